@@ -1,0 +1,132 @@
+import { headerLineCount, headerValues } from '@scopegate/kernel';
+import { resolveClientAddress, type ClientAddress } from '@scopegate/network';
+import { judgePath, type PathJudgement } from '@scopegate/path';
+import { isRefusedMethod } from '@scopegate/scope';
+import { readCredential } from './credential.js';
+import {
+  credentialKind,
+  denyEarly,
+  presentedName,
+  type Admitted,
+  type Credential,
+  type CredentialKind,
+  type Deny,
+} from './decision.js';
+import type { AccessPolicy, ApplicationRules, RequestFacts } from './facts.js';
+import { REASONS, type ReasonCode } from './reasons.js';
+
+/** More lines than any honest client sends; Node's own views of a longer list differ from each other (R67). */
+export const MAX_HEADER_LINES = 100;
+
+/**
+ * The first stages: the form of the request, its path, the product's own token management, the form of the credential
+ * and the client address. Nothing is read from anywhere: a refusal costs no look-up.
+ * @param application the application asked for, or null at the management API, whose paths its router judges
+ */
+export function admit(
+  request: RequestFacts,
+  application: ApplicationRules | null,
+  policy: AccessPolicy,
+): Admitted | Deny {
+  const form = judgeForm(request);
+  if (form !== null) return form;
+
+  const path = application === null ? null : judgePath(request.rawPath, application);
+  const reading = readCredential(request, application);
+  const credential: Credential = reading.ok ? reading.credential : { kind: 'none' };
+
+  const refusedPath = path === null ? null : refusePath(path, credential, policy);
+  if (refusedPath !== null) {
+    return denyHere('path_ambiguous', refusedPath, credential, path, addressOf(request, policy));
+  }
+  if (path?.nativeTokenManagement === true && application?.nativeTokensDisabled === true) {
+    const address = addressOf(request, policy);
+    return denyHere('native_token_management_disabled', undefined, credential, path, address);
+  }
+  const address = addressOf(request, policy);
+  if (!reading.ok) return denyHere(reading.code, reading.detail, credential, path, address);
+
+  const held =
+    credential.kind === 'token' || (credential.kind === 'password' && passwordIsHeldToAddress(application, policy));
+  if (held && !addressIsAllowed(address, policy)) {
+    return denyHere('ip_not_allowed', forbiddenAddressDetail(address), credential, path, address);
+  }
+  return { kind: 'admitted', request, application, policy, path, credential, address };
+}
+
+/** R37; password logins at the management API are not held to the list, so that it can be mended. */
+function passwordIsHeldToAddress(application: ApplicationRules | null, policy: AccessPolicy): boolean {
+  return application !== null && policy.allowListAppliesToPasswords;
+}
+
+/** An empty list allows every address; a client without an address is refused by any other (R33, R39). */
+export function addressIsAllowed(address: ClientAddress, policy: AccessPolicy): boolean {
+  return policy.allowList.size === 0 || policy.allowList.has(address.client);
+}
+
+/** The text of R34: it names the address that was judged. */
+export function forbiddenAddressDetail(address: ClientAddress): string {
+  return address.client === null
+    ? 'The client address cannot be told from the forwarding header, so this request is not allowed to authenticate.'
+    : `The client address ${address.client} is not allowed to authenticate.`;
+}
+
+function addressOf(request: RequestFacts, policy: AccessPolicy): ClientAddress {
+  return resolveClientAddress(request.peer, request.lines, policy.reverseProxy);
+}
+
+function judgeForm(request: RequestFacts): Deny | null {
+  if (headerLineCount(request.lines) > MAX_HEADER_LINES) return denyEarly('headers_too_large');
+  if (request.httpVersion !== '1.1' && request.httpVersion !== '1.0') return denyEarly('http_version_unsupported');
+  const hosts = headerValues(request.lines, 'host').length;
+  if (hosts > 1) {
+    return denyEarly('request_malformed', 'There is more than one Host line (RFC 9112 3.2). Send exactly one.');
+  }
+  if (hosts === 0 && request.httpVersion === '1.1') {
+    return denyEarly('request_malformed', 'There is no Host line (RFC 9112 3.2). Send exactly one.');
+  }
+  const codings = headerValues(request.lines, 'transfer-encoding');
+  if (codings.length > 0) {
+    if (request.httpVersion === '1.0') {
+      return denyEarly('request_malformed', 'Transfer-Encoding is no part of HTTP/1.0 (RFC 9112 6.1).');
+    }
+    if (codings.length > 1 || codings[0]?.toLowerCase() !== 'chunked') {
+      return denyEarly('request_malformed', 'The only transfer coding accepted is "chunked" (RFC 9112 6.1).');
+    }
+  }
+  return isRefusedMethod(request.method) ? denyEarly('method_not_allowed') : null;
+}
+
+/**
+ * R46, R48: token requests always need the one plain reading; the others only while passwords are disabled and the
+ * switch is on. What is no URI at all is refused for everyone.
+ * @returns what is wrong with the path, or null
+ */
+function refusePath(path: PathJudgement, credential: Credential, policy: AccessPolicy): string | null {
+  const protect = credential.kind === 'token' || (policy.preventPathTraversal && !policy.passwordsEnabled);
+  if (path.strict.ok || (!protect && path.lenient !== 'reject')) return null;
+  return path.strict.detail;
+}
+
+function denyHere(
+  code: ReasonCode,
+  detail: string | undefined,
+  credential: Credential,
+  path: PathJudgement | null,
+  address: ClientAddress,
+): Deny {
+  return {
+    kind: 'deny',
+    code,
+    detail: detail ?? REASONS[code].detail,
+    credential: kindForAudit(code, credential),
+    username: presentedName(credential),
+    token: null,
+    address,
+    path,
+  };
+}
+
+function kindForAudit(code: ReasonCode, credential: Credential): CredentialKind {
+  return code === 'credential_malformed' || code === 'credential_ambiguous' ? 'none' : credentialKind(credential);
+}

@@ -1,0 +1,101 @@
+import { effectiveExpiry, parseToken, sameUserName } from '@scopegate/token';
+import { addressIsAllowed, forbiddenAddressDetail } from './admit.js';
+import { denyAdmitted, type Admitted, type Authenticated, type Deny, type PassThrough } from './decision.js';
+import type { AuthenticationFacts, TokenLookup } from './facts.js';
+
+/**
+ * Whether the token stage needs the token's record. A token of a wrong shape or checksum is refused without a look-up.
+ */
+export function needsTokenLookup(admitted: Admitted): boolean {
+  const credential = admitted.credential;
+  return credential.kind === 'token' && parseToken(credential.secret) !== null;
+}
+
+/**
+ * The second stage: whose token this is, whether it is in force, and whether this kind of path takes it. What is not
+ * ours to judge (a password the upstream decides on, an anonymous or cookie request) passes through.
+ */
+export function authenticate(admitted: Admitted, facts: AuthenticationFacts): Authenticated | PassThrough | Deny {
+  if (facts.token !== undefined) return authenticateToken(admitted, facts.token, facts.nowMs);
+  const credential = admitted.credential;
+  if (credential.kind === 'token') return denyAdmitted(admitted, 'token_malformed', null);
+  if (admitted.application === null) return authenticateLogin(admitted, facts);
+
+  const rest = admitted.path !== null && admitted.path.lenient !== 'reject' && admitted.path.lenient.ban;
+  if (credential.kind === 'password') {
+    const excepted = admitted.application.remoteApiPasswords && admitted.path?.remoteApiRequest === true;
+    if (rest && !admitted.policy.passwordsEnabled && !excepted) {
+      return denyAdmitted(admitted, 'password_disabled', null);
+    }
+    return { kind: 'pass', admitted };
+  }
+  if (credential.kind === 'native-token' && admitted.application.nativeTokensDisabled && rest) {
+    return denyAdmitted(admitted, 'native_token_disabled', null);
+  }
+  return admitted.application.anonymous === 'deny'
+    ? denyAdmitted(admitted, 'authentication_required', null)
+    : { kind: 'pass', admitted };
+}
+
+function authenticateToken(admitted: Admitted, lookup: TokenLookup, nowMs: number): Authenticated | Deny {
+  if (!lookup.found) return denyAdmitted(admitted, 'token_unknown', null);
+  const { token, owner } = lookup;
+  const credential = admitted.credential;
+  const presented = credential.kind === 'token' ? credential.username : null;
+  if (presented !== null && !sameUserName(presented, token.ownerName)) {
+    return denyAdmitted(admitted, 'owner_mismatch', token);
+  }
+  if (token.revokedAtMs !== null) return denyAdmitted(admitted, 'token_revoked', token);
+  if (owner === null || !owner.active) return denyAdmitted(admitted, 'owner_inactive', token);
+  const expiry = effectiveExpiry(token, admitted.policy.validity);
+  if (expiry !== null && nowMs >= expiry) return denyAdmitted(admitted, 'token_expired', token);
+
+  // A cookie bound to the token was admitted as a cookie; it is held to the token's rules here (R11).
+  const listed = token.allowList === null || token.allowList.size === 0 || token.allowList.has(admitted.address.client);
+  if (!listed || (credential.kind !== 'token' && !addressIsAllowed(admitted.address, admitted.policy))) {
+    return denyAdmitted(admitted, 'ip_not_allowed', token, forbiddenAddressDetail(admitted.address));
+  }
+  return refuseKindOfPath(admitted, lookup) ?? { kind: 'authenticated', admitted, principal: owner, token };
+}
+
+function refuseKindOfPath(admitted: Admitted, lookup: TokenLookup & { readonly found: true }): Deny | null {
+  const { application, path } = admitted;
+  if (application === null || path === null) return null;
+  if (!path.strict.ok) return denyAdmitted(admitted, 'path_ambiguous', lookup.token, path.strict.detail);
+  if (path.remoteApiRequest) return denyAdmitted(admitted, 'remote_api_needs_password', lookup.token);
+  const rest = path.strict.pathClass === 'rest' || path.strict.pathClass === 'rest-session';
+  if (!rest) {
+    return denyAdmitted(
+      admitted,
+      'token_not_accepted',
+      lookup.token,
+      'This is no REST path: a token works on REST paths alone.',
+    );
+  }
+  if (lookup.token.applications !== null && !lookup.token.applications.has(application.key)) {
+    return denyAdmitted(
+      admitted,
+      'token_not_accepted',
+      lookup.token,
+      'This token was made for other applications. Create one that may be used here.',
+    );
+  }
+  return null;
+}
+
+/** The management API: Scopegate's own users, nothing is passed on to anybody. */
+function authenticateLogin(admitted: Admitted, facts: AuthenticationFacts): Authenticated | Deny {
+  const credential = admitted.credential;
+  if (credential.kind === 'password') {
+    return facts.login?.matched === true
+      ? { kind: 'authenticated', admitted, principal: facts.login.user, token: null }
+      : denyAdmitted(admitted, 'password_wrong', null);
+  }
+  if (credential.kind === 'native-token') return denyAdmitted(admitted, 'token_malformed', null);
+  return denyAdmitted(
+    admitted,
+    'authentication_required',
+    null,
+    'Send your user name and password by HTTP Basic, or a Scopegate token as Bearer.',
+  );
+}

@@ -1,0 +1,98 @@
+import type { ApplicationKind, HeaderLines } from '@scopegate/kernel';
+import type { AddressSet, ReverseProxyRules } from '@scopegate/network';
+import type { CompiledExceptions, EncodedSlashes } from '@scopegate/path';
+import type { Permissions } from '@scopegate/permission';
+import type { Scope } from '@scopegate/scope';
+import type { TokenId, ValidityPolicy } from '@scopegate/token';
+
+/** What a request says of itself, before anything is believed. */
+export interface RequestFacts {
+  readonly method: string;
+  /** As Node reports it: `1.1`. */
+  readonly httpVersion: string;
+  /** The path below the application's mount, byte for byte as it was sent, without the query. */
+  readonly rawPath: string;
+  /** What follows the first `?`, or null. */
+  readonly query: string | null;
+  readonly lines: HeaderLines;
+  /** The address of the socket's other end. */
+  readonly peer: string | undefined;
+  /** The body of a login request (R04), read only where `needsSessionBody` asks for it. */
+  readonly sessionBody?: SessionBody | undefined;
+}
+
+/**
+ * The body of a POST to jira's session endpoint: a user name with a secret; no JSON object with both (`unreadable`:
+ * there may be a password in it all the same, so it counts as one); or no body at all.
+ */
+export type SessionBody =
+  | { readonly kind: 'credential'; readonly username: string; readonly secret: string }
+  | { readonly kind: 'ambiguous' }
+  | { readonly kind: 'unreadable' }
+  | { readonly kind: 'empty' };
+
+/** The rules of the application a request is for. */
+export interface ApplicationRules {
+  readonly key: string;
+  readonly kind: ApplicationKind;
+  readonly encodedSlashes: EncodedSlashes;
+  readonly anonymous: 'allow' | 'deny';
+  readonly nativeTokensDisabled: boolean;
+  readonly remoteApiPasswords: boolean;
+  readonly exceptions: CompiledExceptions;
+}
+
+/** The settings and permissions a decision is made under: one immutable snapshot. */
+export interface AccessPolicy {
+  readonly allowList: AddressSet;
+  readonly allowListAppliesToPasswords: boolean;
+  readonly reverseProxy: ReverseProxyRules;
+  readonly passwordsEnabled: boolean;
+  readonly preventPathTraversal: boolean;
+  readonly validity: ValidityPolicy;
+  readonly permissions: Permissions;
+}
+
+/** What is known about a token once its record has been found and its secret compared. */
+export interface TokenFacts {
+  readonly id: TokenId;
+  readonly ownerId: string;
+  readonly ownerName: string;
+  readonly description: string;
+  readonly scope: Scope;
+  /** Milliseconds since the epoch. */
+  readonly createdAtMs: number;
+  readonly expiresAtMs: number | null;
+  readonly revokedAtMs: number | null;
+  /** Narrows the token to these addresses; null where it is not narrowed. */
+  readonly allowList: AddressSet | null;
+  /** Narrows the token to these applications; null where it is not narrowed. */
+  readonly applications: ReadonlySet<string> | null;
+}
+
+/** A user as the decision needs it. */
+export interface PrincipalFacts {
+  readonly id: string;
+  readonly username: string;
+  readonly displayName: string;
+  readonly email: string | null;
+  readonly active: boolean;
+  readonly groups: ReadonlySet<string>;
+}
+
+/** The outcome of the look-up of a token: no such secret, or the record and its owner (null when deleted). */
+export type TokenLookup =
+  | { readonly found: false }
+  | { readonly found: true; readonly token: TokenFacts; readonly owner: PrincipalFacts | null };
+
+/** The outcome of a password login at the management API. */
+export type LoginResult = { readonly matched: true; readonly user: PrincipalFacts } | { readonly matched: false };
+
+/** What the second stage needs besides the admitted request. */
+export interface AuthenticationFacts {
+  /** Set for a token request, and for a request with a cookie bound to a token (R11). */
+  readonly token?: TokenLookup | undefined;
+  /** Set for a password request at the management API. */
+  readonly login?: LoginResult | undefined;
+  readonly nowMs: number;
+}

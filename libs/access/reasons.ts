@@ -1,0 +1,175 @@
+import type { Stage } from './stages.js';
+
+/** How one reason answers: which stage refuses, with which status, and what the client is told. */
+export interface Reason {
+  readonly stage: Stage;
+  readonly status: number;
+  /** The code the client sees. It is coarser than the reason where telling more would help an attacker. */
+  readonly publicCode: string;
+  /** The problem's title (RFC 9457), the same for every occurrence. */
+  readonly title: string;
+  /** The problem's detail where the stage has nothing more exact to say. It tells the reader what to do. */
+  readonly detail: string;
+}
+
+const CREDENTIAL_INVALID = {
+  status: 401,
+  publicCode: 'credential_invalid',
+  title: 'The credential is not valid',
+  detail:
+    'The token or the user name that goes with it was not accepted. Check that the token was copied whole and that the user name is its owner’s.',
+} as const;
+
+/**
+ * The only list of reasons a decision can refuse with. The key is what the audit keeps; `publicCode` is what the
+ * client is told. Secret before state: nothing is said about a token before its secret has matched.
+ */
+export const REASONS = {
+  request_malformed: {
+    stage: 'form',
+    status: 400,
+    publicCode: 'request_malformed',
+    title: 'The request is malformed',
+    detail: 'The request breaks the rules of HTTP/1.1 in a way that two readers could understand differently.',
+  },
+  headers_too_large: {
+    stage: 'form',
+    status: 431,
+    publicCode: 'headers_too_large',
+    title: 'Too many header lines',
+    detail: 'Send at most 100 header lines and 16 KiB of headers.',
+  },
+  http_version_unsupported: {
+    stage: 'form',
+    status: 505,
+    publicCode: 'request_malformed',
+    title: 'This version of HTTP is not spoken here',
+    detail: 'Use HTTP/1.1.',
+  },
+  method_not_allowed: {
+    stage: 'form',
+    status: 405,
+    publicCode: 'method_not_allowed',
+    title: 'The method is not allowed',
+    detail: 'TRACE and CONNECT are refused for everyone.',
+  },
+  path_ambiguous: {
+    stage: 'path',
+    status: 400,
+    publicCode: 'path_ambiguous',
+    title: 'The path can be read in more than one way',
+    detail: 'Send the path in its plain form, without dot segments, encoded separators or path parameters.',
+  },
+  native_token_management_disabled: {
+    stage: 'native-management',
+    status: 403,
+    publicCode: 'native_token_management_disabled',
+    title: 'The product’s own access tokens are switched off',
+    detail: 'Personal access tokens of the product are managed by nobody here. Create a Scopegate token instead.',
+  },
+  credential_ambiguous: {
+    stage: 'credential',
+    status: 400,
+    publicCode: 'credential_ambiguous',
+    title: 'The request carries more than one credential',
+    detail: 'Send exactly one Authorization line, and no second credential in the body or the query.',
+  },
+  credential_malformed: { stage: 'credential', ...CREDENTIAL_INVALID },
+  ip_not_allowed: {
+    stage: 'address',
+    status: 401,
+    publicCode: 'ip_not_allowed',
+    title: 'The client address is not allowed',
+    detail: 'Requests from this address are not allowed to authenticate.',
+  },
+  native_token_disabled: {
+    stage: 'token',
+    status: 401,
+    publicCode: 'native_token_disabled',
+    title: 'The product’s own access tokens are switched off',
+    detail: 'This application accepts Scopegate tokens only. Create one and send it in place of the access token.',
+  },
+  token_malformed: { stage: 'token', ...CREDENTIAL_INVALID },
+  token_unknown: { stage: 'token', ...CREDENTIAL_INVALID },
+  owner_mismatch: { stage: 'token', ...CREDENTIAL_INVALID },
+  owner_inactive: { stage: 'token', ...CREDENTIAL_INVALID },
+  password_wrong: {
+    stage: 'token',
+    status: 401,
+    publicCode: 'credential_invalid',
+    title: 'The credential is not valid',
+    detail: 'The user name and password were not accepted.',
+  },
+  token_revoked: {
+    stage: 'token',
+    status: 401,
+    publicCode: 'token_revoked',
+    title: 'The token has been revoked',
+    detail: 'Create a new token.',
+  },
+  token_expired: {
+    stage: 'token',
+    status: 401,
+    publicCode: 'token_expired',
+    title: 'The token has expired',
+    detail: 'Create a new token.',
+  },
+  authentication_required: {
+    stage: 'path-kind',
+    status: 401,
+    publicCode: 'authentication_required',
+    title: 'Authentication is required',
+    detail: 'Send a Scopegate token: as the password of HTTP Basic with its owner’s user name, or as a Bearer token.',
+  },
+  remote_api_needs_password: {
+    stage: 'path-kind',
+    status: 401,
+    publicCode: 'remote_api_needs_password',
+    title: 'The Remote API does not take tokens',
+    detail: 'The Remote API below /rpc/ takes a user name and password. Use the REST API with a token.',
+  },
+  token_not_accepted: {
+    stage: 'path-kind',
+    status: 401,
+    publicCode: 'token_not_accepted',
+    title: 'A token is not accepted here',
+    detail: 'This token works on the REST paths of the applications it was made for, and nowhere else.',
+  },
+  password_disabled: {
+    stage: 'path-kind',
+    status: 401,
+    publicCode: 'password_disabled',
+    title: 'Passwords are switched off for REST requests',
+    detail: 'Send a Scopegate token in place of the password.',
+  },
+  use_not_permitted: {
+    stage: 'permission',
+    status: 403,
+    publicCode: 'use_not_permitted',
+    title: 'The owner of this token may not use tokens',
+    detail: 'Ask an administrator for the permission to use tokens. The token works again once it is granted.',
+  },
+  scope_insufficient: {
+    stage: 'scope',
+    status: 403,
+    publicCode: 'scope_insufficient',
+    title: 'The scope of the token does not allow this',
+    detail: 'A read-only token may GET, HEAD and OPTIONS. Use a read-write token for this request.',
+  },
+  administrator_required: {
+    stage: 'scope',
+    status: 403,
+    publicCode: 'administrator_required',
+    title: 'This is for administrators',
+    detail: 'Only members of the group “administrators” may do this.',
+  },
+  too_many_failures: {
+    stage: 'token',
+    status: 429,
+    publicCode: 'too_many_failures',
+    title: 'Too many failed attempts',
+    detail: 'Too many invalid credentials came from here. Wait as long as Retry-After says, and check the credential.',
+  },
+} as const satisfies Record<string, Reason>;
+
+export type ReasonCode = keyof typeof REASONS;

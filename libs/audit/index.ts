@@ -1,0 +1,3 @@
+export * from './event.js';
+export * from './event-id.js';
+export * from './redaction.js';

@@ -1,0 +1,59 @@
+/** Names whose values never leave the process: in a before-and-after, a log line or an error (R61). */
+const SECRET_NAMES = [
+  'password',
+  'passwordhash',
+  'secret',
+  'digest',
+  'authorization',
+  'cookie',
+  'credential',
+  'pepper',
+];
+
+/** What stands in place of a secret. */
+export const REDACTED = '[redacted]';
+
+/** Anything in Scopegate's token format, wherever it stands in a text. */
+const TOKEN_IN_TEXT = /sg_[0-9A-Za-z]{1,64}(?:_[0-9A-Za-z]*)*/g;
+
+/** A token's own id is public; what follows it is not. */
+function redactToken(text: string): string {
+  return text.includes('sg_') ? text.replace(TOKEN_IN_TEXT, REDACTED) : text;
+}
+
+/** Free text from outside (a user agent, a path), without anything that looks like a token, and bounded. */
+export function redactText(text: string, maxLength: number): string {
+  const bounded = text.length > maxLength ? text.slice(0, maxLength) : text;
+  return redactToken(bounded);
+}
+
+/** A copy of a value without secrets, for the before-and-after of a change. */
+export function redact(value: unknown): unknown {
+  if (typeof value === 'string') return redactToken(value);
+  if (Array.isArray(value)) return value.map(redact);
+  if (value instanceof Date) return value.toISOString();
+  if (typeof value !== 'object' || value === null) return value;
+  const copy: Record<string, unknown> = {};
+  for (const [name, member] of Object.entries(value)) {
+    const isSecret = SECRET_NAMES.some((secret) => name.toLowerCase() === secret);
+    copy[name] = isSecret && member !== null && member !== undefined ? REDACTED : redact(member);
+  }
+  return copy;
+}
+
+/**
+ * The members that differ between two states, each with its value before and after, secrets left out.
+ * A changed secret shows as changed and says no more.
+ */
+export function describeChange(before: object, after: object): Record<string, { before: unknown; after: unknown }> {
+  const changes: Record<string, { before: unknown; after: unknown }> = {};
+  const old = before as Record<string, unknown>;
+  const now = after as Record<string, unknown>;
+  for (const name of new Set([...Object.keys(old), ...Object.keys(now)])) {
+    if (JSON.stringify(old[name]) === JSON.stringify(now[name])) continue;
+    const pair = redact({ [name]: old[name] ?? null }) as Record<string, unknown>;
+    const next = redact({ [name]: now[name] ?? null }) as Record<string, unknown>;
+    changes[name] = { before: pair[name], after: next[name] };
+  }
+  return changes;
+}

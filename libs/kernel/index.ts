@@ -1,0 +1,3 @@
+export * from './brand.js';
+export * from './header-lines.js';
+export * from './application-kind.js';

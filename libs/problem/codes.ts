@@ -1,0 +1,27 @@
+/** What the management API and the gateway say besides the reasons of a decision: code → status and title. */
+export const PROBLEM_CODES = {
+  validation_failed: { status: 400, title: 'The request does not fit' },
+  request_malformed: { status: 400, title: 'The request is malformed' },
+  create_not_permitted: { status: 403, title: 'You may not create tokens' },
+  create_on_behalf_not_permitted: { status: 403, title: 'You may not create tokens for other users' },
+  scope_not_permitted: { status: 403, title: 'You may not create a token of this scope' },
+  exceeds_parent_token: { status: 403, title: 'A token cannot make a token that exceeds it' },
+  administrator_required: { status: 403, title: 'This is for administrators' },
+  not_found: { status: 404, title: 'There is nothing here' },
+  application_not_found: { status: 404, title: 'No application is mounted here' },
+  method_not_allowed: { status: 405, title: 'The method is not allowed' },
+  conflict: { status: 409, title: 'This conflicts with what there is' },
+  version_mismatch: { status: 412, title: 'It has been changed in between' },
+  too_large: { status: 413, title: 'The body is too large' },
+  unsupported_media_type: { status: 415, title: 'The media type is not understood' },
+  headers_too_large: { status: 431, title: 'The headers are too large' },
+  request_timeout: { status: 408, title: 'The request took too long to arrive' },
+  internal_error: { status: 500, title: 'Something broke on our side' },
+  not_implemented: { status: 501, title: 'This is not supported' },
+  upstream_unreachable: { status: 502, title: 'The application behind the gateway cannot be reached' },
+  policy_unavailable: { status: 503, title: 'The rules cannot be read right now' },
+  audit_unavailable: { status: 503, title: 'The audit log cannot be written right now' },
+  upstream_timeout: { status: 504, title: 'The application behind the gateway did not answer in time' },
+} as const satisfies Record<string, { readonly status: number; readonly title: string }>;
+
+export type ProblemCode = keyof typeof PROBLEM_CODES;

@@ -1,0 +1,88 @@
+import { foldHeaderName } from './headers.js';
+
+/** What an identity template can speak of. */
+export interface IdentityFacts {
+  readonly username: string;
+  readonly displayName: string;
+  readonly email: string;
+  /** Joined with commas. */
+  readonly groups: string;
+  readonly tokenId: string;
+  readonly scope: string;
+}
+
+export const IDENTITY_PLACEHOLDERS = ['username', 'displayName', 'email', 'groups', 'tokenId', 'scope'] as const;
+
+type Piece = string | { readonly placeholder: (typeof IDENTITY_PLACEHOLDERS)[number] };
+
+/** A header template, taken apart once so that a request only joins its pieces. */
+export type CompiledTemplate = readonly Piece[];
+
+export type TemplateParsing =
+  { readonly ok: true; readonly template: CompiledTemplate } | { readonly ok: false; readonly message: string };
+
+/** Reads a template such as `{username}` or `user={username};groups={groups}`. */
+export function parseTemplate(text: string): TemplateParsing {
+  // eslint-disable-next-line no-control-regex -- a header value must not hold any of these (RFC 9110 5.5)
+  if (/[\u0000-\u001f\u007f]/.test(text)) return { ok: false, message: 'must not hold control characters' };
+  const pieces: Piece[] = [];
+  let at = 0;
+  while (at < text.length) {
+    const open = text.indexOf('{', at);
+    const close = text.indexOf('}', at);
+    if (open < 0 && close < 0) {
+      pieces.push(text.slice(at));
+      break;
+    }
+    if (open < 0 || close < open) return { ok: false, message: 'has a brace without its partner' };
+    const name = text.slice(open + 1, close);
+    const placeholder = IDENTITY_PLACEHOLDERS.find((known) => known === name);
+    if (placeholder === undefined) {
+      return { ok: false, message: `knows only {${IDENTITY_PLACEHOLDERS.join('}, {')}}` };
+    }
+    if (open > at) pieces.push(text.slice(at, open));
+    pieces.push({ placeholder });
+    at = close + 1;
+  }
+  return { ok: true, template: pieces };
+}
+
+/**
+ * Fills a template in. What a value holds besides printable ASCII goes as percent-encoded UTF-8, since a header line
+ * is no place for it (RFC 9110 5.5) and two readers would decode the bytes differently.
+ */
+export function fillTemplate(template: CompiledTemplate, facts: IdentityFacts): string {
+  let text = '';
+  for (const piece of template) text += typeof piece === 'string' ? piece : headerSafe(facts[piece.placeholder]);
+  return text;
+}
+
+function headerSafe(value: string): string {
+  return /^[\x20-\x24\x26-\x7e]*$/.test(value)
+    ? value
+    : value.replace(/[^\x20-\x24\x26-\x7e]/gu, (character) =>
+        encodeURIComponent(character.isWellFormed() ? character : '\ufffd'),
+      );
+}
+
+const NEVER_IDENTITY: ReadonlySet<string> = new Set([
+  'host',
+  'connection',
+  'content-length',
+  'content-type',
+  'content-encoding',
+  'transfer-encoding',
+  'te',
+  'trailer',
+  'upgrade',
+  'expect',
+  'cookie',
+  'keep-alive',
+  'x-request-id',
+  'x-forwarded-for',
+]);
+
+/** Whether a header can carry an identity: a field name (RFC 9110 5.1) that has no other meaning for the message. */
+export function isIdentityHeaderName(name: string): boolean {
+  return /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/.test(name) && !NEVER_IDENTITY.has(foldHeaderName(name));
+}

@@ -1,0 +1,4 @@
+export * from './target.js';
+export * from './headers.js';
+export * from './failures.js';
+export * from './identity.js';

@@ -1,0 +1,46 @@
+/** Where an application lives: what the gateway's connections need of its address. */
+export interface UpstreamTarget {
+  /** Scheme and authority: `http://127.0.0.1:8080`. */
+  readonly origin: string;
+  /** The value of the Host line. */
+  readonly host: string;
+  /** The path of the address without a slash at its end: `/jira`, or empty. */
+  readonly basePath: string;
+}
+
+/** Why an upstream address is refused; `ok` with its parts otherwise. */
+export type UpstreamParsing =
+  { readonly ok: true; readonly target: UpstreamTarget } | { readonly ok: false; readonly message: string };
+
+/** Takes an upstream address apart: http or https, a host, perhaps a path; no credentials, query or fragment. */
+export function parseUpstream(value: unknown): UpstreamParsing {
+  if (typeof value !== 'string' || value.length > 2048) return refuse('must be a text of at most 2048 characters');
+  if (!/^https?:\/\//i.test(value)) return refuse('must begin with http:// or https://');
+  if (/[\s\\\p{Cc}]/u.test(value)) return refuse('must not hold blanks, control characters or backslashes');
+  if (value.includes('?')) return refuse('must not have a query');
+  if (value.includes('#')) return refuse('must not have a fragment');
+  if (!URL.canParse(value)) return refuse('is not a valid address');
+  const url = new URL(value);
+  if (url.username !== '' || url.password !== '' || authorityOf(value).includes('@')) {
+    return refuse('must not hold a user name or password; stored credentials belong to "identity"');
+  }
+  const basePath = url.pathname.replace(/\/+$/, '');
+  if (basePath.includes('//') || basePath.includes(';') || basePath.includes('%')) {
+    return refuse('must have a plain path, without doubled slashes, ";" or percent-encoding');
+  }
+  return { ok: true, target: { origin: url.origin, host: url.host, basePath } };
+}
+
+/** The target of the forwarded request, byte for byte what was judged, behind the upstream's own path. */
+export function forwardedPath(target: UpstreamTarget, judgedPath: string, query: string | null): string {
+  const path = target.basePath + judgedPath;
+  return query === null ? path : `${path}?${query}`;
+}
+
+function authorityOf(value: string): string {
+  return value.slice(value.indexOf('//') + 2).split('/')[0] ?? '';
+}
+
+function refuse(message: string): UpstreamParsing {
+  return { ok: false, message };
+}
