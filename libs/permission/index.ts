@@ -1,0 +1,3 @@
+export * from './permission.js';
+export * from './permission-warning.js';
+export * from './token-creation.js';

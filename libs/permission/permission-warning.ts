@@ -1,0 +1,152 @@
+import { heldPermissions, type Permissions } from './permission.js';
+
+/** What is odd about permissions that were saved all the same: a consequence and the way out of it. */
+export interface Warning {
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface PermissionFacts {
+  /** The groups of the administrator who saves. */
+  readonly saverGroups: ReadonlySet<string>;
+  /** The number of members of each group; without it no group is taken for empty. */
+  readonly groupSizes?: ReadonlyMap<string, number> | undefined;
+}
+
+/**
+ * What the administrator should know about permissions being saved (R23). Warnings never prevent the save; they are
+ * ordered by how much stops working.
+ */
+export function permissionWarnings(next: Permissions, facts: PermissionFacts): readonly Warning[] {
+  const warnings: Warning[] = [];
+  const { useTokens, createForSelf, createOnBehalf } = next;
+  const hasMembers = (group: string): boolean => facts.groupSizes === undefined || memberCount(facts, group) > 0;
+  const someoneUses = useTokens.everyone || useTokens.groups.some(hasMembers);
+  const someoneCreatesForOthers = createOnBehalf.groups.some(hasMembers);
+  const someoneCreates = createForSelf.everyone || createForSelf.groups.some(hasMembers) || someoneCreatesForOthers;
+
+  if (!someoneUses) {
+    warnings.push({
+      code: 'nobody_may_use_tokens',
+      message:
+        'Nobody may use tokens: every request with a token is refused. Allow everyone, or name a group with members.',
+    });
+  }
+  if (!someoneCreates) {
+    warnings.push({
+      code: 'nobody_may_create_tokens',
+      message:
+        'Nobody may create tokens: existing ones work until they expire, and no new ones can be made. ' +
+        'Allow everyone, or name a group with members.',
+    });
+  }
+  if (someoneUses && someoneCreates && !useTokens.everyone) {
+    pushCreatorsWithoutUse(warnings, next);
+  }
+  pushSaverLockedOut(warnings, next, facts.saverGroups, someoneUses, someoneCreates);
+  if (createForSelf.readOnlyOnly && someoneCreates && !someoneCreatesForOthers) {
+    warnings.push({
+      code: 'nobody_may_create_read_write_tokens',
+      message:
+        'Nobody may create read-write tokens, because users may only create read-only ones and nobody may create for ' +
+        'other users. Name a group that may create for other users, or let users create read-write tokens.',
+    });
+  }
+  pushGroupsWithoutMembers(warnings, next, facts);
+  pushGroupsNotConsulted(warnings, next);
+  return warnings;
+}
+
+/**
+ * Membership is compared group by group: a creator may still be in a group that uses tokens by another way, so the
+ * text speaks of those who are not.
+ */
+function pushCreatorsWithoutUse(warnings: Warning[], next: Permissions): void {
+  const way = 'Add them to a group that may use tokens, or allow everyone to use tokens.';
+  if (next.createForSelf.everyone) {
+    warnings.push({
+      code: 'creators_may_not_use_tokens',
+      message: `Everyone may create tokens, but only some groups may use them: other users' tokens are refused. ${way}`,
+    });
+    return;
+  }
+  const users = new Set(next.useTokens.groups);
+  const creators = new Set([...next.createForSelf.groups, ...next.createOnBehalf.groups]);
+  const without = [...creators].filter((group) => !users.has(group));
+  if (without.length > 0) {
+    warnings.push({
+      code: 'creators_may_not_use_tokens',
+      message:
+        `Who is in ${nameGroups(without)} may create tokens, but not use them ` +
+        `without being in a group that may: tokens of their own are refused. ${way}`,
+    });
+  }
+}
+
+/** Says nothing of the saver where nobody holds the permission: that warning covers everyone. */
+function pushSaverLockedOut(
+  warnings: Warning[],
+  next: Permissions,
+  saverGroups: ReadonlySet<string>,
+  someoneUses: boolean,
+  someoneCreates: boolean,
+): void {
+  const held = heldPermissions(next, saverGroups);
+  if (!held.useTokens && someoneUses) {
+    warnings.push({
+      code: 'saver_may_not_use_tokens',
+      message:
+        'You yourself may not use tokens: requests with your own tokens are refused. Sign in with your password to ' +
+        'change this, and add a group of yours to those that may use tokens.',
+    });
+  }
+  if (!held.createForSelf && someoneCreates) {
+    warnings.push({
+      code: 'saver_may_not_create_tokens',
+      message:
+        'You yourself may not create tokens, neither for yourself nor for others. Add a group of yours to those that ' +
+        'may create them, if you need to.',
+    });
+  }
+}
+
+function pushGroupsWithoutMembers(warnings: Warning[], next: Permissions, facts: PermissionFacts): void {
+  if (facts.groupSizes === undefined) {
+    return;
+  }
+  const named = new Set([...next.useTokens.groups, ...next.createForSelf.groups, ...next.createOnBehalf.groups]);
+  const empty = [...named].filter((group) => memberCount(facts, group) === 0);
+  if (empty.length > 0) {
+    warnings.push({
+      code: 'group_without_members',
+      message: `Nobody is in ${nameGroups(empty)}, so naming it grants nothing. Add members, or take it off the list.`,
+    });
+  }
+}
+
+function pushGroupsNotConsulted(warnings: Warning[], next: Permissions): void {
+  const ignored: string[] = [];
+  if (next.useTokens.everyone && next.useTokens.groups.length > 0) {
+    ignored.push('using tokens');
+  }
+  if (next.createForSelf.everyone && next.createForSelf.groups.length > 0) {
+    ignored.push('creating tokens for oneself');
+  }
+  if (ignored.length > 0) {
+    warnings.push({
+      code: 'groups_not_consulted',
+      message:
+        `The groups for ${ignored.join(' and ')} are not consulted while everyone is allowed. ` +
+        'Switch "everyone" off to restrict it to them, or take the groups off the list.',
+    });
+  }
+}
+
+function memberCount(facts: PermissionFacts, group: string): number {
+  return facts.groupSizes?.get(group) ?? 0;
+}
+
+function nameGroups(names: readonly string[]): string {
+  const quoted = names.map((name) => `"${name}"`).join(', ');
+  return names.length === 1 ? `the group ${quoted}` : `the groups ${quoted}`;
+}

@@ -1,0 +1,141 @@
+import { isUtf8 } from 'node:buffer';
+
+/**
+ * What the Authorization lines of a request present (R67).
+ *
+ * - `none`: no line, or an empty one.
+ * - `basic`: user and secret exactly as sent; neither is trimmed nor normalised, and both may be empty.
+ * - `basic-non-utf8`: well-formed Basic in another charset; it may be a password, but never a token.
+ * - `bearer`: the token as sent.
+ * - `other-scheme`: not ours to judge; the scheme in lower case.
+ * - `malformed`: refused at the gateway and never forwarded, because a lenient decoder behind it could read other
+ *   credentials than were judged. The scheme is `unknown` where the line has no scheme that could be told.
+ * - `ambiguous`: several lines. Servers differ in which of them counts, so none does.
+ */
+export type AuthorizationCredential =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'basic'; readonly user: string; readonly secret: string }
+  | { readonly kind: 'basic-non-utf8' }
+  | { readonly kind: 'bearer'; readonly token: string }
+  | { readonly kind: 'other-scheme'; readonly scheme: string }
+  | { readonly kind: 'malformed'; readonly scheme: 'basic' | 'bearer' | 'unknown'; readonly detail: string }
+  | { readonly kind: 'ambiguous' };
+
+const NONE: AuthorizationCredential = { kind: 'none' };
+const AMBIGUOUS: AuthorizationCredential = { kind: 'ambiguous' };
+const NON_UTF8: AuthorizationCredential = { kind: 'basic-non-utf8' };
+
+/** auth-scheme is a token of RFC 9110 5.6.2. One class repeated: linear in the length of the line. */
+const SCHEME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+/;
+
+/** b64token of RFC 6750 2.1. The two classes share no character, so there is nothing to backtrack into. */
+const BEARER_TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
+
+/**
+ * The longest line of a scheme of ours, in bytes. No token comes near it, and common servers take no longer line, so
+ * there is nothing to gain from decoding one. Lines of other schemes are for the upstream to judge.
+ */
+const MAXIMUM_LENGTH = 8_192;
+
+const SPACE = 0x20;
+const TAB = 0x09;
+const COLON = 0x3a;
+const DELETE = 0x7f;
+
+/**
+ * Reads the credential from all Authorization lines of a request. Never throws.
+ * @param values the field values in wire order, as Node gives them (one character per byte)
+ */
+export function parseAuthorization(values: readonly string[]): AuthorizationCredential {
+  const [value, second] = values;
+  if (value === undefined) {
+    return NONE;
+  }
+  if (second !== undefined) {
+    return AMBIGUOUS;
+  }
+  return parseLine(withoutOuterBlanks(value));
+}
+
+function parseLine(line: string): AuthorizationCredential {
+  if (line === '') {
+    return NONE;
+  }
+  const written = SCHEME.exec(line)?.[0] ?? '';
+  const scheme = written.toLowerCase();
+  const known = scheme === 'basic' || scheme === 'bearer' ? scheme : 'unknown';
+  if (written.length === line.length) {
+    return known === 'unknown'
+      ? { kind: 'other-scheme', scheme }
+      : { kind: 'malformed', scheme: known, detail: 'The credentials after the scheme are missing.' };
+  }
+  if (known !== 'unknown' && line.length > MAXIMUM_LENGTH) {
+    return { kind: 'malformed', scheme: known, detail: `The line is longer than ${MAXIMUM_LENGTH} bytes.` };
+  }
+  // RFC 9110 11.4: one or more SP, and nothing else, stand between the scheme and the credentials.
+  let start = written.length;
+  while (line.charCodeAt(start) === SPACE) {
+    start += 1;
+  }
+  if (written === '' || start === written.length) {
+    return { kind: 'malformed', scheme: known, detail: 'A scheme followed by a space is expected.' };
+  }
+  switch (known) {
+    case 'basic':
+      return parseBasic(line.slice(start));
+    case 'bearer':
+      return parseBearer(line.slice(start));
+    case 'unknown':
+      return { kind: 'other-scheme', scheme };
+  }
+}
+
+/** RFC 7617, strictly: canonical Base64 of RFC 4648, a colon, no control characters. */
+function parseBasic(credentials: string): AuthorizationCredential {
+  const bytes = Buffer.from(credentials, 'base64');
+  // Node skips what is not Base64. Only a text that encodes back to itself is the one spelling of its bytes: alphabet,
+  // padding and trailing bits are all judged by this comparison.
+  if (bytes.toString('base64') !== credentials) {
+    return { kind: 'malformed', scheme: 'basic', detail: 'The credentials are not Base64.' };
+  }
+  for (const byte of bytes) {
+    if (byte < SPACE || byte === DELETE) {
+      return { kind: 'malformed', scheme: 'basic', detail: 'The credentials hold a control character.' };
+    }
+  }
+  const colon = bytes.indexOf(COLON);
+  if (colon < 0) {
+    return { kind: 'malformed', scheme: 'basic', detail: 'The credentials hold no colon.' };
+  }
+  if (!isUtf8(bytes)) {
+    return NON_UTF8;
+  }
+  return {
+    kind: 'basic',
+    user: bytes.toString('utf8', 0, colon),
+    secret: bytes.toString('utf8', colon + 1),
+  };
+}
+
+function parseBearer(credentials: string): AuthorizationCredential {
+  return BEARER_TOKEN.test(credentials)
+    ? { kind: 'bearer', token: credentials }
+    : { kind: 'malformed', scheme: 'bearer', detail: 'The credentials are not a bearer token.' };
+}
+
+/** Takes off the blanks around a field value, which are no part of it (RFC 9110 5.5); other white space stays. */
+function withoutOuterBlanks(value: string): string {
+  let start = 0;
+  let end = value.length;
+  while (start < end && isBlank(value.charCodeAt(start))) {
+    start += 1;
+  }
+  while (end > start && isBlank(value.charCodeAt(end - 1))) {
+    end -= 1;
+  }
+  return start === 0 && end === value.length ? value : value.slice(start, end);
+}
+
+function isBlank(code: number): boolean {
+  return code === SPACE || code === TAB;
+}

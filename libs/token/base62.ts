@@ -1,0 +1,65 @@
+/** The digits of base62 in the order of their value. */
+export const BASE62_DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+
+const BASE = BASE62_DIGITS.length;
+
+/** The largest multiple of 62 that a byte can hold: a byte below it falls on every digit equally often. */
+const UNBIASED_LIMIT = 256 - (256 % BASE);
+
+/** More bytes than are asked for at first, since about 3 % of them are rejected. */
+const SPARE_BYTES = 12;
+
+/** A sound source is never rejected this often; a constant one would be drawn from for ever. */
+const MAXIMUM_DRAWS = 100;
+
+/**
+ * A whole number in base62, the most significant digit first, padded with `0` on the left.
+ * @param value 0 to 2^53 - 1
+ * @param width the number of digits; the caller makes sure that the value fits
+ */
+export function encodeBase62(value: number, width: number): string {
+  let rest = value;
+  let text = '';
+  for (let position = 0; position < width; position += 1) {
+    text = BASE62_DIGITS.charAt(rest % BASE) + text;
+    rest = Math.floor(rest / BASE);
+  }
+  return text;
+}
+
+/** Whether every character of `text` from `start` to before `end` is a base62 digit. */
+export function isBase62(text: string, start: number, end: number): boolean {
+  if (end > text.length) {
+    return false;
+  }
+  for (let index = start; index < end; index += 1) {
+    const code = text.charCodeAt(index);
+    const isDigit = code >= 0x30 && code <= 0x39;
+    const isUpper = code >= 0x41 && code <= 0x5a;
+    const isLower = code >= 0x61 && code <= 0x7a;
+    if (!isDigit && !isUpper && !isLower) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/**
+ * Random base62 digits, each equally likely: a byte that would favour the first digits is thrown away and drawn again.
+ * @param randomBytes a cryptographic source; returns as many bytes as asked for
+ * @throws Error when the source gives no usable bytes, because a weak secret is worse than none
+ */
+export function drawBase62(randomBytes: (size: number) => Uint8Array, length: number): string {
+  let text = '';
+  for (let draw = 0; draw < MAXIMUM_DRAWS; draw += 1) {
+    for (const byte of randomBytes(length - text.length + SPARE_BYTES)) {
+      if (byte < UNBIASED_LIMIT) {
+        text += BASE62_DIGITS.charAt(byte % BASE);
+        if (text.length === length) {
+          return text;
+        }
+      }
+    }
+  }
+  throw new Error('The source of randomness gives no usable bytes.');
+}

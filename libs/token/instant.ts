@@ -1,0 +1,83 @@
+/** Why a value is no instant. `not-date-time` is a date alone, `no-offset` a date-time without its offset. */
+export type InstantRefusal = 'type' | 'format' | 'no-offset' | 'not-date-time' | 'calendar' | 'offset';
+
+export type InstantReading =
+  | { readonly ok: true; readonly instantMs: number }
+  | { readonly ok: false; readonly reason: InstantRefusal; readonly message: string };
+
+/** 9999-12-31T23:59:59.999Z, the last instant that four digits of a year and the databases can hold. */
+export const LAST_INSTANT_MS = 253_402_300_799_999;
+
+/** The longest text of the profile; a longer one is refused unread. */
+const LONGEST = 'YYYY-MM-DDTHH:MM:SS.fffffffff+HH:MM'.length;
+
+const DATE_TIME = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(Z|([+-])(\d\d)(?::?(\d\d))?)?$/;
+const DATE_ALONE = /^\d{4}(?:-\d\d){0,2}$/;
+
+const MINUTE_MS = 60_000;
+
+const FORMAT_MESSAGE = 'Give a date-time in ISO 8601 with its offset, for example 2030-01-31T12:00:00Z.';
+
+/**
+ * Reads an instant strictly (R29): `YYYY-MM-DDTHH:MM[:SS[.f{1,9}]]` and `Z` or `±HH:MM`, `±HHMM`, `±HH`, in upper case
+ * and ASCII digits, on a day that the calendar has. `Date.parse` is not asked: it takes other formats, reads a missing
+ * offset as the server's and rolls 30 February into March. What is finer than a millisecond is cut off. Never throws,
+ * and no message repeats the input.
+ * @returns epoch milliseconds, up to the end of the year 9999 in UTC
+ */
+export function parseInstant(value: unknown): InstantReading {
+  if (typeof value !== 'string') {
+    return refuse('type', FORMAT_MESSAGE);
+  }
+  if (value.length > LONGEST) {
+    return refuse('format', FORMAT_MESSAGE);
+  }
+  const match = DATE_TIME.exec(value);
+  if (match === null) {
+    return DATE_ALONE.test(value)
+      ? refuse('not-date-time', 'A date alone is no instant: add the time and its offset, for example T12:00:00Z.')
+      : refuse('format', FORMAT_MESSAGE);
+  }
+  const [, year, month, day, hour, minute, second, fraction, zone, sign, offsetHour, offsetMinute] = match;
+  if (zone === undefined) {
+    return refuse('no-offset', 'Add the offset from UTC, for example Z or +02:00: without it the instant is not told.');
+  }
+  const hours = Number(hour);
+  const minutes = Number(minute);
+  const seconds = Number(second ?? '0');
+  if (hours > 23 || minutes > 59 || seconds > 59) {
+    return refuse('calendar', 'There is no such time: hours go to 23, minutes and seconds to 59.');
+  }
+  const date = new Date(0);
+  // setUTCFullYear, unlike Date.UTC, does not take the years 0 to 99 for 1900 to 1999.
+  date.setUTCFullYear(Number(year), Number(month) - 1, Number(day));
+  if (date.getUTCMonth() !== Number(month) - 1 || date.getUTCDate() !== Number(day)) {
+    return refuse('calendar', 'The calendar has no such day.');
+  }
+  date.setUTCHours(hours, minutes, seconds, Number((fraction ?? '').slice(0, 3).padEnd(3, '0')));
+
+  let offsetMs = 0;
+  if (sign !== undefined) {
+    const offsetHours = Number(offsetHour);
+    const offsetMinutes = Number(offsetMinute ?? '0');
+    if (offsetHours > 23 || offsetMinutes > 59) {
+      return refuse('offset', 'There is no such offset: hours go to 23, minutes to 59.');
+    }
+    offsetMs = (offsetHours * 60 + offsetMinutes) * MINUTE_MS;
+    if (sign === '-') {
+      if (offsetMs === 0) {
+        return refuse('format', 'ISO 8601 has no offset -00:00: write Z.');
+      }
+      offsetMs = -offsetMs;
+    }
+  }
+  const instantMs = date.getTime() - offsetMs;
+  if (instantMs > LAST_INSTANT_MS) {
+    return refuse('calendar', 'The instant has to lie before the year 10000 in UTC.');
+  }
+  return { ok: true, instantMs };
+}
+
+function refuse(reason: InstantRefusal, message: string): InstantReading {
+  return { ok: false, reason, message };
+}

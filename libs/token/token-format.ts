@@ -1,0 +1,88 @@
+import { crc32 } from 'node:zlib';
+import type { Brand } from '@scopegate/kernel';
+import { drawBase62, encodeBase62, isBase62 } from './base62.js';
+
+/** The public half of a token: names it in lists, paths and the audit. It proves nothing. */
+export type TokenId = Brand<string, 'TokenId'>;
+
+/** What every secret of ours begins with, so that people, scanners and the gateway tell it from a password. */
+export const TOKEN_PREFIX = 'sg_';
+
+const SEPARATOR = '_';
+const ID_LENGTH = 12;
+const SECRET_LENGTH = 40;
+const CHECKSUM_LENGTH = 6;
+
+const ID_START = TOKEN_PREFIX.length;
+const ID_END = ID_START + ID_LENGTH;
+const SECRET_START = ID_END + SEPARATOR.length;
+const SECRET_END = SECRET_START + SECRET_LENGTH;
+const CHECKSUM_START = SECRET_END + SEPARATOR.length;
+const TOKEN_LENGTH = CHECKSUM_START + CHECKSUM_LENGTH;
+
+/** A token as it leaves the mint; `secret` is the whole `sg_…` text, shown once and never stored. */
+export interface MintedToken {
+  readonly id: TokenId;
+  readonly secret: string;
+}
+
+/**
+ * A new token, `sg_<id>_<secret>_<checksum>`: 71 random bits of id, 238 of secret.
+ * @param randomBytes a cryptographic source; returns as many bytes as asked for
+ * @throws Error when the source gives no usable bytes
+ */
+export function mintToken(randomBytes: (size: number) => Uint8Array): MintedToken {
+  const drawn = drawBase62(randomBytes, ID_LENGTH + SECRET_LENGTH);
+  const id = drawn.slice(0, ID_LENGTH);
+  const body = TOKEN_PREFIX + id + SEPARATOR + drawn.slice(ID_LENGTH);
+  return { id: id as TokenId, secret: body + SEPARATOR + checksumOf(body) };
+}
+
+/**
+ * Whether a secret counts as "in Scopegate's format". It is judged as a token and by nothing else: with a wrong shape
+ * or checksum it is refused here and never reaches the upstream as a would-be password (R36).
+ */
+export function isScopegateFormat(secret: string): boolean {
+  return secret.startsWith(TOKEN_PREFIX);
+}
+
+/**
+ * Reads the id out of a token whose shape and checksum are right, and gives null for everything else. It needs no
+ * lookup, so mistyped and invented tokens cost no database read. A right checksum proves nothing about the secret.
+ */
+export function parseToken(secret: string): { readonly id: TokenId } | null {
+  if (
+    secret.length !== TOKEN_LENGTH ||
+    !isScopegateFormat(secret) ||
+    secret[ID_END] !== SEPARATOR ||
+    secret[SECRET_END] !== SEPARATOR ||
+    !isBase62(secret, ID_START, ID_END) ||
+    !isBase62(secret, SECRET_START, SECRET_END) ||
+    !secret.endsWith(checksumOf(secret.slice(0, SECRET_END)))
+  ) {
+    return null;
+  }
+  return { id: secret.slice(ID_START, ID_END) as TokenId };
+}
+
+/** Whether a text has the shape of a token id; for ids that arrive in a path or a query. */
+export function isTokenId(value: unknown): value is TokenId {
+  return typeof value === 'string' && value.length === ID_LENGTH && isBase62(value, 0, ID_LENGTH);
+}
+
+/**
+ * A text to recognise a token by in a list or a log: `sg_<id>_…`. Neither the secret nor the checksum, which is
+ * computed from it, leaves a trace in it; a text that is no token leaves nothing but the prefix it has.
+ */
+export function tokenHint(secret: string): string {
+  const token = parseToken(secret);
+  if (token !== null) {
+    return `${TOKEN_PREFIX}${token.id}${SEPARATOR}…`;
+  }
+  return isScopegateFormat(secret) ? `${TOKEN_PREFIX}…` : '…';
+}
+
+/** CRC-32 in base62 of what stands before the separator: a 32-bit value always fits into six digits. */
+function checksumOf(body: string): string {
+  return encodeBase62(crc32(body), CHECKSUM_LENGTH);
+}
