@@ -1,0 +1,18 @@
+export { parseTarget, stripMount, type ParsedTarget } from './request-target.js';
+export type { PathClass } from './path-class.js';
+export {
+  judgePath,
+  type CanonicalPath,
+  type EncodedSlashes,
+  type LenientJudgement,
+  type PathJudgement,
+  type PathOptions,
+  type StrictJudgement,
+} from './path-judgement.js';
+export {
+  compileExceptions,
+  parseExceptionPattern,
+  PROPOSED_EXCEPTIONS,
+  type CompiledExceptions,
+  type ReadOnlyException,
+} from './read-only-exception.js';

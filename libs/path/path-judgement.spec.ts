@@ -1,0 +1,542 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ApplicationKind } from '@scopegate/kernel';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { judgePath, parseTarget, stripMount, type EncodedSlashes, type PathJudgement } from './index.js';
+
+interface PathCase {
+  readonly id: string;
+  readonly target: string;
+  readonly context?: string;
+  readonly kind?: ApplicationKind;
+  readonly expected_on: string;
+  readonly canonical?: string;
+  readonly expected_off: 'reject' | { readonly ban: boolean; readonly token: boolean };
+  readonly also_ok?: readonly string[];
+  readonly why: string;
+}
+
+const corpus = JSON.parse(readFileSync(join(import.meta.dirname, '../../test/corpora/paths.json'), 'utf8')) as {
+  readonly cases: readonly PathCase[];
+};
+
+/** The three answers about a target as the corpus words them. */
+function judgeTarget(one: PathCase): { on: string; canonical: string | undefined; off: PathCase['expected_off'] } {
+  const parsed = parseTarget(one.target);
+  if (!parsed.ok) {
+    return { on: 'reject', canonical: undefined, off: 'reject' };
+  }
+  const below = stripMount(parsed.rawPath, one.context ?? '/');
+  if (below === null) {
+    return { on: 'other', canonical: parsed.rawPath, off: { ban: false, token: false } };
+  }
+  const { strict, lenient } = judge(below, one.kind ?? 'jira');
+  return {
+    on: strict.ok ? strict.pathClass : 'reject',
+    canonical: strict.ok ? strict.canonical : undefined,
+    off: lenient,
+  };
+}
+
+function judge(
+  rawPath: string,
+  kind: ApplicationKind = 'jira',
+  encodedSlashes: EncodedSlashes = 'reject',
+): PathJudgement {
+  return judgePath(rawPath, { kind, encodedSlashes });
+}
+
+function classOf(rawPath: string, kind: ApplicationKind = 'jira', encodedSlashes: EncodedSlashes = 'reject'): string {
+  const { strict } = judge(rawPath, kind, encodedSlashes);
+  return strict.ok ? strict.pathClass : 'reject';
+}
+
+function canonicalOf(
+  rawPath: string,
+  kind: ApplicationKind = 'jira',
+  encodedSlashes: EncodedSlashes = 'reject',
+): string {
+  const { strict } = judge(rawPath, kind, encodedSlashes);
+  return strict.ok ? strict.canonical : `refused: ${strict.detail}`;
+}
+
+const REFUSED = expect.stringMatching(/^refused: /) as string;
+
+describe('the corpus of paths', () => {
+  it.each(corpus.cases)('R46: $id with the switch on: $target ($why)', (one) => {
+    const { on, canonical } = judgeTarget(one);
+    expect([one.expected_on, ...(one.also_ok ?? [])]).toContain(on);
+    if (on === one.expected_on && one.canonical !== undefined) {
+      expect(canonical).toBe(one.canonical);
+    }
+  });
+
+  it.each(corpus.cases)('R43: $id with the switch off: $target ($why)', (one) => {
+    expect(judgeTarget(one).off).toEqual(one.expected_off);
+  });
+});
+
+describe('classes', () => {
+  it.each<[string, ApplicationKind, string]>([
+    ['/rest/api/2/myself', 'jira', 'rest'],
+    ['/rest/', 'jira', 'rest'],
+    ['/restricted/x', 'jira', 'other'],
+    ['/', 'jira', 'other'],
+    ['/x/rest/api', 'jira', 'other'],
+    ['/scm/p/r.git/info/refs', 'jira', 'other'],
+    ['/scm/p/r.git/info/refs', 'bitbucket', 'rest'],
+    ['/scm', 'bitbucket', 'rest'],
+    ['/scmx/p/r.git', 'bitbucket', 'other'],
+    ['/projects/P/repos/r/browse', 'bitbucket', 'other'],
+    ['/anything/at/all', 'generic', 'rest'],
+    ['/', 'generic', 'rest'],
+    ['/rpc/xmlrpc', 'jira', 'other'],
+  ])('R45: %s of %s is of the class %s', (path, kind, expected) => {
+    expect(classOf(path, kind)).toBe(expected);
+  });
+
+  it('R06: the session endpoint is one exact path of jira', () => {
+    expect(classOf('/rest/auth/1/session')).toBe('rest-session');
+    for (const path of ['session/', 'session/x', 'session.json', 'sessionx', 'Session', 'websudo', 'session%20']) {
+      expect(classOf(`/rest/auth/1/${path}`)).toBe('rest');
+    }
+    expect(classOf('/rest/auth/1/session', 'confluence')).toBe('rest');
+    expect(classOf('/x/rest/auth/1/session')).toBe('other');
+  });
+
+  it.each([
+    ['/rpc/xmlrpc', 'remote-api'],
+    ['/rpc/soap-axis/confluenceservice-v2', 'remote-api'],
+    ['/rpc/soap-axis/a/b', 'remote-api'],
+    ['/rpc/json-rpc/confluenceservice-v2/addPage', 'remote-api'],
+    ['/rpc//xmlrpc', 'remote-api'],
+    ['/rpc', 'rpc-other'],
+    ['/rpc/', 'rpc-other'],
+    ['/rpc/xmlrpc/', 'rpc-other'],
+    ['/rpc/xmlrpc/x', 'rpc-other'],
+    ['/rpc/xmlrpcx', 'rpc-other'],
+    ['/rpc/XMLRPC', 'rpc-other'],
+    ['/rpc/soap-axis', 'rpc-other'],
+    ['/rpc/soap-axisx/y', 'rpc-other'],
+    ['/rpc/trackback/1', 'rpc-other'],
+    ['/rpcx', 'other'],
+    ['/x/rpc/xmlrpc', 'other'],
+  ])('R49: %s is of the class %s', (path, expected) => {
+    expect(classOf(path, 'confluence')).toBe(expected);
+    expect(judge(path, 'confluence').remoteApiRequest).toBe(expected === 'remote-api');
+    expect(judge(path, 'confluence').lenient).toEqual({ ban: expected !== 'other', token: false });
+  });
+
+  it('R50: what only looks like the Remote API is not taken for it', () => {
+    for (const path of ['/rpc/xmlrpc;x', '/rpc/xmlrpc/../../rest/api', '/rpc/soap-axis/%2e%2e/x', '/rpc%2fxmlrpc']) {
+      expect(judge(path, 'confluence')).toMatchObject({ strict: { ok: false }, remoteApiRequest: false });
+    }
+  });
+});
+
+describe('the canonical form', () => {
+  it.each([
+    ['/%72%65st/api', '/rest/api'],
+    ['/rest/api/2/a%2db%5f%7e', '/rest/api/2/a-b_~'],
+    ['/rest/api/%c3%a9', '/rest/api/%C3%A9'],
+    ['/rest/api/a%2bb%3dc%40d', '/rest/api/a%2Bb%3Dc%40d'],
+    ['///rest////api//', '/rest/api/'],
+    ['/rest/api/2/x[1]|^', '/rest/api/2/x%5B1%5D%7C%5E'],
+    ['/rest/api/...', '/rest/api/...'],
+    ['/rest/.well-known/x', '/rest/.well-known/x'],
+    ['/rest/api/a%20b', '/rest/api/a%20b'],
+    ['/rest/%F0%9F%98%80', '/rest/%F0%9F%98%80'],
+    ["/rest/!$&'()*+,=:@", "/rest/!$&'()*+,=:@"],
+    ['/display/DS/%E2%80%A6and%EF%BC%9F', '/display/DS/%E2%80%A6and%EF%BC%9F'],
+  ])('R48: %s is forwarded as %s', (path, expected) => {
+    expect(canonicalOf(path)).toBe(expected);
+  });
+
+  it.each([
+    '/rest/..',
+    '/..',
+    '/.',
+    '/rest/../',
+    '/rest/./api',
+    '/rest/%2e',
+    '/rest/%2e%2E/x',
+    '/rest/.%2e/x',
+    '/rest/%252e%252e/x',
+    '/rest/%25%32%65/x',
+    '/rest/..%20/x',
+    '/rest/%20../x',
+    '/rest/..%C2%A0/x',
+    '/rest/.%E2%80%8B./x',
+    '/rest/.%C2%AD./x',
+    '/rest/%E2%80%A5/x',
+    '/rest/%E2%80%A4%E2%80%A4/x',
+    '/rest/%EF%BC%8E%EF%BC%8E/x',
+    '/rest/%EF%B9%92./x',
+  ])('R46: %s makes a dot segment and is refused', (path) => {
+    expect(canonicalOf(path)).toEqual(REFUSED);
+    expect(canonicalOf(path, 'generic', 'allow')).toEqual(REFUSED);
+  });
+
+  it.each([
+    '/rest/a%5cb',
+    '/rest/a%5Cb',
+    '/rest\\api',
+    '/rest/a;b',
+    '/rest/;/x',
+    '/rest/a%3bb',
+    '/rest/a%00',
+    '/rest/a%0a',
+    '/rest/a%7F',
+    '/rest/a%C2%85',
+    '/rest/%',
+    '/rest/%4',
+    '/rest/%4g',
+    '/rest/%u002e',
+    '/rest/%C0%AE',
+    '/rest/%E0%80%AF',
+    '/rest/%F0%80%80%AF',
+    '/rest/%ED%A0%80',
+    '/rest/%F4%90%80%80',
+    '/rest/%F5%80%80%80',
+    '/rest/%C3',
+    '/rest/%C3/%A9',
+    '/rest/%80',
+    '/rest/\u00e9',
+    '/rest/<x>',
+    '/rest/"x"',
+    '/rest/{x}',
+    '/rest/`x`',
+    '/rest/x y',
+    '/rest/x?y',
+    '/rest/x#y',
+    'rest/x',
+    '',
+    '/rest%EF%BC%8Fapi',
+    '/a/%E2%84%80',
+    '/a%EF%BC%BCb',
+    '/a%EF%B9%A8b',
+    '/a%EF%BC%9Bb',
+    '/a%CD%BEb',
+    '/a%EF%B9%94b',
+    '/a%EF%BC%85b',
+    '/a%EF%B9%AAb',
+  ])('R46: %j holds what no path may hold and is refused', (path) => {
+    expect(canonicalOf(path)).toEqual(REFUSED);
+    expect(canonicalOf(path, 'generic', 'allow')).toEqual(REFUSED);
+  });
+
+  it('R46: compatibility letters must not hide a REST path', () => {
+    expect(classOf('/%EF%BD%92%EF%BD%85%EF%BD%93%EF%BD%94/api')).toBe('reject');
+    expect(classOf('/re%C2%ADst/api')).toBe('reject');
+    expect(classOf('/s/x/%EF%BC%BF/rest/api')).toBe('reject');
+    expect(classOf('/display/%EF%BD%92%EF%BD%85%EF%BD%93%EF%BD%94')).toBe('other');
+  });
+
+  it.each<[string, ApplicationKind, string]>([
+    ['/s/x/_/rest/api/2/myself', 'jira', 'reject'],
+    ['/s/_/rest/api', 'jira', 'reject'],
+    ['/s//_/rest/api', 'jira', 'reject'],
+    ['/s/a/_/b/_/rest', 'jira', 'reject'],
+    ['/s/a/_/rest/x/_/download', 'jira', 'reject'],
+    ['/s/a/_//rest/api', 'jira', 'reject'],
+    ['/%73/a/%5f/rest/api', 'jira', 'reject'],
+    ['/s/a/_/_/rest', 'jira', 'reject'],
+    ['/s/a/_/rpc/xmlrpc', 'confluence', 'reject'],
+    ['/s/a/_/rpc/xmlrpc', 'jira', 'other'],
+    ['/s/a/_/scm/p/r.git/info/refs', 'bitbucket', 'reject'],
+    ['/s/a/_/restricted', 'jira', 'other'],
+    ['/s/a/_/download/x.js', 'confluence', 'other'],
+    ['/x/s/a/_/rest/api', 'jira', 'other'],
+    ['/s/a/_/rest/api', 'generic', 'rest'],
+  ])('R46: the rewrite of %s (%s) is judged as %s', (path, kind, expected) => {
+    expect(classOf(path, kind)).toBe(expected);
+  });
+});
+
+describe('encoded slashes', () => {
+  it.each(['/rest/a%2fb', '/rest/a%2Fb', '/rest/100%25', '/rest/a%23b', '/rest/a%3Fb', '/rest/a%252Fb'])(
+    'R48: %s is refused for the three products, whatever their setting, and for generic that rejects',
+    (path) => {
+      for (const kind of ['jira', 'confluence', 'bitbucket'] as const) {
+        expect(canonicalOf(path, kind, 'allow')).toEqual(REFUSED);
+      }
+      expect(canonicalOf(path, 'generic', 'reject')).toEqual(REFUSED);
+    },
+  );
+
+  it.each([
+    ['/@scope%2fname', '/@scope%2Fname'],
+    ['/%40scope%2Fname', '/%40scope%2Fname'],
+    [
+      '/api/v4/projects/group%2Fproject/repository/files/lib%2Fa%2erb',
+      '/api/v4/projects/group%2Fproject/repository/files/lib%2Fa.rb',
+    ],
+    ['/x/100%25', '/x/100%25'],
+    ['/x/a%252Fb', '/x/a%252Fb'],
+    ['/x/C%23', '/x/C%23'],
+    ['/x/.gitlab%2Fci', '/x/.gitlab%2Fci'],
+  ])('R48: generic with encoded slashes allowed forwards %s as %s', (path, expected) => {
+    expect(canonicalOf(path, 'generic', 'allow')).toBe(expected);
+  });
+
+  it.each([
+    '/x/..%2fy',
+    '/x/..%2Fy',
+    '/x%2f..%2fy',
+    '/x/a%2F..',
+    '/x%2F.',
+    '/x/%2e%2e%2fy',
+    '/x/%252e%252e/y',
+    '/x/a%252f..%252fy',
+    '/x/%25252e%25252e%25252fy',
+    '/x/..%255cy',
+    '/x/a%253bb',
+    '/x/a%2500',
+    '/x/a%25%30%30',
+    '/x%2f/y',
+    '/x/%2fy',
+    '/%2fx',
+    '/x%2F',
+    '/x%252F%252Fy',
+    '/x/%25c0%25ae',
+    '/x/%25EF%25BC%258E%25EF%25BC%258E/y',
+    `/x/%${'25'.repeat(20)}2e`,
+  ])('R48: generic with encoded slashes allowed still refuses %s', (path) => {
+    expect(canonicalOf(path, 'generic', 'allow')).toEqual(REFUSED);
+  });
+});
+
+describe('with the switch off', () => {
+  it.each<[string, boolean, boolean]>([
+    ['/rest/api/2/myself', true, true],
+    ['/../rest/api', true, false],
+    ['/x%2f..%2frest', true, false],
+    ['/x/%252e%252e/rest/api', true, false],
+    ['/%2572est/api', true, false],
+    ['/;x/rest/api', true, false],
+    ['/x/..;a=b/rest/api', true, false],
+    ['/s/x/_/;/rest/api', true, false],
+    ['/s/x/_/;/WEB-INF/web.xml', false, false],
+    ['/s/x/_/download', false, false],
+    ['/secure/../login.jsp', false, false],
+    ['/rest/api/2/x%3Fy', true, true],
+    ['/secure/a;jsessionid=x', false, false],
+  ])('R43: %s: ban %s, token %s', (path, ban, token) => {
+    expect(judge(path).lenient).toEqual({ ban, token });
+  });
+
+  it('R43: a path that climbs out of its mount is banned wherever it may come back in', () => {
+    for (const path of [
+      '/../jira/rest/api',
+      '/%2e%2e/jira/rest/api',
+      '/..;/jira/rest/api',
+      '/x/../../a/b/rest',
+      '/%252e%252e/jira/rest/api',
+      '/../jira/s/x/_/rest/api',
+    ]) {
+      expect(judge(path).lenient).toEqual({ ban: true, token: false });
+    }
+    expect(judge('/../jira/secure').lenient).toEqual({ ban: false, token: false });
+  });
+
+  it('R43: everything of a generic application is REST', () => {
+    expect(judge('/a/..;/b', 'generic').lenient).toEqual({ ban: true, token: true });
+  });
+});
+
+describe('the session endpoint under all its names', () => {
+  it.each([
+    '/rest/auth/1/session',
+    '/rest/auth/latest/session',
+    '/rest/auth/1.0/session',
+    '/rest/auth/1/session/',
+    '/rest/auth/1/session.json',
+    '/rest/auth/1/session;x',
+    '/rest//auth/1//session//',
+    '/%72est/auth/1/sessio%6e',
+    '/rest/auth/1/%2573ession',
+    '/s/x/_/rest/auth/1/session',
+    '/x/../rest/auth/1/session',
+    '/../jira/rest/auth/1/session',
+  ])('R43: the body of a POST to %s may hold a password', (path) => {
+    expect(judge(path).sessionEndpoint).toBe(true);
+    expect(judge(path, 'confluence').sessionEndpoint).toBe(false);
+  });
+
+  it.each([
+    '/rest/auth/1/websudo',
+    '/rest/auth/1/sessions',
+    '/rest/auth/1/session/x',
+    '/rest/auth//session',
+    '/rest/auth/session',
+    '/session',
+    '/rest/api/2/session',
+  ])('R43: %s is not the session endpoint', (path) => {
+    expect(judge(path).sessionEndpoint).toBe(false);
+  });
+});
+
+describe("the product's own token management", () => {
+  it.each([
+    '/rest/pat',
+    '/rest/pat/latest/tokens',
+    '/rest/pat/1.0/tokens/3',
+    '/rest/access-tokens/latest/users/a',
+    '/rest//pat/1.0/tokens',
+    '/rest/%70at/1.0/tokens',
+    '/rest/%2570at/1.0/tokens',
+    '/rest/%25252570at/1.0/tokens',
+    '/rest/x/../pat/1.0/tokens',
+    '/rest/pat;x/1.0/tokens',
+    '/rest\\pat\\1.0',
+    '/rest%2fpat',
+    '/s/x/_/rest/pat/1.0/tokens',
+    '/x/..;/rest/pat/1.0',
+    '/../jira/rest/pat/1.0/tokens',
+    '/rest/pat/%ff',
+    '/rest/pat/../api/2/myself',
+  ])('R53: one reading of %s is a management path', (path) => {
+    for (const kind of ['jira', 'confluence', 'bitbucket'] as const) {
+      expect(judge(path, kind).nativeTokenManagement).toBe(true);
+    }
+    expect(judge(path, 'generic').nativeTokenManagement).toBe(false);
+  });
+
+  it.each([
+    '/rest/patx',
+    '/rest/PAT/1',
+    '/rest/api/2/pat',
+    '/rest/access-tokensx',
+    '/pat',
+    '/x/rest/pat',
+    '/rest%20/pat',
+  ])('R53: no reading of %s is a management path', (path) => {
+    expect(judge(path).nativeTokenManagement).toBe(false);
+  });
+});
+
+describe('every path', () => {
+  const piece = fc.oneof(
+    {
+      weight: 6,
+      arbitrary: fc.constantFrom('/', '.', '..', '%2e', '%2F', '%25', '%5c', ';', '\\', '%3b', '//', '/s/', '/_/'),
+    },
+    {
+      weight: 4,
+      arbitrary: fc.constantFrom('rest', 'pat', 'scm', 'rpc', 'xmlrpc', 'auth/1/session', 'x', 'a.b', '%72est'),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.constantFrom('%c3%a9', '%EF%BC%8E', '%EF%BC%8F', '%E2%80%8B', '%00', '%', '[', '%20', '%c0%ae'),
+    },
+    { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 4 }) },
+  );
+  const paths = fc.array(piece, { maxLength: 12 }).map((pieces) => `/${pieces.join('')}`);
+  const kinds = fc.constantFrom<ApplicationKind>('jira', 'confluence', 'bitbucket', 'generic');
+  const slashes = fc.constantFrom<EncodedSlashes>('reject', 'allow');
+
+  it('R46: is judged without an exception, and what the encoding refuses is refused with the switch off too', () => {
+    fc.assert(
+      fc.property(fc.oneof(paths, fc.string({ unit: 'binary' })), kinds, slashes, (path, kind, encodedSlashes) => {
+        const { strict, lenient } = judge(path, kind, encodedSlashes);
+        expect(lenient === 'reject' && strict.ok).toBe(false);
+        expect(lenient === 'reject' || lenient.ban || !lenient.token).toBe(true);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it('R48: the canonical form is a fixed point of the same class', () => {
+    fc.assert(
+      fc.property(paths, kinds, slashes, (path, kind, encodedSlashes) => {
+        const { strict } = judge(path, kind, encodedSlashes);
+        if (strict.ok) {
+          expect(judge(strict.canonical, kind, encodedSlashes).strict).toEqual(strict);
+        }
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it('R48: a canonical path holds nothing that an upstream could resolve', () => {
+    fc.assert(
+      fc.property(paths, kinds, slashes, (path, kind, encodedSlashes) => {
+        const { strict } = judge(path, kind, encodedSlashes);
+        if (!strict.ok) {
+          return;
+        }
+        let reading: string = strict.canonical;
+        expect(reading).toMatch(/^\/[\x21-\x7e]*$/);
+        for (let depth = 0; depth < 12; depth += 1) {
+          expect(reading).not.toMatch(/\/\/|\/\.{1,2}(\/|$)|[\\;]/);
+          // eslint-disable-next-line no-control-regex
+          expect(reading).not.toMatch(/[\x00-\x1f\x7f]/);
+          reading = reading.replace(/%([0-9A-Fa-f]{2})/g, (_all, hex: string) =>
+            String.fromCharCode(parseInt(hex, 16)),
+          );
+        }
+        expect(new URL(`http://x${strict.canonical}`).pathname.replaceAll('%5E', '^')).toBe(
+          strict.canonical.replaceAll('%5E', '^'),
+        );
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it('R46: the strict class of a path agrees with every reading of its canonical form', () => {
+    fc.assert(
+      fc.property(paths, kinds, slashes, (path, kind, encodedSlashes) => {
+        const { strict } = judge(path, kind, encodedSlashes);
+        if (!strict.ok) {
+          return;
+        }
+        const { lenient } = judge(strict.canonical, kind, encodedSlashes);
+        expect(lenient).toEqual({
+          ban: strict.pathClass !== 'other',
+          token: strict.pathClass === 'rest' || strict.pathClass === 'rest-session',
+        });
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it('R46: a path that is strictly a page is never REST for a reading that the ban applies to', () => {
+    fc.assert(
+      fc.property(paths, kinds, slashes, (path, kind, encodedSlashes) => {
+        const { strict, lenient } = judge(path, kind, encodedSlashes);
+        if (strict.ok && strict.pathClass === 'other') {
+          expect(lenient).toEqual({ ban: false, token: false });
+        }
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it('R46: long hostile paths are judged in linear time', () => {
+    const pieces = [
+      '/',
+      ';',
+      '\\',
+      '%25',
+      '%2e',
+      '/s/',
+      '/_/',
+      '/..',
+      '../',
+      '%CC%81%CC%A3',
+      '/..;a/_/',
+      '%2525',
+      '.',
+      '%20',
+    ];
+    const start = performance.now();
+    for (const one of pieces) {
+      for (const prefix of ['/', '/s/', '/../']) {
+        judge(prefix + one.repeat(Math.floor(16_000 / one.length)), 'jira');
+        judge(prefix + one.repeat(Math.floor(16_000 / one.length)), 'generic', 'allow');
+      }
+    }
+    expect((performance.now() - start) / (pieces.length * 6)).toBeLessThan(50);
+  });
+});

@@ -1,0 +1,122 @@
+import type { ApplicationKind } from '@scopegate/kernel';
+import { judgePath, type CanonicalPath } from './path-judgement.js';
+
+/**
+ * R13: requests with this method to this path count as reads. The path is an exact canonical path, or a glob of whole
+ * segments: `*` stands for one segment that is not empty, `**`, only as the last, for one or more.
+ */
+export type ReadOnlyException = { readonly method: string; readonly path: string };
+
+/** The exceptions of one application, made ready for the hot path. */
+export interface CompiledExceptions {
+  /** Whether a request of this method to this canonical path counts as a read. */
+  matches(method: string, canonical: CanonicalPath): boolean;
+}
+
+/**
+ * Whether an exception can be used: R13's syntax, so that a typing error is told instead of never matching.
+ * @returns ok, or a message for the administrator
+ */
+export function parseExceptionPattern(
+  value: ReadOnlyException,
+): { readonly ok: true } | { readonly ok: false; readonly message: string } {
+  const { method, path } = value;
+  if (!/^[A-Z][A-Z0-9!#$%&'*+.^_`|~-]{0,31}$/.test(method)) {
+    return { ok: false, message: 'The method has to be an HTTP method in upper case.' };
+  }
+  if (method === 'TRACE' || method === 'CONNECT') {
+    return { ok: false, message: `${method} is refused for everyone and cannot be an exception.` };
+  }
+  if (path.length > 2048) {
+    return { ok: false, message: 'The path is longer than 2048 characters.' };
+  }
+  if (!path.startsWith('/')) {
+    return { ok: false, message: 'The path has to begin with a slash.' };
+  }
+  if (path.includes('?') || path.includes('#')) {
+    return { ok: false, message: 'The path has to be without query and fragment.' };
+  }
+  const segments = path.split('/');
+  for (let index = 1; index < segments.length; index += 1) {
+    const segment = segments[index] ?? '';
+    if (segment === '**' && index !== segments.length - 1) {
+      return { ok: false, message: '** may stand only as the last segment.' };
+    }
+    if (segment.includes('*') && segment !== '*' && segment !== '**') {
+      return { ok: false, message: 'A * has to be a whole segment, and ** the last one.' };
+    }
+  }
+  // An encoded slash is canonical where the application allows it; elsewhere such a pattern matches nothing.
+  const { strict } = judgePath(path, { kind: 'generic', encodedSlashes: 'allow' });
+  if (!strict.ok) {
+    return { ok: false, message: `The path is not canonical. ${strict.detail}` };
+  }
+  if (strict.canonical !== path) {
+    return { ok: false, message: `The path is not canonical: write ${strict.canonical}` };
+  }
+  return { ok: true };
+}
+
+/** Prepares exceptions for matching. What `parseExceptionPattern` refuses matches nothing. */
+export function compileExceptions(exceptions: readonly ReadOnlyException[]): CompiledExceptions {
+  const rules = new Map<string, { readonly exact: Set<string>; readonly globs: (readonly string[])[] }>();
+  for (const exception of exceptions) {
+    if (!parseExceptionPattern(exception).ok) {
+      continue;
+    }
+    let rule = rules.get(exception.method);
+    if (rule === undefined) {
+      rule = { exact: new Set(), globs: [] };
+      rules.set(exception.method, rule);
+    }
+    if (exception.path.includes('*')) {
+      rule.globs.push(exception.path.slice(1).split('/'));
+    } else {
+      rule.exact.add(exception.path);
+    }
+  }
+  return {
+    matches(method, canonical) {
+      const rule = rules.get(method);
+      return (
+        rule !== undefined && (rule.exact.has(canonical) || rule.globs.some((glob) => matchesGlob(glob, canonical)))
+      );
+    },
+  };
+}
+
+/** Compares segment by segment, without backtracking: neither wildcard can match in more than one way. */
+function matchesGlob(glob: readonly string[], path: string): boolean {
+  let start = 1;
+  for (let index = 0; index < glob.length; index += 1) {
+    const pattern = glob[index] ?? '';
+    if (start > path.length) {
+      return false;
+    }
+    if (pattern === '**') {
+      return start < path.length;
+    }
+    const slash = path.indexOf('/', start);
+    const end = slash < 0 ? path.length : slash;
+    const matches = pattern === '*' ? end > start : end - start === pattern.length && path.startsWith(pattern, start);
+    if (!matches) {
+      return false;
+    }
+    start = end + 1;
+  }
+  // Past the end by one: the last segment was the last of the path, with no slash after it.
+  return start === path.length + 1;
+}
+
+/** R13: calls of the products that only read, though by POST. Proposals: none counts until an administrator adds it. */
+export const PROPOSED_EXCEPTIONS: Readonly<Record<ApplicationKind, readonly ReadOnlyException[]>> = {
+  jira: [
+    { method: 'POST', path: '/rest/api/2/search' },
+    { method: 'POST', path: '/rest/api/latest/search' },
+    { method: 'POST', path: '/rest/api/2/worklog/list' },
+    { method: 'POST', path: '/rest/api/latest/worklog/list' },
+  ],
+  confluence: [{ method: 'POST', path: '/rest/api/contentbody/convert/*' }],
+  bitbucket: [],
+  generic: [],
+};

@@ -1,0 +1,98 @@
+/** A request target in its parts, or why it is none. */
+export type ParsedTarget =
+  | { readonly ok: true; readonly rawPath: string; readonly query: string | null }
+  | { readonly ok: false; readonly detail: string };
+
+const SLASH = 0x2f;
+const QUESTION_MARK = 0x3f;
+const HASH = 0x23;
+
+/**
+ * Splits a request target as it stood on the request line (RFC 9112 3.2) into its raw path and its query, byte for
+ * byte. Of the absolute form (`http://authority/path`) the authority is dropped: it never selects an upstream.
+ * @param target the raw request target
+ * @returns the path, always beginning with `/`, and the query without its `?` (null when there is none); not ok for
+ * the asterisk and authority forms, other schemes, a fragment, and bytes that no URI holds (RFC 3986 2)
+ */
+export function parseTarget(target: string): ParsedTarget {
+  let queryMark = -1;
+  for (let index = 0; index < target.length; index += 1) {
+    const code = target.charCodeAt(index);
+    if (code <= 0x20 || code >= 0x7f) {
+      return { ok: false, detail: 'The request target holds a byte that no URI may hold.' };
+    }
+    if (code === HASH) {
+      return { ok: false, detail: 'The request target holds a fragment.' };
+    }
+    if (code === QUESTION_MARK && queryMark < 0) {
+      queryMark = index;
+    }
+  }
+  const pathEnd = queryMark < 0 ? target.length : queryMark;
+  const query = queryMark < 0 ? null : target.slice(queryMark + 1);
+  if (target.charCodeAt(0) === SLASH) {
+    return { ok: true, rawPath: queryMark < 0 ? target : target.slice(0, pathEnd), query };
+  }
+  const authorityStart = authorityOffset(target);
+  if (authorityStart < 0) {
+    return { ok: false, detail: 'The request target is neither a path nor an absolute http or https URL.' };
+  }
+  let authorityEnd = authorityStart;
+  while (authorityEnd < pathEnd && target.charCodeAt(authorityEnd) !== SLASH) {
+    if (!isAuthorityCharacter(target.charCodeAt(authorityEnd))) {
+      return { ok: false, detail: 'The authority of the request target is malformed.' };
+    }
+    authorityEnd += 1;
+  }
+  if (authorityEnd === authorityStart) {
+    return { ok: false, detail: 'The authority of the request target is empty.' };
+  }
+  return { ok: true, rawPath: authorityEnd === pathEnd ? '/' : target.slice(authorityEnd, pathEnd), query };
+}
+
+/**
+ * What follows an application's mount in a raw path, matched byte for byte at a segment boundary: `/jira` is the mount
+ * of `/jira` and `/jira/x`, not of `/jirax` or `/jira;x`. The mount `/` holds every path.
+ * @returns the rest, always beginning with `/`, or null when the path lies outside the mount
+ */
+export function stripMount(rawPath: string, pathPrefix: string): string | null {
+  let length = pathPrefix.length;
+  if (length > 0 && pathPrefix.charCodeAt(length - 1) === SLASH) {
+    length -= 1;
+  }
+  if (length === 0) {
+    return rawPath;
+  }
+  if (
+    length === pathPrefix.length ? !rawPath.startsWith(pathPrefix) : !rawPath.startsWith(pathPrefix.slice(0, length))
+  ) {
+    return null;
+  }
+  if (rawPath.length === length) {
+    return '/';
+  }
+  return rawPath.charCodeAt(length) === SLASH ? rawPath.slice(length) : null;
+}
+
+/** Where the authority of an absolute http or https URL begins, or -1. */
+function authorityOffset(target: string): number {
+  const scheme = target.slice(0, 8).toLowerCase();
+  if (scheme === 'https://') {
+    return 8;
+  }
+  return scheme.startsWith('http://') ? 7 : -1;
+}
+
+/** Host and port alone: user information in an http URL is an error (RFC 9110 4.2.4), a backslash a trick. */
+function isAuthorityCharacter(code: number): boolean {
+  return (
+    (code >= 0x30 && code <= 0x3a) || // 0-9 and :
+    (code >= 0x41 && code <= 0x5b) || // A-Z and [
+    (code >= 0x61 && code <= 0x7a) || // a-z
+    code === 0x5d || // ]
+    code === 0x2d || // -
+    code === 0x2e || // .
+    code === 0x5f || // _
+    code === 0x7e // ~
+  );
+}

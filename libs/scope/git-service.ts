@@ -1,0 +1,149 @@
+import { isUtf8 } from 'node:buffer';
+import type { ApplicationKind } from '@scopegate/kernel';
+import { queryParameters } from './query-parameter.js';
+
+/** R14: what a request over git's HTTP protocol does; null where it is none, so that its method decides. */
+export type GitService = 'read' | 'write' | 'lfs-batch' | null;
+
+/** What a Git LFS batch request asks for. */
+export type LfsOperation = 'download' | 'upload' | 'unknown';
+
+/**
+ * R14: which service of git a request addresses, on bitbucket and below `/scm/` alone. Fetching is recognised by its
+ * exact paths, pushing by every path that may lead there, and an advertisement whose service is missing, unknown or
+ * given twice counts as a push.
+ * @param canonical the canonical path
+ * @param query the raw query without its `?`, or null
+ */
+export function gitService(kind: ApplicationKind, method: string, canonical: string, query: string | null): GitService {
+  if (kind !== 'bitbucket' || !canonical.startsWith('/scm/')) {
+    return null;
+  }
+  if (hasSegments(canonical, '/git-receive-pack')) {
+    return 'write';
+  }
+  const resource = repositoryResource(canonical);
+  if (method === 'POST') {
+    switch (resource) {
+      case '/git-upload-pack':
+        // Git sends no query here: one that names another service is there to mislead.
+        return query === null || namesNoService(query) || advertisesUploadPack(query) ? 'read' : 'write';
+      case '/info/lfs/objects/batch':
+        return 'lfs-batch';
+      default:
+        return null;
+    }
+  }
+  if ((method === 'GET' || method === 'HEAD') && hasSegments(canonical, '/info/refs')) {
+    return resource === '/info/refs' && advertisesUploadPack(query) ? 'read' : 'write';
+  }
+  return null;
+}
+
+/**
+ * The operation of an LFS batch request. Whatever two parsers could read differently is `unknown`: a name given twice
+ * at the top level, another spelling of `operation`, anything that is not one strict JSON object in UTF-8.
+ * @param body the whole body of the request
+ */
+export function lfsOperation(body: string | Buffer): LfsOperation {
+  if (typeof body !== 'string' && !isUtf8(body)) {
+    return 'unknown';
+  }
+  const text = typeof body === 'string' ? body : body.toString('utf8');
+  const value = parseJson(text);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return 'unknown';
+  }
+  const names = topLevelNames(text);
+  if (new Set(names).size !== names.length) {
+    return 'unknown';
+  }
+  for (const name of names) {
+    if (name !== 'operation' && name.normalize('NFKC').trim().toLowerCase() === 'operation') {
+      return 'unknown';
+    }
+  }
+  const operation: unknown = Object.hasOwn(value, 'operation')
+    ? (value as { operation: unknown }).operation
+    : undefined;
+  return operation === 'download' || operation === 'upload' ? operation : 'unknown';
+}
+
+/** What follows `/scm/{project}/{repository}`, empty when nothing does. */
+function repositoryResource(canonical: string): string {
+  const project = canonical.indexOf('/', '/scm/'.length);
+  const repository = project < 0 ? -1 : canonical.indexOf('/', project + 1);
+  return repository < 0 ? '' : canonical.slice(repository);
+}
+
+function hasSegments(path: string, segments: string): boolean {
+  for (let index = path.indexOf(segments); index >= 0; index = path.indexOf(segments, index + 1)) {
+    const end = index + segments.length;
+    if (end === path.length || path.charCodeAt(end) === 0x2f) {
+      return true;
+    }
+  }
+  return false;
+}
+
+function namesNoService(query: string): boolean {
+  return queryParameters(query).every(({ name }) => name !== 'service');
+}
+
+function advertisesUploadPack(query: string | null): boolean {
+  const services = queryParameters(query ?? '').filter(({ name }) => name === 'service');
+  return services.length === 1 && services[0]?.value === 'git-upload-pack';
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    // JSON.parse has no other way to say that a text is not JSON; such bodies are rare and their answer is no.
+    return undefined;
+  }
+}
+
+/** The names of an object's own members, as often as they stand in the text. The text has to be valid JSON. */
+function topLevelNames(text: string): readonly string[] {
+  const names: string[] = [];
+  let depth = 0;
+  let isName = false;
+  for (let index = 0; index < text.length; index += 1) {
+    switch (text[index]) {
+      case '{':
+      case '[':
+        depth += 1;
+        isName = depth === 1;
+        break;
+      case '}':
+      case ']':
+        depth -= 1;
+        break;
+      case ',':
+        isName = depth === 1;
+        break;
+      case '"': {
+        const end = stringEnd(text, index);
+        if (isName) {
+          names.push(JSON.parse(text.slice(index, end + 1)) as string);
+          isName = false;
+        }
+        index = end;
+        break;
+      }
+      default:
+        break;
+    }
+  }
+  return names;
+}
+
+/** Where the JSON string that begins at this index ends. */
+function stringEnd(text: string, start: number): number {
+  let index = start + 1;
+  while (index < text.length && text[index] !== '"') {
+    index += text[index] === '\\' ? 2 : 1;
+  }
+  return index;
+}
