@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, describe } from 'vitest';
+import { isMariaDbAvailable, startMariaDb, type MariaDbServer } from './maria-db.server.js';
+import { isRedisAvailable, startRedis, type RedisServer } from './redis.server.js';
+
+/** A real server that a part of the tests stands on and that a machine may lack. */
+export type ExternalPart = 'mysql' | 'redis';
+
+const EXTERNAL_PARTS: readonly ExternalPart[] = ['mysql', 'redis'];
+
+/**
+ * The parts whose absence is a failure, from SCOPEGATE_TEST_REQUIRE (names with commas between them).
+ * @throws Error for a name that is no part, because a misspelt one would silently require nothing
+ */
+export function requiredParts(value = process.env['SCOPEGATE_TEST_REQUIRE'] ?? ''): ReadonlySet<ExternalPart> {
+  const required = new Set<ExternalPart>();
+  for (const name of value
+    .split(',')
+    .map((element) => element.trim())
+    .filter((element) => element !== '')) {
+    const part = EXTERNAL_PARTS.find((candidate) => candidate === name);
+    if (part === undefined) {
+      throw new Error(`SCOPEGATE_TEST_REQUIRE names "${name}"; it knows ${EXTERNAL_PARTS.join(' and ')}.`);
+    }
+    required.add(part);
+  }
+  return required;
+}
+
+/**
+ * Whether the tests of a part can run here. Where they cannot, the reason is printed.
+ * @throws Error when the part is missing and SCOPEGATE_TEST_REQUIRE names it
+ */
+export function canRunWith(part: ExternalPart, available: boolean, required = requiredParts()): boolean {
+  if (available) {
+    return true;
+  }
+  const reason = part === 'mysql' ? 'no mariadbd on the PATH' : 'no redis-server on the PATH';
+  if (required.has(part)) {
+    throw new Error(`SCOPEGATE_TEST_REQUIRE names ${part}, and there is ${reason}.`);
+  }
+  console.warn(`Skipped: the ${part} tests, because there is ${reason}.`);
+  return false;
+}
+
+/**
+ * A describe block with a private MariaDB server, which runs from before the first test to after the last.
+ * @param define gets a function that answers the server; it may be called inside tests and hooks only
+ */
+export function describeWithMariaDb(title: string, define: (server: () => MariaDbServer) => void): void {
+  describeWithServer(title, canRunWith('mysql', isMariaDbAvailable()), startMariaDb, define);
+}
+
+/**
+ * A describe block with a private Redis server, which runs from before the first test to after the last.
+ * @param define gets a function that answers the server; it may be called inside tests and hooks only
+ */
+export function describeWithRedis(title: string, define: (server: () => RedisServer) => void): void {
+  describeWithServer(title, canRunWith('redis', isRedisAvailable()), startRedis, define);
+}
+
+function describeWithServer<Server extends { stop(): Promise<void> }>(
+  title: string,
+  runs: boolean,
+  start: () => Promise<Server>,
+  define: (server: () => Server) => void,
+): void {
+  describe.runIf(runs)(title, () => {
+    let started: Server | undefined;
+    beforeAll(async () => {
+      started = await start();
+    });
+    afterAll(async () => {
+      await started?.stop();
+    });
+    define(() => {
+      if (started === undefined) {
+        throw new Error('The server is there inside tests and hooks only.');
+      }
+      return started;
+    });
+  });
+}
