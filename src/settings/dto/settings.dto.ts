@@ -1,0 +1,197 @@
+import { applyDecorators } from '@nestjs/common';
+import { PartialType } from '@nestjs/swagger';
+import { VALIDITIES } from '@scopegate/token';
+import { Type } from 'class-transformer';
+import {
+  Allow,
+  ArrayMaxSize,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsObject,
+  IsString,
+  Max,
+  MaxLength,
+  Min,
+  ValidateNested,
+} from 'class-validator';
+import { WarningDto } from '../../common/swagger/warning.dto.js';
+import { MAX_ALLOW_LIST_ENTRIES, MAX_TRUSTED_PROXIES } from '../settings-check.js';
+
+/** A section of the settings: an object of its own, never null and never a list. */
+const Section = (type: () => new () => object): PropertyDecorator =>
+  applyDecorators(IsObject(), ValidateNested(), Type(type));
+
+/** How long tokens may live. */
+export class TokenValidityDto {
+  /**
+   * The longest validity of a new token. What exists keeps its own.
+   * @example P1Y
+   */
+  @IsIn(VALIDITIES, { message: `tokenValidity.maximum must be one of ${VALIDITIES.join(', ')}` })
+  maximum!: 'P1M' | 'P2M' | 'P3M' | 'P4M' | 'P5M' | 'P6M' | 'P1Y' | 'P2Y' | 'never';
+
+  /** Whether the maximum, counted from a token's creation, also ends tokens that were made before it was lowered. */
+  @IsBoolean()
+  applyAtUse!: boolean;
+}
+
+/** From where tokens may be used. */
+export class IpRestrictionDto {
+  /**
+   * Addresses, CIDR blocks and first-last ranges, IPv4 and IPv6; empty allows every address.
+   * @example ["203.0.113.0/24", "2001:db8::1", "192.0.2.5-192.0.2.9"]
+   */
+  @IsArray()
+  @ArrayMaxSize(MAX_ALLOW_LIST_ENTRIES)
+  allowList!: string[];
+
+  /** Whether password requests are held to the list as well. */
+  @IsBoolean()
+  applyToPasswords!: boolean;
+}
+
+/** Whom to believe about the address of a client. */
+export class ReverseProxyDto {
+  /** Off: the address of the connection counts, and forwarding headers are ignored. */
+  @IsBoolean()
+  enabled!: boolean;
+
+  /**
+   * The addresses of your own proxies, written like the entries of the allow list.
+   * @example ["10.0.0.2"]
+   */
+  @IsArray()
+  @ArrayMaxSize(MAX_TRUSTED_PROXIES)
+  trustedProxies!: string[];
+
+  /**
+   * The header that the proxies set; the name `Forwarded` is read by RFC 7239, every other one as a list of addresses.
+   * @example X-Forwarded-For
+   */
+  @IsString()
+  @MaxLength(128)
+  header!: string;
+}
+
+/** What becomes of passwords at the applications. */
+export class PasswordsDto {
+  /** Off: a password on a REST path is refused, and the application behind the gateway never sees it. */
+  @IsBoolean()
+  enabled!: boolean;
+
+  /** Refuses every ambiguous path, whoever asks; only while passwords are disabled. */
+  @IsBoolean()
+  preventPathTraversal!: boolean;
+}
+
+/** How many failures are answered before a 429. */
+export class ThrottlingDto {
+  /**
+   * Failures of one address and user name within the window (five times as many of one address); 0 switches it off.
+   * @example 20
+   */
+  @IsInt()
+  @Min(0)
+  @Max(1_000_000)
+  maxFailures!: number;
+
+  /** @example 60 */
+  @IsInt()
+  @Min(1)
+  @Max(86_400)
+  windowSeconds!: number;
+}
+
+/** What the audit log records. Changes of settings, users and tokens are recorded always. */
+export class AuditSettingsDto {
+  @IsBoolean()
+  successes!: boolean;
+
+  @IsBoolean()
+  failures!: boolean;
+
+  @IsBoolean()
+  denials!: boolean;
+
+  /** Requests without a credential, or with a browser's cookie alone. */
+  @IsBoolean()
+  anonymous!: boolean;
+
+  /**
+   * Days until an event is deleted.
+   * @example 365
+   */
+  @IsInt()
+  @Min(1)
+  @Max(36_500)
+  retentionDays!: number;
+}
+
+/** What is tidied up. */
+export class PurgeDto {
+  /**
+   * Days until an expired or revoked token disappears from the lists.
+   * @example 30
+   */
+  @IsInt()
+  @Min(0)
+  @Max(36_500)
+  expiredTokensAfterDays!: number;
+}
+
+/** Every section of the settings. */
+export class SettingsSectionsDto {
+  @Section(() => TokenValidityDto)
+  tokenValidity!: TokenValidityDto;
+
+  @Section(() => IpRestrictionDto)
+  ipRestriction!: IpRestrictionDto;
+
+  @Section(() => ReverseProxyDto)
+  reverseProxy!: ReverseProxyDto;
+
+  @Section(() => PasswordsDto)
+  passwords!: PasswordsDto;
+
+  @Section(() => ThrottlingDto)
+  throttling!: ThrottlingDto;
+
+  @Section(() => AuditSettingsDto)
+  audit!: AuditSettingsDto;
+
+  @Section(() => PurgeDto)
+  purge!: PurgeDto;
+}
+
+/** The settings, with what is odd about them. */
+export class SettingsDto extends SettingsSectionsDto {
+  warnings!: WarningDto[];
+}
+
+/** The settings as a whole. */
+export class ReplaceSettingsDto extends SettingsSectionsDto {
+  /** Ignored, so that what was read can be sent back. */
+  @Allow()
+  warnings?: WarningDto[];
+}
+
+class TokenValidityPatchDto extends PartialType(TokenValidityDto) {}
+class IpRestrictionPatchDto extends PartialType(IpRestrictionDto) {}
+class ReverseProxyPatchDto extends PartialType(ReverseProxyDto) {}
+class PasswordsPatchDto extends PartialType(PasswordsDto) {}
+class ThrottlingPatchDto extends PartialType(ThrottlingDto) {}
+class AuditSettingsPatchDto extends PartialType(AuditSettingsDto) {}
+class PurgePatchDto extends PartialType(PurgeDto) {}
+
+/** A merge patch: the members to change; lists are replaced as a whole. */
+export class SettingsPatchDto {
+  tokenValidity?: TokenValidityPatchDto;
+  ipRestriction?: IpRestrictionPatchDto;
+  reverseProxy?: ReverseProxyPatchDto;
+  passwords?: PasswordsPatchDto;
+  throttling?: ThrottlingPatchDto;
+  audit?: AuditSettingsPatchDto;
+  purge?: PurgePatchDto;
+}

@@ -1,0 +1,193 @@
+import { headerValues, type HeaderLines } from '@scopegate/kernel';
+import {
+  isAddressAllowed,
+  parseAllowListEntry,
+  resolveClientAddress,
+  type AllowListEntry,
+  type IpAddress,
+} from '@scopegate/network';
+import type { Warning } from '@scopegate/permission';
+import type { Settings } from './settings.js';
+
+/** Where the administrator who reads or saves the settings comes from. */
+export interface Requester {
+  /** The address of the socket's other end. */
+  readonly peer: string | undefined;
+  readonly lines: HeaderLines;
+}
+
+/** The names by which proxies tell whom they forward for. */
+const FORWARDING_HEADERS = ['x-forwarded-for', 'forwarded', 'x-real-ip'] as const;
+
+/** More addresses than the widest private IPv4 network (10.0.0.0/8) has. */
+const WIDE_IPV4 = 2 ** 24;
+
+/** A wider span of first groups than the unique local addresses (fc00::/7) have. */
+const WIDE_IPV6_GROUPS = 0x1ff;
+
+/**
+ * What the administrator should know about the settings: a consequence each, and the way out of it. They never prevent
+ * a save; those that lock somebody out come first.
+ */
+export function settingsWarnings(settings: Settings, requester: Requester): readonly Warning[] {
+  const warnings: Warning[] = [];
+  warnOfOwnAddress(warnings, settings, requester);
+  warnOfReverseProxy(warnings, settings);
+  warnOfWideEntries(warnings, settings);
+  warnOfPasswords(warnings, settings);
+  warnOfWhatIsOff(warnings, settings);
+  return warnings;
+}
+
+/** R41: the address is derived under the settings being saved, since they are what the next request is held to. */
+function warnOfOwnAddress(warnings: Warning[], settings: Settings, requester: Requester): void {
+  const { client, header } = resolveClientAddress(requester.peer, requester.lines, settings.reverseProxyRules);
+  if (isAddressAllowed(settings.allowList, client)) return;
+  const who =
+    client === null
+      ? `Your own address cannot be told${header === null ? '' : ` from the header ${settings.reverseProxy.header}`}, ` +
+        'and the allow list refuses whoever has none'
+      : `Your own address ${client} is not on the allow list`;
+  const way =
+    client === null
+      ? 'Check the reverse proxy settings, or empty the list.'
+      : `Add ${client} to the list, or empty it to allow every address.`;
+  warnings.push({
+    code: 'own_address_not_allowed',
+    message: `${who}: your requests with a token are refused, here as well; a password still works here. ${way}`,
+  });
+  if (settings.reverseProxy.enabled) return;
+  const name = FORWARDING_HEADERS.find((known) => headerValues(requester.lines, known).length > 0);
+  if (name === undefined) return;
+  warnings.push({
+    code: 'reverse_proxy_support_off',
+    message:
+      `This request carried a forwarding header (${name}), so it seems to have come through a reverse proxy. While ` +
+      'reverse proxy support is off, everybody behind it counts as the proxy. Switch it on and list the proxy among ' +
+      'the trusted ones.',
+  });
+}
+
+function warnOfReverseProxy(warnings: Warning[], settings: Settings): void {
+  const { enabled, trustedProxies, header } = settings.reverseProxy;
+  if (enabled && trustedProxies.length === 0) {
+    warnings.push({
+      code: 'no_trusted_proxies',
+      message:
+        `Reverse proxy support is on, but no proxy is trusted: ${header} is ignored, and everybody behind a proxy ` +
+        'counts as that proxy. List the addresses of your proxies.',
+    });
+  }
+  if (!enabled && trustedProxies.length > 0) {
+    warnings.push({
+      code: 'trusted_proxies_not_used',
+      message:
+        'Proxies are listed as trusted, but reverse proxy support is off: everybody behind them counts as the proxy. ' +
+        'Switch reverse proxy support on, or take them off the list.',
+    });
+  }
+}
+
+function warnOfWideEntries(warnings: Warning[], settings: Settings): void {
+  const trusted = settings.reverseProxy.trustedProxies.filter((text) => isWide(text));
+  if (trusted.length > 0) {
+    warnings.push({
+      code: 'trusted_proxies_too_wide',
+      message:
+        `${nameEntries(trusted)} among the trusted proxies ${trusted.length === 1 ? 'covers' : 'cover'} a large part ` +
+        `of the internet: whoever connects from there can claim any address by sending ` +
+        `${settings.reverseProxy.header}, and so pass the allow list. Trust the addresses of your own proxies alone.`,
+    });
+  }
+  const allowed = settings.ipRestriction.allowList.filter((text) => isWholeFamily(text));
+  if (allowed.length > 0) {
+    warnings.push({
+      code: 'allow_list_without_effect',
+      message:
+        `${nameEntries(allowed)} on the allow list ${allowed.length === 1 ? 'allows' : 'allow'} every address of that ` +
+        'kind, so the other entries of it restrict nothing. Take it off, or empty the list to allow every address.',
+    });
+  }
+}
+
+function warnOfPasswords(warnings: Warning[], settings: Settings): void {
+  if (settings.passwords.enabled) return;
+  warnings.push({
+    code: 'passwords_disabled',
+    message:
+      'Passwords are disabled: requests with a password on REST paths are refused, and scripts that use one stop ' +
+      'working. Have their owners create tokens first, or enable passwords again.',
+  });
+  if (!settings.passwords.preventPathTraversal) {
+    warnings.push({
+      code: 'path_traversal_not_prevented',
+      message:
+        'Ambiguous paths of other requests are forwarded as they are; only those that can be read as REST paths fall ' +
+        'under the ban of passwords. Switch passwords.preventPathTraversal on to refuse all of them.',
+    });
+  }
+}
+
+function warnOfWhatIsOff(warnings: Warning[], settings: Settings): void {
+  const { audit, throttling } = settings;
+  const off = [
+    audit.successes ? null : 'successful authentications',
+    audit.failures ? null : 'failed authentications',
+    audit.denials ? null : 'denied permissions',
+  ].filter((kind) => kind !== null);
+  if (off.length > 0) {
+    warnings.push({
+      code: 'audit_switched_off',
+      message:
+        `The audit log records no ${off.join(' and no ')}: what happens there cannot be found out later. ` +
+        'Switch them on again in audit.',
+    });
+  }
+  if (throttling.maxFailures === 0) {
+    warnings.push({
+      code: 'throttling_switched_off',
+      message:
+        'Failed authentications are not throttled, so tokens and passwords can be guessed at any rate. Set ' +
+        'throttling.maxFailures to more than 0.',
+    });
+  }
+}
+
+/** Wider than any network of one's own can be. */
+function isWide(text: string): boolean {
+  const entry = entryOf(text);
+  if (entry === null) return false;
+  return isIpv6(entry.first)
+    ? firstGroup(entry.last) - firstGroup(entry.first) > WIDE_IPV6_GROUPS
+    : ipv4Number(entry.last) - ipv4Number(entry.first) >= WIDE_IPV4;
+}
+
+function isWholeFamily(text: string): boolean {
+  const entry = entryOf(text);
+  if (entry === null) return false;
+  return isIpv6(entry.first)
+    ? entry.first === '::' && entry.last === 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff'
+    : entry.first === '0.0.0.0' && entry.last === '255.255.255.255';
+}
+
+function entryOf(text: string): AllowListEntry | null {
+  const result = parseAllowListEntry(text);
+  return result.ok ? result.entry : null;
+}
+
+function isIpv6(address: IpAddress): boolean {
+  return address.includes(':');
+}
+
+function ipv4Number(address: IpAddress): number {
+  return address.split('.').reduce((number, octet) => number * 256 + Number(octet), 0);
+}
+
+function firstGroup(address: IpAddress): number {
+  return Number.parseInt(address.slice(0, address.indexOf(':')) || '0', 16);
+}
+
+function nameEntries(entries: readonly string[]): string {
+  const named = entries.slice(0, 3).join(', ');
+  return entries.length > 3 ? `${named} and ${entries.length - 3} more` : named;
+}

@@ -1,0 +1,125 @@
+import { Body, Controller, Delete, Get, Headers, Param, Patch, Post, Put, Res } from '@nestjs/common';
+import { ApiBody, ApiConsumes, ApiHeader, ApiTags } from '@nestjs/swagger';
+import type { Authenticated } from '@scopegate/access';
+import type { FastifyReply } from 'fastify';
+import { CurrentActor, type Actor } from '../audit/actor.js';
+import { AdministratorsOnly, CurrentCaller } from '../common/access/route.decorators.js';
+import { entityTag } from '../common/http/entity-tag.js';
+import { ApiRoute } from '../common/swagger/api-route.decorator.js';
+import { AddAllowListEntryDto, AllowListEntryDto } from './dto/allow-list-entry.dto.js';
+import { ReplaceSettingsDto, SettingsDto, SettingsPatchDto } from './dto/settings.dto.js';
+import { toDto } from './settings.mapper.js';
+import { SettingsService } from './settings.service.js';
+import type { Settings } from './settings.js';
+import type { Requester } from './settings-warning.js';
+
+const IF_MATCH = {
+  name: 'If-Match',
+  required: false,
+  description: 'The `ETag` of the settings the change was made for; with another version it is a 412.',
+} as const;
+
+@ApiTags('Settings')
+@AdministratorsOnly()
+@Controller('api/v1/settings')
+export class SettingsController {
+  constructor(private readonly settings: SettingsService) {}
+
+  @Get()
+  @ApiRoute({
+    summary: 'Show the settings',
+    description: '`warnings` tells what is odd about them, seen from where you are; `ETag` is their version.',
+    type: SettingsDto,
+    problems: ['administrator_required'],
+  })
+  show(@CurrentCaller() caller: Authenticated, @Res({ passthrough: true }) reply: FastifyReply): SettingsDto {
+    return this.#answer(this.settings.current(), caller, reply);
+  }
+
+  @Patch()
+  @ApiHeader(IF_MATCH)
+  @ApiConsumes('application/json', 'application/merge-patch+json')
+  @ApiBody({ type: SettingsPatchDto })
+  @ApiRoute({
+    summary: 'Change settings',
+    description:
+      'A merge patch: members that are left out stay as they are, lists are replaced as a whole. The change acts at ' +
+      'once here and within a second on every other node. Warnings never prevent it. Enabling passwords turns ' +
+      '`passwords.preventPathTraversal` off.',
+    type: SettingsDto,
+    problems: ['validation_failed', 'administrator_required', 'version_mismatch', 'unsupported_media_type'],
+  })
+  async patch(
+    @CurrentCaller() caller: Authenticated,
+    @CurrentActor() actor: Actor,
+    @Headers('If-Match') ifMatch: string | undefined,
+    @Body() patch: object,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<SettingsDto> {
+    return this.#answer(await this.settings.patch(actor, ifMatch, patch), caller, reply);
+  }
+
+  @Put()
+  @ApiHeader(IF_MATCH)
+  @ApiRoute({
+    summary: 'Replace the settings',
+    description: 'Every member has to be there, except `warnings`, which is ignored.',
+    type: SettingsDto,
+    problems: ['validation_failed', 'administrator_required', 'version_mismatch', 'unsupported_media_type'],
+  })
+  async replace(
+    @CurrentCaller() caller: Authenticated,
+    @CurrentActor() actor: Actor,
+    @Headers('If-Match') ifMatch: string | undefined,
+    @Body() body: ReplaceSettingsDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<SettingsDto> {
+    return this.#answer(await this.settings.replace(actor, ifMatch, body), caller, reply);
+  }
+
+  @Post('allow-list')
+  @ApiHeader(IF_MATCH)
+  @ApiRoute({
+    summary: 'Add an entry to the allow list',
+    description: 'An entry that is on the list already, in whatever spelling, is a 409.',
+    status: 201,
+    type: AllowListEntryDto,
+    problems: ['validation_failed', 'administrator_required', 'conflict', 'version_mismatch', 'unsupported_media_type'],
+  })
+  async addAllowListEntry(
+    @CurrentCaller() caller: Authenticated,
+    @CurrentActor() actor: Actor,
+    @Headers('If-Match') ifMatch: string | undefined,
+    @Body() body: AddAllowListEntryDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<AllowListEntryDto> {
+    const { entry, settings } = await this.settings.addAllowListEntry(actor, ifMatch, body.entry);
+    const { warnings } = this.#answer(settings, caller, reply);
+    return { entry, warnings };
+  }
+
+  @Delete('allow-list/:entry')
+  @ApiHeader(IF_MATCH)
+  @ApiRoute({
+    summary: 'Take an entry off the allow list',
+    description: 'The entry is percent-encoded (`203.0.113.0%2F24`); every spelling of it will do.',
+    status: 204,
+    problems: ['administrator_required', 'not_found', 'version_mismatch'],
+  })
+  async removeAllowListEntry(
+    @CurrentActor() actor: Actor,
+    @Headers('If-Match') ifMatch: string | undefined,
+    @Param('entry') entry: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<void> {
+    const { version } = await this.settings.removeAllowListEntry(actor, ifMatch, entry);
+    reply.header('ETag', entityTag(version));
+  }
+
+  #answer(settings: Settings, caller: Authenticated, reply: FastifyReply): SettingsDto {
+    const { peer, lines } = caller.admitted.request;
+    const requester: Requester = { peer, lines };
+    reply.header('ETag', entityTag(settings.version));
+    return toDto(settings, this.settings.warnings(settings, requester));
+  }
+}
