@@ -10,6 +10,7 @@ export default defineConfig({
   test: {
     include: ['libs/**/*.spec.ts', 'src/**/*.spec.ts', 'test/**/*.{spec,e2e-spec,int-spec,arch-spec}.ts'],
     exclude: ['node_modules', 'dist'],
+    globalSetup: ['test/support/global-setup.ts'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 60_000,

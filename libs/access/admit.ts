@@ -1,5 +1,5 @@
 import { headerLineCount, headerValues } from '@scopegate/kernel';
-import { resolveClientAddress, type ClientAddress } from '@scopegate/network';
+import { isAddressAllowed, resolveClientAddress, type ClientAddress } from '@scopegate/network';
 import { judgePath, type PathJudgement } from '@scopegate/path';
 import { isRefusedMethod } from '@scopegate/scope';
 import { readCredential } from './credential.js';
@@ -22,16 +22,17 @@ export const MAX_HEADER_LINES = 100;
  * The first stages: the form of the request, its path, the product's own token management, the form of the credential
  * and the client address. Nothing is read from anywhere: a refusal costs no look-up.
  * @param application the application asked for, or null at the management API, whose paths its router judges
+ * @param path what `judgeRequestPath` says of the path
  */
 export function admit(
   request: RequestFacts,
   application: ApplicationRules | null,
+  path: PathJudgement | null,
   policy: AccessPolicy,
 ): Admitted | Deny {
   const form = judgeForm(request);
   if (form !== null) return form;
 
-  const path = application === null ? null : judgePath(request.rawPath, application);
   const reading = readCredential(request, application);
   const credential: Credential = reading.ok ? reading.credential : { kind: 'none' };
 
@@ -48,20 +49,25 @@ export function admit(
 
   const held =
     credential.kind === 'token' || (credential.kind === 'password' && passwordIsHeldToAddress(application, policy));
-  if (held && !addressIsAllowed(address, policy)) {
+  if (held && !isAddressAllowed(policy.allowList, address.client)) {
     return denyHere('ip_not_allowed', forbiddenAddressDetail(address), credential, path, address);
   }
   return { kind: 'admitted', request, application, policy, path, credential, address };
 }
 
+/** What the path of a request for an application means; null at the management API. */
+export function judgeRequestPath(rawPath: string, application: ApplicationRules | null): PathJudgement | null {
+  return application === null ? null : judgePath(rawPath, application);
+}
+
+/** Whether the body can be a login that has to be read for the decision: a POST to jira's session endpoint (R04, R43). */
+export function needsSessionBody(method: string, path: PathJudgement | null): boolean {
+  return method === 'POST' && path?.sessionEndpoint === true;
+}
+
 /** R37; password logins at the management API are not held to the list, so that it can be mended. */
 function passwordIsHeldToAddress(application: ApplicationRules | null, policy: AccessPolicy): boolean {
   return application !== null && policy.allowListAppliesToPasswords;
-}
-
-/** An empty list allows every address; a client without an address is refused by any other (R33, R39). */
-export function addressIsAllowed(address: ClientAddress, policy: AccessPolicy): boolean {
-  return policy.allowList.size === 0 || policy.allowList.has(address.client);
 }
 
 /** The text of R34: it names the address that was judged. */
@@ -93,6 +99,12 @@ function judgeForm(request: RequestFacts): Deny | null {
     if (codings.length > 1 || codings[0]?.toLowerCase() !== 'chunked') {
       return denyEarly('request_malformed', 'The only transfer coding accepted is "chunked" (RFC 9112 6.1).');
     }
+  }
+  if (request.rawPath.includes('\\')) {
+    return denyEarly(
+      'request_malformed',
+      'The request target holds a backslash, which is no part of a URI (RFC 3986).',
+    );
   }
   return isRefusedMethod(request.method) ? denyEarly('method_not_allowed') : null;
 }

@@ -1,5 +1,6 @@
-import { effectiveExpiry, parseToken, sameUserName } from '@scopegate/token';
-import { addressIsAllowed, forbiddenAddressDetail } from './admit.js';
+import { isAddressAllowed } from '@scopegate/network';
+import { isExpired, parseToken, sameUserName } from '@scopegate/token';
+import { forbiddenAddressDetail } from './admit.js';
 import { denyAdmitted, type Admitted, type Authenticated, type Deny, type PassThrough } from './decision.js';
 import type { AuthenticationFacts, TokenLookup } from './facts.js';
 
@@ -45,14 +46,16 @@ function authenticateToken(admitted: Admitted, lookup: TokenLookup, nowMs: numbe
   if (presented !== null && !sameUserName(presented, token.ownerName)) {
     return denyAdmitted(admitted, 'owner_mismatch', token);
   }
-  if (token.revokedAtMs !== null) return denyAdmitted(admitted, 'token_revoked', token);
+  if (token.revokedAt !== null) return denyAdmitted(admitted, 'token_revoked', token);
   if (owner === null || !owner.active) return denyAdmitted(admitted, 'owner_inactive', token);
-  const expiry = effectiveExpiry(token, admitted.policy.validity);
-  if (expiry !== null && nowMs >= expiry) return denyAdmitted(admitted, 'token_expired', token);
+  if (isExpired(token, admitted.policy.validity, nowMs)) return denyAdmitted(admitted, 'token_expired', token);
 
   // A cookie bound to the token was admitted as a cookie; it is held to the token's rules here (R11).
-  const listed = token.allowList === null || token.allowList.size === 0 || token.allowList.has(admitted.address.client);
-  if (!listed || (credential.kind !== 'token' && !addressIsAllowed(admitted.address, admitted.policy))) {
+  const listed = token.allowList === null || isAddressAllowed(token.allowList, admitted.address.client);
+  if (
+    !listed ||
+    (credential.kind !== 'token' && !isAddressAllowed(admitted.policy.allowList, admitted.address.client))
+  ) {
     return denyAdmitted(admitted, 'ip_not_allowed', token, forbiddenAddressDetail(admitted.address));
   }
   return refuseKindOfPath(admitted, lookup) ?? { kind: 'authenticated', admitted, principal: owner, token };

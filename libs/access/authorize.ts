@@ -29,22 +29,26 @@ export function authorize(authenticated: Authenticated, facts: AuthorizationFact
 }
 
 function readOnlyCovers(authenticated: Authenticated, facts: AuthorizationFacts): boolean {
-  const { request, application, path } = authenticated.admitted;
-  const overriding = overridingMethods(request.lines, request.query);
-  const canonical = path?.strict.ok === true ? path.strict.canonical : null;
-  const isSession = path?.strict.ok === true && path.strict.pathClass === 'rest-session';
-  // The two exceptions of the product: these endpoints by exact path, and POST alone (R04 to R06).
-  if ((isSession || facts.createsToken === true) && request.method === 'POST') {
-    return overriding.every((method) => method === 'POST');
-  }
+  const { request } = authenticated.admitted;
   return countsAsRead({
     method: request.method,
-    overriding,
-    service: gitServiceOf(authenticated),
-    lfsOperation: facts.lfsOperation ?? 'unknown',
-    isException: (method) =>
-      application !== null && canonical !== null && application.exceptions.matches(method, canonical),
+    overridingMethods: overridingMethods(request.lines, request.query),
+    exception: isException(authenticated, facts),
+    git: gitServiceOf(authenticated),
+    lfsOperation: facts.lfsOperation ?? null,
   });
+}
+
+/**
+ * The two exceptions of the product, by exact canonical path and POST alone (R04 to R06), and those of the
+ * administrator (R13).
+ */
+function isException(authenticated: Authenticated, facts: AuthorizationFacts): boolean {
+  const { request, application, path } = authenticated.admitted;
+  if (request.method === 'POST' && facts.createsToken === true) return true;
+  if (application === null || path === null || !path.strict.ok) return false;
+  if (request.method === 'POST' && path.strict.pathClass === 'rest-session') return true;
+  return application.exceptions.matches(request.method, path.strict.canonical);
 }
 
 function gitServiceOf(authenticated: Authenticated): ReturnType<typeof gitService> {

@@ -1,4 +1,4 @@
-import { admit } from './admit.js';
+import { admit, judgeRequestPath } from './admit.js';
 import { authenticate } from './authenticate.js';
 import { authorize, type AuthorizationFacts } from './authorize.js';
 import type { Decision } from './decision.js';
@@ -18,7 +18,8 @@ export interface AccessFacts {
  * The guards call the same stages one by one, so that a look-up happens only when it is needed.
  */
 export function decideAccess(facts: AccessFacts): Decision {
-  const admitted = admit(facts.request, facts.application, facts.policy);
+  const path = judgeRequestPath(facts.request.rawPath, facts.application);
+  const admitted = admit(facts.request, facts.application, path, facts.policy);
   if (admitted.kind === 'deny') return admitted;
   const authenticated = authenticate(admitted, facts.authentication);
   if (authenticated.kind !== 'authenticated') return authenticated;

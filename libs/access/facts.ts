@@ -60,10 +60,10 @@ export interface TokenFacts {
   readonly ownerName: string;
   readonly description: string;
   readonly scope: Scope;
-  /** Milliseconds since the epoch. */
-  readonly createdAtMs: number;
-  readonly expiresAtMs: number | null;
-  readonly revokedAtMs: number | null;
+  /** Milliseconds since the epoch, like the two below. */
+  readonly createdAt: number;
+  readonly expiresAt: number | null;
+  readonly revokedAt: number | null;
   /** Narrows the token to these addresses; null where it is not narrowed. */
   readonly allowList: AddressSet | null;
   /** Narrows the token to these applications; null where it is not narrowed. */

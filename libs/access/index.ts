@@ -6,3 +6,5 @@ export * from './admit.js';
 export * from './authenticate.js';
 export * from './authorize.js';
 export * from './decide.js';
+export * from './creation.js';
+export * from './session-body.js';

@@ -2,10 +2,12 @@
 export const PROBLEM_CODES = {
   validation_failed: { status: 400, title: 'The request does not fit' },
   request_malformed: { status: 400, title: 'The request is malformed' },
+  path_ambiguous: { status: 400, title: 'The path can be read in more than one way' },
   create_not_permitted: { status: 403, title: 'You may not create tokens' },
   create_on_behalf_not_permitted: { status: 403, title: 'You may not create tokens for other users' },
   scope_not_permitted: { status: 403, title: 'You may not create a token of this scope' },
   exceeds_parent_token: { status: 403, title: 'A token cannot make a token that exceeds it' },
+  scope_insufficient: { status: 403, title: 'The scope of the token does not allow this' },
   administrator_required: { status: 403, title: 'This is for administrators' },
   not_found: { status: 404, title: 'There is nothing here' },
   application_not_found: { status: 404, title: 'No application is mounted here' },

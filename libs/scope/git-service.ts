@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { ApplicationKind } from '@scopegate/kernel';
+import { topLevelNames, type ApplicationKind } from '@scopegate/kernel';
 import { queryParameters } from './query-parameter.js';
 
 /** R14: what a request over git's HTTP protocol does; null where it is none, so that its method decides. */
@@ -102,48 +102,4 @@ function parseJson(text: string): unknown {
     // JSON.parse has no other way to say that a text is not JSON; such bodies are rare and their answer is no.
     return undefined;
   }
-}
-
-/** The names of an object's own members, as often as they stand in the text. The text has to be valid JSON. */
-function topLevelNames(text: string): readonly string[] {
-  const names: string[] = [];
-  let depth = 0;
-  let isName = false;
-  for (let index = 0; index < text.length; index += 1) {
-    switch (text[index]) {
-      case '{':
-      case '[':
-        depth += 1;
-        isName = depth === 1;
-        break;
-      case '}':
-      case ']':
-        depth -= 1;
-        break;
-      case ',':
-        isName = depth === 1;
-        break;
-      case '"': {
-        const end = stringEnd(text, index);
-        if (isName) {
-          names.push(JSON.parse(text.slice(index, end + 1)) as string);
-          isName = false;
-        }
-        index = end;
-        break;
-      }
-      default:
-        break;
-    }
-  }
-  return names;
-}
-
-/** Where the JSON string that begins at this index ends. */
-function stringEnd(text: string, start: number): number {
-  let index = start + 1;
-  while (index < text.length && text[index] !== '"') {
-    index += text[index] === '\\' ? 2 : 1;
-  }
-  return index;
 }

@@ -6,3 +6,4 @@ export * from './token-format.js';
 export * from './token-lifecycle.js';
 export * from './user-name.js';
 export * from './validity.js';
+export { parseOverlap, type OverlapReading } from './overlap.js';

@@ -1,0 +1,113 @@
+import { compileAddressSet, parseAllowListEntry } from '@scopegate/network';
+import { decideCreation, type CreationRefusal, type HeldPermissions, type Permissions } from '@scopegate/permission';
+import type { Scope } from '@scopegate/scope';
+import { decideExpiry, type ExpiryAsked, type Maximum } from '@scopegate/token';
+
+/** The token a new one is made with, as far as it limits the new one (R10). */
+export interface ParentToken {
+  readonly ownerId: string;
+  readonly scope: Scope;
+  /** The instant it stops being good, in epoch milliseconds; null where it never does. */
+  readonly expiresAt: number | null;
+  readonly allowList: readonly string[] | null;
+  readonly applications: readonly string[] | null;
+}
+
+/** What the creator asks for. */
+export interface TokenAsked {
+  readonly scope: Scope;
+  readonly ownerId: string;
+  readonly expiry: ExpiryAsked;
+  /** Canonical entries; null or empty where the token is not to be narrowed. */
+  readonly allowList: readonly string[] | null;
+  /** Keys of applications; null where the token is not to be narrowed. */
+  readonly applications: readonly string[] | null;
+}
+
+export interface CreationFacts {
+  readonly asked: TokenAsked;
+  readonly creatorId: string;
+  readonly held: HeldPermissions;
+  readonly permissions: Permissions;
+  readonly maximum: Maximum;
+  /** Null where the creator logged in with a password. */
+  readonly parent: ParentToken | null;
+  readonly nowMs: number;
+}
+
+/** The properties of the token to make, or why none is made. */
+export type CreationOutcome =
+  | {
+      readonly ok: true;
+      readonly expiresAt: number | null;
+      readonly allowList: readonly string[] | null;
+      readonly applications: readonly string[] | null;
+    }
+  | { readonly ok: false; readonly code: CreationRefusal | 'exceeds_parent_token'; readonly message: string }
+  | { readonly ok: false; readonly code: 'validation_failed'; readonly field: string; readonly message: string };
+
+/** Whether this token may be made, and with which limits: permissions, validity and the parent token (R10 to R30). */
+export function decideTokenCreation(facts: CreationFacts): CreationOutcome {
+  const { asked, parent } = facts;
+  const permitted = decideCreation(facts.held, facts.permissions, {
+    forSelf: asked.ownerId === facts.creatorId,
+    scope: asked.scope,
+  });
+  if (!permitted.ok) return permitted;
+  const expiry = decideExpiry(asked.expiry, facts.maximum, facts.nowMs);
+  if (!expiry.ok) {
+    const field = asked.expiry.expiresAt === undefined ? 'validity' : 'expiresAt';
+    return { ok: false, code: 'validation_failed', field, message: expiry.message };
+  }
+  const allowList = asked.allowList === null || asked.allowList.length === 0 ? null : asked.allowList;
+  const own = { expiresAt: expiry.expiresAtMs, allowList, applications: asked.applications };
+  return parent === null ? { ok: true, ...own } : withinParent(asked, own, parent);
+}
+
+interface Limits {
+  readonly expiresAt: number | null;
+  readonly allowList: readonly string[] | null;
+  readonly applications: readonly string[] | null;
+}
+
+/** R10: a token made with a token never exceeds it. */
+function withinParent(asked: TokenAsked, own: Limits, parent: ParentToken): CreationOutcome {
+  if (asked.ownerId !== parent.ownerId) return exceeds('A token makes tokens for its own owner alone.');
+  if (parent.scope === 'read-only' && asked.scope !== 'read-only') {
+    return exceeds('A read-only token makes read-only tokens alone.');
+  }
+  const { validity, expiresAt, months } = asked.expiry;
+  const isAsked = validity !== undefined || expiresAt !== undefined || months !== undefined;
+  let end = own.expiresAt;
+  if (parent.expiresAt !== null && (end === null || end > parent.expiresAt)) {
+    if (isAsked) {
+      return exceeds(`It must not outlive the token it is made with (${new Date(parent.expiresAt).toISOString()}).`);
+    }
+    end = parent.expiresAt;
+  }
+  if (parent.applications !== null && own.applications?.some((key) => !parent.applications?.includes(key)) === true) {
+    return exceeds('It must not be good for more applications than the token it is made with.');
+  }
+  if (parent.allowList !== null && own.allowList !== null && !isWithin(own.allowList, parent.allowList)) {
+    return exceeds('It must not be good from more addresses than the token it is made with.');
+  }
+  return {
+    ok: true,
+    expiresAt: end,
+    allowList: own.allowList ?? parent.allowList,
+    applications: own.applications ?? parent.applications,
+  };
+}
+
+/** Whether each entry lies within one of the parent's: an entry has no gaps, so its two ends tell. */
+function isWithin(entries: readonly string[], parent: readonly string[]): boolean {
+  const around = parent.map((entry) => compileAddressSet([entry]));
+  return entries.every((text) => {
+    const parsed = parseAllowListEntry(text);
+    return parsed.ok && around.some((set) => set.has(parsed.entry.first) && set.has(parsed.entry.last));
+  });
+}
+
+function exceeds(message: string): CreationOutcome {
+  return { ok: false, code: 'exceeds_parent_token', message };
+}

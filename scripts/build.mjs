@@ -1,0 +1,103 @@
+// Builds dist/. With --when-needed only if the sources changed since the last build; several may be started at once.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { join, resolve } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+
+const root = resolve(import.meta.dirname, '..');
+const stampFile = join(root, 'dist', '.sources');
+const lockFile = join(root, 'node_modules', '.scopegate-build.lock');
+const SOURCES = [
+  'src',
+  'libs',
+  'demo',
+  'ormconfig.ts',
+  'nest-cli.json',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'package-lock.json',
+];
+
+/** A digest of every source file's name, size and content. */
+function stampOf() {
+  const hash = createHash('sha256');
+  for (const source of SOURCES) {
+    const path = join(root, source);
+    const files = statSync(path).isDirectory()
+      ? readdirSync(path, { recursive: true, withFileTypes: true })
+          .filter((entry) => entry.isFile() && !entry.name.endsWith('.spec.ts'))
+          .map((entry) => join(entry.parentPath, entry.name))
+          .sort()
+      : [path];
+    for (const file of files) hash.update(file.slice(root.length)).update('\0').update(readFileSync(file)).update('\0');
+  }
+  return hash.digest('hex');
+}
+
+function isUpToDate() {
+  return existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stampOf();
+}
+
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}
+
+async function lock() {
+  for (;;) {
+    try {
+      const file = openSync(lockFile, 'wx');
+      writeSync(file, String(process.pid));
+      closeSync(file);
+      return;
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
+    }
+    let holder = '';
+    try {
+      holder = readFileSync(lockFile, 'utf8');
+    } catch {
+      continue;
+    }
+    // The holder writes its pid right after it made the file; one that is gone has left the lock behind.
+    if (holder !== '' && !isAlive(Number(holder))) rmSync(lockFile, { force: true });
+    else await wait(100);
+  }
+}
+
+const whenNeeded = process.argv.includes('--when-needed');
+if (!(whenNeeded && isUpToDate())) {
+  await lock();
+  try {
+    if (!(whenNeeded && isUpToDate())) {
+      const stamp = stampOf();
+      rmSync(join(root, 'dist'), { recursive: true, force: true });
+      const nest = join(root, 'node_modules', '@nestjs', 'cli', 'bin', 'nest.js');
+      const built = spawnSync(process.execPath, [nest, 'build', '-p', 'tsconfig.build.json'], {
+        cwd: root,
+        stdio: ['ignore', 2, 2],
+      });
+      if (built.status !== 0) {
+        process.stderr.write('The build failed.\n');
+        process.exitCode = 1;
+      } else writeFileSync(stampFile, stamp);
+    }
+  } finally {
+    rmSync(lockFile, { force: true });
+  }
+}

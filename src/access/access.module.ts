@@ -1,0 +1,29 @@
+import { Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { AuditModule } from '../audit/audit.module.js';
+import { DirectoryModule } from '../directory/directory.module.js';
+import { PermissionsModule } from '../permissions/permissions.module.js';
+import { SettingsModule } from '../settings/settings.module.js';
+import { TokensModule } from '../tokens/tokens.module.js';
+import { ACCESS_GUARDS } from './access-guards.js';
+import { AccessPolicySnapshot } from './access-policy.js';
+import { DecisionRecorder } from './decision.recorder.js';
+import { FailureCounters, MemoryFailureCounters } from './failure-counters.js';
+import { FailureThrottle } from './failure.throttle.js';
+import { AdministratorGuard } from './guards/administrator.guard.js';
+
+/** The wiring of the decision: the same guard objects stand before the management routes and the proxied ones. */
+@Module({
+  imports: [AuditModule, DirectoryModule, PermissionsModule, SettingsModule, TokensModule],
+  providers: [
+    AccessPolicySnapshot,
+    DecisionRecorder,
+    FailureThrottle,
+    { provide: FailureCounters, useClass: MemoryFailureCounters },
+    ...ACCESS_GUARDS,
+    AdministratorGuard,
+    ...[...ACCESS_GUARDS, AdministratorGuard].map((guard) => ({ provide: APP_GUARD, useExisting: guard })),
+  ],
+  exports: [AccessPolicySnapshot, DecisionRecorder, ...ACCESS_GUARDS],
+})
+export class AccessModule {}

@@ -1,0 +1,42 @@
+import type { Exchange } from '../common/access/exchange.js';
+import { ProblemException } from '../common/http/problem.exception.js';
+
+/**
+ * Reads the body of a request that cannot be judged without it. The bytes stay with the exchange, and go upstream in
+ * place of the stream.
+ * @param limit the most bytes it may have
+ * @throws ProblemException 413 where it is larger, 400 where it ends early
+ */
+export async function readBody(exchange: Exchange, limit: number): Promise<Buffer> {
+  if (exchange.readBody !== null) return exchange.readBody;
+  const { request, response } = exchange;
+  const announced = Number(request.headers['content-length'] ?? 0);
+  if (announced > limit) throw tooLarge(limit);
+  if (exchange.expectsContinue) response.writeContinue();
+  exchange.readBody = await new Promise<Buffer>((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > limit) {
+        // The rest is read and dropped, so that the client gets to read the answer.
+        request.removeAllListeners('data').resume();
+        reject(tooLarge(limit));
+        return;
+      }
+      chunks.push(chunk);
+    });
+    request.once('end', () => resolve(Buffer.concat(chunks)));
+    request.once('error', () => reject(endedEarly()));
+    request.once('close', () => reject(endedEarly()));
+  });
+  return exchange.readBody;
+}
+
+function tooLarge(limit: number): ProblemException {
+  return new ProblemException('too_large', `The body of this request may have at most ${limit} bytes.`);
+}
+
+function endedEarly(): ProblemException {
+  return new ProblemException('request_malformed', 'The body ended before it was complete.');
+}

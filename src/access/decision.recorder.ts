@@ -1,0 +1,167 @@
+import { Injectable } from '@nestjs/common';
+import { credentialKind, presentedName, REASONS, type CredentialKind, type TokenFacts } from '@scopegate/access';
+import { redactText, type AuditEventType, type AuditOutcome } from '@scopegate/audit';
+import { headerValues } from '@scopegate/kernel';
+import { resolveClientAddress, type ClientAddress } from '@scopegate/network';
+import type { PathJudgement } from '@scopegate/path';
+import { parseToken } from '@scopegate/token';
+import { AuditService } from '../audit/audit.service.js';
+import type { Exchange } from '../common/access/exchange.js';
+import { Clock } from '../common/time/clock.js';
+import { SettingsService } from '../settings/settings.service.js';
+import { TokenUseRecorder } from '../tokens/token-use.recorder.js';
+import { AccessPolicySnapshot } from './access-policy.js';
+
+const MAX_PATH_LENGTH = 2048;
+const MAX_USER_AGENT_LENGTH = 512;
+
+/** What is known of who asked, wherever the request stopped. */
+interface Asker {
+  readonly credential: CredentialKind;
+  readonly actor: string | null;
+  readonly token: TokenFacts | null;
+  readonly address: ClientAddress;
+  readonly path: PathJudgement | null;
+  readonly detail: Record<string, unknown> | null;
+}
+
+/** What became of a request. */
+interface Result {
+  readonly type: AuditEventType;
+  readonly outcome: AuditOutcome;
+  readonly code: string | null;
+}
+
+/** Records what was decided about a request and what was answered: exactly one event a request (R55, R57). */
+@Injectable()
+export class DecisionRecorder {
+  constructor(
+    private readonly audit: AuditService,
+    private readonly settings: SettingsService,
+    private readonly policy: AccessPolicySnapshot,
+    private readonly uses: TokenUseRecorder,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Records the one event of a request, before the head of its answer leaves.
+   * @param status the status that is sent
+   */
+  settle(exchange: Exchange, status: number): void {
+    if (exchange.isSettled) return;
+    exchange.isSettled = true;
+    const result = resultOf(exchange, status);
+    const used = result.outcome === 'allowed' ? (exchange.authenticated?.token ?? null) : null;
+    const nowMs = this.clock.nowMs();
+    const asker = this.#askerOf(exchange);
+    if (used !== null) this.uses.record(used.id, nowMs, asker.address.client);
+    if (!this.#isRecorded(exchange, result, asker)) return;
+    const agent = headerValues(exchange.request.rawHeaders, 'user-agent')[0];
+    this.audit.recordRequest({
+      atMs: nowMs,
+      type: result.type,
+      outcome: result.outcome,
+      code: result.code,
+      actor: asker.actor === null ? null : redactText(asker.actor, 255),
+      owner: asker.token?.ownerName ?? null,
+      tokenId: asker.token?.id ?? null,
+      tokenDescription: asker.token?.description ?? null,
+      tokenScope: asker.token?.scope ?? null,
+      credential: asker.credential,
+      clientIp: asker.address.client,
+      peer: asker.address.peer,
+      method: exchange.request.method ?? null,
+      path: redactText(auditedPath(exchange, asker.path), MAX_PATH_LENGTH),
+      application: exchange.application?.key ?? null,
+      status,
+      durationMs: nowMs - exchange.startedAtMs,
+      userAgent: agent === undefined ? null : redactText(agent, MAX_USER_AGENT_LENGTH),
+      requestId: exchange.requestId,
+      detail: asker.detail,
+    });
+  }
+
+  #isRecorded(exchange: Exchange, result: Result, asker: Asker): boolean {
+    const { audit } = this.settings.current();
+    switch (result.outcome) {
+      case 'denied':
+        return audit.denials;
+      case 'failed':
+        return audit.failures;
+      case 'changed':
+      case 'allowed': {
+        const isAnonymous = asker.credential === 'none' || (asker.credential === 'cookie' && asker.token === null);
+        return audit.successes && (!isAnonymous || (exchange.application !== null && audit.anonymous));
+      }
+    }
+  }
+
+  #askerOf(exchange: Exchange): Asker {
+    const { denial, authenticated, admitted } = exchange;
+    if (denial !== null) {
+      return {
+        credential: denial.credential,
+        actor: denial.username ?? denial.token?.ownerName ?? authenticated?.principal.username ?? null,
+        token: denial.token,
+        address: denial.address ?? this.#addressOf(exchange),
+        path: denial.path,
+        detail: detailOf(exchange),
+      };
+    }
+    if (admitted === null) {
+      return {
+        credential: 'none',
+        actor: null,
+        token: null,
+        address: this.#addressOf(exchange),
+        path: null,
+        detail: null,
+      };
+    }
+    return {
+      credential: credentialKind(admitted.credential),
+      actor: authenticated?.principal.username ?? presentedName(admitted.credential),
+      token: authenticated?.token ?? null,
+      address: admitted.address,
+      path: admitted.path,
+      detail: null,
+    };
+  }
+
+  #addressOf(exchange: Exchange): ClientAddress {
+    const { rawHeaders, socket } = exchange.request;
+    return resolveClientAddress(socket.remoteAddress, rawHeaders, this.policy.current().reverseProxy);
+  }
+}
+
+function resultOf(exchange: Exchange, status: number): Result {
+  const { denial, problem, admitted } = exchange;
+  const isLogin = exchange.application === null && (admitted?.credential.kind ?? denial?.credential) === 'password';
+  if (denial !== null) {
+    if (REASONS[denial.code].status === 403) {
+      return { type: 'permission.denied', outcome: 'denied', code: denial.code };
+    }
+    return { type: isLogin ? 'login.failed' : 'authentication.failed', outcome: 'failed', code: denial.code };
+  }
+  if (problem !== null && status === 403) return { type: 'permission.denied', outcome: 'denied', code: problem.code };
+  if (problem !== null && status >= 500 && problem.code.startsWith('upstream_')) {
+    return { type: 'upstream.failed', outcome: 'failed', code: problem.code };
+  }
+  if (problem !== null && (status >= 500 || exchange.application !== null)) {
+    return { type: status >= 500 ? 'request.failed' : 'authentication.failed', outcome: 'failed', code: problem.code };
+  }
+  return { type: isLogin ? 'login.succeeded' : 'authentication.succeeded', outcome: 'allowed', code: null };
+}
+
+/** The canonical path; where there is none, the path as it came, which is what was refused or passed on. */
+function auditedPath(exchange: Exchange, path: PathJudgement | null): string {
+  return path?.strict.ok === true ? path.strict.canonical : exchange.rawPath;
+}
+
+/** For a token nobody has (any more), the public part of what was presented: an administrator can look for it. */
+function detailOf(exchange: Exchange): Record<string, unknown> | null {
+  const credential = exchange.admitted?.credential;
+  if (exchange.denial?.code !== 'token_unknown' || credential?.kind !== 'token') return null;
+  const id = parseToken(credential.secret)?.id;
+  return id === undefined ? null : { presentedTokenId: id };
+}

@@ -1,0 +1,60 @@
+import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
+import { Clock } from '../common/time/clock.js';
+
+/** How often something has failed within its window. */
+export interface FailureCount {
+  readonly failures: number;
+  /** Whole seconds until the count begins anew; 0 where nothing has been counted. */
+  readonly remainingSeconds: number;
+}
+
+/** Where failures are counted: in memory, or in Redis for several nodes. */
+export abstract class FailureCounters {
+  /** Counts one failure and tells the new count. */
+  abstract add(key: string, windowSeconds: number): Promise<FailureCount>;
+
+  /** Tells the count as it is. */
+  abstract read(key: string): Promise<FailureCount>;
+}
+
+interface Window {
+  failures: number;
+  readonly endsAtMs: number;
+}
+
+/** The most keys counted at a time; the ones not heard of for longest go first. */
+const CAPACITY = 100_000;
+
+/** Counts in the memory of this process, in a bounded table. */
+@Injectable()
+export class MemoryFailureCounters extends FailureCounters {
+  readonly #windows = new LRUCache<string, Window>({ max: CAPACITY });
+
+  constructor(private readonly clock: Clock) {
+    super();
+  }
+
+  async add(key: string, windowSeconds: number): Promise<FailureCount> {
+    const nowMs = this.clock.nowMs();
+    let window = this.#windows.get(key);
+    if (window === undefined || window.endsAtMs <= nowMs) {
+      window = { failures: 0, endsAtMs: nowMs + windowSeconds * 1000 };
+      this.#windows.set(key, window);
+    }
+    window.failures += 1;
+    return toCount(window, nowMs);
+  }
+
+  async read(key: string): Promise<FailureCount> {
+    const window = this.#windows.get(key);
+    const nowMs = this.clock.nowMs();
+    return window === undefined || window.endsAtMs <= nowMs
+      ? { failures: 0, remainingSeconds: 0 }
+      : toCount(window, nowMs);
+  }
+}
+
+function toCount(window: Window, nowMs: number): FailureCount {
+  return { failures: window.failures, remainingSeconds: Math.max(1, Math.ceil((window.endsAtMs - nowMs) / 1000)) };
+}

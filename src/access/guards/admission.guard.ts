@@ -1,0 +1,66 @@
+import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import {
+  admit,
+  judgeRequestPath,
+  MAX_SESSION_BODY_BYTES,
+  needsSessionBody,
+  readSessionBody,
+  type SessionBody,
+} from '@scopegate/access';
+import type { PathJudgement } from '@scopegate/path';
+import { exchangeOf, type Exchange } from '../../common/access/exchange.js';
+import { AccessPolicySnapshot } from '../access-policy.js';
+import { readBody } from '../body.reader.js';
+import { FailureThrottle } from '../failure.throttle.js';
+import { isPublicRoute } from '../route-metadata.js';
+
+/**
+ * The first guard: form of the request, path, form of the credential, client address. It reads nothing from anywhere,
+ * but the body of a login, so that a refused address costs no database read.
+ */
+@Injectable()
+export class AdmissionGuard implements CanActivate {
+  constructor(
+    private readonly policy: AccessPolicySnapshot,
+    private readonly throttle: FailureThrottle,
+  ) {}
+
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    const exchange = exchangeOf(context.switchToHttp().getRequest());
+    if (exchange.application === null && isPublicRoute(context)) return true;
+    const path = judgeRequestPath(exchange.rawPath, exchange.application);
+    return needsSessionBody(exchange.request.method ?? '', path)
+      ? this.#admitLogin(exchange, path)
+      : this.#admit(exchange, path, undefined);
+  }
+
+  async #admitLogin(exchange: Exchange, path: PathJudgement | null): Promise<boolean> {
+    const body = await readBody(exchange, MAX_SESSION_BODY_BYTES);
+    return this.#admit(exchange, path, readSessionBody(body));
+  }
+
+  #admit(
+    exchange: Exchange,
+    path: PathJudgement | null,
+    sessionBody: SessionBody | undefined,
+  ): boolean | Promise<boolean> {
+    const { request } = exchange;
+    const result = admit(
+      {
+        method: request.method ?? '',
+        httpVersion: request.httpVersion,
+        rawPath: exchange.rawPath,
+        query: exchange.query,
+        lines: request.rawHeaders,
+        peer: request.socket.remoteAddress,
+        sessionBody,
+      },
+      exchange.application,
+      path,
+      this.policy.current(),
+    );
+    if (result.kind === 'deny') return this.throttle.refuse(exchange, result);
+    exchange.admitted = result;
+    return true;
+  }
+}

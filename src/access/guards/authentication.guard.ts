@@ -1,0 +1,69 @@
+import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import {
+  authenticate,
+  needsTokenLookup,
+  type Admitted,
+  type AuthenticationFacts,
+  type LoginResult,
+  type TokenLookup,
+} from '@scopegate/access';
+import { exchangeOf, type Exchange } from '../../common/access/exchange.js';
+import { Clock } from '../../common/time/clock.js';
+import { DirectoryService } from '../../directory/directory.service.js';
+import { TokenCache } from '../../tokens/token.cache.js';
+import { FailureThrottle } from '../failure.throttle.js';
+
+/** The second guard: whose token this is and whether it is in force, or who logs in at the management API. */
+@Injectable()
+export class AuthenticationGuard implements CanActivate {
+  constructor(
+    private readonly tokens: TokenCache,
+    private readonly directory: DirectoryService,
+    private readonly throttle: FailureThrottle,
+    private readonly clock: Clock,
+  ) {}
+
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    const exchange = exchangeOf(context.switchToHttp().getRequest());
+    const { admitted } = exchange;
+    if (admitted === null) return true;
+    if (needsTokenLookup(admitted) && admitted.credential.kind === 'token') {
+      const lookup = this.tokens.lookUp(admitted.credential.secret);
+      return lookup instanceof Promise
+        ? lookup.then((token) => this.#authenticateToken(exchange, admitted, token))
+        : this.#authenticateToken(exchange, admitted, lookup);
+    }
+    if (admitted.application === null && admitted.credential.kind === 'password') {
+      return this.#authenticateLogin(exchange, admitted);
+    }
+    return this.#authenticate(exchange, admitted, { nowMs: this.clock.nowMs() });
+  }
+
+  #authenticateToken(exchange: Exchange, admitted: Admitted, token: TokenLookup): boolean | Promise<boolean> {
+    return this.#authenticate(exchange, admitted, { token, nowMs: this.clock.nowMs() });
+  }
+
+  /** A password is checked only while its address and user name have failures left (R51). */
+  async #authenticateLogin(exchange: Exchange, admitted: Admitted): Promise<boolean> {
+    if (await this.throttle.refusesLogin(exchange, admitted)) return false;
+    const login = await this.#logIn(admitted);
+    return this.#authenticate(exchange, admitted, { login, nowMs: this.clock.nowMs() });
+  }
+
+  async #logIn(admitted: Admitted): Promise<LoginResult> {
+    const { credential } = admitted;
+    if (credential.kind !== 'password' || credential.username === null || credential.secret === null) {
+      return { matched: false };
+    }
+    const user = await this.directory.verifyPassword(credential.username, credential.secret);
+    return user === null ? { matched: false } : { matched: true, user };
+  }
+
+  #authenticate(exchange: Exchange, admitted: Admitted, facts: AuthenticationFacts): boolean | Promise<boolean> {
+    const result = authenticate(admitted, facts);
+    if (result.kind === 'deny') return this.throttle.refuse(exchange, result);
+    if (result.kind === 'authenticated') exchange.authenticated = result;
+    else exchange.decision = result;
+    return true;
+  }
+}

@@ -1,0 +1,78 @@
+/** One event of the audit log. */
+export class AuditEventDto {
+  /**
+   * Time-ordered and unique.
+   * @example 01KAQ3V7QC00000ABCDEFGHJKM
+   */
+  id!: string;
+
+  /** ISO 8601, UTC. */
+  at!: string;
+
+  /** How many identical failures this event stands for. */
+  count!: number;
+
+  /** @example authentication.failed */
+  type!: string;
+
+  /** `allowed`, `denied`, `failed` or `changed`. */
+  outcome!: string;
+
+  /**
+   * The true reason, which can be more exact than the code the client was told; null for what was allowed.
+   * @example owner_mismatch
+   */
+  code!: string | null;
+
+  /** Who acted: the name presented, or the owner of the token. */
+  actor!: string | null;
+
+  /** The owner of the token. */
+  owner!: string | null;
+
+  tokenId!: string | null;
+
+  tokenDescription!: string | null;
+
+  /** `read-only` or `read-write`. */
+  tokenScope!: string | null;
+
+  /** `basic-token`, `bearer-token`, `password`, `native-token`, `cookie` or `none`. */
+  credential!: string | null;
+
+  /** The address the request is attributed to. */
+  clientIp!: string | null;
+
+  /** The address of the socket's other end: a proxy, or the client itself. */
+  peer!: string | null;
+
+  method!: string | null;
+
+  /** The canonical path below the mount, without the query. */
+  path!: string | null;
+
+  /** The key of the application; null for the management API. */
+  application!: string | null;
+
+  /** The HTTP status that was sent. */
+  status!: number | null;
+
+  /** Milliseconds until the head of the answer. */
+  durationMs!: number | null;
+
+  userAgent!: string | null;
+
+  /** As in the answer's X-Request-Id. */
+  requestId!: string | null;
+
+  /** What changed, with before and after; secrets are left out. */
+  detail!: Record<string, unknown> | null;
+}
+
+/** One page of events, newest first. */
+export class AuditEventPageDto {
+  items!: AuditEventDto[];
+
+  /** Send it as `cursor` for the next page; null on the last one. */
+  nextCursor!: string | null;
+}

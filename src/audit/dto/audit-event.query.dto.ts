@@ -1,0 +1,61 @@
+import { IsIn, IsOptional, IsString, Length, MaxLength } from 'class-validator';
+import { AUDIT_EVENT_TYPES, AUDIT_OUTCOMES } from '@scopegate/audit';
+import { PageQuery } from '../../common/paging/page.js';
+
+/** Which events a list shows; all limits hold together. */
+export class AuditEventQuery extends PageQuery {
+  /** From this instant on: ISO 8601 with an offset. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  from?: string;
+
+  /** Up to this instant: ISO 8601 with an offset. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  to?: string;
+
+  @IsOptional()
+  @IsIn(AUDIT_EVENT_TYPES)
+  type?: string;
+
+  @IsOptional()
+  @IsIn(AUDIT_OUTCOMES)
+  outcome?: string;
+
+  /** The true reason, for example `token_expired`. */
+  @IsOptional()
+  @IsString()
+  @Length(1, 40)
+  code?: string;
+
+  /** The actor or the owner, without case. */
+  @IsOptional()
+  @IsString()
+  @Length(1, 255)
+  user?: string;
+
+  @IsOptional()
+  @IsString()
+  @Length(1, 12)
+  tokenId?: string;
+
+  /** In any spelling. */
+  @IsOptional()
+  @IsString()
+  @Length(1, 64)
+  clientIp?: string;
+
+  /** The key of an application. */
+  @IsOptional()
+  @IsString()
+  @Length(1, 64)
+  application?: string;
+
+  /** Part of the token’s description, the path or the user agent, without case. */
+  @IsOptional()
+  @IsString()
+  @Length(1, 255)
+  q?: string;
+}

@@ -1,0 +1,28 @@
+import { createParamDecorator, SetMetadata, type ExecutionContext } from '@nestjs/common';
+import type { Authenticated } from '@scopegate/access';
+import { exchangeOf } from './exchange.js';
+
+/** The metadata of a route that needs no credential. */
+export const PUBLIC_ROUTE = 'scopegate:public-route';
+
+/** The metadata of a route that is for administrators alone. */
+export const ADMINISTRATORS_ONLY = 'scopegate:administrators-only';
+
+/** The metadata of the routes that create a token, which a read-only token may POST to (R05). */
+export const CREATES_TOKEN = 'scopegate:creates-token';
+
+/** A route that answers everybody: health, metrics, documentation. */
+export const PublicRoute = (): MethodDecorator & ClassDecorator => SetMetadata(PUBLIC_ROUTE, true);
+
+/** A route for members of the group `administrators` (R63). */
+export const AdministratorsOnly = (): MethodDecorator & ClassDecorator => SetMetadata(ADMINISTRATORS_ONLY, true);
+
+/** The route that creates a token: the exception of R05. */
+export const CreatesToken = (): MethodDecorator => SetMetadata(CREATES_TOKEN, true);
+
+/** The authenticated caller of a management route. */
+export const CurrentCaller = createParamDecorator((_data: unknown, context: ExecutionContext): Authenticated => {
+  const caller = exchangeOf(context.switchToHttp().getRequest()).authenticated;
+  if (caller === null) throw new Error('A route that asks for its caller must not be public.');
+  return caller;
+});

@@ -1,0 +1,68 @@
+import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import type { Deny } from '@scopegate/access';
+import { challenges, codeProblem, denialProblem, PROBLEM_MEDIA_TYPE } from '@scopegate/problem';
+import type { Problem, ProblemCode } from '@scopegate/problem';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { exchangeOf } from '../access/exchange.js';
+import { ProblemException } from './problem.exception.js';
+
+/** Fastify's and Nest's own refusals by their status; each has a text that says what to do. */
+const BY_STATUS: Readonly<Record<number, readonly [ProblemCode, string]>> = {
+  400: ['request_malformed', 'The body is not valid JSON.'],
+  404: ['not_found', 'There is nothing at this path. The API is documented at /docs.'],
+  405: ['method_not_allowed', 'This path does not take this method. The API is documented at /docs.'],
+  413: ['too_large', 'The body may have at most 1 MiB.'],
+  415: ['unsupported_media_type', 'Send the body as application/json.'],
+  431: ['headers_too_large', 'Send fewer or shorter header lines.'],
+};
+
+/** Turns whatever ends a management request into a problem answer (RFC 9457). */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  readonly #logger = new Logger(ProblemFilter.name);
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    const reply = http.getResponse<FastifyReply>();
+    const exchange = exchangeOf(http.getRequest<FastifyRequest>());
+    const { denial } = exchange;
+    let problem: Problem;
+    if (denial !== null) {
+      problem = denialProblem(denial, exchange.requestId);
+    } else {
+      exchange.problem = this.#toException(error, exchange.requestId);
+      const { code, detail, errors } = exchange.problem;
+      problem = codeProblem(code, detail, exchange.requestId, errors);
+    }
+    send(reply, problem, denial);
+  }
+
+  #toException(error: unknown, requestId: string): ProblemException {
+    if (error instanceof ProblemException) return error;
+    const status = statusOf(error);
+    const known = status === null ? undefined : BY_STATUS[status];
+    if (known !== undefined) return new ProblemException(...known);
+    this.#logger.error(
+      `Request ${requestId} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    );
+    return new ProblemException('internal_error', 'The log of the server has the cause under this request id.');
+  }
+}
+
+function statusOf(error: unknown): number | null {
+  if (error instanceof HttpException) return error.getStatus();
+  const status =
+    typeof error === 'object' && error !== null && 'statusCode' in error ? Number(error.statusCode) : Number.NaN;
+  return status >= 400 && status < 500 ? status : null;
+}
+
+function send(reply: FastifyReply, problem: Problem, denial: Deny | null): void {
+  const challenge = challenges(problem, denial);
+  if (challenge !== null) void reply.header('WWW-Authenticate', [...challenge]);
+  if (denial?.retryAfterSeconds !== undefined) void reply.header('Retry-After', denial.retryAfterSeconds);
+  void reply
+    .status(problem.status)
+    .header('Content-Type', PROBLEM_MEDIA_TYPE)
+    .header('Cache-Control', 'no-store')
+    .send(JSON.stringify(problem));
+}

@@ -1,0 +1,49 @@
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Deny } from '@scopegate/access';
+import { challenges, codeProblem, PROBLEM_MEDIA_TYPE, type Problem, type ProblemCode } from '@scopegate/problem';
+import { newRequestId } from './request-id.js';
+
+/** The header lines of a problem answer, names and values alternating. */
+function problemHeaders(problem: Problem, deny: Deny | null, length: number): string[] {
+  const lines = [
+    'Content-Type',
+    PROBLEM_MEDIA_TYPE,
+    'Content-Length',
+    String(length),
+    'Cache-Control',
+    'no-store',
+    'X-Request-Id',
+    problem.requestId,
+  ];
+  for (const challenge of challenges(problem, deny) ?? []) lines.push('WWW-Authenticate', challenge);
+  if (problem.status === 405) lines.push('Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS');
+  if (deny?.retryAfterSeconds !== undefined) lines.push('Retry-After', String(deny.retryAfterSeconds));
+  return lines;
+}
+
+/** Sends a problem as the answer of Node's own response, where no framework stands between. */
+export function writeProblem(response: ServerResponse, problem: Problem, deny: Deny | null, closes: boolean): void {
+  const body = Buffer.from(JSON.stringify(problem));
+  const lines = problemHeaders(problem, deny, body.length);
+  if (closes) lines.push('Connection', 'close');
+  response.writeHead(problem.status, lines);
+  response.end(response.req.method === 'HEAD' ? undefined : body);
+}
+
+/** Sends a problem on a connection whose request never became one, and closes it. */
+export function writeRawProblem(socket: Socket, code: ProblemCode, detail: string): void {
+  const problem = codeProblem(code, detail, newRequestId());
+  const body = Buffer.from(JSON.stringify(problem));
+  const lines = problemHeaders(problem, null, body.length);
+  let head = `HTTP/1.1 ${problem.status} ${STATUS_TEXTS[problem.status] ?? 'Error'}\r\nConnection: close\r\n`;
+  for (let index = 0; index < lines.length; index += 2) head += `${lines[index]}: ${lines[index + 1]}\r\n`;
+  socket.end(Buffer.concat([Buffer.from(`${head}\r\n`, 'latin1'), body]));
+}
+
+const STATUS_TEXTS: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  405: 'Method Not Allowed',
+  408: 'Request Timeout',
+  431: 'Request Header Fields Too Large',
+};

@@ -1,0 +1,43 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { BASIC_SCHEME, BEARER_SCHEME } from './api-route.decorator.js';
+
+const DESCRIPTION = `The management API of Scopegate: tokens, permissions, settings, applications, users and the audit log.
+
+**To try it here**, press *Authorize* and give the user name and password of an administrator under \`basic\` (the first
+start prints those of \`admin\`), or a Scopegate token under \`token\`.
+
+Errors are RFC 9457 problems with a stable \`code\`; every answer carries an \`X-Request-Id\` that the audit log knows.`;
+
+/** The OpenAPI document, from the types and comments of the controllers and DTOs. */
+export function createOpenApiDocument(app: NestFastifyApplication): OpenAPIObject {
+  const config = new DocumentBuilder()
+    .setTitle('Scopegate')
+    .setDescription(DESCRIPTION)
+    .setVersion('1')
+    .setOpenAPIVersion('3.1.0')
+    .addBasicAuth(
+      { type: 'http', scheme: 'basic', description: 'User name and password, or user name and token.' },
+      BASIC_SCHEME,
+    )
+    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'A Scopegate token.' }, BEARER_SCHEME)
+    .build();
+  return SwaggerModule.createDocument(app, config, {
+    operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
+  });
+}
+
+/** Serves Swagger UI at `/docs` and its document at `/docs/openapi.json`. */
+export function setUpSwagger(app: NestFastifyApplication): void {
+  SwaggerModule.setup('docs', app, () => createOpenApiDocument(app), {
+    jsonDocumentUrl: 'docs/openapi.json',
+    raw: ['json'],
+    customSiteTitle: 'Scopegate API',
+    swaggerOptions: {
+      persistAuthorization: false,
+      displayRequestDuration: true,
+      tryItOutEnabled: true,
+      docExpansion: 'list',
+    },
+  });
+}

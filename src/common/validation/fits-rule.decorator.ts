@@ -1,0 +1,15 @@
+import { ValidateBy } from 'class-validator';
+
+/** A text that a rule has nothing to say against. The rule answers what is wrong ("must not be empty"), or null. */
+export function FitsRule(rule: (text: string) => string | null): PropertyDecorator {
+  return ValidateBy({
+    name: 'fitsRule',
+    validator: {
+      validate: (value: unknown) => typeof value === 'string' && rule(value) === null,
+      defaultMessage: (context) => {
+        const value: unknown = context?.value;
+        return `$property ${(typeof value === 'string' ? rule(value) : null) ?? 'must be a string'}`;
+      },
+    },
+  });
+}

@@ -1,0 +1,210 @@
+import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { resolve } from 'node:path';
+
+/** Where the data lives. */
+export type DatabaseConfiguration =
+  | { readonly kind: 'sqlite'; readonly file: string }
+  | {
+      readonly kind: 'mysql';
+      readonly host: string;
+      readonly port: number;
+      readonly username: string;
+      readonly password: string;
+      readonly database: string;
+    };
+
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** The configuration of one process: read from the environment once, at the start. */
+export interface Configuration {
+  readonly host: string;
+  readonly port: number;
+  /** The port that alone answers the management API, or null where one port serves both. */
+  readonly managementPort: number | null;
+  readonly database: DatabaseConfiguration;
+  readonly redisUrl: string | null;
+  readonly dataDirectory: string;
+  readonly adminPassword: string | null;
+  /** The key of the token digest; null where it is generated (SQLite). */
+  readonly tokenPepper: string | null;
+  /** The key of stored upstream credentials; null where it is generated (SQLite). */
+  readonly encryptionKey: string | null;
+  readonly workers: number;
+  readonly maxStalenessMs: number;
+  readonly logLevel: LogLevel;
+}
+
+/** A value of the environment that the server cannot start with. The message names it and says what to do. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const KNOWN_NAMES: ReadonlySet<string> = new Set([
+  'SCOPEGATE_MANAGEMENT_PORT',
+  'SCOPEGATE_ADMIN_PASSWORD',
+  'SCOPEGATE_ADMIN_PASSWORD_FILE',
+  'SCOPEGATE_TOKEN_PEPPER',
+  'SCOPEGATE_TOKEN_PEPPER_FILE',
+  'SCOPEGATE_ENCRYPTION_KEY',
+  'SCOPEGATE_ENCRYPTION_KEY_FILE',
+  'SCOPEGATE_DATA_DIR',
+  'SCOPEGATE_WORKERS',
+  'SCOPEGATE_MAX_STALENESS_MS',
+]);
+
+const MIN_SECRET_LENGTH = 32;
+
+/**
+ * Reads and checks the whole configuration.
+ * @throws ConfigurationError for an unknown `SCOPEGATE_*` name and for every value that does not fit
+ */
+export function readConfiguration(environment: Environment = process.env): Configuration {
+  for (const name of Object.keys(environment)) {
+    if (name.startsWith('SCOPEGATE_') && !name.startsWith('SCOPEGATE_TEST_') && !KNOWN_NAMES.has(name)) {
+      throw new ConfigurationError(`${name} is not a known setting. Known are: ${[...KNOWN_NAMES].join(', ')}.`);
+    }
+  }
+  const dataDirectory = resolve(text(environment, 'SCOPEGATE_DATA_DIR') ?? './data');
+  const database = readDatabase(environment, dataDirectory);
+  const port = integer(environment, 'PORT', 3000, 0, 65_535);
+  const managementPort = optionalInteger(environment, 'SCOPEGATE_MANAGEMENT_PORT', 0, 65_535);
+  if (managementPort !== null && managementPort !== 0 && managementPort === port) {
+    throw new ConfigurationError('SCOPEGATE_MANAGEMENT_PORT must differ from PORT. Leave it out to serve both on one.');
+  }
+  const workers = integer(environment, 'SCOPEGATE_WORKERS', 1, 1, 64);
+  if (workers > 1) {
+    throw new ConfigurationError('SCOPEGATE_WORKERS: more than one worker is not supported yet. Leave it out.');
+  }
+  const configuration: Configuration = {
+    host: readHost(environment),
+    port,
+    managementPort,
+    database,
+    redisUrl: readRedisUrl(environment),
+    dataDirectory,
+    adminPassword: readAdminPassword(environment),
+    tokenPepper: secret(environment, 'SCOPEGATE_TOKEN_PEPPER'),
+    encryptionKey: secret(environment, 'SCOPEGATE_ENCRYPTION_KEY'),
+    workers,
+    maxStalenessMs: integer(environment, 'SCOPEGATE_MAX_STALENESS_MS', 10_000, 1_000, 3_600_000),
+    logLevel: readLogLevel(environment),
+  };
+  if (database.kind === 'mysql') {
+    for (const [name, value] of [
+      ['SCOPEGATE_TOKEN_PEPPER', configuration.tokenPepper],
+      ['SCOPEGATE_ENCRYPTION_KEY', configuration.encryptionKey],
+    ] as const) {
+      if (value === null) {
+        throw new ConfigurationError(
+          `${name} is required with MySQL, the same on every node. Generate one with: openssl rand -base64 32`,
+        );
+      }
+    }
+  }
+  return configuration;
+}
+
+function text(environment: Environment, name: string): string | null {
+  const value = environment[name];
+  return value === undefined || value === '' ? null : value;
+}
+
+function optionalInteger(environment: Environment, name: string, min: number, max: number): number | null {
+  const value = text(environment, name);
+  if (value === null) return null;
+  const number = /^\d{1,10}$/.test(value) ? Number(value) : Number.NaN;
+  if (!(number >= min && number <= max)) {
+    throw new ConfigurationError(`${name} must be a whole number from ${min} to ${max}, not "${value}".`);
+  }
+  return number;
+}
+
+function integer(environment: Environment, name: string, fallback: number, min: number, max: number): number {
+  return optionalInteger(environment, name, min, max) ?? fallback;
+}
+
+function readHost(environment: Environment): string {
+  const host = text(environment, 'HOST') ?? '127.0.0.1';
+  if (isIP(host) === 0 && !/^[A-Za-z0-9]([A-Za-z0-9.-]{0,252})$/.test(host)) {
+    throw new ConfigurationError(`HOST must be an address or a host name to listen on, not "${host}".`);
+  }
+  return host;
+}
+
+function readLogLevel(environment: Environment): LogLevel {
+  const value = text(environment, 'LOG_LEVEL') ?? 'info';
+  const level = LOG_LEVELS.find((known) => known === value);
+  if (level === undefined) {
+    throw new ConfigurationError(`LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}, not "${value}".`);
+  }
+  return level;
+}
+
+/** The value, or what the file named by `<name>_FILE` holds without the line's end. */
+function secretText(environment: Environment, name: string): string | null {
+  const value = text(environment, name);
+  const file = text(environment, `${name}_FILE`);
+  if (value !== null && file !== null) throw new ConfigurationError(`Set ${name} or ${name}_FILE, not both.`);
+  if (file === null) return value;
+  try {
+    return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+  } catch {
+    throw new ConfigurationError(`${name}_FILE: the file "${file}" cannot be read.`);
+  }
+}
+
+function secret(environment: Environment, name: string): string | null {
+  const value = secretText(environment, name);
+  if (value !== null && value.length < MIN_SECRET_LENGTH) {
+    throw new ConfigurationError(`${name} must have at least ${MIN_SECRET_LENGTH} characters.`);
+  }
+  return value;
+}
+
+function readAdminPassword(environment: Environment): string | null {
+  const name = 'SCOPEGATE_ADMIN_PASSWORD';
+  const value = secretText(environment, name);
+  if (value !== null && ([...value].length < 12 || Buffer.byteLength(value) > 72)) {
+    throw new ConfigurationError(`${name} must have at least 12 characters and at most 72 bytes.`);
+  }
+  if (value !== null && value.startsWith('sg_')) {
+    throw new ConfigurationError(`${name} must not begin with "sg_", which is the format of tokens.`);
+  }
+  return value;
+}
+
+function readRedisUrl(environment: Environment): string | null {
+  const value = text(environment, 'REDIS_URL');
+  if (value !== null && !(/^rediss?:\/\//.test(value) && URL.canParse(value))) {
+    throw new ConfigurationError('REDIS_URL must look like redis://host:6379.');
+  }
+  return value;
+}
+
+function readDatabase(environment: Environment, dataDirectory: string): DatabaseConfiguration {
+  const value = text(environment, 'DATABASE_URL');
+  if (value === null) return { kind: 'sqlite', file: resolve(dataDirectory, 'scopegate.sqlite') };
+  if (value.startsWith('sqlite:') && value.length > 'sqlite:'.length) {
+    return { kind: 'sqlite', file: resolve(value.slice('sqlite:'.length)) };
+  }
+  const problem = new ConfigurationError(
+    'DATABASE_URL must look like sqlite:./data/scopegate.sqlite or mysql://user:password@host:3306/database.',
+  );
+  if (!/^(mysql|mariadb):\/\//.test(value) || !URL.canParse(value)) throw problem;
+  const url = new URL(value);
+  const database = decodeURIComponent(url.pathname.slice(1));
+  if (url.hostname === '' || !/^[A-Za-z0-9_$-]{1,64}$/.test(database)) throw problem;
+  return {
+    kind: 'mysql',
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: url.port === '' ? 3306 : Number(url.port),
+    username: decodeURIComponent(url.username),
+    password: decodeURIComponent(url.password),
+    database,
+  };
+}

@@ -1,0 +1,131 @@
+import type { Server } from 'node:http';
+import helmet from '@fastify/helmet';
+import { ConsoleLogger, type LoggerService, type LogLevel as NestLogLevel } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { DecisionRecorder } from './access/decision.recorder.js';
+import { AppModule } from './app.module.js';
+import { ApplicationsService } from './applications/applications.service.js';
+import { AuditShipper } from './audit/audit.shipper.js';
+import { exchangeOf } from './common/access/exchange.js';
+import { ProblemFilter } from './common/http/problem.filter.js';
+import { setUpSwagger } from './common/swagger/document.js';
+import { Clock } from './common/time/clock.js';
+import { createValidationPipe } from './common/validation/validation.pipe.js';
+import type { Configuration, LogLevel } from './config/env.js';
+import { FrontDoor } from './gateway/front-door.js';
+import { GatewayService } from './gateway/gateway.service.js';
+
+/** Requests under way may take this long once the server is told to stop. */
+const DRAIN_TIMEOUT_MS = 10_000;
+
+/** A document of settings with an allow list of ten thousand entries fits in. */
+const BODY_LIMIT_BYTES = 1_048_576;
+
+/** A running server: where it listens, and how to stop it. */
+export interface RunningServer {
+  readonly app: NestFastifyApplication;
+  /** The port that proxies; with one port, everything. */
+  readonly port: number;
+  /** The port of the management API. */
+  readonly managementPort: number;
+  /** Stops accepting, finishes what is under way, stores what is recorded. */
+  close(): Promise<void>;
+}
+
+/** Builds the whole server and listens. `main.ts` and the end-to-end tests start it the same way. */
+export async function startServer(configuration: Configuration): Promise<RunningServer> {
+  const frontDoor = new FrontDoor();
+  const hasTwoPorts = configuration.managementPort !== null;
+  const app = await NestFactory.create<NestFastifyApplication>(
+    AppModule.forRoot(configuration),
+    new FastifyAdapter({
+      bodyLimit: BODY_LIMIT_BYTES,
+      serverFactory: (handler) => frontDoor.createServer(hasTwoPorts ? 'gateway' : 'both', handler),
+    }),
+    { logger: createLogger(configuration.logLevel), abortOnError: false, bodyParser: true },
+  );
+  await configureManagement(app);
+  await app.init();
+  frontDoor.open({
+    gateway: app.get(GatewayService),
+    applications: app.get(ApplicationsService),
+    clock: app.get(Clock),
+  });
+  const { host, port, managementPort } = configuration;
+  await app.listen(port, host);
+  const management = hasTwoPorts ? frontDoor.createServer('management') : null;
+  if (management !== null) await listen(management, managementPort ?? 0, host);
+  const boundPort = portOf(app.getHttpServer() as Server);
+  return {
+    app,
+    port: boundPort,
+    managementPort: management === null ? boundPort : portOf(management),
+    close: async () => {
+      await frontDoor.close(DRAIN_TIMEOUT_MS);
+      await app.get(AuditShipper).flush();
+      await app.close();
+    },
+  };
+}
+
+/** What holds for the management routes: errors, validation, headers, the audit event and the documentation. */
+async function configureManagement(app: NestFastifyApplication): Promise<void> {
+  app.useGlobalFilters(new ProblemFilter());
+  app.useGlobalPipes(createValidationPipe());
+  app.useBodyParser('application/merge-patch+json', {}, parseJsonBody);
+  const fastify = app.getHttpAdapter().getInstance();
+  await fastify.register(helmet, {
+    contentSecurityPolicy: {
+      // Swagger UI styles itself inline; everything else comes from this server.
+      directives: {
+        defaultSrc: ["'self'"],
+        styleSrc: ["'self'", "'unsafe-inline'"],
+        imgSrc: ["'self'", 'data:'],
+        upgradeInsecureRequests: null,
+      },
+    },
+    // Whether the server is reached by https alone is for the proxy in front of it to say.
+    strictTransportSecurity: false,
+  });
+  const recorder = app.get(DecisionRecorder);
+  fastify.addHook('onSend', (request: FastifyRequest, reply: FastifyReply, payload: unknown, done) => {
+    const exchange = exchangeOf(request);
+    // Only requests that a guard has judged are events; documentation and health are not.
+    if (exchange.admitted !== null || exchange.denial !== null) recorder.settle(exchange, reply.statusCode);
+    done(null, payload);
+  });
+  fastify.addHook('onRequest', (_request: FastifyRequest, reply: FastifyReply, done) => {
+    void reply.header('Cache-Control', 'no-store');
+    done();
+  });
+  setUpSwagger(app);
+}
+
+function parseJsonBody(_request: unknown, body: Buffer, done: (error: Error | null, value?: unknown) => void): void {
+  try {
+    done(null, JSON.parse(body.toString('utf8')));
+  } catch {
+    done(Object.assign(new Error('The body is not valid JSON.'), { statusCode: 400 }));
+  }
+}
+
+/** Structured logs on standard output. */
+function createLogger(level: LogLevel): LoggerService {
+  const order: readonly NestLogLevel[] = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'];
+  const least = { fatal: 1, error: 2, warn: 3, info: 4, debug: 5, trace: 6, silent: 0 }[level];
+  return new ConsoleLogger({ json: true, logLevels: order.slice(0, least) });
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => resolve());
+  });
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}

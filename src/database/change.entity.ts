@@ -1,0 +1,18 @@
+import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
+import { bigintAsNumber } from './column.transformers.js';
+
+/** One line of the change log, which tells the other nodes what to read again (R64). */
+@Entity('change_log')
+export class ChangeEntity {
+  @PrimaryGeneratedColumn({ type: 'int' })
+  id!: number;
+
+  @Column({ type: 'varchar', length: 32 })
+  topic!: string;
+
+  @Column({ name: 'subject', type: 'varchar', length: 255 })
+  subject!: string;
+
+  @Column({ name: 'at_ms', type: 'bigint', transformer: bigintAsNumber })
+  atMs!: number;
+}

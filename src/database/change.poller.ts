@@ -1,0 +1,72 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { MoreThan } from 'typeorm';
+import { ChangeEntity } from './change.entity.js';
+import { ChangeFeed, CHANGE_TOPICS, type Change, type ChangeTopic } from './change-feed.js';
+import { UnitOfWork } from './unit-of-work.js';
+
+/** Well under the second that R64 allows. */
+const INTERVAL_MS = 300;
+
+/**
+ * Ids are given out before a transaction is stored, so a line can appear below one that was read already: this many
+ * lines are looked at again.
+ */
+const OVERLAP = 500;
+
+/** Reads the change log, so that a change made on one node reaches the others within a second (R64). */
+@Injectable()
+export class ChangePoller implements OnApplicationBootstrap, OnModuleDestroy {
+  readonly #logger = new Logger(ChangePoller.name);
+  #newest = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> | undefined;
+  #isFailing = false;
+
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly changes: ChangeFeed,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    const rows = await this.#rowsAfter(0, true);
+    this.#newest = rows.at(-1)?.id ?? 0;
+    this.changes.expect(rows.map((row) => row.id));
+    this.#timer = setInterval(() => {
+      this.#running ??= this.#poll().finally(() => (this.#running = undefined));
+    }, INTERVAL_MS);
+    this.#timer.unref();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#running;
+  }
+
+  async #poll(): Promise<void> {
+    try {
+      const rows = await this.#rowsAfter(Math.max(0, this.#newest - OVERLAP), false);
+      const fresh = rows.filter((row) => !this.changes.hasSeen(row.id));
+      this.#isFailing = false;
+      if (fresh.length === 0) return;
+      this.changes.expect(fresh.map((row) => row.id));
+      this.#newest = Math.max(this.#newest, rows.at(-1)?.id ?? 0);
+      this.changes.forgetBefore(this.#newest - 2 * OVERLAP);
+      await this.changes.announce(
+        fresh.filter((row): row is ChangeEntity & Change => CHANGE_TOPICS.includes(row.topic as ChangeTopic)),
+      );
+    } catch (error) {
+      if (!this.#isFailing) this.#logger.warn(`The change log cannot be read: ${String(error)}`);
+      this.#isFailing = true;
+    }
+  }
+
+  #rowsAfter(id: number, newestOnly: boolean): Promise<ChangeEntity[]> {
+    return this.unitOfWork.read(async (manager) => {
+      if (!newestOnly) {
+        return manager.find(ChangeEntity, { where: { id: MoreThan(id) }, order: { id: 'ASC' } });
+      }
+      const rows = await manager.find(ChangeEntity, { order: { id: 'DESC' }, take: OVERLAP });
+      return rows.reverse();
+    });
+  }
+}

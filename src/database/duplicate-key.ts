@@ -1,0 +1,16 @@
+/**
+ * Whether a write failed because a unique value is taken: the one place that knows how the drivers say so.
+ * MySQL and MariaDB give ER_DUP_ENTRY (1062); SQLite gives SQLITE_CONSTRAINT_UNIQUE or SQLITE_CONSTRAINT_PRIMARYKEY.
+ */
+export function isDuplicateKey(error: unknown): boolean {
+  // TypeORM wraps the driver's error, and copies its properties onto its own.
+  const cause = error instanceof Error && 'driverError' in error ? error.driverError : error;
+  if (!(cause instanceof Error)) return false;
+  const code = 'code' in cause ? cause.code : undefined;
+  if (code === 'ER_DUP_ENTRY' || code === 'SQLITE_CONSTRAINT_UNIQUE' || code === 'SQLITE_CONSTRAINT_PRIMARYKEY') {
+    return true;
+  }
+  if ('errno' in cause && cause.errno === 1062) return true;
+  // Some builds of the embedded driver give the general code alone.
+  return code === 'SQLITE_CONSTRAINT' && cause.message.includes('UNIQUE constraint failed');
+}

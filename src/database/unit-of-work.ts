@@ -1,0 +1,71 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { Clock } from '../common/time/clock.js';
+import { ChangeEntity } from './change.entity.js';
+import { ChangeFeed, type Change, type ChangeTopic } from './change-feed.js';
+
+/** One transaction: its manager, and the list of what it changes. */
+export interface Unit {
+  readonly manager: EntityManager;
+  /** Notes that a subject has changed, so that every node reads it again once the transaction is stored. */
+  changed(topic: ChangeTopic, subject: string): void;
+}
+
+/**
+ * The one way to write. TypeORM's SQLite is a single connection: two transactions at a time are refused, and a write
+ * made while another request's transaction is open vanishes with its rollback. So everything that writes, and every
+ * read whose answer is kept, takes its turn there; a MySQL server has a connection for each.
+ */
+@Injectable()
+export class UnitOfWork {
+  readonly #isSingleConnection: boolean;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly changes: ChangeFeed,
+    private readonly clock: Clock,
+  ) {
+    this.#isSingleConnection = dataSource.options.type === 'better-sqlite3';
+  }
+
+  /**
+   * Runs the work in one transaction: all of it is stored, or nothing. It must not call `run` or `read` itself.
+   * When it returns, this node already acts on the changes (R64).
+   */
+  async run<Result>(work: (unit: Unit) => Promise<Result>): Promise<Result> {
+    const noted: Change[] = [];
+    const unit = (manager: EntityManager): Unit => ({
+      manager,
+      changed: (topic, subject) => noted.push({ topic, subject }),
+    });
+    const result = await this.#inTurn(() =>
+      this.dataSource.transaction(async (manager) => {
+        const answer = await work(unit(manager));
+        if (noted.length > 0) {
+          const atMs = this.clock.nowMs();
+          const stored = await manager.insert(
+            ChangeEntity,
+            noted.map((change) => ({ ...change, atMs })),
+          );
+          this.changes.expect(stored.identifiers.map((identifier) => Number(identifier['id'])));
+        }
+        return answer;
+      }),
+    );
+    if (noted.length > 0) await this.changes.announce(noted);
+    return result;
+  }
+
+  /** Runs reads that must not see another request's unfinished transaction. */
+  read<Result>(work: (manager: EntityManager) => Promise<Result>): Promise<Result> {
+    return this.#inTurn(() => work(this.dataSource.manager));
+  }
+
+  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (!this.#isSingleConnection) return work();
+    const turn = this.#last.then(work);
+    this.#last = turn.catch(() => undefined);
+    return turn;
+  }
+}

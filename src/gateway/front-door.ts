@@ -1,0 +1,206 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { Socket } from 'node:net';
+import { headerValues } from '@scopegate/kernel';
+import { parseTarget } from '@scopegate/path';
+import { codeProblem, type ProblemCode } from '@scopegate/problem';
+import type { ApplicationsService } from '../applications/applications.service.js';
+import { attachExchange, Exchange } from '../common/access/exchange.js';
+import { writeProblem, writeRawProblem } from '../common/http/problem.writer.js';
+import { requestIdOf } from '../common/http/request-id.js';
+import type { Clock } from '../common/time/clock.js';
+import type { GatewayService } from './gateway.service.js';
+
+/** What a listener answers: everything, or one side of it where the management API has a port of its own. */
+export type ListenerSide = 'both' | 'gateway' | 'management';
+
+/** What the front door needs once the application is built. */
+export interface FrontDoorServices {
+  readonly gateway: GatewayService;
+  readonly applications: ApplicationsService;
+  readonly clock: Clock;
+}
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** The first path segments that are the server's own, and the sides that answer them. */
+const OWN_SEGMENTS: ReadonlyMap<string, readonly ListenerSide[]> = new Map([
+  ['api', ['both', 'management']],
+  ['docs', ['both', 'management']],
+  ['metrics', ['both', 'management']],
+  ['health', ['both', 'management', 'gateway']],
+  ['authorize', ['both', 'gateway']],
+  ['introspect', ['both', 'gateway']],
+  ['.well-known', ['both', 'gateway']],
+]);
+
+/** A head that takes longer than this to arrive is dropped. */
+const HEADERS_TIMEOUT_MS = 30_000;
+
+/**
+ * Takes every request before any framework does, and sends it where it belongs: to the gateway for a mounted
+ * application, to Nest for the server's own paths, or to nowhere.
+ */
+export class FrontDoor {
+  #services: FrontDoorServices | null = null;
+  #frameworkHandler: Handler | null = null;
+  readonly #servers = new Set<Server>();
+
+  /** Opens the door once everything behind it is built. */
+  open(services: FrontDoorServices): void {
+    this.#services = services;
+  }
+
+  /**
+   * Makes the server of a listener.
+   * @param frameworkHandler takes the requests for the server's own paths; given with the first server
+   */
+  createServer(side: ListenerSide, frameworkHandler?: Handler): Server {
+    if (frameworkHandler !== undefined) this.#frameworkHandler = frameworkHandler;
+    const server = createServer(
+      {
+        // Judged here, so that the answer is a problem that says what is wrong.
+        requireHostHeader: false,
+        headersTimeout: HEADERS_TIMEOUT_MS,
+        // An upload may take as long as it takes; what stalls is ended by the upstream's timeouts.
+        requestTimeout: 0,
+        keepAliveTimeout: 65_000,
+        insecureHTTPParser: false,
+      },
+      (request, response) => this.#take(side, request, response, false),
+    );
+    // Every line is needed, since more than a hundred are refused; Node's own limit would hide the rest.
+    server.maxHeadersCount = 0;
+    server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) =>
+      this.#take(side, request, response, true),
+    );
+    server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) =>
+      this.#refuse(request, response, 'request_malformed', 'The only expectation known is 100-continue.'),
+    );
+    server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
+      if (socket instanceof Socket) {
+        writeRawProblem(socket, 'method_not_allowed', 'TRACE and CONNECT are refused for everyone.');
+      } else socket.destroy();
+    });
+    server.on('clientError', (error: Error & { code?: string }, socket: Duplex) => answerClientError(error, socket));
+    this.#servers.add(server);
+    return server;
+  }
+
+  /**
+   * Stops accepting, lets what is under way finish, and cuts what is left after the time.
+   * @param timeoutMs how long requests under way may take
+   */
+  async close(timeoutMs: number): Promise<void> {
+    const closed = [...this.#servers]
+      .filter((server) => server.listening)
+      .map(
+        (server) =>
+          new Promise<void>((resolve) => {
+            server.close(() => resolve());
+            server.closeIdleConnections();
+          }),
+      );
+    const cut = setTimeout(() => {
+      for (const server of this.#servers) server.closeAllConnections();
+    }, timeoutMs);
+    // A connection becomes idle when its last answer is complete.
+    const sweep = setInterval(() => {
+      for (const server of this.#servers) server.closeIdleConnections();
+    }, 50);
+    await Promise.all(closed);
+    clearTimeout(cut);
+    clearInterval(sweep);
+  }
+
+  #take(side: ListenerSide, request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
+    const services = this.#services;
+    if (services === null || this.#frameworkHandler === null) {
+      this.#refuse(request, response, 'policy_unavailable', 'The server is starting. Try again in a moment.');
+      return;
+    }
+    const url = request.url ?? '';
+    if (url === '*' && request.method === 'OPTIONS') {
+      response.writeHead(204, [
+        'Allow',
+        'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS',
+        'X-Request-Id',
+        requestIdOf(request.rawHeaders),
+      ]);
+      response.end();
+      return;
+    }
+    const target = parseTarget(url);
+    if (!target.ok) {
+      this.#refuse(request, response, 'path_ambiguous', target.detail);
+      return;
+    }
+    const hosts = headerValues(request.rawHeaders, 'host');
+    const route = side === 'management' ? null : services.applications.route(hosts[0], target.rawPath);
+    if (route !== null && route !== 'unclaimed-host-path') {
+      void services.gateway.handle({
+        request,
+        response,
+        application: route.application,
+        rawPath: route.rest,
+        query: target.query,
+        expectsContinue,
+      });
+      return;
+    }
+    if (hosts.length > 1) {
+      this.#refuse(request, response, 'request_malformed', 'There is more than one Host line. Send exactly one.');
+      return;
+    }
+    const segment = target.rawPath.split('/', 2)[1] ?? '';
+    if (route === 'unclaimed-host-path' || OWN_SEGMENTS.get(segment)?.includes(side) !== true) {
+      this.#refuse(
+        request,
+        response,
+        'application_not_found',
+        'No application is mounted at this address. Check the host name and the path.',
+      );
+      return;
+    }
+    // The framework reads the target from here: the origin form, whatever form was sent.
+    request.url = target.query === null ? target.rawPath : `${target.rawPath}?${target.query}`;
+    const requestId = requestIdOf(request.rawHeaders);
+    attachExchange(
+      new Exchange(
+        request,
+        response,
+        requestId,
+        services.clock.nowMs(),
+        null,
+        target.rawPath,
+        target.query,
+        expectsContinue,
+      ),
+    );
+    response.setHeader('X-Request-Id', requestId);
+    if (expectsContinue) response.writeContinue();
+    this.#frameworkHandler(request, response);
+  }
+
+  #refuse(request: IncomingMessage, response: ServerResponse, code: ProblemCode, detail: string): void {
+    writeProblem(response, codeProblem(code, detail, requestIdOf(request.rawHeaders)), null, true);
+  }
+}
+
+/** What Node's parser refuses never becomes a request: it is answered on the connection, which is then closed. */
+function answerClientError(error: Error & { code?: string }, socket: Duplex): void {
+  if (!(socket instanceof Socket) || !socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  switch (error.code) {
+    case 'HPE_HEADER_OVERFLOW':
+      writeRawProblem(socket, 'headers_too_large', 'Send at most 100 header lines and 16 KiB of headers.');
+      return;
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      writeRawProblem(socket, 'request_timeout', 'The request took too long to arrive.');
+      return;
+    default:
+      writeRawProblem(socket, 'request_malformed', 'The request is no valid HTTP/1.1.');
+  }
+}

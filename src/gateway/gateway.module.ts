@@ -1,0 +1,14 @@
+import { Module } from '@nestjs/common';
+import { AccessModule } from '../access/access.module.js';
+import { ApplicationsModule } from '../applications/applications.module.js';
+import { AuditModule } from '../audit/audit.module.js';
+import { GatewayService } from './gateway.service.js';
+import { UpstreamForwarder } from './upstream.forwarder.js';
+import { UpstreamPools } from './upstream.pools.js';
+
+@Module({
+  imports: [AccessModule, ApplicationsModule, AuditModule],
+  providers: [GatewayService, UpstreamForwarder, UpstreamPools],
+  exports: [GatewayService],
+})
+export class GatewayModule {}

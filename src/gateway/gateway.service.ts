@@ -1,0 +1,116 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Injectable, Logger, type CanActivate } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { codeProblem, denialProblem } from '@scopegate/problem';
+import type { ProtectedApplication } from '../applications/applications.service.js';
+import { ACCESS_GUARDS } from '../access/access-guards.js';
+import { DecisionRecorder } from '../access/decision.recorder.js';
+import { AuditShipper } from '../audit/audit.shipper.js';
+import { attachExchange, Exchange } from '../common/access/exchange.js';
+import { ProblemException } from '../common/http/problem.exception.js';
+import { writeProblem } from '../common/http/problem.writer.js';
+import { requestIdOf } from '../common/http/request-id.js';
+import { Clock } from '../common/time/clock.js';
+import { UpstreamForwarder } from './upstream.forwarder.js';
+import { gatewayContext } from './gateway.context.js';
+
+/** A request for an application, with its target taken apart. */
+export interface ProxiedRequest {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly application: ProtectedApplication;
+  /** The path below the mount as it was sent. */
+  readonly rawPath: string;
+  readonly query: string | null;
+  readonly expectsContinue: boolean;
+}
+
+/**
+ * The proxied routes: the same guards as before the management routes, run in their order, and then the upstream.
+ * They do not pass Fastify's routing, which refuses methods, paths and media types that a gateway must judge itself.
+ */
+@Injectable()
+export class GatewayService {
+  readonly #logger = new Logger(GatewayService.name);
+  readonly #guards: readonly CanActivate[];
+
+  constructor(
+    modules: ModuleRef,
+    private readonly forwarder: UpstreamForwarder,
+    private readonly recorder: DecisionRecorder,
+    private readonly shipper: AuditShipper,
+    private readonly clock: Clock,
+  ) {
+    this.#guards = ACCESS_GUARDS.map((guard): CanActivate => modules.get(guard, { strict: false }));
+  }
+
+  /** Judges a request and forwards it, or answers why not. Never rejects. */
+  async handle(proxied: ProxiedRequest): Promise<void> {
+    const { request, response, application } = proxied;
+    const exchange = new Exchange(
+      request,
+      response,
+      requestIdOf(request.rawHeaders),
+      this.clock.nowMs(),
+      application.rules,
+      proxied.rawPath,
+      proxied.query,
+      proxied.expectsContinue,
+    );
+    attachExchange(exchange);
+    try {
+      if (!this.shipper.hasRoom) {
+        throw new ProblemException(
+          'audit_unavailable',
+          'No request can be recorded right now, so none is let through.',
+        );
+      }
+      if (await this.#passes(exchange)) this.forwarder.forward(exchange, application);
+      else this.#refuse(exchange);
+    } catch (error) {
+      this.#fail(exchange, error);
+    }
+  }
+
+  async #passes(exchange: Exchange): Promise<boolean> {
+    const context = gatewayContext(exchange.request, exchange.response);
+    for (const guard of this.#guards) {
+      const result = guard.canActivate(context) as boolean | Promise<boolean>;
+      // Most answers are known at once; waiting for those would cost a turn each.
+      if (!(typeof result === 'boolean' ? result : await result)) return false;
+    }
+    return true;
+  }
+
+  #refuse(exchange: Exchange): void {
+    if (exchange.denial === null) throw new Error('A guard refused without a reason.');
+    const problem = denialProblem(exchange.denial, exchange.requestId);
+    this.recorder.settle(exchange, problem.status);
+    writeProblem(exchange.response, problem, exchange.denial, closesAfter(exchange));
+  }
+
+  /** A failure is not a denial: it is answered and recorded as what it is. */
+  #fail(exchange: Exchange, error: unknown): void {
+    if (error instanceof ProblemException) {
+      exchange.problem = error;
+    } else {
+      this.#logger.error(
+        `Request ${exchange.requestId} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+      );
+      exchange.problem = new ProblemException(
+        'internal_error',
+        'The log of the server has the cause under this request id.',
+      );
+    }
+    const { code, detail } = exchange.problem;
+    const problem = codeProblem(code, detail, exchange.requestId);
+    this.recorder.settle(exchange, problem.status);
+    if (exchange.response.headersSent) exchange.response.destroy();
+    else writeProblem(exchange.response, problem, null, closesAfter(exchange));
+  }
+}
+
+/** A client that was not told to send its body may send it or not: what follows cannot be told apart from it. */
+function closesAfter(exchange: Exchange): boolean {
+  return exchange.expectsContinue && exchange.readBody === null;
+}

@@ -1,0 +1,170 @@
+import { PassThrough, type Readable } from 'node:stream';
+import { Injectable } from '@nestjs/common';
+import type { Decision } from '@scopegate/access';
+import { headerValues } from '@scopegate/kernel';
+import { codeProblem } from '@scopegate/problem';
+import { isMethodOverrideHeader } from '@scopegate/scope';
+import { classifyUpstreamFailure, fillTemplate, forwardedHeaders, forwardedPath } from '@scopegate/upstream';
+import type { ProtectedApplication } from '../applications/applications.service.js';
+import { DecisionRecorder } from '../access/decision.recorder.js';
+import type { Exchange } from '../common/access/exchange.js';
+import { ProblemException } from '../common/http/problem.exception.js';
+import { writeProblem } from '../common/http/problem.writer.js';
+import { ForwardHandler } from './forward.handler.js';
+import { UpstreamPools } from './upstream.pools.js';
+
+/** A body may pause this long; an event stream that is silent for longer has to send comments. */
+const BODY_TIMEOUT_MS = 300_000;
+
+/** What the head of the request says of its body. */
+type Body = Readable | Buffer | null;
+
+/** Sends a judged request upstream, byte for byte, and its answer back. */
+@Injectable()
+export class UpstreamForwarder {
+  constructor(
+    private readonly pools: UpstreamPools,
+    private readonly recorder: DecisionRecorder,
+  ) {}
+
+  /** Forwards a request whose decision is made; the answer is written from here on. */
+  forward(exchange: Exchange, application: ProtectedApplication): void {
+    const { decision, request } = exchange;
+    if (decision === null || decision.kind === 'deny') throw new Error('Nothing is forwarded without a decision.');
+    const { target } = application;
+    const isTokenRequest = decision.kind === 'allow';
+    const replaced = replacedBody(decision);
+    const headers = forwardedHeaders({
+      lines: request.rawHeaders,
+      host: target.host,
+      requestId: exchange.requestId,
+      ...forwardingOf(decision, exchange),
+      identityNames: application.identity.names,
+      identity: identityOf(decision, application),
+      dropAuthorization: isTokenRequest,
+      dropCookies: isTokenRequest,
+      dropLine: isTokenRequest ? isMethodOverrideHeader : null,
+      replacedBody: replaced !== null,
+    });
+    if (replaced !== null) headers.push('Content-Type', 'application/json', 'Content-Length', String(replaced.length));
+    const handler = new ForwardHandler(exchange.response, {
+      requestId: exchange.requestId,
+      dropSetCookie: isTokenRequest,
+      onHead: (status) => this.recorder.settle(exchange, status),
+      onFailure: (error) => this.#fail(exchange, error),
+    });
+    this.pools.of(target.origin).dispatch(
+      {
+        path: forwardedPath(target, judgedPath(decision, exchange), exchange.query),
+        method: request.method ?? 'GET',
+        headers,
+        body: replaced ?? bodyOf(exchange),
+        headersTimeout: application.timeoutMs,
+        bodyTimeout: Math.max(application.timeoutMs, BODY_TIMEOUT_MS),
+      },
+      handler,
+    );
+  }
+
+  /** An upstream outage is a failure and never a denial. */
+  #fail(exchange: Exchange, error: unknown): void {
+    if (exchange.response.headersSent) {
+      // The answer has begun: breaking the connection is the only way left to say that it is not complete.
+      exchange.response.destroy();
+      return;
+    }
+    const code = classifyUpstreamFailure(error);
+    exchange.problem = new ProblemException(
+      code,
+      code === 'upstream_timeout'
+        ? 'The application behind the gateway did not answer in time. Try again later, or ask an administrator.'
+        : 'The application behind the gateway cannot be reached. Try again later, or ask an administrator.',
+    );
+    const problem = codeProblem(code, exchange.problem.detail, exchange.requestId);
+    this.recorder.settle(exchange, problem.status);
+    writeProblem(exchange.response, problem, null, false);
+  }
+}
+
+type Forwarded = Exclude<Decision, { kind: 'deny' }>;
+
+/**
+ * The path that goes upstream. What was judged by its one plain reading is forwarded in that form; where no reading was
+ * chosen (path traversal is not prevented, R46), the path goes as it came.
+ */
+function judgedPath(decision: Forwarded, exchange: Exchange): string {
+  const admitted = decision.kind === 'allow' ? decision.authenticated.admitted : decision.admitted;
+  const { path, policy } = admitted;
+  const isProtected = decision.kind === 'allow' || (policy.preventPathTraversal && !policy.passwordsEnabled);
+  if (!isProtected) return exchange.rawPath;
+  if (path?.strict.ok !== true) throw new Error('A protected request has exactly one path.');
+  return path.strict.canonical;
+}
+
+/** A login with a token goes upstream as `{"username"}`: the secret stays here (R04). */
+function replacedBody(decision: Forwarded): Buffer | null {
+  if (decision.kind !== 'allow') return null;
+  const { admitted, principal } = decision.authenticated;
+  const isLogin =
+    admitted.request.method === 'POST' &&
+    admitted.path?.strict.ok === true &&
+    admitted.path.strict.pathClass === 'rest-session';
+  return isLogin ? Buffer.from(JSON.stringify({ username: principal.username })) : null;
+}
+
+function bodyOf(exchange: Exchange): Body {
+  const { request, response } = exchange;
+  if (exchange.readBody !== null) return exchange.readBody;
+  const hasBody =
+    request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
+  if (!hasBody) return null;
+  if (exchange.expectsContinue) response.writeContinue();
+  // A stream of its own: undici destroys the body it was given when a request fails, and the client's connection with
+  // it, before the failure could be answered.
+  const body = new PassThrough();
+  request.once('error', (error) => body.destroy(error));
+  request.once('close', () => {
+    if (!request.complete) body.destroy(new Error('The client went away.'));
+  });
+  body.once('error', () => undefined);
+  return request.pipe(body);
+}
+
+/** The identity of the user in the application's header lines; only a token request has one. */
+function identityOf(decision: Forwarded, application: ProtectedApplication): string[] {
+  if (decision.kind !== 'allow') return [];
+  const { principal, token } = decision.authenticated;
+  const facts = {
+    username: principal.username,
+    displayName: principal.displayName,
+    email: principal.email ?? '',
+    groups: [...principal.groups].sort().join(','),
+    tokenId: token?.id ?? '',
+    scope: token?.scope ?? '',
+  };
+  const lines: string[] = [];
+  for (const { name, value } of application.identity.headers) {
+    lines.push(name, typeof value === 'string' ? value : fillTemplate(value, facts));
+  }
+  return lines;
+}
+
+/** What the upstream is told of where the request came from. Only a trusted proxy's own words are passed on. */
+function forwardingOf(
+  decision: Forwarded,
+  exchange: Exchange,
+): { readonly forwardedFor: string; readonly forwardedHost: string | null; readonly forwardedProto: string } {
+  const { address, policy, request } = decision.kind === 'allow' ? decision.authenticated.admitted : decision.admitted;
+  const { lines } = request;
+  const isTrusted = policy.reverseProxy.enabled && policy.reverseProxy.trusted.has(address.peer);
+  const peer = exchange.request.socket.remoteAddress ?? '';
+  const own = address.peer ?? peer;
+  const before = isTrusted ? headerValues(lines, 'x-forwarded-for').join(', ') : '';
+  const proto = isTrusted ? headerValues(lines, 'x-forwarded-proto')[0] : undefined;
+  const host = isTrusted ? headerValues(lines, 'x-forwarded-host')[0] : undefined;
+  return {
+    forwardedFor: before === '' ? own : `${before}, ${own}`,
+    forwardedHost: host ?? headerValues(lines, 'host')[0] ?? null,
+    forwardedProto: proto === 'https' ? 'https' : 'http',
+  };
+}

@@ -1,0 +1,26 @@
+import { ApplicationEntity } from './applications/application.entity.js';
+import { AuditEventEntity } from './audit/audit-event.entity.js';
+import { ChangeEntity } from './database/change.entity.js';
+import { LeaseEntity } from './database/lease.entity.js';
+import { GroupEntity } from './directory/group.entity.js';
+import { GroupMemberEntity } from './directory/group-member.entity.js';
+import { UserEntity } from './directory/user.entity.js';
+import { PermissionsEntity } from './permissions/permissions.entity.js';
+import { SettingsEntity } from './settings/settings.entity.js';
+import { BoundCookieEntity } from './tokens/bound-cookie.entity.js';
+import { TokenEntity } from './tokens/token.entity.js';
+
+/** Every table's entity. */
+export const ENTITIES = [
+  ApplicationEntity,
+  AuditEventEntity,
+  BoundCookieEntity,
+  ChangeEntity,
+  GroupEntity,
+  GroupMemberEntity,
+  LeaseEntity,
+  PermissionsEntity,
+  SettingsEntity,
+  TokenEntity,
+  UserEntity,
+];

@@ -1,0 +1,209 @@
+import { Transform } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  ArrayUnique,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsOptional,
+  IsString,
+  Length,
+  Matches,
+  MaxLength,
+  ValidateIf,
+} from 'class-validator';
+import { TOKEN_STATUSES, VALIDITIES } from '@scopegate/token';
+import { SCOPES } from '@scopegate/scope';
+import { PageQuery } from '../../common/paging/page.js';
+
+/** Keeps a value that is left out apart from null, which is refused. */
+const given = (_object: object, value: unknown): boolean => value !== undefined;
+
+/** Reads `true` and `false` of a query; anything else stays as it is and is refused. */
+const queryBoolean = ({ value }: { value: unknown }): unknown =>
+  value === 'true' ? true : value === 'false' ? false : value;
+
+/** What a new token is to be like. */
+export class CreateTokenDto {
+  /**
+   * What the token is for, 1 to 255 characters.
+   * @example nightly report
+   */
+  @IsString()
+  @Length(1, 255)
+  @Matches(/^[^\p{Cc}]*$/u, { message: 'description must not hold control characters' })
+  @Matches(/\S/, { message: 'description must not be blank' })
+  description!: string;
+
+  /** It has to be chosen every time. */
+  @IsIn(SCOPES, { message: `scope must be one of ${SCOPES.join(', ')}` })
+  scope!: 'read-only' | 'read-write';
+
+  /**
+   * How long it is good, in calendar months or years; see `validities` of `GET /me`. Neither this nor `expiresAt`: the
+   * maximum.
+   * @example P1Y
+   */
+  @ValidateIf(given)
+  @IsIn(VALIDITIES, { message: `validity must be one of ${VALIDITIES.join(', ')}` })
+  validity?: 'P1M' | 'P2M' | 'P3M' | 'P4M' | 'P5M' | 'P6M' | 'P1Y' | 'P2Y' | 'never';
+
+  /**
+   * The instant it expires, in place of `validity`: ISO 8601 with an offset, in the future, within the maximum.
+   * @example 2030-01-31T12:00:00.000Z
+   */
+  @ValidateIf(given)
+  @IsString({ message: 'expiresAt must be an ISO 8601 date-time with an offset, as a text' })
+  @MaxLength(64)
+  expiresAt?: string;
+
+  /**
+   * Whose token it is to be; yourself, where it is left out. Others need the permission to create on behalf.
+   * @example alice
+   */
+  @ValidateIf(given)
+  @IsString()
+  @Length(1, 255)
+  owner?: string;
+
+  /**
+   * Addresses, CIDR blocks and ranges this one token is narrowed to. Empty or left out: not narrowed.
+   * @example ["192.0.2.0/24"]
+   */
+  @ValidateIf(given)
+  @IsArray()
+  @ArrayMaxSize(1000)
+  @IsString({ each: true })
+  @MaxLength(128, { each: true })
+  allowList?: string[];
+
+  /**
+   * Keys of the applications this one token is narrowed to. Left out: good for all.
+   * @example ["jira"]
+   */
+  @ValidateIf(given)
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(100)
+  @ArrayUnique()
+  @IsString({ each: true })
+  @MaxLength(64, { each: true })
+  applications?: string[];
+}
+
+/** What can be changed of a token. */
+export class DescribeTokenDto {
+  /**
+   * What the token is for, 1 to 255 characters.
+   * @example weekly report
+   */
+  @IsString()
+  @Length(1, 255)
+  @Matches(/^[^\p{Cc}]*$/u, { message: 'description must not hold control characters' })
+  @Matches(/\S/, { message: 'description must not be blank' })
+  description!: string;
+}
+
+/** How a token is to be rotated. */
+export class RotateTokenDto {
+  /**
+   * How long the old token lives on at most: an ISO 8601 duration of days, hours, minutes and seconds, up to 30 days.
+   * Left out: it ends at once.
+   * @example PT24H
+   */
+  @ValidateIf(given)
+  @IsString()
+  @MaxLength(32)
+  overlap?: string;
+}
+
+/** Which tokens to revoke: `ids`, or all of one `owner`. */
+export class RevokeTokensDto {
+  /** @example ["7Hq2LmP0aZx9"] */
+  @ValidateIf(given)
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(1000)
+  @IsString({ each: true })
+  @MaxLength(12, { each: true })
+  ids?: string[];
+
+  /** @example alice */
+  @ValidateIf(given)
+  @IsString()
+  @Length(1, 255)
+  owner?: string;
+}
+
+/** Which tokens a list shows. Instants are ISO 8601 with an offset. */
+export class TokenQuery extends PageQuery {
+  /** The owner’s user name. */
+  @IsOptional()
+  @IsString()
+  @Length(1, 255)
+  owner?: string;
+
+  @IsOptional()
+  @IsIn(SCOPES)
+  scope?: 'read-only' | 'read-write';
+
+  @IsOptional()
+  @IsIn(TOKEN_STATUSES)
+  status?: 'active' | 'expired' | 'revoked' | 'suspended';
+
+  /** Part of the description, the owner’s name or the id, without case. */
+  @IsOptional()
+  @IsString()
+  @Length(1, 255)
+  q?: string;
+
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  createdFrom?: string;
+
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  createdTo?: string;
+
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  lastUsedFrom?: string;
+
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  lastUsedTo?: string;
+
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  expiresFrom?: string;
+
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  expiresTo?: string;
+
+  /** Only tokens that were never used, or only those that were. */
+  @IsOptional()
+  @Transform(queryBoolean)
+  @IsBoolean()
+  neverUsed?: boolean;
+
+  /** Only tokens that could not be made under today’s rules, or only those that could. */
+  @IsOptional()
+  @Transform(queryBoolean)
+  @IsBoolean()
+  exceedsPolicy?: boolean;
+
+  /** `createdAt`, `expiresAt`, `lastUsedAt`, `description` or `owner`; a `-` before it turns the order round. */
+  @IsOptional()
+  @Matches(/^-?(createdAt|expiresAt|lastUsedAt|description|owner)$/, {
+    message: 'sort must be createdAt, expiresAt, lastUsedAt, description or owner, with - before it for descending',
+  })
+  sort?: string;
+}

@@ -1,0 +1,54 @@
+import { Controller, Get } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { Authenticated } from '@scopegate/access';
+import { creationNotice } from '@scopegate/permission';
+import { offeredValidities } from '@scopegate/token';
+import { CurrentCaller } from '../common/access/route.decorators.js';
+import { ApiRoute } from '../common/swagger/api-route.decorator.js';
+import { DirectoryService } from '../directory/directory.service.js';
+import { PermissionsService } from '../permissions/permissions.service.js';
+import { SettingsService } from '../settings/settings.service.js';
+import { MeDto } from './dto/me.dto.js';
+import { TokensService } from './tokens.service.js';
+
+@ApiTags('Me')
+@Controller('api/v1/me')
+export class MeController {
+  constructor(
+    private readonly tokens: TokensService,
+    private readonly directory: DirectoryService,
+    private readonly permissions: PermissionsService,
+    private readonly settings: SettingsService,
+  ) {}
+
+  @Get()
+  @ApiRoute({
+    summary: 'Show the caller and what it may do',
+    description: 'A permission that was lost shows at once, with a text that says so.',
+    type: MeDto,
+  })
+  me(@CurrentCaller() caller: Authenticated): MeDto {
+    const user = caller.principal;
+    const held = this.tokens.heldBy(user);
+    const notice = creationNotice(held, this.permissions.current());
+    const { maximum } = this.settings.current().tokenValidity;
+    return {
+      username: user.username,
+      displayName: user.displayName,
+      groups: [...user.groups].sort(),
+      administrator: this.directory.isAdministrator(user),
+      permissions: {
+        useTokens: held.useTokens,
+        createForSelf: held.createForSelf,
+        createOnBehalf: held.createOnBehalf,
+      },
+      tokenCreation: {
+        available: notice.available,
+        message: notice.message,
+        scopes: [...notice.scopes],
+        validities: [...offeredValidities(maximum)],
+        maximum,
+      },
+    };
+  }
+}

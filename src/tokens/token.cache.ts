@@ -1,0 +1,123 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import type { TokenFacts, TokenLookup } from '@scopegate/access';
+import { compileAddressSet } from '@scopegate/network';
+import { isScope } from '@scopegate/scope';
+import { parseToken, type TokenId } from '@scopegate/token';
+import { LRUCache } from 'lru-cache';
+import { ChangeFeed } from '../database/change-feed.js';
+import { DirectoryService } from '../directory/directory.service.js';
+import { Pepper, type VersionedDigest } from './pepper.js';
+import type { TokenEntity } from './token.entity.js';
+import { TokenRepository } from './token.repository.js';
+
+/** A token as the decision needs it, with what its secret is compared to. */
+export interface CachedToken {
+  readonly facts: TokenFacts;
+  readonly digest: VersionedDigest;
+}
+
+/** There is no token of this id. */
+const ABSENT = Symbol('absent');
+
+type Entry = CachedToken | typeof ABSENT;
+
+/** Tokens kept in memory; an entry takes about half a kilobyte. */
+const CAPACITY = 100_000;
+
+const NOT_FOUND: TokenLookup = { found: false };
+
+/**
+ * Finds tokens by their secret: from memory, or by one indexed read that concurrent requests share. A change is read
+ * again at once; a read that was under way while it happened is not kept.
+ */
+@Injectable()
+export class TokenCache implements OnModuleInit {
+  readonly #entries = new LRUCache<string, Entry>({ max: CAPACITY });
+  readonly #reading = new Map<string, { entry: Promise<Entry>; isStale: boolean }>();
+
+  constructor(
+    private readonly tokens: TokenRepository,
+    private readonly directory: DirectoryService,
+    private readonly pepper: Pepper,
+    private readonly changes: ChangeFeed,
+  ) {}
+
+  onModuleInit(): void {
+    this.changes.subscribe('token', async (ids) => {
+      for (const id of ids) await this.#readAgain(id);
+    });
+  }
+
+  /**
+   * The token of a secret. Its record is told only where the secret matches.
+   * @param secret a text that `parseToken` accepts; any other finds nothing
+   */
+  lookUp(secret: string): TokenLookup | Promise<TokenLookup> {
+    const id = parseToken(secret)?.id;
+    if (id === undefined) return NOT_FOUND;
+    const known = this.#entries.get(id);
+    return known === undefined
+      ? this.#read(id).then((entry) => this.#compare(secret, entry))
+      : this.#compare(secret, known);
+  }
+
+  /** The token of an id whose secret has been compared before (a bound cookie), or that an administrator asks about. */
+  async lookUpById(id: string): Promise<TokenLookup> {
+    return this.#found(this.#entries.get(id) ?? (await this.#read(id)));
+  }
+
+  #compare(secret: string, entry: Entry): TokenLookup {
+    return entry !== ABSENT && this.pepper.matches(secret, entry.digest) ? this.#found(entry) : NOT_FOUND;
+  }
+
+  #found(entry: Entry): TokenLookup {
+    if (entry === ABSENT) return NOT_FOUND;
+    return { found: true, token: entry.facts, owner: this.directory.findById(entry.facts.ownerId) };
+  }
+
+  #read(id: string): Promise<Entry> {
+    const reading = this.#reading.get(id);
+    if (reading !== undefined && !reading.isStale) return reading.entry;
+    const started = { entry: this.#load(id), isStale: false };
+    this.#reading.set(id, started);
+    const done = (): void => {
+      if (this.#reading.get(id) === started) this.#reading.delete(id);
+    };
+    started.entry.then((entry) => {
+      if (!started.isStale) this.#entries.set(id, entry);
+      done();
+    }, done);
+    return started.entry;
+  }
+
+  async #load(id: string): Promise<Entry> {
+    const row = await this.tokens.find(id);
+    return row === null ? ABSENT : toCachedToken(row);
+  }
+
+  async #readAgain(id: string): Promise<void> {
+    const reading = this.#reading.get(id);
+    if (reading !== undefined) reading.isStale = true;
+    if (this.#entries.delete(id) || reading !== undefined) await this.#read(id);
+  }
+}
+
+/** A row as the decision needs it. */
+export function toCachedToken(row: TokenEntity): CachedToken {
+  if (!isScope(row.scope)) throw new Error(`The token ${row.id} has the unknown scope "${row.scope}".`);
+  return {
+    facts: {
+      id: row.id as TokenId,
+      ownerId: row.ownerId,
+      ownerName: row.ownerName,
+      description: row.description,
+      scope: row.scope,
+      createdAt: row.createdAtMs,
+      expiresAt: row.expiresAtMs,
+      revokedAt: row.revokedAtMs,
+      allowList: row.allowList === null ? null : compileAddressSet(row.allowList),
+      applications: row.applications === null ? null : new Set(row.applications),
+    },
+    digest: { digest: row.digest, pepperVersion: row.pepperVersion },
+  };
+}

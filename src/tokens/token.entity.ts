@@ -1,0 +1,77 @@
+import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
+import { bigintAsNumber } from '../database/column.transformers.js';
+
+/** A token as it is stored: never its secret, only a keyed digest of it. */
+@Entity('tokens')
+@Index('idx_tokens_owner', ['ownerId', 'sequence'])
+@Index('idx_tokens_expires', ['expiresAtMs'])
+@Index('idx_tokens_revoked', ['revokedAtMs'])
+export class TokenEntity {
+  /** Rises with every token: the order of lists, and the whole-number id of the vendor-compatible calls. */
+  @PrimaryGeneratedColumn({ type: 'int' })
+  sequence!: number;
+
+  @Column({ type: 'varchar', length: 12, unique: true })
+  id!: string;
+
+  /** HMAC-SHA-256 of the whole token, in hexadecimal digits. */
+  @Column({ type: 'varchar', length: 64 })
+  digest!: string;
+
+  /** Which pepper the digest was made with. */
+  @Column({ name: 'pepper_version', type: 'int' })
+  pepperVersion!: number;
+
+  @Column({ type: 'varchar', length: 64 })
+  hint!: string;
+
+  @Column({ name: 'owner_id', type: 'varchar', length: 36 })
+  ownerId!: string;
+
+  @Column({ name: 'owner_name', type: 'varchar', length: 255 })
+  ownerName!: string;
+
+  @Column({ name: 'creator_id', type: 'varchar', length: 36 })
+  creatorId!: string;
+
+  @Column({ name: 'created_by', type: 'varchar', length: 255 })
+  createdBy!: string;
+
+  @Column({ type: 'varchar', length: 255 })
+  description!: string;
+
+  @Column({ type: 'varchar', length: 12 })
+  scope!: string;
+
+  @Column({ name: 'created_at_ms', type: 'bigint', transformer: bigintAsNumber })
+  createdAtMs!: number;
+
+  @Column({ name: 'expires_at_ms', type: 'bigint', nullable: true, transformer: bigintAsNumber })
+  expiresAtMs!: number | null;
+
+  @Column({ name: 'revoked_at_ms', type: 'bigint', nullable: true, transformer: bigintAsNumber })
+  revokedAtMs!: number | null;
+
+  @Column({ name: 'revoked_by', type: 'varchar', length: 255, nullable: true })
+  revokedBy!: string | null;
+
+  @Column({ name: 'last_used_at_ms', type: 'bigint', nullable: true, transformer: bigintAsNumber })
+  lastUsedAtMs!: number | null;
+
+  @Column({ name: 'last_used_ip', type: 'varchar', length: 45, nullable: true })
+  lastUsedIp!: string | null;
+
+  @Column({ name: 'use_count', type: 'bigint', default: 0, transformer: bigintAsNumber })
+  useCount!: number;
+
+  /** Entries that narrow this token further than the settings do; null where there are none. */
+  @Column({ name: 'allow_list', type: 'json', nullable: true })
+  allowList!: readonly string[] | null;
+
+  /** The keys of the applications this token is narrowed to; null where it is good for all. */
+  @Column({ type: 'json', nullable: true })
+  applications!: readonly string[] | null;
+
+  @Column({ name: 'successor_id', type: 'varchar', length: 12, nullable: true })
+  successorId!: string | null;
+}

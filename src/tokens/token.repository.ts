@@ -1,0 +1,144 @@
+import { Injectable } from '@nestjs/common';
+import { userNameKey } from '@scopegate/token';
+import { Brackets, IsNull, type EntityManager, type SelectQueryBuilder } from 'typeorm';
+import { UnitOfWork } from '../database/unit-of-work.js';
+import { TokenEntity } from './token.entity.js';
+
+/** Which tokens a list shows, in terms of the table. All limits hold together. */
+export interface TokenFilter {
+  /** Only this user's tokens. */
+  readonly ownerId?: string;
+  /** Only tokens of owners of this name, without case. */
+  readonly ownerName?: string;
+  readonly scope?: string;
+  readonly isRevoked?: boolean;
+  /** Part of the description, the id or the owner's name, without case. */
+  readonly text?: string;
+  readonly createdFromMs?: number;
+  readonly createdToMs?: number;
+  readonly lastUsedFromMs?: number;
+  readonly lastUsedToMs?: number;
+  readonly expiresFromMs?: number;
+  readonly expiresToMs?: number;
+  readonly neverUsed?: boolean;
+}
+
+export const TOKEN_SORT_FIELDS = ['createdAt', 'expiresAt', 'lastUsedAt', 'description', 'owner'] as const;
+
+export type TokenSortField = (typeof TOKEN_SORT_FIELDS)[number];
+
+/** The order of a list, and where the page before ended. */
+export interface TokenOrder {
+  readonly field: TokenSortField;
+  readonly isDescending: boolean;
+  /** The sort value and the sequence of the last token shown. */
+  readonly after: readonly [string | number | null, number] | null;
+}
+
+const COLUMNS = {
+  createdAt: 'token.sequence',
+  expiresAt: 'token.expiresAtMs',
+  lastUsedAt: 'token.lastUsedAtMs',
+  description: 'token.description',
+  owner: 'token.ownerName',
+} as const satisfies Record<TokenSortField, string>;
+
+/** The value of a token that a list is sorted by. */
+export function sortValue(token: TokenEntity, field: TokenSortField): string | number | null {
+  switch (field) {
+    case 'createdAt':
+      return token.sequence;
+    case 'expiresAt':
+      return token.expiresAtMs;
+    case 'lastUsedAt':
+      return token.lastUsedAtMs;
+    case 'description':
+      return token.description;
+    case 'owner':
+      return token.ownerName;
+  }
+}
+
+/** Reads and writes the table of tokens. */
+@Injectable()
+export class TokenRepository {
+  constructor(private readonly unitOfWork: UnitOfWork) {}
+
+  find(id: string): Promise<TokenEntity | null> {
+    return this.unitOfWork.read((manager) => manager.findOneBy(TokenEntity, { id }));
+  }
+
+  findBySequence(sequence: number): Promise<TokenEntity | null> {
+    return this.unitOfWork.read((manager) => manager.findOneBy(TokenEntity, { sequence }));
+  }
+
+  /** One page in the order asked for; `limit` rows at the most. */
+  page(filter: TokenFilter, order: TokenOrder, limit: number): Promise<TokenEntity[]> {
+    return this.unitOfWork.read((manager) => {
+      const query = manager.createQueryBuilder(TokenEntity, 'token');
+      applyFilter(query, filter);
+      applyOrder(query, order);
+      return query.take(limit).getMany();
+    });
+  }
+
+  /** The tokens of an owner that are not revoked yet. */
+  unrevokedOf(manager: EntityManager, ownerId: string): Promise<TokenEntity[]> {
+    return manager.findBy(TokenEntity, { ownerId, revokedAtMs: IsNull() });
+  }
+}
+
+function applyFilter(query: SelectQueryBuilder<TokenEntity>, filter: TokenFilter): void {
+  const bounds = [
+    ['createdAtMs', '>=', filter.createdFromMs],
+    ['createdAtMs', '<=', filter.createdToMs],
+    ['lastUsedAtMs', '>=', filter.lastUsedFromMs],
+    ['lastUsedAtMs', '<=', filter.lastUsedToMs],
+    ['expiresAtMs', '>=', filter.expiresFromMs],
+    ['expiresAtMs', '<=', filter.expiresToMs],
+    ['ownerId', '=', filter.ownerId],
+    ['scope', '=', filter.scope],
+  ] as const;
+  bounds.forEach(([column, operator, value], index) => {
+    if (value !== undefined) query.andWhere(`token.${column} ${operator} :bound${index}`, { [`bound${index}`]: value });
+  });
+  if (filter.ownerName !== undefined) {
+    query.andWhere('LOWER(token.ownerName) = :ownerName', { ownerName: userNameKey(filter.ownerName) });
+  }
+  if (filter.isRevoked !== undefined) {
+    query.andWhere(`token.revokedAtMs IS ${filter.isRevoked ? 'NOT NULL' : 'NULL'}`);
+  }
+  if (filter.neverUsed !== undefined) {
+    query.andWhere(`token.lastUsedAtMs IS ${filter.neverUsed ? 'NULL' : 'NOT NULL'}`);
+  }
+  if (filter.text !== undefined) {
+    const text = `%${filter.text.toLowerCase().replace(/[!%_]/g, '!$&')}%`;
+    query.andWhere(
+      new Brackets((part) => {
+        part
+          .where("LOWER(token.description) LIKE :text ESCAPE '!'", { text })
+          .orWhere("LOWER(token.ownerName) LIKE :text ESCAPE '!'")
+          .orWhere("LOWER(token.id) LIKE :text ESCAPE '!'");
+      }),
+    );
+  }
+}
+
+/** Keyset paging: the sequence makes every order total. Nulls stand first, in both databases. */
+function applyOrder(query: SelectQueryBuilder<TokenEntity>, { field, isDescending, after }: TokenOrder): void {
+  const column = COLUMNS[field];
+  const direction = isDescending ? 'DESC' : 'ASC';
+  query.orderBy(column, direction).addOrderBy('token.sequence', direction);
+  if (after === null) return;
+  const [value, sequence] = after;
+  const beyond = isDescending ? '<' : '>';
+  query.andWhere(
+    new Brackets((part) => {
+      part.where(value === null ? `${column} IS NULL` : `${column} = :value`, { value });
+      part.andWhere(`token.sequence ${beyond} :sequence`, { sequence });
+      if (value === null && !isDescending) part.orWhere(`${column} IS NOT NULL`);
+      if (value !== null) part.orWhere(`${column} ${beyond} :value`);
+      if (value !== null && isDescending) part.orWhere(`${column} IS NULL`);
+    }),
+  );
+}

@@ -1,0 +1,123 @@
+import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { Authenticated } from '@scopegate/access';
+import type { Actor } from '../audit/actor.js';
+import { CurrentActor } from '../audit/actor.js';
+import { CreatesToken, CurrentCaller } from '../common/access/route.decorators.js';
+import { ApiRoute } from '../common/swagger/api-route.decorator.js';
+import { CreatedTokenDto, RevokedTokensDto, TokenDto, TokenPageDto } from './dto/token.dto.js';
+import {
+  CreateTokenDto,
+  DescribeTokenDto,
+  RevokeTokensDto,
+  RotateTokenDto,
+  TokenQuery,
+} from './dto/token.input.dto.js';
+import { TokensService } from './tokens.service.js';
+
+@ApiTags('Tokens')
+@Controller('api/v1/tokens')
+export class TokensController {
+  constructor(private readonly tokens: TokensService) {}
+
+  @Post()
+  @CreatesToken()
+  @ApiRoute({
+    summary: 'Create a token',
+    description:
+      'The answer holds the `secret`, this once: keep it. Scripts send it as the password of HTTP Basic, with the ' +
+      'owner’s user name, or as a Bearer token. A token made with a token never exceeds it.',
+    status: 201,
+    type: CreatedTokenDto,
+    problems: [
+      'validation_failed',
+      'create_not_permitted',
+      'create_on_behalf_not_permitted',
+      'scope_not_permitted',
+      'exceeds_parent_token',
+      'unsupported_media_type',
+    ],
+  })
+  create(
+    @CurrentCaller() caller: Authenticated,
+    @CurrentActor() actor: Actor,
+    @Body() { validity, expiresAt, ...body }: CreateTokenDto,
+  ): Promise<CreatedTokenDto> {
+    return this.tokens.create(caller, actor, { ...body, expiry: { validity, expiresAt } });
+  }
+
+  @Get()
+  @ApiRoute({
+    summary: 'List tokens',
+    description: 'Your own; all of them for administrators and for those who may create tokens for others.',
+    type: TokenPageDto,
+    problems: ['validation_failed'],
+  })
+  async list(@CurrentCaller() caller: Authenticated, @Query() query: TokenQuery): Promise<TokenPageDto> {
+    const page = await this.tokens.list(caller, query);
+    return { items: [...page.items], nextCursor: page.nextCursor };
+  }
+
+  @Post('revoke')
+  @ApiRoute({
+    summary: 'Revoke several tokens, or all of one owner',
+    type: RevokedTokensDto,
+    problems: ['validation_failed', 'unsupported_media_type'],
+  })
+  async revokeMany(
+    @CurrentCaller() caller: Authenticated,
+    @CurrentActor() actor: Actor,
+    @Body() body: RevokeTokensDto,
+  ): Promise<RevokedTokensDto> {
+    return { revoked: await this.tokens.revokeMany(caller, actor, body) };
+  }
+
+  @Get(':id')
+  @ApiRoute({ summary: 'Show a token', type: TokenDto, problems: ['not_found'] })
+  get(@CurrentCaller() caller: Authenticated, @Param('id') id: string): Promise<TokenDto> {
+    return this.tokens.get(caller, id);
+  }
+
+  @Patch(':id')
+  @ApiRoute({
+    summary: 'Describe a token anew',
+    type: TokenDto,
+    problems: ['validation_failed', 'not_found', 'unsupported_media_type'],
+  })
+  describe(
+    @CurrentCaller() caller: Authenticated,
+    @CurrentActor() actor: Actor,
+    @Param('id') id: string,
+    @Body() body: DescribeTokenDto,
+  ): Promise<TokenDto> {
+    return this.tokens.describe(caller, actor, id, body.description);
+  }
+
+  @Delete(':id')
+  @ApiRoute({
+    summary: 'Revoke a token',
+    description: 'It is refused from now on, and stays listed until it is purged.',
+    status: 204,
+    problems: ['not_found'],
+  })
+  revoke(@CurrentCaller() caller: Authenticated, @CurrentActor() actor: Actor, @Param('id') id: string): Promise<void> {
+    return this.tokens.revokeOne(caller, actor, id);
+  }
+
+  @Post(':id/rotate')
+  @ApiRoute({
+    summary: 'Rotate a token',
+    description: 'Makes a successor with the same properties. The old token lives on for the overlap at most.',
+    status: 201,
+    type: CreatedTokenDto,
+    problems: ['validation_failed', 'not_found', 'conflict', 'create_not_permitted', 'exceeds_parent_token'],
+  })
+  rotate(
+    @CurrentCaller() caller: Authenticated,
+    @CurrentActor() actor: Actor,
+    @Param('id') id: string,
+    @Body() body: RotateTokenDto,
+  ): Promise<CreatedTokenDto> {
+    return this.tokens.rotate(caller, actor, id, body.overlap);
+  }
+}

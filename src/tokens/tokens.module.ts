@@ -1,0 +1,21 @@
+import { Module } from '@nestjs/common';
+import { ApplicationsModule } from '../applications/applications.module.js';
+import { AuditModule } from '../audit/audit.module.js';
+import { DirectoryModule } from '../directory/directory.module.js';
+import { PermissionsModule } from '../permissions/permissions.module.js';
+import { SettingsModule } from '../settings/settings.module.js';
+import { MeController } from './me.controller.js';
+import { Pepper } from './pepper.js';
+import { TokenCache } from './token.cache.js';
+import { TokenRepository } from './token.repository.js';
+import { TokensController } from './tokens.controller.js';
+import { TokensService } from './tokens.service.js';
+import { TokenUseRecorder } from './token-use.recorder.js';
+
+@Module({
+  imports: [AuditModule, ApplicationsModule, DirectoryModule, PermissionsModule, SettingsModule],
+  controllers: [TokensController, MeController],
+  providers: [Pepper, TokenCache, TokenRepository, TokensService, TokenUseRecorder],
+  exports: [TokenCache, TokensService, TokenUseRecorder],
+})
+export class TokensModule {}

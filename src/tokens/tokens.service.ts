@@ -1,0 +1,459 @@
+import { randomBytes } from 'node:crypto';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { decideTokenCreation, type Authenticated, type ParentToken, type PrincipalFacts } from '@scopegate/access';
+import { describeChange } from '@scopegate/audit';
+import { parseAllowListEntry } from '@scopegate/network';
+import { exceedsScopePolicy, heldPermissions, holds, type HeldPermissions } from '@scopegate/permission';
+import {
+  effectiveExpiry,
+  exceedsValidity,
+  mintToken,
+  parseInstant,
+  parseOverlap,
+  sameUserName,
+  tokenHint,
+  tokenStatus,
+  type ExpiryAsked,
+} from '@scopegate/token';
+import { In, IsNull } from 'typeorm';
+import { ApplicationsService } from '../applications/applications.service.js';
+import type { Actor } from '../audit/actor.js';
+import { AuditService } from '../audit/audit.service.js';
+import { invalidField, ProblemException } from '../common/http/problem.exception.js';
+import { decodeCursor, encodeCursor, type Page } from '../common/paging/page.js';
+import { Clock } from '../common/time/clock.js';
+import { UnitOfWork, type Unit } from '../database/unit-of-work.js';
+import { DirectoryService } from '../directory/directory.service.js';
+import { PermissionsService } from '../permissions/permissions.service.js';
+import { SettingsService } from '../settings/settings.service.js';
+import type { CreatedTokenDto, TokenDto } from './dto/token.dto.js';
+import type { CreateTokenDto, RevokeTokensDto, TokenQuery } from './dto/token.input.dto.js';
+import { Pepper } from './pepper.js';
+import { TokenEntity } from './token.entity.js';
+import { toCreatedTokenDto, toTokenDto, type TokenJudgement } from './token.mapper.js';
+import {
+  sortValue,
+  TokenRepository,
+  type TokenFilter,
+  type TokenOrder,
+  type TokenSortField,
+} from './token.repository.js';
+
+/** Rows read at a time where a filter can only be judged on the row. */
+const SCAN_SIZE = 500;
+
+/** Rows looked at for one page at the most; the page then ends early, and its cursor goes on from there. */
+const SCAN_LIMIT = 5_000;
+
+/** What a caller asks a new token to be like. */
+export type TokenRequest = Omit<CreateTokenDto, 'validity' | 'expiresAt'> & {
+  readonly expiry: ExpiryAsked;
+};
+
+/** Makes, shows and ends tokens. */
+@Injectable()
+export class TokensService implements OnModuleInit {
+  constructor(
+    private readonly tokens: TokenRepository,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly audit: AuditService,
+    private readonly pepper: Pepper,
+    private readonly directory: DirectoryService,
+    private readonly permissions: PermissionsService,
+    private readonly settings: SettingsService,
+    private readonly applications: ApplicationsService,
+    private readonly clock: Clock,
+  ) {}
+
+  onModuleInit(): void {
+    // R26: whoever gets the name later does not get the tokens back.
+    this.directory.onUserDeleting(async (unit, user, actor) => {
+      await this.#revoke(unit, await this.tokens.unrevokedOf(unit.manager, user.id), actor);
+    });
+  }
+
+  /** The permissions a user holds now. */
+  heldBy(user: PrincipalFacts): HeldPermissions {
+    return heldPermissions(this.permissions.current(), user.groups);
+  }
+
+  /** Makes a token; the answer holds its secret, this once. */
+  async create(caller: Authenticated, actor: Actor, asked: TokenRequest): Promise<CreatedTokenDto> {
+    const { row, secret } = await this.make(caller, actor, asked);
+    return toCreatedTokenDto(row, this.judge(row), secret);
+  }
+
+  /** Makes a token and gives its row, for the calls that answer in another shape. */
+  async make(
+    caller: Authenticated,
+    actor: Actor,
+    asked: TokenRequest,
+  ): Promise<{ readonly row: TokenEntity; readonly secret: string }> {
+    const creator = caller.principal;
+    const owner = this.#ownerOf(creator, asked.owner);
+    const parent = caller.token === null ? null : await this.#parentOf(caller);
+    const nowMs = this.clock.nowMs();
+    const outcome = decideTokenCreation({
+      asked: {
+        scope: asked.scope,
+        // A name nobody has is judged first: who may not create for others does not learn which names there are.
+        ownerId: owner?.id ?? '',
+        expiry: asked.expiry,
+        allowList: canonicalEntries(asked.allowList),
+        applications: asked.applications ?? null,
+      },
+      creatorId: creator.id,
+      held: this.heldBy(creator),
+      permissions: this.permissions.current(),
+      maximum: this.settings.current().tokenValidity.maximum,
+      parent,
+      nowMs,
+    });
+    if (!outcome.ok) {
+      if (outcome.code === 'validation_failed') throw invalidText(outcome.field, outcome.message);
+      throw new ProblemException(outcome.code, outcome.message);
+    }
+    if (owner === null) throw invalidField('owner', 'is no active user. Check the user name.');
+    this.#requireApplications(asked.applications);
+
+    const { id, secret } = mintToken(randomBytes);
+    const row: Omit<TokenEntity, 'sequence'> = {
+      id,
+      ...this.pepper.digest(secret),
+      hint: tokenHint(secret),
+      ownerId: owner.id,
+      ownerName: owner.username,
+      creatorId: creator.id,
+      createdBy: creator.username,
+      description: asked.description,
+      scope: asked.scope,
+      createdAtMs: nowMs,
+      expiresAtMs: outcome.expiresAt,
+      revokedAtMs: null,
+      revokedBy: null,
+      lastUsedAtMs: null,
+      lastUsedIp: null,
+      useCount: 0,
+      allowList: outcome.allowList,
+      applications: outcome.applications,
+      successorId: null,
+    };
+    const stored = await this.unitOfWork.run(async (unit) => {
+      const inserted = await this.#insert(unit, row);
+      await this.audit.recordChange(unit.manager, actor, {
+        type: 'token.created',
+        ...auditFields(inserted),
+        detail: { token: propertiesOf(inserted) },
+      });
+      return inserted;
+    });
+    return { row: stored, secret };
+  }
+
+  /** Replaces a token by a successor with the same properties; the old one lives on for the overlap at most. */
+  async rotate(caller: Authenticated, actor: Actor, id: string, overlap: string | undefined): Promise<CreatedTokenDto> {
+    const old = await this.#mustSee(caller, id);
+    if (caller.token !== null && caller.token.id !== old.id) {
+      throw new ProblemException('exceeds_parent_token', 'A token may rotate only itself.');
+    }
+    const reading = parseOverlap(overlap ?? 'PT0S');
+    if (!reading.ok) throw invalidText('overlap', reading.message);
+    this.#requireMayCreateAgain(caller, old);
+    const nowMs = this.clock.nowMs();
+    const { id: successorId, secret } = mintToken(randomBytes);
+    const successor = await this.unitOfWork.run(async (unit) => {
+      const endMs = nowMs + reading.overlapMs;
+      const end =
+        reading.overlapMs === 0
+          ? { revokedAtMs: nowMs, revokedBy: actor.name }
+          : { expiresAtMs: Math.min(old.expiresAtMs ?? endMs, endMs) };
+      // Only one of two rotations at the same time finds the token without a successor.
+      const updated = await unit.manager.update(
+        TokenEntity,
+        { id: old.id, successorId: IsNull(), revokedAtMs: IsNull() },
+        { ...end, successorId },
+      );
+      if (updated.affected !== 1) {
+        throw new ProblemException('conflict', 'The token has been revoked or rotated already.');
+      }
+      unit.changed('token', old.id);
+      const { sequence: _sequence, ...properties } = old;
+      const inserted = await this.#insert(unit, {
+        ...properties,
+        id: successorId,
+        ...this.pepper.digest(secret),
+        hint: tokenHint(secret),
+        creatorId: caller.principal.id,
+        createdBy: caller.principal.username,
+        createdAtMs: nowMs,
+        lastUsedAtMs: null,
+        lastUsedIp: null,
+        useCount: 0,
+      });
+      await this.audit.recordChange(unit.manager, actor, {
+        type: 'token.rotated',
+        ...auditFields(old),
+        detail: { successorId, overlap: overlap ?? null, changes: describeChange(propertiesOf(old), end) },
+      });
+      return inserted;
+    });
+    return toCreatedTokenDto(successor, this.judge(successor), secret);
+  }
+
+  /** One page of the tokens the caller may see. */
+  async list(caller: Authenticated, query: TokenQuery): Promise<Page<TokenDto>> {
+    const filter = this.#filterOf(caller, query);
+    const sort = query.sort ?? '-createdAt';
+    const field = sort.replace('-', '') as TokenSortField;
+    const cursor = decodeCursor(query.cursor, 3);
+    if (cursor !== null && (cursor[0] !== sort || typeof cursor[2] !== 'number')) {
+      throw invalidField('cursor', 'belongs to a list in another order. Start again without it.');
+    }
+    let after: TokenOrder['after'] = cursor === null ? null : [cursor[1] ?? null, cursor[2] as number];
+    const items: TokenDto[] = [];
+    const judged = query.status !== undefined || query.exceedsPolicy !== undefined;
+    for (let scanned = 0; ;) {
+      const wanted = judged ? SCAN_SIZE : query.limit - items.length + 1;
+      const rows = await this.tokens.page(filter, { field, isDescending: sort.startsWith('-'), after }, wanted);
+      scanned += rows.length;
+      for (const row of rows) {
+        const judgement = this.judge(row);
+        const shown =
+          (query.status === undefined || judgement.status === query.status) &&
+          (query.exceedsPolicy === undefined || judgement.exceedsPolicy === query.exceedsPolicy);
+        if (shown && items.length === query.limit) return { items, nextCursor: cursorOf(sort, after) };
+        after = [sortValue(row, field), row.sequence];
+        if (shown) items.push(toTokenDto(row, judgement));
+      }
+      if (rows.length < wanted) return { items, nextCursor: null };
+      if (scanned >= SCAN_LIMIT) return { items, nextCursor: cursorOf(sort, after) };
+    }
+  }
+
+  /** One token; what the caller may not see is a 404. */
+  async get(caller: Authenticated, id: string): Promise<TokenDto> {
+    const row = await this.#mustSee(caller, id);
+    return toTokenDto(row, this.judge(row));
+  }
+
+  /** Changes the description of a token. */
+  async describe(caller: Authenticated, actor: Actor, id: string, description: string): Promise<TokenDto> {
+    const row = await this.#mustSee(caller, id);
+    if (row.description !== description) {
+      await this.unitOfWork.run(async (unit) => {
+        await unit.manager.update(TokenEntity, { id: row.id }, { description });
+        unit.changed('token', row.id);
+        await this.audit.recordChange(unit.manager, actor, {
+          type: 'token.changed',
+          ...auditFields({ ...row, description }),
+          detail: { changes: describeChange({ description: row.description }, { description }) },
+        });
+      });
+    }
+    const changed = { ...row, description };
+    return toTokenDto(changed, this.judge(changed));
+  }
+
+  /** Revokes a token; it stays listed until it is purged. A second time changes nothing. */
+  async revokeOne(caller: Authenticated, actor: Actor, id: string): Promise<void> {
+    const row = await this.#mustSee(caller, id);
+    await this.unitOfWork.run((unit) => this.#revoke(unit, row.revokedAtMs === null ? [row] : [], actor));
+  }
+
+  /** Revokes several tokens, or all of one owner. Those the caller may not see do not count. */
+  async revokeMany(caller: Authenticated, actor: Actor, asked: RevokeTokensDto): Promise<number> {
+    if ((asked.ids === undefined) === (asked.owner === undefined)) {
+      throw new ProblemException('validation_failed', 'Give either "ids" or "owner".');
+    }
+    return this.unitOfWork.run(async (unit) => {
+      const ownerId = asked.owner === undefined ? undefined : (this.directory.findByName(asked.owner)?.id ?? '');
+      const rows =
+        ownerId === undefined
+          ? await unit.manager.findBy(TokenEntity, { id: In([...(asked.ids ?? [])]), revokedAtMs: IsNull() })
+          : await this.tokens.unrevokedOf(unit.manager, ownerId);
+      const seen = rows.filter((row) => this.#maySee(caller, row));
+      await this.#revoke(unit, seen, actor);
+      return seen.length;
+    });
+  }
+
+  /** What today's settings and permissions say of a token. */
+  judge(row: TokenEntity): TokenJudgement {
+    const permissions = this.permissions.current();
+    const policy = this.settings.current().tokenValidity;
+    const owner = this.directory.findById(row.ownerId);
+    const creator = this.directory.findById(row.creatorId);
+    const ownerMayUse = owner?.active === true && holds(permissions, 'useTokens', owner.groups);
+    const lifetime = { createdAt: row.createdAtMs, expiresAt: row.expiresAtMs, revokedAt: row.revokedAtMs };
+    return {
+      status: tokenStatus(lifetime, policy, ownerMayUse, this.clock.nowMs()),
+      exceedsPolicy:
+        exceedsValidity(lifetime, policy) ||
+        exceedsScopePolicy({ scope: row.scope as TokenDto['scope'] }, permissions, {
+          owner: owner !== null && holds(permissions, 'createOnBehalf', owner.groups),
+          creator: creator !== null && holds(permissions, 'createOnBehalf', creator.groups),
+        }),
+    };
+  }
+
+  /** The row of a token by its whole-number id, where the caller may see it. */
+  async findBySequence(caller: Authenticated, sequence: number): Promise<TokenEntity | null> {
+    const row = await this.tokens.findBySequence(sequence);
+    return row !== null && this.#maySee(caller, row) ? row : null;
+  }
+
+  async #insert(unit: Unit, row: Omit<TokenEntity, 'sequence'>): Promise<TokenEntity> {
+    const inserted = await unit.manager.insert(TokenEntity, row);
+    unit.changed('token', row.id);
+    return { ...row, sequence: Number(inserted.identifiers[0]?.['sequence']) };
+  }
+
+  async #revoke(unit: Unit, rows: readonly TokenEntity[], actor: Actor): Promise<void> {
+    const end = { revokedAtMs: this.clock.nowMs(), revokedBy: actor.name };
+    for (const row of rows) {
+      const updated = await unit.manager.update(TokenEntity, { id: row.id, revokedAtMs: IsNull() }, end);
+      if (updated.affected !== 1) continue;
+      unit.changed('token', row.id);
+      await this.audit.recordChange(unit.manager, actor, {
+        type: 'token.revoked',
+        ...auditFields(row),
+        detail: { token: propertiesOf({ ...row, ...end }) },
+      });
+    }
+  }
+
+  /** The owner asked for: the creator itself, or an active user of that name; null where there is none. */
+  #ownerOf(creator: PrincipalFacts, name: string | undefined): PrincipalFacts | null {
+    if (name === undefined || sameUserName(name, creator.username)) return creator;
+    const owner = this.directory.findByName(name);
+    return owner?.active === true ? owner : null;
+  }
+
+  async #parentOf(caller: Authenticated): Promise<ParentToken> {
+    const row = caller.token === null ? null : await this.tokens.find(caller.token.id);
+    if (row === null) throw new ProblemException('conflict', 'The token this was asked with is gone.');
+    return {
+      ownerId: row.ownerId,
+      scope: row.scope as TokenDto['scope'],
+      expiresAt: effectiveExpiry(
+        { createdAt: row.createdAtMs, expiresAt: row.expiresAtMs },
+        this.settings.current().tokenValidity,
+      ),
+      allowList: row.allowList,
+      applications: row.applications,
+    };
+  }
+
+  /** A rotation makes a token, so it needs the permission to make one like the old one. */
+  #requireMayCreateAgain(caller: Authenticated, old: TokenEntity): void {
+    const outcome = decideTokenCreation({
+      asked: {
+        scope: old.scope as TokenDto['scope'],
+        ownerId: old.ownerId,
+        expiry: {},
+        allowList: null,
+        applications: null,
+      },
+      creatorId: caller.principal.id,
+      held: this.heldBy(caller.principal),
+      permissions: this.permissions.current(),
+      maximum: 'never',
+      parent: null,
+      nowMs: this.clock.nowMs(),
+    });
+    if (!outcome.ok && outcome.code !== 'validation_failed') throw new ProblemException(outcome.code, outcome.message);
+  }
+
+  #requireApplications(keys: readonly string[] | undefined): void {
+    const unknown = keys?.find((key) => this.applications.byKey(key) === null);
+    if (unknown !== undefined) throw invalidField('applications', 'names an application that there is not.');
+  }
+
+  #seesAll(caller: Authenticated): boolean {
+    return this.directory.isAdministrator(caller.principal) || this.heldBy(caller.principal).createOnBehalf;
+  }
+
+  /** A token sees what its owner sees. */
+  #maySee(caller: Authenticated, row: TokenEntity): boolean {
+    return row.ownerId === caller.principal.id || this.#seesAll(caller);
+  }
+
+  async #mustSee(caller: Authenticated, id: string): Promise<TokenEntity> {
+    const row = await this.tokens.find(id);
+    if (row === null || !this.#maySee(caller, row)) {
+      throw new ProblemException('not_found', 'There is no such token, or it is none of yours.');
+    }
+    return row;
+  }
+
+  #filterOf(caller: Authenticated, query: TokenQuery): TokenFilter {
+    return {
+      ...(this.#seesAll(caller) ? {} : { ownerId: caller.principal.id }),
+      ...(query.owner === undefined ? {} : { ownerName: query.owner }),
+      ...(query.scope === undefined ? {} : { scope: query.scope }),
+      ...(query.status === undefined ? {} : { isRevoked: query.status === 'revoked' }),
+      ...(query.q === undefined ? {} : { text: query.q }),
+      ...(query.neverUsed === undefined ? {} : { neverUsed: query.neverUsed }),
+      ...bound('createdFromMs', query.createdFrom),
+      ...bound('createdToMs', query.createdTo),
+      ...bound('lastUsedFromMs', query.lastUsedFrom),
+      ...bound('lastUsedToMs', query.lastUsedTo),
+      ...bound('expiresFromMs', query.expiresFrom),
+      ...bound('expiresToMs', query.expiresTo),
+    };
+  }
+}
+
+/** Reads an instant of a query. */
+function bound<Name extends string>(name: Name, text: string | undefined): Partial<Record<Name, number>> {
+  if (text === undefined) return {};
+  const instant = parseInstant(text);
+  if (!instant.ok) throw invalidText(name.replace(/Ms$/, ''), instant.message);
+  return { [name]: instant.instantMs } as Record<Name, number>;
+}
+
+function cursorOf(sort: string, after: TokenOrder['after']): string | null {
+  return after === null ? null : encodeCursor([sort, ...after]);
+}
+
+/** The entries in their canonical spelling. */
+function canonicalEntries(entries: readonly string[] | undefined): readonly string[] | null {
+  if (entries === undefined) return null;
+  const texts = entries.map((text, index) => {
+    const parsed = parseAllowListEntry(text);
+    if (!parsed.ok) throw invalidText(`allowList.${index}`, parsed.message);
+    return parsed.entry.text;
+  });
+  return [...new Set(texts)];
+}
+
+function invalidText(field: string, message: string): ProblemException {
+  return new ProblemException('validation_failed', message, [{ field, message }]);
+}
+
+/** What the audit keeps of a token with every event about it. */
+function auditFields(row: Pick<TokenEntity, 'ownerName' | 'id' | 'description' | 'scope'>): {
+  readonly owner: string;
+  readonly tokenId: string;
+  readonly tokenDescription: string;
+  readonly tokenScope: string;
+} {
+  return { owner: row.ownerName, tokenId: row.id, tokenDescription: row.description, tokenScope: row.scope };
+}
+
+/** What can be said of a token: everything but its digest. */
+function propertiesOf(row: TokenEntity): Record<string, unknown> {
+  return {
+    id: row.id,
+    owner: row.ownerName,
+    createdBy: row.createdBy,
+    description: row.description,
+    scope: row.scope,
+    createdAt: new Date(row.createdAtMs).toISOString(),
+    expiresAt: row.expiresAtMs === null ? null : new Date(row.expiresAtMs).toISOString(),
+    revokedAt: row.revokedAtMs === null ? null : new Date(row.revokedAtMs).toISOString(),
+    revokedBy: row.revokedBy,
+    allowList: row.allowList,
+    applications: row.applications,
+  };
+}

@@ -1,0 +1,34 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DataSource } from 'typeorm';
+import { describe, expect, it } from 'vitest';
+import { readConfiguration } from '../../src/config/env.js';
+import { dataSourceOptions } from '../../src/database/data-source.options.js';
+import { ENTITIES } from '../../src/schema.js';
+
+async function expectNoDrift(environment: Record<string, string>): Promise<void> {
+  const dataSource = new DataSource(await dataSourceOptions(readConfiguration(environment).database, ENTITIES));
+  await dataSource.initialize();
+  try {
+    await dataSource.runMigrations();
+    const drift = await dataSource.driver.createSchemaBuilder().log();
+    expect(drift.upQueries.map((query) => query.query)).toEqual([]);
+    await dataSource.undoLastMigration();
+    const tables = await dataSource.createQueryRunner().getTables();
+    expect(tables.map((table) => table.name).filter((name) => name.endsWith('tokens'))).toEqual([]);
+  } finally {
+    await dataSource.destroy();
+  }
+}
+
+describe('the schema', () => {
+  it('is the one of the entities on SQLite, and its migrations can be undone', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'scopegate-schema-'));
+    try {
+      await expectNoDrift({ DATABASE_URL: `sqlite:${join(folder, 'x.sqlite')}` });
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
