@@ -1,0 +1,19 @@
+import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module.js';
+import { DirectoryRepository } from './directory.repository.js';
+import { DirectoryService } from './directory.service.js';
+import { FirstAdministrator } from './first-administrator.js';
+import { GroupsController } from './groups.controller.js';
+import { GroupsService } from './groups.service.js';
+import { OwnPasswordController } from './own-password.controller.js';
+import { PasswordHasher } from './password.hasher.js';
+import { UsersController } from './users.controller.js';
+import { UsersService } from './users.service.js';
+
+@Module({
+  imports: [AuditModule],
+  controllers: [UsersController, GroupsController, OwnPasswordController],
+  providers: [DirectoryRepository, DirectoryService, FirstAdministrator, GroupsService, PasswordHasher, UsersService],
+  exports: [DirectoryService],
+})
+export class DirectoryModule {}

@@ -1,0 +1,26 @@
+import { FitsRule } from '../../common/validation/fits-rule.decorator.js';
+import { groupNameProblem } from '../name.rules.js';
+
+/** A group of users. Its members are listed by `GET /api/v1/users?group=…`. */
+export class GroupDto {
+  /** @example developers */
+  name!: string;
+}
+
+/** One page of the groups, ordered by name. */
+export class GroupPageDto {
+  items!: GroupDto[];
+
+  /** Send it as `cursor` for the next page; null on the last one. */
+  nextCursor!: string | null;
+}
+
+/** A group to be. */
+export class CreateGroupDto {
+  /**
+   * 1 to 255 characters without a comma.
+   * @example developers
+   */
+  @FitsRule(groupNameProblem)
+  name!: string;
+}

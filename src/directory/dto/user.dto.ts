@@ -1,0 +1,28 @@
+/** A user. No answer ever holds a password. */
+export class UserDto {
+  /** @example anna */
+  username!: string;
+
+  /** @example Anna Example */
+  displayName!: string;
+
+  /** @example anna@example.com */
+  email!: string | null;
+
+  /** An inactive user cannot log in, and its tokens are refused. */
+  active!: boolean;
+
+  /**
+   * Ordered by name.
+   * @example ["developers"]
+   */
+  groups!: string[];
+}
+
+/** One page of the users, ordered by name without case. */
+export class UserPageDto {
+  items!: UserDto[];
+
+  /** Send it as `cursor` for the next page; null on the last one. */
+  nextCursor!: string | null;
+}

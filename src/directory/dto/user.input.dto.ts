@@ -1,0 +1,149 @@
+import { Transform } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  ArrayUnique,
+  IsArray,
+  IsBoolean,
+  IsEmail,
+  IsOptional,
+  IsString,
+  MaxLength,
+  ValidateIf,
+} from 'class-validator';
+import { PageQuery } from '../../common/paging/page.js';
+import { FitsRule } from '../../common/validation/fits-rule.decorator.js';
+import { IfPresent } from '../../common/validation/if-present.decorator.js';
+import { nameProblem, userNameProblem } from '../name.rules.js';
+import { passwordProblem } from '../password.rule.js';
+
+/** More groups than any user is in. */
+const MAX_GROUPS = 1000;
+
+/** The query of the list of users. */
+export class UserListQuery extends PageQuery {
+  /** Part of the user name, display name or email address, compared without case. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(255)
+  q?: string;
+
+  /** Only active users, or only inactive ones. */
+  @IsOptional()
+  @Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value))
+  @IsBoolean()
+  active?: boolean;
+
+  /** Only members of this group. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(255)
+  group?: string;
+}
+
+/** A user to be. */
+export class CreateUserDto {
+  /**
+   * 1 to 255 characters without a colon; compared without case, and never changed later.
+   * @example anna
+   */
+  @FitsRule(userNameProblem)
+  username!: string;
+
+  /**
+   * The user name where it is left out.
+   * @example Anna Example
+   */
+  @IfPresent()
+  @FitsRule(nameProblem)
+  displayName?: string;
+
+  /** @example anna@example.com */
+  @IsOptional()
+  @IsEmail({ require_tld: false })
+  email?: string | null;
+
+  /**
+   * At least 12 characters and at most 72 bytes; without one there is no login by password.
+   * @example correct horse battery
+   */
+  @IsOptional()
+  @FitsRule(passwordProblem)
+  password?: string | null;
+
+  /** True where it is left out. */
+  @IfPresent()
+  @IsBoolean()
+  active?: boolean;
+
+  /**
+   * Groups that there are.
+   * @example ["developers"]
+   */
+  @IfPresent()
+  @IsArray()
+  @ArrayMaxSize(MAX_GROUPS)
+  @ArrayUnique()
+  @IsString({ each: true })
+  groups?: string[];
+}
+
+/** A user after a merge patch. */
+export class ChangedUserDto {
+  @IsString()
+  username!: string;
+
+  @FitsRule(nameProblem)
+  displayName!: string;
+
+  @ValidateIf((_document, value: unknown) => value !== null)
+  @IsEmail({ require_tld: false })
+  email!: string | null;
+
+  @IsOptional()
+  @FitsRule(passwordProblem)
+  password?: string | null;
+
+  @IsBoolean()
+  active!: boolean;
+
+  @IsArray()
+  @ArrayMaxSize(MAX_GROUPS)
+  @ArrayUnique()
+  @IsString({ each: true })
+  groups!: string[];
+}
+
+/** The members of a user to change; what is left out stays as it is. */
+export class UpdateUserDto {
+  /** @example Anna Example */
+  displayName?: string;
+
+  /** @example anna@example.com */
+  email?: string | null;
+
+  /** A new password, or null for no login by password. */
+  password?: string | null;
+
+  /** @example true */
+  active?: boolean;
+
+  /**
+   * All the groups the user is to be in.
+   * @example ["developers"]
+   */
+  groups?: string[];
+}
+
+/** One's own password, and the next one. */
+export class ChangePasswordDto {
+  /** @example correct horse battery */
+  @IsString()
+  current!: string;
+
+  /**
+   * At least 12 characters and at most 72 bytes.
+   * @example staple correct horse
+   */
+  @FitsRule(passwordProblem)
+  new!: string;
+}

@@ -1,0 +1,88 @@
+import { randomInt, randomUUID } from 'node:crypto';
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { SYSTEM_ACTOR } from '../audit/actor.js';
+import { AuditService } from '../audit/audit.service.js';
+import { Clock } from '../common/time/clock.js';
+import { CONFIGURATION } from '../config/config.module.js';
+import type { Configuration } from '../config/env.js';
+import { isDuplicateKey } from '../database/duplicate-key.js';
+import { UnitOfWork } from '../database/unit-of-work.js';
+import { DirectoryService } from './directory.service.js';
+import { ADMINISTRATORS } from './directory.snapshot.js';
+import { GroupEntity } from './group.entity.js';
+import { PasswordHasher } from './password.hasher.js';
+import { UserEntity } from './user.entity.js';
+import { UsersService } from './users.service.js';
+
+const USERNAME = 'admin';
+
+/** Without those that are mistaken for each other: 57 characters, 24 of them hold 139 random bits. */
+const ALPHABET = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789';
+const PASSWORD_LENGTH = 24;
+
+/** Makes the first administrator at the start, when there is no user at all. */
+@Injectable()
+export class FirstAdministrator implements OnApplicationBootstrap {
+  constructor(
+    @Inject(CONFIGURATION) private readonly configuration: Configuration,
+    private readonly directory: DirectoryService,
+    private readonly users: UsersService,
+    private readonly passwords: PasswordHasher,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly audit: AuditService,
+    private readonly clock: Clock,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    if (this.directory.users().length > 0) return;
+    const given = this.configuration.adminPassword;
+    const password = given ?? drawPassword();
+    const isMade = await this.#make(await this.passwords.hash(password));
+    // Another node may have been first, and its change stored before this one began to look for changes.
+    await this.directory.reload();
+    if (isMade && given === null) {
+      // The one line that is no structured log: a person reads it, once.
+      process.stdout.write(
+        `First administrator: user name "${USERNAME}", password "${password}". It is shown this once; keep it.\n`,
+      );
+    }
+  }
+
+  /** Whether this node made it. Nodes that start at the same time agree on the one whose user name was stored first. */
+  async #make(passwordHash: string): Promise<boolean> {
+    try {
+      return await this.unitOfWork.run(async (unit) => {
+        const { manager } = unit;
+        if ((await manager.count(UserEntity)) > 0) return false;
+        const nowMs = this.clock.nowMs();
+        if (!(await manager.existsBy(GroupEntity, { name: ADMINISTRATORS }))) {
+          await manager.insert(GroupEntity, { name: ADMINISTRATORS, createdAtMs: nowMs });
+          await this.audit.recordChange(manager, SYSTEM_ACTOR, {
+            type: 'group.created',
+            detail: { subject: ADMINISTRATORS },
+          });
+        }
+        const row: UserEntity = {
+          id: randomUUID(),
+          username: USERNAME,
+          usernameKey: USERNAME,
+          displayName: 'Administrator',
+          email: null,
+          passwordHash,
+          active: true,
+          createdAtMs: nowMs,
+        };
+        await this.users.insert(unit, row, [ADMINISTRATORS], SYSTEM_ACTOR);
+        return true;
+      });
+    } catch (error) {
+      if (isDuplicateKey(error)) return false;
+      throw error;
+    }
+  }
+}
+
+/** A password of one's own never begins with `sg_`: the alphabet has no underscore. */
+function drawPassword(): string {
+  return Array.from({ length: PASSWORD_LENGTH }, () => ALPHABET.charAt(randomInt(ALPHABET.length))).join('');
+}

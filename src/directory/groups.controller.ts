@@ -1,0 +1,78 @@
+import { Body, Controller, Delete, Get, Param, Post, Put, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { CurrentActor, type Actor } from '../audit/actor.js';
+import { AdministratorsOnly } from '../common/access/route.decorators.js';
+import { PageQuery, type Page } from '../common/paging/page.js';
+import { ApiRoute } from '../common/swagger/api-route.decorator.js';
+import { CreateGroupDto, GroupDto, GroupPageDto } from './dto/group.dto.js';
+import { GroupsService } from './groups.service.js';
+
+@ApiTags('Groups')
+@AdministratorsOnly()
+@Controller('api/v1/groups')
+export class GroupsController {
+  constructor(private readonly groups: GroupsService) {}
+
+  @Get()
+  @ApiRoute({
+    summary: 'List groups',
+    type: GroupPageDto,
+    problems: ['validation_failed', 'administrator_required'],
+  })
+  list(@Query() query: PageQuery): Page<GroupDto> {
+    return this.groups.list(query);
+  }
+
+  @Post()
+  @ApiRoute({
+    summary: 'Create a group',
+    description: 'Group names compare exactly; one that differs from another in case alone is refused (409).',
+    status: 201,
+    type: GroupDto,
+    problems: ['validation_failed', 'administrator_required', 'conflict'],
+  })
+  create(@Body() input: CreateGroupDto, @CurrentActor() actor: Actor): Promise<GroupDto> {
+    return this.groups.create(input.name, actor);
+  }
+
+  @Delete(':name')
+  @ApiRoute({
+    summary: 'Delete a group',
+    description: 'The group `administrators`, and a group that a permission names, cannot be deleted (409).',
+    status: 204,
+    problems: ['administrator_required', 'not_found', 'conflict'],
+  })
+  delete(@Param('name') name: string, @CurrentActor() actor: Actor): Promise<void> {
+    return this.groups.delete(name, actor);
+  }
+
+  @Put(':name/members/:username')
+  @ApiRoute({
+    summary: 'Put a user into a group',
+    description: 'A user who is in it stays in it.',
+    status: 204,
+    problems: ['administrator_required', 'not_found'],
+  })
+  addMember(
+    @Param('name') name: string,
+    @Param('username') username: string,
+    @CurrentActor() actor: Actor,
+  ): Promise<void> {
+    return this.groups.addMember(name, username, actor);
+  }
+
+  @Delete(':name/members/:username')
+  @ApiRoute({
+    summary: 'Take a user out of a group',
+    description: 'The last active administrator cannot be taken out of the group `administrators` (409).',
+    status: 204,
+    problems: ['administrator_required', 'not_found', 'conflict'],
+  })
+  removeMember(
+    @Param('name') name: string,
+    @Param('username') username: string,
+    @CurrentActor() actor: Actor,
+  ): Promise<void> {
+    return this.groups.removeMember(name, username, actor);
+  }
+}

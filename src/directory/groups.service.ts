@@ -1,0 +1,133 @@
+import { Injectable } from '@nestjs/common';
+import { userNameKey } from '@scopegate/token';
+import type { Actor } from '../audit/actor.js';
+import { AuditService } from '../audit/audit.service.js';
+import { invalidField, ProblemException } from '../common/http/problem.exception.js';
+import { decodeCursor, pageOf, type Page, type PageQuery } from '../common/paging/page.js';
+import { Clock } from '../common/time/clock.js';
+import { isDuplicateKey } from '../database/duplicate-key.js';
+import { UnitOfWork, type Unit } from '../database/unit-of-work.js';
+import { toGroupDto } from './directory.mapper.js';
+import { DirectoryRepository } from './directory.repository.js';
+import { DirectoryService } from './directory.service.js';
+import { ADMINISTRATORS } from './directory.snapshot.js';
+import type { GroupDto } from './dto/group.dto.js';
+import { GroupMemberEntity } from './group-member.entity.js';
+import { GroupEntity } from './group.entity.js';
+import type { UserEntity } from './user.entity.js';
+import { requireAdministrator, unknownUser } from './users.service.js';
+
+/** Creates, lists and deletes groups, and who is in them. */
+@Injectable()
+export class GroupsService {
+  constructor(
+    private readonly directory: DirectoryService,
+    private readonly repository: DirectoryRepository,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly audit: AuditService,
+    private readonly clock: Clock,
+  ) {}
+
+  list(query: PageQuery): Page<GroupDto> {
+    const after = decodeCursor(query.cursor, 1)?.[0];
+    if (after !== undefined && typeof after !== 'string') throw invalidField('cursor', 'is not one of this list.');
+    const found: string[] = [];
+    for (const name of this.directory.groupNames()) {
+      if (found.length > query.limit) break;
+      if (after === undefined || name > after) found.push(name);
+    }
+    return pageOf(found, query.limit, (name) => [name], toGroupDto);
+  }
+
+  /** @throws a 409 where the name is taken; two names that differ in case alone would be mistaken for each other */
+  async create(name: string, actor: Actor): Promise<GroupDto> {
+    try {
+      await this.unitOfWork.run(async (unit) => {
+        await this.repository.lock(unit.manager);
+        const key = userNameKey(name);
+        const names = await this.repository.groupNames(unit.manager);
+        if (names.some((taken) => userNameKey(taken) === key)) throw nameTaken();
+        await unit.manager.insert(GroupEntity, { name, createdAtMs: this.clock.nowMs() });
+        await this.audit.recordChange(unit.manager, actor, { type: 'group.created', detail: { subject: name } });
+        unit.changed('directory', name);
+      });
+    } catch (error) {
+      throw isDuplicateKey(error) ? nameTaken() : error;
+    }
+    return toGroupDto(name);
+  }
+
+  /** @throws a 404, or a 409 where the group is needed (R26) */
+  async delete(name: string, actor: Actor): Promise<void> {
+    await this.unitOfWork.run(async (unit) => {
+      const { manager } = unit;
+      await this.repository.lock(manager);
+      await this.#requireGroup(unit, name);
+      if (name === ADMINISTRATORS) {
+        throw new ProblemException('conflict', `The group "${ADMINISTRATORS}" cannot be deleted.`);
+      }
+      await this.directory.groupDeleting(unit, name);
+      const members = await this.repository.memberNames(manager, name);
+      await manager.delete(GroupMemberEntity, { groupName: name });
+      await manager.delete(GroupEntity, { name });
+      await this.audit.recordChange(manager, actor, {
+        type: 'group.deleted',
+        detail: { subject: name, members: members.sort() },
+      });
+      unit.changed('directory', name);
+    });
+  }
+
+  /** Puts a user into a group; one who is in it stays, and nothing is recorded. @throws a 404 where either is unknown */
+  async addMember(name: string, username: string, actor: Actor): Promise<void> {
+    await this.unitOfWork.run(async (unit) => {
+      const { manager } = unit;
+      const user = await this.#lockBoth(unit, name, username);
+      if (await this.repository.isMember(manager, name, user.id)) return;
+      await this.repository.addMember(manager, name, user.id);
+      await this.audit.recordChange(manager, actor, {
+        type: 'group.member-added',
+        detail: { subject: name, member: user.username },
+      });
+      unit.changed('directory', user.id);
+    });
+  }
+
+  /**
+   * Takes a user out of a group.
+   * @throws a 404 where it is not in it, or a 409 where no active administrator would be left
+   */
+  async removeMember(name: string, username: string, actor: Actor): Promise<void> {
+    await this.unitOfWork.run(async (unit) => {
+      const { manager } = unit;
+      const user = await this.#lockBoth(unit, name, username);
+      if (!(await this.repository.isMember(manager, name, user.id))) {
+        throw new ProblemException('not_found', 'The user is not in this group.');
+      }
+      await this.repository.removeMember(manager, name, user.id);
+      if (name === ADMINISTRATORS && user.active) await requireAdministrator(this.repository, manager);
+      await this.audit.recordChange(manager, actor, {
+        type: 'group.member-removed',
+        detail: { subject: name, member: user.username },
+      });
+      unit.changed('directory', user.id);
+    });
+  }
+
+  async #lockBoth(unit: Unit, name: string, username: string): Promise<UserEntity> {
+    await this.repository.lock(unit.manager);
+    await this.#requireGroup(unit, name);
+    const user = await this.repository.findUser(unit.manager, username);
+    if (user === null) throw unknownUser();
+    return user;
+  }
+
+  async #requireGroup(unit: Unit, name: string): Promise<void> {
+    if (await this.repository.isGroup(unit.manager, name)) return;
+    throw new ProblemException('not_found', 'There is no group of this name.');
+  }
+}
+
+function nameTaken(): ProblemException {
+  return new ProblemException('conflict', 'There is a group of this name, perhaps in another case.');
+}

@@ -1,0 +1,49 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { groupNameProblem, userNameProblem } from './name.rules.js';
+
+describe('the name of a user', () => {
+  it.each(['anna', 'Anna Example', 'anna@example.com', 'jürgen', '用户', 'a/b', 'x'.repeat(255)])(
+    'R44: %j can be a user name',
+    (name) => expect(userNameProblem(name)).toBeNull(),
+  );
+
+  it.each([
+    ['', 'empty'],
+    ['x'.repeat(256), '255'],
+    ['İ'.repeat(200), '255'],
+    ['anna:b', 'colon'],
+    ['sg_anna', 'sg_'],
+    [' anna', 'blank'],
+    ['anna\u00a0', 'blank'],
+    ['an\nna', 'invisible'],
+    ['an\u200bna', 'invisible'],
+    ['an\u202ena', 'invisible'],
+    ['\ud800', 'invisible'],
+    ['..', '".."'],
+  ])('R44: %j cannot be a user name (%s)', (name, part) => expect(userNameProblem(name)).toContain(part));
+
+  it('R44: every text gets an answer, and what fits survives HTTP Basic', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (name) => {
+        if (userNameProblem(name) !== null) return;
+        const sent = Buffer.from(`${name}:secret`).toString('utf8');
+        expect(sent.slice(0, sent.indexOf(':'))).toBe(name);
+      }),
+    );
+  });
+});
+
+describe('the name of a group', () => {
+  it.each(['administrators', 'R&D', 'team/one', 'sg_team', 'a:b'])('R19: %j can be a group', (name) =>
+    expect(groupNameProblem(name)).toBeNull(),
+  );
+
+  it('R19: a comma would make one group look like two where the groups of a user are handed on', () => {
+    expect(groupNameProblem('a,administrators')).toContain('comma');
+  });
+
+  it.each(['', ' a', 'a ', 'a\u0000', '.', 'x'.repeat(256)])('R19: %j cannot be a group', (name) =>
+    expect(groupNameProblem(name)).not.toBeNull(),
+  );
+});

@@ -1,0 +1,34 @@
+import { isScopegateFormat, userNameKey } from '@scopegate/token';
+
+const MAX_LENGTH = 255;
+
+/** Control, format, surrogate and separator characters: whatever two readers could see or break differently. */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
+
+/**
+ * What is wrong with the name of a new user, or null.
+ * A colon ends the name in HTTP Basic (RFC 7617 2), and a name in the format of tokens would be taken for a secret.
+ */
+export function userNameProblem(name: string): string | null {
+  if (userNameKey(name).length > MAX_LENGTH) return `must have at most ${MAX_LENGTH} characters`;
+  if (name.includes(':')) return 'must not hold a colon, which ends the name in HTTP Basic';
+  if (isScopegateFormat(name)) return 'must not begin with "sg_", which is the format of tokens';
+  return nameProblem(name);
+}
+
+/** What is wrong with the name of a new group, or null. Upstreams get a user's groups joined with commas. */
+export function groupNameProblem(name: string): string | null {
+  if (name.includes(',')) return 'must not hold a comma, which separates groups where they are handed on';
+  return nameProblem(name);
+}
+
+/** What is wrong with a text that is shown as a name, or null. */
+export function nameProblem(name: string): string | null {
+  if (name === '') return 'must not be empty';
+  if (name.length > MAX_LENGTH) return `must have at most ${MAX_LENGTH} characters`;
+  if (INVISIBLE.test(name)) return 'must not hold control or invisible characters';
+  if (name.trim() !== name) return 'must not begin or end with a blank';
+  // These two cannot be said in a path: every URL parser resolves them away.
+  if (name === '.' || name === '..') return 'must not be "." or ".."';
+  return null;
+}

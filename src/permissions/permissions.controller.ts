@@ -1,0 +1,80 @@
+import { Body, Controller, Get, Headers, Patch, Put, Res } from '@nestjs/common';
+import { ApiBody, ApiConsumes, ApiHeader, ApiTags } from '@nestjs/swagger';
+import type { Authenticated } from '@scopegate/access';
+import type { FastifyReply } from 'fastify';
+import { CurrentActor, type Actor } from '../audit/actor.js';
+import { AdministratorsOnly, CurrentCaller } from '../common/access/route.decorators.js';
+import { entityTag } from '../common/http/entity-tag.js';
+import { ApiRoute } from '../common/swagger/api-route.decorator.js';
+import { PermissionsDto, ReplacePermissionsDto, UpdatePermissionsDto } from './dto/permissions.dto.js';
+import { toPermissionsDto } from './permissions.mapper.js';
+import { PermissionsService, type VersionedPermissions } from './permissions.service.js';
+
+const IF_MATCH = {
+  name: 'If-Match',
+  required: false,
+  description: 'The `ETag` of the permissions the change was made for; with another version it is a 412.',
+} as const;
+
+@ApiTags('Permissions')
+@AdministratorsOnly()
+@Controller('api/v1/permissions')
+export class PermissionsController {
+  constructor(private readonly permissions: PermissionsService) {}
+
+  @Get()
+  @ApiRoute({
+    summary: 'Show the permissions',
+    description: '`warnings` tells what is odd about them, seen from who you are; `ETag` is their version.',
+    type: PermissionsDto,
+    problems: ['administrator_required'],
+  })
+  show(@CurrentCaller() caller: Authenticated, @Res({ passthrough: true }) reply: FastifyReply): PermissionsDto {
+    return this.#answer(this.permissions.currentVersion(), caller, reply);
+  }
+
+  @Patch()
+  @ApiHeader(IF_MATCH)
+  @ApiConsumes('application/json', 'application/merge-patch+json')
+  @ApiBody({ type: UpdatePermissionsDto })
+  @ApiRoute({
+    summary: 'Change permissions',
+    description:
+      'A merge patch: members that are left out stay as they are, lists are replaced as a whole. The change acts at ' +
+      'once here and within a second on every other node. Warnings never prevent it; a group that there is not does.',
+    type: PermissionsDto,
+    problems: ['validation_failed', 'administrator_required', 'version_mismatch', 'unsupported_media_type'],
+  })
+  async patch(
+    @CurrentCaller() caller: Authenticated,
+    @CurrentActor() actor: Actor,
+    @Headers('If-Match') ifMatch: string | undefined,
+    @Body() patch: unknown,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<PermissionsDto> {
+    return this.#answer(await this.permissions.patch(actor, ifMatch, patch), caller, reply);
+  }
+
+  @Put()
+  @ApiHeader(IF_MATCH)
+  @ApiRoute({
+    summary: 'Replace the permissions',
+    description: 'Every member has to be there, except `warnings`, which is ignored.',
+    type: PermissionsDto,
+    problems: ['validation_failed', 'administrator_required', 'version_mismatch', 'unsupported_media_type'],
+  })
+  async replace(
+    @CurrentCaller() caller: Authenticated,
+    @CurrentActor() actor: Actor,
+    @Headers('If-Match') ifMatch: string | undefined,
+    @Body() body: ReplacePermissionsDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<PermissionsDto> {
+    return this.#answer(await this.permissions.replace(actor, ifMatch, body), caller, reply);
+  }
+
+  #answer({ permissions, version }: VersionedPermissions, caller: Authenticated, reply: FastifyReply): PermissionsDto {
+    reply.header('ETag', entityTag(version));
+    return toPermissionsDto(permissions, this.permissions.warnings(permissions, caller.principal));
+  }
+}
