@@ -1,0 +1,158 @@
+import type { ApplicationKind } from '@scopegate/kernel';
+import { parseExceptionPattern, type EncodedSlashes, type ReadOnlyException } from '@scopegate/path';
+import type { FieldError } from '@scopegate/problem';
+import { parseUpstream } from '@scopegate/upstream';
+import { applyMergePatch } from '../common/validation/merge-patch.js';
+import type { ApplicationDocument } from './application.js';
+import {
+  DEFAULT_IDENTITY_HEADERS,
+  readIdentityHeaders,
+  type AskedIdentityHeader,
+  type IdentityHeader,
+} from './identity-header.js';
+import { parseMount } from './mount.js';
+import { NATIVE_TOKENS_SINCE, nativeTokenSwitch } from './product-version.js';
+
+/** An application as it was asked for: its members have the right types, and nothing more is known of them. */
+export interface AskedApplication {
+  readonly key: string;
+  readonly name?: string;
+  readonly kind: ApplicationKind;
+  readonly version?: string | null;
+  readonly mount: { readonly pathPrefix?: string; readonly host?: string };
+  readonly upstream: string;
+  readonly anonymous?: 'allow' | 'deny';
+  readonly identity?: { readonly mode?: string; readonly headers?: object };
+  readonly readOnlyExceptions?: readonly unknown[];
+  readonly nativeTokensDisabled?: boolean;
+  readonly remoteApiPasswords?: boolean;
+  readonly encodedSlashes?: EncodedSlashes;
+  readonly timeoutMs?: number;
+}
+
+/** A document that fits, whose new secrets have yet to be encrypted. */
+export type CheckedApplication = Omit<ApplicationDocument, 'identity'> & {
+  readonly identity: { readonly mode: 'headers'; readonly headers: readonly AskedIdentityHeader[] };
+};
+
+export type ApplicationCheck =
+  | { readonly ok: true; readonly application: CheckedApplication }
+  | { readonly ok: false; readonly errors: readonly FieldError[] };
+
+/** How long an upstream may take, where nothing else was said. */
+const DEFAULT_TIMEOUT_MS = 60_000;
+
+/** Members of a merge patch that may be null: no version; a header or half of a mount that is to go. */
+const NULLABLE = ['version', 'mount.pathPrefix', 'mount.host', 'identity.headers.*'];
+
+/**
+ * Applies a merge patch to an application as the API shows it. The key cannot be changed.
+ * @throws a 400 where the patch is none
+ */
+export function patchApplication(before: object, patch: unknown): object {
+  const after = applyMergePatch({ ...before }, patch, NULLABLE);
+  const identity = after['identity'];
+  return {
+    ...after,
+    mount: withoutNulls(after['mount']),
+    identity: isObject(identity) ? { ...identity, headers: withoutNulls(identity['headers']) } : identity,
+  };
+}
+
+/**
+ * Checks what the types alone do not say, and fills in the defaults of the kind of application.
+ * @param stored the headers the application has so far, for secrets that are to be kept
+ */
+export function checkApplication(asked: AskedApplication, stored: readonly IdentityHeader[]): ApplicationCheck {
+  const errors: FieldError[] = [];
+  const note = (field: string, message: string): void => {
+    errors.push({ field, message: `${field} ${message}` });
+  };
+  const { kind } = asked;
+  const isProduct = kind !== 'generic';
+  const version = asked.version ?? null;
+  const encodedSlashes = asked.encodedSlashes ?? (isProduct ? 'reject' : 'allow');
+
+  const mount = parseMount(asked.mount);
+  if (!mount.ok) note(`mount.${mount.member}`, mount.message);
+  const upstream = parseUpstream(asked.upstream);
+  if (!upstream.ok) note('upstream', upstream.message);
+  const mode = asked.identity?.mode ?? 'headers';
+  if (mode === 'jwt' || mode === 'credential') {
+    note('identity.mode', `"${mode}" is not available yet: use "headers"`);
+  } else if (mode !== 'headers') {
+    note('identity.mode', 'must be "headers"');
+  }
+  const headers = readIdentityHeaders(asked.identity?.headers ?? DEFAULT_IDENTITY_HEADERS, stored, errors);
+  const readOnlyExceptions = readExceptions(asked.readOnlyExceptions ?? [], note);
+  if (asked.nativeTokensDisabled === true) {
+    const problem = refuseNativeTokenSwitch(kind, version);
+    if (problem !== null) note('nativeTokensDisabled', problem);
+  }
+  if (asked.remoteApiPasswords === true && kind !== 'confluence') {
+    note('remoteApiPasswords', 'exists for confluence alone: leave it out');
+  }
+  if (encodedSlashes === 'allow' && isProduct) {
+    note('encodedSlashes', `must be "reject" for ${kind}, whose own server refuses encoded slashes too`);
+  }
+  if (errors.length > 0 || !mount.ok) return { ok: false, errors };
+  return {
+    ok: true,
+    application: {
+      name: asked.name ?? asked.key,
+      kind,
+      version,
+      mount: mount.mount,
+      upstream: asked.upstream,
+      anonymous: asked.anonymous ?? (isProduct ? 'allow' : 'deny'),
+      identity: { mode: 'headers', headers },
+      readOnlyExceptions,
+      nativeTokensDisabled: asked.nativeTokensDisabled ?? false,
+      remoteApiPasswords: asked.remoteApiPasswords ?? false,
+      encodedSlashes,
+      timeoutMs: asked.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+    },
+  };
+}
+
+/** R52: the switch exists from a version on that differs from product to product. */
+function refuseNativeTokenSwitch(kind: ApplicationKind, version: string | null): string | null {
+  const since = NATIVE_TOKENS_SINCE[kind] ?? '';
+  switch (nativeTokenSwitch(kind, version)) {
+    case 'available':
+      return null;
+    case 'no-such-product':
+      return 'exists for jira, confluence and bitbucket alone: leave it out';
+    case 'version-unknown':
+      return `exists for ${kind} from ${since} on, and the version is not known: set "version" by hand`;
+    case 'version-too-old':
+      return `exists for ${kind} from ${since} on, and this one is ${version}`;
+  }
+}
+
+function readExceptions(
+  values: readonly unknown[],
+  note: (field: string, message: string) => void,
+): readonly ReadOnlyException[] {
+  const exceptions: ReadOnlyException[] = [];
+  for (const [index, value] of values.entries()) {
+    const field = `readOnlyExceptions.${index}`;
+    const { method, path, ...others } = isObject(value) ? value : {};
+    if (typeof method !== 'string' || typeof path !== 'string' || Object.keys(others).length > 0) {
+      note(field, 'must be {"method": "…", "path": "…"}');
+      continue;
+    }
+    const parsing = parseExceptionPattern({ method, path });
+    if (parsing.ok) exceptions.push({ method, path });
+    else note(field, `does not fit. ${parsing.message}`);
+  }
+  return exceptions;
+}
+
+function withoutNulls(value: unknown): unknown {
+  return isObject(value) ? Object.fromEntries(Object.entries(value).filter(([, member]) => member !== null)) : value;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

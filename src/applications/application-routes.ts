@@ -1,0 +1,89 @@
+import { stripMount } from '@scopegate/path';
+import type { Mount } from './mount.js';
+
+/** Whom a request is for, and what follows the mount in its path. */
+export interface Route<Application> {
+  readonly application: Application;
+  /** Byte for byte as it was sent; always begins with a slash. */
+  readonly rest: string;
+}
+
+/** What is mounted where. */
+export interface Mounted<Application> {
+  readonly mount: Mount;
+  readonly application: Application;
+}
+
+/** The applications of one host, or of every host, by their path prefixes. */
+class PrefixTable<Application> {
+  readonly #byPrefix = new Map<string, Mounted<Application>>();
+  #root: Mounted<Application> | null = null;
+  #deepest = 0;
+
+  add(mounted: Mounted<Application>): void {
+    const { pathPrefix } = mounted.mount;
+    if (pathPrefix === '/') {
+      this.#root = mounted;
+      return;
+    }
+    this.#byPrefix.set(pathPrefix, mounted);
+    this.#deepest = Math.max(this.#deepest, pathPrefix.split('/').length - 1);
+  }
+
+  /** The longest prefix of the path that ends at a segment boundary: one look-up a segment, however many there are. */
+  find(rawPath: string): Route<Application> | null {
+    let found = this.#root;
+    let slash = 0;
+    for (let depth = 0; depth < this.#deepest && slash >= 0; depth += 1) {
+      slash = rawPath.indexOf('/', slash + 1);
+      found = this.#byPrefix.get(slash < 0 ? rawPath : rawPath.slice(0, slash)) ?? found;
+    }
+    if (found === null) return null;
+    const rest = stripMount(rawPath, found.mount.pathPrefix);
+    return rest === null ? null : { application: found.application, rest };
+  }
+}
+
+/** Finds the application that a request is for. */
+export class ApplicationRoutes<Application> {
+  readonly #anyHost = new PrefixTable<Application>();
+  readonly #byHost = new Map<string, PrefixTable<Application>>();
+
+  constructor(mounted: readonly Mounted<Application>[]) {
+    for (const entry of mounted) {
+      const { host } = entry.mount;
+      if (host === null) {
+        this.#anyHost.add(entry);
+        continue;
+      }
+      const table = this.#byHost.get(host) ?? new PrefixTable<Application>();
+      table.add(entry);
+      this.#byHost.set(host, table);
+    }
+  }
+
+  /**
+   * Hosts come first: a Host that names an application belongs to it alone, so that nothing else, the management API
+   * included, ever answers there.
+   * @param host the value of the Host line
+   * @param rawPath the path as it was sent, without the query
+   * @returns the application with the rest of the path; `unclaimed-host-path` where the host is one of an application
+   * whose prefix does not match; null where no application is mounted
+   */
+  find(host: string | undefined, rawPath: string): Route<Application> | 'unclaimed-host-path' | null {
+    const table = host === undefined || this.#byHost.size === 0 ? undefined : this.#tableOf(host);
+    if (table !== undefined) return table.find(rawPath) ?? 'unclaimed-host-path';
+    return this.#anyHost.find(rawPath);
+  }
+
+  #tableOf(line: string): PrefixTable<Application> | undefined {
+    const lower = line.toLowerCase();
+    const colon = lower.lastIndexOf(':');
+    const named = colon < 0 ? lower : lower.slice(0, colon);
+    // A dot at the end names the same host (RFC 3986 3.2.2), and so do leading zeros the same port.
+    const name = named.endsWith('.') ? named.slice(0, -1) : named;
+    if (colon < 0) return this.#byHost.get(name);
+    const port = lower.slice(colon + 1).replace(/^0+/, '');
+    return this.#byHost.get(`${name}:${port}`) ?? this.#byHost.get(name);
+  }
+}

@@ -1,0 +1,112 @@
+import type { ApplicationKind } from '@scopegate/kernel';
+import type { Warning } from '@scopegate/permission';
+import type { ApplicationDocument } from './application.js';
+import { isFixedValue } from './identity-header.js';
+import { NATIVE_TOKENS_SINCE, nativeTokenSwitch } from './product-version.js';
+
+type Product = Exclude<ApplicationKind, 'generic'>;
+
+/** What people call the products, and where each manages its own apps. */
+const PRODUCTS: Readonly<Record<Product, { readonly name: string; readonly appManagement: string }>> = {
+  jira: { name: 'Jira', appManagement: 'Administration › Manage apps (/plugins/servlet/upm)' },
+  confluence: { name: 'Confluence', appManagement: 'General configuration › Manage apps (/plugins/servlet/upm)' },
+  bitbucket: { name: 'Bitbucket', appManagement: 'Administration › Manage apps (/plugins/servlet/upm)' },
+};
+
+/** Names of headers whose fixed value is likely to be a credential. */
+const SECRET_LIKE = /auth|key|token|secret|passw|credential/i;
+
+/** How many applications one warning names. */
+const MAX_NAMED = 10;
+
+/** What the administrator should know about an application: a consequence each, and the way out of it. */
+export function applicationWarnings(application: ApplicationDocument): readonly Warning[] {
+  const warnings: Warning[] = [];
+  const { kind, upstream, identity, readOnlyExceptions } = application;
+  if (keepsNativeTokens(application)) warnings.push(nativeTokenWarning(kind, [application]));
+  if (kind === 'generic' && application.anonymous === 'allow') {
+    warnings.push({
+      code: 'anonymous_allowed',
+      message:
+        'Requests without a credential are forwarded: the application itself has to refuse those it must not answer. ' +
+        'Set "anonymous" to "deny" to have the gateway ask for a credential.',
+    });
+  }
+  if (isPlainHttpToElsewhere(upstream)) {
+    warnings.push({
+      code: 'upstream_not_encrypted',
+      message:
+        'The gateway talks to the application by http across a network: whoever can listen there reads the requests, ' +
+        'passwords included, and whoever can connect there can pretend to be any user. Use https, and let the ' +
+        'application accept connections of the gateway alone.',
+    });
+  }
+  if (identity.headers.every(isFixedValue)) {
+    warnings.push({
+      code: 'identity_without_user',
+      message:
+        'No identity header names the user, so the application cannot tell who a token belongs to. Add one with ' +
+        '{username} or {email}.',
+    });
+  }
+  const readable = identity.headers.filter(
+    (header) => 'template' in header && isFixedValue(header) && SECRET_LIKE.test(header.name),
+  );
+  if (readable.length > 0) {
+    warnings.push({
+      code: 'fixed_value_readable',
+      message:
+        `The value of ${readable.map((header) => header.name).join(', ')} can be read by every administrator. If it ` +
+        'is a secret, write {"secret": "…"} in its place: it is then stored encrypted and never shown.',
+    });
+  }
+  const wide = readOnlyExceptions.filter(({ path }) => path.split('/')[1]?.startsWith('*') === true);
+  if (wide.length > 0) {
+    warnings.push({
+      code: 'exception_too_wide',
+      message:
+        `With ${wide.map(({ method, path }) => `${method} ${path}`).join(', ')}, read-only tokens can do much more than ` +
+        'read. Name the paths of the calls that only read.',
+    });
+  }
+  return warnings;
+}
+
+/** R54: one warning a product, over all applications, for the settings. */
+export function nativeTokenWarnings(applications: readonly ApplicationDocument[]): readonly Warning[] {
+  return (Object.keys(PRODUCTS) as Product[]).flatMap((kind) => {
+    const keeping = applications.filter((application) => application.kind === kind && keepsNativeTokens(application));
+    return keeping.length === 0 ? [] : [nativeTokenWarning(kind, keeping)];
+  });
+}
+
+/** Whether the product's own tokens are still on. A version that is not known may well have them. */
+function keepsNativeTokens(application: ApplicationDocument): boolean {
+  const state = nativeTokenSwitch(application.kind, application.version);
+  return !application.nativeTokensDisabled && (state === 'available' || state === 'version-unknown');
+}
+
+function nativeTokenWarning(kind: ApplicationKind, applications: readonly ApplicationDocument[]): Warning {
+  const product = PRODUCTS[kind === 'generic' ? 'jira' : kind];
+  const named = applications.slice(0, MAX_NAMED).map((application) => `"${application.name}"`);
+  if (applications.length > MAX_NAMED) named.push(`${applications.length - MAX_NAMED} more`);
+  const unknown = applications.some(
+    (application) => nativeTokenSwitch(kind, application.version) === 'version-unknown',
+  );
+  return {
+    code: 'native_tokens_enabled',
+    message:
+      `The personal access tokens of ${product.name} itself still work in ${named.join(', ')}: no scope, expiry or ` +
+      'address rule of Scopegate holds them. Switching "nativeTokensDisabled" on is recommended' +
+      (unknown ? ` (set "version" first: the switch exists from ${NATIVE_TOKENS_SINCE[kind]} on). ` : '. ') +
+      `It works at the gateway alone: whoever reaches ${product.name} past the gateway is not held by it. To switch ` +
+      `these tokens off in ${product.name} as well, disable the app that provides them under ${product.appManagement}.`,
+  };
+}
+
+function isPlainHttpToElsewhere(upstream: string): boolean {
+  if (!URL.canParse(upstream)) return false;
+  const { protocol, hostname } = new URL(upstream);
+  const isLoopback = hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
+  return protocol === 'http:' && !isLoopback;
+}

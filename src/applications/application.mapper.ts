@@ -1,0 +1,38 @@
+import type { StoredApplication } from './application.js';
+import { applicationWarnings } from './application-warning.js';
+import type { ApplicationDto, MountDto } from './dto/application.dto.js';
+import { SECRET_MASK, type IdentityHeader } from './identity-header.js';
+import type { Mount } from './mount.js';
+
+/** An application as the API shows it. */
+export function toDto({ key, document }: StoredApplication): ApplicationDto {
+  return {
+    key,
+    name: document.name,
+    kind: document.kind,
+    version: document.version,
+    mount: mountDto(document.mount),
+    upstream: document.upstream,
+    anonymous: document.anonymous,
+    identity: { mode: document.identity.mode, headers: headersDto(document.identity.headers) },
+    readOnlyExceptions: document.readOnlyExceptions.map(({ method, path }) => ({ method, path })),
+    warnings: applicationWarnings(document).map(({ code, message }) => ({ code, message })),
+    nativeTokensDisabled: document.nativeTokensDisabled,
+    remoteApiPasswords: document.remoteApiPasswords,
+    encodedSlashes: document.encodedSlashes,
+    timeoutMs: document.timeoutMs,
+  };
+}
+
+/** A whole host is told without the prefix `/`, which says nothing more. */
+function mountDto({ host, pathPrefix }: Mount): MountDto {
+  if (host === null) return { pathPrefix };
+  return pathPrefix === '/' ? { host } : { host, pathPrefix };
+}
+
+/** Secrets are never read back: a mask stands in their place. */
+function headersDto(headers: readonly IdentityHeader[]): Record<string, string | { secret: string }> {
+  return Object.fromEntries(
+    headers.map((header) => [header.name, 'template' in header ? header.template : { secret: SECRET_MASK }]),
+  );
+}

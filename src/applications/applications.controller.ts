@@ -1,0 +1,130 @@
+import { Body, Controller, Delete, Get, Headers, Param, Patch, Post, Query, Res } from '@nestjs/common';
+import { ApiBody, ApiConsumes, ApiHeader, ApiTags } from '@nestjs/swagger';
+import { PROPOSED_EXCEPTIONS } from '@scopegate/path';
+import type { FastifyReply } from 'fastify';
+import { CurrentActor, type Actor } from '../audit/actor.js';
+import { AdministratorsOnly } from '../common/access/route.decorators.js';
+import { entityTag } from '../common/http/entity-tag.js';
+import { PageQuery } from '../common/paging/page.js';
+import { ApiRoute } from '../common/swagger/api-route.decorator.js';
+import { toDto } from './application.mapper.js';
+import type { StoredApplication } from './application.js';
+import { ApplicationsService } from './applications.service.js';
+import {
+  ApplicationDto,
+  ApplicationPageDto,
+  CreateApplicationDto,
+  PatchApplicationDto,
+} from './dto/application.dto.js';
+
+const IF_MATCH = {
+  name: 'If-Match',
+  required: false,
+  description: 'The `ETag` of the application the change was made for; with another version it is a 412.',
+} as const;
+
+/** The shipped profiles (R13): shown to be picked from, never switched on. */
+const PROPOSALS = Object.entries(PROPOSED_EXCEPTIONS)
+  .filter(([, exceptions]) => exceptions.length > 0)
+  .map(([kind, exceptions]) => `- ${kind}: ${exceptions.map(({ method, path }) => `\`${method} ${path}\``).join(', ')}`)
+  .join('\n');
+
+@ApiTags('Applications')
+@AdministratorsOnly()
+@Controller('api/v1/applications')
+export class ApplicationsController {
+  constructor(private readonly applications: ApplicationsService) {}
+
+  @Get()
+  @ApiRoute({
+    summary: 'List the applications',
+    type: ApplicationPageDto,
+    problems: ['validation_failed', 'administrator_required'],
+  })
+  list(@Query() query: PageQuery): ApplicationPageDto {
+    const page = this.applications.list(query, toDto);
+    return { items: [...page.items], nextCursor: page.nextCursor };
+  }
+
+  @Post()
+  @ApiRoute({
+    summary: 'Protect an application',
+    description:
+      'A taken key or mount is a 409. `warnings` never prevent the save. Calls that only read, though by POST, can be ' +
+      `named in \`readOnlyExceptions\`; proposals:\n\n${PROPOSALS}`,
+    status: 201,
+    type: ApplicationDto,
+    problems: ['validation_failed', 'administrator_required', 'conflict', 'unsupported_media_type'],
+  })
+  async create(
+    @CurrentActor() actor: Actor,
+    @Body() body: CreateApplicationDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ApplicationDto> {
+    const stored = await this.applications.create(actor, body);
+    reply.header('Location', `/api/v1/applications/${stored.key}`);
+    return answer(stored, reply);
+  }
+
+  @Get(':key')
+  @ApiRoute({
+    summary: 'Show an application',
+    description: '`ETag` is its version. Fixed secrets are shown as `********`.',
+    type: ApplicationDto,
+    problems: ['administrator_required', 'not_found'],
+  })
+  show(@Param('key') key: string, @Res({ passthrough: true }) reply: FastifyReply): ApplicationDto {
+    return answer(this.applications.get(key), reply);
+  }
+
+  @Patch(':key')
+  @ApiHeader(IF_MATCH)
+  @ApiConsumes('application/json', 'application/merge-patch+json')
+  @ApiBody({ type: PatchApplicationDto })
+  @ApiRoute({
+    summary: 'Change an application',
+    description:
+      'A merge patch: members that are left out stay as they are, lists are replaced as a whole, and `null` takes away ' +
+      'an identity header, `mount.host` or `mount.pathPrefix`. A secret sent as `********` stays as it is. The change ' +
+      'acts at once here and within a second on every other node.',
+    type: ApplicationDto,
+    problems: [
+      'validation_failed',
+      'administrator_required',
+      'not_found',
+      'conflict',
+      'version_mismatch',
+      'unsupported_media_type',
+    ],
+  })
+  async patch(
+    @CurrentActor() actor: Actor,
+    @Param('key') key: string,
+    @Headers('If-Match') ifMatch: string | undefined,
+    @Body() patch: object,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ApplicationDto> {
+    return answer(await this.applications.patch(actor, key, ifMatch, patch), reply);
+  }
+
+  @Delete(':key')
+  @ApiHeader(IF_MATCH)
+  @ApiRoute({
+    summary: 'Protect an application no longer',
+    description: 'Its mount answers 404 from now on. The audit log keeps its events.',
+    status: 204,
+    problems: ['administrator_required', 'not_found', 'version_mismatch'],
+  })
+  async remove(
+    @CurrentActor() actor: Actor,
+    @Param('key') key: string,
+    @Headers('If-Match') ifMatch: string | undefined,
+  ): Promise<void> {
+    await this.applications.remove(actor, key, ifMatch);
+  }
+}
+
+function answer(stored: StoredApplication, reply: FastifyReply): ApplicationDto {
+  reply.header('ETag', entityTag(stored.revision));
+  return toDto(stored);
+}

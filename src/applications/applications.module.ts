@@ -1,0 +1,19 @@
+import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module.js';
+import { SECRETS } from '../config/config.module.js';
+import type { Secrets } from '../config/secrets.js';
+import { SettingsModule } from '../settings/settings.module.js';
+import { ApplicationsController } from './applications.controller.js';
+import { ApplicationsService } from './applications.service.js';
+import { SecretBox } from './secret-box.js';
+
+@Module({
+  imports: [AuditModule, SettingsModule],
+  controllers: [ApplicationsController],
+  providers: [
+    ApplicationsService,
+    { provide: SecretBox, inject: [SECRETS], useFactory: (secrets: Secrets) => new SecretBox(secrets.encryptionKey) },
+  ],
+  exports: [ApplicationsService],
+})
+export class ApplicationsModule {}

@@ -1,0 +1,236 @@
+import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import type { Actor } from '../audit/actor.js';
+import { AuditService } from '../audit/audit.service.js';
+import { requireMatch } from '../common/http/entity-tag.js';
+import { invalidField, ProblemException } from '../common/http/problem.exception.js';
+import { decodeCursor, pageOf, type Page, type PageQuery } from '../common/paging/page.js';
+import { Clock } from '../common/time/clock.js';
+import { validateAs } from '../common/validation/validation.pipe.js';
+import { ChangeFeed } from '../database/change-feed.js';
+import { isDuplicateKey } from '../database/duplicate-key.js';
+import { rowLock } from '../database/row-lock.js';
+import { Snapshot } from '../database/snapshot.js';
+import { UnitOfWork } from '../database/unit-of-work.js';
+import { SettingsService } from '../settings/settings.service.js';
+import { describeApplication, describeApplicationChange } from './application-change.js';
+import { checkApplication, patchApplication } from './application-check.js';
+import { ApplicationEntity } from './application.entity.js';
+import { toDto } from './application.mapper.js';
+import { ApplicationRoutes, type Route } from './application-routes.js';
+import {
+  protect,
+  secretContext,
+  type ApplicationDocument,
+  type ProtectedApplication,
+  type StoredApplication,
+} from './application.js';
+import { nativeTokenWarnings } from './application-warning.js';
+import { CreateApplicationDto } from './dto/application.dto.js';
+import type { IdentityHeader } from './identity-header.js';
+import { describeMount, mountKey } from './mount.js';
+import { SecretBox } from './secret-box.js';
+
+/** Every application as this node knows it now. */
+interface Applications {
+  /** In the order of their keys. */
+  readonly stored: readonly StoredApplication[];
+  readonly all: readonly ProtectedApplication[];
+  readonly byKey: ReadonlyMap<string, ProtectedApplication>;
+  readonly routes: ApplicationRoutes<ProtectedApplication>;
+}
+
+/** The applications behind the gateway, and the only way to change them. */
+@Injectable()
+export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
+  readonly #snapshot = new Snapshot('applications', () => this.#read());
+
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly changes: ChangeFeed,
+    private readonly audit: AuditService,
+    private readonly settings: SettingsService,
+    private readonly box: SecretBox,
+    private readonly clock: Clock,
+  ) {}
+
+  async onModuleInit(): Promise<void> {
+    this.changes.subscribe('applications', () => this.#snapshot.reload());
+    await this.#snapshot.reload();
+    this.settings.addWarningSource(() =>
+      nativeTokenWarnings(this.#snapshot.current.stored.map((stored) => stored.document)),
+    );
+  }
+
+  onModuleDestroy(): void {
+    this.#snapshot.close();
+  }
+
+  /** The application a request is for; see `ApplicationRoutes.find`. */
+  route(host: string | undefined, rawPath: string): Route<ProtectedApplication> | 'unclaimed-host-path' | null {
+    return this.#snapshot.current.routes.find(host, rawPath);
+  }
+
+  byKey(key: string): ProtectedApplication | null {
+    return this.#snapshot.current.byKey.get(key) ?? null;
+  }
+
+  /** In the order of their keys. */
+  all(): readonly ProtectedApplication[] {
+    return this.#snapshot.current.all;
+  }
+
+  /** One page of applications in the order of their keys. */
+  list<Item>(query: PageQuery, toItem: (stored: StoredApplication) => Item): Page<Item> {
+    const [after] = decodeCursor(query.cursor, 1) ?? [null];
+    if (after !== null && typeof after !== 'string') {
+      throw invalidField('cursor', 'is not one of this list. Use the nextCursor of the page before.');
+    }
+    const rows = this.#snapshot.current.stored.filter(({ key }) => after === null || key > after);
+    return pageOf(rows, query.limit, ({ key }) => [key], toItem);
+  }
+
+  /** @throws a 404 where there is none of this key */
+  get(key: string): StoredApplication {
+    const stored = this.#snapshot.current.stored.find((candidate) => candidate.key === key);
+    if (stored === undefined) throw noSuchApplication(key);
+    return stored;
+  }
+
+  async create(actor: Actor, body: CreateApplicationDto): Promise<StoredApplication> {
+    const { key } = body;
+    const document = this.#ready(key, body, []);
+    return this.unitOfWork.run(async (unit) => {
+      const { manager } = unit;
+      if (await manager.existsBy(ApplicationEntity, { key })) {
+        throw new ProblemException('conflict', `There is an application with the key "${key}" already.`);
+      }
+      await storing(manager, document, () =>
+        manager.insert(ApplicationEntity, {
+          key,
+          mountKey: mountKey(document.mount),
+          body: document,
+          version: 1,
+          createdAtMs: this.clock.nowMs(),
+        }),
+      );
+      await this.audit.recordChange(manager, actor, {
+        type: 'application.created',
+        application: key,
+        detail: { application: describeApplication(document) },
+      });
+      unit.changed('applications', key);
+      return { key, revision: 1, document };
+    });
+  }
+
+  /** Changes the members that a merge patch names. */
+  async patch(actor: Actor, key: string, ifMatch: string | undefined, patch: unknown): Promise<StoredApplication> {
+    return this.unitOfWork.run(async (unit) => {
+      const { manager } = unit;
+      const row = await lockedRow(manager, key);
+      requireMatch(ifMatch, row.version);
+      const before = toStored(row);
+      const body = await validateAs(CreateApplicationDto, patchApplication(toDto(before), patch));
+      if (body.key !== key) throw invalidField('key', 'cannot be changed. Create another application instead.');
+      const document = this.#ready(key, body, before.document.identity.headers);
+      const changes = describeApplicationChange(before.document, document);
+      if (Object.keys(changes).length === 0) return before;
+      const version = row.version + 1;
+      await storing(manager, document, () =>
+        manager.update(ApplicationEntity, { key }, { mountKey: mountKey(document.mount), body: document, version }),
+      );
+      await this.audit.recordChange(manager, actor, {
+        type: 'application.changed',
+        application: key,
+        detail: { changes },
+      });
+      unit.changed('applications', key);
+      return { key, revision: version, document };
+    });
+  }
+
+  async remove(actor: Actor, key: string, ifMatch: string | undefined): Promise<void> {
+    await this.unitOfWork.run(async (unit) => {
+      const { manager } = unit;
+      const row = await lockedRow(manager, key);
+      requireMatch(ifMatch, row.version);
+      await manager.delete(ApplicationEntity, { key });
+      await this.audit.recordChange(manager, actor, {
+        type: 'application.deleted',
+        application: key,
+        detail: { application: describeApplication(toStored(row).document) },
+      });
+      unit.changed('applications', key);
+    });
+  }
+
+  /** A checked document with its secrets encrypted; a 400 where something does not fit. */
+  #ready(key: string, body: CreateApplicationDto, stored: readonly IdentityHeader[]): ApplicationDocument {
+    const check = checkApplication(body, stored);
+    if (!check.ok) {
+      const detail = check.errors.map((error) => error.message).join(' · ');
+      throw new ProblemException('validation_failed', detail.slice(0, 1000), check.errors);
+    }
+    const { application } = check;
+    const headers = application.identity.headers.map((header) =>
+      'secret' in header
+        ? { name: header.name, sealed: this.box.seal(header.secret, secretContext(key, header.name)) }
+        : header,
+    );
+    return { ...application, identity: { mode: application.identity.mode, headers } };
+  }
+
+  async #read(): Promise<Applications> {
+    const rows = await this.unitOfWork.read((manager) => manager.find(ApplicationEntity));
+    // By code unit, as the keys of pages are compared; databases sort by collation.
+    const stored = rows.map(toStored).toSorted((left, right) => (left.key < right.key ? -1 : 1));
+    const all = stored.map((application) => protect(application, this.box));
+    return {
+      stored,
+      all,
+      byKey: new Map(all.map((application) => [application.key, application])),
+      routes: new ApplicationRoutes(
+        stored.map(({ document }, index) => ({
+          mount: document.mount,
+          // One is made of each stored application, in the same order.
+          application: all[index] as ProtectedApplication,
+        })),
+      ),
+    };
+  }
+}
+
+function toStored(row: ApplicationEntity): StoredApplication {
+  return { key: row.key, revision: row.version, document: row.body as ApplicationDocument };
+}
+
+async function lockedRow(manager: EntityManager, key: string): Promise<ApplicationEntity> {
+  const row = await manager.findOne(ApplicationEntity, { where: { key }, ...rowLock(manager) });
+  if (row === null) throw noSuchApplication(key);
+  return row;
+}
+
+/** Runs a write, and tells a key or mount that is taken, which the database alone can say for sure. */
+async function storing(
+  manager: EntityManager,
+  document: ApplicationDocument,
+  write: () => Promise<unknown>,
+): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    if (!isDuplicateKey(error)) throw error;
+    const other = await manager.findOneBy(ApplicationEntity, { mountKey: mountKey(document.mount) });
+    throw new ProblemException(
+      'conflict',
+      other === null
+        ? 'There is an application with this key or mount already.'
+        : `The mount ${describeMount(document.mount)} is taken by the application "${other.key}".`,
+    );
+  }
+}
+
+function noSuchApplication(key: string): ProblemException {
+  return new ProblemException('not_found', `There is no application with the key "${key.slice(0, 64)}".`);
+}

@@ -1,0 +1,243 @@
+import { ApiProperty, OmitType, PartialType } from '@nestjs/swagger';
+import { APPLICATION_KINDS } from '@scopegate/kernel';
+import { Transform, Type } from 'class-transformer';
+import {
+  Allow,
+  ArrayMaxSize,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsObject,
+  IsString,
+  Length,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+  ValidateIf,
+  ValidateNested,
+} from 'class-validator';
+import { WarningDto } from '../../common/swagger/warning.dto.js';
+import { IfPresent } from '../../common/validation/if-present.decorator.js';
+
+/** The most calls of one application that count as reads by exception. */
+const MAX_EXCEPTIONS = 200;
+
+/** Where an application is mounted: by `pathPrefix`, by `host`, or by both. */
+export class MountDto {
+  /**
+   * Matched at a segment boundary, the longest first; what follows it is appended to `upstream`.
+   * @example /jira
+   */
+  @IfPresent()
+  @IsString()
+  @MaxLength(255)
+  pathPrefix?: string;
+
+  /** A host name, perhaps with a port. Everything a client sends to it is for this application alone. */
+  @IfPresent()
+  @IsString()
+  @MaxLength(255)
+  host?: string;
+}
+
+/** How the application learns who the owner of a token is. */
+export class IdentityDto {
+  /** `headers` is the one there is so far. */
+  @IfPresent()
+  @IsString()
+  @ApiProperty({ required: false, enum: ['headers'], default: 'headers' })
+  mode?: 'headers';
+
+  /**
+   * Header names with their templates over `{username}`, `{displayName}`, `{email}`, `{groups}`, `{tokenId}` and
+   * `{scope}`, or with `{"secret": "…"}` for a fixed value that is stored encrypted and shown as `********`.
+   */
+  @ApiProperty({
+    selfRequired: false,
+    type: 'object',
+    additionalProperties: {
+      oneOf: [{ type: 'string' }, { type: 'object', properties: { secret: { type: 'string' } }, required: ['secret'] }],
+    },
+    example: { 'X-Forwarded-User': '{username}' },
+  })
+  @IfPresent()
+  @IsObject()
+  // Names are data here: they must not be taken for members of a class.
+  @Transform(({ obj }: { obj: Readonly<Record<string, unknown>> }) => obj['headers'])
+  headers?: Record<string, string | { secret: string }>;
+}
+
+/** A call that counts as a read although its method does not say so. */
+export class ReadOnlyExceptionDto {
+  /** @example POST */
+  method!: string;
+
+  /**
+   * The canonical path below the mount, without the query; `*` stands for one whole segment, `**`, only as the last,
+   * for one or more.
+   * @example /rest/api/2/search
+   */
+  path!: string;
+}
+
+/** An application to protect. */
+export class CreateApplicationDto {
+  /**
+   * Stays as it is: lower-case letters, digits and dashes.
+   * @example jira
+   */
+  @IsString()
+  @Matches(/^[a-z0-9][a-z0-9-]{0,63}$/, {
+    message: 'key must be 1 to 64 lower-case letters, digits and dashes, and must not begin with a dash',
+  })
+  key!: string;
+
+  /**
+   * What people call it; the key, where it is left out.
+   * @example Jira
+   */
+  @IfPresent()
+  @IsString()
+  @Length(1, 255)
+  @Matches(/^[^\p{Cc}]*$/u, { message: 'name must not hold control characters' })
+  @Matches(/\S/, { message: 'name must not be blank' })
+  name?: string;
+
+  /** Decides which paths are REST paths, and which special rules apply. */
+  @IsIn(APPLICATION_KINDS, { message: `kind must be one of ${APPLICATION_KINDS.join(', ')}` })
+  @ApiProperty({ enum: APPLICATION_KINDS })
+  kind!: 'jira' | 'confluence' | 'bitbucket' | 'generic';
+
+  /**
+   * The version of the product; null where it is not known.
+   * @example 9.12.0
+   */
+  @ApiProperty({ required: false, type: String, nullable: true })
+  @ValidateIf((_application, value: unknown) => value !== undefined && value !== null)
+  @IsString()
+  @Matches(/^\d{1,9}(\.\d{1,9}){0,5}$/, { message: 'version must be numbers with dots between them, such as 9.12.0' })
+  version?: string | null;
+
+  @IsObject()
+  @ValidateNested()
+  @Type(() => MountDto)
+  mount!: MountDto;
+
+  /**
+   * Where the application lives.
+   * @example http://127.0.0.1:8080/jira
+   */
+  @IsString()
+  @MaxLength(2048)
+  upstream!: string;
+
+  /**
+   * What becomes of requests without a credential: forwarded, or refused with a challenge. Where it is left out:
+   * `allow` for the three products, whose own login answers, and `deny` for `generic`.
+   */
+  @ApiProperty({ required: false, enum: ['allow', 'deny'] })
+  @IfPresent()
+  @IsIn(['allow', 'deny'], { message: 'anonymous must be allow or deny' })
+  anonymous?: 'allow' | 'deny';
+
+  /** Where it is left out: the header `X-Forwarded-User` with the user name. */
+  @IfPresent()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => IdentityDto)
+  identity?: IdentityDto;
+
+  /** Calls that count as reads, for read-only tokens; none, where it is left out. */
+  @IfPresent()
+  @IsArray()
+  @ArrayMaxSize(MAX_EXCEPTIONS)
+  readOnlyExceptions?: ReadOnlyExceptionDto[];
+
+  /** Refuses the product's own personal access tokens: Jira from 8.14, Confluence from 7.9, Bitbucket always. */
+  @IfPresent()
+  @IsBoolean()
+  nativeTokensDisabled?: boolean;
+
+  /** Confluence alone: lets passwords through on the Remote API while passwords are disabled. */
+  @IfPresent()
+  @IsBoolean()
+  remoteApiPasswords?: boolean;
+
+  /** Encoded slashes and percent signs in the path: `reject` for the three products, `allow` or `reject` for `generic`. */
+  @ApiProperty({ required: false, enum: ['reject', 'allow'] })
+  @IfPresent()
+  @IsIn(['reject', 'allow'], { message: 'encodedSlashes must be reject or allow' })
+  encodedSlashes?: 'reject' | 'allow';
+
+  /**
+   * Milliseconds without an answer of the application until the client gets a 504.
+   * @example 60000
+   */
+  @IfPresent()
+  @IsInt()
+  @Min(100)
+  @Max(3_600_000)
+  timeoutMs?: number;
+
+  /** Ignored, so that what was read can be sent back. */
+  @Allow()
+  warnings?: WarningDto[];
+}
+
+/** A merge patch: the members to change. A header, `mount.host` or `mount.pathPrefix` that is to go is sent as null. */
+export class PatchApplicationDto extends PartialType(OmitType(CreateApplicationDto, ['key', 'warnings'])) {}
+
+/** An application that is protected. */
+export class ApplicationDto {
+  /** @example jira */
+  key!: string;
+
+  /** @example Jira */
+  name!: string;
+
+  @ApiProperty({ enum: APPLICATION_KINDS })
+  kind!: 'jira' | 'confluence' | 'bitbucket' | 'generic';
+
+  /**
+   * Null where it is not known.
+   * @example 9.12.0
+   */
+  @ApiProperty({ type: String, nullable: true })
+  version!: string | null;
+
+  mount!: MountDto;
+
+  /** @example http://127.0.0.1:8080/jira */
+  upstream!: string;
+
+  @ApiProperty({ enum: ['allow', 'deny'] })
+  anonymous!: 'allow' | 'deny';
+
+  identity!: IdentityDto;
+
+  readOnlyExceptions!: ReadOnlyExceptionDto[];
+
+  /** What is odd about it; never prevents a save. */
+  warnings!: WarningDto[];
+
+  nativeTokensDisabled!: boolean;
+
+  remoteApiPasswords!: boolean;
+
+  @ApiProperty({ enum: ['reject', 'allow'] })
+  encodedSlashes!: 'reject' | 'allow';
+
+  /** @example 60000 */
+  timeoutMs!: number;
+}
+
+/** One page of applications. */
+export class ApplicationPageDto {
+  items!: ApplicationDto[];
+
+  /** Send it as `cursor` for the next page; null on the last one. */
+  @ApiProperty({ type: String, nullable: true })
+  nextCursor!: string | null;
+}
