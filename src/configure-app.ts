@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import helmet from '@fastify/helmet';
 import { ConsoleLogger, type LoggerService, type LogLevel as NestLogLevel } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -42,7 +42,8 @@ export async function startServer(configuration: Configuration): Promise<Running
     AppModule.forRoot(configuration),
     new FastifyAdapter({
       bodyLimit: BODY_LIMIT_BYTES,
-      serverFactory: (handler) => frontDoor.createServer(hasTwoPorts ? 'gateway' : 'both', handler),
+      serverFactory: (handler: RequestListener): Server =>
+        frontDoor.createServer(hasTwoPorts ? 'gateway' : 'both', handler),
     }),
     { logger: createLogger(configuration.logLevel), abortOnError: false, bodyParser: true },
   );

@@ -2,3 +2,4 @@ export * from './target.js';
 export * from './headers.js';
 export * from './failures.js';
 export * from './identity.js';
+export * from './session-values.js';

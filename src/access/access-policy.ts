@@ -3,7 +3,8 @@ import type { AccessPolicy } from '@scopegate/access';
 import { compileAddressSet } from '@scopegate/network';
 import type { Permissions } from '@scopegate/permission';
 import { PermissionsService } from '../permissions/permissions.service.js';
-import { SettingsService, type Settings } from '../settings/settings.service.js';
+import { SettingsService } from '../settings/settings.service.js';
+import type { Settings } from '../settings/settings.js';
 
 /** The settings and permissions as decisions need them: compiled once for each change, not for each request. */
 @Injectable()

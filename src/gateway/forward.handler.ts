@@ -6,6 +6,8 @@ import type { Dispatcher } from 'undici';
 export interface ForwardEvents {
   readonly requestId: string;
   readonly dropSetCookie: boolean;
+  /** Set where the cookies of the answer have to be stored before it is sent on (R11). */
+  readonly bindCookies: ((rawHeaders: readonly string[]) => Promise<void>) | null;
   /** Called before the head of the answer leaves. */
   onHead(status: number): void;
   /** Called when the upstream fails, whether or not the head has left. */
@@ -19,6 +21,9 @@ export interface ForwardEvents {
 export class ForwardHandler implements Dispatcher.DispatchHandler {
   #abort: ((error?: Error) => void) | null = null;
   #isGone = false;
+  /** The head waits for the cookies to be stored. */
+  #isHeld = false;
+  #isComplete = false;
 
   constructor(
     private readonly response: ServerResponse,
@@ -39,17 +44,35 @@ export class ForwardHandler implements Dispatcher.DispatchHandler {
   onHeaders(status: number, rawHeaders: Buffer[], resume: () => void, statusText: string): boolean {
     // Interim answers belong to the upstream's connection; the client was told to continue by the gateway.
     if (status < 200) return true;
-    const lines = answeredHeaders(
-      rawHeaders.map((part) => part.toString('latin1')),
-      this.events.dropSetCookie,
+    const lines = rawHeaders.map((part) => part.toString('latin1'));
+    this.response.on('drain', resume);
+    if (this.events.bindCookies === null) {
+      this.#writeHead(status, statusText, lines);
+      return true;
+    }
+    this.events.bindCookies(lines).then(
+      () => {
+        this.#writeHead(status, statusText, lines);
+        this.#isHeld = false;
+        resume();
+        if (this.#isComplete) this.response.end();
+      },
+      (error: unknown) => {
+        this.events.onFailure(error);
+        this.#abort?.(new Error('The session could not be bound.'));
+      },
     );
+    this.#isHeld = true;
+    return false;
+  }
+
+  #writeHead(status: number, statusText: string, rawLines: readonly string[]): void {
+    const lines = answeredHeaders(rawLines, this.events.dropSetCookie);
     lines.push('X-Request-Id', this.events.requestId);
     this.events.onHead(status);
-    this.response.on('drain', resume);
     this.response.writeHead(status, statusText, lines);
     // A head without a body yet (an event stream) must not wait for the first chunk.
     this.response.flushHeaders();
-    return true;
   }
 
   onData(chunk: Buffer): boolean {
@@ -57,7 +80,8 @@ export class ForwardHandler implements Dispatcher.DispatchHandler {
   }
 
   onComplete(): void {
-    this.response.end();
+    if (this.#isHeld) this.#isComplete = true;
+    else this.response.end();
   }
 
   onError(error: Error): void {

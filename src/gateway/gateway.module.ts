@@ -2,12 +2,13 @@ import { Module } from '@nestjs/common';
 import { AccessModule } from '../access/access.module.js';
 import { ApplicationsModule } from '../applications/applications.module.js';
 import { AuditModule } from '../audit/audit.module.js';
+import { TokensModule } from '../tokens/tokens.module.js';
 import { GatewayService } from './gateway.service.js';
 import { UpstreamForwarder } from './upstream.forwarder.js';
 import { UpstreamPools } from './upstream.pools.js';
 
 @Module({
-  imports: [AccessModule, ApplicationsModule, AuditModule],
+  imports: [AccessModule, ApplicationsModule, AuditModule, TokensModule],
   providers: [GatewayService, UpstreamForwarder, UpstreamPools],
   exports: [GatewayService],
 })

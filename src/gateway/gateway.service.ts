@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Injectable, Logger, type CanActivate } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { codeProblem, denialProblem } from '@scopegate/problem';
-import type { ProtectedApplication } from '../applications/applications.service.js';
+import type { ProtectedApplication } from '../applications/application.js';
 import { ACCESS_GUARDS } from '../access/access-guards.js';
 import { DecisionRecorder } from '../access/decision.recorder.js';
 import { AuditShipper } from '../audit/audit.shipper.js';

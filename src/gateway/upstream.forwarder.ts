@@ -4,12 +4,13 @@ import type { Decision } from '@scopegate/access';
 import { headerValues } from '@scopegate/kernel';
 import { codeProblem } from '@scopegate/problem';
 import { isMethodOverrideHeader } from '@scopegate/scope';
-import { classifyUpstreamFailure, fillTemplate, forwardedHeaders, forwardedPath } from '@scopegate/upstream';
-import type { ProtectedApplication } from '../applications/applications.service.js';
+import { classifyUpstreamFailure, fillTemplate, forwardedHeaders, forwardedPath, valuesSet } from '@scopegate/upstream';
+import type { ProtectedApplication } from '../applications/application.js';
 import { DecisionRecorder } from '../access/decision.recorder.js';
 import type { Exchange } from '../common/access/exchange.js';
 import { ProblemException } from '../common/http/problem.exception.js';
 import { writeProblem } from '../common/http/problem.writer.js';
+import { BoundCookieService } from '../tokens/bound-cookie.service.js';
 import { ForwardHandler } from './forward.handler.js';
 import { UpstreamPools } from './upstream.pools.js';
 
@@ -25,6 +26,7 @@ export class UpstreamForwarder {
   constructor(
     private readonly pools: UpstreamPools,
     private readonly recorder: DecisionRecorder,
+    private readonly cookies: BoundCookieService,
   ) {}
 
   /** Forwards a request whose decision is made; the answer is written from here on. */
@@ -32,7 +34,8 @@ export class UpstreamForwarder {
     const { decision, request } = exchange;
     if (decision === null || decision.kind === 'deny') throw new Error('Nothing is forwarded without a decision.');
     const { target } = application;
-    const isTokenRequest = decision.kind === 'allow';
+    const token = decision.kind === 'allow' ? decision.authenticated.token : null;
+    const isTokenRequest = token !== null && exchange.admitted?.credential.kind === 'token';
     const replaced = replacedBody(decision);
     const headers = forwardedHeaders({
       lines: request.rawHeaders,
@@ -40,16 +43,21 @@ export class UpstreamForwarder {
       requestId: exchange.requestId,
       ...forwardingOf(decision, exchange),
       identityNames: application.identity.names,
-      identity: identityOf(decision, application),
-      dropAuthorization: isTokenRequest,
+      identity: isTokenRequest ? identityOf(decision, application) : [],
+      // A session that is held to a token acts as that token's owner, and as nobody else.
+      dropAuthorization: token !== null,
       dropCookies: isTokenRequest,
-      dropLine: isTokenRequest ? isMethodOverrideHeader : null,
+      dropLine: token !== null ? isMethodOverrideHeader : null,
       replacedBody: replaced !== null,
     });
     if (replaced !== null) headers.push('Content-Type', 'application/json', 'Content-Length', String(replaced.length));
     const handler = new ForwardHandler(exchange.response, {
       requestId: exchange.requestId,
-      dropSetCookie: isTokenRequest,
+      dropSetCookie: isTokenRequest && replaced === null,
+      bindCookies:
+        token !== null && (replaced !== null || !isTokenRequest)
+          ? (lines) => this.cookies.bind(application.key, token.id, valuesSet(lines))
+          : null,
       onHead: (status) => this.recorder.settle(exchange, status),
       onFailure: (error) => this.#fail(exchange, error),
     });
@@ -106,6 +114,7 @@ function replacedBody(decision: Forwarded): Buffer | null {
   if (decision.kind !== 'allow') return null;
   const { admitted, principal } = decision.authenticated;
   const isLogin =
+    admitted.credential.kind === 'token' &&
     admitted.request.method === 'POST' &&
     admitted.path?.strict.ok === true &&
     admitted.path.strict.pathClass === 'rest-session';
@@ -143,9 +152,7 @@ function identityOf(decision: Forwarded, application: ProtectedApplication): str
     scope: token?.scope ?? '',
   };
   const lines: string[] = [];
-  for (const { name, value } of application.identity.headers) {
-    lines.push(name, typeof value === 'string' ? value : fillTemplate(value, facts));
-  }
+  for (const { name, template } of application.identity.templates) lines.push(name, fillTemplate(template, facts));
   return lines;
 }
 

@@ -4,6 +4,7 @@ import { AuditModule } from '../audit/audit.module.js';
 import { DirectoryModule } from '../directory/directory.module.js';
 import { PermissionsModule } from '../permissions/permissions.module.js';
 import { SettingsModule } from '../settings/settings.module.js';
+import { BoundCookieService } from './bound-cookie.service.js';
 import { MeController } from './me.controller.js';
 import { Pepper } from './pepper.js';
 import { TokenCache } from './token.cache.js';
@@ -15,7 +16,7 @@ import { TokenUseRecorder } from './token-use.recorder.js';
 @Module({
   imports: [AuditModule, ApplicationsModule, DirectoryModule, PermissionsModule, SettingsModule],
   controllers: [TokensController, MeController],
-  providers: [Pepper, TokenCache, TokenRepository, TokensService, TokenUseRecorder],
-  exports: [TokenCache, TokensService, TokenUseRecorder],
+  providers: [BoundCookieService, Pepper, TokenCache, TokenRepository, TokensService, TokenUseRecorder],
+  exports: [BoundCookieService, TokenCache, TokensService, TokenUseRecorder],
 })
 export class TokensModule {}
