@@ -61,9 +61,9 @@ class Node {
   }
 }
 
-const conflict = expect.objectContaining({ code: 'conflict', status: 409 });
-const invalid = expect.objectContaining({ code: 'validation_failed', status: 400 });
-const notFound = expect.objectContaining({ code: 'not_found', status: 404 });
+const conflict: unknown = expect.objectContaining({ code: 'conflict', status: 409 });
+const invalid: unknown = expect.objectContaining({ code: 'validation_failed', status: 400 });
+const notFound: unknown = expect.objectContaining({ code: 'not_found', status: 404 });
 
 /** How many were fulfilled; whoever was not must have met a conflict. */
 async function fulfilled(work: readonly Promise<unknown>[]): Promise<number> {
