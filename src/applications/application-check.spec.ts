@@ -31,7 +31,7 @@ function refusedFields(asked: Partial<AskedApplication>, stored: readonly Identi
 }
 
 /** A document without new secrets is a stored one. */
-function stored(asked: Partial<AskedApplication>, headers: readonly IdentityHeader[] = []): ApplicationDocument {
+function documentOf(asked: Partial<AskedApplication>, headers: readonly IdentityHeader[] = []): ApplicationDocument {
   return accepted(asked, headers) as ApplicationDocument;
 }
 
@@ -175,7 +175,7 @@ describe('identity headers', () => {
 
 describe('patching an application', () => {
   const sealed: IdentityHeader[] = [{ name: 'X-Api-Key', sealed: 'v1.abc' }];
-  const before = stored(
+  const before = documentOf(
     {
       mount: { host: 'jira.example.com', pathPrefix: '/jira' },
       identity: { headers: { 'X-User': '{username}', 'X-Api-Key': { secret: SECRET_MASK } } },
@@ -191,7 +191,7 @@ describe('patching an application', () => {
   });
 
   it('R48: null takes away a header and half of a mount', () => {
-    const after = stored(patched({ mount: { host: null }, identity: { headers: { 'X-Api-Key': null } } }), sealed);
+    const after = documentOf(patched({ mount: { host: null }, identity: { headers: { 'X-Api-Key': null } } }), sealed);
     expect(after.mount).toEqual({ host: null, pathPrefix: '/jira' });
     expect(after.identity.headers).toEqual([{ name: 'X-User', template: '{username}' }]);
   });
@@ -212,7 +212,7 @@ describe('patching an application', () => {
 describe('a protected application', () => {
   const box = new SecretBox('a key of the configuration, long enough');
   const document: ApplicationDocument = {
-    ...stored({}),
+    ...documentOf({}),
     identity: {
       mode: 'headers',
       headers: [
@@ -245,12 +245,12 @@ describe('a protected application', () => {
 
 describe('the audit of an application', () => {
   const header = (sealed: string): ApplicationDocument => ({
-    ...stored({}),
+    ...documentOf({}),
     identity: { mode: 'headers', headers: [{ name: 'X-Api-Key', sealed }] },
   });
 
   it('R61: fixed values never appear in it', () => {
-    const document = stored({
+    const document = documentOf({
       identity: { headers: { 'X-Api-Key': 'written-as-a-template', 'X-User': '{username}' } },
     });
     const text = JSON.stringify([describeApplication(document), describeApplication(header('v1.sealed'))]);
@@ -268,8 +268,8 @@ describe('the audit of an application', () => {
 
   it('R59: each changed member is told with its value before and after', () => {
     const changes = describeApplicationChange(
-      stored({}),
-      stored({ mount: { pathPrefix: '/j' }, timeoutMs: 1000, identity: { headers: { 'X-User': '{email}' } } }),
+      documentOf({}),
+      documentOf({ mount: { pathPrefix: '/j' }, timeoutMs: 1000, identity: { headers: { 'X-User': '{email}' } } }),
     );
     expect(changes).toEqual({
       mount: { before: '/jira', after: '/j' },

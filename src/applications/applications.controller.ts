@@ -47,6 +47,31 @@ export class ApplicationsController {
   }
 
   @Post()
+  @ApiBody({
+    type: CreateApplicationDto,
+    examples: {
+      jira: {
+        value: {
+          key: 'jira',
+          name: 'Jira',
+          kind: 'jira',
+          version: '9.12.0',
+          mount: { pathPrefix: '/jira' },
+          upstream: 'http://127.0.0.1:8080/jira',
+        },
+      },
+      generic: {
+        value: {
+          key: 'reports',
+          name: 'Reports',
+          kind: 'generic',
+          mount: { host: 'reports.example.com' },
+          upstream: 'http://127.0.0.1:8081',
+          identity: { mode: 'headers', headers: { 'X-Remote-User': '{username}', 'X-Remote-Email': '{email}' } },
+        },
+      },
+    },
+  })
   @ApiRoute({
     summary: 'Protect an application',
     description:
@@ -80,7 +105,14 @@ export class ApplicationsController {
   @Patch(':key')
   @ApiHeader(IF_MATCH)
   @ApiConsumes('application/json', 'application/merge-patch+json')
-  @ApiBody({ type: PatchApplicationDto })
+  @ApiBody({
+    type: PatchApplicationDto,
+    examples: {
+      version: { value: { version: '9.12.0', nativeTokensDisabled: true } },
+      'read-only exceptions': { value: { readOnlyExceptions: [{ method: 'POST', path: '/rest/api/2/search' }] } },
+      'a fixed secret': { value: { identity: { headers: { 'X-Api-Key': { secret: 'the secret itself' } } } } },
+    },
+  })
   @ApiRoute({
     summary: 'Change an application',
     description:

@@ -10,7 +10,7 @@ import { AddAllowListEntryDto, AllowListEntryDto } from './dto/allow-list-entry.
 import { ReplaceSettingsDto, SettingsDto, SettingsPatchDto } from './dto/settings.dto.js';
 import { toDto } from './settings.mapper.js';
 import { SettingsService } from './settings.service.js';
-import type { Settings } from './settings.js';
+import { DEFAULT_SETTINGS, type Settings } from './settings.js';
 import type { Requester } from './settings-warning.js';
 
 const IF_MATCH = {
@@ -39,7 +39,15 @@ export class SettingsController {
   @Patch()
   @ApiHeader(IF_MATCH)
   @ApiConsumes('application/json', 'application/merge-patch+json')
-  @ApiBody({ type: SettingsPatchDto })
+  @ApiBody({
+    type: SettingsPatchDto,
+    examples: {
+      'allow list': { value: { ipRestriction: { allowList: ['127.0.0.1', '203.0.113.0/24'] } } },
+      'maximum validity': { value: { tokenValidity: { maximum: 'P1Y' } } },
+      'passwords off': { value: { passwords: { enabled: false, preventPathTraversal: true } } },
+      'behind a proxy': { value: { reverseProxy: { enabled: true, trustedProxies: ['10.0.0.2'] } } },
+    },
+  })
   @ApiRoute({
     summary: 'Change settings',
     description:
@@ -61,6 +69,7 @@ export class SettingsController {
 
   @Put()
   @ApiHeader(IF_MATCH)
+  @ApiBody({ type: ReplaceSettingsDto, examples: { 'fresh install': { value: DEFAULT_SETTINGS } } })
   @ApiRoute({
     summary: 'Replace the settings',
     description: 'Every member has to be there, except `warnings`, which is ignored.',
