@@ -1,6 +1,5 @@
 import type { RequestListener, Server } from 'node:http';
 import helmet from '@fastify/helmet';
-import { ConsoleLogger, type LoggerService, type LogLevel as NestLogLevel } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -10,10 +9,11 @@ import { ApplicationsService } from './applications/applications.service.js';
 import { AuditShipper } from './audit/audit.shipper.js';
 import { exchangeOf } from './common/access/exchange.js';
 import { ProblemFilter } from './common/http/problem.filter.js';
+import { StructuredLogger } from './common/logging/structured.logger.js';
 import { setUpSwagger } from './common/swagger/document.js';
 import { Clock } from './common/time/clock.js';
 import { createValidationPipe } from './common/validation/validation.pipe.js';
-import type { Configuration, LogLevel } from './config/env.js';
+import type { Configuration } from './config/env.js';
 import { FrontDoor } from './gateway/front-door.js';
 import { GatewayService } from './gateway/gateway.service.js';
 
@@ -42,10 +42,12 @@ export async function startServer(configuration: Configuration): Promise<Running
     AppModule.forRoot(configuration),
     new FastifyAdapter({
       bodyLimit: BODY_LIMIT_BYTES,
+      // A user name of 255 characters, percent-encoded.
+      routerOptions: { maxParamLength: 2_400 },
       serverFactory: (handler: RequestListener): Server =>
         frontDoor.createServer(hasTwoPorts ? 'gateway' : 'both', handler),
     }),
-    { logger: createLogger(configuration.logLevel), abortOnError: false, bodyParser: true },
+    { logger: new StructuredLogger(configuration.logLevel), abortOnError: false, bodyParser: true },
   );
   await configureManagement(app);
   await app.init();
@@ -110,13 +112,6 @@ function parseJsonBody(_request: unknown, body: Buffer, done: (error: Error | nu
   } catch {
     done(Object.assign(new Error('The body is not valid JSON.'), { statusCode: 400 }));
   }
-}
-
-/** Structured logs on standard output. */
-function createLogger(level: LogLevel): LoggerService {
-  const order: readonly NestLogLevel[] = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'];
-  const least = { fatal: 1, error: 2, warn: 3, info: 4, debug: 5, trace: 6, silent: 0 }[level];
-  return new ConsoleLogger({ json: true, logLevels: order.slice(0, least) });
 }
 
 function listen(server: Server, port: number, host: string): Promise<void> {

@@ -33,9 +33,21 @@ export interface MintedToken {
  */
 export function mintToken(randomBytes: (size: number) => Uint8Array): MintedToken {
   const drawn = drawBase62(randomBytes, ID_LENGTH + SECRET_LENGTH);
-  const id = drawn.slice(0, ID_LENGTH);
-  const body = TOKEN_PREFIX + id + SEPARATOR + drawn.slice(ID_LENGTH);
-  return { id: id as TokenId, secret: body + SEPARATOR + checksumOf(body) };
+  const id = drawn.slice(0, ID_LENGTH) as TokenId;
+  return { id, secret: formatToken(id, drawn.slice(ID_LENGTH)) };
+}
+
+/**
+ * A text of the right shape and checksum for this id that is no token's secret. It stands in for one where an
+ * administrator asks about a token by its id (R41); compared to a digest it matches nothing.
+ */
+export function placeholderToken(id: TokenId): string {
+  return formatToken(id, '0'.repeat(SECRET_LENGTH));
+}
+
+function formatToken(id: TokenId, secret: string): string {
+  const body = TOKEN_PREFIX + id + SEPARATOR + secret;
+  return body + SEPARATOR + checksumOf(body);
 }
 
 /**

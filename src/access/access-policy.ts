@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import type { AccessPolicy } from '@scopegate/access';
-import { compileAddressSet } from '@scopegate/network';
 import type { Permissions } from '@scopegate/permission';
 import { PermissionsService } from '../permissions/permissions.service.js';
 import { SettingsService } from '../settings/settings.service.js';
@@ -22,7 +21,7 @@ export class AccessPolicySnapshot {
     const settings = this.settings.current();
     const permissions = this.permissions.current();
     if (this.#policy === null || settings !== this.#settings || permissions !== this.#permissions) {
-      this.#policy = compilePolicy(settings, permissions, settings === this.#settings ? this.#policy : null);
+      this.#policy = compilePolicy(settings, permissions);
       this.#settings = settings;
       this.#permissions = permissions;
     }
@@ -30,17 +29,11 @@ export class AccessPolicySnapshot {
   }
 }
 
-/** @param known a policy of the same settings, whose address sets are kept */
-function compilePolicy(settings: Settings, permissions: Permissions, known: AccessPolicy | null): AccessPolicy {
-  if (known !== null) return { ...known, permissions };
+function compilePolicy(settings: Settings, permissions: Permissions): AccessPolicy {
   return {
-    allowList: compileAddressSet(settings.ipRestriction.allowList),
+    allowList: settings.allowList,
     allowListAppliesToPasswords: settings.ipRestriction.applyToPasswords,
-    reverseProxy: {
-      enabled: settings.reverseProxy.enabled,
-      trusted: compileAddressSet(settings.reverseProxy.trustedProxies),
-      header: settings.reverseProxy.header,
-    },
+    reverseProxy: settings.reverseProxyRules,
     passwordsEnabled: settings.passwords.enabled,
     preventPathTraversal: settings.passwords.preventPathTraversal,
     validity: settings.tokenValidity,

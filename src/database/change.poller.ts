@@ -1,5 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { MoreThan } from 'typeorm';
+import { Clock } from '../common/time/clock.js';
 import { ChangeEntity } from './change.entity.js';
 import { ChangeFeed, CHANGE_TOPICS, type Change, type ChangeTopic } from './change-feed.js';
 import { UnitOfWork } from './unit-of-work.js';
@@ -13,10 +14,14 @@ const INTERVAL_MS = 300;
  */
 const OVERLAP = 500;
 
+/** How far the clocks of two nodes may be apart. */
+const CLOCK_SKEW_MS = 60_000;
+
 /** Reads the change log, so that a change made on one node reaches the others within a second (R64). */
 @Injectable()
 export class ChangePoller implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #logger = new Logger(ChangePoller.name);
+  readonly #startedAtMs: number;
   #newest = 0;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
@@ -25,12 +30,18 @@ export class ChangePoller implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly changes: ChangeFeed,
-  ) {}
+    clock: Clock,
+  ) {
+    this.#startedAtMs = clock.nowMs();
+  }
 
   async onApplicationBootstrap(): Promise<void> {
     const rows = await this.#rowsAfter(0, true);
-    this.#newest = rows.at(-1)?.id ?? 0;
-    this.changes.expect(rows.map((row) => row.id));
+    // The snapshots were read during the start: what changed since then, or shortly before, is read again.
+    const old = rows.filter((row) => row.atMs < this.#startedAtMs - CLOCK_SKEW_MS);
+    this.#newest = old.at(-1)?.id ?? 0;
+    this.changes.expect(old.map((row) => row.id));
+    await this.#poll();
     this.#timer = setInterval(() => {
       this.#running ??= this.#poll().finally(() => (this.#running = undefined));
     }, INTERVAL_MS);

@@ -1,8 +1,9 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { bigintAsNumber, numberAsBoolean } from '../database/column.transformers.js';
 
 /** A user of Scopegate's own directory. */
 @Entity('users')
+@Index('uq_users_username_key', ['usernameKey'], { unique: true })
 export class UserEntity {
   /** Never given again: a new user of the same name is somebody else (R26). */
   @PrimaryColumn({ type: 'varchar', length: 36 })
@@ -13,7 +14,7 @@ export class UserEntity {
   username!: string;
 
   /** The name without case, by which users are told apart (R44). */
-  @Column({ name: 'username_key', type: 'varchar', length: 255, unique: true })
+  @Column({ name: 'username_key', type: 'varchar', length: 255 })
   usernameKey!: string;
 
   @Column({ name: 'display_name', type: 'varchar', length: 255 })

@@ -3,6 +3,7 @@ import { bigintAsNumber } from '../database/column.transformers.js';
 
 /** A token as it is stored: never its secret, only a keyed digest of it. */
 @Entity('tokens')
+@Index('uq_tokens_id', ['id'], { unique: true })
 @Index('idx_tokens_owner', ['ownerId', 'sequence'])
 @Index('idx_tokens_expires', ['expiresAtMs'])
 @Index('idx_tokens_revoked', ['revokedAtMs'])
@@ -11,7 +12,7 @@ export class TokenEntity {
   @PrimaryGeneratedColumn({ type: 'int' })
   sequence!: number;
 
-  @Column({ type: 'varchar', length: 12, unique: true })
+  @Column({ type: 'varchar', length: 12 })
   id!: string;
 
   /** HMAC-SHA-256 of the whole token, in hexadecimal digits. */

@@ -5,6 +5,8 @@ import { DataSource } from 'typeorm';
 import { describe, expect, it } from 'vitest';
 import { readConfiguration } from '../../src/config/env.js';
 import { dataSourceOptions } from '../../src/database/data-source.options.js';
+import { describeWithMariaDb } from '../support/external-part.js';
+import { createSecrets } from '../support/scopegate.process.js';
 import { ENTITIES } from '../../src/schema.js';
 
 async function expectNoDrift(environment: Record<string, string>): Promise<void> {
@@ -21,6 +23,13 @@ async function expectNoDrift(environment: Record<string, string>): Promise<void>
     await dataSource.destroy();
   }
 }
+
+describeWithMariaDb('the schema on MariaDB', (server) => {
+  it('is the one of the entities, compares ids byte by byte, and can be undone', async () => {
+    const url = await server().createDatabase();
+    await expectNoDrift({ DATABASE_URL: url, ...createSecrets() });
+  });
+});
 
 describe('the schema', () => {
   it('is the one of the entities on SQLite, and its migrations can be undone', async () => {

@@ -64,5 +64,5 @@ function send(reply: FastifyReply, problem: Problem, denial: Deny | null): void 
     .status(problem.status)
     .header('Content-Type', PROBLEM_MEDIA_TYPE)
     .header('Cache-Control', 'no-store')
-    .send(JSON.stringify(problem));
+    .send(Buffer.from(JSON.stringify(problem)));
 }

@@ -16,6 +16,8 @@ export function createOpenApiDocument(app: NestFastifyApplication): OpenAPIObjec
     .setDescription(DESCRIPTION)
     .setVersion('1')
     .setOpenAPIVersion('3.1.0')
+    .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
+    .addServer('/', 'This server')
     .addBasicAuth(
       { type: 'http', scheme: 'basic', description: 'User name and password, or user name and token.' },
       BASIC_SCHEME,

@@ -3,8 +3,13 @@ import { Table, TableIndex, type MigrationInterface, type QueryRunner, type Tabl
 /** The first tables. Times are whole milliseconds since the epoch (docs/adr), so that both databases keep them alike. */
 export class InitialSchema1795392000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
-    for (const table of tables(runner.connection.options.type === 'better-sqlite3')) {
+    const isSqlite = runner.dataSource.options.type === 'better-sqlite3';
+    for (const table of tables(isSqlite)) {
       await runner.createTable(table);
+      // Ids, keys and digests differ by case and accents, whatever the database's default is; SQLite compares so anyway.
+      if (!isSqlite) {
+        await runner.query(`ALTER TABLE \`${table.name}\` CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`);
+      }
     }
   }
 
@@ -22,7 +27,7 @@ function bigint(name: string, more: Partial<TableColumnOptions> = {}): TableColu
 }
 
 function index(name: string, ...columnNames: string[]): TableIndex {
-  return new TableIndex({ name, columnNames });
+  return new TableIndex({ name, columnNames, isUnique: name.startsWith('uq_') });
 }
 
 const NULLABLE = { isNullable: true } as const;
@@ -42,13 +47,14 @@ function tables(isSqlite: boolean): Table[] {
       columns: [
         varchar('id', 36, PRIMARY),
         varchar('username', 255),
-        varchar('username_key', 255, { isUnique: true }),
+        varchar('username_key', 255),
         varchar('display_name', 255),
         varchar('email', 255, NULLABLE),
         varchar('password_hash', 100, NULLABLE),
         { name: 'active', type: 'boolean' },
         bigint('created_at_ms'),
       ],
+      indices: [index('uq_users_username_key', 'username_key')],
     }),
     new Table({ name: 'user_groups', columns: [varchar('name', 255, PRIMARY), bigint('created_at_ms')] }),
     new Table({
@@ -68,17 +74,18 @@ function tables(isSqlite: boolean): Table[] {
       name: 'applications',
       columns: [
         varchar('key', 64, PRIMARY),
-        varchar('mount_key', 512, { isUnique: true }),
+        varchar('mount_key', 512),
         { name: 'body', type: 'json' },
         int('version'),
         bigint('created_at_ms'),
       ],
+      indices: [index('uq_applications_mount_key', 'mount_key')],
     }),
     new Table({
       name: 'tokens',
       columns: [
         int('sequence', rising),
-        varchar('id', 12, { isUnique: true }),
+        varchar('id', 12),
         varchar('digest', 64),
         int('pepper_version'),
         varchar('hint', 64),
@@ -100,6 +107,7 @@ function tables(isSqlite: boolean): Table[] {
         varchar('successor_id', 12, NULLABLE),
       ],
       indices: [
+        index('uq_tokens_id', 'id'),
         index('idx_tokens_owner', 'owner_id', 'sequence'),
         index('idx_tokens_expires', 'expires_at_ms'),
         index('idx_tokens_revoked', 'revoked_at_ms'),
