@@ -20,8 +20,8 @@ import { GatewayService } from './gateway/gateway.service.js';
 /** Requests under way may take this long once the server is told to stop. */
 const DRAIN_TIMEOUT_MS = 10_000;
 
-/** A document of settings with an allow list of ten thousand entries fits in. */
-const BODY_LIMIT_BYTES = 1_048_576;
+/** A document of settings with an allow list of twenty thousand long entries fits in. */
+const BODY_LIMIT_BYTES = 2_097_152;
 
 /** A running server: where it listens, and how to stop it. */
 export interface RunningServer {

@@ -8,3 +8,4 @@ export * from './authorize.js';
 export * from './decide.js';
 export * from './creation.js';
 export * from './session-body.js';
+export * from './explain.js';

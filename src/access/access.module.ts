@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
+import { ApplicationsModule } from '../applications/applications.module.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { DirectoryModule } from '../directory/directory.module.js';
 import { PermissionsModule } from '../permissions/permissions.module.js';
@@ -8,21 +9,30 @@ import { TokensModule } from '../tokens/tokens.module.js';
 import { ACCESS_GUARDS } from './access-guards.js';
 import { AccessPolicySnapshot } from './access-policy.js';
 import { DecisionRecorder } from './decision.recorder.js';
+import { BoundSessionLookup } from './bound-session.lookup.js';
+import { ExplainController } from './explain.controller.js';
+import { ExplainService } from './explain.service.js';
 import { FailureCounters, MemoryFailureCounters } from './failure-counters.js';
 import { FailureThrottle } from './failure.throttle.js';
+import { QueryGuard } from './guards/query.guard.js';
 import { AdministratorGuard } from './guards/administrator.guard.js';
 
 /** The wiring of the decision: the same guard objects stand before the management routes and the proxied ones. */
 @Module({
-  imports: [AuditModule, DirectoryModule, PermissionsModule, SettingsModule, TokensModule],
+  imports: [ApplicationsModule, AuditModule, DirectoryModule, PermissionsModule, SettingsModule, TokensModule],
+  controllers: [ExplainController],
   providers: [
     AccessPolicySnapshot,
+    BoundSessionLookup,
     DecisionRecorder,
+    ExplainService,
     FailureThrottle,
     { provide: FailureCounters, useClass: MemoryFailureCounters },
     ...ACCESS_GUARDS,
     AdministratorGuard,
-    ...[...ACCESS_GUARDS, AdministratorGuard].map((guard) => ({ provide: APP_GUARD, useExisting: guard })),
+    QueryGuard,
+    // What is asked for is looked at once it is known who asks.
+    ...[...ACCESS_GUARDS, AdministratorGuard, QueryGuard].map((guard) => ({ provide: APP_GUARD, useExisting: guard })),
   ],
   exports: [AccessPolicySnapshot, DecisionRecorder, ...ACCESS_GUARDS],
 })

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Brackets } from 'typeorm';
+import { Brackets, Not } from 'typeorm';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { AuditEventEntity } from './audit-event.entity.js';
 
@@ -24,6 +24,16 @@ const EQUALS = ['type', 'outcome', 'code', 'tokenId', 'clientIp', 'application']
 @Injectable()
 export class AuditEventRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
+
+  /** The event of a request itself, and not of a change it made. */
+  findByRequestId(requestId: string): Promise<AuditEventEntity | null> {
+    return this.unitOfWork.read((manager) =>
+      manager.findOne(AuditEventEntity, {
+        where: { requestId, outcome: Not('changed') },
+        order: { id: 'DESC' },
+      }),
+    );
+  }
 
   /** The newest events before `beforeId` (all of them, where it is null), newest first. */
   newest(filter: AuditEventFilter, beforeId: string | null, limit: number): Promise<AuditEventEntity[]> {

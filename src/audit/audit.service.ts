@@ -5,7 +5,9 @@ import type { EntityManager } from 'typeorm';
 import { Clock } from '../common/time/clock.js';
 import type { Actor } from './actor.js';
 import { AuditEventEntity } from './audit-event.entity.js';
-import { toEntity } from './audit-event.mapper.js';
+import { AuditEventRepository } from './audit-event.repository.js';
+import { toDto, toEntity } from './audit-event.mapper.js';
+import type { AuditEventDto } from './dto/audit-event.dto.js';
 import { AuditShipper } from './audit.shipper.js';
 
 /** A change as its service describes it (R59). */
@@ -32,6 +34,7 @@ export class AuditService {
 
   constructor(
     private readonly shipper: AuditShipper,
+    private readonly events: AuditEventRepository,
     private readonly clock: Clock,
   ) {}
 
@@ -68,6 +71,13 @@ export class AuditService {
         },
       }),
     );
+  }
+
+  /** The event of a request, by the id its answer carried; null where there is none. */
+  async findByRequestId(requestId: string): Promise<AuditEventDto | null> {
+    await this.shipper.flush();
+    const row = await this.events.findByRequestId(requestId);
+    return row === null ? null : toDto(row);
   }
 
   /** Records what became of a request. */

@@ -1,5 +1,4 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
-import { valuesPresented } from '@scopegate/upstream';
 import {
   authenticate,
   denyAdmitted,
@@ -12,25 +11,19 @@ import {
 import { exchangeOf, type Exchange } from '../../common/access/exchange.js';
 import { Clock } from '../../common/time/clock.js';
 import { DirectoryService } from '../../directory/directory.service.js';
-import { BoundCookieService } from '../../tokens/bound-cookie.service.js';
 import { TokenCache } from '../../tokens/token.cache.js';
+import { BoundSessionLookup, type BoundSession } from '../bound-session.lookup.js';
 import { FailureThrottle } from '../failure.throttle.js';
 
-const TOO_MANY_SESSIONS =
-  'The request carries more sessions than one. Send only the cookies of the session that is meant.';
-
-/** The values by which a request could carry on a session; a token request's cookies do not go upstream. */
-function sessionValues(exchange: Exchange, admitted: Admitted): readonly string[] | null {
-  if (admitted.application === null || admitted.credential.kind === 'token') return [];
-  return valuesPresented(exchange.request.rawHeaders, exchange.rawPath);
-}
+const SEVERAL_SESSIONS =
+  'The request carries sessions of more than one token. Send only the cookies of the session that is meant.';
 
 /** The second guard: whose token this is and whether it is in force, or who logs in at the management API. */
 @Injectable()
 export class AuthenticationGuard implements CanActivate {
   constructor(
     private readonly tokens: TokenCache,
-    private readonly cookies: BoundCookieService,
+    private readonly sessions: BoundSessionLookup,
     private readonly directory: DirectoryService,
     private readonly throttle: FailureThrottle,
     private readonly clock: Clock,
@@ -49,27 +42,23 @@ export class AuthenticationGuard implements CanActivate {
     if (admitted.application === null && admitted.credential.kind === 'password') {
       return this.#authenticateLogin(exchange, admitted);
     }
-    const values = sessionValues(exchange, admitted);
-    if (values === null || values.length > 0) return this.#authenticateSession(exchange, admitted, values);
-    return this.#authenticate(exchange, admitted, { nowMs: this.clock.nowMs() });
+    if (admitted.application === null) return this.#authenticate(exchange, admitted, { nowMs: this.clock.nowMs() });
+    const session = this.sessions.find(admitted.application.key, admitted.request.lines, exchange.rawPath);
+    return session instanceof Promise
+      ? session.then((bound) => this.#authenticateSession(exchange, admitted, bound))
+      : this.#authenticateSession(exchange, admitted, session);
   }
 
   /** A session that was made with a token stays held to it, whatever else the request carries (R11). */
-  async #authenticateSession(
-    exchange: Exchange,
-    admitted: Admitted,
-    values: readonly string[] | null,
-  ): Promise<boolean> {
+  #authenticateSession(exchange: Exchange, admitted: Admitted, session: BoundSession): boolean | Promise<boolean> {
     const nowMs = this.clock.nowMs();
-    const tokenIds = values === null ? null : await this.cookies.tokensOf(exchange.application?.key ?? '', values);
-    if (tokenIds === null || tokenIds.size > 1) {
-      return this.throttle.refuse(exchange, denyAdmitted(admitted, 'credential_ambiguous', null, TOO_MANY_SESSIONS));
+    if (session === null) return this.#authenticate(exchange, admitted, { nowMs });
+    if (session === 'ambiguous') {
+      return this.throttle.refuse(exchange, denyAdmitted(admitted, 'credential_ambiguous', null, SEVERAL_SESSIONS));
     }
-    const [tokenId] = tokenIds;
-    if (tokenId === undefined) return this.#authenticate(exchange, admitted, { nowMs });
     const bound: Admitted = { ...admitted, credential: { kind: 'cookie' } };
     exchange.admitted = bound;
-    return this.#authenticate(exchange, bound, { token: await this.tokens.lookUpById(tokenId), nowMs });
+    return this.#authenticate(exchange, bound, { token: session, nowMs });
   }
 
   #authenticateToken(exchange: Exchange, admitted: Admitted, token: TokenLookup): boolean | Promise<boolean> {

@@ -1,9 +1,18 @@
-import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import {
+  Catch,
+  HttpException,
+  Logger,
+  MethodNotAllowedException,
+  NotFoundException,
+  type ArgumentsHost,
+  type ExceptionFilter,
+} from '@nestjs/common';
 import type { Deny } from '@scopegate/access';
 import { challenges, codeProblem, denialProblem, PROBLEM_MEDIA_TYPE } from '@scopegate/problem';
 import type { Problem, ProblemCode } from '@scopegate/problem';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { exchangeOf } from '../access/exchange.js';
+import type { AllowedMethods } from './allowed-methods.js';
 import { ProblemException } from './problem.exception.js';
 
 /** Fastify's and Nest's own refusals by their status; each has a text that says what to do. */
@@ -11,7 +20,7 @@ const BY_STATUS: Readonly<Record<number, readonly [ProblemCode, string]>> = {
   400: ['request_malformed', 'The body is not valid JSON.'],
   404: ['not_found', 'There is nothing at this path. The API is documented at /docs.'],
   405: ['method_not_allowed', 'This path does not take this method. The API is documented at /docs.'],
-  413: ['too_large', 'The body may have at most 1 MiB.'],
+  413: ['too_large', 'The body may have at most 2 MiB.'],
   415: ['unsupported_media_type', 'Send the body as application/json.'],
   431: ['headers_too_large', 'Send fewer or shorter header lines.'],
 };
@@ -21,11 +30,23 @@ const BY_STATUS: Readonly<Record<number, readonly [ProblemCode, string]>> = {
 export class ProblemFilter implements ExceptionFilter {
   readonly #logger = new Logger(ProblemFilter.name);
 
+  constructor(private readonly allowedMethods: AllowedMethods) {}
+
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
     const reply = http.getResponse<FastifyReply>();
     const exchange = exchangeOf(http.getRequest<FastifyRequest>());
     const { denial } = exchange;
+    if (error instanceof NotFoundException) {
+      const allowed = this.allowedMethods.of(exchange.rawPath);
+      if (allowed.length > 0) void reply.header('Allow', allowed.join(', '));
+      if (allowed.length > 0 && exchange.request.method === 'OPTIONS') {
+        void reply.status(204).send();
+        return;
+      }
+      // R07: TRACE is refused for everyone, whatever the path.
+      if (allowed.length > 0 || exchange.request.method === 'TRACE') error = new MethodNotAllowedException();
+    }
     let problem: Problem;
     if (denial !== null) {
       problem = denialProblem(denial, exchange.requestId);

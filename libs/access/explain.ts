@@ -1,0 +1,166 @@
+import { headerValues } from '@scopegate/kernel';
+import { resolveClientAddress, type ClientAddress } from '@scopegate/network';
+import { judgeRequestPath } from './admit.js';
+import { readCredential } from './credential.js';
+import { decideAccess, type AccessFacts } from './decide.js';
+import { credentialKind, stageOf, type Decision } from './decision.js';
+import type { TokenLookup } from './facts.js';
+import { REASONS, type ReasonCode } from './reasons.js';
+import { STAGES, type Stage } from './stages.js';
+
+export const STAGE_OUTCOMES = ['passed', 'refused', 'not-reached', 'not-needed'] as const;
+
+export type StageOutcome = (typeof STAGE_OUTCOMES)[number];
+
+/** What one stage made of a request. */
+export interface ExplainedStage {
+  readonly stage: Stage;
+  readonly outcome: StageOutcome;
+  /** The true reason, on the stage that refused. */
+  readonly code: ReasonCode | null;
+  /** What the stage saw, in a sentence. */
+  readonly detail: string | null;
+}
+
+/** How the client address was told, and what decided about it (R41). */
+export interface ExplainedAddress {
+  readonly peer: string | null;
+  /** The value of the forwarding header that was considered; null where there was none or it did not count. */
+  readonly header: string | null;
+  /** The client address; null where none can be told. */
+  readonly derived: string | null;
+  /** The entry of the allow list that holds the address; null where none does, or the list is empty. */
+  readonly entry: string | null;
+}
+
+export interface Explanation {
+  readonly decision: Decision['kind'];
+  /** The true reason of the first stage that refuses; null where none does. */
+  readonly code: ReasonCode | null;
+  readonly stages: readonly ExplainedStage[];
+  readonly clientIp: ExplainedAddress;
+}
+
+/**
+ * Explains what would become of a request: the same decision, with what each stage saw (R41). It is the whole decision
+ * that is made here and not a second one that could differ from it.
+ */
+export function explainAccess(facts: AccessFacts): Explanation {
+  const decision = decideAccess(facts);
+  const address = resolveClientAddress(facts.request.peer, facts.request.lines, facts.policy.reverseProxy);
+  const code = decision.kind === 'deny' ? decision.code : null;
+  const describe = (stage: Stage): string | null => describeStage(stage, facts, address);
+  return {
+    decision: decision.kind,
+    code,
+    stages: explainStages(decision, describe),
+    clientIp: {
+      peer: address.peer,
+      header: address.header,
+      derived: address.client,
+      entry: facts.policy.allowList.match(address.client),
+    },
+  };
+}
+
+/** The stages up to the one that refused for this reason, for an event of which nothing else is known any more. */
+export function explainReason(code: ReasonCode): readonly ExplainedStage[] {
+  return stagesUntil(REASONS[code].stage, code, REASONS[code].detail, () => null);
+}
+
+function explainStages(decision: Decision, describe: (stage: Stage) => string | null): readonly ExplainedStage[] {
+  if (decision.kind === 'deny') return stagesUntil(stageOf(decision), decision.code, decision.detail, describe);
+  return STAGES.map((stage) => {
+    // What passes through has no token, so nothing asks for permission or scope.
+    const isNeeded = decision.kind === 'allow' || (stage !== 'token' && stage !== 'permission' && stage !== 'scope');
+    return {
+      stage,
+      outcome: isNeeded ? 'passed' : 'not-needed',
+      code: null,
+      detail: isNeeded ? describe(stage) : null,
+    };
+  });
+}
+
+function stagesUntil(
+  refusing: Stage,
+  code: ReasonCode,
+  detail: string,
+  describe: (stage: Stage) => string | null,
+): readonly ExplainedStage[] {
+  const last = STAGES.indexOf(refusing);
+  return STAGES.map((stage, index) => {
+    if (index > last) return { stage, outcome: 'not-reached', code: null, detail: null };
+    if (index < last) return { stage, outcome: 'passed', code: null, detail: describe(stage) };
+    return { stage, outcome: 'refused', code, detail };
+  });
+}
+
+function describeStage(stage: Stage, facts: AccessFacts, address: ClientAddress): string | null {
+  switch (stage) {
+    case 'form':
+      return `${facts.request.method} with ${facts.request.lines.length / 2} header lines.`;
+    case 'path':
+      return describePath(facts);
+    case 'native-management':
+      return facts.application?.nativeTokensDisabled === true
+        ? 'The product’s own token management is switched off; this path is no part of it.'
+        : 'The product’s own token management is not switched off.';
+    case 'credential':
+      return describeCredential(facts);
+    case 'address':
+      return describeAddress(facts, address);
+    case 'token':
+      return describeToken(facts.authentication.token);
+    case 'path-kind':
+      return 'This kind of path takes this kind of credential.';
+    case 'permission':
+      return 'The owner may use tokens.';
+    case 'scope':
+      return facts.authentication.token?.found === true
+        ? `The scope ${facts.authentication.token.token.scope} covers this request.`
+        : null;
+  }
+}
+
+function describePath(facts: AccessFacts): string | null {
+  const path = judgeRequestPath(facts.request.rawPath, facts.application);
+  if (path === null) return null;
+  return path.strict.ok
+    ? `The path is ${path.strict.canonical}, of the class ${path.strict.pathClass}.`
+    : `The path can be read in more than one way; it is forwarded as it is, since nothing asks for one reading.`;
+}
+
+function describeCredential(facts: AccessFacts): string {
+  const reading = readCredential(facts.request, facts.application);
+  return reading.ok
+    ? `The credential is of the kind ${credentialKind(reading.credential)}.`
+    : 'The credential is malformed.';
+}
+
+function describeAddress(facts: AccessFacts, address: ClientAddress): string {
+  const { policy } = facts;
+  const header = policy.reverseProxy.header;
+  const origin =
+    address.source === 'peer'
+      ? headerValues(facts.request.lines, header.toLowerCase()).length > 0
+        ? `the peer itself; ${header} does not count, since ${policy.reverseProxy.enabled ? 'the peer is no trusted proxy' : 'reverse proxy support is off'}`
+        : 'the peer itself'
+      : `derived from ${header}`;
+  const entry = policy.allowList.match(address.client);
+  const list =
+    policy.allowList.size === 0
+      ? 'The allow list is empty, so every address is allowed.'
+      : entry === null
+        ? 'No entry of the allow list holds it; this request is not held to the list.'
+        : `The entry ${entry} of the allow list holds it.`;
+  return address.client === null
+    ? `No client address can be told. ${list}`
+    : `The client address is ${address.client} (${origin}). ${list}`;
+}
+
+function describeToken(lookup: TokenLookup | undefined): string | null {
+  return lookup?.found === true
+    ? `The token ${lookup.token.id} of ${lookup.token.ownerName} is in force.`
+    : 'There is no Scopegate token in this request.';
+}

@@ -1,0 +1,25 @@
+import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
+import type { FastifyRequest } from 'fastify';
+import { invalidField } from '../../common/http/problem.exception.js';
+import { isPublicRoute } from '../route-metadata.js';
+
+/** Nest's number for the parameters of a handler that are read from the query. */
+const QUERY_PARAMETER = '4:';
+
+/** Refuses query parameters on routes that take none; where a route takes some, its DTO refuses the rest. */
+@Injectable()
+export class QueryGuard implements CanActivate {
+  canActivate(context: ExecutionContext): boolean {
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const [name] = Object.keys((request.query as object | undefined) ?? {});
+    if (name === undefined || isPublicRoute(context) || takesQuery(context)) return true;
+    throw invalidField(name, 'is not a known query parameter: this call takes none.');
+  }
+}
+
+function takesQuery(context: ExecutionContext): boolean {
+  const parameters = Reflect.getMetadata(ROUTE_ARGS_METADATA, context.getClass(), context.getHandler().name) as
+    Readonly<Record<string, unknown>> | undefined;
+  return Object.keys(parameters ?? {}).some((key) => key.startsWith(QUERY_PARAMETER));
+}

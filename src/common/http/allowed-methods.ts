@@ -1,0 +1,29 @@
+type Method = string | readonly string[];
+
+/** The methods of the server's own routes by path, so that a wrong one is a 405 that names the right ones. */
+export class AllowedMethods {
+  readonly #routes = new Map<string, { readonly segments: readonly string[]; readonly methods: Set<string> }>();
+
+  /** @param url the route's path, with `:name` for a segment that may be anything */
+  add(method: Method, url: string): void {
+    const route = this.#routes.get(url) ?? { segments: url.split('/'), methods: new Set<string>() };
+    for (const name of typeof method === 'string' ? [method] : method) route.methods.add(name);
+    this.#routes.set(url, route);
+  }
+
+  /** What may be sent to this path, in alphabetical order; nothing where there is no such path. */
+  of(path: string): readonly string[] {
+    const segments = path.split('/');
+    const methods = [...this.#routes.values()]
+      .filter((route) => isMatch(route.segments, segments))
+      .flatMap((route) => [...route.methods]);
+    return methods.length === 0 ? [] : [...new Set([...methods, 'OPTIONS'])].sort();
+  }
+}
+
+function isMatch(pattern: readonly string[], segments: readonly string[]): boolean {
+  return (
+    pattern.length === segments.length &&
+    pattern.every((part, index) => (part.startsWith(':') ? segments[index] !== '' : part === segments[index]))
+  );
+}
