@@ -2,13 +2,17 @@ import type { RequestListener, Server } from 'node:http';
 import helmet from '@fastify/helmet';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import { codeProblem } from '@scopegate/problem';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { DecisionRecorder } from './access/decision.recorder.js';
 import { AppModule } from './app.module.js';
 import { ApplicationsService } from './applications/applications.service.js';
 import { AuditShipper } from './audit/audit.shipper.js';
 import { exchangeOf } from './common/access/exchange.js';
+import { AllowedMethods } from './common/http/allowed-methods.js';
+import { readJsonBodiesOnly } from './common/http/json-body.parser.js';
 import { ProblemFilter } from './common/http/problem.filter.js';
+import { writeProblem } from './common/http/problem.writer.js';
 import { StructuredLogger } from './common/logging/structured.logger.js';
 import { setUpSwagger } from './common/swagger/document.js';
 import { Clock } from './common/time/clock.js';
@@ -44,10 +48,11 @@ export async function startServer(configuration: Configuration): Promise<Running
       bodyLimit: BODY_LIMIT_BYTES,
       // A user name of 255 characters, percent-encoded.
       routerOptions: { maxParamLength: 2_400 },
+      frameworkErrors: refuseUnroutable,
       serverFactory: (handler: RequestListener): Server =>
         frontDoor.createServer(hasTwoPorts ? 'gateway' : 'both', handler),
     }),
-    { logger: new StructuredLogger(configuration.logLevel), abortOnError: false, bodyParser: true },
+    { logger: new StructuredLogger(configuration.logLevel), abortOnError: false, bodyParser: false },
   );
   await configureManagement(app);
   await app.init();
@@ -75,10 +80,12 @@ export async function startServer(configuration: Configuration): Promise<Running
 
 /** What holds for the management routes: errors, validation, headers, the audit event and the documentation. */
 async function configureManagement(app: NestFastifyApplication): Promise<void> {
-  app.useGlobalFilters(new ProblemFilter());
+  const allowedMethods = new AllowedMethods();
+  app.useGlobalFilters(new ProblemFilter(allowedMethods));
   app.useGlobalPipes(createValidationPipe());
-  app.useBodyParser('application/merge-patch+json', {}, parseJsonBody);
   const fastify = app.getHttpAdapter().getInstance();
+  readJsonBodiesOnly(fastify);
+  fastify.addHook('onRoute', ({ method, url }) => allowedMethods.add(method, url));
   await fastify.register(helmet, {
     contentSecurityPolicy: {
       // Swagger UI styles itself inline; everything else comes from this server.
@@ -106,12 +113,14 @@ async function configureManagement(app: NestFastifyApplication): Promise<void> {
   setUpSwagger(app);
 }
 
-function parseJsonBody(_request: unknown, body: Buffer, done: (error: Error | null, value?: unknown) => void): void {
-  try {
-    done(null, JSON.parse(body.toString('utf8')));
-  } catch {
-    done(Object.assign(new Error('The body is not valid JSON.'), { statusCode: 400 }));
-  }
+/** Answers what the router itself cannot read, such as a broken percent-encoding: no hook and no filter sees it. */
+function refuseUnroutable(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  const [code, detail] =
+    error.code === 'FST_ERR_BAD_URL'
+      ? (['request_malformed', 'The path holds a percent sign that encodes no UTF-8.'] as const)
+      : (['not_found', 'There is nothing at this path. The API is documented at /docs.'] as const);
+  reply.hijack();
+  writeProblem(reply.raw, codeProblem(code, detail, exchangeOf(request).requestId), null, false);
 }
 
 function listen(server: Server, port: number, host: string): Promise<void> {

@@ -2,3 +2,4 @@ export * from './brand.js';
 export * from './header-lines.js';
 export * from './application-kind.js';
 export * from './json-names.js';
+export * from './json-shape.js';

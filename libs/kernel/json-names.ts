@@ -1,3 +1,5 @@
+import { jsonStringEnd } from './json-shape.js';
+
 /** The names of an object's own members, as often as they stand in the text. The text has to be valid JSON. */
 export function topLevelNames(text: string): readonly string[] {
   const names: string[] = [];
@@ -18,7 +20,7 @@ export function topLevelNames(text: string): readonly string[] {
         isName = depth === 1;
         break;
       case '"': {
-        const end = stringEnd(text, index);
+        const end = jsonStringEnd(text, index);
         if (isName) {
           names.push(JSON.parse(text.slice(index, end + 1)) as string);
           isName = false;
@@ -31,13 +33,4 @@ export function topLevelNames(text: string): readonly string[] {
     }
   }
   return names;
-}
-
-/** Where the JSON string that begins at this index ends. */
-function stringEnd(text: string, start: number): number {
-  let index = start + 1;
-  while (index < text.length && text[index] !== '"') {
-    index += text[index] === '\\' ? 2 : 1;
-  }
-  return index;
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { AuditShipper } from '../../src/audit/audit.shipper.js';
-import { startServer } from '../../src/configure-app.js';
+import { startServer, type RunningServer } from '../../src/configure-app.js';
 import { readConfiguration } from '../../src/config/env.js';
 import { createApiClient, type ApiAnswer, type ApiClient, type ApiCredential } from './api.client.js';
 import { createSecrets } from './scopegate.process.js';
@@ -82,9 +82,15 @@ export type ScopegateFixture = {
   readonly managementUrl: string;
   readonly adminPassword: string;
   readonly admin: ApiClient;
+  /** The folder of the database file and the secrets. */
+  readonly folder: string;
+  /** What the server is made of, to look at what is stored. */
+  readonly app: RunningServer['app'];
   as(credential: ApiCredential | null): ApiClient;
   createUser(user?: { readonly username?: string; readonly [member: string]: unknown }): Promise<TestUser>;
   createToken(token: NewToken): Promise<TestToken>;
+  /** @returns its name */
+  createGroup(name?: string): Promise<string>;
   revokeToken(id: string): Promise<void>;
   /** @returns its key */
   createApplication(application: NewApplication): Promise<string>;
@@ -136,6 +142,8 @@ export async function startScopegateFixture(options: FixtureOptions = {}): Promi
     managementUrl,
     adminPassword,
     admin,
+    folder: folder.path,
+    app: server.app,
     as: (credential) => admin.as(credential),
     async createUser(user = {}) {
       const password = randomBytes(12).toString('hex');
@@ -146,6 +154,10 @@ export async function startScopegateFixture(options: FixtureOptions = {}): Promi
     async createToken(token) {
       const answer = await admin.post<TestToken>('/tokens', { description: unique('token '), ...token });
       return expectStatus(answer, 201).body;
+    },
+    async createGroup(name = unique('group-')) {
+      expectStatus(await admin.post('/groups', { name }), 201);
+      return name;
     },
     async revokeToken(id) {
       expectStatus(await admin.delete(`/tokens/${id}`), 204);

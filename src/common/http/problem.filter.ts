@@ -17,7 +17,7 @@ import { ProblemException } from './problem.exception.js';
 
 /** Fastify's and Nest's own refusals by their status; each has a text that says what to do. */
 const BY_STATUS: Readonly<Record<number, readonly [ProblemCode, string]>> = {
-  400: ['request_malformed', 'The body is not valid JSON.'],
+  400: ['request_malformed', 'The request cannot be read.'],
   404: ['not_found', 'There is nothing at this path. The API is documented at /docs.'],
   405: ['method_not_allowed', 'This path does not take this method. The API is documented at /docs.'],
   413: ['too_large', 'The body may have at most 2 MiB.'],

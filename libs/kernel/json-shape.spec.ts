@@ -1,0 +1,49 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { jsonShapeProblem } from './json-shape.js';
+
+describe('the shape of a JSON text', () => {
+  it.each([
+    ['{}', null],
+    ['[]', null],
+    ['"a"', null],
+    ['{"a":1,"b":{"a":1},"c":[{"a":1},{"a":2}]}', null],
+    ['{"a":"a","b":"a"}', null],
+    ['["a","a"]', null],
+    ['{"a":["a","a"],"b":1}', null],
+    ['{"a":1,"a":1}', 'repeated-name'],
+    ['{"a":1,"\\u0061":1}', 'repeated-name'],
+    ['{"x":[{"a":1,"b":2,"a":2}]}', 'repeated-name'],
+    ['{"x":{"a":1},"x":2}', 'repeated-name'],
+    ['{"\\"":1,"\\"":2}', 'repeated-name'],
+    ['{"a":"{\\"b\\":1,\\"b\\":2}"}', null],
+    ['{"__proto__":1}', 'forbidden-name'],
+    ['{"a":{"__pr\\u006fto__":1}}', 'forbidden-name'],
+    ['{"constructor":1}', 'forbidden-name'],
+    ['{"a":"__proto__","b":["constructor"]}', null],
+    ['[[[1]]]', null],
+    ['[[[[1]]]]', 'too-deep'],
+    ['{"a":{"b":{"c":{}}}}', 'too-deep'],
+    ['[[],[],[],[]]', null],
+  ])('names a member once, and never the prototype: %s', (text, expected) => {
+    JSON.parse(text);
+    expect(jsonShapeProblem(text, 3)).toBe(expected);
+  });
+
+  it('never finds fault with what a serializer has written, and stops at any depth', () => {
+    const names = fc.string().filter((name) => !['__proto__', 'constructor', 'prototype'].includes(name));
+    const { tree } = fc.letrec((tie) => ({
+      tree: fc.oneof(
+        { depthSize: 'small' },
+        fc.string(),
+        fc.double({ noNaN: true }),
+        fc.boolean(),
+        fc.constant(null),
+        fc.array(tie('tree'), { maxLength: 4 }),
+        fc.dictionary(names, tie('tree'), { maxKeys: 4 }),
+      ),
+    }));
+    fc.assert(fc.property(tree, (value) => jsonShapeProblem(JSON.stringify(value), 1000) === null));
+    expect(jsonShapeProblem('['.repeat(500_000) + ']'.repeat(500_000), 64)).toBe('too-deep');
+  });
+});

@@ -1,0 +1,78 @@
+/** What is wrong with a JSON text although it is valid, so that two readers could take it for different things. */
+export type JsonShapeProblem = 'too-deep' | 'repeated-name' | 'forbidden-name';
+
+/** Names that many readers treat as no data: they reach an object's prototype, or are dropped without a word. */
+const FORBIDDEN_NAMES: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+
+/**
+ * Looks through a JSON text for what its grammar allows and its readers disagree about: an object that names a member
+ * twice (RFC 8259 4: "unpredictable"), a name that reaches the prototype, or nesting that exhausts a recursive reader.
+ * It works in one pass and never calls itself.
+ * @param text valid JSON
+ * @param maxDepth the most arrays and objects inside one another
+ */
+export function jsonShapeProblem(text: string, maxDepth: number): JsonShapeProblem | null {
+  // The names seen so far of every open object; null stands for an open array.
+  const open: (Set<string> | null)[] = [];
+  let isName = false;
+  for (let index = 0; index < text.length; index += 1) {
+    switch (text.charCodeAt(index)) {
+      case OPEN_BRACE:
+        if (open.push(new Set()) > maxDepth) return 'too-deep';
+        isName = true;
+        break;
+      case OPEN_BRACKET:
+        if (open.push(null) > maxDepth) return 'too-deep';
+        isName = false;
+        break;
+      case CLOSE_BRACE:
+      case CLOSE_BRACKET:
+        open.pop();
+        isName = false;
+        break;
+      case COMMA:
+        isName = (open.at(-1) ?? null) !== null;
+        break;
+      case QUOTE: {
+        const end = jsonStringEnd(text, index);
+        if (isName) {
+          const problem = nameProblem(text.slice(index, end + 1), open.at(-1) ?? null);
+          if (problem !== null) return problem;
+          isName = false;
+        }
+        index = end;
+        break;
+      }
+      default:
+        break;
+    }
+  }
+  return null;
+}
+
+/** Notes one name of an object. @param literal the name as it stands in the text, with its quotation marks */
+function nameProblem(literal: string, names: Set<string> | null): JsonShapeProblem | null {
+  const name = literal.includes('\\') ? (JSON.parse(literal) as string) : literal.slice(1, -1);
+  if (FORBIDDEN_NAMES.has(name)) return 'forbidden-name';
+  if (names === null) return null;
+  if (names.has(name)) return 'repeated-name';
+  names.add(name);
+  return null;
+}
+
+/** Where the JSON string that begins at this index ends. */
+export function jsonStringEnd(text: string, start: number): number {
+  let index = start + 1;
+  while (index < text.length && text.charCodeAt(index) !== QUOTE) {
+    index += text.charCodeAt(index) === BACKSLASH ? 2 : 1;
+  }
+  return index;
+}
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const OPEN_BRACKET = 0x5b;
+const BACKSLASH = 0x5c;
+const CLOSE_BRACKET = 0x5d;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
