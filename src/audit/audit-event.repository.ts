@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Brackets, Not } from 'typeorm';
+import { Not } from 'typeorm';
+import { holdsText } from '../database/text-search.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { AuditEventEntity } from './audit-event.entity.js';
 
@@ -49,15 +50,7 @@ export class AuditEventRepository {
         query.andWhere('(event.actorKey = :userKey OR event.ownerKey = :userKey)', { userKey: filter.userKey });
       }
       if (filter.text !== undefined) {
-        const text = `%${filter.text.toLowerCase().replace(/[!%_]/g, '!$&')}%`;
-        query.andWhere(
-          new Brackets((part) => {
-            part
-              .where("LOWER(event.tokenDescription) LIKE :text ESCAPE '!'", { text })
-              .orWhere("LOWER(event.path) LIKE :text ESCAPE '!'")
-              .orWhere("LOWER(event.userAgent) LIKE :text ESCAPE '!'");
-          }),
-        );
+        query.andWhere(holdsText(['event.tokenDescription', 'event.path', 'event.userAgent'], filter.text));
       }
       return query.getMany();
     });

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { userNameKey } from '@scopegate/token';
 import { Brackets, IsNull, type EntityManager, type SelectQueryBuilder } from 'typeorm';
+import { holdsText } from '../database/text-search.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { TokenEntity } from './token.entity.js';
 
@@ -8,8 +9,8 @@ import { TokenEntity } from './token.entity.js';
 export interface TokenFilter {
   /** Only this user's tokens. */
   readonly ownerId?: string;
-  /** Only tokens of owners of this name, without case. */
-  readonly ownerName?: string;
+  /** Only tokens of owners of this name, without case; where there is such a user now, its id as well. */
+  readonly owner?: { readonly name: string; readonly id: string | null };
   readonly scope?: string;
   readonly isRevoked?: boolean;
   /** Part of the description, the id or the owner's name, without case. */
@@ -82,6 +83,15 @@ export class TokenRepository {
     });
   }
 
+  /** Rows by their position, oldest first: for the vendor's calls, whose pages are numbered. */
+  slice(filter: TokenFilter, skip: number, limit: number): Promise<TokenEntity[]> {
+    return this.unitOfWork.read((manager) => {
+      const query = manager.createQueryBuilder(TokenEntity, 'token');
+      applyFilter(query, filter);
+      return query.orderBy('token.sequence', 'ASC').skip(skip).take(limit).getMany();
+    });
+  }
+
   /** The tokens of an owner that are not revoked yet. */
   unrevokedOf(manager: EntityManager, ownerId: string): Promise<TokenEntity[]> {
     return manager.findBy(TokenEntity, { ownerId, revokedAtMs: IsNull() });
@@ -102,8 +112,14 @@ function applyFilter(query: SelectQueryBuilder<TokenEntity>, filter: TokenFilter
   bounds.forEach(([column, operator, value], index) => {
     if (value !== undefined) query.andWhere(`token.${column} ${operator} :bound${index}`, { [`bound${index}`]: value });
   });
-  if (filter.ownerName !== undefined) {
-    query.andWhere('LOWER(token.ownerName) = :ownerName', { ownerName: userNameKey(filter.ownerName) });
+  if (filter.owner !== undefined) {
+    const { name, id } = filter.owner;
+    // SQLite lowers ASCII alone: names in other letters are found by the user's id, or as they were written.
+    query.andWhere('(token.ownerId = :namedId OR token.ownerName = :name OR LOWER(token.ownerName) = :nameKey)', {
+      namedId: id ?? '',
+      name,
+      nameKey: userNameKey(name),
+    });
   }
   if (filter.isRevoked !== undefined) {
     query.andWhere(`token.revokedAtMs IS ${filter.isRevoked ? 'NOT NULL' : 'NULL'}`);
@@ -112,15 +128,7 @@ function applyFilter(query: SelectQueryBuilder<TokenEntity>, filter: TokenFilter
     query.andWhere(`token.lastUsedAtMs IS ${filter.neverUsed ? 'NULL' : 'NOT NULL'}`);
   }
   if (filter.text !== undefined) {
-    const text = `%${filter.text.toLowerCase().replace(/[!%_]/g, '!$&')}%`;
-    query.andWhere(
-      new Brackets((part) => {
-        part
-          .where("LOWER(token.description) LIKE :text ESCAPE '!'", { text })
-          .orWhere("LOWER(token.ownerName) LIKE :text ESCAPE '!'")
-          .orWhere("LOWER(token.id) LIKE :text ESCAPE '!'");
-      }),
-    );
+    query.andWhere(holdsText(['token.description', 'token.ownerName', 'token.id'], filter.text));
   }
 }
 

@@ -296,6 +296,12 @@ export class TokensService implements OnModuleInit {
     };
   }
 
+  /** Rows of tokens that are not revoked and that the caller may see, oldest first. */
+  unrevokedRows(caller: Authenticated, filter: TokenFilter, skip: number, limit: number): Promise<TokenEntity[]> {
+    const seen = this.#seesAll(caller) ? filter : { ...filter, ownerId: caller.principal.id };
+    return this.tokens.slice({ ...seen, isRevoked: false }, skip, limit);
+  }
+
   /** The row of a token by its whole-number id, where the caller may see it. */
   async findBySequence(caller: Authenticated, sequence: number): Promise<TokenEntity | null> {
     const row = await this.tokens.findBySequence(sequence);
@@ -389,7 +395,9 @@ export class TokensService implements OnModuleInit {
   #filterOf(caller: Authenticated, query: TokenQuery): TokenFilter {
     return {
       ...(this.#seesAll(caller) ? {} : { ownerId: caller.principal.id }),
-      ...(query.owner === undefined ? {} : { ownerName: query.owner }),
+      ...(query.owner === undefined
+        ? {}
+        : { owner: { name: query.owner, id: this.directory.findByName(query.owner)?.id ?? null } }),
       ...(query.scope === undefined ? {} : { scope: query.scope }),
       ...(query.status === undefined ? {} : { isRevoked: query.status === 'revoked' }),
       ...(query.q === undefined ? {} : { text: query.q }),

@@ -7,13 +7,18 @@ import { isPublicRoute } from '../route-metadata.js';
 /** Nest's number for the parameters of a handler that are read from the query. */
 const QUERY_PARAMETER = '4:';
 
+/** Names that reach an object's prototype. */
+const FORBIDDEN_NAMES: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+
 /** Refuses query parameters on routes that take none; where a route takes some, its DTO refuses the rest. */
 @Injectable()
 export class QueryGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const [name] = Object.keys((request.query as object | undefined) ?? {});
-    if (name === undefined || isPublicRoute(context) || takesQuery(context)) return true;
+    const names = Object.keys((request.query as object | undefined) ?? {});
+    // Where a DTO would leave these names out without a word, they are no more known than others.
+    const name = takesQuery(context) ? names.find((candidate) => FORBIDDEN_NAMES.has(candidate)) : names[0];
+    if (name === undefined || isPublicRoute(context)) return true;
     throw invalidField(name, 'is not a known query parameter: this call takes none.');
   }
 }

@@ -12,7 +12,7 @@ import { challenges, codeProblem, denialProblem, PROBLEM_MEDIA_TYPE } from '@sco
 import type { Problem, ProblemCode } from '@scopegate/problem';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { exchangeOf } from '../access/exchange.js';
-import type { AllowedMethods } from './allowed-methods.js';
+import { AllowedMethods } from './allowed-methods.js';
 import { ProblemException } from './problem.exception.js';
 
 /** Fastify's and Nest's own refusals by their status; each has a text that says what to do. */
@@ -30,9 +30,15 @@ const BY_STATUS: Readonly<Record<number, readonly [ProblemCode, string]>> = {
 export class ProblemFilter implements ExceptionFilter {
   readonly #logger = new Logger(ProblemFilter.name);
 
-  constructor(private readonly allowedMethods: AllowedMethods) {}
+  /** @param allowedMethods of the server's own routes, for the refusal of a wrong one */
+  constructor(private readonly allowedMethods = new AllowedMethods()) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
+    this.answer(error, host, (problem) => problem);
+  }
+
+  /** @param shape makes the body of the answer, for calls whose clients expect more than a problem */
+  answer(error: unknown, host: ArgumentsHost, shape: (problem: Problem) => object): void {
     const http = host.switchToHttp();
     const reply = http.getResponse<FastifyReply>();
     const exchange = exchangeOf(http.getRequest<FastifyRequest>());
@@ -55,7 +61,7 @@ export class ProblemFilter implements ExceptionFilter {
       const { code, detail, errors } = exchange.problem;
       problem = codeProblem(code, detail, exchange.requestId, errors);
     }
-    send(reply, problem, denial);
+    send(reply, problem, shape(problem), denial);
   }
 
   #toException(error: unknown, requestId: string): ProblemException {
@@ -77,7 +83,7 @@ function statusOf(error: unknown): number | null {
   return status >= 400 && status < 500 ? status : null;
 }
 
-function send(reply: FastifyReply, problem: Problem, denial: Deny | null): void {
+function send(reply: FastifyReply, problem: Problem, body: object, denial: Deny | null): void {
   const challenge = challenges(problem, denial);
   if (challenge !== null) void reply.header('WWW-Authenticate', [...challenge]);
   if (denial?.retryAfterSeconds !== undefined) void reply.header('Retry-After', denial.retryAfterSeconds);
@@ -85,5 +91,5 @@ function send(reply: FastifyReply, problem: Problem, denial: Deny | null): void 
     .status(problem.status)
     .header('Content-Type', PROBLEM_MEDIA_TYPE)
     .header('Cache-Control', 'no-store')
-    .send(Buffer.from(JSON.stringify(problem)));
+    .send(Buffer.from(JSON.stringify(body)));
 }
