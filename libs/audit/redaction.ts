@@ -27,6 +27,11 @@ export function redactText(text: string, maxLength: number): string {
   return redactToken(bounded);
 }
 
+/** A path as it came, without the values of path parameters: Tomcat takes a session's id there (`;jsessionid=…`). */
+export function redactPath(path: string): string {
+  return path.includes(';') ? path.replace(/(;[^;/=]*=)[^;/]*/g, `$1${REDACTED}`) : path;
+}
+
 /** A copy of a value without secrets, for the before-and-after of a change. */
 export function redact(value: unknown): unknown {
   if (typeof value === 'string') return redactToken(value);

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { credentialKind, presentedName, REASONS, type CredentialKind, type TokenFacts } from '@scopegate/access';
-import { redactText, type AuditEventType, type AuditOutcome } from '@scopegate/audit';
+import { redactPath, redactText, type AuditEventType, type AuditOutcome } from '@scopegate/audit';
 import { headerValues } from '@scopegate/kernel';
 import { resolveClientAddress, type ClientAddress } from '@scopegate/network';
 import type { PathJudgement } from '@scopegate/path';
@@ -155,7 +155,7 @@ function resultOf(exchange: Exchange, status: number): Result {
 
 /** The canonical path; where there is none, the path as it came, which is what was refused or passed on. */
 function auditedPath(exchange: Exchange, path: PathJudgement | null): string {
-  return path?.strict.ok === true ? path.strict.canonical : exchange.rawPath;
+  return path?.strict.ok === true ? path.strict.canonical : redactPath(exchange.rawPath);
 }
 
 /** For a token nobody has (any more), the public part of what was presented: an administrator can look for it. */

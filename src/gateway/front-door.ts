@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Socket } from 'node:net';
+import { judgeRequestPath, type ApplicationRules } from '@scopegate/access';
 import { headerValues } from '@scopegate/kernel';
 import { parseTarget } from '@scopegate/path';
 import { codeProblem, type ProblemCode } from '@scopegate/problem';
@@ -45,6 +46,8 @@ export class FrontDoor {
   #services: FrontDoorServices | null = null;
   #frameworkHandler: Handler | null = null;
   readonly #servers = new Set<Server>();
+  /** The answer to the last request of each connection: what comes behind it may turn out to be none. */
+  readonly #lastAnswers = new WeakMap<Duplex, ServerResponse>();
 
   /** Opens the door once everything behind it is built. */
   open(services: FrontDoorServices): void {
@@ -82,7 +85,9 @@ export class FrontDoor {
         writeRawProblem(socket, 'method_not_allowed', 'TRACE and CONNECT are refused for everyone.');
       } else socket.destroy();
     });
-    server.on('clientError', (error: Error & { code?: string }, socket: Duplex) => answerClientError(error, socket));
+    server.on('clientError', (error: Error & { code?: string }, socket: Duplex) =>
+      answerClientError(error, socket, this.#lastAnswers.get(socket)),
+    );
     this.#servers.add(server);
     return server;
   }
@@ -114,30 +119,35 @@ export class FrontDoor {
   }
 
   #take(side: ListenerSide, request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
+    this.#lastAnswers.set(request.socket, response);
     const services = this.#services;
     if (services === null || this.#frameworkHandler === null) {
       this.#refuse(request, response, 'policy_unavailable', 'The server is starting. Try again in a moment.');
       return;
     }
     const url = request.url ?? '';
-    if (url === '*' && request.method === 'OPTIONS') {
-      response.writeHead(204, [
-        'Allow',
-        'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS',
-        'X-Request-Id',
-        requestIdOf(request.rawHeaders),
-      ]);
-      response.end();
+    const hosts = headerValues(request.rawHeaders, 'host');
+    if (url === '*' && request.method === 'OPTIONS' && hosts.length === 1) {
+      answerServerOptions(request, response);
       return;
     }
     const target = parseTarget(url);
     if (!target.ok) {
-      this.#refuse(request, response, 'path_ambiguous', target.detail);
+      const route = side === 'management' ? null : services.applications.route(hosts[0], pathBeforeFault(url));
+      if (route === null || route === 'unclaimed-host-path') {
+        this.#refuse(request, response, 'path_ambiguous', target.detail);
+      } else {
+        const { application, rest } = route;
+        const proxied = { request, response, application, rawPath: rest, query: null, expectsContinue };
+        services.gateway.refuseTarget(proxied, target.detail);
+      }
       return;
     }
-    const hosts = headerValues(request.rawHeaders, 'host');
+    const segment = target.rawPath.split('/', 2)[1] ?? '';
+    const isOwnPath = OWN_SEGMENTS.get(segment)?.includes(side) === true;
     const route = side === 'management' ? null : services.applications.route(hosts[0], target.rawPath);
-    if (route !== null && route !== 'unclaimed-host-path') {
+    // An application at the root of every host leaves the server's own paths alone; one with a host of its own has all.
+    if (route !== null && route !== 'unclaimed-host-path' && !(isOwnPath && !route.hasOwnHost)) {
       void services.gateway.handle({
         request,
         response,
@@ -152,8 +162,7 @@ export class FrontDoor {
       this.#refuse(request, response, 'request_malformed', 'There is more than one Host line. Send exactly one.');
       return;
     }
-    const segment = target.rawPath.split('/', 2)[1] ?? '';
-    if (route === 'unclaimed-host-path' || OWN_SEGMENTS.get(segment)?.includes(side) !== true) {
+    if (route === 'unclaimed-host-path' || !isOwnPath) {
       this.#refuse(
         request,
         response,
@@ -162,24 +171,28 @@ export class FrontDoor {
       );
       return;
     }
+    this.#hand(services, this.#frameworkHandler, request, response, target.rawPath, target.query, expectsContinue);
+  }
+
+  /** Hands a request for one of the server's own paths to the framework. */
+  #hand(
+    services: FrontDoorServices,
+    handler: Handler,
+    request: IncomingMessage,
+    response: ServerResponse,
+    path: string,
+    query: string | null,
+    expectsContinue: boolean,
+  ): void {
     // The framework reads the target from here: the origin form, whatever form was sent.
-    request.url = target.query === null ? target.rawPath : `${target.rawPath}?${target.query}`;
+    request.url = query === null ? path : `${path}?${query}`;
     const requestId = requestIdOf(request.rawHeaders);
     attachExchange(
-      new Exchange(
-        request,
-        response,
-        requestId,
-        services.clock.nowMs(),
-        null,
-        target.rawPath,
-        target.query,
-        expectsContinue,
-      ),
+      new Exchange(request, response, requestId, services.clock.nowMs(), null, path, query, expectsContinue),
     );
     response.setHeader('X-Request-Id', requestId);
     if (expectsContinue) response.writeContinue();
-    this.#frameworkHandler(request, response);
+    handler(request, response);
   }
 
   #refuse(request: IncomingMessage, response: ServerResponse, code: ProblemCode, detail: string): void {
@@ -187,11 +200,53 @@ export class FrontDoor {
   }
 }
 
-/** What Node's parser refuses never becomes a request: it is answered on the connection, which is then closed. */
-function answerClientError(error: Error & { code?: string }, socket: Duplex): void {
+/** Where the app that scripts were written for answers, below the mount of a product. */
+const VENDOR_PREFIX = '/rest/de.resolution.apitokenauth/latest/user/';
+
+/** The path of our own that answers one of the vendor's calls; null where it is none. */
+function vendorTokenPath(rawPath: string, application: ApplicationRules): string | null {
+  // Looked at first, since hardly any request is one.
+  if (application.kind === 'generic' || !rawPath.includes('/de.resolution.apitokenauth/')) return null;
+  const judged = judgeRequestPath(rawPath, application);
+  if (judged?.strict.ok !== true || !judged.strict.canonical.startsWith(VENDOR_PREFIX)) return null;
+  return `/vendor-tokens/${judged.strict.canonical.slice(VENDOR_PREFIX.length).replace(/\/$/, '')}`;
+}
+
+/** `OPTIONS *` asks about the server and no application (RFC 9112 3.2.4), so it is answered here. */
+function answerServerOptions(request: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(200, [
+    'Allow',
+    'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS',
+    'Content-Length',
+    '0',
+    'X-Request-Id',
+    requestIdOf(request.rawHeaders),
+  ]);
+  response.end();
+}
+
+/** As much of a malformed target as tells whose request it was to be. */
+function pathBeforeFault(url: string): string {
+  return url.startsWith('/') ? (/^[^?#]*/.exec(url)?.[0] ?? '/') : '/';
+}
+
+/**
+ * What Node's parser refuses never becomes a request: it is answered on the connection, which is then closed.
+ * @param last the answer to the request before it on this connection, or to the one whose body it broke
+ */
+function answerClientError(error: Error & { code?: string }, socket: Duplex, last: ServerResponse | undefined): void {
   if (!(socket instanceof Socket) || !socket.writable || error.code === 'ECONNRESET') {
     socket.destroy();
     return;
+  }
+  if (last !== undefined && !(last.writableFinished && last.req.complete)) {
+    // Bytes written now would be taken for the answer that is due, or for a part of it.
+    if (last.req.complete || last.headersSent || last.socket !== socket) {
+      socket.destroySoon();
+      return;
+    }
+    // The error is in the body of the request that is due: nothing of it goes upstream any more.
+    last.req.unpipe();
   }
   switch (error.code) {
     case 'HPE_HEADER_OVERFLOW':

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Injectable, Logger, type CanActivate } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
+import { denyEarly } from '@scopegate/access';
 import { codeProblem, denialProblem } from '@scopegate/problem';
 import type { ProtectedApplication } from '../applications/application.js';
 import { ACCESS_GUARDS } from '../access/access-guards.js';
@@ -46,18 +47,7 @@ export class GatewayService {
 
   /** Judges a request and forwards it, or answers why not. Never rejects. */
   async handle(proxied: ProxiedRequest): Promise<void> {
-    const { request, response, application } = proxied;
-    const exchange = new Exchange(
-      request,
-      response,
-      requestIdOf(request.rawHeaders),
-      this.clock.nowMs(),
-      application.rules,
-      proxied.rawPath,
-      proxied.query,
-      proxied.expectsContinue,
-    );
-    attachExchange(exchange);
+    const exchange = this.#exchangeOf(proxied);
     try {
       if (!this.shipper.hasRoom) {
         throw new ProblemException(
@@ -65,11 +55,33 @@ export class GatewayService {
           'No request can be recorded right now, so none is let through.',
         );
       }
-      if (await this.#passes(exchange)) this.forwarder.forward(exchange, application);
+      if (await this.#passes(exchange)) this.forwarder.forward(exchange, proxied.application);
       else this.#refuse(exchange);
     } catch (error) {
       this.#fail(exchange, error);
     }
+  }
+
+  /** Refuses a request whose target is no path at all, and records it like any other. */
+  refuseTarget(proxied: ProxiedRequest, detail: string): void {
+    const exchange = this.#exchangeOf(proxied);
+    exchange.denial = denyEarly('path_ambiguous', detail);
+    this.#refuse(exchange);
+  }
+
+  #exchangeOf(proxied: ProxiedRequest): Exchange {
+    const exchange = new Exchange(
+      proxied.request,
+      proxied.response,
+      requestIdOf(proxied.request.rawHeaders),
+      this.clock.nowMs(),
+      proxied.application.rules,
+      proxied.rawPath,
+      proxied.query,
+      proxied.expectsContinue,
+    );
+    attachExchange(exchange);
+    return exchange;
   }
 
   async #passes(exchange: Exchange): Promise<boolean> {

@@ -12,11 +12,21 @@ import { TokenRepository } from './token.repository.js';
 import { TokensController } from './tokens.controller.js';
 import { TokensService } from './tokens.service.js';
 import { TokenUseRecorder } from './token-use.recorder.js';
+import { VendorTokensController } from './vendor/vendor-tokens.controller.js';
+import { VendorTokensService } from './vendor/vendor-tokens.service.js';
 
 @Module({
   imports: [AuditModule, ApplicationsModule, DirectoryModule, PermissionsModule, SettingsModule],
-  controllers: [TokensController, MeController],
-  providers: [BoundCookieService, Pepper, TokenCache, TokenRepository, TokensService, TokenUseRecorder],
+  controllers: [TokensController, MeController, VendorTokensController],
+  providers: [
+    BoundCookieService,
+    Pepper,
+    TokenCache,
+    TokenRepository,
+    TokensService,
+    TokenUseRecorder,
+    VendorTokensService,
+  ],
   exports: [BoundCookieService, TokenCache, TokensService, TokenUseRecorder],
 })
 export class TokensModule {}

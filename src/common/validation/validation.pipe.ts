@@ -39,13 +39,20 @@ export function createValidationPipe(): ValidationPipe {
   });
 }
 
-/** Checks a document that was put together here (a merge patch applied) like a body. */
-export async function validateAs<Dto extends object>(type: new () => Dto, value: unknown): Promise<Dto> {
+/**
+ * Checks a document that was put together here (a merge patch applied) like a body.
+ * @param options `forbidsUnknown: false` leaves unknown properties out instead of refusing them
+ */
+export async function validateAs<Dto extends object>(
+  type: new () => Dto,
+  value: unknown,
+  { forbidsUnknown = true } = {},
+): Promise<Dto> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new ProblemException('validation_failed', 'The body must be a JSON object.');
   }
   const instance = plainToInstance(type, value, { exposeDefaultValues: true });
-  const errors = await validate(instance, OPTIONS);
+  const errors = await validate(instance, { ...OPTIONS, forbidNonWhitelisted: forbidsUnknown });
   if (errors.length > 0) throw validationProblem(errors);
   return instance;
 }

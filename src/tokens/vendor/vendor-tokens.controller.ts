@@ -1,0 +1,68 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query, UseFilters } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
+import type { Authenticated } from '@scopegate/access';
+import type { Actor } from '../../audit/actor.js';
+import { CurrentActor } from '../../audit/actor.js';
+import { CreatesToken, CurrentCaller } from '../../common/access/route.decorators.js';
+import { validateAs } from '../../common/validation/validation.pipe.js';
+import { VendorErrorFilter } from './vendor-error.filter.js';
+import {
+  VendorCreateTokenDto,
+  VendorDescribeTokenDto,
+  VendorTokenQuery,
+  type VendorCreatedToken,
+  type VendorToken,
+  type VendorTokenPage,
+} from './vendor-token.dto.js';
+import { VendorTokensService } from './vendor-tokens.service.js';
+
+/** The app ignores what it does not know, so the scripts written for it may send anything besides. */
+const LENIENT = { forbidsUnknown: false } as const;
+
+/**
+ * The REST calls of the app that scripts were written for. The front door sends them here from
+ * `<mount>/rest/de.resolution.apitokenauth/latest/user/…`; no client can ask for this path itself.
+ */
+@ApiExcludeController()
+@UseFilters(VendorErrorFilter)
+@Controller('vendor-tokens')
+export class VendorTokensController {
+  constructor(private readonly tokens: VendorTokensService) {}
+
+  @Post('token')
+  @HttpCode(200)
+  @CreatesToken()
+  async create(
+    @CurrentCaller() caller: Authenticated,
+    @CurrentActor() actor: Actor,
+    @Body() body: object,
+  ): Promise<VendorCreatedToken> {
+    return this.tokens.create(caller, actor, await validateAs(VendorCreateTokenDto, body, LENIENT));
+  }
+
+  @Get('token')
+  list(@CurrentCaller() caller: Authenticated, @Query() query: VendorTokenQuery): Promise<VendorTokenPage> {
+    return this.tokens.listOwn(caller, query);
+  }
+
+  @Get('tokensByFilter')
+  listByFilter(@CurrentCaller() caller: Authenticated, @Query() query: VendorTokenQuery): Promise<VendorTokenPage> {
+    return this.tokens.listAll(caller, query);
+  }
+
+  @Patch('token/:id')
+  async describe(
+    @CurrentCaller() caller: Authenticated,
+    @CurrentActor() actor: Actor,
+    @Param('id') id: string,
+    @Body() body: object,
+  ): Promise<VendorToken> {
+    const { tokenDescription } = await validateAs(VendorDescribeTokenDto, body, LENIENT);
+    return this.tokens.describe(caller, actor, id, tokenDescription);
+  }
+
+  @Delete('token/:id')
+  revoke(@CurrentCaller() caller: Authenticated, @CurrentActor() actor: Actor, @Param('id') id: string): Promise<true> {
+    return this.tokens.revoke(caller, actor, id);
+  }
+}
