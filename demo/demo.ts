@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { startSampleUpstream, type SampleUpstream } from './sample-upstream.js';
 import { startServer, type ServerProcess } from './server.process.js';
-import { createStoryPrinter, StoryFailure, type StoryAnswer, type StoryPrinter } from './story.printer.js';
+import { createStoryPrinter, StoryFailure, toCurl, type StoryAnswer, type StoryPrinter } from './story.printer.js';
 
 const AUDIT_TIME_LIMIT_MS = 15_000;
 
 /** What the story leaves behind for the reader to go on with. */
-type StoryEnd = { readonly token: string; readonly expiresAt: string | null };
+type StoryEnd = { readonly password: string; readonly token: string; readonly expiresAt: string | null };
+
+const TOKEN_MEMBERS = ['id', 'owner', 'description', 'scope', 'expiresAt', 'secret'];
 
 type AuditEvent = {
   readonly at: string;
@@ -28,9 +30,12 @@ async function tellStory(printer: StoryPrinter, server: ServerProcess, upstream:
 
   printer.step(
     'The administrator signs in',
-    'The server has just been started on an empty SQLite database with one user, admin. The management API takes a user name and a password, or a token.',
+    'The server has just been started on an empty SQLite database with one user, admin, whose password was generated for this run. The management API takes a user name with a password, or a token.',
   );
-  await printer.call({ method: 'GET', url: `${api}/me`, ...admin }, { status: 200 });
+  await printer.call(
+    { method: 'GET', url: `${api}/me`, ...admin, show: ['username', 'groups', 'administrator', 'permissions'] },
+    { status: 200 },
+  );
 
   printer.step(
     'An application is put behind the gateway',
@@ -44,7 +49,16 @@ async function tellStory(printer: StoryPrinter, server: ServerProcess, upstream:
     mount: { pathPrefix: '/demo' },
     upstream: upstream.url,
   };
-  await printer.call({ method: 'POST', url: `${api}/applications`, ...admin, body: application }, { status: 201 });
+  await printer.call(
+    {
+      method: 'POST',
+      url: `${api}/applications`,
+      ...admin,
+      body: application,
+      show: ['key', 'kind', 'mount', 'upstream', 'identity'],
+    },
+    { status: 201 },
+  );
 
   printer.step(
     'A user is made',
@@ -55,7 +69,7 @@ async function tellStory(printer: StoryPrinter, server: ServerProcess, upstream:
 
   printer.step(
     'Alice creates a read-only token',
-    'The scope has to be chosen. The secret is in this answer and never shown again; the database keeps a digest of it.',
+    'The scope has to be chosen; the validity is one month here. The secret is in this answer and never shown again; the database keeps a digest of it.',
   );
   const readOnly = tokenOf(
     await printer.call(
@@ -64,6 +78,7 @@ async function tellStory(printer: StoryPrinter, server: ServerProcess, upstream:
         url: `${api}/tokens`,
         ...alice,
         body: { description: 'Dashboard', scope: 'read-only', validity: 'P1M' },
+        show: TOKEN_MEMBERS,
       },
       { status: 201 },
     ),
@@ -80,6 +95,7 @@ async function tellStory(printer: StoryPrinter, server: ServerProcess, upstream:
         url: `${api}/tokens`,
         ...alice,
         body: { description: 'Release script', scope: 'read-write', validity: 'P1M' },
+        show: TOKEN_MEMBERS,
       },
       { status: 201 },
     ),
@@ -100,7 +116,7 @@ async function tellStory(printer: StoryPrinter, server: ServerProcess, upstream:
   const receivedBefore = upstream.received.length;
   printer.step(
     'Writing with it is refused',
-    `The gateway answers 403 by itself. The tracker has received nothing: its own list still has ${receivedBefore} requests.`,
+    `The gateway answers 403 by itself, and the tracker receives nothing: asked directly, it still knows of ${receivedBefore} requests only, the two of the step before.`,
   );
   await printer.call(
     { method: 'POST', url: issues, ...reader, body: newIssue },
@@ -118,38 +134,42 @@ async function tellStory(printer: StoryPrinter, server: ServerProcess, upstream:
 
   printer.step(
     "Alice's token under another name is worth nothing",
-    'A token works with the name of its owner alone. The client learns no more than that the credentials are not valid.',
+    'A token works with the name of its owner alone. The client is not told which of the two was wrong; the audit log is, see below.',
   );
   await printer.call(
     { method: 'GET', url: `${issues}/DEMO-1`, user: 'bob', secret: readOnly.secret },
     { status: 401, code: 'credential_invalid' },
   );
 
-  printer.step('Alice revokes the read-only token', 'That takes effect with the next request.');
+  printer.step(
+    'Alice revokes the read-only token',
+    'That takes effect with the next request: the call of step 6, which was allowed, is a 401 from now on.',
+  );
   await printer.call({ method: 'DELETE', url: `${api}/tokens/${readOnly.id}`, ...alice }, { status: 204 });
   await printer.call({ method: 'GET', url: `${issues}/DEMO-1`, ...reader }, { status: 401, code: 'token_revoked' });
 
   printer.step(
     'The audit log has all of it',
-    'There is one event for each request through the gateway, the newest first. It keeps the true reason where the client got a general one.',
+    'There is one event for each request through the gateway, the newest first. It keeps the true reason where the client got a general one: owner_mismatch for the wrong name. The answer is long; this is what stands in it, as a table.',
   );
   const audit = { method: 'GET', url: `${api}/audit-events?application=demo&limit=20`, ...admin };
   await waitForAudit(audit.url, admin);
-  const events = eventsOf((await printer.call(audit, { status: 200 })).body);
+  const events = eventsOf((await printer.call({ ...audit, show: [] }, { status: 200 })).body);
   printer.line();
+  printer.line(`   ${['at'.padEnd(24), 'outcome ', 'status', 'reason'.padEnd(18), 'actor '].join(' ')} request`);
   for (const { at, outcome, code, actor, method, path, status } of events.filter(
     (event) => event.outcome !== 'changed',
   )) {
     const columns = [
       at,
       outcome.padEnd(8),
-      String(status ?? '').padEnd(4),
+      String(status ?? '').padEnd(6),
       (code ?? '').padEnd(18),
       (actor ?? '-').padEnd(6),
     ];
     printer.line(`   ${columns.join(' ')} ${method ?? ''} ${path ?? ''}`);
   }
-  return { token: readWrite.secret, expiresAt: readWrite.expiresAt };
+  return { password: alice.secret, token: readWrite.secret, expiresAt: readWrite.expiresAt };
 }
 
 const EXPECTED_REASONS = ['scope_insufficient', 'owner_mismatch', 'token_revoked'];
@@ -201,12 +221,20 @@ function ensure(condition: boolean, otherwise: string): void {
 }
 
 function printAddresses(printer: StoryPrinter, server: ServerProcess, upstream: SampleUpstream, end: StoryEnd): void {
-  printer.heading('Everything is still running');
+  printer.heading('Everything is still running, in a temporary folder that is removed at the end');
   printer.line(`   Swagger UI       ${server.url}/docs`);
   printer.line(`   Gateway          ${server.url}/demo`);
   printer.line(`   Sample upstream  ${upstream.url}`);
   printer.line(`   Administrator    admin with the password ${server.adminPassword}`);
-  printer.line(`   Token            alice with ${end.token} (read-write, until ${end.expiresAt ?? 'it is revoked'})`);
+  printer.line(`   User             alice with the password ${end.password}`);
+  printer.line(`   Her token        ${end.token} (read-write, until ${end.expiresAt ?? 'it is revoked'})`);
+  printer.line('\n   Try it yourself:');
+  const write = { method: 'PUT', body: { fields: { summary: 'Changed by me' } } };
+  for (const call of [{ method: 'GET' }, write]) {
+    const url = `${server.url}/demo/rest/api/2/issue/DEMO-1`;
+    printer.line(`   $ ${toCurl({ ...call, url, user: 'alice', secret: end.token })}`);
+  }
+  printer.line('   Or open Swagger UI, press Authorize, sign in as admin or alice and try any call from there.');
 }
 
 /** Resolves with the end of the process that started this one, which the shell between them does not always pass on. */
@@ -243,7 +271,13 @@ async function run(): Promise<number> {
   const upstream = await startSampleUpstream();
   let server: ServerProcess | undefined;
   try {
-    printer.line('Starting the server and a sample issue tracker …');
+    printer.line(
+      'Scopegate stands in front of an HTTP API that cannot be changed, and lets scripts use tokens in place of',
+    );
+    printer.line(
+      'passwords. This is its main job, step by step. Every call is printed as the curl command that repeats it.',
+    );
+    printer.line('\nStarting the server and a sample issue tracker …');
     const starting = startServer();
     const started = await Promise.race([starting, stop]);
     if (started === 'stop') {

@@ -33,7 +33,7 @@ const SERVER_PROGRAM = join(import.meta.dirname, '..', 'src', 'main.js');
 
 /**
  * Starts the server and waits until it is ready. It listens on PORT, else on 3000 if that is free, else on any free port.
- * @throws Error with what the server wrote, when it ends or is not ready in time
+ * @throws Error when PORT is taken, and with what the server wrote when it ends or is not ready in time
  */
 export async function startServer(): Promise<ServerProcess> {
   const port = await choosePort(process.env['PORT']);
@@ -111,6 +111,10 @@ function environmentWithoutConfiguration(): NodeJS.ProcessEnv {
 
 async function choosePort(wanted: string | undefined): Promise<number> {
   if (wanted !== undefined && /^\d{1,5}$/.test(wanted) && Number(wanted) > 0) {
+    // Whatever listens there would answer in place of the server, and be sent its passwords.
+    if ((await listenOnce(Number(wanted))) === undefined) {
+      throw new Error(`PORT ${wanted} is taken. Choose another one, or leave PORT out.`);
+    }
     return Number(wanted);
   }
   return (await listenOnce(PREFERRED_PORT)) ?? (await listenOnce(0)) ?? PREFERRED_PORT;

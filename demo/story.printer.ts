@@ -6,6 +6,11 @@ export type StoryCall = {
   /** A password or a token. */
   readonly secret?: string;
   readonly body?: unknown;
+  /**
+   * The members of the answer that the reader has to see; the others are left out. An empty list prints no body. Without
+   * this, the beginning of the body is printed. An error is always printed with the same four members.
+   */
+  readonly show?: readonly string[];
 };
 
 export type StoryAnswer = {
@@ -32,6 +37,7 @@ export type StoryPrinter = {
 };
 
 const BODY_CHARACTERS = 300;
+const PROBLEM_MEMBERS = ['title', 'status', 'detail', 'code'];
 const LINE_CHARACTERS = 100;
 const CALL_TIME_LIMIT_MS = 15_000;
 
@@ -59,7 +65,8 @@ export function createStoryPrinter(write: (text: string) => void, colours: boole
       const answer = await make(call, stepNumber);
       const colour = answer.status < 300 ? 32 : answer.status < 500 ? 33 : 31;
       line(`   ${paint(colour, `HTTP/1.1 ${answer.status} ${answer.statusText}`.trimEnd())}`);
-      const text = shorten(answer.text);
+      const members = answer.status >= 400 ? PROBLEM_MEMBERS : call.show;
+      const text = members === undefined ? shorten(answer.text) : excerpt(answer.body, members);
       if (text !== '') {
         line(`   ${text}`);
       }
@@ -136,6 +143,17 @@ function codeOf(body: unknown): string | undefined {
 function shorten(text: string): string {
   const oneLine = text.trim().replace(/\s*\n\s*/g, ' ');
   return oneLine.length > BODY_CHARACTERS ? `${oneLine.slice(0, BODY_CHARACTERS)} …` : oneLine;
+}
+
+/** The chosen members of a body in this order, and a sign where there were others. */
+function excerpt(body: unknown, members: readonly string[]): string {
+  if (typeof body !== 'object' || body === null || members.length === 0) {
+    return '';
+  }
+  const source = body as Readonly<Record<string, unknown>>;
+  const chosen = members.filter((name) => Object.hasOwn(source, name));
+  const text = JSON.stringify(Object.fromEntries(chosen.map((name) => [name, source[name]])));
+  return chosen.length === Object.keys(source).length ? text : `${text.slice(0, -1)}, …}`;
 }
 
 function wrap(text: string): readonly string[] {
