@@ -43,6 +43,12 @@ describe('finding the application of a request', () => {
     expect(find(byPath, 'gateway', path)).toBe(expected);
   });
 
+  it('R48: only a mount with a host of its own takes every path of the host', () => {
+    const routes = routesOf({ root: {}, own: { host: 'own.example', pathPrefix: '/own' } });
+    expect(routes.find('gateway', '/api/v1/me')).toMatchObject({ application: 'root', hasOwnHost: false });
+    expect(routes.find('own.example', '/own/api')).toMatchObject({ application: 'own', hasOwnHost: true });
+  });
+
   it('R48: the mount / takes what no longer one takes', () => {
     const routes = routesOf({ root: {}, jira: { pathPrefix: '/jira' } });
     expect(find(routes, undefined, '/jirax/y')).toBe('root /jirax/y');

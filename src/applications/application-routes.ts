@@ -6,6 +6,8 @@ export interface Route<Application> {
   readonly application: Application;
   /** Byte for byte as it was sent; always begins with a slash. */
   readonly rest: string;
+  /** The host is the application's own, so that every path on it is, too. */
+  readonly hasOwnHost: boolean;
 }
 
 /** What is mounted where. */
@@ -40,7 +42,7 @@ class PrefixTable<Application> {
     }
     if (found === null) return null;
     const rest = stripMount(rawPath, found.mount.pathPrefix);
-    return rest === null ? null : { application: found.application, rest };
+    return rest === null ? null : { application: found.application, rest, hasOwnHost: found.mount.host !== null };
   }
 }
 

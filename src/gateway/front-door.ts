@@ -148,6 +148,11 @@ export class FrontDoor {
     const route = side === 'management' ? null : services.applications.route(hosts[0], target.rawPath);
     // An application at the root of every host leaves the server's own paths alone; one with a host of its own has all.
     if (route !== null && route !== 'unclaimed-host-path' && !(isOwnPath && !route.hasOwnHost)) {
+      const vendorPath = vendorTokenPath(route.rest, route.application.rules);
+      if (vendorPath !== null) {
+        this.#hand(services, this.#frameworkHandler, request, response, vendorPath, target.query, expectsContinue);
+        return;
+      }
       void services.gateway.handle({
         request,
         response,
