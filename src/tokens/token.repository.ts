@@ -60,6 +60,20 @@ export function sortValue(token: TokenEntity, field: TokenSortField): string | n
   }
 }
 
+/** Whether a part of a cursor can be what a list of this order is sorted by. */
+export function isSortValue(field: TokenSortField, value: unknown): value is string | number | null {
+  switch (field) {
+    case 'createdAt':
+      return typeof value === 'number';
+    case 'expiresAt':
+    case 'lastUsedAt':
+      return typeof value === 'number' || value === null;
+    case 'description':
+    case 'owner':
+      return typeof value === 'string';
+  }
+}
+
 /** Reads and writes the table of tokens. */
 @Injectable()
 export class TokenRepository {

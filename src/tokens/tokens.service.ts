@@ -32,6 +32,7 @@ import { Pepper } from './pepper.js';
 import { TokenEntity } from './token.entity.js';
 import { toCreatedTokenDto, toTokenDto, type TokenJudgement } from './token.mapper.js';
 import {
+  isSortValue,
   sortValue,
   TokenRepository,
   type TokenFilter,
@@ -159,7 +160,18 @@ export class TokensService implements OnModuleInit {
     const reading = parseOverlap(overlap ?? 'PT0S');
     if (!reading.ok) throw invalidText('overlap', reading.message);
     this.#requireMayCreateAgain(caller, old);
+    if (this.judge(old).status === 'expired') {
+      throw new ProblemException('conflict', 'The token has expired. Create a new one.');
+    }
     const nowMs = this.clock.nowMs();
+    // R10: a token cannot prolong its own life, not even where the maximum ends it earlier than it says itself.
+    const expiresAtMs =
+      caller.token === null
+        ? old.expiresAtMs
+        : effectiveExpiry(
+            { createdAt: old.createdAtMs, expiresAt: old.expiresAtMs },
+            this.settings.current().tokenValidity,
+          );
     const { id: successorId, secret } = mintToken(randomBytes);
     const successor = await this.unitOfWork.run(async (unit) => {
       const endMs = nowMs + reading.overlapMs;
@@ -206,7 +218,7 @@ export class TokensService implements OnModuleInit {
     const sort = query.sort ?? '-createdAt';
     const field = sort.replace('-', '') as TokenSortField;
     const cursor = decodeCursor(query.cursor, 3);
-    if (cursor !== null && (cursor[0] !== sort || typeof cursor[2] !== 'number')) {
+    if (cursor !== null && (cursor[0] !== sort || !isSortValue(field, cursor[1]) || typeof cursor[2] !== 'number')) {
       throw invalidField('cursor', 'belongs to a list in another order. Start again without it.');
     }
     let after: TokenOrder['after'] = cursor === null ? null : [cursor[1] ?? null, cursor[2] as number];
