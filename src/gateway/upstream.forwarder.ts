@@ -136,7 +136,17 @@ function bodyOf(exchange: Exchange): Body {
     if (!request.complete) body.destroy(new Error('The client went away.'));
   });
   body.once('error', () => undefined);
-  return request.pipe(body);
+  // The front door takes the body away, and ends the connection, where its framing turns out to be broken. What came in
+  // the same packet as the head is known to be sound only when the packet has been parsed.
+  const breakOff = (): void => {
+    if (!request.complete) body.destroy(new Error('The body is broken.'));
+  };
+  body.once('unpipe', breakOff);
+  process.nextTick(() => {
+    if (!request.complete && !request.socket.writable) breakOff();
+    else request.pipe(body);
+  });
+  return body;
 }
 
 /** The identity of the user in the application's header lines; only a token request has one. */

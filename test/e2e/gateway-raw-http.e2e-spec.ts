@@ -1,0 +1,306 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { sendRaw, type RawAnswer, type SendOptions } from '../support/raw-client.js';
+import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js';
+import { bearer, startScopegateFixture, type ScopegateFixture } from '../support/scopegate.fixture.js';
+
+interface RawCase {
+  readonly id: string;
+  readonly name: string;
+  /** One byte a character. */
+  readonly raw: string;
+  readonly expected: { readonly status: number | string; readonly upstream?: string };
+}
+
+const corpus = JSON.parse(readFileSync(join(import.meta.dirname, '../corpora/raw-http.json'), 'utf8')) as {
+  readonly cases: readonly RawCase[];
+};
+
+/** What the corpus says in words, as what it means here. The status is then judged by the words alone. */
+const IN_WORDS = [
+  '401/upstream status',
+  'judged as ',
+  '403 RO / forwarded RW',
+  'connection closed or 405',
+  'closed by headersTimeout',
+  'plain HTTP/1.1 handling',
+  '100 only after the decision',
+] as const;
+
+let upstream: RecordingUpstream;
+let gateway: ScopegateFixture;
+let readOnly: string;
+let readWrite: string;
+
+beforeAll(async () => {
+  upstream = await startRecordingUpstream();
+  gateway = await startScopegateFixture();
+  readOnly = (await gateway.createToken({ scope: 'read-only' })).secret;
+  readWrite = (await gateway.createToken({ scope: 'read-write' })).secret;
+});
+
+afterAll(async () => {
+  await gateway.stop();
+  await upstream.stop();
+});
+
+beforeEach(() => upstream.clear());
+
+function send(raw: string | readonly string[], options: SendOptions = {}): Promise<RawAnswer> {
+  return sendRaw(gateway.port, raw, { timeoutMs: 3_000, ...options });
+}
+
+/** The same bytes with a token: a line more behind the first one. */
+function withToken(raw: string, secret: string): string {
+  const [name, value] = bearer(secret);
+  return raw.replace('\r\n', `\r\n${name}: ${value}\r\n`);
+}
+
+describe.each([
+  ['by the host x', { host: 'x' }],
+  ['by the prefix /', { pathPrefix: '/' }],
+])('requests of raw bytes to an application mounted %s', (_name, mount) => {
+  let key: string;
+
+  beforeAll(async () => {
+    key = await gateway.createApplication({ kind: 'generic', anonymous: 'allow', mount, upstream: upstream.url });
+  });
+
+  afterAll(async () => {
+    await gateway.admin.delete(`/applications/${key}`);
+  });
+
+  const withStatus = corpus.cases.filter(({ expected }) => typeof expected.status === 'number');
+  it.each(withStatus)('R67: $id ($name) is answered as the corpus says', async ({ raw, expected }) => {
+    const answer = await send(raw);
+    expect(answer.status).toBe(expected.status);
+    if (expected.upstream?.startsWith('nothing') === true) expect(upstream.bytesReceived).toBe(0);
+    if (expected.upstream?.includes('connection closed') === true) expect(answer.closed).toBe(true);
+    // One answer and nothing after it, whatever else stood in the bytes.
+    expect(answer.rest).toHaveLength(0);
+    if (answer.status >= 400) {
+      expect(answer.header('content-type')).toBe('application/problem+json');
+      expect(answer.json()).toMatchObject({ status: answer.status });
+    }
+  });
+
+  it('R67: every expectation of the corpus is either a status or one of the known words', () => {
+    for (const { id, expected } of corpus.cases) {
+      const { status } = expected;
+      expect(typeof status === 'number' || IN_WORDS.some((words) => status.startsWith(words)), id).toBe(true);
+    }
+  });
+
+  function inWords(words: (typeof IN_WORDS)[number]): readonly RawCase[] {
+    return corpus.cases.filter(({ expected }) => String(expected.status).startsWith(words));
+  }
+
+  it.each(inWords('401/upstream status'))('R48: $id ($name) goes to the configured upstream alone', async ({ raw }) => {
+    const answer = await send(withToken(raw, readOnly));
+    expect(answer.status).toBe(200);
+    const path = /^[A-Z]+ [a-z]+:\/\/[^/]+(\/[^ ]*)/.exec(raw)?.[1];
+    expect(upstream.requests.map(({ target }) => target)).toEqual([path]);
+  });
+
+  it.each(inWords('judged as '))('R48: $id ($name) is forwarded in the form that was judged', async (one) => {
+    const answer = await send(withToken(one.raw, readOnly));
+    expect(answer.status).toBe(200);
+    expect(upstream.lastRequest?.target).toBe(String(one.expected.status).slice('judged as '.length));
+  });
+
+  it.each(inWords('403 RO / forwarded RW'))('R03: $id ($name) is a write', async ({ raw }) => {
+    const refused = await send(withToken(raw, readOnly));
+    expect(refused.status).toBe(403);
+    expect(refused.json()).toMatchObject({ code: 'scope_insufficient' });
+    expect(upstream.bytesReceived).toBe(0);
+    const allowed = await send(withToken(raw, readWrite));
+    expect(allowed.status).toBe(200);
+    expect(upstream.requests.map(({ method }) => method)).toEqual([raw.split(' ', 1)[0]]);
+  });
+
+  it.each(inWords('connection closed or 405'))('R07: $id ($name) opens no tunnel', async ({ raw }) => {
+    for (const bytes of [raw, withToken(raw, readWrite)]) {
+      const answer = await send(bytes);
+      expect(answer.status).toBe(405);
+      expect(answer.closed).toBe(true);
+    }
+    expect(upstream.connectionsOpened === 0 || upstream.bytesReceived === 0).toBe(true);
+  });
+
+  it.each(inWords('closed by headersTimeout'))('R67: $id ($name) gets no answer of an application', async ({ raw }) => {
+    const answer = await send(raw, { timeoutMs: 300 });
+    expect(answer.status).not.toBe(200);
+    expect(upstream.bytesReceived).toBe(0);
+  });
+
+  it.each(inWords('plain HTTP/1.1 handling'))('R67: $id ($name) stays plain HTTP/1.1', async ({ raw }) => {
+    const answer = await send(raw);
+    expect(answer.status).toBe(200);
+    const upgrade = ['upgrade', 'http2-settings', 'sec-websocket-key'].flatMap(
+      (name) => upstream.lastRequest?.headerValues(name) ?? [],
+    );
+    expect(upgrade).toEqual([]);
+    expect(upstream.lastRequest?.header('connection')?.toLowerCase()).not.toContain('upgrade');
+  });
+
+  it.each(inWords('100 only after the decision'))('R03: $id ($name) invites no body that is refused', async (one) => {
+    const [head, body] = one.raw.split('\r\n\r\n') as [string, string];
+    const refused = await send(`${withToken(`${head}\r\n\r\n`, readOnly)}`, { afterContinue: body });
+    expect(refused.status).toBe(403);
+    expect(refused.interim).toEqual([]);
+    // Whether the body comes cannot be known, so that nothing after it could be told apart from it.
+    expect(refused.closed).toBe(true);
+    expect(upstream.bytesReceived).toBe(0);
+
+    const allowed = await send(`${withToken(`${head}\r\n\r\n`, readWrite)}`, { afterContinue: body });
+    expect(allowed.interim.map(({ status }) => status)).toEqual([100]);
+    expect(allowed.status).toBe(200);
+    expect(upstream.lastRequest?.body.toString()).toBe(body);
+    expect(upstream.lastRequest?.header('expect')).toBeUndefined();
+  });
+
+  it('R67: fields of a trailer are no fields of the request', async () => {
+    const [name, value] = bearer(readWrite);
+    const chunked = 'Host: x\r\nTransfer-Encoding: chunked\r\n';
+    const answer = await send(
+      `POST /rest/x HTTP/1.1\r\n${chunked}${name}: ${bearer(readOnly)[1]}\r\n\r\n3\r\nabc\r\n0\r\n${name}: ${value}\r\n\r\n`,
+    );
+    expect(answer.status).toBe(403);
+    const anonymous = await send(
+      `POST /x HTTP/1.1\r\n${chunked}\r\n3\r\nabc\r\n0\r\n${name}: ${value}\r\nX-Forwarded-User: admin\r\n\r\n`,
+    );
+    expect(anonymous.status).toBe(200);
+    expect(upstream.lastRequest?.body.toString()).toBe('abc');
+    expect(upstream.lastRequest?.header('authorization')).toBeUndefined();
+    expect(upstream.lastRequest?.header('x-forwarded-user')).toBeUndefined();
+    expect(upstream.lastRequest?.trailers).toEqual([]);
+  });
+
+  it('R67: a hundred header lines pass, one more is a 431', async () => {
+    const lines = (count: number): string =>
+      Array.from({ length: count }, (_, index) => `X-${index}: ${index}\r\n`).join('');
+    const passed = await send(`GET / HTTP/1.1\r\nHost: x\r\n${lines(99)}\r\n`);
+    expect(passed.status).toBe(200);
+    expect(upstream.lastRequest?.header('x-98')).toBe('98');
+    upstream.clear();
+    const refused = await send(`GET / HTTP/1.1\r\nHost: x\r\n${lines(100)}\r\n`);
+    expect(refused.status).toBe(431);
+    expect(refused.json()).toMatchObject({ code: 'headers_too_large' });
+    // The credential at the end of a longer list is neither believed nor forgotten.
+    const late = await send(`GET / HTTP/1.1\r\nHost: x\r\n${lines(1_010)}${bearer(readWrite).join(': ')}\r\n\r\n`);
+    expect(late.status).toBe(431);
+    expect(upstream.bytesReceived).toBe(0);
+  });
+
+  it('R67: HTTP/1.1 without a Host line is a 400', async () => {
+    const answer = await send('GET / HTTP/1.1\r\n\r\n');
+    expect([400, 404]).toContain(answer.status);
+    expect(upstream.bytesReceived).toBe(0);
+  });
+});
+
+describe('several requests on one connection', () => {
+  let key: string;
+
+  beforeAll(async () => {
+    key = await gateway.createApplication({
+      kind: 'generic',
+      anonymous: 'allow',
+      mount: { host: 'x' },
+      upstream: upstream.url,
+    });
+  });
+
+  afterAll(async () => {
+    await gateway.admin.delete(`/applications/${key}`);
+  });
+
+  function get(path: string, secret: string): string {
+    return `GET ${path} HTTP/1.1\r\nHost: x\r\n${bearer(secret).join(': ')}\r\n\r\n`;
+  }
+
+  function post(path: string, secret: string, body: string): string {
+    return `POST ${path} HTTP/1.1\r\nHost: x\r\n${bearer(secret).join(': ')}\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+  }
+
+  function statuses({ raw }: RawAnswer): readonly number[] {
+    return [...raw.toString('latin1').matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status));
+  }
+
+  it('R02: pipelined requests are answered in their order', async () => {
+    upstream.respondWith(({ target }) => ({ delayMs: target === '/1' ? 100 : 0, body: `answer ${target}` }));
+    const answer = await send(get('/1', readOnly) + get('/2', readOnly) + get('/3', readWrite), { closeWaitMs: 300 });
+    expect(statuses(answer)).toEqual([200, 200, 200]);
+    expect(answer.raw.toString().match(/answer \/\d/g)).toEqual(['answer /1', 'answer /2', 'answer /3']);
+  });
+
+  it('R03: a request inside a refused body is no request', async () => {
+    const smuggled = get('/smuggled', readWrite);
+    const answer = await send(post('/x', readOnly, smuggled) + get('/after', readOnly), { closeWaitMs: 300 });
+    expect(statuses(answer)).toEqual([403, 200]);
+    expect(upstream.requests.map(({ target }) => target)).toEqual(['/after']);
+  });
+
+  it('R03: a request inside a refused chunked body is no request', async () => {
+    const smuggled = get('/smuggled', readWrite);
+    const chunked = `POST /x HTTP/1.1\r\nHost: x\r\n${bearer(readOnly).join(': ')}\r\nTransfer-Encoding: chunked\r\n\r\n${smuggled.length.toString(16)}\r\n${smuggled}\r\n0\r\n\r\n`;
+    const answer = await send(chunked + get('/after', readOnly), { closeWaitMs: 300 });
+    expect(statuses(answer)).toEqual([403, 200]);
+    expect(upstream.requests.map(({ target }) => target)).toEqual(['/after']);
+  });
+
+  it('R67: a request inside a forwarded body stays a body', async () => {
+    const smuggled = get('/smuggled', readWrite);
+    for (const method of ['GET', 'HEAD', 'DELETE', 'OPTIONS', 'POST', 'PROPFIND']) {
+      upstream.clear();
+      const bytes = post('/x', readWrite, smuggled).replace(/^POST/, method);
+      const answer = await send([bytes, get('/after', readOnly)], { closeWaitMs: 300 });
+      expect(statuses(answer), method).toEqual([200, 200]);
+      expect(upstream.requests.map(({ target, body }) => [target, body.toString()])).toEqual([
+        ['/x', smuggled],
+        ['/after', ''],
+      ]);
+    }
+  });
+
+  it('R07: what follows a CONNECT or an upgrade is not taken for the tunnel it asked for', async () => {
+    const upgrade = `GET /up HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`;
+    const answer = await send([upgrade, get('/after', readOnly)], { closeWaitMs: 300 });
+    expect(statuses(answer)).toEqual([200, 200]);
+    expect(upstream.requests.map(({ target }) => target)).toEqual(['/up', '/after']);
+    upstream.clear();
+    const connect = await send([`CONNECT x:80 HTTP/1.1\r\nHost: x\r\n\r\n`, get('/after', readOnly)]);
+    expect(statuses(connect)).toEqual([405]);
+    expect(upstream.bytesReceived).toBe(0);
+  });
+
+  it('R67: rubbish behind a request is never answered in the place of that request', async () => {
+    upstream.respondWith(() => ({ delayMs: 150, body: 'late' }));
+    const early = await send(`${get('/1', readOnly)}rubbish\r\n\r\n`, { closeWaitMs: 500 });
+    expect(early.closed).toBe(true);
+    expect(early.status).not.toBe(400);
+
+    // In the middle of an answer, an error's bytes would become part of its body.
+    upstream.respondWith(() => ({
+      body: (async function* () {
+        yield 'first';
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        yield 'second';
+      })(),
+    }));
+    const middle = await send([get('/1', readOnly), 'rubbish\r\n\r\n'], { pauseMs: 100, closeWaitMs: 500 });
+    expect(middle.status).toBe(200);
+    expect(middle.closed).toBe(true);
+    expect(middle.raw.toString()).not.toContain('request_malformed');
+  });
+
+  it('R67: the framing of a body that breaks off does not become a complete request upstream', async () => {
+    const head = `POST /x HTTP/1.1\r\nHost: x\r\n${bearer(readWrite).join(': ')}\r\nTransfer-Encoding: chunked\r\n\r\n`;
+    const answer = await send([head, '3\r\nabc\r\n', 'zz\r\n'], { pauseMs: 60 });
+    expect([0, 400]).toContain(answer.status);
+    expect(answer.closed).toBe(true);
+    await upstream.waitForAborts(1);
+    expect(upstream.requests).toEqual([]);
+  });
+});
