@@ -1,5 +1,5 @@
 import { isAddressAllowed } from '@scopegate/network';
-import { isExpired, parseToken, sameUserName } from '@scopegate/token';
+import { isExpired, isScopegateFormat, parseToken, sameUserName } from '@scopegate/token';
 import { forbiddenAddressDetail } from './admit.js';
 import { denyAdmitted, type Admitted, type Authenticated, type Deny, type PassThrough } from './decision.js';
 import type { AuthenticationFacts, TokenLookup } from './facts.js';
@@ -83,7 +83,23 @@ function refuseKindOfPath(admitted: Admitted, lookup: TokenLookup & { readonly f
       'This token was made for other applications. Create one that may be used here.',
     );
   }
+  if (path.strict.pathClass !== 'rest-session' && isTokenInBody(admitted)) {
+    return denyAdmitted(
+      admitted,
+      'token_not_accepted',
+      lookup.token,
+      'A token is taken from a body at /rest/auth/1/session alone. Send it in the Authorization header here.',
+    );
+  }
   return null;
+}
+
+/**
+ * Whether the body of a login holds a token. The secret is taken out of it on the way at the endpoint of R04 alone; under
+ * another name of that endpoint the body would go upstream as it is, the secret as a would-be password in it (R36).
+ */
+function isTokenInBody({ request: { sessionBody } }: Admitted): boolean {
+  return sessionBody?.kind === 'credential' && isScopegateFormat(sessionBody.secret);
 }
 
 /** The management API: Scopegate's own users, nothing is passed on to anybody. */

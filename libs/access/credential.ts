@@ -1,5 +1,5 @@
 import { headerValues } from '@scopegate/kernel';
-import { isScopegateFormat, parseAuthorization } from '@scopegate/token';
+import { isScopegateFormat, parseAuthorization, sameUserName } from '@scopegate/token';
 import type { Credential } from './decision.js';
 import type { ApplicationRules, RequestFacts, SessionBody } from './facts.js';
 import type { ReasonCode } from './reasons.js';
@@ -48,7 +48,7 @@ function readAuthorization(values: readonly string[], request: RequestFacts): Cr
       if (isScopegateFormat(parsed.user)) return TOKEN_MISPLACED;
       return { ok: true, credential: { kind: 'password', username: parsed.user, secret: parsed.secret } };
     case 'basic-non-utf8':
-      return namesToken(Buffer.from((values[0] ?? '').slice(6), 'base64').toString('latin1'), ':')
+      return holdsToken(Buffer.from((values[0] ?? '').slice('Basic '.length), 'base64').toString('latin1'), ':')
         ? TOKEN_MISPLACED
         : PASSWORD_UNREAD;
     case 'bearer':
@@ -56,7 +56,7 @@ function readAuthorization(values: readonly string[], request: RequestFacts): Cr
         ? { ok: true, credential: { kind: 'token', via: 'bearer', username: null, secret: parsed.token } }
         : NATIVE_TOKEN;
     case 'other-scheme':
-      return namesToken(values[0] ?? '', ' ') || isScopegateFormat(values[0] ?? '') ? TOKEN_MISPLACED : OTHER;
+      return holdsToken(values[0] ?? '', ' ') ? TOKEN_MISPLACED : OTHER;
     case 'malformed':
       return { ok: false, code: 'credential_malformed', detail: parsed.detail };
     case 'ambiguous':
@@ -66,10 +66,10 @@ function readAuthorization(values: readonly string[], request: RequestFacts): Cr
   }
 }
 
-/** Whether what follows the first separator is in Scopegate's format. */
-function namesToken(text: string, separator: string): boolean {
+/** Whether the text, or what follows the first separator in it, is in Scopegate's format. */
+function holdsToken(text: string, separator: string): boolean {
   const at = text.indexOf(separator);
-  return at >= 0 && isScopegateFormat(text.slice(at + 1).trimStart());
+  return isScopegateFormat(text) || (at >= 0 && isScopegateFormat(text.slice(at + 1).trimStart()));
 }
 
 /**
@@ -99,6 +99,8 @@ function readSessionBody(body: SessionBody, query: CredentialReading | null): Cr
       return null;
     case 'unreadable':
       return PASSWORD_UNREAD;
+    case 'misplaced-token':
+      return TOKEN_MISPLACED;
     case 'ambiguous':
       return {
         ok: false,
@@ -125,7 +127,7 @@ function combine(header: CredentialReading, besides: CredentialReading): Credent
     const same =
       second.kind === 'token' &&
       second.secret === first.secret &&
-      (first.username === null || second.username?.toLowerCase() === first.username.toLowerCase());
+      (first.username === null || sameUserName(second.username ?? '', first.username));
     // The name in the body is then held against the owner as well.
     return same ? { ok: true, credential: { ...first, username: second.username } } : AMBIGUOUS;
   }

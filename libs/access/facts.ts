@@ -23,11 +23,13 @@ export interface RequestFacts {
 
 /**
  * The body of a POST to jira's session endpoint: a user name with a secret; no JSON object with both (`unreadable`:
- * there may be a password in it all the same, so it counts as one); or no body at all.
+ * there may be a password in it all the same, so it counts as one); a token where none is taken, which the upstream
+ * would read as a password or a name; or no body at all.
  */
 export type SessionBody =
   | { readonly kind: 'credential'; readonly username: string; readonly secret: string }
   | { readonly kind: 'ambiguous' }
+  | { readonly kind: 'misplaced-token' }
   | { readonly kind: 'unreadable' }
   | { readonly kind: 'empty' };
 

@@ -1,4 +1,5 @@
 import { topLevelNames } from '@scopegate/kernel';
+import { isScopegateFormat, TOKEN_PREFIX } from '@scopegate/token';
 import type { SessionBody } from './facts.js';
 
 /** The most bytes a login body may have. */
@@ -16,15 +17,29 @@ export function readSessionBody(body: Uint8Array): SessionBody {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
     value = JSON.parse(text);
   } catch {
-    return { kind: 'unreadable' };
+    return unreadable(body);
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return { kind: 'unreadable' };
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return unreadable(body);
   // Upstreams can be told to read names without case, so another spelling is no harmless extra member either.
   const names = topLevelNames(text).map((name) => name.toLowerCase());
   if (new Set(names).size !== names.length) return { kind: 'ambiguous' };
   const { username, password } = value as { username?: unknown; password?: unknown };
   if (password === undefined && !names.includes('password')) return { kind: 'empty' };
-  return typeof username === 'string' && typeof password === 'string'
-    ? { kind: 'credential', username, secret: password }
-    : { kind: 'unreadable' };
+  if (typeof password === 'string' && isScopegateFormat(password) && typeof username !== 'string') return MISPLACED;
+  if (typeof username !== 'string' || typeof password !== 'string') return unreadable(body);
+  // A token in the place of the name would go upstream as part of a password login.
+  return isScopegateFormat(username) && !isScopegateFormat(password)
+    ? MISPLACED
+    : { kind: 'credential', username, secret: password };
+}
+
+const MISPLACED: SessionBody = { kind: 'misplaced-token' };
+
+/**
+ * A body that only the upstream may understand. Where it seems to hold a token it is refused, since the upstream would
+ * be given the secret as a would-be password (R36); zero bytes are left out for the sake of UTF-16.
+ */
+function unreadable(body: Uint8Array): SessionBody {
+  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1').replaceAll('\0', '');
+  return text.includes(TOKEN_PREFIX) ? MISPLACED : { kind: 'unreadable' };
 }
