@@ -1,0 +1,321 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import type { CredentialKind } from '@scopegate/access';
+import { DEFAULT_PERMISSIONS } from '@scopegate/permission';
+import { mintToken, tokenHint } from '@scopegate/token';
+import { Clock } from '../../src/common/time/clock.js';
+import { startServer, type RunningServer } from '../../src/configure-app.js';
+import { readConfiguration } from '../../src/config/env.js';
+import { UnitOfWork } from '../../src/database/unit-of-work.js';
+import { DirectoryService } from '../../src/directory/directory.service.js';
+import { Pepper } from '../../src/tokens/pepper.js';
+import { TokenEntity } from '../../src/tokens/token.entity.js';
+import { createApiClient, type ApiAnswer, type ApiClient, type ProblemBody } from '../support/api.client.js';
+import { sendRaw, type RawAnswer } from '../support/raw-client.js';
+import { startRecordingUpstream, type RecordedRequest, type RecordingUpstream } from '../support/recording-upstream.js';
+import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.js';
+import {
+  DAY_MS,
+  LOOPBACK,
+  NOW_MS,
+  USER_PASSWORD,
+  type AccessCase,
+  type CaseApplication,
+  type CaseSettings,
+  type CaseToken,
+} from './access-case.js';
+import { fillSecrets, linesOf, peerOf, tokensOf, type Line } from './access-case.request.js';
+
+/** An audit event, as far as the cases look at it. */
+export type CaseEvent = {
+  readonly type: string;
+  readonly outcome: string;
+  readonly code: string | null;
+  readonly credential: CredentialKind;
+  readonly clientIp: string | null;
+  readonly application: string | null;
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  readonly tokenScope: string | null;
+  readonly owner: string | null;
+};
+
+/** What came of a case on the running gateway. */
+export type GatewayOutcome = {
+  readonly answer: RawAnswer;
+  /** The problem of the answer, where it is one. */
+  readonly problem: ProblemBody | null;
+  /** What the upstream received, without its own base path in the target. */
+  readonly received: readonly (RecordedRequest & { readonly path: string })[];
+  readonly bytesReceived: number;
+  /** The Authorization line and the body as they were sent. */
+  readonly sent: { readonly authorization: string | undefined; readonly body: string; readonly query: string };
+  /** The events of the last request, besides those of what it changed. */
+  readonly events: readonly CaseEvent[];
+  /** The key of the application; null at the management API. */
+  readonly application: string | null;
+};
+
+/** Where the upstream's own paths begin: it shows that the judged path is appended to it. */
+const BASE_PATH = '/behind';
+
+/** The version of each product that has every switch. */
+const VERSIONS = { jira: '9.12.0', confluence: '8.5.0', bitbucket: '8.9.0', generic: null } as const;
+
+/** The users of every case besides the administrator. */
+const USERS = ['alice', 'bob'] as const;
+
+/** Events of what a request changed stand beside its own one. */
+const REQUEST_EVENT = /^(authentication|permission|login|upstream|request)\./;
+
+/** A server inside the test's own process with one upstream, set up anew for every case as far as it differs. */
+export class CaseGateway {
+  #made = 0;
+  #settings = '';
+  #permissions = '';
+  readonly #applications = new Map<string, string>();
+
+  private constructor(
+    private readonly folder: TemporaryFolder,
+    private readonly server: RunningServer,
+    private readonly upstream: RecordingUpstream,
+    private readonly admin: ApiClient,
+  ) {}
+
+  static async start(): Promise<CaseGateway> {
+    const folder = createTemporaryFolder('cases');
+    const upstream = await startRecordingUpstream();
+    const server = await startServer(
+      readConfiguration({
+        HOST: LOOPBACK,
+        PORT: '0',
+        LOG_LEVEL: 'error',
+        SCOPEGATE_DATA_DIR: folder.path,
+        SCOPEGATE_ADMIN_PASSWORD: USER_PASSWORD,
+        DATABASE_URL: `sqlite:${join(folder.path, 'scopegate.sqlite')}`,
+      }),
+    );
+    // Every case happens at one instant, so that the edges of an expiry can be met.
+    server.app.get(Clock).nowMs = () => NOW_MS;
+    const admin = createApiClient(`http://${LOOPBACK}:${server.managementPort}`, {
+      user: 'admin',
+      password: USER_PASSWORD,
+    });
+    const gateway = new CaseGateway(folder, server, upstream, admin);
+    for (const name of ['developers', 'testers']) expectDone(await admin.post('/groups', { name }));
+    for (const username of USERS) await gateway.#createUser(username);
+    return gateway;
+  }
+
+  async stop(): Promise<void> {
+    await this.server.close();
+    await this.upstream.stop();
+    await this.folder.remove();
+  }
+
+  /** Sends the request of a case and gathers what came of it. */
+  async run(row: AccessCase): Promise<GatewayOutcome> {
+    const application = await this.#applicationOf(row.application ?? { kind: 'jira' });
+    await this.#arrangeSettings(row);
+    await this.#arrangePermissions(row);
+    const secrets = await this.#storeTokens(tokensOf(row), application);
+    await this.#arrangeUsers(row);
+    try {
+      return await this.#send(row, application, secrets);
+    } finally {
+      await this.#restoreUsers(row);
+    }
+  }
+
+  async #send(
+    row: AccessCase,
+    application: string | null,
+    secrets: ReadonlyMap<string, string>,
+  ): Promise<GatewayOutcome> {
+    const { request } = row;
+    const agent = `case-${randomUUID()}`;
+    const forwarded: Line[] = peerOf(row) === LOOPBACK ? [] : [['X-Forwarded-For', peerOf(row)]];
+    const lines = linesOf(row, secrets, `${LOOPBACK}:${this.server.port}`, [['User-Agent', agent], ...forwarded]);
+    const query = request.query === undefined ? '' : `?${fillSecrets(request.query, secrets)}`;
+    const body = fillSecrets(request.body ?? '', secrets);
+    const target = `${application === null ? '' : `/${application}`}${request.path}${query}`;
+    const head = [
+      `${request.method ?? 'GET'} ${target} HTTP/${request.httpVersion ?? '1.1'}`,
+      ...lines.map(([name, value]) => `${name}: ${value}`),
+      '',
+      body,
+    ].join('\r\n');
+
+    let answer: RawAnswer | undefined;
+    for (let time = 0; time < (request.times ?? 1); time += 1) {
+      this.upstream.clear();
+      answer = await sendRaw(this.server.port, Buffer.from(head, 'utf8'), { closeWaitMs: 0 });
+    }
+    if (answer === undefined) throw new Error('A case sends its request at least once.');
+    const isProblem = answer.header('content-type') === 'application/problem+json' && request.method !== 'HEAD';
+    return {
+      answer,
+      problem: isProblem ? answer.json<ProblemBody>() : null,
+      received: this.upstream.requests.map((received) => ({ ...received, path: pathOf(received) })),
+      bytesReceived: this.upstream.bytesReceived,
+      sent: {
+        authorization: lines.find(([name]) => name.toLowerCase() === 'authorization')?.[1],
+        body,
+        query,
+      },
+      events: await this.#eventsOf(agent),
+      application,
+    };
+  }
+
+  /** The events of one request, newest first. */
+  async #eventsOf(agent: string): Promise<readonly CaseEvent[]> {
+    const answer = await this.admin.get<{ readonly items: readonly CaseEvent[] }>(`/audit-events?q=${agent}`);
+    return expectDone(answer).body.items.filter(({ type }) => REQUEST_EVENT.test(type));
+  }
+
+  /** The key of an application of this kind; it is made when it is first asked for. */
+  async #applicationOf(application: CaseApplication | 'management'): Promise<string | null> {
+    if (application === 'management') return null;
+    const wanted = JSON.stringify(application);
+    const known = this.#applications.get(wanted);
+    if (known !== undefined) return known;
+    const { exceptions, ...members } = application;
+    const key = `${application.kind}-${(this.#made += 1)}`;
+    expectDone(
+      await this.admin.post('/applications', {
+        ...members,
+        key,
+        version: VERSIONS[application.kind],
+        mount: { pathPrefix: `/${key}` },
+        upstream: `${this.upstream.url}${BASE_PATH}`,
+        readOnlyExceptions: exceptions ?? [],
+      }),
+    );
+    this.#applications.set(wanted, key);
+    return key;
+  }
+
+  async #arrangeSettings(row: AccessCase): Promise<void> {
+    const document = settingsDocument(row);
+    if (JSON.stringify(document) === this.#settings) return;
+    expectDone(await this.admin.put('/settings', document));
+    this.#settings = JSON.stringify(document);
+  }
+
+  async #arrangePermissions(row: AccessCase): Promise<void> {
+    const document = { ...DEFAULT_PERMISSIONS, ...row.permissions };
+    if (JSON.stringify(document) === this.#permissions) return;
+    expectDone(await this.admin.put('/permissions', document));
+    this.#permissions = JSON.stringify(document);
+  }
+
+  /** Stores the tokens of a case as they would have become in time; the API makes them only as they begin. */
+  async #storeTokens(
+    tokens: Readonly<Record<string, CaseToken>>,
+    application: string | null,
+  ): Promise<ReadonlyMap<string, string>> {
+    const pepper = this.server.app.get(Pepper, { strict: false });
+    const directory = this.server.app.get(DirectoryService, { strict: false });
+    const secrets = new Map<string, string>();
+    await this.server.app.get(UnitOfWork, { strict: false }).run(async (unit) => {
+      for (const [name, token] of Object.entries(tokens)) {
+        const { id, secret } = mintToken(randomBytes);
+        secrets.set(name, secret);
+        if (token.unknown === true) continue;
+        const owner = directory.findByName(token.owner ?? 'alice');
+        const creator = directory.findByName(token.creator ?? token.owner ?? 'alice');
+        if (owner === null || creator === null) throw new Error(`The token ${name} has an owner nobody knows.`);
+        await unit.manager.insert(TokenEntity, {
+          id,
+          ...pepper.digest(secret),
+          hint: tokenHint(secret),
+          ownerId: owner.id,
+          ownerName: owner.username,
+          creatorId: creator.id,
+          createdBy: creator.username,
+          description: name,
+          scope: token.scope,
+          createdAtMs: NOW_MS - (token.createdAgoMs ?? DAY_MS),
+          expiresAtMs: token.expiresInMs === undefined ? null : NOW_MS + token.expiresInMs,
+          revokedAtMs: token.revoked === true ? NOW_MS - 1 : null,
+          revokedBy: token.revoked === true ? creator.username : null,
+          useCount: 0,
+          allowList: token.allowList ?? null,
+          applications:
+            token.applications?.map((which) => (which === 'this' ? (application ?? 'none') : 'elsewhere')) ?? null,
+        });
+        unit.changed('token', id);
+      }
+    });
+    return secrets;
+  }
+
+  async #arrangeUsers(row: AccessCase): Promise<void> {
+    for (const [username, { active, groups, deleted }] of Object.entries(row.users ?? {})) {
+      expectDone(
+        deleted === true
+          ? await this.admin.delete(`/users/${username}`)
+          : await this.admin.patch(`/users/${username}`, {
+              ...(active === undefined ? {} : { active }),
+              ...(groups === undefined ? {} : { groups }),
+            }),
+      );
+    }
+  }
+
+  async #restoreUsers(row: AccessCase): Promise<void> {
+    for (const [username, { deleted }] of Object.entries(row.users ?? {})) {
+      if (deleted === true) await this.#createUser(username);
+      else expectDone(await this.admin.patch(`/users/${username}`, { active: true, groups: ['developers'] }));
+    }
+  }
+
+  async #createUser(username: string): Promise<void> {
+    expectDone(await this.admin.post('/users', { username, password: USER_PASSWORD, groups: ['developers'] }));
+  }
+}
+
+/** The settings of a case as the API takes them. */
+function settingsDocument(row: AccessCase): object {
+  const settings: CaseSettings = row.settings ?? {};
+  const isElsewhere = peerOf(row) !== LOOPBACK;
+  if (isElsewhere && settings.trustedProxies !== undefined) {
+    throw new Error('A case with another peer has this machine for its proxy, and no other.');
+  }
+  const trustedProxies = settings.trustedProxies ?? (isElsewhere ? [LOOPBACK] : undefined);
+  return {
+    tokenValidity: { maximum: settings.maximum ?? 'never', applyAtUse: settings.applyAtUse ?? false },
+    ipRestriction: {
+      allowList: settings.allowList ?? [],
+      applyToPasswords: settings.allowListAppliesToPasswords ?? false,
+    },
+    reverseProxy: {
+      enabled: trustedProxies !== undefined,
+      trustedProxies: trustedProxies ?? [],
+      header: settings.proxyHeader ?? 'X-Forwarded-For',
+    },
+    passwords: {
+      enabled: settings.passwordsEnabled ?? true,
+      preventPathTraversal: settings.preventPathTraversal ?? false,
+    },
+    // The clock stands still, so that failures would never be forgotten.
+    throttling: { maxFailures: settings.maxFailures ?? 0, windowSeconds: 60 },
+    audit: { successes: true, failures: true, denials: true, anonymous: true, retentionDays: 365 },
+    purge: { expiredTokensAfterDays: 30 },
+  };
+}
+
+/** The path that the upstream received, below its own base path, without the query. */
+function pathOf({ target }: RecordedRequest): string {
+  const path = target.split('?', 1)[0] ?? '';
+  return path.startsWith(BASE_PATH) ? path.slice(BASE_PATH.length) : path;
+}
+
+function expectDone<Body>(answer: ApiAnswer<Body>): ApiAnswer<Body> {
+  if (answer.status >= 300) {
+    throw new Error(`The management API answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+  }
+  return answer;
+}

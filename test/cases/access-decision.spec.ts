@@ -1,0 +1,71 @@
+import { REASONS, type Decision } from '@scopegate/access';
+import { denialProblem } from '@scopegate/problem';
+import { describe, expect, it } from 'vitest';
+import { requirementsOf, type AccessCase } from './access-case.js';
+import { decideCase } from './access-case.decision.js';
+import { peerOf } from './access-case.request.js';
+import { ACCESS_CASES } from './access.cases.js';
+
+/** The address a decision attributes the request to; undefined where it was refused before that was asked. */
+function clientOf(decision: Decision): string | null | undefined {
+  switch (decision.kind) {
+    case 'allow':
+      return decision.authenticated.admitted.address.client;
+    case 'pass':
+      return decision.admitted.address.client;
+    case 'deny':
+      return decision.address === null ? undefined : decision.address.client;
+  }
+}
+
+function expectDecision(row: AccessCase, decision: Decision): void {
+  const { expect: expected } = row;
+  expect(decision.kind).toBe(expected.decision);
+  if (decision.kind === 'deny' && expected.decision === 'deny') {
+    expect(decision.code).toBe(expected.code);
+    expect(REASONS[decision.code]).toMatchObject({ status: expected.status, publicCode: expected.publicCode });
+    const problem = denialProblem(decision, 'request-1');
+    expect(problem).toMatchObject({ status: expected.status, code: expected.publicCode });
+    expect(problem.detail).toContain(expected.detail ?? '');
+    expect(JSON.stringify(problem)).not.toMatch(/sg_/);
+  }
+  const client = clientOf(decision);
+  if (client !== undefined) {
+    expect(client).toBe(expected.clientIp === undefined ? peerOf(row) : expected.clientIp);
+  }
+  if (decision.kind === 'allow' && decision.authenticated.admitted.application !== null) {
+    const { path } = decision.authenticated.admitted;
+    // The judged path is the one that is forwarded (R48).
+    expect(path?.strict).toMatchObject({
+      ok: true,
+      canonical: expected.upstream.receives ? (expected.upstream.path ?? row.request.path) : '',
+    });
+    expect(decision.authenticated.principal.username).toBe(
+      expected.upstream.receives ? (expected.upstream.user ?? 'alice') : null,
+    );
+  }
+}
+
+const rows = ACCESS_CASES.filter((row) => row.notPure === undefined).map(
+  (row) => [`${requirementsOf(row)}: ${row.name}`, row] as const,
+);
+
+describe('the pure decision', () => {
+  it.each(rows)('%s', (_title, row) => {
+    const { stagewise, atOnce } = decideCase(row);
+    expectDecision(row, stagewise);
+    expect(atOnce).toEqual(stagewise);
+  });
+});
+
+describe('the table', () => {
+  it('R56: has a row for every reason there is', () => {
+    const codes = new Set(ACCESS_CASES.flatMap((row) => (row.expect.decision === 'deny' ? [row.expect.code] : [])));
+    expect(Object.keys(REASONS).filter((code) => !codes.has(code as keyof typeof REASONS))).toEqual([]);
+  });
+
+  it('R55: names each case once', () => {
+    const names = ACCESS_CASES.map((row) => `${row.application === 'management' ? 'management' : ''} ${row.name}`);
+    expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+  });
+});

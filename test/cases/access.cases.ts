@@ -1,0 +1,27 @@
+import type { AccessCase } from './access-case.js';
+import { ADDRESS_CASES } from './address.cases.js';
+import { GIT_CASES } from './git.cases.js';
+import { MANAGEMENT_CASES } from './management.cases.js';
+import { NATIVE_TOKEN_CASES } from './native-token.cases.js';
+import { PASSWORD_CASES } from './password.cases.js';
+import { PATH_CASES } from './path.cases.js';
+import { REMOTE_API_CASES } from './remote-api.cases.js';
+import { REQUEST_FORM_CASES } from './request-form.cases.js';
+import { SCOPE_CASES } from './scope.cases.js';
+import { SESSION_LOGIN_CASES } from './session-login.cases.js';
+import { TOKEN_STATE_CASES } from './token-state.cases.js';
+
+/** The whole table: what the pure decision, the proxied routes and every other door have to answer. */
+export const ACCESS_CASES: readonly AccessCase[] = [
+  ...SCOPE_CASES,
+  ...SESSION_LOGIN_CASES,
+  ...GIT_CASES,
+  ...TOKEN_STATE_CASES,
+  ...ADDRESS_CASES,
+  ...PASSWORD_CASES,
+  ...PATH_CASES,
+  ...REMOTE_API_CASES,
+  ...NATIVE_TOKEN_CASES,
+  ...REQUEST_FORM_CASES,
+  ...MANAGEMENT_CASES,
+];

@@ -1,0 +1,168 @@
+import {
+  allowed,
+  authorization,
+  basicToken,
+  bearerToken,
+  cookie,
+  denied,
+  invalid,
+  nativeToken,
+  passed,
+  password,
+  type AccessCase,
+  type CaseSettings,
+} from './access-case.js';
+
+const REST = { path: '/rest/api/2/myself' } as const;
+const PAGE = { path: '/secure/Dashboard.jspa' } as const;
+const NO_PASSWORDS: CaseSettings = { passwordsEnabled: false };
+const REFUSED = denied('password_disabled', 401);
+
+/** Passwords on the way to the applications, and requests without a credential of ours. */
+export const PASSWORD_CASES: readonly AccessCase[] = [
+  {
+    name: 'a password goes on with its Authorization line unchanged',
+    requirement: 'R42',
+    request: { ...REST, credential: password('alice', 'päss:wörd') },
+    expect: passed(),
+  },
+  {
+    name: 'a client cannot have the password taken off by the Connection line',
+    requirement: 'R42',
+    request: { ...REST, credential: password('alice'), headers: [['Connection', 'close, Authorization']] },
+    expect: passed(),
+  },
+  {
+    name: 'a password in another charset goes on byte for byte',
+    requirement: 'R42',
+    request: { ...REST, credential: authorization('Basic bfxsbGVyOng=') },
+    expect: passed({}, { credential: 'password' }),
+  },
+  {
+    name: 'a password in the query goes on',
+    requirement: 'R42',
+    request: { ...REST, query: 'os_username=alice&os_password=hunter2' },
+    expect: passed({}, { credential: 'password' }),
+  },
+  ...(
+    [
+      ['jira', '/rest/api/2/myself'],
+      ['confluence', '/rest/api/user/current'],
+      ['confluence', '/rpc/xmlrpc'],
+      ['confluence', '/rpc/anything'],
+      ['bitbucket', '/rest/api/1.0/projects'],
+      ['bitbucket', '/scm/app/server.git/info/refs'],
+      ['generic', '/'],
+    ] as const
+  ).map(([kind, path]): AccessCase => ({
+    name: `with passwords disabled one on ${kind} ${path} is refused`,
+    requirement: 'R43',
+    settings: NO_PASSWORDS,
+    application: { kind },
+    request: { path, credential: password('alice') },
+    expect: REFUSED,
+  })),
+  {
+    name: 'with passwords disabled one in another charset is refused',
+    requirement: 'R43',
+    settings: NO_PASSWORDS,
+    request: { ...REST, credential: authorization('Basic bfxsbGVyOng=') },
+    expect: denied('password_disabled', 401, { credential: 'password' }),
+  },
+  ...['os_username=alice&os_password=hunter2', 'x=1&os%5Fpassword=x&os%5Fusername=alice'].map((query): AccessCase => ({
+    name: `with passwords disabled the query ${query} is refused`,
+    requirement: 'R43',
+    settings: NO_PASSWORDS,
+    request: { ...REST, query },
+    expect: denied('password_disabled', 401, { credential: 'password' }),
+  })),
+  {
+    name: 'a token does not stand in for the password of a query, in no mode',
+    requirement: 'R36',
+    request: { ...REST, query: 'os_username=alice&os_password=<ro>' },
+    expect: invalid('credential_malformed'),
+  },
+  {
+    name: 'a token in the header and a password in the query are ambiguous',
+    requirement: 'R67',
+    request: { ...REST, query: 'os_username=bob&os_password=x', credential: basicToken('alice', 'ro') },
+    expect: denied('credential_ambiguous', 400, { credential: 'none' }),
+  },
+  {
+    name: 'with passwords disabled a token works',
+    requirement: 'R43',
+    settings: NO_PASSWORDS,
+    request: { ...REST, credential: basicToken('alice', 'ro') },
+    expect: allowed(),
+  },
+  {
+    name: 'with passwords disabled one on a page goes on',
+    requirement: 'R45',
+    settings: NO_PASSWORDS,
+    request: { ...PAGE, credential: password('alice') },
+    expect: passed(),
+  },
+  ...(
+    [
+      ['an anonymous request', undefined, 'none'],
+      ['a browser’s cookie', cookie(), 'cookie'],
+      ['another scheme', authorization('Digest username="alice", realm="x"'), 'none'],
+      ['the product’s own token', nativeToken(), 'native-token'],
+    ] as const
+  ).map(([name, credential, kind]): AccessCase => ({
+    name: `with passwords disabled ${name} goes on`,
+    requirement: 'R45',
+    settings: NO_PASSWORDS,
+    request: { ...REST, ...(credential === undefined ? {} : { credential }) },
+    expect: passed({}, { credential: kind }),
+  })),
+  {
+    name: 'a token does not open a page',
+    requirement: 'R45',
+    request: { ...PAGE, credential: basicToken('alice', 'rw') },
+    expect: denied('token_not_accepted', 401),
+  },
+  {
+    name: 'a path that only looks like REST takes no token',
+    requirement: 'R45',
+    request: { path: '/restricted/x', credential: bearerToken('rw') },
+    expect: denied('token_not_accepted', 401),
+  },
+  {
+    name: 'an expired token on a page is called expired',
+    requirement: 'R45',
+    tokens: { old: { scope: 'read-only', expiresInMs: -1 } },
+    request: { ...PAGE, credential: bearerToken('old') },
+    expect: denied('token_expired', 401),
+  },
+
+  // Applications that take nobody without a credential.
+  ...(
+    [
+      ['nothing', undefined, 'none'],
+      ['a cookie', cookie(), 'cookie'],
+      ['another scheme', authorization('Digest username="alice"'), 'none'],
+      ['a Bearer token of somebody else’s', nativeToken(), 'native-token'],
+    ] as const
+  ).map(([name, credential, kind]): AccessCase => ({
+    name: `an application that takes nobody anonymous refuses ${name}`,
+    requirement: 'R45',
+    application: { kind: 'generic', anonymous: 'deny' },
+    request: { path: '/x', ...(credential === undefined ? {} : { credential }) },
+    expect: denied('authentication_required', 401, { credential: kind }),
+  })),
+  {
+    name: 'an application that takes nobody anonymous takes a password that is allowed',
+    requirement: 'R42',
+    application: { kind: 'generic', anonymous: 'deny' },
+    request: { path: '/x', credential: password('alice') },
+    expect: passed(),
+  },
+  {
+    name: 'an application that takes nobody anonymous takes a token',
+    requirement: 'R02',
+    application: { kind: 'generic', anonymous: 'deny' },
+    request: { path: '/x', credential: bearerToken('ro') },
+    expect: allowed(),
+  },
+];
