@@ -31,6 +31,10 @@ const KEPT_OUTPUT_CHARACTERS = 20_000;
 /** The entry of the server, as it lies beside the demo in `dist`. */
 const SERVER_PROGRAM = join(import.meta.dirname, '..', 'src', 'main.js');
 
+// A demo that is killed cannot stop its server. The channel between the two closes with it, and this code, which is loaded
+// before the server's, asks the server to stop when that happens.
+const STOP_WITH_PARENT = `process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'))`;
+
 /**
  * Starts the server and waits until it is ready. It listens on PORT, else on 3000 if that is free, else on any free port.
  * @throws Error when PORT is taken, and with what the server wrote when it ends or is not ready in time
@@ -40,7 +44,8 @@ export async function startServer(): Promise<ServerProcess> {
   const folder = mkdtempSync(join(realpathSync(tmpdir()), 'scopegate-demo-'));
   const adminPassword = randomBytes(12).toString('base64url');
   const url = `http://${HOST}:${port}`;
-  const child = spawn(process.execPath, [SERVER_PROGRAM], {
+  const preload = `data:text/javascript,${encodeURIComponent(STOP_WITH_PARENT)}`;
+  const child = spawn(process.execPath, ['--import', preload, SERVER_PROGRAM], {
     cwd: folder,
     env: {
       ...environmentWithoutConfiguration(),
@@ -50,7 +55,7 @@ export async function startServer(): Promise<ServerProcess> {
       SCOPEGATE_DATA_DIR: folder,
       SCOPEGATE_ADMIN_PASSWORD: adminPassword,
     },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     // Ctrl-C reaches every process of the terminal's group. The server is not among them, so that it ends when, and in the
     // way, this program says.
     detached: true,
@@ -59,8 +64,8 @@ export async function startServer(): Promise<ServerProcess> {
   const keep = (chunk: Buffer): void => {
     output = (output + chunk.toString('utf8')).slice(-KEPT_OUTPUT_CHARACTERS);
   };
-  child.stdout.on('data', keep);
-  child.stderr.on('data', keep);
+  child.stdout?.on('data', keep);
+  child.stderr?.on('data', keep);
   let hasEnded = false;
   const ended = new Promise<void>((resolve) => {
     const end = (): void => {

@@ -23,7 +23,7 @@ const LAST_LINE = 'Press Ctrl-C to stop.';
 describe('the demo', () => {
   let demo: Demo | undefined;
   afterEach(async () => {
-    await demo?.end('SIGKILL');
+    await demo?.end('SIGINT');
     await demo?.folder.remove();
     demo = undefined;
   });
@@ -116,6 +116,20 @@ describe('the demo', () => {
     expect(await starting.end('SIGINT'), starting.output()).toBe(0);
     await expect(fetch(`http://127.0.0.1:${starting.port}/health/live`)).rejects.toThrow('fetch failed');
     expect(leftBehind(starting)).toEqual([]);
+  });
+
+  it('R61: leaves no server behind even when it is killed', async () => {
+    const running = await startUntil(LAST_LINE);
+    await running.end('SIGKILL');
+    const deadline = Date.now() + 20_000;
+    let answers = true;
+    while (answers && Date.now() < deadline) {
+      answers = await fetch(`http://127.0.0.1:${running.port}/health/live`).then(
+        () => true,
+        () => false,
+      );
+    }
+    expect(answers).toBe(false);
   });
 
   it('R61: does not talk to a stranger on its port: it says that the port is taken, and ends with 1', async () => {
