@@ -1,0 +1,272 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { request, type RawAnswer } from '../support/raw-client.js';
+import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js';
+import {
+  basic,
+  bearer,
+  startScopegateFixture,
+  type ScopegateFixture,
+  type TestToken,
+  type TestUser,
+} from '../support/scopegate.fixture.js';
+
+interface BasicOutcome {
+  readonly result: string;
+}
+
+interface BasicCase {
+  readonly id: string;
+  readonly why: string;
+  /** The values of the Authorization lines; one byte a character. */
+  readonly authorization: readonly string[];
+  readonly expected: BasicOutcome;
+  readonly also_ok?: readonly BasicOutcome[];
+}
+
+const corpus = JSON.parse(readFileSync(join(import.meta.dirname, '../corpora/basic.json'), 'utf8')) as {
+  readonly cases: readonly BasicCase[];
+};
+
+const HOST = ['Host', 'jira.test'] as const;
+const REST = '/rest/api/2/myself';
+const PAGE = '/secure/Dashboard.jspa';
+
+let upstream: RecordingUpstream;
+let gateway: ScopegateFixture;
+let alice: TestUser;
+let readOnly: TestToken;
+let readWrite: TestToken;
+
+beforeAll(async () => {
+  upstream = await startRecordingUpstream();
+  gateway = await startScopegateFixture();
+  // Many credentials are wrong here on purpose, and all of them come from one address.
+  await gateway.patchSettings({ throttling: { maxFailures: 0 } });
+  await gateway.createApplication({ key: 'jira', mount: { host: 'jira.test' }, upstream: upstream.url });
+  await gateway.createApplication({ kind: 'generic', mount: { host: 'generic.test' }, upstream: upstream.url });
+  alice = await gateway.createUser({ username: 'alice' });
+  readOnly = await gateway.createToken({ owner: 'alice', scope: 'read-only' });
+  readWrite = await gateway.createToken({ owner: 'alice', scope: 'read-write' });
+});
+
+afterAll(async () => {
+  await gateway.stop();
+  await upstream.stop();
+});
+
+beforeEach(() => upstream.clear());
+
+type Lines = readonly (readonly [string, string])[];
+
+function send(target: string, lines: Lines = [], method = 'GET', body?: string): Promise<RawAnswer> {
+  const headers = [HOST, ...lines];
+  return request(
+    { port: gateway.port, method, target, headers, ...(body === undefined ? {} : { body }) },
+    { closeWaitMs: 0 },
+  );
+}
+
+describe.each([
+  ['enabled', true],
+  ['disabled', false],
+] as const)('the Authorization header while passwords are %s', (_name, enabled) => {
+  beforeAll(() => gateway.patchSettings({ passwords: { enabled } }));
+  afterAll(() => gateway.patchSettings({ passwords: { enabled: true } }));
+
+  /** What became of the request, in the words of the corpus: the outcomes that the gateway's behaviour fits. */
+  async function outcomesOf(authorization: readonly string[]): Promise<readonly string[]> {
+    const answer = await send(
+      REST,
+      authorization.map((value) => ['Authorization', value] as const),
+    );
+    const code = answer.status === 200 ? null : answer.json<{ code: string }>().code;
+    if (answer.status === 200) {
+      // Forwarded: as it came, byte for byte.
+      expect(upstream.requests).toHaveLength(1);
+      expect(upstream.lastRequest?.headerValues('authorization')).toEqual(
+        authorization.map((value) => value.replace(/^[ \t]+|[ \t]+$/g, '')),
+      );
+    } else {
+      expect(upstream.bytesReceived).toBe(0);
+    }
+    switch (`${answer.status} ${code ?? ''}`) {
+      case '200 ':
+        return enabled
+          ? ['basic', 'basic-non-utf8', 'bearer', 'other-scheme', 'none']
+          : ['bearer', 'other-scheme', 'none'];
+      case '401 password_disabled':
+        return ['basic', 'basic-non-utf8'];
+      case '401 credential_invalid':
+        expect(answer.headerValues('www-authenticate').join(', ')).toMatch(/Basic realm="[^"]+", charset="UTF-8"/);
+        return ['malformed'];
+      case '400 credential_ambiguous':
+        return ['reject-400'];
+      case '431 headers_too_large':
+        return ['reject-431'];
+      default:
+        return [`${answer.status} ${code ?? ''}`];
+    }
+  }
+
+  it.each(corpus.cases)('R67: $id, $why', async ({ authorization, expected, also_ok: alsoOk = [] }) => {
+    const outcomes = await outcomesOf(authorization);
+    const accepted = [expected, ...alsoOk].map(({ result }) => result);
+    expect(outcomes.some((outcome) => accepted.includes(outcome))).toBe(true);
+  });
+});
+
+describe('tokens in the Authorization header', () => {
+  const invalid = { status: 401, code: 'credential_invalid' };
+
+  async function refused(lines: Lines, target = REST): Promise<{ status: number; code: string }> {
+    const answer = await send(target, lines);
+    expect(upstream.bytesReceived).toBe(0);
+    const { code } = answer.json<{ code: string }>();
+    expect(answer.raw.toString('latin1')).not.toContain(readWrite.secret);
+    return { status: answer.status, code };
+  }
+
+  it('R02: a token as the password of Basic, or as Bearer, reaches the upstream as its owner', async () => {
+    for (const line of [
+      basic('alice', readOnly.secret),
+      basic('ALICE', readOnly.secret),
+      bearer(readOnly.secret),
+      ['AUTHORIZATION', `bEARER   ${readOnly.secret}`] as const,
+      ['authorization', basic('alice', readOnly.secret)[1].replace('Basic', 'BASIC')] as const,
+    ]) {
+      upstream.clear();
+      expect((await send(REST, [line])).status).toBe(200);
+      expect(upstream.lastRequest?.headerValues('x-forwarded-user')).toEqual(['alice']);
+      expect(upstream.lastRequest?.header('authorization')).toBeUndefined();
+    }
+  });
+
+  it('R44: a token under another name, or none, does not match', async () => {
+    for (const name of ['admin', 'alice ', ' alice', 'alic', '', 'alice\u200b', 'al\u0131ce']) {
+      expect(await refused([basic(name, readWrite.secret)]), JSON.stringify(name)).toEqual(invalid);
+    }
+    const events = await gateway.events({ code: 'owner_mismatch', type: 'authentication.failed' });
+    expect(events.length).toBeGreaterThan(0);
+    expect(events.every(({ tokenId }) => tokenId === readWrite.id)).toBe(true);
+  });
+
+  it.each([
+    ['a wrong checksum', (secret: string) => secret.slice(0, -1) + (secret.endsWith('0') ? '1' : '0')],
+    ['a cut end', (secret: string) => secret.slice(0, -7)],
+    ['a blank behind it', (secret: string) => `${secret} `],
+    ['the prefix alone', () => 'sg_'],
+    ['another secret of the right form', (secret: string) => secret.replace(/_[^_]{4}(?=[^_]*_[^_]*$)/, '_AAAA')],
+  ])('R36: a token with %s never goes upstream as a password, in either mode', async (_name, spoil) => {
+    const secret = spoil(readWrite.secret);
+    for (const enabled of [true, false]) {
+      await gateway.patchSettings({ passwords: { enabled } });
+      expect(await refused([basic('alice', secret)])).toEqual(invalid);
+      expect(await refused([basic('alice', secret)], PAGE)).toEqual(invalid);
+    }
+    await gateway.patchSettings({ passwords: { enabled: true } });
+  });
+
+  it('R36: a token never goes upstream from a place where none is taken', async () => {
+    const { secret } = readWrite;
+    const misplaced: readonly (readonly [Lines, string])[] = [
+      [[basic(secret, '')], REST],
+      [[basic(secret, 'x')], REST],
+      [[['Authorization', `Token ${secret}`]], REST],
+      [[['Authorization', `Digest ${secret}`]], REST],
+      [[['Authorization', secret]], REST],
+      [[], `${REST}?os_username=alice&os_password=${secret}`],
+      [[], `${REST}?os_username=alice&%6fs_password=${secret}`],
+      [[], `${PAGE}?os_password=x&os_password=${secret}`],
+    ];
+    for (const [lines, target] of misplaced) {
+      const answer = await send(target, lines);
+      expect([400, 401], target).toContain(answer.status);
+      expect(upstream.bytesReceived).toBe(0);
+    }
+  });
+
+  it('R67: two credentials in one request are a 400 and reach nobody', async () => {
+    const ambiguous = { status: 400, code: 'credential_ambiguous' };
+    expect(await refused([bearer(readOnly.secret), bearer(readWrite.secret)])).toEqual(ambiguous);
+    expect(await refused([bearer(readOnly.secret), bearer(readOnly.secret)])).toEqual(ambiguous);
+    expect(await refused([bearer(readWrite.secret), basic('bob', 'password')])).toEqual(ambiguous);
+    const target = `${REST}?os_username=bob&os_password=password`;
+    expect(await refused([bearer(readWrite.secret)], target)).toEqual(ambiguous);
+  });
+
+  it('R45: a token on a page is a 401 and reaches nobody', async () => {
+    for (const target of [PAGE, '/', '/login.jsp', '/restx', '/REST/api/2/myself']) {
+      expect(await refused([bearer(readWrite.secret)], target)).toEqual({ status: 401, code: 'token_not_accepted' });
+    }
+  });
+
+  it('R45: whatever is neither Basic nor Bearer passes while passwords are disabled', async () => {
+    await gateway.patchSettings({ passwords: { enabled: false } });
+    for (const lines of [[], [['Cookie', 'JSESSIONID=1']], [['Authorization', 'Digest username="a"']]] as Lines[]) {
+      upstream.clear();
+      expect((await send(REST, lines)).status).toBe(200);
+      expect(upstream.requests).toHaveLength(1);
+    }
+    expect((await send(PAGE, [basic('bob', 'password')])).status).toBe(200);
+    expect(upstream.lastRequest?.header('authorization')).toBe(basic('bob', 'password')[1]);
+    await gateway.patchSettings({ passwords: { enabled: true } });
+  });
+
+  it('R42: a password goes upstream unchanged while passwords are enabled, and is recorded without it', async () => {
+    const line = basic('bob', 'correct horse: battery');
+    upstream.respondWith(() => ({
+      status: 401,
+      headers: [['WWW-Authenticate', 'Basic realm="Jira"']],
+      body: 'wrong',
+    }));
+    const answer = await send(REST, [line, ['X-Request-Id', 'password-1']]);
+    expect([answer.status, answer.text(), answer.header('www-authenticate')]).toEqual([
+      401,
+      'wrong',
+      'Basic realm="Jira"',
+    ]);
+    expect(upstream.lastRequest?.header('authorization')).toBe(line[1]);
+    expect(upstream.lastRequest?.header('x-forwarded-user')).toBeUndefined();
+    const events = (await gateway.events({ application: 'jira', user: 'bob' })).filter(
+      ({ requestId }) => requestId === 'password-1',
+    );
+    expect(events).toMatchObject([{ credential: 'password', actor: 'bob', outcome: 'allowed', status: 401 }]);
+    expect(JSON.stringify(events)).not.toMatch(/correct horse|Y29ycmVjdC/);
+  });
+
+  it('R43: a password is stopped at REST paths while passwords are disabled, however it is sent', async () => {
+    await gateway.patchSettings({ passwords: { enabled: false } });
+    const disabled = { status: 401, code: 'password_disabled' };
+    expect(await refused([basic('bob', 'password')])).toEqual(disabled);
+    expect(await refused([], `${REST}?os_username=bob&os_password=password`)).toEqual(disabled);
+    const login = await send('/rest/auth/1/session', [], 'POST', '{"username":"bob","password":"password"}');
+    expect([login.status, login.json<{ code: string }>().code]).toEqual([401, 'password_disabled']);
+    expect(upstream.bytesReceived).toBe(0);
+    await gateway.patchSettings({ passwords: { enabled: true } });
+  });
+
+  it('R45: a generic application asks for a credential; a token is let through on every path', async () => {
+    const generic = (lines: Lines): Promise<RawAnswer> =>
+      request({ port: gateway.port, target: '/any/page', headers: [['Host', 'generic.test'], ...lines] });
+    const asked = await generic([]);
+    expect([asked.status, asked.json<{ code: string }>().code]).toEqual([401, 'authentication_required']);
+    expect(asked.headerValues('www-authenticate')[0]).toMatch(/^Basic realm=/);
+    expect((await generic([bearer(readOnly.secret)])).status).toBe(200);
+    expect((await generic([basic('alice', alice.password)])).status).toBe(200);
+  });
+
+  it('R61: no secret, password or cookie is in any event', async () => {
+    await send(REST, [
+      ['Cookie', 'JSESSIONID=0123456789ABCDEF'],
+      ['User-Agent', `curl ${readWrite.secret}`],
+    ]);
+    await send(`/rest/${readWrite.secret}?os_password=${readWrite.secret}`, [bearer(readWrite.secret)]);
+    await send(`/rest/${readOnly.secret}`, [bearer(readOnly.secret)]);
+    const text = JSON.stringify(await gateway.events({}));
+    for (const secret of [readOnly.secret, readWrite.secret, '0123456789ABCDEF', alice.password]) {
+      expect(text).not.toContain(secret);
+    }
+  });
+});
