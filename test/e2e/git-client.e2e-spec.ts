@@ -30,6 +30,7 @@ describe.runIf(isGitAvailable())('git in front of git http-backend', () => {
     await gateway.createApplication({
       key: 'bitbucket',
       kind: 'bitbucket',
+      version: '8.19.0',
       mount: { pathPrefix: '/bitbucket' },
       upstream: upstream.url,
       // Git sends no credential before it is asked for one.
@@ -242,6 +243,7 @@ describe('git LFS through the gateway', () => {
     await gateway.createApplication({
       key: 'bitbucket',
       kind: 'bitbucket',
+      version: '8.19.0',
       mount: { pathPrefix: '/bitbucket' },
       upstream: upstream.url,
       anonymous: 'deny',
