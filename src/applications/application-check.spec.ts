@@ -19,14 +19,20 @@ const JIRA: AskedApplication = {
   upstream: 'http://127.0.0.1:8080/jira',
 };
 
+/** An application with these headers so far. */
+function before(headers: readonly IdentityHeader[]): Parameters<typeof checkApplication>[1] {
+  const { kind, upstream } = JIRA;
+  return { kind, upstream, version: null, detectedVersion: null, identity: { mode: 'headers', headers } };
+}
+
 function accepted(asked: Partial<AskedApplication>, stored: readonly IdentityHeader[] = []): CheckedApplication {
-  const check = checkApplication({ ...JIRA, ...asked }, stored);
+  const check = checkApplication({ ...JIRA, ...asked }, before(stored));
   if (!check.ok) throw new Error(JSON.stringify(check.errors));
   return check.application;
 }
 
 function refusedFields(asked: Partial<AskedApplication>, stored: readonly IdentityHeader[] = []): readonly string[] {
-  const check = checkApplication({ ...JIRA, ...asked }, stored);
+  const check = checkApplication({ ...JIRA, ...asked }, before(stored));
   return check.ok ? [] : check.errors.map((error) => error.field);
 }
 
@@ -41,6 +47,7 @@ describe('checking an application', () => {
       name: 'Jira',
       kind: 'jira',
       version: null,
+      detectedVersion: null,
       mount: { host: null, pathPrefix: '/jira' },
       upstream: 'http://127.0.0.1:8080/jira',
       anonymous: 'allow',
@@ -84,7 +91,7 @@ describe('checking an application', () => {
   });
 
   it('R52: without a version the answer says to set it by hand', () => {
-    const check = checkApplication({ ...JIRA, nativeTokensDisabled: true }, []);
+    const check = checkApplication({ ...JIRA, nativeTokensDisabled: true }, null);
     expect(check.ok ? '' : check.errors[0]?.message).toMatch(/8\.14.*by hand/);
   });
 
@@ -114,7 +121,7 @@ describe('checking an application', () => {
   });
 
   it('R59: identity modes that are not built yet say so', () => {
-    const check = checkApplication({ ...JIRA, identity: { mode: 'jwt' } }, []);
+    const check = checkApplication({ ...JIRA, identity: { mode: 'jwt' } }, null);
     expect(check.ok ? '' : check.errors[0]?.message).toContain('not available yet');
     expect(refusedFields({ identity: { mode: 'nonsense' } })).toEqual(['identity.mode']);
   });
@@ -175,19 +182,19 @@ describe('identity headers', () => {
 
 describe('patching an application', () => {
   const sealed: IdentityHeader[] = [{ name: 'X-Api-Key', sealed: 'v1.abc' }];
-  const before = documentOf(
+  const current = documentOf(
     {
       mount: { host: 'jira.example.com', pathPrefix: '/jira' },
       identity: { headers: { 'X-User': '{username}', 'X-Api-Key': { secret: SECRET_MASK } } },
     },
     sealed,
   );
-  const shown = toDto({ key: 'jira', revision: 1, document: before });
+  const shown = toDto({ key: 'jira', revision: 1, document: current });
   const patched = (patch: object): AskedApplication => patchApplication(shown, patch) as AskedApplication;
 
   it('R61: what is shown holds the mask in place of the secret, and sent back it changes nothing', () => {
     expect(shown.identity.headers).toEqual({ 'X-User': '{username}', 'X-Api-Key': { secret: SECRET_MASK } });
-    expect(accepted(patched(structuredClone(shown)), sealed)).toEqual(before);
+    expect(accepted(patched(structuredClone(shown)), sealed)).toEqual(current);
   });
 
   it('R48: null takes away a header and half of a mount', () => {

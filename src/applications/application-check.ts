@@ -4,12 +4,8 @@ import type { FieldError } from '@scopegate/problem';
 import { parseUpstream } from '@scopegate/upstream';
 import { applyMergePatch } from '../common/validation/merge-patch.js';
 import type { ApplicationDocument } from './application.js';
-import {
-  DEFAULT_IDENTITY_HEADERS,
-  readIdentityHeaders,
-  type AskedIdentityHeader,
-  type IdentityHeader,
-} from './identity-header.js';
+import { DEFAULT_IDENTITY_HEADERS, readIdentityHeaders, type AskedIdentityHeader } from './identity-header.js';
+import { decideVersions, describeMissingVersion, knownVersion, type VersionFinding } from './application-version.js';
 import { parseMount } from './mount.js';
 import { NATIVE_TOKENS_SINCE, nativeTokenSwitch } from './product-version.js';
 
@@ -29,6 +25,9 @@ export interface AskedApplication {
   readonly encodedSlashes?: EncodedSlashes;
   readonly timeoutMs?: number;
 }
+
+/** What a change is held against. */
+type CheckedAgainst = Pick<ApplicationDocument, 'kind' | 'upstream' | 'version' | 'detectedVersion' | 'identity'>;
 
 /** A document that fits, whose new secrets have yet to be encrypted. */
 export type CheckedApplication = Omit<ApplicationDocument, 'identity'> & {
@@ -61,16 +60,22 @@ export function patchApplication(before: object, patch: unknown): object {
 
 /**
  * Checks what the types alone do not say, and fills in the defaults of the kind of application.
- * @param stored the headers the application has so far, for secrets that are to be kept
+ * @param before the application so far, or null where it is new
+ * @param finding what the upstream said of its version; null where it was not asked, and 'pending' where it is asked
+ * only once everything else is known to fit
  */
-export function checkApplication(asked: AskedApplication, stored: readonly IdentityHeader[]): ApplicationCheck {
+export function checkApplication(
+  asked: AskedApplication,
+  before: CheckedAgainst | null,
+  finding: VersionFinding | null | 'pending' = null,
+): ApplicationCheck {
   const errors: FieldError[] = [];
   const note = (field: string, message: string): void => {
     errors.push({ field, message: `${field} ${message}` });
   };
   const { kind } = asked;
   const isProduct = kind !== 'generic';
-  const version = asked.version ?? null;
+  const versions = decideVersions(asked, before, finding === 'pending' ? null : finding);
   const encodedSlashes = asked.encodedSlashes ?? (isProduct ? 'reject' : 'allow');
 
   const mount = parseMount(asked.mount);
@@ -83,10 +88,14 @@ export function checkApplication(asked: AskedApplication, stored: readonly Ident
   } else if (mode !== 'headers') {
     note('identity.mode', 'must be "headers"');
   }
-  const headers = readIdentityHeaders(asked.identity?.headers ?? DEFAULT_IDENTITY_HEADERS, stored, errors);
+  const headers = readIdentityHeaders(
+    asked.identity?.headers ?? DEFAULT_IDENTITY_HEADERS,
+    before?.identity.headers ?? [],
+    errors,
+  );
   const readOnlyExceptions = readExceptions(asked.readOnlyExceptions ?? [], note);
-  if (asked.nativeTokensDisabled === true) {
-    const problem = refuseNativeTokenSwitch(kind, version);
+  if (asked.nativeTokensDisabled === true && finding !== 'pending') {
+    const problem = refuseNativeTokenSwitch(kind, knownVersion(versions), finding);
     if (problem !== null) note('nativeTokensDisabled', problem);
   }
   if (asked.remoteApiPasswords === true && kind !== 'confluence') {
@@ -101,7 +110,7 @@ export function checkApplication(asked: AskedApplication, stored: readonly Ident
     application: {
       name: asked.name ?? asked.key,
       kind,
-      version,
+      ...versions,
       mount: mount.mount,
       upstream: asked.upstream,
       anonymous: asked.anonymous ?? (isProduct ? 'allow' : 'deny'),
@@ -116,7 +125,11 @@ export function checkApplication(asked: AskedApplication, stored: readonly Ident
 }
 
 /** R52: the switch exists from a version on that differs from product to product. */
-function refuseNativeTokenSwitch(kind: ApplicationKind, version: string | null): string | null {
+function refuseNativeTokenSwitch(
+  kind: ApplicationKind,
+  version: string | null,
+  finding: VersionFinding | null,
+): string | null {
   const since = NATIVE_TOKENS_SINCE[kind] ?? '';
   switch (nativeTokenSwitch(kind, version)) {
     case 'available':
@@ -124,7 +137,7 @@ function refuseNativeTokenSwitch(kind: ApplicationKind, version: string | null):
     case 'no-such-product':
       return 'exists for jira, confluence and bitbucket alone: leave it out';
     case 'version-unknown':
-      return `exists for ${kind} from ${since} on, and the version is not known: set "version" by hand`;
+      return `exists for ${kind} from ${since} on, and ${describeMissingVersion(finding)}: set "version" by hand`;
     case 'version-too-old':
       return `exists for ${kind} from ${since} on, and this one is ${version}`;
   }

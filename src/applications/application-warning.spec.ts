@@ -6,6 +6,7 @@ const QUIET: ApplicationDocument = {
   name: 'Wiki',
   kind: 'confluence',
   version: '8.5',
+  detectedVersion: null,
   mount: { host: null, pathPrefix: '/wiki' },
   upstream: 'https://wiki.internal',
   anonymous: 'allow',

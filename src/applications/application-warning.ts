@@ -1,6 +1,7 @@
 import type { ApplicationKind } from '@scopegate/kernel';
 import type { Warning } from '@scopegate/permission';
 import type { ApplicationDocument } from './application.js';
+import { knownVersion } from './application-version.js';
 import { isFixedValue } from './identity-header.js';
 import { NATIVE_TOKENS_SINCE, nativeTokenSwitch } from './product-version.js';
 
@@ -82,7 +83,7 @@ export function nativeTokenWarnings(applications: readonly ApplicationDocument[]
 
 /** Whether the product's own tokens are still on. A version that is not known may well have them. */
 function keepsNativeTokens(application: ApplicationDocument): boolean {
-  const state = nativeTokenSwitch(application.kind, application.version);
+  const state = nativeTokenSwitch(application.kind, knownVersion(application));
   return !application.nativeTokensDisabled && (state === 'available' || state === 'version-unknown');
 }
 
@@ -91,7 +92,7 @@ function nativeTokenWarning(kind: ApplicationKind, applications: readonly Applic
   const named = applications.slice(0, MAX_NAMED).map((application) => `"${application.name}"`);
   if (applications.length > MAX_NAMED) named.push(`${applications.length - MAX_NAMED} more`);
   const unknown = applications.some(
-    (application) => nativeTokenSwitch(kind, application.version) === 'version-unknown',
+    (application) => nativeTokenSwitch(kind, knownVersion(application)) === 'version-unknown',
   );
   return {
     code: 'native_tokens_enabled',

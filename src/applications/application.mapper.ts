@@ -1,4 +1,5 @@
 import type { StoredApplication } from './application.js';
+import { knownVersion } from './application-version.js';
 import { applicationWarnings } from './application-warning.js';
 import type { ApplicationDto, MountDto } from './dto/application.dto.js';
 import { SECRET_MASK, type IdentityHeader } from './identity-header.js';
@@ -10,7 +11,7 @@ export function toDto({ key, document }: StoredApplication): ApplicationDto {
     key,
     name: document.name,
     kind: document.kind,
-    version: document.version,
+    version: knownVersion(document),
     mount: mountDto(document.mount),
     upstream: document.upstream,
     anonymous: document.anonymous,

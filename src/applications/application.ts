@@ -16,8 +16,10 @@ import type { SecretBox } from './secret-box.js';
 export interface ApplicationDocument {
   readonly name: string;
   readonly kind: ApplicationKind;
-  /** Of the product, set by hand; null where it is not known. */
+  /** Of the product, set by hand; null where it was not. */
   readonly version: string | null;
+  /** Of the product, read from the upstream when the application was saved without a version set by hand. */
+  readonly detectedVersion: string | null;
   readonly mount: Mount;
   readonly upstream: string;
   readonly anonymous: 'allow' | 'deny';

@@ -6,12 +6,14 @@ import { SettingsModule } from '../settings/settings.module.js';
 import { ApplicationsController } from './applications.controller.js';
 import { ApplicationsService } from './applications.service.js';
 import { SecretBox } from './secret-box.js';
+import { VersionReader } from './version.reader.js';
 
 @Module({
   imports: [AuditModule, SettingsModule],
   controllers: [ApplicationsController],
   providers: [
     ApplicationsService,
+    VersionReader,
     { provide: SecretBox, inject: [SECRETS], useFactory: (secrets: Secrets) => new SecretBox(secrets.encryptionKey) },
   ],
   exports: [ApplicationsService],

@@ -14,7 +14,12 @@ import { Snapshot } from '../database/snapshot.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { SettingsService } from '../settings/settings.service.js';
 import { describeApplication, describeApplicationChange } from './application-change.js';
-import { checkApplication, patchApplication } from './application-check.js';
+import {
+  checkApplication,
+  patchApplication,
+  type ApplicationCheck,
+  type CheckedApplication,
+} from './application-check.js';
 import { ApplicationEntity } from './application.entity.js';
 import { toDto } from './application.mapper.js';
 import { ApplicationRoutes, type Route } from './application-routes.js';
@@ -25,11 +30,12 @@ import {
   type ProtectedApplication,
   type StoredApplication,
 } from './application.js';
+import { productToAsk, type VersionFinding } from './application-version.js';
 import { nativeTokenWarnings } from './application-warning.js';
 import { CreateApplicationDto } from './dto/application.dto.js';
-import type { IdentityHeader } from './identity-header.js';
 import { describeMount, mountKey } from './mount.js';
 import { SecretBox } from './secret-box.js';
+import { VersionReader } from './version.reader.js';
 
 /** Every application as this node knows it now. */
 interface Applications {
@@ -51,6 +57,7 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
     private readonly audit: AuditService,
     private readonly settings: SettingsService,
     private readonly box: SecretBox,
+    private readonly versions: VersionReader,
     private readonly clock: Clock,
   ) {}
 
@@ -99,7 +106,7 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
 
   async create(actor: Actor, body: CreateApplicationDto): Promise<StoredApplication> {
     const { key } = body;
-    const document = this.#ready(key, body, []);
+    const document = this.#ready(key, body, null, await this.#askForVersion(body, null));
     return this.unitOfWork.run(async (unit) => {
       const { manager } = unit;
       if (await manager.existsBy(ApplicationEntity, { key })) {
@@ -114,7 +121,7 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
           createdAtMs: this.clock.nowMs(),
         }),
       );
-      await this.audit.recordChange(manager, actor, {
+      this.audit.recordChange(manager, actor, {
         type: 'application.created',
         application: key,
         detail: { application: describeApplication(document) },
@@ -126,21 +133,21 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
 
   /** Changes the members that a merge patch names. */
   async patch(actor: Actor, key: string, ifMatch: string | undefined, patch: unknown): Promise<StoredApplication> {
+    const finding = await this.#askBeforePatch(key, ifMatch, patch);
     return this.unitOfWork.run(async (unit) => {
       const { manager } = unit;
       const row = await lockedRow(manager, key);
       requireMatch(ifMatch, row.version);
       const before = toStored(row);
-      const body = await validateAs(CreateApplicationDto, patchApplication(toDto(before), patch));
-      if (body.key !== key) throw invalidField('key', 'cannot be changed. Create another application instead.');
-      const document = this.#ready(key, body, before.document.identity.headers);
+      const body = await patched(before, patch);
+      const document = this.#ready(key, body, before.document, finding);
       const changes = describeApplicationChange(before.document, document);
       if (Object.keys(changes).length === 0) return before;
       const version = row.version + 1;
       await storing(manager, document, () =>
         manager.update(ApplicationEntity, { key }, { mountKey: mountKey(document.mount), body: document, version }),
       );
-      await this.audit.recordChange(manager, actor, {
+      this.audit.recordChange(manager, actor, {
         type: 'application.changed',
         application: key,
         detail: { changes },
@@ -156,7 +163,7 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
       const row = await lockedRow(manager, key);
       requireMatch(ifMatch, row.version);
       await manager.delete(ApplicationEntity, { key });
-      await this.audit.recordChange(manager, actor, {
+      this.audit.recordChange(manager, actor, {
         type: 'application.deleted',
         application: key,
         detail: { application: describeApplication(toStored(row).document) },
@@ -165,14 +172,31 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
     });
   }
 
+  /** The upstream is asked before the transaction begins, which must not wait for it. */
+  async #askBeforePatch(key: string, ifMatch: string | undefined, patch: unknown): Promise<VersionFinding | null> {
+    const row = await this.unitOfWork.read((manager) => manager.findOneBy(ApplicationEntity, { key }));
+    if (row === null) throw noSuchApplication(key);
+    requireMatch(ifMatch, row.version);
+    const before = toStored(row);
+    return this.#askForVersion(await patched(before, patch), before.document);
+  }
+
+  /** What the upstream says of its version; null where that is not needed. A 400 where something else does not fit. */
+  async #askForVersion(body: CreateApplicationDto, before: ApplicationDocument | null): Promise<VersionFinding | null> {
+    accept(checkApplication(body, before, 'pending'));
+    const { kind, upstream } = body;
+    const product = productToAsk(body, before);
+    return product === null ? null : { kind, upstream, reading: await this.versions.read(product, upstream) };
+  }
+
   /** A checked document with its secrets encrypted; a 400 where something does not fit. */
-  #ready(key: string, body: CreateApplicationDto, stored: readonly IdentityHeader[]): ApplicationDocument {
-    const check = checkApplication(body, stored);
-    if (!check.ok) {
-      const detail = check.errors.map((error) => error.message).join(' · ');
-      throw new ProblemException('validation_failed', detail.slice(0, 1000), check.errors);
-    }
-    const { application } = check;
+  #ready(
+    key: string,
+    body: CreateApplicationDto,
+    before: ApplicationDocument | null,
+    finding: VersionFinding | null,
+  ): ApplicationDocument {
+    const application = accept(checkApplication(body, before, finding));
     const headers = application.identity.headers.map((header) =>
       'secret' in header
         ? { name: header.name, sealed: this.box.seal(header.secret, secretContext(key, header.name)) }
@@ -203,6 +227,21 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
 
 function toStored(row: ApplicationEntity): StoredApplication {
   return { key: row.key, revision: row.version, document: row.body as ApplicationDocument };
+}
+
+/** What a merge patch makes of an application, as it is asked for. */
+async function patched(before: StoredApplication, patch: unknown): Promise<CreateApplicationDto> {
+  // A version that was read is not part of what is changed: the client may set one in its place.
+  const shown = { ...toDto(before), version: before.document.version };
+  const body = await validateAs(CreateApplicationDto, patchApplication(shown, patch));
+  if (body.key !== before.key) throw invalidField('key', 'cannot be changed. Create another application instead.');
+  return body;
+}
+
+function accept(check: ApplicationCheck): CheckedApplication {
+  if (check.ok) return check.application;
+  const detail = check.errors.map((error) => error.message).join(' · ');
+  throw new ProblemException('validation_failed', detail.slice(0, 1000), check.errors);
 }
 
 async function lockedRow(manager: EntityManager, key: string): Promise<ApplicationEntity> {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import type { Type } from '@nestjs/common';
 import { AuditShipper } from '../../src/audit/audit.shipper.js';
 import { startServer, type RunningServer } from '../../src/configure-app.js';
 import { readConfiguration } from '../../src/config/env.js';
@@ -40,6 +41,8 @@ export type NewApplication = {
   readonly key?: string;
   /** Default `jira`. */
   readonly kind?: 'jira' | 'confluence' | 'bitbucket' | 'generic';
+  /** Default: a recent one, so that the upstream is not asked; with null it is. */
+  readonly version?: string | null;
   readonly [member: string]: unknown;
 };
 
@@ -98,8 +101,13 @@ export type ScopegateFixture = {
   patchPermissions(patch: unknown): Promise<void>;
   /** The events that a query finds, newest first, after everything recorded so far has been stored. */
   events(query: Readonly<Record<string, string>>): Promise<readonly TestEvent[]>;
+  /** A provider of the running server, such as its clock, a job or the data source. */
+  provider<Provider>(type: new (...dependencies: never[]) => Provider): Provider;
   stop(): Promise<void>;
 };
+
+/** Versions of the products in which every switch exists. */
+const RECENT = { jira: '9.12.0', confluence: '8.5.0', bitbucket: '8.19.0', generic: null } as const;
 
 /** The headers of a token in its two forms, and of a password. */
 export function basic(username: string, secret: string): readonly [string, string] {
@@ -113,7 +121,7 @@ export function bearer(secret: string): readonly [string, string] {
 /** Starts the server in this process, on free ports and in a folder of its own. */
 export async function startScopegateFixture(options: FixtureOptions = {}): Promise<ScopegateFixture> {
   const folder = createTemporaryFolder('fixture');
-  const adminPassword = randomBytes(12).toString('hex');
+  const adminPassword = options.env?.['SCOPEGATE_ADMIN_PASSWORD'] ?? randomBytes(12).toString('hex');
   const databaseUrl = options.env?.['DATABASE_URL'] ?? `sqlite:${join(folder.path, 'scopegate.sqlite')}`;
   const server = await startServer(
     readConfiguration({
@@ -164,7 +172,8 @@ export async function startScopegateFixture(options: FixtureOptions = {}): Promi
     },
     async createApplication(application) {
       const key = application.key ?? unique('application-');
-      expectStatus(await admin.post('/applications', { key, kind: 'jira', ...application }), 201);
+      const { kind = 'jira' } = application;
+      expectStatus(await admin.post('/applications', { kind, version: RECENT[kind], ...application, key }), 201);
       return key;
     },
     async patchSettings(patch) {
@@ -179,6 +188,7 @@ export async function startScopegateFixture(options: FixtureOptions = {}): Promi
       const answer = await admin.get<{ items: readonly TestEvent[] }>(`/audit-events?${search}`);
       return expectStatus(answer, 200).body.items;
     },
+    provider: (type) => server.app.get(type as Type),
     stop() {
       stopped ??= server.close().then(() => folder.remove());
       return stopped;

@@ -111,7 +111,8 @@ export class CreateApplicationDto {
   kind!: 'jira' | 'confluence' | 'bitbucket' | 'generic';
 
   /**
-   * The version of the product; null where it is not known.
+   * The version of the product, set by hand, which wins. Without one, or with null, a product is asked for its version
+   * whenever the application is saved; a version that was read so and is sent back stays one that was read.
    * @example 9.12.0
    */
   @ApiProperty({ required: false, type: String, nullable: true })
@@ -201,7 +202,7 @@ export class ApplicationDto {
   kind!: 'jira' | 'confluence' | 'bitbucket' | 'generic';
 
   /**
-   * Null where it is not known.
+   * Set by hand, or else as the upstream told it when the application was saved; null where it is not known.
    * @example 9.12.0
    */
   @ApiProperty({ type: String, nullable: true })

@@ -1,0 +1,114 @@
+import { Injectable } from '@nestjs/common';
+import { parseUpstream } from '@scopegate/upstream';
+import { Client, errors } from 'undici';
+import { parseManifest, parseProperties, type ProductKind, type VersionParsing } from './version-answer.parser.js';
+
+/** The version that an upstream tells of itself, or why there is none. */
+export type VersionReading =
+  | { readonly ok: true; readonly version: string }
+  | { readonly ok: false; readonly problem: 'unreachable' | 'no-answer-in-time' | 'no-version' | 'other-product' };
+
+/** A call that tells the version, and how its answer is read. */
+interface Question {
+  /** Below the path of the upstream. */
+  readonly path: string;
+  readonly accept: string;
+  readonly parse: (text: string) => VersionParsing;
+}
+
+/** How long all the questions to one upstream may take together: somebody waits for the save. */
+const TIMEOUT_MS = 3_000;
+
+/** A manifest has some two kilobytes. */
+const MAX_BODY_BYTES = 65_536;
+
+const MAX_HEADER_BYTES = 16_384;
+
+/**
+ * Asks an upstream for its version (R52): anonymously, at its own address alone, and without following where it sends
+ * us. Nothing of the answer but the numbers of the version gets any further.
+ */
+@Injectable()
+export class VersionReader {
+  /** @param upstream the address of the application, as `parseUpstream` accepts it */
+  async read(kind: ProductKind, upstream: string): Promise<VersionReading> {
+    const parsing = parseUpstream(upstream);
+    if (!parsing.ok) return { ok: false, problem: 'unreachable' };
+    const { origin, basePath } = parsing.target;
+    const questions = questionsFor(kind);
+    const timeoutMs = TIMEOUT_MS / questions.length;
+    const client = new Client(origin, {
+      connect: { timeout: timeoutMs },
+      autoSelectFamily: true,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      maxResponseSize: MAX_BODY_BYTES,
+    });
+    try {
+      let reading: VersionReading = { ok: false, problem: 'no-version' };
+      for (const question of questions) {
+        reading = await ask(client, basePath, question, timeoutMs);
+        // Another answer would come no sooner from an address that takes no connection.
+        if (reading.ok || reading.problem === 'unreachable' || reading.problem === 'other-product') break;
+      }
+      return reading;
+    } finally {
+      void client.destroy();
+    }
+  }
+}
+
+/** What every product answers first, and then what it answers where application links are switched off. */
+function questionsFor(kind: ProductKind): readonly Question[] {
+  const manifest: Question = {
+    path: '/rest/applinks/1.0/manifest',
+    accept: 'application/xml',
+    parse: (text) => parseManifest(kind, text),
+  };
+  switch (kind) {
+    case 'jira':
+      return [manifest, propertiesAt('/rest/api/2/serverInfo')];
+    case 'bitbucket':
+      return [manifest, propertiesAt('/rest/api/1.0/application-properties')];
+    case 'confluence':
+      return [manifest];
+  }
+}
+
+function propertiesAt(path: string): Question {
+  return { path, accept: 'application/json', parse: parseProperties };
+}
+
+async function ask(client: Client, basePath: string, question: Question, timeoutMs: number): Promise<VersionReading> {
+  const signal = AbortSignal.timeout(timeoutMs);
+  try {
+    const answer = await client.request({
+      method: 'GET',
+      path: basePath + question.path,
+      headers: { accept: question.accept, 'accept-encoding': 'identity', 'user-agent': 'Scopegate' },
+      signal,
+    });
+    // A compressed answer was not asked for, and may be far larger than it looks.
+    if (answer.statusCode !== 200 || (answer.headers['content-encoding'] ?? 'identity') !== 'identity') {
+      answer.body.on('error', () => undefined).destroy();
+      return { ok: false, problem: 'no-version' };
+    }
+    return question.parse(await answer.body.text());
+  } catch (error) {
+    return { ok: false, problem: problemOf(error, signal) };
+  }
+}
+
+function problemOf(error: unknown, signal: AbortSignal): 'unreachable' | 'no-answer-in-time' | 'no-version' {
+  if (
+    signal.aborted ||
+    error instanceof errors.ConnectTimeoutError ||
+    error instanceof errors.HeadersTimeoutError ||
+    error instanceof errors.BodyTimeoutError
+  ) {
+    return 'no-answer-in-time';
+  }
+  if (error instanceof errors.ResponseExceededMaxSizeError || error instanceof errors.HTTPParserError) {
+    return 'no-version';
+  }
+  return 'unreachable';
+}
