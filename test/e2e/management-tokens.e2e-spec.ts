@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 import { afterEach, beforeAll, expect, it } from 'vitest';
 import type { ApiAnswer, ApiClient, ProblemBody } from '../support/api.client.js';
 import { describeOnEachDatabase, restoreRules, unique } from '../support/each-database.js';
+import { expectProblem } from '../support/expect-problem.js';
 import type { ScopegateFixture, TestUser } from '../support/scopegate.fixture.js';
 
 type Token = {
@@ -41,15 +42,6 @@ function monthsLater(from: Date, months: number): Date {
   const last = new Date(Date.UTC(later.getUTCFullYear(), later.getUTCMonth() + 1, 0)).getUTCDate();
   later.setUTCDate(Math.min(from.getUTCDate(), last));
   return later;
-}
-
-function expectProblem(answer: ApiAnswer<unknown>, status: number, code: string): ProblemBody {
-  const problem = answer.body as ProblemBody;
-  expect({ status: answer.status, code: problem.code }).toEqual({ status, code });
-  expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
-  expect(problem.status).toBe(status);
-  expect(problem.requestId).toBe(answer.headers.get('x-request-id'));
-  return problem;
 }
 
 describeOnEachDatabase('tokens at the management API', (server: () => ScopegateFixture) => {
