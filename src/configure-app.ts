@@ -65,14 +65,14 @@ export async function startServer(configuration: Configuration): Promise<Running
   await app.listen(port, host);
   const management = hasTwoPorts ? frontDoor.createServer('management') : null;
   if (management !== null) await listen(management, managementPort ?? 0, host);
-  const boundPort = portOf(app.getHttpServer() as Server);
+  const boundPort = portOf(app.getHttpServer());
   return {
     app,
     port: boundPort,
     managementPort: management === null ? boundPort : portOf(management),
     close: async () => {
       await frontDoor.close(DRAIN_TIMEOUT_MS);
-      await app.get(AuditShipper).flush();
+      await app.get(AuditShipper).close();
       await app.close();
     },
   };

@@ -1,4 +1,5 @@
 import { ApplicationEntity } from './applications/application.entity.js';
+import { AuditChainEntity } from './audit/audit-chain.entity.js';
 import { AuditEventEntity } from './audit/audit-event.entity.js';
 import { ChangeEntity } from './database/change.entity.js';
 import { LeaseEntity } from './database/lease.entity.js';
@@ -13,6 +14,7 @@ import { TokenEntity } from './tokens/token.entity.js';
 /** Every table's entity. */
 export const ENTITIES = [
   ApplicationEntity,
+  AuditChainEntity,
   AuditEventEntity,
   BoundCookieEntity,
   ChangeEntity,

@@ -1,3 +1,6 @@
 export * from './event.js';
 export * from './event-id.js';
 export * from './redaction.js';
+export * from './chain.js';
+export * from './flood.js';
+export * from './journal-line.js';

@@ -57,28 +57,31 @@ export class DecisionRecorder {
     if (used !== null) this.uses.record(used.id, nowMs, asker.address.client);
     if (!this.#isRecorded(exchange, result, asker)) return;
     const agent = headerValues(exchange.request.rawHeaders, 'user-agent')[0];
-    this.audit.recordRequest({
-      atMs: nowMs,
-      type: result.type,
-      outcome: result.outcome,
-      code: result.code,
-      actor: asker.actor === null ? null : redactText(asker.actor, 255),
-      owner: asker.token?.ownerName ?? null,
-      tokenId: asker.token?.id ?? null,
-      tokenDescription: asker.token?.description ?? null,
-      tokenScope: asker.token?.scope ?? null,
-      credential: asker.credential,
-      clientIp: asker.address.client,
-      peer: asker.address.peer,
-      method: exchange.request.method ?? null,
-      path: redactText(auditedPath(exchange, asker.path), MAX_PATH_LENGTH),
-      application: exchange.application?.key ?? null,
-      status,
-      durationMs: nowMs - exchange.startedAtMs,
-      userAgent: agent === undefined ? null : redactText(agent, MAX_USER_AGENT_LENGTH),
-      requestId: exchange.requestId,
-      detail: asker.detail,
-    });
+    this.audit.recordRequest(
+      {
+        atMs: nowMs,
+        type: result.type,
+        outcome: result.outcome,
+        code: result.code,
+        actor: asker.actor === null ? null : redactText(asker.actor, 255),
+        owner: asker.token?.ownerName ?? null,
+        tokenId: asker.token?.id ?? null,
+        tokenDescription: asker.token?.description ?? null,
+        tokenScope: asker.token?.scope ?? null,
+        credential: asker.credential,
+        clientIp: asker.address.client,
+        peer: asker.address.peer,
+        method: exchange.request.method ?? null,
+        path: redactText(auditedPath(exchange, asker.path), MAX_PATH_LENGTH),
+        application: exchange.application?.key ?? null,
+        status,
+        durationMs: nowMs - exchange.startedAtMs,
+        userAgent: agent === undefined ? null : redactText(agent, MAX_USER_AGENT_LENGTH),
+        requestId: exchange.requestId,
+        detail: asker.detail,
+      },
+      exchange.response,
+    );
   }
 
   #isRecorded(exchange: Exchange, result: Result, asker: Asker): boolean {

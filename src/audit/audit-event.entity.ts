@@ -6,6 +6,7 @@ import { bigintAsNumber } from '../database/column.transformers.js';
  * that ends in it.
  */
 @Entity('audit_events')
+@Index('uq_audit_events_chain', ['chain', 'chainSequence'], { unique: true })
 @Index('idx_audit_events_at', ['atMs'])
 @Index('idx_audit_events_type', ['type', 'id'])
 @Index('idx_audit_events_outcome', ['outcome', 'id'])
@@ -89,4 +90,18 @@ export class AuditEventEntity {
 
   @Column({ type: 'json', nullable: true })
   detail!: object | null;
+
+  /** The chain the event is a link of: a node's, or that of all changes. */
+  @Column({ type: 'varchar', length: 64 })
+  chain!: string;
+
+  @Column({ name: 'chain_sequence', type: 'bigint', transformer: bigintAsNumber })
+  chainSequence!: number;
+
+  /** The link of the event before it in the chain. */
+  @Column({ name: 'previous_link', type: 'varchar', length: 64 })
+  previousLink!: string;
+
+  @Column({ type: 'varchar', length: 64 })
+  link!: string;
 }

@@ -3,8 +3,39 @@ import { userNameKey } from '@scopegate/token';
 import type { AuditEventEntity } from './audit-event.entity.js';
 import type { AuditEventDto } from './dto/audit-event.dto.js';
 
+/** A row without its place in a chain. */
+export type UnlinkedEvent = Omit<AuditEventEntity, 'chain' | 'chainSequence' | 'previousLink' | 'link'>;
+
+/** A row as the event it was made from. */
+export function toEvent(row: UnlinkedEvent): AuditEvent {
+  return {
+    id: row.id,
+    atMs: row.atMs,
+    count: row.count,
+    type: row.type as AuditEvent['type'],
+    outcome: row.outcome as AuditEvent['outcome'],
+    code: row.code,
+    actor: row.actor,
+    owner: row.owner,
+    tokenId: row.tokenId,
+    tokenDescription: row.tokenDescription,
+    tokenScope: row.tokenScope,
+    credential: row.credential as AuditEvent['credential'],
+    clientIp: row.clientIp,
+    peer: row.peer,
+    method: row.method,
+    path: row.path,
+    application: row.application,
+    status: row.status,
+    durationMs: row.durationMs,
+    userAgent: row.userAgent,
+    requestId: row.requestId,
+    detail: row.detail as AuditEvent['detail'],
+  };
+}
+
 /** An event as a row. Over-long texts from outside are cut, so that none of them can stop the event being stored. */
-export function toEntity(event: AuditEvent): AuditEventEntity {
+export function toEntity(event: AuditEvent): UnlinkedEvent {
   return {
     id: event.id,
     atMs: event.atMs,

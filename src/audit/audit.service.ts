@@ -1,14 +1,17 @@
 import { randomBytes } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import { EventIds, redact, redactText, type AuditEvent, type AuditEventType } from '@scopegate/audit';
 import type { EntityManager } from 'typeorm';
 import { Clock } from '../common/time/clock.js';
+import { UnitOfWork } from '../database/unit-of-work.js';
 import type { Actor } from './actor.js';
-import { AuditEventEntity } from './audit-event.entity.js';
+import { AuditChain, CHANGES_CHAIN } from './audit.chain.js';
+import { AuditChainEntity } from './audit-chain.entity.js';
 import { AuditEventRepository } from './audit-event.repository.js';
-import { toDto, toEntity } from './audit-event.mapper.js';
-import type { AuditEventDto } from './dto/audit-event.dto.js';
+import { toDto } from './audit-event.mapper.js';
 import { AuditShipper } from './audit.shipper.js';
+import type { AuditEventDto } from './dto/audit-event.dto.js';
 
 /** A change as its service describes it (R59). */
 export interface ChangeDescription {
@@ -27,50 +30,58 @@ export interface ChangeDescription {
 /** An event without what every event gets here. */
 export type RequestEvent = Omit<AuditEvent, 'id' | 'count'>;
 
-/** Records events: of requests by way of the shipper, of changes within the transaction that makes them. */
+/** Records events: of requests by way of the journal, of changes within the transaction that makes them. */
 @Injectable()
 export class AuditService {
   readonly #ids = new EventIds(randomBytes(11));
+  /** What each open transaction has recorded; it is stored at its end, so that the chain is held for a moment only. */
+  readonly #changes = new WeakMap<EntityManager, AuditEvent[]>();
 
   constructor(
     private readonly shipper: AuditShipper,
     private readonly events: AuditEventRepository,
+    private readonly chain: AuditChain,
     private readonly clock: Clock,
-  ) {}
+    unitOfWork: UnitOfWork,
+  ) {
+    unitOfWork.beforeCommit((manager) => this.#storeChanges(manager));
+  }
 
-  /** Records a change in the transaction that makes it: one is stored with the other, or neither. */
-  async recordChange(manager: EntityManager, actor: Actor, change: ChangeDescription): Promise<void> {
+  /**
+   * Records a change in the transaction that makes it: one is stored with the other, or neither.
+   * @param manager of a unit of work
+   */
+  recordChange(manager: EntityManager, actor: Actor, change: ChangeDescription): void {
     const nowMs = this.clock.nowMs();
-    await manager.insert(
-      AuditEventEntity,
-      toEntity({
-        id: this.#ids.next(nowMs),
-        atMs: nowMs,
-        count: 1,
-        type: change.type,
-        outcome: 'changed',
-        code: null,
-        actor: actor.name,
-        owner: change.owner ?? null,
-        tokenId: change.tokenId ?? null,
-        tokenDescription: change.tokenDescription ?? null,
-        tokenScope: change.tokenScope ?? null,
-        credential: actor.credential,
-        clientIp: actor.clientIp,
-        peer: actor.peer,
-        method: null,
-        path: null,
-        application: change.application ?? null,
-        status: null,
-        durationMs: null,
-        userAgent: actor.userAgent === null ? null : redactText(actor.userAgent, 512),
-        requestId: actor.requestId,
-        detail: {
-          ...(actor.tokenId === null ? {} : { actingTokenId: actor.tokenId }),
-          ...(redact(change.detail) as Record<string, unknown>),
-        },
-      }),
-    );
+    const changes = this.#changes.get(manager) ?? [];
+    this.#changes.set(manager, changes);
+    changes.push({
+      id: this.#ids.next(nowMs),
+      atMs: nowMs,
+      count: 1,
+      type: change.type,
+      outcome: 'changed',
+      code: null,
+      actor: actor.name,
+      owner: change.owner ?? null,
+      tokenId: change.tokenId ?? null,
+      tokenDescription: change.tokenDescription ?? null,
+      tokenScope: change.tokenScope ?? null,
+      credential: actor.credential,
+      clientIp: actor.clientIp,
+      peer: actor.peer,
+      method: null,
+      path: null,
+      application: change.application ?? null,
+      status: null,
+      durationMs: null,
+      userAgent: actor.userAgent === null ? null : redactText(actor.userAgent, 512),
+      requestId: actor.requestId,
+      detail: {
+        ...(actor.tokenId === null ? {} : { actingTokenId: actor.tokenId }),
+        ...(redact(change.detail) as Record<string, unknown>),
+      },
+    });
   }
 
   /** The event of a request, by the id its answer carried; null where there is none. */
@@ -80,8 +91,21 @@ export class AuditService {
     return row === null ? null : toDto(row);
   }
 
-  /** Records what became of a request. */
-  recordRequest(event: RequestEvent): void {
+  /**
+   * Records what became of a request. Its answer does not leave before the record is written (R62).
+   * @param response the answer, nothing of which has been sent
+   */
+  recordRequest(event: RequestEvent, response: ServerResponse): void {
     this.shipper.append({ ...event, id: this.#ids.next(event.atMs), count: 1 });
+    this.shipper.holdUntilWritten(response);
+  }
+
+  async #storeChanges(manager: EntityManager): Promise<void> {
+    const changes = this.#changes.get(manager);
+    if (changes === undefined) return;
+    this.#changes.delete(manager);
+    const head = await this.chain.lockHead(manager, CHANGES_CHAIN);
+    const { sequence, link } = await this.chain.append(manager, head, changes);
+    await manager.update(AuditChainEntity, { chain: CHANGES_CHAIN }, { sequence, link });
   }
 }

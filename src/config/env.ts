@@ -34,6 +34,8 @@ export interface Configuration {
   readonly encryptionKey: string | null;
   readonly workers: number;
   readonly maxStalenessMs: number;
+  /** Bytes of audit events that may wait for the database; beyond it no request is let through. */
+  readonly journalMaxBytes: number;
   readonly logLevel: LogLevel;
 }
 
@@ -55,6 +57,7 @@ const KNOWN_NAMES: ReadonlySet<string> = new Set([
   'SCOPEGATE_DATA_DIR',
   'SCOPEGATE_WORKERS',
   'SCOPEGATE_MAX_STALENESS_MS',
+  'SCOPEGATE_JOURNAL_MAX_BYTES',
 ]);
 
 const MIN_SECRET_LENGTH = 32;
@@ -92,6 +95,7 @@ export function readConfiguration(environment: Environment = process.env): Confi
     encryptionKey: secret(environment, 'SCOPEGATE_ENCRYPTION_KEY'),
     workers,
     maxStalenessMs: integer(environment, 'SCOPEGATE_MAX_STALENESS_MS', 10_000, 1_000, 3_600_000),
+    journalMaxBytes: integer(environment, 'SCOPEGATE_JOURNAL_MAX_BYTES', 268_435_456, 65_536, 2_000_000_000),
     logLevel: readLogLevel(environment),
   };
   if (database.kind === 'mysql') {

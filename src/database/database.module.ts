@@ -5,8 +5,10 @@ import { Clock } from '../common/time/clock.js';
 import { CONFIGURATION } from '../config/config.module.js';
 import type { Configuration } from '../config/env.js';
 import { ChangeFeed } from './change-feed.js';
+import { ChangeLogRetention } from './change-log.retention.js';
 import { ChangePoller } from './change.poller.js';
 import { dataSourceOptions, type EntityClass } from './data-source.options.js';
+import { LeaseService } from './lease.service.js';
 import { runMigrations } from './run-migrations.js';
 import { UnitOfWork } from './unit-of-work.js';
 
@@ -33,8 +35,8 @@ export class DatabaseModule {
           },
         }),
       ],
-      providers: [Clock, ChangeFeed, UnitOfWork, ChangePoller],
-      exports: [Clock, ChangeFeed, UnitOfWork, TypeOrmModule],
+      providers: [Clock, ChangeFeed, UnitOfWork, ChangePoller, ChangeLogRetention, LeaseService],
+      exports: [Clock, ChangeFeed, UnitOfWork, ChangeLogRetention, LeaseService, TypeOrmModule],
     };
   }
 }

@@ -19,6 +19,7 @@ export interface Unit {
 @Injectable()
 export class UnitOfWork {
   readonly #isSingleConnection: boolean;
+  readonly #beforeCommit: ((manager: EntityManager) => Promise<void>)[] = [];
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -42,6 +43,7 @@ export class UnitOfWork {
     const result = await this.#inTurn(() =>
       this.dataSource.transaction(async (manager) => {
         const answer = await work(unit(manager));
+        for (const hook of this.#beforeCommit) await hook(manager);
         if (noted.length > 0) {
           const atMs = this.clock.nowMs();
           const stored = await manager.insert(
@@ -55,6 +57,11 @@ export class UnitOfWork {
     );
     if (noted.length > 0) await this.changes.announce(noted);
     return result;
+  }
+
+  /** Has something done at the end of every transaction, before it is stored: what it writes is part of it. */
+  beforeCommit(hook: (manager: EntityManager) => Promise<void>): void {
+    this.#beforeCommit.push(hook);
   }
 
   /** Runs reads that must not see another request's unfinished transaction. */

@@ -57,7 +57,7 @@ export class FirstAdministrator implements OnApplicationBootstrap {
         const nowMs = this.clock.nowMs();
         if (!(await manager.existsBy(GroupEntity, { name: ADMINISTRATORS }))) {
           await manager.insert(GroupEntity, { name: ADMINISTRATORS, createdAtMs: nowMs });
-          await this.audit.recordChange(manager, SYSTEM_ACTOR, {
+          this.audit.recordChange(manager, SYSTEM_ACTOR, {
             type: 'group.created',
             detail: { subject: ADMINISTRATORS },
           });

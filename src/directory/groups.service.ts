@@ -48,7 +48,7 @@ export class GroupsService {
         const names = await this.repository.groupNames(unit.manager);
         if (names.some((taken) => userNameKey(taken) === key)) throw nameTaken();
         await unit.manager.insert(GroupEntity, { name, createdAtMs: this.clock.nowMs() });
-        await this.audit.recordChange(unit.manager, actor, { type: 'group.created', detail: { subject: name } });
+        this.audit.recordChange(unit.manager, actor, { type: 'group.created', detail: { subject: name } });
         unit.changed('directory', name);
       });
     } catch (error) {
@@ -70,7 +70,7 @@ export class GroupsService {
       const members = await this.repository.memberNames(manager, name);
       await manager.delete(GroupMemberEntity, { groupName: name });
       await manager.delete(GroupEntity, { name });
-      await this.audit.recordChange(manager, actor, {
+      this.audit.recordChange(manager, actor, {
         type: 'group.deleted',
         detail: { subject: name, members: members.sort() },
       });
@@ -85,7 +85,7 @@ export class GroupsService {
       const user = await this.#lockBoth(unit, name, username);
       if (await this.repository.isMember(manager, name, user.id)) return;
       await this.repository.addMember(manager, name, user.id);
-      await this.audit.recordChange(manager, actor, {
+      this.audit.recordChange(manager, actor, {
         type: 'group.member-added',
         detail: { subject: name, member: user.username },
       });
@@ -106,7 +106,7 @@ export class GroupsService {
       }
       await this.repository.removeMember(manager, name, user.id);
       if (name === ADMINISTRATORS && user.active) await requireAdministrator(this.repository, manager);
-      await this.audit.recordChange(manager, actor, {
+      this.audit.recordChange(manager, actor, {
         type: 'group.member-removed',
         detail: { subject: name, member: user.username },
       });

@@ -94,7 +94,7 @@ export class UsersService {
   async insert(unit: Unit, row: UserEntity, groups: readonly string[], actor: Actor): Promise<void> {
     await unit.manager.insert(UserEntity, row);
     for (const group of groups) await this.repository.addMember(unit.manager, group, row.id);
-    await this.audit.recordChange(unit.manager, actor, {
+    this.audit.recordChange(unit.manager, actor, {
       type: 'user.created',
       detail: {
         subject: row.username,
@@ -144,7 +144,7 @@ export class UsersService {
         if (!groups.includes(group)) await this.repository.addMember(manager, group, row.id);
       }
       if (isActiveAdministrator(before)) await requireAdministrator(this.repository, manager);
-      await this.audit.recordChange(manager, actor, {
+      this.audit.recordChange(manager, actor, {
         type: 'user.changed',
         detail: {
           subject: row.username,
@@ -168,7 +168,7 @@ export class UsersService {
       for (const group of groups) await this.repository.removeMember(manager, group, row.id);
       await manager.delete(UserEntity, row.id);
       if (isActiveAdministrator({ active: row.active, groups })) await requireAdministrator(this.repository, manager);
-      await this.audit.recordChange(manager, actor, {
+      this.audit.recordChange(manager, actor, {
         type: 'user.deleted',
         detail: { subject: row.username, changes: describeChange(describe(row, groups), {}) },
       });
@@ -191,7 +191,7 @@ export class UsersService {
       const isStillCurrent = row?.active === true && (await this.passwords.matches(row.passwordHash, current));
       if (!isStillCurrent) throw new ProblemException('conflict', 'Your password has been changed in between.');
       await manager.update(UserEntity, row.id, { passwordHash: newHash });
-      await this.audit.recordChange(manager, actor, {
+      this.audit.recordChange(manager, actor, {
         type: 'user.changed',
         detail: { subject: row.username, changes: {}, passwordChange: passwordChange(row.passwordHash, newHash) },
       });

@@ -8,5 +8,7 @@ export class ProxiedRoute {
 
 /** The context Nest would hand to a guard of a controller, for a request that does not pass Nest's router. */
 export function gatewayContext(request: IncomingMessage, response: ServerResponse): ExecutionContextHost {
+  // A guard asks which method it guards, for its metadata; nobody calls it.
+  // oxlint-disable-next-line typescript/unbound-method
   return new ExecutionContextHost([request, response], ProxiedRoute, ProxiedRoute.prototype.handle);
 }

@@ -98,7 +98,7 @@ export class PermissionsService implements OnModuleInit, OnModuleDestroy {
       if (Object.keys(changes).length === 0) return { permissions: before, version: row.version };
       const version = row.version + 1;
       await manager.update(PermissionsEntity, { id: ROW_ID }, { body: after, version });
-      await this.audit.recordChange(manager, actor, { type: 'permissions.changed', detail: { changes } });
+      this.audit.recordChange(manager, actor, { type: 'permissions.changed', detail: { changes } });
       unit.changed('permissions', 'permissions');
       return { permissions: after, version };
     });

@@ -129,7 +129,7 @@ export class SettingsService implements OnModuleInit, OnModuleDestroy {
       if (Object.keys(changes).length === 0) return toSettings(before, row.version);
       const version = row.version + 1;
       await manager.update(SettingsEntity, { id: ROW_ID }, { body: after, version });
-      await this.audit.recordChange(manager, actor, { type: 'settings.changed', detail: { changes } });
+      this.audit.recordChange(manager, actor, { type: 'settings.changed', detail: { changes } });
       unit.changed('settings', 'settings');
       return toSettings(after, version);
     });

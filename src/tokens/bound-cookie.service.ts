@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
-import { In } from 'typeorm';
+import { In, LessThan } from 'typeorm';
 import { Clock } from '../common/time/clock.js';
+import { PURGE_BATCH_SIZE, type PurgedBatch } from '../database/purged-batch.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { BoundCookieEntity } from './bound-cookie.entity.js';
 
@@ -13,6 +14,14 @@ const CAPACITY = 200_000;
 
 /** A value nobody could know before it was set cannot have been asked for before: this only bounds the memory's age. */
 const UNBOUND_TTL_MS = 60_000;
+
+const DAY_MS = 86_400_000;
+
+/** A value in use is read anew so often, and noted as seen. */
+const REFRESH_MS = DAY_MS;
+
+/** No browser keeps a cookie longer. A session that nobody has used for so long is over. */
+const RETENTION_MS = 400 * DAY_MS;
 
 /** Remembers which token a session of an upstream was made with, so that it stays held to that token (R11). */
 @Injectable()
@@ -30,7 +39,7 @@ export class BoundCookieService {
     const seenAtMs = this.clock.nowMs();
     const rows = values.map((value) => ({ digest: digestOf(application, value), tokenId, application, seenAtMs }));
     await this.unitOfWork.run(({ manager }) => manager.upsert(BoundCookieEntity, rows, ['digest']));
-    for (const row of rows) this.#known.set(row.digest, tokenId);
+    for (const row of rows) this.#known.set(row.digest, tokenId, { ttl: REFRESH_MS });
   }
 
   /** The ids of the tokens that any of these values is bound to. */
@@ -51,10 +60,39 @@ export class BoundCookieService {
         if (tokenId !== undefined) tokenIds.add(tokenId);
         // What was bound while the read was under way stands.
         if (this.#known.has(digest)) continue;
-        this.#known.set(digest, tokenId ?? UNBOUND, tokenId === undefined ? { ttl: UNBOUND_TTL_MS } : {});
+        this.#known.set(digest, tokenId ?? UNBOUND, { ttl: tokenId === undefined ? UNBOUND_TTL_MS : REFRESH_MS });
       }
+      await this.#noteAsSeen(rows);
     }
     return tokenIds;
+  }
+
+  /**
+   * Forgets some values that nobody has used for longer than a session can live. What is bound to a purged token stays
+   * for that long as well: forgotten earlier, the session would pass for one that was never bound.
+   */
+  async purgeBatch(): Promise<PurgedBatch> {
+    const seenAtMs = LessThan(this.clock.nowMs() - RETENTION_MS);
+    const rows = await this.unitOfWork.read((manager) =>
+      manager.find(BoundCookieEntity, { where: { seenAtMs }, order: { seenAtMs: 'ASC' }, take: PURGE_BATCH_SIZE }),
+    );
+    if (rows.length === 0) return { removed: 0, hasMore: false };
+    const { affected } = await this.unitOfWork.run(({ manager }) =>
+      // One that has been seen since it was read stays.
+      manager.delete(BoundCookieEntity, { digest: In(rows.map((row) => row.digest)), seenAtMs }),
+    );
+    return { removed: affected ?? 0, hasMore: rows.length === PURGE_BATCH_SIZE };
+  }
+
+  /** A session that is used for more than a year stays bound all the same. */
+  async #noteAsSeen(rows: readonly BoundCookieEntity[]): Promise<void> {
+    const seenAtMs = this.clock.nowMs();
+    const old = rows.filter((row) => row.seenAtMs < seenAtMs - REFRESH_MS).map((row) => row.digest);
+    if (old.length === 0) return;
+    // The request is judged already; where nothing can be written, the next reading notes it.
+    await this.unitOfWork
+      .run(({ manager }) => manager.update(BoundCookieEntity, { digest: In(old) }, { seenAtMs }))
+      .catch(() => undefined);
   }
 }
 

@@ -8,6 +8,8 @@ import { BoundCookieService } from './bound-cookie.service.js';
 import { MeController } from './me.controller.js';
 import { Pepper } from './pepper.js';
 import { TokenCache } from './token.cache.js';
+import { TokenPurgeJob } from './token-purge.job.js';
+import { TokenPurger } from './token.purger.js';
 import { TokenRepository } from './token.repository.js';
 import { TokensController } from './tokens.controller.js';
 import { TokensService } from './tokens.service.js';
@@ -22,6 +24,8 @@ import { VendorTokensService } from './vendor/vendor-tokens.service.js';
     BoundCookieService,
     Pepper,
     TokenCache,
+    TokenPurgeJob,
+    TokenPurger,
     TokenRepository,
     TokensService,
     TokenUseRecorder,

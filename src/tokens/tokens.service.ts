@@ -29,6 +29,7 @@ import { SettingsService } from '../settings/settings.service.js';
 import type { CreatedTokenDto, TokenDto } from './dto/token.dto.js';
 import type { CreateTokenDto, RevokeTokensDto, TokenQuery } from './dto/token.input.dto.js';
 import { Pepper } from './pepper.js';
+import { auditFields, propertiesOf } from './token-event.js';
 import { TokenEntity } from './token.entity.js';
 import { toCreatedTokenDto, toTokenDto, type TokenJudgement } from './token.mapper.js';
 import {
@@ -141,7 +142,7 @@ export class TokensService implements OnModuleInit {
     };
     const stored = await this.unitOfWork.run(async (unit) => {
       const inserted = await this.#insert(unit, row);
-      await this.audit.recordChange(unit.manager, actor, {
+      this.audit.recordChange(unit.manager, actor, {
         type: 'token.created',
         ...auditFields(inserted),
         detail: { token: propertiesOf(inserted) },
@@ -198,11 +199,12 @@ export class TokensService implements OnModuleInit {
         creatorId: caller.principal.id,
         createdBy: caller.principal.username,
         createdAtMs: nowMs,
+        expiresAtMs,
         lastUsedAtMs: null,
         lastUsedIp: null,
         useCount: 0,
       });
-      await this.audit.recordChange(unit.manager, actor, {
+      this.audit.recordChange(unit.manager, actor, {
         type: 'token.rotated',
         ...auditFields(old),
         detail: { successorId, overlap: overlap ?? null, changes: describeChange(propertiesOf(old), end) },
@@ -255,7 +257,7 @@ export class TokensService implements OnModuleInit {
       await this.unitOfWork.run(async (unit) => {
         await unit.manager.update(TokenEntity, { id: row.id }, { description });
         unit.changed('token', row.id);
-        await this.audit.recordChange(unit.manager, actor, {
+        this.audit.recordChange(unit.manager, actor, {
           type: 'token.changed',
           ...auditFields({ ...row, description }),
           detail: { changes: describeChange({ description: row.description }, { description }) },
@@ -332,7 +334,7 @@ export class TokensService implements OnModuleInit {
       const updated = await unit.manager.update(TokenEntity, { id: row.id, revokedAtMs: IsNull() }, end);
       if (updated.affected !== 1) continue;
       unit.changed('token', row.id);
-      await this.audit.recordChange(unit.manager, actor, {
+      this.audit.recordChange(unit.manager, actor, {
         type: 'token.revoked',
         ...auditFields(row),
         detail: { token: propertiesOf({ ...row, ...end }) },
@@ -449,31 +451,4 @@ function canonicalEntries(entries: readonly string[] | undefined): readonly stri
 
 function invalidText(field: string, message: string): ProblemException {
   return new ProblemException('validation_failed', message, [{ field, message }]);
-}
-
-/** What the audit keeps of a token with every event about it. */
-function auditFields(row: Pick<TokenEntity, 'ownerName' | 'id' | 'description' | 'scope'>): {
-  readonly owner: string;
-  readonly tokenId: string;
-  readonly tokenDescription: string;
-  readonly tokenScope: string;
-} {
-  return { owner: row.ownerName, tokenId: row.id, tokenDescription: row.description, tokenScope: row.scope };
-}
-
-/** What can be said of a token: everything but its digest. */
-function propertiesOf(row: TokenEntity): Record<string, unknown> {
-  return {
-    id: row.id,
-    owner: row.ownerName,
-    createdBy: row.createdBy,
-    description: row.description,
-    scope: row.scope,
-    createdAt: new Date(row.createdAtMs).toISOString(),
-    expiresAt: row.expiresAtMs === null ? null : new Date(row.expiresAtMs).toISOString(),
-    revokedAt: row.revokedAtMs === null ? null : new Date(row.revokedAtMs).toISOString(),
-    revokedBy: row.revokedBy,
-    allowList: row.allowList,
-    applications: row.applications,
-  };
 }

@@ -23,10 +23,10 @@ describe('the body of a management request', () => {
     '['.repeat(33) + ']'.repeat(33),
     ' ',
   ])('R61: what is no JSON, or could be read in two ways, is refused without being repeated: %s', (text) => {
-    expect(() => parseJsonBody(Buffer.from(text))).toThrow(malformed as Error);
+    expect(() => parseJsonBody(Buffer.from(text))).toThrow(malformed);
   });
 
   it('R61: bytes that are no UTF-8 are refused', () => {
-    expect(() => parseJsonBody(Buffer.from([0x22, 0xff, 0x22]))).toThrow(malformed as Error);
+    expect(() => parseJsonBody(Buffer.from([0x22, 0xff, 0x22]))).toThrow(malformed);
   });
 });

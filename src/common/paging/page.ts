@@ -50,7 +50,7 @@ export function decodeCursor(cursor: string | undefined, length: number): (strin
       Array.isArray(key) &&
       key.length === length &&
       key.every((part) => part === null || typeof part === 'string' || Number.isSafeInteger(part));
-    if (isKey && encodeCursor(key) === cursor) return key;
+    if (isKey && encodeCursor(key) === cursor) return key as (string | number | null)[];
   } catch {
     // Not JSON: refused below.
   }

@@ -150,8 +150,13 @@ function tables(isSqlite: boolean): Table[] {
         varchar('user_agent', 512, NULLABLE),
         varchar('request_id', 64, NULLABLE),
         { name: 'detail', type: 'json', ...NULLABLE },
+        varchar('chain', 64),
+        bigint('chain_sequence'),
+        varchar('previous_link', 64),
+        varchar('link', 64),
       ],
       indices: [
+        index('uq_audit_events_chain', 'chain', 'chain_sequence'),
         index('idx_audit_events_at', 'at_ms'),
         index('idx_audit_events_type', 'type', 'id'),
         index('idx_audit_events_outcome', 'outcome', 'id'),
@@ -162,6 +167,18 @@ function tables(isSqlite: boolean): Table[] {
         index('idx_audit_events_client_ip', 'client_ip', 'id'),
         index('idx_audit_events_application', 'application', 'id'),
         index('idx_audit_events_request', 'request_id'),
+      ],
+    }),
+    new Table({
+      name: 'audit_chains',
+      columns: [
+        varchar('chain', 64, PRIMARY),
+        bigint('sequence'),
+        varchar('link', 64),
+        bigint('purged_sequence'),
+        int('journal_segment', NULLABLE),
+        bigint('journal_offset', NULLABLE),
+        { name: 'held', type: 'json', ...NULLABLE },
       ],
     }),
     new Table({

@@ -1,0 +1,167 @@
+import { closeSync, fstatSync, mkdirSync, openSync, readdirSync, readSync, rmSync, statSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** A place in the journal: a segment, and a byte in it. */
+export interface JournalPosition {
+  readonly segment: number;
+  readonly offset: number;
+}
+
+/** A segment is closed once it has this many bytes. */
+const SEGMENT_BYTES = 16 * 1024 * 1024;
+
+const SEGMENT_NAME = /^segment-(\d{12})\.log$/;
+
+/**
+ * An append-only journal of segment files. What is appended within one turn of the event loop is one write; whoever
+ * waits for it is told once the write is complete (R62: a completed write survives `kill -9`).
+ */
+export class Journal {
+  #segment: number;
+  /** Null where the disk has not taken the segment yet. */
+  #file: number | null = null;
+  #size = 0;
+  /** The bytes of closed segments that are still needed. */
+  readonly #closed = new Map<number, number>();
+  #pending: string[] = [];
+  #pendingBytes = 0;
+  #waiting: ((error: Error | null) => void)[] = [];
+  #scheduled: NodeJS.Immediate | null = null;
+
+  /** @param directory the folder of this process alone */
+  constructor(readonly directory: string) {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    for (const segment of this.#segmentsOnDisk()) this.#closed.set(segment, statSync(this.#path(segment)).size);
+    // The last segment may end in a torn line, so nothing is ever added to it. Numbers only rise, since positions are
+    // remembered elsewhere: the last segment stays until there is another.
+    this.#segment = Math.max(0, ...this.#closed.keys()) + 1;
+  }
+
+  /** The oldest position there is. */
+  get start(): JournalPosition {
+    return { segment: Math.min(this.#segment, ...this.#closed.keys()), offset: 0 };
+  }
+
+  /** Where the next line begins. */
+  get end(): JournalPosition {
+    return { segment: this.#segment, offset: this.#size + this.#pendingBytes };
+  }
+
+  /** Bytes on disk from this position on. */
+  bytesSince(position: JournalPosition): number {
+    let bytes = -position.offset;
+    for (const [segment, size] of this.#closed) if (segment >= position.segment) bytes += size;
+    return Math.max(0, bytes + (this.#segment >= position.segment ? this.#size + this.#pendingBytes : 0));
+  }
+
+  /**
+   * Adds a line; it is written at the end of this turn of the event loop.
+   * @returns the position after it
+   */
+  append(line: string): JournalPosition {
+    this.#pending.push(line);
+    this.#pendingBytes += Buffer.byteLength(line);
+    this.#scheduled ??= setImmediate(() => this.flush());
+    return this.end;
+  }
+
+  /** Calls back once everything appended so far is written, or cannot be. */
+  whenWritten(callback: (error: Error | null) => void): void {
+    if (this.#pending.length === 0) callback(null);
+    else this.#waiting.push(callback);
+  }
+
+  /** Writes everything appended so far. */
+  flush(): void {
+    if (this.#scheduled !== null) clearImmediate(this.#scheduled);
+    this.#scheduled = null;
+    if (this.#pending.length === 0) return;
+    const bytes = Buffer.from(this.#pending.length === 1 ? (this.#pending[0] ?? '') : this.#pending.join(''));
+    const waiting = this.#waiting;
+    this.#pending = [];
+    this.#pendingBytes = 0;
+    this.#waiting = [];
+    let failure: Error | null = null;
+    try {
+      const file = (this.#file ??= openSync(this.#path(this.#segment), 'ax', 0o600));
+      for (let written = 0; written < bytes.length;) written += writeSync(file, bytes, written);
+      this.#size += bytes.length;
+      if (this.#size >= SEGMENT_BYTES) this.#closeSegment();
+    } catch (error) {
+      failure = error instanceof Error ? error : new Error(String(error));
+      // Part of a line may have been written: the next line begins a new segment.
+      if (this.#file !== null) this.#closeSegment();
+    }
+    for (const callback of waiting) callback(failure);
+  }
+
+  /** Reads bytes from a position on: up to `limit`, and within one segment. Null where there is nothing more. */
+  read(
+    position: JournalPosition,
+    limit: number,
+  ): { readonly bytes: Buffer; readonly position: JournalPosition } | null {
+    let { segment, offset } = position;
+    for (;;) {
+      const size = segment === this.#segment ? this.#size : this.#closed.get(segment);
+      if (size !== undefined && offset < size) {
+        const bytes = Buffer.alloc(Math.min(limit, size - offset));
+        const file = openSync(this.#path(segment), 'r');
+        try {
+          const length = readSync(file, bytes, 0, bytes.length, offset);
+          return { bytes: bytes.subarray(0, length), position: { segment, offset } };
+        } finally {
+          closeSync(file);
+        }
+      }
+      if (segment >= this.#segment) return null;
+      segment = this.#next(segment);
+      offset = 0;
+    }
+  }
+
+  /** Whether nothing will ever be added to this segment. */
+  isClosed(segment: number): boolean {
+    return segment < this.#segment;
+  }
+
+  /** Removes the segments before this position. */
+  release(position: JournalPosition): void {
+    const last = this.#file === null ? Math.max(0, ...this.#closed.keys()) : this.#segment;
+    for (const segment of this.#closed.keys()) {
+      if (segment >= position.segment || segment === last) continue;
+      rmSync(this.#path(segment), { force: true });
+      this.#closed.delete(segment);
+    }
+  }
+
+  close(): void {
+    this.flush();
+    if (this.#file !== null) closeSync(this.#file);
+    this.#file = null;
+  }
+
+  #next(segment: number): number {
+    return Math.min(...[...this.#closed.keys(), this.#segment].filter((candidate) => candidate > segment));
+  }
+
+  #closeSegment(): void {
+    if (this.#file === null) return;
+    this.#closed.set(this.#segment, fstatSync(this.#file).size);
+    closeSync(this.#file);
+    this.#file = null;
+    this.#segment += 1;
+    this.#size = 0;
+  }
+
+  #path(segment: number): string {
+    return join(this.directory, `segment-${String(segment).padStart(12, '0')}.log`);
+  }
+
+  #segmentsOnDisk(): number[] {
+    return readdirSync(this.directory)
+      .map((name) => SEGMENT_NAME.exec(name)?.[1])
+      .filter((digits) => digits !== undefined)
+      .map(Number)
+      .sort((first, second) => first - second);
+  }
+}

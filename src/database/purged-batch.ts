@@ -1,0 +1,9 @@
+/** Rows that one transaction of a purge removes at the most, so that nobody waits long for their locks. */
+export const PURGE_BATCH_SIZE = 100;
+
+/** What one transaction of a purge did. */
+export interface PurgedBatch {
+  readonly removed: number;
+  /** Whether there may be more to remove. */
+  readonly hasMore: boolean;
+}

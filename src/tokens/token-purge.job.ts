@@ -1,0 +1,165 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
+import { Interval } from '@nestjs/schedule';
+import { AuditRetention } from '../audit/audit.retention.js';
+import { Clock } from '../common/time/clock.js';
+import { ChangeLogRetention } from '../database/change-log.retention.js';
+import { LeaseService } from '../database/lease.service.js';
+import type { PurgedBatch } from '../database/purged-batch.js';
+import { SettingsService } from '../settings/settings.service.js';
+import { BoundCookieService } from './bound-cookie.service.js';
+import { TokenPurger } from './token.purger.js';
+
+const INTERVAL_MS = 10_000;
+
+const LEASE = 'purge';
+
+/** The holder keeps the lease from one run to the next; one that died is replaced this time and one interval later. */
+const LEASE_MS = 20_000;
+
+/** A run that lasts renews its lease as often as this. */
+const RENEWAL_MS = 5_000;
+
+/** Between two batches the rows, and SQLite's only connection, belong to the requests. */
+const PAUSE_MS = 20;
+
+const DAY_MS = 86_400_000;
+
+/** A node reads the change log several times a second. */
+const CHANGE_LOG_DAYS = 1;
+
+const STEPS = ['tokens', 'boundCookies', 'auditEvents', 'changeLines'] as const;
+
+type Step = (typeof STEPS)[number];
+
+/** How many rows a run has removed. */
+export type Purged = Readonly<Record<Step, number>>;
+
+/**
+ * Removes what has been kept long enough: ended tokens (R65), bindings of forgotten sessions, audit events (R60) and
+ * lines of the change log. Of several processes the one with the lease does it.
+ */
+@Injectable()
+export class TokenPurgeJob implements OnModuleDestroy {
+  readonly #logger = new Logger(TokenPurgeJob.name);
+  #last: Promise<unknown> = Promise.resolve();
+  #isRunning = false;
+  #isStopping = false;
+  #isFailing = false;
+  #heldSinceMs: number | null = null;
+
+  constructor(
+    private readonly leases: LeaseService,
+    private readonly tokens: TokenPurger,
+    private readonly cookies: BoundCookieService,
+    private readonly auditEvents: AuditRetention,
+    private readonly changeLog: ChangeLogRetention,
+    private readonly settings: SettingsService,
+    private readonly clock: Clock,
+  ) {}
+
+  @Interval(INTERVAL_MS)
+  async purgeInTurn(): Promise<void> {
+    if (this.#isRunning) return;
+    try {
+      await this.purgeOnce();
+      this.#isFailing = false;
+    } catch (error) {
+      // A database that is away is told of once; the next run tries again.
+      if (!this.#isFailing) this.#logger.warn(`Nothing could be purged: ${String(error)}`);
+      this.#isFailing = true;
+    }
+  }
+
+  /**
+   * Removes everything there is to remove now, after a run that is under way.
+   * @returns what was removed, or null where another process holds the lease
+   */
+  purgeOnce(): Promise<Purged | null> {
+    const run = this.#last.then(() => this.#purge());
+    this.#last = run.catch(() => undefined);
+    return run;
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    this.#isStopping = true;
+    await this.#last;
+    if (this.#heldSinceMs === null) return;
+    this.#heldSinceMs = null;
+    await this.leases.release(LEASE).catch((error: unknown) => {
+      this.#logger.warn(`The lease of the purge stays until it runs out: ${String(error)}`);
+    });
+  }
+
+  async #purge(): Promise<Purged | null> {
+    this.#isRunning = true;
+    try {
+      if (!(await this.#hold())) return null;
+      const removed: Record<Step, number> = { tokens: 0, boundCookies: 0, auditEvents: 0, changeLines: 0 };
+      const failures: unknown[] = [];
+      let left: readonly Step[] = STEPS;
+      // One batch of each in turn, so that a year of audit events does not keep the tokens waiting.
+      for (;;) {
+        const next: Step[] = [];
+        for (const step of left) {
+          if (this.#isStopping) break;
+          try {
+            const batch = await this.#purgeBatch(step);
+            removed[step] += batch.removed;
+            if (batch.hasMore) next.push(step);
+          } catch (error) {
+            failures.push(error);
+          }
+        }
+        left = next;
+        if (left.length === 0 || this.#isStopping || !(await this.#stillHolds())) break;
+        await pause(PAUSE_MS);
+      }
+      this.#report(removed);
+      if (failures.length > 0) throw failures[0];
+      return removed;
+    } finally {
+      this.#isRunning = false;
+    }
+  }
+
+  /** The settings are asked for each batch: a longer retention holds from the moment it is saved. */
+  #purgeBatch(step: Step): Promise<PurgedBatch> {
+    const { purge, audit } = this.settings.current();
+    switch (step) {
+      case 'tokens':
+        return this.tokens.purgeBatch(this.#daysAgo(purge.expiredTokensAfterDays));
+      case 'boundCookies':
+        return this.cookies.purgeBatch();
+      case 'auditEvents':
+        return this.auditEvents.purgeBatch(this.#daysAgo(audit.retentionDays));
+      case 'changeLines':
+        return this.changeLog.purgeBatch(this.#daysAgo(CHANGE_LOG_DAYS));
+    }
+  }
+
+  #daysAgo(days: number): number {
+    return this.clock.nowMs() - days * DAY_MS;
+  }
+
+  async #hold(): Promise<boolean> {
+    if (this.#isStopping) return false;
+    const startedMs = performance.now();
+    const isHeld = await this.leases.hold(LEASE, LEASE_MS);
+    this.#heldSinceMs = isHeld ? startedMs : null;
+    return isHeld;
+  }
+
+  async #stillHolds(): Promise<boolean> {
+    const isFresh = this.#heldSinceMs !== null && performance.now() - this.#heldSinceMs < RENEWAL_MS;
+    return isFresh || this.#hold();
+  }
+
+  #report(removed: Purged): void {
+    const { tokens, boundCookies, auditEvents } = removed;
+    if (tokens + boundCookies + auditEvents === 0) return;
+    this.#logger.log(
+      `Purged ${tokens} tokens, ${auditEvents} audit events and the bindings of ${boundCookies} cookies.`,
+    );
+  }
+}
