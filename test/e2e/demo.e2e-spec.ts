@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { readdirSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { freePort } from '../support/free-port.js';
@@ -133,14 +134,17 @@ describe('the demo', () => {
   });
 
   it('R61: does not talk to a stranger on its port: it says that the port is taken, and ends with 1', async () => {
-    const first = await startUntil(LAST_LINE);
-    const second = startPrivateProcess(process.execPath, [DEMO_PROGRAM], {
-      cwd: first.folder.path,
-      environment: { ...privateEnvironment(first.folder.path), PORT: String(first.port) },
-    });
-    expect(await second.exited).toBe(1);
-    expect(second.output()).toContain(`The demo failed: PORT ${first.port} is taken.`);
-    expect(second.output()).not.toContain('The administrator signs in');
+    const stranger = createServer((_request, response) => response.end());
+    const port = await freePort();
+    await new Promise<void>((resolve) => stranger.listen(port, '127.0.0.1', () => resolve()));
+    try {
+      const refused = await start({ PORT: String(port) });
+      expect(await refused.exited).toBe(1);
+      expect(refused.output()).toContain(`The demo failed: PORT ${port} is taken.`);
+      expect(refused.output()).not.toContain('The administrator signs in');
+    } finally {
+      stranger.close();
+    }
   });
 });
 
