@@ -1,0 +1,46 @@
+import { execFile } from 'node:child_process';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { ensureBuilt } from '../support/project-build.js';
+import { readSource } from './source-tree.js';
+
+const PROJECT = resolve(import.meta.dirname, '../..');
+
+interface Operation {
+  readonly operationId?: string;
+  readonly summary?: string;
+  readonly security?: readonly object[];
+  readonly responses: Readonly<Record<string, unknown>>;
+}
+
+interface ApiDocument {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+}
+
+describe('docs/openapi.json', () => {
+  it('R66: is the document that the built server answers with', async () => {
+    await ensureBuilt();
+    const { stdout } = await promisify(execFile)(process.execPath, [join(PROJECT, 'dist/src/openapi.js'), '--check']);
+    expect(stdout).toContain('is what the server answers');
+  });
+
+  it('R66: has a summary, a success and the refusals of every call of the management API', () => {
+    const { paths } = JSON.parse(readSource('docs/openapi.json')) as ApiDocument;
+    const calls = Object.entries(paths).flatMap(([path, operations]) =>
+      Object.entries(operations).map(([method, operation]) => ({ call: `${method} ${path}`, path, operation })),
+    );
+    expect(calls.length).toBeGreaterThan(25);
+    const incomplete = calls.filter(({ path, operation }) => {
+      const statuses = Object.keys(operation.responses);
+      const wanted = path.startsWith('/api/') ? ['401', '403', '429'] : [];
+      return (
+        (operation.summary ?? '') === '' ||
+        !statuses.some((status) => status.startsWith('2')) ||
+        !wanted.every((status) => statuses.includes(status)) ||
+        (path.startsWith('/api/') && (operation.security ?? []).length === 0)
+      );
+    });
+    expect(incomplete.map(({ call }) => call)).toEqual([]);
+  });
+});

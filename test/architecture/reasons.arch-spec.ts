@@ -1,0 +1,38 @@
+import { REASONS } from '@scopegate/access';
+import { PROBLEM_CODES } from '@scopegate/problem';
+import { describe, expect, it } from 'vitest';
+import { ACCESS_CASES } from '../cases/access.cases.js';
+import { readSource } from './source-tree.js';
+
+/** A row of the tables in docs/problems.md: `| \`code\` | status | when | what to do |`. */
+const DOCUMENTED_ROW = /^\| `([a-z_]+)` +\| (\d{3}) +\| [^|]+ \| [^|]+ \|$/gm;
+
+describe('the reason codes', () => {
+  it('have a row in the table of cases each, with their status', () => {
+    const expected = new Set(
+      ACCESS_CASES.map(({ expect: answer }) => (answer.decision === 'deny' ? `${answer.code} ${answer.status}` : '')),
+    );
+    const reasons = Object.entries(REASONS).map(([code, { status }]) => `${code} ${status}`);
+    expect(reasons.filter((reason) => !expected.has(reason))).toEqual([]);
+  });
+});
+
+describe('docs/problems.md', () => {
+  it('has every code a client can see with its status, and no other', () => {
+    const answered = new Set([
+      ...Object.values(REASONS).map(({ publicCode, status }) => `${publicCode} ${status}`),
+      ...Object.entries(PROBLEM_CODES).map(([code, { status }]) => `${code} ${status}`),
+    ]);
+    const text = readSource('docs/problems.md');
+    const documented = [...text.matchAll(DOCUMENTED_ROW)].map(([, code, status]) => `${code} ${status}`);
+    expect(documented.toSorted()).toEqual([...answered].toSorted());
+    // A row that is spelt in another way would be one that this test does not see.
+    expect(documented).toHaveLength(text.match(/^\| `[a-z_]+` +\| \d/gm)?.length ?? 0);
+  });
+
+  it('tells which reasons of the audit log stand behind a general answer', () => {
+    const text = readSource('docs/problems.md');
+    const hidden = Object.entries(REASONS).filter(([code, { publicCode }]) => code !== publicCode);
+    expect(hidden.filter(([code]) => !text.includes(`\`${code}\``)).map(([code]) => code)).toEqual([]);
+  });
+});
