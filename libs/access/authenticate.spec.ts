@@ -1,0 +1,150 @@
+import { compileAddressSet } from '@scopegate/network';
+import { compileExceptions } from '@scopegate/path';
+import { DEFAULT_PERMISSIONS } from '@scopegate/permission';
+import { mintToken } from '@scopegate/token';
+import { describe, expect, it } from 'vitest';
+import { admit, judgeRequestPath } from './admit.js';
+import { authenticate, needsTokenLookup } from './authenticate.js';
+import { authorize } from './authorize.js';
+import type { Admitted } from './decision.js';
+import type { AccessPolicy, ApplicationRules, PrincipalFacts, TokenFacts, TokenLookup } from './facts.js';
+
+const NOW_MS = Date.UTC(2026, 5, 15, 12);
+const { id, secret } = mintToken((size) => new Uint8Array(size).fill(7));
+
+const JIRA: ApplicationRules = {
+  key: 'jira',
+  kind: 'jira',
+  encodedSlashes: 'reject',
+  anonymous: 'allow',
+  nativeTokensDisabled: false,
+  remoteApiPasswords: false,
+  exceptions: compileExceptions([]),
+};
+
+const POLICY: AccessPolicy = {
+  allowList: compileAddressSet([]),
+  allowListAppliesToPasswords: false,
+  reverseProxy: { enabled: false, trusted: compileAddressSet([]), header: 'X-Forwarded-For' },
+  passwordsEnabled: true,
+  preventPathTraversal: false,
+  validity: { maximum: 'never', applyAtUse: false },
+  permissions: DEFAULT_PERMISSIONS,
+};
+
+const OWNER: PrincipalFacts = {
+  id: 'alice',
+  username: 'alice',
+  displayName: 'Alice',
+  email: null,
+  active: true,
+  groups: new Set(),
+};
+
+const TOKEN: TokenFacts = {
+  id,
+  ownerId: 'alice',
+  ownerName: 'alice',
+  description: 'a script',
+  scope: 'read-only',
+  createdAt: NOW_MS - 1,
+  expiresAt: null,
+  revokedAt: null,
+  allowList: null,
+  applications: null,
+};
+
+/** A request of a browser; the cookie may be bound to a token. */
+function admitted(more: {
+  readonly method?: string;
+  readonly path?: string;
+  readonly header?: readonly [string, string];
+  readonly policy?: Partial<AccessPolicy>;
+}): Admitted {
+  const rawPath = more.path ?? '/rest/api/2/myself';
+  const result = admit(
+    {
+      method: more.method ?? 'GET',
+      httpVersion: '1.1',
+      rawPath,
+      query: null,
+      lines: ['Host', 'gateway.example', ...(more.header ?? ['Cookie', 'JSESSIONID=1'])],
+      peer: '198.51.100.7',
+    },
+    JIRA,
+    judgeRequestPath(rawPath, JIRA),
+    { ...POLICY, ...more.policy },
+  );
+  if (result.kind === 'deny') throw new Error(`The request was not admitted: ${result.code}.`);
+  return result;
+}
+
+function found(token: Partial<TokenFacts> = {}, owner: PrincipalFacts | null = OWNER): TokenLookup {
+  return { found: true, token: { ...TOKEN, ...token }, owner };
+}
+
+describe('a cookie that is bound to a token', () => {
+  it('R11: is held to the scope of the token', () => {
+    const read = authenticate(admitted({}), { token: found(), nowMs: NOW_MS });
+    expect(read).toMatchObject({ kind: 'authenticated', principal: { username: 'alice' } });
+    const write = authenticate(admitted({ method: 'POST' }), { token: found(), nowMs: NOW_MS });
+    expect(write.kind === 'authenticated' && authorize(write, {})).toMatchObject({
+      kind: 'deny',
+      code: 'scope_insufficient',
+      credential: 'cookie',
+    });
+  });
+
+  it.each<[string, Partial<TokenFacts>, string]>([
+    ['its revocation', { revokedAt: NOW_MS }, 'token_revoked'],
+    ['its expiry', { expiresAt: NOW_MS }, 'token_expired'],
+    ['its own addresses', { allowList: compileAddressSet(['192.0.2.1']) }, 'ip_not_allowed'],
+    ['its applications', { applications: new Set(['wiki']) }, 'token_not_accepted'],
+  ])('R11: is held to %s', (_what, token, code) => {
+    const result = authenticate(admitted({}), { token: found(token), nowMs: NOW_MS });
+    expect(result).toMatchObject({ kind: 'deny', code, credential: 'cookie' });
+  });
+
+  it('R11: is held to the allow list, though a cookie is admitted from everywhere', () => {
+    const request = admitted({ policy: { allowList: compileAddressSet(['192.0.2.0/24']) } });
+    expect(authenticate(request, { nowMs: NOW_MS }).kind).toBe('pass');
+    expect(authenticate(request, { token: found(), nowMs: NOW_MS })).toMatchObject({
+      kind: 'deny',
+      code: 'ip_not_allowed',
+      detail: expect.stringContaining('198.51.100.7'),
+    });
+  });
+
+  it('R11, R26: is refused with the owner', () => {
+    for (const owner of [null, { ...OWNER, active: false }]) {
+      const result = authenticate(admitted({}), { token: found({}, owner), nowMs: NOW_MS });
+      expect(result).toMatchObject({ kind: 'deny', code: 'owner_inactive' });
+    }
+  });
+
+  it('R11, R48: is forwarded on paths with one reading alone', () => {
+    const request = admitted({ path: '/secure/../rest/api/2/myself' });
+    expect(authenticate(request, { token: found(), nowMs: NOW_MS })).toMatchObject({ code: 'path_ambiguous' });
+  });
+});
+
+describe('a token without its record', () => {
+  const bearer = (value: string): Admitted => admitted({ header: ['Authorization', `Bearer ${value}`] });
+
+  it('R36: is refused where nobody looked it up: a stage that is left out opens nothing', () => {
+    expect(needsTokenLookup(bearer(secret))).toBe(true);
+    expect(authenticate(bearer(secret), { nowMs: NOW_MS })).toMatchObject({ kind: 'deny', credential: 'bearer-token' });
+  });
+
+  it('R36: is not looked up where its shape or checksum is wrong', () => {
+    for (const wrong of [`${secret}0`, secret.slice(0, -1), `${secret.slice(0, -1)}~`, 'sg_']) {
+      expect(needsTokenLookup(bearer(wrong))).toBe(false);
+      expect(authenticate(bearer(wrong), { nowMs: NOW_MS })).toMatchObject({ code: 'token_malformed' });
+    }
+  });
+
+  it('R56: nothing is known of the owner of a token that was not found', () => {
+    const result = authenticate(bearer(secret), { token: { found: false }, nowMs: NOW_MS });
+    expect(result).toMatchObject({ code: 'token_unknown', token: null, username: null });
+  });
+});
