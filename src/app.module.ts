@@ -4,6 +4,7 @@ import { AccessModule } from './access/access.module.js';
 import { ConfigModule } from './config/config.module.js';
 import type { Configuration } from './config/env.js';
 import { DatabaseModule } from './database/database.module.js';
+import { RedisModule } from './database/redis.module.js';
 import { GatewayModule } from './gateway/gateway.module.js';
 import { HealthModule } from './health/health.module.js';
 import { ENTITIES } from './schema.js';
@@ -17,6 +18,7 @@ export class AppModule {
       imports: [
         ConfigModule.forRoot(configuration),
         DatabaseModule.forRoot(ENTITIES),
+        RedisModule,
         ScheduleModule.forRoot(),
         AccessModule,
         GatewayModule,

@@ -3,6 +3,7 @@ import { AuditChainEntity } from './audit/audit-chain.entity.js';
 import { AuditEventEntity } from './audit/audit-event.entity.js';
 import { ChangeEntity } from './database/change.entity.js';
 import { LeaseEntity } from './database/lease.entity.js';
+import { NodeEntity } from './database/node.entity.js';
 import { GroupEntity } from './directory/group.entity.js';
 import { GroupMemberEntity } from './directory/group-member.entity.js';
 import { UserEntity } from './directory/user.entity.js';
@@ -21,6 +22,7 @@ export const ENTITIES = [
   GroupEntity,
   GroupMemberEntity,
   LeaseEntity,
+  NodeEntity,
   PermissionsEntity,
   SettingsEntity,
   TokenEntity,

@@ -2,6 +2,8 @@ import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { ApplicationsModule } from '../applications/applications.module.js';
 import { AuditModule } from '../audit/audit.module.js';
+import { Clock } from '../common/time/clock.js';
+import { RedisLink } from '../database/redis.link.js';
 import { DirectoryModule } from '../directory/directory.module.js';
 import { PermissionsModule } from '../permissions/permissions.module.js';
 import { SettingsModule } from '../settings/settings.module.js';
@@ -16,6 +18,7 @@ import { FailureCounters, MemoryFailureCounters } from './failure-counters.js';
 import { FailureThrottle } from './failure.throttle.js';
 import { QueryGuard } from './guards/query.guard.js';
 import { AdministratorGuard } from './guards/administrator.guard.js';
+import { RedisFailureCounters } from './redis-failure-counters.js';
 
 /** The wiring of the decision: the same guard objects stand before the management routes and the proxied ones. */
 @Module({
@@ -27,7 +30,7 @@ import { AdministratorGuard } from './guards/administrator.guard.js';
     DecisionRecorder,
     ExplainService,
     FailureThrottle,
-    { provide: FailureCounters, useClass: MemoryFailureCounters },
+    { provide: FailureCounters, inject: [Clock, RedisLink], useFactory: createFailureCounters },
     ...ACCESS_GUARDS,
     AdministratorGuard,
     QueryGuard,
@@ -37,3 +40,9 @@ import { AdministratorGuard } from './guards/administrator.guard.js';
   exports: [AccessPolicySnapshot, DecisionRecorder, ...ACCESS_GUARDS],
 })
 export class AccessModule {}
+
+/** Several nodes count together where REDIS_URL is set. */
+function createFailureCounters(clock: Clock, redis: RedisLink): FailureCounters {
+  const own = new MemoryFailureCounters(clock);
+  return redis.client === null ? own : new RedisFailureCounters(redis.client, redis, own);
+}

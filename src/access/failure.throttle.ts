@@ -17,6 +17,9 @@ const ADDRESS_FACTOR = 5;
  */
 @Injectable()
 export class FailureThrottle {
+  /** The last login under way, by pair of address and user name. */
+  readonly #logins = new Map<string, Promise<unknown>>();
+
   constructor(
     private readonly settings: SettingsService,
     private readonly counters: FailureCounters,
@@ -32,13 +35,30 @@ export class FailureThrottle {
     return this.#count(exchange, deny);
   }
 
-  /** Whether a password login has to wait: it is refused before the password is looked at. */
-  async refusesLogin(exchange: Exchange, admitted: Admitted): Promise<boolean> {
-    const { maxFailures } = this.settings.current().throttling;
-    if (maxFailures === 0) return false;
+  /**
+   * Has a password looked at, unless there were too many wrong ones: then it is refused without. The logins of one
+   * pair of address and user name take turns, so that a burst of guesses does not pass before the first is counted.
+   * @param check looks at the password and takes its refusal to `refuse`
+   */
+  async attemptLogin(exchange: Exchange, admitted: Admitted, check: () => Promise<boolean>): Promise<boolean> {
+    if (this.settings.current().throttling.maxFailures === 0) return check();
     const { credential } = admitted;
     const name = credential.kind === 'password' ? credential.username : null;
     const keys = keysOf(admitted.address.client, name);
+    const before = this.#logins.get(keys.pair) ?? Promise.resolve();
+    const attempt = before.then(async () => !(await this.#refusesLogin(exchange, admitted, keys)) && check());
+    const settled = attempt.catch(() => undefined);
+    this.#logins.set(keys.pair, settled);
+    try {
+      return await attempt;
+    } finally {
+      if (this.#logins.get(keys.pair) === settled) this.#logins.delete(keys.pair);
+    }
+  }
+
+  async #refusesLogin(exchange: Exchange, admitted: Admitted, keys: FailureKeys): Promise<boolean> {
+    const { maxFailures } = this.settings.current().throttling;
+    if (maxFailures === 0) return false;
     const [pair, address] = await Promise.all([this.counters.read(keys.pair), this.counters.read(keys.address)]);
     const waitSeconds = Math.max(
       pair.failures >= maxFailures ? pair.remainingSeconds : 0,
@@ -77,10 +97,17 @@ export class FailureThrottle {
   }
 }
 
-function keysOf(client: string | null, name: string | null): { readonly pair: string; readonly address: string } {
+/** What failures are counted under. */
+interface FailureKeys {
+  readonly pair: string;
+  readonly address: string;
+}
+
+function keysOf(client: string | null, name: string | null): FailureKeys {
   const address = client ?? 'unknown';
   return {
-    pair: `pair:${address}:${name === null ? '' : userNameKey(name).slice(0, 255)}`,
+    // No address holds a blank, so no name makes the pair of one address look like that of another.
+    pair: `pair:${address} ${name === null ? '' : userNameKey(name).slice(0, 255)}`,
     address: `address:${address}`,
   };
 }

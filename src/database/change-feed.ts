@@ -11,6 +11,9 @@ export interface Change {
   readonly subject: string;
 }
 
+/** Tells other nodes of changes that were made on this one. It must neither wait nor throw. */
+type Relay = (changes: readonly Change[]) => void;
+
 type Listener = (subjects: ReadonlySet<string>) => Promise<void> | void;
 
 /** Tells those who keep a snapshot or a cache what to read again. */
@@ -18,6 +21,7 @@ type Listener = (subjects: ReadonlySet<string>) => Promise<void> | void;
 export class ChangeFeed {
   readonly #logger = new Logger(ChangeFeed.name);
   readonly #listeners = new Map<ChangeTopic, Listener[]>();
+  readonly #relays: Relay[] = [];
   /** The change-log lines this node has acted on already. */
   readonly #seen = new Set<number>();
 
@@ -25,6 +29,11 @@ export class ChangeFeed {
     const listeners = this.#listeners.get(topic) ?? [];
     listeners.push(listener);
     this.#listeners.set(topic, listeners);
+  }
+
+  /** Has changes made on this node told to the other ones. */
+  passOn(relay: Relay): void {
+    this.#relays.push(relay);
   }
 
   /** Notes lines of the change log as acted on; true for those that were new. */
@@ -41,8 +50,14 @@ export class ChangeFeed {
     for (const seen of this.#seen) if (seen < id) this.#seen.delete(seen);
   }
 
-  /** Has every listener act on the changes; a failed one is logged, and the poll brings it up to date. */
+  /** Has this node act on changes that it has stored itself, and the other ones told of them. */
   async announce(changes: readonly Change[]): Promise<void> {
+    for (const relay of this.#relays) relay(changes);
+    await this.actOn(changes);
+  }
+
+  /** Has every listener act on the changes; one that fails three times is logged. */
+  async actOn(changes: readonly Change[]): Promise<void> {
     const byTopic = new Map<ChangeTopic, Set<string>>();
     for (const { topic, subject } of changes) {
       const subjects = byTopic.get(topic) ?? new Set<string>();

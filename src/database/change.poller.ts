@@ -3,6 +3,7 @@ import { MoreThan } from 'typeorm';
 import { Clock } from '../common/time/clock.js';
 import { ChangeEntity } from './change.entity.js';
 import { ChangeFeed, CHANGE_TOPICS, type Change, type ChangeTopic } from './change-feed.js';
+import { NodeRegistry } from './node.registry.js';
 import { UnitOfWork } from './unit-of-work.js';
 
 /** Well under the second that R64 allows. */
@@ -30,6 +31,7 @@ export class ChangePoller implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly changes: ChangeFeed,
+    private readonly nodes: NodeRegistry,
     clock: Clock,
   ) {
     this.#startedAtMs = clock.nowMs();
@@ -58,11 +60,13 @@ export class ChangePoller implements OnApplicationBootstrap, OnModuleDestroy {
       const rows = await this.#rowsAfter(Math.max(0, this.#newest - OVERLAP), false);
       const fresh = rows.filter((row) => !this.changes.hasSeen(row.id));
       this.#isFailing = false;
-      if (fresh.length === 0) return;
-      this.changes.expect(fresh.map((row) => row.id));
+      // Lines of this node's own count as well: the window that is read again follows all of them.
       this.#newest = Math.max(this.#newest, rows.at(-1)?.id ?? 0);
       this.changes.forgetBefore(this.#newest - 2 * OVERLAP);
-      await this.changes.announce(
+      await this.nodes.beat();
+      if (fresh.length === 0) return;
+      this.changes.expect(fresh.map((row) => row.id));
+      await this.changes.actOn(
         fresh.filter((row): row is ChangeEntity & Change => CHANGE_TOPICS.includes(row.topic as ChangeTopic)),
       );
     } catch (error) {

@@ -9,6 +9,7 @@ import { ChangeLogRetention } from './change-log.retention.js';
 import { ChangePoller } from './change.poller.js';
 import { dataSourceOptions, type EntityClass } from './data-source.options.js';
 import { LeaseService } from './lease.service.js';
+import { NodeRegistry } from './node.registry.js';
 import { runMigrations } from './run-migrations.js';
 import { UnitOfWork } from './unit-of-work.js';
 
@@ -35,8 +36,8 @@ export class DatabaseModule {
           },
         }),
       ],
-      providers: [Clock, ChangeFeed, UnitOfWork, ChangePoller, ChangeLogRetention, LeaseService],
-      exports: [Clock, ChangeFeed, UnitOfWork, ChangeLogRetention, LeaseService, TypeOrmModule],
+      providers: [Clock, ChangeFeed, UnitOfWork, ChangePoller, ChangeLogRetention, LeaseService, NodeRegistry],
+      exports: [Clock, ChangeFeed, UnitOfWork, ChangeLogRetention, LeaseService, NodeRegistry, TypeOrmModule],
     };
   }
 }

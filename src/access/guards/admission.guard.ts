@@ -9,6 +9,8 @@ import {
 } from '@scopegate/access';
 import type { PathJudgement } from '@scopegate/path';
 import { exchangeOf, type Exchange } from '../../common/access/exchange.js';
+import { ProblemException } from '../../common/http/problem.exception.js';
+import { NodeRegistry } from '../../database/node.registry.js';
 import { AccessPolicySnapshot } from '../access-policy.js';
 import { readBody } from '../body.reader.js';
 import { FailureThrottle } from '../failure.throttle.js';
@@ -23,11 +25,18 @@ export class AdmissionGuard implements CanActivate {
   constructor(
     private readonly policy: AccessPolicySnapshot,
     private readonly throttle: FailureThrottle,
+    private readonly nodes: NodeRegistry,
   ) {}
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const exchange = exchangeOf(context.switchToHttp().getRequest());
     if (exchange.application === null && isPublicRoute(context)) return true;
+    if (this.nodes.isStale) {
+      throw new ProblemException(
+        'policy_unavailable',
+        'The database is out of reach, and another node may have changed the rules. Try again later.',
+      );
+    }
     const path = judgeRequestPath(exchange.rawPath, exchange.application);
     return needsSessionBody(exchange.request.method ?? '', path)
       ? this.#admitLogin(exchange, path)

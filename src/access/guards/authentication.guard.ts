@@ -66,10 +66,11 @@ export class AuthenticationGuard implements CanActivate {
   }
 
   /** A password is checked only while its address and user name have failures left (R51). */
-  async #authenticateLogin(exchange: Exchange, admitted: Admitted): Promise<boolean> {
-    if (await this.throttle.refusesLogin(exchange, admitted)) return false;
-    const login = await this.#logIn(admitted);
-    return this.#authenticate(exchange, admitted, { login, nowMs: this.clock.nowMs() });
+  #authenticateLogin(exchange: Exchange, admitted: Admitted): Promise<boolean> {
+    return this.throttle.attemptLogin(exchange, admitted, async () => {
+      const login = await this.#logIn(admitted);
+      return this.#authenticate(exchange, admitted, { login, nowMs: this.clock.nowMs() });
+    });
   }
 
   async #logIn(admitted: Admitted): Promise<LoginResult> {

@@ -185,6 +185,7 @@ function tables(isSqlite: boolean): Table[] {
       name: 'change_log',
       columns: [int('id', rising), varchar('topic', 32), varchar('subject', 255), bigint('at_ms')],
     }),
+    new Table({ name: 'nodes', columns: [varchar('id', 36, PRIMARY), bigint('seen_at_ms')] }),
     new Table({
       name: 'leases',
       columns: [varchar('name', 64, PRIMARY), varchar('holder', 64), bigint('expires_at_ms')],

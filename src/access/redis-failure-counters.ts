@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import { RateLimiterRedis } from 'rate-limiter-flexible';
+import type { RedisLink } from '../database/redis.link.js';
+import { FailureCounters, type FailureCount } from './failure-counters.js';
+
+const KEY_PREFIX = 'scopegate:failures';
+
+const NONE: FailureCount = { failures: 0, remainingSeconds: 0 };
+
+/**
+ * Counts for all nodes together, in Redis. Each failure is counted on this node as well, which answers at once where
+ * Redis does not.
+ */
+export class RedisFailureCounters extends FailureCounters {
+  readonly #limiter: RateLimiterRedis;
+
+  /** @param own counts what fails on this node */
+  constructor(
+    client: Redis,
+    private readonly redis: RedisLink,
+    private readonly own: FailureCounters,
+  ) {
+    super();
+    // The throttle decides how many failures are too many, and how long a window is.
+    this.#limiter = new RateLimiterRedis({ storeClient: client, keyPrefix: KEY_PREFIX, points: 1, duration: 60 });
+  }
+
+  async add(key: string, windowSeconds: number): Promise<FailureCount> {
+    const own = await this.own.add(key, windowSeconds);
+    const shared = await this.redis.attempt(() =>
+      this.#limiter.penalty(keyDigest(key), 1, { customDuration: windowSeconds }),
+    );
+    return shared === null ? own : toCount(shared.answer.consumedPoints, shared.answer.msBeforeNext);
+  }
+
+  async read(key: string): Promise<FailureCount> {
+    const shared = await this.redis.attempt(() => this.#limiter.get(keyDigest(key)));
+    if (shared === null) return this.own.read(key);
+    return shared.answer === null ? NONE : toCount(shared.answer.consumedPoints, shared.answer.msBeforeNext);
+  }
+}
+
+/** People type passwords where the user name belongs: no name leaves this process in the clear. */
+function keyDigest(key: string): string {
+  return createHash('sha256').update(key).digest('base64url');
+}
+
+function toCount(failures: number, remainingMs: number): FailureCount {
+  return { failures, remainingSeconds: Math.max(1, Math.ceil(remainingMs / 1000)) };
+}
