@@ -53,6 +53,20 @@ describe('the names of files', () => {
   });
 });
 
+describe('the README', () => {
+  it('explains every variable of the environment, and no other', () => {
+    const names = (text: string): readonly string[] =>
+      [
+        ...new Set(
+          text.match(/\bSCOPEGATE_(?!TEST_)[A-Z_]+[A-Z]\b|\b(?:HOST|PORT|DATABASE_URL|REDIS_URL|LOG_LEVEL)\b/g),
+        ),
+      ]
+        .filter((name) => !name.endsWith('_FILE'))
+        .toSorted();
+    expect(names(readSource('README.md'))).toEqual(names(readSource('src/config/env.ts')));
+  });
+});
+
 describe('what is committed', () => {
   it('is downloaded from whichever registry npm is set up for: none is named', () => {
     const files = sourceFiles('', (path) => /\.(?:[cm]?[jt]s|json|ya?ml|md|sh)$|^[^/]+$|^\.ci\//.test(path));
