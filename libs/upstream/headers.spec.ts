@@ -1,0 +1,169 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { answeredHeaders, foldHeaderName, forwardedHeaders, type ForwardedRequest } from './headers.js';
+
+function forward(lines: readonly string[], more: Partial<ForwardedRequest> = {}): string[] {
+  return forwardedHeaders({
+    lines,
+    host: 'jira.example:8080',
+    requestId: 'request-1',
+    forwardedFor: '198.51.100.7',
+    forwardedHost: 'gateway.example',
+    forwardedProto: 'https',
+    identityNames: new Set(['x-forwarded-user']),
+    identity: [],
+    dropAuthorization: false,
+    dropCookies: false,
+    dropLine: null,
+    replacedBody: false,
+    ...more,
+  });
+}
+
+/** The lines that came from the client: all but those that the gateway writes itself. */
+function kept(lines: readonly string[], more: Partial<ForwardedRequest> = {}): string[] {
+  return forward(lines, more).slice(2, -8);
+}
+
+function valuesOf(lines: readonly string[], name: string): string[] {
+  return lines.filter((_line, index) => index % 2 === 1 && lines[index - 1]?.toLowerCase() === name);
+}
+
+describe('the lines that go upstream', () => {
+  it('R42: are the client’s own, in their order, spelling and number', () => {
+    const lines = ['X-B', '1', 'x-a', '2', 'X-B', '3', 'Accept', '*/*', 'Authorization', 'Basic YTpi', 'Cookie', 'a=b'];
+    expect(kept(lines)).toEqual(lines);
+  });
+
+  it('R39: say where the request came from, in the gateway’s words alone', () => {
+    const lines = [
+      'Host',
+      'gateway.example',
+      'X-Forwarded-For',
+      '1.1.1.1',
+      'Forwarded',
+      'for=1.1.1.1',
+      'X-Real-IP',
+      'x',
+    ];
+    expect(forward([...lines, 'x_forwarded_for', '1.1.1.1', 'X-Request-Id', 'mine'])).toEqual([
+      'host',
+      'jira.example:8080',
+      'X-Forwarded-For',
+      '198.51.100.7',
+      'X-Forwarded-Host',
+      'gateway.example',
+      'X-Forwarded-Proto',
+      'https',
+      'X-Request-Id',
+      'request-1',
+    ]);
+  });
+
+  it.each([
+    'Connection',
+    'Keep-Alive',
+    'Proxy-Connection',
+    'Proxy-Authorization',
+    'TE',
+    'Trailer',
+    'Transfer-Encoding',
+    'Upgrade',
+    'HTTP2-Settings',
+    'Expect',
+    'transfer_encoding',
+  ])('R67: %s belongs to the connection and stays here', (name) => {
+    expect(kept([name, 'x', 'X-Kept', '1'])).toEqual(['X-Kept', '1']);
+  });
+
+  it('R67: a line that Connection names stays here', () => {
+    expect(kept(['Connection', 'close, X-Hop', 'x-hop', '1', 'X-Kept', '1'])).toEqual(['X-Kept', '1']);
+  });
+
+  it('R42: Connection cannot take a line away that the request was judged by', () => {
+    const lines = ['Authorization', 'Basic YTpi', 'Cookie', 'a=b', 'Content-Type', 'text/plain', 'Content-Length', '1'];
+    expect(kept(['Connection', 'authorization, cookie, content-type, content-length', ...lines])).toEqual(lines);
+  });
+
+  it('R02: with a token the client’s credentials stay here, and the identity goes', () => {
+    const sent = forward(['Authorization', 'Bearer sg_x', 'COOKIE', 'a=b', 'X-Kept', '1'], {
+      dropAuthorization: true,
+      dropCookies: true,
+      identity: ['X-Forwarded-User', 'alice'],
+    });
+    expect(valuesOf(sent, 'authorization')).toEqual([]);
+    expect(valuesOf(sent, 'cookie')).toEqual([]);
+    expect(valuesOf(sent, 'x-forwarded-user')).toEqual(['alice']);
+    expect(valuesOf(sent, 'x-kept')).toEqual(['1']);
+  });
+
+  it('R02: Connection cannot take the identity away', () => {
+    const sent = forward(['Connection', 'X-Forwarded-User'], { identity: ['X-Forwarded-User', 'alice'] });
+    expect(valuesOf(sent, 'x-forwarded-user')).toEqual(['alice']);
+  });
+
+  it('R12: lines that override the method stay here where they are to', () => {
+    const lines = ['X-HTTP-Method-Override', 'DELETE', 'X-Kept', '1'];
+    expect(kept(lines)).toEqual(lines);
+    expect(kept(lines, { dropLine: (name) => name === 'x-http-method-override' })).toEqual(['X-Kept', '1']);
+  });
+
+  it('R04: a body that the gateway writes has no length or type of the client’s', () => {
+    const lines = ['Content-Type', 'text/plain', 'Content-Length', '99', 'X-Kept', '1'];
+    expect(kept(lines, { replacedBody: true })).toEqual(['X-Kept', '1']);
+  });
+
+  it('R45: whatever a client calls the identity line, it does not go upstream', () => {
+    const spelling = fc
+      .tuple(fc.constantFrom('x-forwarded-user', 'x_forwarded_user'), fc.array(fc.boolean(), { maxLength: 16 }))
+      .map(([name, upper]) =>
+        [...name].map((letter, index) => (upper[index] ? letter.toUpperCase() : letter)).join(''),
+      );
+    fc.assert(
+      fc.property(spelling, fc.string(), (name, value) => {
+        expect(kept([name, value])).toEqual([]);
+      }),
+    );
+  });
+
+  it('R67: nothing is made up, whatever the client sends', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.string({ minLength: 1 }), fc.string())), (pairs) => {
+        const lines = pairs.flat();
+        const sent = kept(lines);
+        const sentPairs = sent.filter((_part, index) => index % 2 === 0).map((name, at) => [name, sent[at * 2 + 1]]);
+        for (const pair of sentPairs) expect(pairs).toContainEqual(pair);
+      }),
+    );
+  });
+
+  it('R45: names are folded as CGI and its kin do', () => {
+    expect(foldHeaderName('X_Forwarded-USER')).toBe('x-forwarded-user');
+  });
+});
+
+describe('the lines of the answer', () => {
+  it('R02: come back as they are, repeated ones included', () => {
+    const lines = ['Content-Type', 'text/html', 'Set-Cookie', 'a=1', 'Set-Cookie', 'b=2', 'X-Mine', '1', 'Vary', '*'];
+    expect(answeredHeaders(lines, false)).toEqual(lines);
+  });
+
+  it('R02: what belongs to the upstream’s connection stays there', () => {
+    const lines = [
+      'Connection',
+      'close, X-Hop',
+      'X-Hop',
+      '1',
+      'Transfer-Encoding',
+      'chunked',
+      'Keep-Alive',
+      'timeout=5',
+    ];
+    expect(answeredHeaders([...lines, 'X-Request-Id', 'theirs', 'ETag', '"1"'], false)).toEqual(['ETag', '"1"']);
+  });
+
+  it('R11: no session comes with the answer to a token where none is to', () => {
+    const lines = ['Set-Cookie', 'a=1', 'set-cookie2', 'b=2', 'ETag', '"1"'];
+    expect(answeredHeaders(lines, true)).toEqual(['ETag', '"1"']);
+  });
+});
