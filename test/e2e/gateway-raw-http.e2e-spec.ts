@@ -146,14 +146,14 @@ describe.each([
 
   it.each(inWords('100 only after the decision'))('R03: $id ($name) invites no body that is refused', async (one) => {
     const [head, body] = one.raw.split('\r\n\r\n') as [string, string];
-    const refused = await send(`${withToken(`${head}\r\n\r\n`, readOnly)}`, { afterContinue: body });
+    const refused = await send(withToken(`${head}\r\n\r\n`, readOnly), { afterContinue: body });
     expect(refused.status).toBe(403);
     expect(refused.interim).toEqual([]);
     // Whether the body comes cannot be known, so that nothing after it could be told apart from it.
     expect(refused.closed).toBe(true);
     expect(upstream.bytesReceived).toBe(0);
 
-    const allowed = await send(`${withToken(`${head}\r\n\r\n`, readWrite)}`, { afterContinue: body });
+    const allowed = await send(withToken(`${head}\r\n\r\n`, readWrite), { afterContinue: body });
     expect(allowed.interim.map(({ status }) => status)).toEqual([100]);
     expect(allowed.status).toBe(200);
     expect(upstream.lastRequest?.body.toString()).toBe(body);

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { DataSource } from 'typeorm';
 import { afterEach, beforeAll, expect, it } from 'vitest';
 import type { ApiAnswer, ApiClient, ProblemBody } from '../support/api.client.js';
 import { describeOnEachDatabase, restoreRules, unique } from '../support/each-database.js';
@@ -424,7 +423,7 @@ describeOnEachDatabase('tokens at the management API', (server: () => ScopegateF
       [{ createdFrom: old.createdAt.replace('Z', '+00:00'), owner: 'bob', scope: 'read-write' }, [used.id, never.id]],
     ] as const) {
       const found = await listAll({ createdFrom: old.createdAt, q: mark, ...query });
-      const ids = found.map((token) => token.id).filter((id) => (all as string[]).includes(id));
+      const ids = found.map((token) => token.id).filter((id) => all.includes(id));
       expect(ids.sort(), JSON.stringify(query)).toEqual([...expected].sort());
     }
   });
