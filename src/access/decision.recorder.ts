@@ -45,12 +45,12 @@ export class DecisionRecorder {
 
   /**
    * Records the one event of a request, before the head of its answer leaves.
-   * @param status the status that is sent
+   * @param status the status that is sent; null where the client went away before there was one
    */
-  settle(exchange: Exchange, status: number): void {
+  settle(exchange: Exchange, status: number | null): void {
     if (exchange.isSettled) return;
     exchange.isSettled = true;
-    const result = resultOf(exchange, status);
+    const result = resultOf(exchange, status ?? 0);
     const used = result.outcome === 'allowed' ? (exchange.authenticated?.token ?? null) : null;
     const nowMs = this.clock.nowMs();
     const asker = this.#askerOf(exchange);

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { answeredHeaders } from '@scopegate/upstream';
-import type { Dispatcher } from 'undici';
+import { errors, type Dispatcher } from 'undici';
 
 /** What becomes of an answer besides being sent on. */
 export interface ForwardEvents {
@@ -10,9 +10,14 @@ export interface ForwardEvents {
   readonly bindCookies: ((rawHeaders: readonly string[]) => Promise<void>) | null;
   /** Called before the head of the answer leaves. */
   onHead(status: number): void;
+  /** Called when the client goes away before its answer is complete. */
+  onGone(): void;
   /** Called when the upstream fails, whether or not the head has left. */
   onFailure(error: unknown): void;
 }
+
+/** Makes the head leave at once. Node would send the head of an answer that has no bytes yet in another charset. */
+const NO_BYTES = Buffer.alloc(0);
 
 /**
  * Writes an upstream's answer straight to the client's connection, chunk by chunk, at the pace the client reads.
@@ -24,6 +29,7 @@ export class ForwardHandler implements Dispatcher.DispatchHandler {
   /** The head waits for the cookies to be stored. */
   #isHeld = false;
   #isComplete = false;
+  #hasNoBody = false;
 
   constructor(
     private readonly response: ServerResponse,
@@ -32,6 +38,7 @@ export class ForwardHandler implements Dispatcher.DispatchHandler {
     response.once('close', () => {
       if (response.writableFinished) return;
       this.#isGone = true;
+      this.events.onGone();
       this.#abort?.(new Error('The client went away.'));
     });
   }
@@ -45,6 +52,7 @@ export class ForwardHandler implements Dispatcher.DispatchHandler {
     // Interim answers belong to the upstream's connection; the client was told to continue by the gateway.
     if (status < 200) return true;
     const lines = rawHeaders.map((part) => part.toString('latin1'));
+    this.#hasNoBody = status === 204 || status === 304 || this.response.req.method === 'HEAD';
     this.response.on('drain', resume);
     if (this.events.bindCookies === null) {
       this.#writeHead(status, statusText, lines);
@@ -72,7 +80,7 @@ export class ForwardHandler implements Dispatcher.DispatchHandler {
     this.events.onHead(status);
     this.response.writeHead(status, statusText, lines);
     // A head without a body yet (an event stream) must not wait for the first chunk.
-    this.response.flushHeaders();
+    if (!this.#hasNoBody) this.response.write(NO_BYTES);
   }
 
   onData(chunk: Buffer): boolean {
@@ -86,6 +94,8 @@ export class ForwardHandler implements Dispatcher.DispatchHandler {
 
   onError(error: Error): void {
     if (this.#isGone) return;
-    this.events.onFailure(error);
+    // The length that a 304 tells is that of a body it does not have (RFC 9110 8.6), and undici misses that body.
+    if (this.#hasNoBody && error instanceof errors.ResponseContentLengthMismatchError) this.onComplete();
+    else this.events.onFailure(error);
   }
 }

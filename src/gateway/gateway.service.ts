@@ -14,6 +14,7 @@ import { requestIdOf } from '../common/http/request-id.js';
 import { Clock } from '../common/time/clock.js';
 import { UpstreamForwarder } from './upstream.forwarder.js';
 import { gatewayContext } from './gateway.context.js';
+import { dropUnreadBody } from './unread-body.js';
 
 /** A request for an application, with its target taken apart. */
 export interface ProxiedRequest {
@@ -98,6 +99,7 @@ export class GatewayService {
     if (exchange.denial === null) throw new Error('A guard refused without a reason.');
     const problem = denialProblem(exchange.denial, exchange.requestId);
     this.recorder.settle(exchange, problem.status);
+    dropUnreadBody(exchange.request, exchange.response);
     writeProblem(exchange.response, problem, exchange.denial, closesAfter(exchange));
   }
 
@@ -117,8 +119,12 @@ export class GatewayService {
     const { code, detail } = exchange.problem;
     const problem = codeProblem(code, detail, exchange.requestId);
     this.recorder.settle(exchange, problem.status);
-    if (exchange.response.headersSent) exchange.response.destroy();
-    else writeProblem(exchange.response, problem, null, closesAfter(exchange));
+    if (exchange.response.headersSent) {
+      exchange.response.destroy();
+      return;
+    }
+    dropUnreadBody(exchange.request, exchange.response);
+    writeProblem(exchange.response, problem, null, closesAfter(exchange));
   }
 }
 

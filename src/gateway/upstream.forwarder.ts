@@ -12,6 +12,7 @@ import { ProblemException } from '../common/http/problem.exception.js';
 import { writeProblem } from '../common/http/problem.writer.js';
 import { BoundCookieService } from '../tokens/bound-cookie.service.js';
 import { ForwardHandler } from './forward.handler.js';
+import { dropUnreadBody } from './unread-body.js';
 import { UpstreamPools } from './upstream.pools.js';
 
 /** A body may pause this long; an event stream that is silent for longer has to send comments. */
@@ -31,7 +32,12 @@ export class UpstreamForwarder {
 
   /** Forwards a request whose decision is made; the answer is written from here on. */
   forward(exchange: Exchange, application: ProtectedApplication): void {
-    const { decision, request } = exchange;
+    const { decision, request, response } = exchange;
+    if (response.destroyed) {
+      // The client went away while the decision was made: nothing needs to happen upstream any more.
+      this.recorder.settle(exchange, null);
+      return;
+    }
     if (decision === null || decision.kind === 'deny') throw new Error('Nothing is forwarded without a decision.');
     const { target } = application;
     const token = decision.kind === 'allow' ? decision.authenticated.token : null;
@@ -51,7 +57,7 @@ export class UpstreamForwarder {
       replacedBody: replaced !== null,
     });
     if (replaced !== null) headers.push('Content-Type', 'application/json', 'Content-Length', String(replaced.length));
-    const handler = new ForwardHandler(exchange.response, {
+    const handler = new ForwardHandler(response, {
       requestId: exchange.requestId,
       dropSetCookie: isTokenRequest && replaced === null,
       bindCookies:
@@ -59,6 +65,8 @@ export class UpstreamForwarder {
           ? (lines) => this.cookies.bind(application.key, token.id, valuesSet(lines))
           : null,
       onHead: (status) => this.recorder.settle(exchange, status),
+      // What was asked for may have happened upstream all the same.
+      onGone: () => this.recorder.settle(exchange, null),
       onFailure: (error) => this.#fail(exchange, error),
     });
     this.pools.of(target.origin).dispatch(
@@ -128,9 +136,11 @@ function bodyOf(exchange: Exchange): Body {
     request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
   if (!hasBody) return null;
   if (exchange.expectsContinue) response.writeContinue();
+  dropUnreadBody(request, response);
   // A stream of its own: undici destroys the body it was given when a request fails, and the client's connection with
-  // it, before the failure could be answered.
-  const body = new PassThrough();
+  // it, before the failure could be answered. Counting objects and not bytes keeps undici from measuring a body that
+  // has arrived already, and from sending with a length what came in chunks.
+  const body = new PassThrough({ readableObjectMode: true, readableHighWaterMark: 4 });
   request.once('error', (error) => body.destroy(error));
   request.once('close', () => {
     if (!request.complete) body.destroy(new Error('The client went away.'));

@@ -1,0 +1,578 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { connect, type Socket } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { HttpMessageReader, type HttpMessage } from '../support/http-message.reader.js';
+import { request, sendRaw, type RawAnswer, type RawRequest, type SendOptions } from '../support/raw-client.js';
+import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js';
+import { bearer, startScopegateFixture, type ScopegateFixture, type TestEvent } from '../support/scopegate.fixture.js';
+
+const MEBIBYTE = 1_048_576;
+const TOTAL_BYTES = 200 * MEBIBYTE;
+
+/** What the process may need besides for two streams: buffers of four sockets, and what the collector lags behind. */
+const MEMORY_BOUND_BYTES = 150 * MEBIBYTE;
+
+const PIECE = randomBytes(MEBIBYTE);
+
+let upstream: RecordingUpstream;
+let gateway: ScopegateFixture;
+let token: string;
+let readOnly: string;
+let key: string;
+
+beforeAll(async () => {
+  upstream = await startRecordingUpstream({ bodyLimitBytes: 65_536 });
+  gateway = await startScopegateFixture();
+  await gateway.patchSettings({ audit: { anonymous: true } });
+  key = await gateway.createApplication({
+    kind: 'generic',
+    anonymous: 'allow',
+    mount: { pathPrefix: '/app' },
+    upstream: upstream.url,
+    timeoutMs: 700,
+  });
+  token = (await gateway.createToken({ scope: 'read-write' })).secret;
+  readOnly = (await gateway.createToken({ scope: 'read-only' })).secret;
+});
+
+afterAll(async () => {
+  await gateway.stop();
+  await upstream.stop();
+});
+
+beforeEach(() => upstream.clear());
+
+function send(content: Omit<RawRequest, 'port' | 'target'>, options: SendOptions = {}): Promise<RawAnswer> {
+  const headers = [bearer(token), ...(content.headers ?? [])];
+  return request({ port: gateway.port, target: '/app/x', ...content, headers }, options);
+}
+
+async function eventOf(requestId: string): Promise<readonly TestEvent[]> {
+  return (await gateway.events({ application: key })).filter((event) => event.requestId === requestId);
+}
+
+async function eventually(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  const deadline = Date.now() + 5_000;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`It did not come to be: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+function write(socket: Socket, bytes: Buffer): Promise<void> {
+  return new Promise((resolve) => {
+    if (socket.write(bytes)) setImmediate(resolve);
+    else socket.once('drain', () => resolve());
+  });
+}
+
+/** The most memory in use while something runs, beyond what was in use before. */
+async function memoryOf(run: () => Promise<void>): Promise<number> {
+  const before = process.memoryUsage().rss;
+  let most = before;
+  const watch = setInterval(() => (most = Math.max(most, process.memoryUsage().rss)), 20);
+  await run();
+  clearInterval(watch);
+  return most - before;
+}
+
+function frame(piece: Buffer, chunked: boolean): Buffer {
+  return chunked ? Buffer.concat([Buffer.from(`${piece.length.toString(16)}\r\n`), piece, Buffer.from('\r\n')]) : piece;
+}
+
+function hashOfTotal(): string {
+  const hash = createHash('sha256');
+  for (let sent = 0; sent < TOTAL_BYTES; sent += PIECE.length) hash.update(PIECE);
+  return hash.digest('hex');
+}
+
+describe('large bodies', () => {
+  it.each([
+    ['with a length', false],
+    ['in chunks', true],
+  ])('R02: 200 MB %s go up byte for byte, and memory stays bounded', async (_name, chunked) => {
+    const framing = chunked ? 'Transfer-Encoding: chunked' : `Content-Length: ${TOTAL_BYTES}`;
+    const socket = connect(gateway.port, '127.0.0.1');
+    let status = '';
+    socket.on('data', (bytes) => (status ||= bytes.toString('latin1').split('\r\n', 1)[0] ?? ''));
+    const used = await memoryOf(async () => {
+      await write(
+        socket,
+        Buffer.from(`PUT /app/up HTTP/1.1\r\nHost: a\r\n${bearer(token).join(': ')}\r\n${framing}\r\n\r\n`),
+      );
+      for (let sent = 0; sent < TOTAL_BYTES; sent += PIECE.length) await write(socket, frame(PIECE, chunked));
+      if (chunked) await write(socket, Buffer.from('0\r\n\r\n'));
+      await upstream.waitForRequests(1, 20_000);
+      await eventually(() => status !== '', 'an answer');
+    });
+    socket.destroy();
+    expect(status).toBe('HTTP/1.1 200 OK');
+    expect(upstream.lastRequest?.bodyLength).toBe(TOTAL_BYTES);
+    expect(upstream.lastRequest?.bodySha256).toBe(hashOfTotal());
+    expect(upstream.lastRequest?.header('transfer-encoding')).toBe(chunked ? 'chunked' : undefined);
+    expect(upstream.lastRequest?.header('content-length')).toBe(chunked ? undefined : String(TOTAL_BYTES));
+    expect(used).toBeLessThan(MEMORY_BOUND_BYTES);
+  });
+
+  it.each([
+    ['with a length', false],
+    ['in chunks', true],
+  ])('R02: 200 MB %s come down byte for byte, and memory stays bounded', async (_name, chunked) => {
+    upstream.respondWith(() => ({
+      ...(chunked ? {} : { headers: [['Content-Length', String(TOTAL_BYTES)]] }),
+      body: (async function* () {
+        for (let sent = 0; sent < TOTAL_BYTES; sent += PIECE.length) yield PIECE;
+      })(),
+    }));
+    let answer: HttpMessage | undefined;
+    const used = await memoryOf(
+      () =>
+        new Promise((resolve, reject) => {
+          const socket = connect(gateway.port, '127.0.0.1');
+          const reader = new HttpMessageReader({
+            unframed: 'until-end',
+            bodyLimitBytes: 0,
+            onMessage: (message) => {
+              answer = message;
+              socket.destroy();
+              resolve();
+            },
+          });
+          socket.on('data', (bytes) => reader.push(bytes));
+          socket.once('error', reject);
+          socket.write(`GET /app/down HTTP/1.1\r\nHost: a\r\n${bearer(token).join(': ')}\r\n\r\n`);
+        }),
+    );
+    expect(answer?.bodyLength).toBe(TOTAL_BYTES);
+    expect(answer?.bodySha256).toBe(hashOfTotal());
+    expect(used).toBeLessThan(MEMORY_BOUND_BYTES);
+  });
+
+  it('R02: a client that reads slowly slows the upstream down', async () => {
+    let produced = 0;
+    upstream.respondWith(() => ({
+      body: (async function* () {
+        for (; produced < TOTAL_BYTES; produced += PIECE.length) yield PIECE;
+      })(),
+    }));
+    const socket = connect(gateway.port, '127.0.0.1');
+    socket.write(`GET /app/down HTTP/1.1\r\nHost: a\r\n${bearer(token).join(': ')}\r\n\r\n`);
+    socket.pause();
+    await eventually(() => produced > 0, 'a first piece');
+    await pause(600);
+    const stalledAt = produced;
+    await pause(300);
+    expect(produced).toBe(stalledAt);
+    expect(produced).toBeLessThan(TOTAL_BYTES / 4);
+    socket.destroy();
+    await upstream.waitForAborts(1);
+  });
+
+  it('R02: an upstream that reads slowly slows the client down', async () => {
+    const silent = await startSilentServer();
+    const slow = await gateway.createApplication({
+      kind: 'generic',
+      mount: { pathPrefix: '/slow' },
+      upstream: silent.url,
+    });
+    const socket = connect(gateway.port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.write(
+      `PUT /slow/up HTTP/1.1\r\nHost: a\r\n${bearer(token).join(': ')}\r\nContent-Length: ${TOTAL_BYTES}\r\n\r\n`,
+    );
+    let sent = 0;
+    const sending = (async () => {
+      while (sent < TOTAL_BYTES && !socket.destroyed) {
+        await Promise.race([write(socket, PIECE), new Promise((resolve) => socket.once('close', resolve))]);
+        sent += PIECE.length;
+      }
+    })();
+    await pause(900);
+    expect(sent).toBeLessThan(TOTAL_BYTES / 4);
+    socket.destroy();
+    await sending;
+    await silent.stop();
+    await gateway.admin.delete(`/applications/${slow}`);
+  });
+});
+
+/** Accepts connections and reads nothing. */
+async function startSilentServer(): Promise<{ readonly url: string; stop(): Promise<void> }> {
+  const { createServer } = await import('node:net');
+  const sockets = new Set<Socket>();
+  const server = createServer({ pauseOnConnect: true }, (socket) => {
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    stop: () => {
+      for (const socket of sockets) socket.destroy();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+describe('answers', () => {
+  it('R02: server-sent events arrive one by one, the head before the first', async () => {
+    const arrivals: string[] = [];
+    let release = (): void => undefined;
+    upstream.respondWith(() => ({
+      headers: [['Content-Type', 'text/event-stream']],
+      body: (async function* () {
+        for (let index = 0; index < 3; index += 1) {
+          await new Promise<void>((resolve) => (release = resolve));
+          yield `data: ${index}\n\n`;
+        }
+      })(),
+    }));
+    const socket = connect(gateway.port, '127.0.0.1');
+    socket.on('data', (bytes) => arrivals.push(bytes.toString()));
+    socket.write(`GET /app/events HTTP/1.1\r\nHost: a\r\n${bearer(readOnly).join(': ')}\r\n\r\n`);
+    await eventually(() => arrivals.length === 1, 'the head');
+    expect(arrivals[0]).toMatch(/^HTTP\/1\.1 200 OK\r\nContent-Type: text\/event-stream\r\n[^]*\r\n\r\n$/);
+    for (let index = 0; index < 3; index += 1) {
+      release();
+      await eventually(() => arrivals.join('').includes(`data: ${index}\n\n`), `event ${index}`);
+      expect(arrivals.join('')).not.toContain(`data: ${index + 1}`);
+    }
+    socket.destroy();
+  });
+
+  it('R02: compressed bodies pass as they are, both ways', async () => {
+    const packed = gzipSync('a body that is packed');
+    upstream.respondWith(() => ({
+      headers: [
+        ['Content-Encoding', 'gzip'],
+        ['ETag', '"1"'],
+      ],
+      body: packed,
+    }));
+    const answer = await send({ method: 'POST', headers: [['Content-Encoding', 'gzip']], body: packed });
+    expect(answer.body).toEqual(packed);
+    expect(answer.headerLines).toContainEqual(['Content-Encoding', 'gzip']);
+    expect(answer.headerLines).toContainEqual(['ETag', '"1"']);
+    expect(upstream.lastRequest?.body).toEqual(packed);
+    expect(upstream.lastRequest?.headerLines).toContainEqual(['Content-Encoding', 'gzip']);
+  });
+
+  it('R02: the head comes back in its order, spelling and number of lines', async () => {
+    const lines = [
+      ['X-First', 'a'],
+      ['x-SECOND', 'b, c'],
+      ['Link', '<x>'],
+      ['Vary', 'Accept'],
+      ['link', '<y>'],
+      ['X-Latin', 'caf\u00e9'],
+      ['X-Empty', ''],
+      ['Content-Length', '2'],
+    ] as const;
+    upstream.respondWith(() => ({ status: 207, statusText: 'Multi-Status', headers: lines, body: 'ok' }));
+    const answer = await send({});
+    expect([answer.status, answer.statusText, answer.text()]).toEqual([207, 'Multi-Status', 'ok']);
+    expect(answer.headerLines.slice(0, lines.length)).toEqual(lines);
+  });
+
+  it.each([
+    ['HEAD', 200, '5'],
+    ['GET', 204, undefined],
+    ['GET', 304, undefined],
+    ['GET', 304, '5'],
+    ['HEAD', 404, '0'],
+  ])('R02: %s with %i and the length %s has no body', async (method, status, length) => {
+    upstream.respondWith(() => ({
+      status,
+      headers: [['ETag', '"1"'], ...(length === undefined ? [] : [['Content-Length', length] as const])],
+    }));
+    const one = `${method} /app/x HTTP/1.1\r\nHost: a\r\n${bearer(readOnly).join(': ')}\r\n\r\n`;
+    // The second answer begins where the first one ends.
+    const answer = await sendRaw(gateway.port, one + one, { closeWaitMs: 200 });
+    expect(answer.status).toBe(status);
+    expect(answer.header('content-length')).toBe(length);
+    expect(answer.header('transfer-encoding')).toBeUndefined();
+    expect(answer.rest.toString('latin1')).toMatch(new RegExp(`^HTTP/1\\.1 ${status} [^]*\r\n\r\n$`));
+    expect(upstream.requests).toHaveLength(2);
+  });
+
+  it('R02: what belongs to the connection stays there, trailers included', async () => {
+    upstream.respondWith(() => ({
+      headers: [
+        ['Connection', 'X-Hop, close'],
+        ['X-Hop', '1'],
+        ['Keep-Alive', 'timeout=1'],
+        ['Proxy-Authenticate', 'Basic realm="x"'],
+        ['Upgrade', 'h2c'],
+        ['Trailer', 'X-Trailer'],
+        ['X-End', '2'],
+      ],
+      body: 'body',
+      trailers: [['X-Trailer', 'no']],
+    }));
+    const answer = await send({});
+    expect(answer.text()).toBe('body');
+    for (const name of ['x-hop', 'proxy-authenticate', 'upgrade', 'trailer', 'x-trailer']) {
+      expect(answer.header(name), name).toBeUndefined();
+    }
+    expect(answer.header('x-end')).toBe('2');
+    expect(answer.headerValues('connection')).toEqual(['keep-alive']);
+    expect(answer.closed).toBe(false);
+    expect(answer.trailers).toEqual([]);
+  });
+
+  it('R11: repeated Set-Cookie lines come through, and none on a token request', async () => {
+    const cookies = ['a=1; Path=/', 'b=2; Expires=Wed, 21 Oct 2065 07:28:00 GMT', 'a=3; HttpOnly'];
+    upstream.respondWith(() => ({ headers: cookies.map((cookie) => ['Set-Cookie', cookie]), body: 'x' }));
+    const anonymous = await request({ port: gateway.port, target: '/app/x' });
+    expect(anonymous.headerValues('set-cookie')).toEqual(cookies);
+    expect((await send({})).headerValues('set-cookie')).toEqual([]);
+  });
+
+  it('R02: an early answer reaches a client that is still sending, and the connection stays in step', async () => {
+    const early = await startEarlyServer();
+    const application = await gateway.createApplication({
+      kind: 'generic',
+      mount: { pathPrefix: '/early' },
+      upstream: early.url,
+    });
+    const body = Buffer.alloc(8 * MEBIBYTE, 'b');
+    const upload = Buffer.concat([
+      Buffer.from(
+        `PUT /early/x HTTP/1.1\r\nHost: a\r\n${bearer(token).join(': ')}\r\nContent-Length: ${body.length}\r\n\r\n`,
+      ),
+      body,
+    ]);
+    const next = Buffer.from(`GET /app/next HTTP/1.1\r\nHost: a\r\n${bearer(token).join(': ')}\r\n\r\n`);
+    const answer = await sendRaw(gateway.port, [upload, next], { closeWaitMs: 700 });
+    expect(answer.status).toBe(413);
+    expect(answer.text()).toBe('too large');
+    // The rest of the body is read and dropped, or the connection is closed: never taken for a request.
+    if (answer.closed) expect(answer.rest).toHaveLength(0);
+    else expect(answer.rest.toString('latin1')).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    await early.stop();
+    await gateway.admin.delete(`/applications/${application}`);
+  });
+});
+
+/** Answers 413 as soon as it has seen the head, and goes on reading. */
+async function startEarlyServer(): Promise<{ readonly url: string; stop(): Promise<void> }> {
+  const { createServer } = await import('node:net');
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+    socket.once('data', () => {
+      socket.write('HTTP/1.1 413 Content Too Large\r\nContent-Length: 9\r\n\r\ntoo large');
+      socket.on('data', () => undefined);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    stop: () => {
+      for (const socket of sockets) socket.destroy();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+describe('bodies of requests', () => {
+  it.each(['PROPFIND', 'REPORT', 'QUERY', 'MERGE', 'PURGE', 'LINK', 'MKCOL', 'LOCK', 'SEARCH', 'PATCH', 'DELETE'])(
+    'R07: %s with a body reaches the upstream, and with a read-only token nobody',
+    async (method) => {
+      const body = `<${method}/>`;
+      const refused = await request({
+        port: gateway.port,
+        method,
+        target: '/app/x',
+        headers: [bearer(readOnly)],
+        body,
+      });
+      expect([refused.status, refused.json<{ code: string }>().code]).toEqual([403, 'scope_insufficient']);
+      expect(upstream.bytesReceived).toBe(0);
+      expect((await send({ method, body })).status).toBe(200);
+      expect(upstream.lastRequest).toMatchObject({ method, bodyLength: body.length });
+      expect((await send({ method })).status).toBe(200);
+      expect(upstream.lastRequest).toMatchObject({ method, bodyLength: 0 });
+    },
+  );
+
+  it.each(['TRACE', 'CONNECT', 'BREW', 'get'])('R07: %s reaches nobody', async (method) => {
+    const answer = await send({ method });
+    expect(answer.status).toBe(method === 'TRACE' || method === 'CONNECT' ? 405 : 400);
+    expect(upstream.bytesReceived).toBe(0);
+  });
+
+  it.each([
+    'application/json',
+    'application/json; charset=utf-16',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=x',
+    'application/vnd.unheard-of+thing',
+    'text/plain',
+    'no type at all',
+    '',
+  ])('R07: a body of the type "%s" passes unread', async (type) => {
+    // Neither JSON nor a form nor parts: whoever parsed it would have to complain.
+    const body = randomBytes(5_000);
+    expect((await send({ method: 'POST', headers: [['Content-Type', type]], body })).status).toBe(200);
+    expect(upstream.lastRequest?.body).toEqual(body);
+    expect(upstream.lastRequest?.headerValues('content-type')).toEqual([type]);
+  });
+
+  it('R02: a GET with a body keeps its framing, in length and in chunks', async () => {
+    await send({ headers: [['Content-Length', '3']], body: 'abc' });
+    expect(upstream.lastRequest).toMatchObject({ method: 'GET', bodyLength: 3 });
+    expect(upstream.lastRequest?.header('content-length')).toBe('3');
+    await send({ headers: [['Transfer-Encoding', 'chunked']], body: '3\r\nabc\r\n0\r\n\r\n' });
+    expect(upstream.lastRequest).toMatchObject({ method: 'GET', bodyLength: 3 });
+    expect(upstream.lastRequest?.header('transfer-encoding')).toBe('chunked');
+    expect(upstream.lastRequest?.header('content-length')).toBeUndefined();
+  });
+
+  it.each(['POST', 'PUT', 'GET', 'DELETE'])('R02: %s without a body gets none', async (method) => {
+    await send({ method });
+    expect(upstream.lastRequest?.header('transfer-encoding')).toBeUndefined();
+    expect([undefined, '0']).toContain(upstream.lastRequest?.header('content-length'));
+    await send({ method, headers: [['Content-Length', '0']] });
+    expect(upstream.lastRequest?.header('transfer-encoding')).toBeUndefined();
+    await send({ method, headers: [['Transfer-Encoding', 'chunked']], body: '0\r\n\r\n' });
+    expect(upstream.lastRequest).toMatchObject({ method, bodyLength: 0 });
+  });
+
+  it('R03: 100 Continue comes after the decision; a refused request is not asked for its body', async () => {
+    const expects = [['Expect', '100-continue'] as const, ['Content-Length', '3'] as const];
+    const allowed = await send({ method: 'POST', headers: expects }, { afterContinue: 'abc' });
+    expect(allowed.interim.map(({ status }) => status)).toEqual([100]);
+    expect(allowed.status).toBe(200);
+    expect(upstream.lastRequest?.body.toString()).toBe('abc');
+    upstream.clear();
+    const refused = await request(
+      { port: gateway.port, method: 'POST', target: '/app/x', headers: [bearer(readOnly), ...expects] },
+      { afterContinue: 'abc' },
+    );
+    expect(refused.interim).toEqual([]);
+    expect([refused.status, refused.closed]).toEqual([403, true]);
+    expect(upstream.bytesReceived).toBe(0);
+    const unknown = await send({ method: 'POST', headers: [['Expect', '200-ok']], body: 'abc' });
+    expect([400, 417]).toContain(unknown.status);
+  });
+});
+
+describe('when something breaks', () => {
+  const failed = { type: 'upstream.failed', outcome: 'failed' };
+
+  it('R55: an upstream that is silent is a 504, and its request ends', async () => {
+    upstream.respondWith(() => ({ hang: true }));
+    const answer = await send({ headers: [['X-Request-Id', 'silent']] });
+    expect([answer.status, answer.json<{ code: string }>().code]).toEqual([504, 'upstream_timeout']);
+    expect(await eventOf('silent')).toMatchObject([{ ...failed, code: 'upstream_timeout', status: 504 }]);
+    await upstream.waitForAborts(1);
+  });
+
+  it('R55: an upstream that is silent after an upload is a 504, and the connection stays in step', async () => {
+    upstream.respondWith(({ method }) => (method === 'PUT' ? { hang: true } : { body: 'next' }));
+    const head = `${bearer(token).join(': ')}\r\nHost: a\r\n`;
+    const put = `PUT /app/x HTTP/1.1\r\n${head}Content-Length: 5\r\n\r\nabcde`;
+    const answer = await sendRaw(gateway.port, `${put}GET /app/x HTTP/1.1\r\n${head}\r\n`, { closeWaitMs: 300 });
+    expect(answer.status).toBe(504);
+    expect(answer.rest.toString('latin1')).toMatch(/^HTTP\/1\.1 200 OK[^]*next$/);
+  });
+
+  it('R55: an upstream that refuses, resets or talks nonsense is a 502', async () => {
+    const gone = await startRecordingUpstream();
+    await gone.stop();
+    const refusing = await gateway.createApplication({
+      kind: 'generic',
+      mount: { pathPrefix: '/gone' },
+      upstream: gone.url,
+    });
+    const unreachable = { status: 502, code: 'upstream_unreachable' };
+    const refused = await request({
+      port: gateway.port,
+      method: 'POST',
+      target: '/gone/x',
+      headers: [bearer(token), ['X-Request-Id', 'refused']],
+      body: 'a body that nobody reads',
+    });
+    expect(refused.json()).toMatchObject(unreachable);
+    const events = (await gateway.events({ application: refusing })).filter((event) => event.requestId === 'refused');
+    expect(events).toMatchObject([{ ...failed, code: 'upstream_unreachable', status: 502 }]);
+
+    upstream.respondWith(() => ({ destroy: true }));
+    expect((await send({ headers: [['X-Request-Id', 'reset']] })).json()).toMatchObject(unreachable);
+    expect(await eventOf('reset')).toMatchObject([{ ...failed, status: 502 }]);
+    for (const raw of ['nonsense\r\n\r\n', 'HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n', 'HTTP/1.1 ']) {
+      upstream.respondWith(() => ({ raw, close: true }));
+      expect((await send({})).json(), raw).toMatchObject(unreachable);
+    }
+    const bad = 'HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\nabc';
+    upstream.respondWith(() => ({ raw: bad, close: true }));
+    expect((await send({})).status).toBe(502);
+  });
+
+  it.each([
+    ['with a length', [['Content-Length', '100']]],
+    ['in chunks', [['Transfer-Encoding', 'chunked']]],
+  ] as const)(
+    'R02: an answer %s that breaks off is a broken connection, never a short answer',
+    async (_name, headers) => {
+      upstream.respondWith(() => ({ headers, body: 'b'.repeat(100), destroy: true, destroyAfterBytes: 40 }));
+      const reset = await send({}, { closeWaitMs: 300 });
+      expect([reset.status, reset.complete, reset.closed]).toEqual([200, false, true]);
+      upstream.respondWith(() => ({
+        raw: `HTTP/1.1 200 OK\r\n${headers[0].join(': ')}\r\n\r\n28\r\n${'b'.repeat(40)}\r\n`,
+        close: true,
+      }));
+      const ended = await send({}, { closeWaitMs: 300 });
+      expect([ended.status, ended.complete, ended.closed]).toEqual([200, false, true]);
+    },
+  );
+
+  it('R55: a client that goes away ends the upstream request, and what it asked for is recorded', async () => {
+    upstream.respondWith(() => ({ hang: true }));
+    const socket = connect(gateway.port, '127.0.0.1');
+    socket.write(
+      `POST /app/x HTTP/1.1\r\nHost: a\r\nX-Request-Id: gone\r\n${bearer(token).join(': ')}\r\nContent-Length: 2\r\n\r\nab`,
+    );
+    await upstream.waitForRequests(1);
+    socket.destroy();
+    await upstream.waitForAborts(1);
+    await eventually(async () => (await eventOf('gone')).length > 0, 'an event');
+    expect(await eventOf('gone')).toMatchObject([{ type: 'authentication.succeeded', method: 'POST', status: null }]);
+  });
+
+  it('R55: a client that goes away in the middle of its body leaves no whole request behind', async () => {
+    const socket = connect(gateway.port, '127.0.0.1');
+    socket.write(
+      `POST /app/x HTTP/1.1\r\nHost: a\r\nX-Request-Id: half\r\n${bearer(token).join(': ')}\r\nContent-Length: 10\r\n\r\nab`,
+    );
+    await eventually(() => upstream.bytesReceived > 0, 'the head upstream');
+    socket.destroy();
+    await upstream.waitForAborts(1);
+    expect(upstream.requests).toEqual([]);
+    await eventually(async () => (await eventOf('half')).length === 1, 'one event');
+  });
+
+  it('R02: a client that goes away in the middle of an answer ends it upstream', async () => {
+    upstream.respondWith(() => ({
+      body: (async function* () {
+        for (;;) {
+          yield 'piece';
+          await pause(5);
+        }
+      })(),
+    }));
+    await send({}, { abortWhen: (received) => received.includes('piece') });
+    await upstream.waitForAborts(1);
+  });
+});
