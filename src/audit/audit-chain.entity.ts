@@ -15,7 +15,7 @@ export class AuditChainEntity {
   @Column({ type: 'varchar', length: 64 })
   link!: string;
 
-  /** The events up to this one have been purged after their retention. */
+  /** The events up to this one are purged: their retention has passed. It is noted before they are removed. */
   @Column({ name: 'purged_sequence', type: 'bigint', transformer: bigintAsNumber })
   purgedSequence!: number;
 

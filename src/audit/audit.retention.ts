@@ -1,32 +1,62 @@
 import { Injectable } from '@nestjs/common';
-import { In, LessThan } from 'typeorm';
+import { LessThan, LessThanOrEqual, MoreThan, type EntityManager } from 'typeorm';
 import { PURGE_BATCH_SIZE, type PurgedBatch } from '../database/purged-batch.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
+import { AuditChainEntity } from './audit-chain.entity.js';
 import { AuditEventEntity } from './audit-event.entity.js';
 
-/** Removes events that are older than the log is kept (R60). Nothing is recorded of it: the log would never empty. */
+/** The oldest events of one chain that are to go: all up to this sequence. */
+interface OldPart {
+  readonly chain: string;
+  readonly upTo: number;
+}
+
+/**
+ * Removes events that are older than the log is kept (R60). Nothing is recorded of it: the log would never empty. A
+ * chain loses its beginning alone, so that what is left of it can still be followed link by link.
+ */
 @Injectable()
 export class AuditRetention {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
   /**
-   * Removes the oldest events.
+   * Removes some of the oldest events.
    * @param atMs events from before this, in epoch milliseconds, go
    */
   async purgeBatch(atMs: number): Promise<PurgedBatch> {
-    // Found by the index on the time and removed by their keys: SQLite knows no DELETE with a limit.
-    const rows = await this.unitOfWork.read((manager) =>
-      manager.find(AuditEventEntity, {
-        select: { id: true },
-        where: { atMs: LessThan(atMs) },
-        order: { atMs: 'ASC' },
-        take: PURGE_BATCH_SIZE,
-      }),
+    const part = await this.unitOfWork.read((manager) => oldPart(manager, atMs));
+    if (part === null) return { removed: 0, hasMore: false };
+    const { chain, upTo } = part;
+    // Apart from the removal: a transaction that held rows of the log and waited for a head would stand in the way of
+    // one that holds the head and adds to the log. What a crash leaves between the two goes with the next batch.
+    await this.unitOfWork.run(({ manager }) =>
+      manager.update(AuditChainEntity, { chain, purgedSequence: LessThan(upTo) }, { purgedSequence: upTo }),
     );
-    if (rows.length === 0) return { removed: 0, hasMore: false };
     const { affected } = await this.unitOfWork.run(({ manager }) =>
-      manager.delete(AuditEventEntity, { id: In(rows.map((row) => row.id)) }),
+      manager.delete(AuditEventEntity, { chain, chainSequence: LessThanOrEqual(upTo) }),
     );
-    return { removed: affected ?? 0, hasMore: rows.length === PURGE_BATCH_SIZE };
+    return { removed: affected ?? 0, hasMore: true };
   }
+}
+
+/** The beginning of a chain whose first event is old, as far as its events are old, or null where there is none. */
+async function oldPart(manager: EntityManager, atMs: number): Promise<OldPart | null> {
+  const first = await manager
+    .createQueryBuilder(AuditEventEntity, 'event')
+    .select(['event.id', 'event.chain', 'event.chainSequence'])
+    .innerJoin(AuditChainEntity, 'head', 'head.chain = event.chain AND head.purgedSequence + 1 = event.chainSequence')
+    .where('event.atMs < :atMs', { atMs })
+    .orderBy('event.atMs', 'ASC')
+    .limit(1)
+    .getOne();
+  if (first === null) return null;
+  const rows = await manager.find(AuditEventEntity, {
+    select: { id: true, chainSequence: true, atMs: true },
+    where: { chain: first.chain, chainSequence: MoreThan(first.chainSequence) },
+    order: { chainSequence: 'ASC' },
+    take: PURGE_BATCH_SIZE - 1,
+  });
+  const firstKept = rows.findIndex((row) => row.atMs >= atMs);
+  const old = firstKept === -1 ? rows : rows.slice(0, firstKept);
+  return { chain: first.chain, upTo: old.at(-1)?.chainSequence ?? first.chainSequence };
 }

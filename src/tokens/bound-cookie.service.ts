@@ -15,13 +15,8 @@ const CAPACITY = 200_000;
 /** A value nobody could know before it was set cannot have been asked for before: this only bounds the memory's age. */
 const UNBOUND_TTL_MS = 60_000;
 
-const DAY_MS = 86_400_000;
-
-/** A value in use is read anew so often, and noted as seen. */
-const REFRESH_MS = DAY_MS;
-
-/** No browser keeps a cookie longer. A session that nobody has used for so long is over. */
-const RETENTION_MS = 400 * DAY_MS;
+/** A value in use is read anew once a day, and noted as seen. */
+const REFRESH_MS = 86_400_000;
 
 /** Remembers which token a session of an upstream was made with, so that it stays held to that token (R11). */
 @Injectable()
@@ -70,9 +65,10 @@ export class BoundCookieService {
   /**
    * Forgets some values that nobody has used for longer than a session can live. What is bound to a purged token stays
    * for that long as well: forgotten earlier, the session would pass for one that was never bound.
+   * @param usedAtMs values that were last used before this, in epoch milliseconds, go
    */
-  async purgeBatch(): Promise<PurgedBatch> {
-    const seenAtMs = LessThan(this.clock.nowMs() - RETENTION_MS);
+  async purgeBatch(usedAtMs: number): Promise<PurgedBatch> {
+    const seenAtMs = LessThan(usedAtMs);
     const rows = await this.unitOfWork.read((manager) =>
       manager.find(BoundCookieEntity, { where: { seenAtMs }, order: { seenAtMs: 'ASC' }, take: PURGE_BATCH_SIZE }),
     );

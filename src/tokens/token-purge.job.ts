@@ -28,6 +28,9 @@ const DAY_MS = 86_400_000;
 /** A node reads the change log several times a second. */
 const CHANGE_LOG_DAYS = 1;
 
+/** No browser keeps a cookie longer. A session that nobody has used for so long is over. */
+const FORGOTTEN_SESSION_DAYS = 400;
+
 const STEPS = ['tokens', 'boundCookies', 'auditEvents', 'changeLines'] as const;
 
 type Step = (typeof STEPS)[number];
@@ -97,6 +100,8 @@ export class TokenPurgeJob implements OnModuleDestroy {
       if (!(await this.#hold())) return null;
       const removed: Record<Step, number> = { tokens: 0, boundCookies: 0, auditEvents: 0, changeLines: 0 };
       const failures: unknown[] = [];
+      // One instant for the whole run: what gets old meanwhile is for the next one, so that this one ends.
+      const nowMs = this.clock.nowMs();
       let left: readonly Step[] = STEPS;
       // One batch of each in turn, so that a year of audit events does not keep the tokens waiting.
       for (;;) {
@@ -104,7 +109,7 @@ export class TokenPurgeJob implements OnModuleDestroy {
         for (const step of left) {
           if (this.#isStopping) break;
           try {
-            const batch = await this.#purgeBatch(step);
+            const batch = await this.#purgeBatch(step, nowMs);
             removed[step] += batch.removed;
             if (batch.hasMore) next.push(step);
           } catch (error) {
@@ -124,22 +129,18 @@ export class TokenPurgeJob implements OnModuleDestroy {
   }
 
   /** The settings are asked for each batch: a longer retention holds from the moment it is saved. */
-  #purgeBatch(step: Step): Promise<PurgedBatch> {
+  #purgeBatch(step: Step, nowMs: number): Promise<PurgedBatch> {
     const { purge, audit } = this.settings.current();
     switch (step) {
       case 'tokens':
-        return this.tokens.purgeBatch(this.#daysAgo(purge.expiredTokensAfterDays));
+        return this.tokens.purgeBatch(nowMs - purge.expiredTokensAfterDays * DAY_MS);
       case 'boundCookies':
-        return this.cookies.purgeBatch();
+        return this.cookies.purgeBatch(nowMs - FORGOTTEN_SESSION_DAYS * DAY_MS);
       case 'auditEvents':
-        return this.auditEvents.purgeBatch(this.#daysAgo(audit.retentionDays));
+        return this.auditEvents.purgeBatch(nowMs - audit.retentionDays * DAY_MS);
       case 'changeLines':
-        return this.changeLog.purgeBatch(this.#daysAgo(CHANGE_LOG_DAYS));
+        return this.changeLog.purgeBatch(nowMs - CHANGE_LOG_DAYS * DAY_MS);
     }
-  }
-
-  #daysAgo(days: number): number {
-    return this.clock.nowMs() - days * DAY_MS;
   }
 
   async #hold(): Promise<boolean> {
