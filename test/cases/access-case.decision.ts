@@ -24,11 +24,22 @@ import { compileExceptions } from '@scopegate/path';
 import { DEFAULT_PERMISSIONS } from '@scopegate/permission';
 import { lfsOperation } from '@scopegate/scope';
 import { mintToken, sameUserName } from '@scopegate/token';
-import { DAY_MS, NOW_MS, USER_PASSWORD, type AccessCase, type CaseApplication, type CaseToken } from './access-case.js';
+import {
+  DAY_MS,
+  isAnsweredHere,
+  NOW_MS,
+  USER_PASSWORD,
+  type AccessCase,
+  type CaseApplication,
+  type CaseToken,
+} from './access-case.js';
 import { fillSecrets, linesOf, peerOf, tokensOf } from './access-case.request.js';
 
-/** The only route of the management API that creates a token (R05). */
-export const CREATING_PATH = '/api/v1/tokens';
+/** The routes that create a token (R05): our own, and the vendor-compatible one below a mount. */
+const CREATING_PATHS: ReadonlySet<string> = new Set([
+  '/api/v1/tokens',
+  '/rest/de.resolution.apitokenauth/latest/user/token',
+]);
 
 /** What came out of a case, decided stage by stage and in one call. */
 export type DecidedCase = {
@@ -57,7 +68,7 @@ export function decideCase(row: AccessCase): DecidedCase {
   };
   let authentication: AuthenticationFacts = { nowMs: NOW_MS };
   let authorization: AuthorizationFacts = {
-    createsToken: application === null && row.request.path === CREATING_PATH,
+    createsToken: application === null && CREATING_PATHS.has(row.request.path),
   };
   const facts = (): AccessFacts => ({ request, application, policy, authentication, authorization });
 
@@ -104,7 +115,7 @@ function buildWorld(row: AccessCase): World {
     });
   }
   return {
-    application: rulesOf(row.application ?? { kind: 'jira' }),
+    application: isAnsweredHere(row) ? null : rulesOf(row.application ?? { kind: 'jira' }),
     policy: policyOf(row),
     secrets,
     lookUp: (secret) => bySecret.get(secret) ?? { found: false },

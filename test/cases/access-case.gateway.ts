@@ -66,6 +66,12 @@ const VERSIONS = { jira: '9.12.0', confluence: '8.5.0', bitbucket: '8.9.0', gene
 /** The users of every case besides the administrator. */
 const USERS = ['alice', 'bob'] as const;
 
+/**
+ * So many cases share an application. The audit log collapses identical failures of one application within a time, and
+ * the clock of the cases stands still.
+ */
+const APPLICATION_USES = 5;
+
 /** Events of what a request changed stand beside its own one. */
 const REQUEST_EVENT = /^(authentication|permission|login|upstream|request)\./;
 
@@ -74,7 +80,7 @@ export class CaseGateway {
   #made = 0;
   #settings = '';
   #permissions = '';
-  readonly #applications = new Map<string, string>();
+  readonly #applications = new Map<string, { readonly key: string; uses: number }>();
 
   private constructor(
     private readonly folder: TemporaryFolder,
@@ -180,7 +186,10 @@ export class CaseGateway {
     if (application === 'management') return null;
     const wanted = JSON.stringify(application);
     const known = this.#applications.get(wanted);
-    if (known !== undefined) return known;
+    if (known !== undefined && known.uses < APPLICATION_USES) {
+      known.uses += 1;
+      return known.key;
+    }
     const { exceptions, ...members } = application;
     const key = `${application.kind}-${(this.#made += 1)}`;
     expectDone(
@@ -193,7 +202,7 @@ export class CaseGateway {
         readOnlyExceptions: exceptions ?? [],
       }),
     );
-    this.#applications.set(wanted, key);
+    this.#applications.set(wanted, { key, uses: 1 });
     return key;
   }
 

@@ -150,6 +150,8 @@ export type AccessCase = {
   readonly permissions?: Partial<Permissions>;
   /** Default: a jira. */
   readonly application?: CaseApplication | 'management';
+  /** Though below the mount of the application, Scopegate answers itself, as at its own API. */
+  readonly answeredHere?: boolean;
   readonly users?: Readonly<Record<string, CaseUser>>;
   /** Besides `ro` and `rw`, alice's two tokens, which a case may replace. */
   readonly tokens?: Readonly<Record<string, CaseToken>>;
@@ -238,6 +240,11 @@ export function denied(
 /** Refused with the one answer that does not tell why a credential is not valid. */
 export function invalid(code: ReasonCode, more: { readonly credential?: CredentialKind } = {}): CaseExpectation {
   return denied(code, 401, { publicCode: 'credential_invalid', ...more });
+}
+
+/** Whether Scopegate's own API answers, so that nothing is passed on to anybody. */
+export function isAnsweredHere(row: AccessCase): boolean {
+  return row.application === 'management' || row.answeredHere === true;
 }
 
 /** The ids of the requirements of a case, as they stand in its title. */

@@ -10,6 +10,7 @@ import { REQUEST_FORM_CASES } from './request-form.cases.js';
 import { SCOPE_CASES } from './scope.cases.js';
 import { SESSION_LOGIN_CASES } from './session-login.cases.js';
 import { TOKEN_STATE_CASES } from './token-state.cases.js';
+import { VENDOR_TOKENS_CASES } from './vendor-tokens.cases.js';
 
 /** The whole table: what the pure decision, the proxied routes and every other door have to answer. */
 export const ACCESS_CASES: readonly AccessCase[] = [
@@ -24,4 +25,5 @@ export const ACCESS_CASES: readonly AccessCase[] = [
   ...NATIVE_TOKEN_CASES,
   ...REQUEST_FORM_CASES,
   ...MANAGEMENT_CASES,
+  ...VENDOR_TOKENS_CASES,
 ];

@@ -1,6 +1,6 @@
 import type { CredentialKind } from '@scopegate/access';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { requirementsOf, type AccessCase, type CaseForwarded } from '../cases/access-case.js';
+import { isAnsweredHere, requirementsOf, type AccessCase, type CaseForwarded } from '../cases/access-case.js';
 import { CaseGateway, type CaseEvent, type GatewayOutcome } from '../cases/access-case.gateway.js';
 import { peerOf } from '../cases/access-case.request.js';
 import { ACCESS_CASES } from '../cases/access.cases.js';
@@ -35,7 +35,7 @@ function credentialOf(row: AccessCase): CredentialKind {
 /** The type and outcome of the one event of a request (R55). */
 function kindOfEvent(row: AccessCase): Pick<CaseEvent, 'type' | 'outcome' | 'code'> {
   const { expect: expected } = row;
-  const isLogin = row.application === 'management' && credentialOf(row) === 'password';
+  const isLogin = isAnsweredHere(row) && credentialOf(row) === 'password';
   if (expected.decision !== 'deny') {
     return { type: isLogin ? 'login.succeeded' : 'authentication.succeeded', outcome: 'allowed', code: null };
   }
@@ -51,7 +51,7 @@ function expectEvent(row: AccessCase, { answer, application, events, received }:
   expect(event).toMatchObject({
     ...kindOfEvent(row),
     credential: credentialOf(row),
-    application,
+    application: isAnsweredHere(row) ? null : application,
     method: row.request.method ?? 'GET',
     status: answer.status,
   });
