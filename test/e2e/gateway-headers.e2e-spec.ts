@@ -1,0 +1,359 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { HeaderLine } from '../support/http-message.reader.js';
+import { request, sendRaw, type RawAnswer } from '../support/raw-client.js';
+import { startRecordingUpstream, type RecordedRequest, type RecordingUpstream } from '../support/recording-upstream.js';
+import { basic, bearer, startScopegateFixture, type ScopegateFixture } from '../support/scopegate.fixture.js';
+
+/** What the gateway adds to every request: where it came from, and which one it is. */
+const ADDED = ['X-Forwarded-For', 'X-Forwarded-Host', 'X-Forwarded-Proto', 'X-Request-Id'];
+
+let upstream: RecordingUpstream;
+let gateway: ScopegateFixture;
+let token: string;
+let readOnly: string;
+let tokenId: string;
+
+beforeAll(async () => {
+  upstream = await startRecordingUpstream();
+  gateway = await startScopegateFixture();
+  await gateway.createApplication({
+    key: 'app',
+    kind: 'generic',
+    anonymous: 'allow',
+    mount: { host: 'app.test' },
+    upstream: upstream.url,
+    identity: {
+      mode: 'headers',
+      headers: {
+        'X-Forwarded-User': '{username}',
+        'X-Remote-Identity': 'user={username};id={tokenId};scope={scope};groups={groups}',
+        'X-Gateway-Key': { secret: 'a fixed value that nobody else knows' },
+      },
+    },
+  });
+  await gateway.createUser({ username: 'alice', groups: ['administrators'] });
+  ({ secret: token, id: tokenId } = await gateway.createToken({ owner: 'alice', scope: 'read-write' }));
+  readOnly = (await gateway.createToken({ owner: 'alice', scope: 'read-only' })).secret;
+});
+
+afterAll(async () => {
+  await gateway.stop();
+  await upstream.stop();
+});
+
+beforeEach(() => upstream.clear());
+
+function send(headers: readonly HeaderLine[], method = 'GET', target = '/x'): Promise<RawAnswer> {
+  return request({ port: gateway.port, method, target, headers: [['Host', 'app.test'], ...headers] });
+}
+
+function last(): RecordedRequest {
+  const { lastRequest } = upstream;
+  if (lastRequest === undefined) throw new Error('The upstream received nothing.');
+  return lastRequest;
+}
+
+describe('identity headers', () => {
+  const identity = {
+    'x-forwarded-user': 'alice',
+    'x-remote-identity': () => `user=alice;id=${tokenId};scope=read-write;groups=administrators`,
+    'x-gateway-key': 'a fixed value that nobody else knows',
+  };
+
+  function expectIdentity(): void {
+    for (const [name, value] of Object.entries(identity)) {
+      // Folded as CGI, WSGI and PHP do: there is one line of the name in any spelling.
+      const lines = last().headerLines.filter(([line]) => line.toLowerCase().replaceAll('_', '-') === name);
+      expect(lines.map(([, text]) => text)).toEqual([typeof value === 'string' ? value : value()]);
+    }
+  }
+
+  it('R02: tell the upstream who the owner of the token is', async () => {
+    await send([bearer(token)]);
+    expectIdentity();
+    await send([basic('ALICE', token)]);
+    expectIdentity();
+  });
+
+  it.each([
+    ['X-Forwarded-User'],
+    ['x-forwarded-user'],
+    ['X-FORWARDED-USER'],
+    ['X_Forwarded_User'],
+    ['x_forwarded-user'],
+    ['X-Remote_Identity'],
+    ['X_GATEWAY_KEY'],
+  ])('R02: cannot be set by the client as %s, on any kind of request', async (name) => {
+    await send([[name, 'admin'], bearer(token), [name, 'root']]);
+    expectIdentity();
+    for (const credential of [[basic('bob', 'password')], [['Cookie', 'a=1']], []] as const) {
+      upstream.clear();
+      await send([[name, 'admin'], ...credential]);
+      const folded = last().headerLines.map(([line]) => line.toLowerCase().replaceAll('_', '-'));
+      for (const own of Object.keys(identity)) expect(folded).not.toContain(own);
+    }
+  });
+
+  it('R02: cannot be taken away by nominating them, nor anything else that counts', async () => {
+    await send([
+      [
+        'Connection',
+        'close, X-Forwarded-User, X-Remote-Identity, x_gateway_key, X-Forwarded-For, X-Request-Id, Host, Content-Length',
+      ],
+      bearer(token),
+    ]);
+    expectIdentity();
+    for (const name of ADDED) expect(last().headerValues(name)).toHaveLength(1);
+    expect(last().headerValues('host')).toEqual([new URL(upstream.url).host]);
+  });
+
+  it('R02: hold names of other letters as percent-encoded UTF-8', async () => {
+    await gateway.createUser({ username: 'm\u00fcller\u6f22', displayName: 'x' });
+    const { secret } = await gateway.createToken({ owner: 'm\u00fcller\u6f22', scope: 'read-only' });
+    expect((await send([basic('M\u00dcLLER\u6f22', secret)])).status).toBe(200);
+    expect(last().header('x-forwarded-user')).toBe('m%C3%BCller%E6%BC%A2');
+  });
+});
+
+describe('what a token request keeps to itself', () => {
+  it('R36: neither Authorization nor Cookie reaches the upstream', async () => {
+    await send([['Cookie', 'JSESSIONID=1'], bearer(token), ['cookie', 'b=2'], ['COOKIE', 'c=3']]);
+    const names = last().headerLines.map(([name]) => name.toLowerCase());
+    expect(names).not.toContain('authorization');
+    expect(names).not.toContain('cookie');
+    expect(last().raw.toString('latin1')).not.toContain(token.slice(3, 20));
+  });
+
+  it('R42: both reach it on any other request, unchanged', async () => {
+    const password = basic('bob', 'password');
+    await send([['cookie', 'a=1'], password, ['Cookie', 'b=2; c="3"']]);
+    expect(last().headerLines).toContainEqual(['cookie', 'a=1']);
+    expect(last().headerLines).toContainEqual(['Cookie', 'b=2; c="3"']);
+    expect(last().headerValues('authorization')).toEqual([password[1]]);
+    await send([
+      ['Connection', 'Authorization, Cookie'],
+      ['Cookie', 'a=1'],
+      ['Authorization', 'Negotiate x'],
+    ]);
+    expect(last().headerValues('cookie')).toEqual(['a=1']);
+    expect(last().headerValues('authorization')).toEqual(['Negotiate x']);
+  });
+
+  it('R67: a hop’s own credential stays at the hop', async () => {
+    await send([['Proxy-Authorization', basic('bob', 'x')[1]], bearer(token)]);
+    expect(last().header('proxy-authorization')).toBeUndefined();
+  });
+});
+
+describe('the lines of a request', () => {
+  it('R02: keep their spelling, order, number and bytes', async () => {
+    const lines: readonly HeaderLine[] = [
+      ['ACCEPT', '*/*'],
+      ['x-a', '1'],
+      ['X-Empty', ''],
+      ['X-A', '2'],
+      ['x_under_score', 'x'],
+      ['accept-Encoding', 'gzip;q=0.5, br'],
+      ['X-Latin', 'caf\u00e9 \u00ff'],
+      ['User-Agent', 'a "client"\t(with tab)'],
+      ['If-None-Match', '"1", W/"2"'],
+      ['Range', 'bytes=0-1'],
+      ['X-A', '3'],
+    ];
+    await send([bearer(token), ...lines]);
+    const added = new Set(['host', 'connection', ...ADDED.map((name) => name.toLowerCase())]);
+    const received = last().headerLines.filter(
+      ([name]) => !added.has(name.toLowerCase()) && !/^x-(forwarded-user|remote-identity|gateway-key)$/i.test(name),
+    );
+    expect(received).toEqual(lines);
+  });
+
+  it('R02: end at the hop where they belong to it or are nominated', async () => {
+    await send([
+      bearer(token),
+      ['Connection', 'X-Hop,keep-alive , x_other'],
+      ['X-Hop', '1'],
+      ['x-Other', '2'],
+      ['Keep-Alive', 'timeout=5'],
+      ['Proxy-Connection', 'keep-alive'],
+      ['TE', 'trailers'],
+      ['Trailer', 'X'],
+      ['Upgrade', 'websocket'],
+      ['HTTP2-Settings', 'AAMAAABkAARAAAAAAAIAAAAA'],
+      ['X-End', 'stays'],
+    ]);
+    for (const name of ['x-hop', 'x-other', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'upgrade']) {
+      expect(last().header(name), name).toBeUndefined();
+    }
+    expect(last().header('http2-settings')).toBeUndefined();
+    expect(last().headerValues('connection')).toEqual(['keep-alive']);
+    expect(last().header('x-end')).toBe('stays');
+  });
+
+  it.each([
+    ['websocket', 'Upgrade'],
+    ['h2c', 'Upgrade, HTTP2-Settings'],
+    ['TLS/1.3, anything', 'upgrade'],
+  ])('R67: a request to upgrade to %s is a plain request', async (protocol, connection) => {
+    const answer = await send([
+      bearer(token),
+      ['Connection', connection],
+      ['Upgrade', protocol],
+      ['HTTP2-Settings', 'AAMAAABkAARAAAAAAAIAAAAA'],
+      ['Sec-WebSocket-Key', 'dGhlIHNhbXBsZSBub25jZQ=='],
+      ['Sec-WebSocket-Version', '13'],
+    ]);
+    expect(answer.status).toBe(200);
+    expect(last().header('upgrade')).toBeUndefined();
+    expect(last().headerValues('connection')).toEqual(['keep-alive']);
+  });
+
+  it('R67: the connection preface of HTTP/2 is no request', async () => {
+    const answer = await sendRaw(gateway.port, 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+    expect([400, 505]).toContain(answer.status);
+    expect(upstream.bytesReceived).toBe(0);
+  });
+});
+
+describe('where a request came from', () => {
+  const claims: readonly HeaderLine[] = [
+    ['X-Forwarded-For', '203.0.113.9, 198.51.100.7'],
+    ['X-Forwarded-Proto', 'https'],
+    ['X-Forwarded-Host', 'public.test'],
+    ['X-Forwarded-Port', '443'],
+    ['X_Forwarded_For', '203.0.113.10'],
+    ['Forwarded', 'for=203.0.113.9'],
+    ['X-Real-IP', '203.0.113.9'],
+  ];
+
+  function forwarding(): Readonly<Record<string, readonly string[]>> {
+    const found: Record<string, string[]> = {};
+    for (const [name, value] of last().headerLines) {
+      const folded = name.toLowerCase().replaceAll('_', '-');
+      if (/^(x-forwarded-(?!user)|forwarded|x-real-ip)/.test(folded)) (found[folded] ??= []).push(value);
+    }
+    return found;
+  }
+
+  it('R38: is what the gateway saw; nobody else is believed', async () => {
+    for (const credential of [[bearer(token)], [basic('bob', 'password')], []]) {
+      upstream.clear();
+      await send([...claims, ...credential]);
+      expect(forwarding()).toEqual({
+        'x-forwarded-for': ['127.0.0.1'],
+        'x-forwarded-host': ['app.test'],
+        'x-forwarded-proto': ['http'],
+      });
+    }
+  });
+
+  it('R39: goes on from a trusted proxy', async () => {
+    await gateway.patchSettings({ reverseProxy: { enabled: true, trustedProxies: ['127.0.0.1'] } });
+    await send([...claims, bearer(token)]);
+    expect(forwarding()).toEqual({
+      'x-forwarded-for': ['203.0.113.9, 198.51.100.7, 127.0.0.1'],
+      'x-forwarded-host': ['public.test'],
+      'x-forwarded-proto': ['https'],
+    });
+    await gateway.patchSettings({ reverseProxy: { enabled: true, trustedProxies: ['192.0.2.1'] } });
+    await send([...claims, bearer(token)]);
+    expect(forwarding()['x-forwarded-for']).toEqual(['127.0.0.1']);
+    await gateway.patchSettings({ reverseProxy: { enabled: false, trustedProxies: [] } });
+  });
+
+  it('R55: has one id on its whole way: the client’s, where it has the form of one', async () => {
+    upstream.respondWith(() => ({ headers: [['X-Request-Id', 'upstreams-own']] }));
+    const answer = await send([bearer(token), ['x-request-ID', 'Client.id_1-A']]);
+    expect(answer.headerValues('x-request-id')).toEqual(['Client.id_1-A']);
+    expect(last().headerValues('x-request-id')).toEqual(['Client.id_1-A']);
+    const events = await gateway.events({ application: 'app' });
+    expect(events.filter(({ requestId }) => requestId === 'Client.id_1-A')).toHaveLength(1);
+    const refused = await send([bearer(readOnly), ['X-Request-Id', 'refused-1']], 'POST');
+    expect(refused.header('x-request-id')).toBe('refused-1');
+    expect(refused.json()).toMatchObject({ requestId: 'refused-1' });
+  });
+
+  it.each([[['a b']], [['x'.repeat(65)]], [['']], [['<script>']], [['a', 'b']], [['caf\u00e9']]])(
+    'R55: gets a new id in place of %j',
+    async (ids) => {
+      const answer = await send([bearer(token), ...ids.map((id): HeaderLine => ['X-Request-Id', id])]);
+      expect(answer.header('x-request-id')).toMatch(/^[A-Za-z0-9._-]{1,64}$/);
+      expect(ids).not.toContain(answer.header('x-request-id'));
+      expect(last().headerValues('x-request-id')).toEqual([answer.header('x-request-id')]);
+    },
+  );
+});
+
+describe('method override', () => {
+  const refused: readonly (readonly [string, readonly HeaderLine[], string])[] = [
+    ['a header', [['X-HTTP-Method-Override', 'DELETE']], '/x'],
+    ['a header in small letters', [['x-http-method-override', 'delete']], '/x'],
+    ['a header with underscores', [['X_HTTP_Method_Override', 'PUT']], '/x'],
+    ['X-HTTP-Method', [['X-HTTP-Method', 'MERGE']], '/x'],
+    ['X-Method-Override', [['X-Method-Override', 'POST']], '/x'],
+    [
+      'a second line',
+      [
+        ['X-Method-Override', 'GET'],
+        ['x-method_override', 'POST'],
+      ],
+      '/x',
+    ],
+    ['a list', [['X-HTTP-Method', 'GET, POST']], '/x'],
+    ['an unknown method', [['X-HTTP-Method', 'FROBNICATE']], '/x'],
+    ['the query', [], '/x?_method=DELETE'],
+    ['an encoded query', [], '/x?%5Fmethod=d%65lete'],
+    ['a later parameter', [], '/x?a=1&_method=GET&_method=post'],
+    [
+      'a nominated header',
+      [
+        ['Connection', 'X-HTTP-Method'],
+        ['X-HTTP-Method', 'POST'],
+      ],
+      '/x',
+    ],
+  ];
+
+  it.each(refused)('R12: by %s makes a write of a GET', async (_name, lines, target) => {
+    const answer = await send([bearer(readOnly), ...lines], 'GET', target);
+    expect([answer.status, answer.json<{ code: string }>().code]).toEqual([403, 'scope_insufficient']);
+    expect(upstream.bytesReceived).toBe(0);
+  });
+
+  it('R12: to a read changes nothing: neither a read into a write nor a write into a read', async () => {
+    expect((await send([bearer(readOnly), ['X-HTTP-Method-Override', 'HEAD']])).status).toBe(200);
+    expect(last().header('x-http-method-override')).toBeUndefined();
+    expect((await send([bearer(readOnly), ['X-HTTP-Method-Override', 'GET']], 'POST')).status).toBe(403);
+    expect((await send([bearer(readOnly)], 'POST', '/x?_method=GET')).status).toBe(403);
+  });
+
+  it('R12: is not forwarded with a token, and is left alone without one', async () => {
+    const lines: readonly HeaderLine[] = [
+      ['X-HTTP-Method-Override', 'DELETE'],
+      ['x_http_method', 'DELETE'],
+      ['X-Method-Override', 'DELETE'],
+    ];
+    expect((await send([bearer(token), ...lines], 'POST')).status).toBe(200);
+    expect(last().method).toBe('POST');
+    for (const [name] of lines) expect(last().header(name)).toBeUndefined();
+    await send([basic('bob', 'password'), ...lines], 'POST');
+    for (const [name] of lines) expect(last().header(name)).toBe('DELETE');
+  });
+});
+
+it('R02: doubled query keys and odd queries reach the upstream byte for byte', async () => {
+  for (const query of [
+    'a=1&a=2&a=',
+    'q=%7B%22x%22%3A1%7D',
+    '?',
+    'a=b?c=d/../e;f',
+    '%zz&100%',
+    'x=\'"<>|^`[]{}',
+    '=&=&',
+  ]) {
+    upstream.clear();
+    const answer = await send([bearer(readOnly)], 'GET', `/x?${query}`);
+    expect(answer.status, query).toBe(200);
+    expect(last().target).toBe(`/x?${query}`);
+  }
+});
