@@ -1,0 +1,231 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { HeaderLine } from '../support/http-message.reader.js';
+import { request, type RawAnswer } from '../support/raw-client.js';
+import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js';
+import { basic, bearer, startScopegateFixture, type ScopegateFixture } from '../support/scopegate.fixture.js';
+
+let upstream: RecordingUpstream;
+let made: string[] = [];
+
+beforeAll(async () => {
+  upstream = await startRecordingUpstream();
+});
+
+afterAll(() => upstream.stop());
+
+beforeEach(() => upstream.clear());
+
+/** Mounts an application whose upstream path tells which one it is. */
+async function mount(gateway: ScopegateFixture, name: string, where: object): Promise<void> {
+  const options = { kind: 'generic' as const, anonymous: 'allow', mount: where, upstream: `${upstream.url}/${name}` };
+  made.push(await gateway.createApplication({ key: name, ...options }));
+}
+
+async function unmountAll(gateway: ScopegateFixture): Promise<void> {
+  for (const key of made) await gateway.admin.delete(`/applications/${key}`);
+  made = [];
+}
+
+/** The path the upstream was asked for, or the status and code of the answer where it was not asked. */
+async function ask(port: number, target: string, headers: readonly HeaderLine[] = [], method = 'GET'): Promise<string> {
+  upstream.clear();
+  const answer = await request({ port, method, target, headers }, { closeWaitMs: 0 });
+  const forwarded = upstream.lastRequest?.target;
+  if (forwarded !== undefined) return forwarded;
+  expect(upstream.bytesReceived).toBe(0);
+  return `${answer.status} ${codeOf(answer)}`;
+}
+
+function codeOf(answer: RawAnswer): string {
+  const isProblem = answer.header('content-type') === 'application/problem+json';
+  return isProblem ? answer.json<{ code: string }>().code : (answer.header('content-type') ?? '');
+}
+
+describe('one port', () => {
+  let gateway: ScopegateFixture;
+
+  beforeAll(async () => {
+    gateway = await startScopegateFixture();
+  });
+
+  afterAll(() => gateway.stop());
+  afterEach(() => unmountAll(gateway));
+
+  it('R48: the longest prefix wins, at a segment boundary, on the bytes that were sent', async () => {
+    await mount(gateway, 'short', { pathPrefix: '/jira' });
+    await mount(gateway, 'long', { pathPrefix: '/jira/next' });
+    const { port } = gateway;
+    expect(await ask(port, '/jira/x')).toBe('/short/x');
+    expect(await ask(port, '/jira/next/x')).toBe('/long/x');
+    expect(await ask(port, '/jira/next')).toBe('/long/');
+    expect(await ask(port, '/jira/next?a=/jira')).toBe('/long/?a=/jira');
+    expect(await ask(port, '/jira/nextx')).toBe('/short/nextx');
+    expect(await ask(port, '/jira/x/jira/next')).toBe('/short/x/jira/next');
+    for (const target of ['/jirax', '/JIRA/x', '/%6aira/x', '//jira/x', '/jira;a/x', '/x/jira/x', '/', '/jir']) {
+      expect(await ask(port, target), target).toBe('404 application_not_found');
+    }
+  });
+
+  it('R48: the form of the target does not matter, and its authority selects nothing', async () => {
+    await mount(gateway, 'app', { pathPrefix: '/app' });
+    await mount(gateway, 'own', { host: 'own.test' });
+    const { port } = gateway;
+    expect(await ask(port, 'http://evil.test/app/x?y=1')).toBe('/app/x?y=1');
+    expect(await ask(port, 'HTTPS://own.test/app/x')).toBe('/app/x');
+    expect(await ask(port, 'http://evil.test/app/x', [['Host', 'own.test']])).toBe('/own/app/x');
+    expect(await ask(port, 'http://own.test')).toBe('404 application_not_found');
+    for (const target of ['ftp://x/app/x', 'http://u:p@x/app/x', 'http:///app/x', 'app/x', 'http://x\\@y/app/x']) {
+      expect((await ask(port, target)).slice(0, 3), target).toBe('400');
+    }
+  });
+
+  it('R48: a host of its own belongs to the application alone, in any spelling', async () => {
+    await mount(gateway, 'own', { host: 'Own.Test' });
+    await mount(gateway, 'app', { pathPrefix: '/app' });
+    const { port } = gateway;
+    for (const host of ['own.test', 'OWN.TEST', 'own.test:80', `own.test:${port}`, 'own.test.', 'own.test:']) {
+      for (const path of ['/x', '/app/x', '/api/v1/me', '/docs', '/health/live', '/metrics', '/authorize/nginx', '/']) {
+        expect(await ask(port, path, [['Host', host]]), `${host}${path}`).toBe(`/own${path}`);
+      }
+    }
+    for (const host of ['xown.test', 'own.testx', 'own.test.evil', 'sub.own.test', 'evil:own.test', '']) {
+      expect((await ask(port, '/x', [['Host', host]])).slice(0, 3), host).toBe('404');
+      expect(await ask(port, '/app/x', [['Host', host]]), host).toBe('/app/x');
+    }
+  });
+
+  it('R48: applications of one host are told apart by prefix, and the rest of the host is nobody’s', async () => {
+    await mount(gateway, 'one', { host: 'shared.test', pathPrefix: '/one' });
+    await mount(gateway, 'two', { host: 'shared.test', pathPrefix: '/two' });
+    await mount(gateway, 'app', { pathPrefix: '/app' });
+    const on = (path: string): Promise<string> => ask(gateway.port, path, [['Host', 'shared.test']]);
+    expect(await on('/one/x')).toBe('/one/x');
+    expect(await on('/two/x')).toBe('/two/x');
+    for (const path of ['/', '/app/x', '/three', '/onex', '/api/v1/me', '/docs', '/health/live']) {
+      expect(await on(path), path).toBe('404 application_not_found');
+    }
+    const me = await request({
+      port: gateway.port,
+      target: '/api/v1/me',
+      headers: [['Host', 'shared.test'], basic('admin', gateway.adminPassword)],
+    });
+    expect(me.status).toBe(404);
+  });
+
+  it('R48: a Host with a port is meant for that port alone', async () => {
+    await mount(gateway, 'port', { host: 'ports.test:8443' });
+    expect(await ask(gateway.port, '/x', [['Host', 'ports.test:8443']])).toBe('/port/x');
+    expect(await ask(gateway.port, '/x', [['Host', 'ports.test:8444']])).toBe('404 application_not_found');
+    expect(await ask(gateway.port, '/x', [['Host', 'ports.test']])).toBe('404 application_not_found');
+  });
+
+  it('R48: the mount / leaves the server’s own paths alone', async () => {
+    await mount(gateway, 'root', { pathPrefix: '/' });
+    await mount(gateway, 'app', { pathPrefix: '/app' });
+    const { port } = gateway;
+    expect(await ask(port, '/x')).toBe('/root/x');
+    expect(await ask(port, '/')).toBe('/root/');
+    expect(await ask(port, '/app/x')).toBe('/app/x');
+    expect(await ask(port, '/api/v1/me')).toBe('401 authentication_required');
+    expect(await ask(port, '/health/live')).toMatch(/^200 application\/json/);
+    expect((await gateway.admin.get('/me')).status).toBe(200);
+    // Another spelling is another path, for both: nothing of the API answers there.
+    expect(await ask(port, '/%61pi/v1/me')).toBe('/root/%61pi/v1/me');
+    expect(await ask(port, '/API/v1/me')).toBe('/root/API/v1/me');
+    expect(await ask(port, '//api/v1/me')).toBe('/root//api/v1/me');
+  });
+
+  it.each(['/api', '/docs', '/metrics', '/health', '/authorize', '/introspect', '/.well-known', '/API/x'])(
+    'R48: %s cannot be a mount',
+    async (pathPrefix) => {
+      const answer = await gateway.admin.post('/applications', {
+        key: 'reserved',
+        kind: 'generic',
+        mount: { pathPrefix },
+        upstream: upstream.url,
+      });
+      expect(answer).toMatchObject({ status: 400, body: { code: 'validation_failed' } });
+    },
+  );
+
+  it('R67: two Host lines are a 400, whomever either of them names', async () => {
+    await mount(gateway, 'own', { host: 'own.test' });
+    await mount(gateway, 'app', { pathPrefix: '/app' });
+    const hosts = (...names: string[]): readonly HeaderLine[] => names.map((name) => ['Host', name]);
+    for (const two of [
+      hosts('own.test', 'x'),
+      hosts('x', 'own.test'),
+      hosts('own.test', 'own.test'),
+      hosts('x', 'x'),
+    ]) {
+      for (const target of ['/app/x', '/api/v1/me', '/health/live', '/x']) {
+        expect(await ask(gateway.port, target, two)).toBe('400 request_malformed');
+      }
+    }
+  });
+
+  it('R64: a change of a mount acts on the next request', async () => {
+    await mount(gateway, 'moved', { pathPrefix: '/before' });
+    expect(await ask(gateway.port, '/before/x')).toBe('/moved/x');
+    await gateway.admin.patch('/applications/moved', { mount: { pathPrefix: '/after' } });
+    expect(await ask(gateway.port, '/before/x')).toBe('404 application_not_found');
+    expect(await ask(gateway.port, '/after/x')).toBe('/moved/x');
+    await gateway.admin.patch('/applications/moved', { upstream: `${upstream.url}/elsewhere` });
+    expect(await ask(gateway.port, '/after/x')).toBe('/elsewhere/x');
+    await unmountAll(gateway);
+    expect(await ask(gateway.port, '/after/x')).toBe('404 application_not_found');
+  });
+
+  it('R48: a token narrowed to one application works there and nowhere else', async () => {
+    await mount(gateway, 'mine', { pathPrefix: '/mine' });
+    await mount(gateway, 'other', { pathPrefix: '/other' });
+    const { secret } = await gateway.createToken({ scope: 'read-only', applications: ['mine'] });
+    expect(await ask(gateway.port, '/mine/x', [bearer(secret)])).toBe('/mine/x');
+    expect(await ask(gateway.port, '/other/x', [bearer(secret)])).toBe('401 token_not_accepted');
+  });
+});
+
+describe('two ports', () => {
+  let gateway: ScopegateFixture;
+
+  beforeAll(async () => {
+    gateway = await startScopegateFixture({ management: true });
+    await mount(gateway, 'app', { pathPrefix: '/app' });
+    await mount(gateway, 'own', { host: 'own.test' });
+  });
+
+  afterAll(async () => {
+    await unmountAll(gateway);
+    await gateway.stop();
+  });
+
+  it('R63: the first one proxies and does not manage', async () => {
+    expect(gateway.port).not.toBe(gateway.managementPort);
+    expect(await ask(gateway.port, '/app/x')).toBe('/app/x');
+    expect(await ask(gateway.port, '/x', [['Host', 'own.test']])).toBe('/own/x');
+    const admin = basic('admin', gateway.adminPassword);
+    for (const path of ['/api/v1/me', '/api/v1/settings', '/docs', '/docs/openapi.json', '/metrics', '/api']) {
+      expect(await ask(gateway.port, path, [admin]), path).toBe('404 application_not_found');
+      expect(await ask(gateway.port, `http://127.0.0.1:${gateway.managementPort}${path}`, [admin])).toMatch(/^404/);
+      const host: HeaderLine = ['Host', `127.0.0.1:${gateway.managementPort}`];
+      expect(await ask(gateway.port, path, [host, admin])).toBe('404 application_not_found');
+    }
+    expect(await ask(gateway.port, '/health/live')).toMatch(/^200 /);
+  });
+
+  it('R63: the other one manages and does not proxy', async () => {
+    expect((await gateway.admin.get('/me')).status).toBe(200);
+    expect(await ask(gateway.managementPort, '/health/ready')).toMatch(/^200 /);
+    expect((await ask(gateway.managementPort, '/docs/openapi.json')).slice(0, 3)).toBe('200');
+    expect(await ask(gateway.managementPort, '/app/x')).toBe('404 application_not_found');
+    expect(await ask(gateway.managementPort, '/x', [['Host', 'own.test']])).toBe('404 application_not_found');
+    expect(await ask(gateway.managementPort, '/authorize/nginx')).toMatch(/^404 /);
+  });
+
+  it('R48: the mount / of every host has the paths that only the other port answers', async () => {
+    await mount(gateway, 'root', { pathPrefix: '/' });
+    expect(await ask(gateway.port, '/api/v1/me')).toBe('/root/api/v1/me');
+    expect(await ask(gateway.port, '/health/live')).toMatch(/^200 /);
+    expect((await gateway.admin.get('/me')).status).toBe(200);
+  });
+});
