@@ -7,6 +7,7 @@ import { admit, judgeRequestPath } from './admit.js';
 import { authenticate, needsTokenLookup } from './authenticate.js';
 import { authorize } from './authorize.js';
 import type { Admitted } from './decision.js';
+import { readSessionBody } from './session-body.js';
 import type { AccessPolicy, ApplicationRules, PrincipalFacts, TokenFacts, TokenLookup } from './facts.js';
 
 const NOW_MS = Date.UTC(2026, 5, 15, 12);
@@ -59,20 +60,25 @@ function admitted(more: {
   readonly method?: string;
   readonly path?: string;
   readonly header?: readonly [string, string];
+  readonly query?: string;
+  readonly body?: string;
+  readonly application?: Partial<ApplicationRules>;
   readonly policy?: Partial<AccessPolicy>;
 }): Admitted {
   const rawPath = more.path ?? '/rest/api/2/myself';
+  const application = { ...JIRA, ...more.application };
   const result = admit(
     {
       method: more.method ?? 'GET',
       httpVersion: '1.1',
       rawPath,
-      query: null,
+      query: more.query ?? null,
       lines: ['Host', 'gateway.example', ...(more.header ?? ['Cookie', 'JSESSIONID=1'])],
       peer: '198.51.100.7',
+      ...(more.body === undefined ? {} : { sessionBody: readSessionBody(Buffer.from(more.body)) }),
     },
-    JIRA,
-    judgeRequestPath(rawPath, JIRA),
+    application,
+    judgeRequestPath(rawPath, application),
     { ...POLICY, ...more.policy },
   );
   if (result.kind === 'deny') throw new Error(`The request was not admitted: ${result.code}.`);
@@ -125,6 +131,47 @@ describe('a cookie that is bound to a token', () => {
   it('R11, R48: is forwarded on paths with one reading alone', () => {
     const request = admitted({ path: '/secure/../rest/api/2/myself' });
     expect(authenticate(request, { token: found(), nowMs: NOW_MS })).toMatchObject({ code: 'path_ambiguous' });
+  });
+});
+
+describe('what else stands beside a cookie that is bound to a token', () => {
+  const NO_PASSWORDS = { passwordsEnabled: false };
+
+  /** As the edge hands it on: the request is judged by its cookie. */
+  function byCookie(more: Parameters<typeof admitted>[0]): ReturnType<typeof authenticate> {
+    return authenticate({ ...admitted(more), credential: { kind: 'cookie' } }, { token: found(), nowMs: NOW_MS });
+  }
+
+  it.each([
+    ['in the query', { query: 'os_username=bob&os_password=hunter2' }],
+    ['in the header', { header: ['Authorization', 'Basic Ym9iOmh1bnRlcjI='] as const }],
+    [
+      'in the body of a login',
+      { method: 'POST', path: '/rest/auth/1/session', body: '{"username":"bob","password":"hunter2"}' },
+    ],
+  ])('R11, R43: with passwords disabled a password %s is refused all the same', (_where, more) => {
+    expect(byCookie({ ...more, policy: NO_PASSWORDS })).toMatchObject({
+      kind: 'deny',
+      code: 'password_disabled',
+      credential: 'password',
+    });
+    expect(byCookie(more)).toMatchObject({ kind: 'authenticated' });
+  });
+
+  it('R11, R53: the product’s own token is refused all the same', () => {
+    const header = ['Authorization', 'Bearer theirs'] as const;
+    expect(byCookie({ header, application: { nativeTokensDisabled: true } })).toMatchObject({
+      code: 'native_token_disabled',
+    });
+    expect(byCookie({ header })).toMatchObject({ kind: 'authenticated' });
+  });
+
+  it('R11, R36: a token of a wrong shape is refused all the same', () => {
+    expect(byCookie({ header: ['Authorization', 'Bearer sg_wrong'] })).toMatchObject({ code: 'token_malformed' });
+  });
+
+  it('R11: an application that takes nobody anonymous takes the session', () => {
+    expect(byCookie({ application: { anonymous: 'deny' } })).toMatchObject({ kind: 'authenticated' });
   });
 });
 

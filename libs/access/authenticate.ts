@@ -1,6 +1,7 @@
 import { isAddressAllowed } from '@scopegate/network';
 import { isExpired, isScopegateFormat, parseToken, sameUserName } from '@scopegate/token';
 import { forbiddenAddressDetail } from './admit.js';
+import { readCredential } from './credential.js';
 import { denyAdmitted, type Admitted, type Authenticated, type Deny, type PassThrough } from './decision.js';
 import type { AuthenticationFacts, TokenLookup } from './facts.js';
 
@@ -17,25 +18,40 @@ export function needsTokenLookup(admitted: Admitted): boolean {
  * ours to judge (a password the upstream decides on, an anonymous or cookie request) passes through.
  */
 export function authenticate(admitted: Admitted, facts: AuthenticationFacts): Authenticated | PassThrough | Deny {
-  if (facts.token !== undefined) return authenticateToken(admitted, facts.token, facts.nowMs);
-  const credential = admitted.credential;
-  if (credential.kind === 'token') return denyAdmitted(admitted, 'token_malformed', null);
-  if (admitted.application === null) return authenticateLogin(admitted, facts);
-
-  const rest = admitted.path !== null && admitted.path.lenient !== 'reject' && admitted.path.lenient.ban;
-  if (credential.kind === 'password') {
-    const excepted = admitted.application.remoteApiPasswords && admitted.path?.remoteApiRequest === true;
-    if (rest && !admitted.policy.passwordsEnabled && !excepted) {
-      return denyAdmitted(admitted, 'password_disabled', null);
-    }
-    return { kind: 'pass', admitted };
+  if (facts.token !== undefined) {
+    return refuseBesideSession(admitted) ?? authenticateToken(admitted, facts.token, facts.nowMs);
   }
-  if (credential.kind === 'native-token' && admitted.application.nativeTokensDisabled && rest) {
-    return denyAdmitted(admitted, 'native_token_disabled', null);
-  }
-  return admitted.application.anonymous === 'deny'
+  if (admitted.credential.kind !== 'token' && admitted.application === null) return authenticateLogin(admitted, facts);
+  const refused = refusePresented(admitted);
+  if (refused !== null) return refused;
+  return admitted.application?.anonymous === 'deny' && admitted.credential.kind !== 'password'
     ? denyAdmitted(admitted, 'authentication_required', null)
     : { kind: 'pass', admitted };
+}
+
+/** What is presented and taken nowhere here, whoever else vouches for the request; null where there is no such thing. */
+function refusePresented(admitted: Admitted): Deny | null {
+  const { application, credential, path, policy } = admitted;
+  if (credential.kind === 'token') return denyAdmitted(admitted, 'token_malformed', null);
+  const rest = path !== null && path.lenient !== 'reject' && path.lenient.ban;
+  if (!rest || application === null) return null;
+  if (credential.kind === 'password' && !policy.passwordsEnabled) {
+    const excepted = application.remoteApiPasswords && path.remoteApiRequest;
+    return excepted ? null : denyAdmitted(admitted, 'password_disabled', null);
+  }
+  return credential.kind === 'native-token' && application.nativeTokensDisabled
+    ? denyAdmitted(admitted, 'native_token_disabled', null)
+    : null;
+}
+
+/**
+ * A session that is held to a token opens no door for the rest of the request: a password in the query or in a login's
+ * body would still be tried by the upstream (R11, R43).
+ */
+function refuseBesideSession(admitted: Admitted): Deny | null {
+  if (admitted.credential.kind !== 'cookie') return null;
+  const reading = readCredential(admitted.request, admitted.application);
+  return reading.ok ? refusePresented({ ...admitted, credential: reading.credential }) : null;
 }
 
 function authenticateToken(admitted: Admitted, lookup: TokenLookup, nowMs: number): Authenticated | Deny {
