@@ -16,6 +16,7 @@ function forward(lines: readonly string[], more: Partial<ForwardedRequest> = {})
     dropCookies: false,
     dropLine: null,
     replacedBody: false,
+    trace: null,
     ...more,
   });
 }
@@ -33,6 +34,15 @@ describe('the lines that go upstream', () => {
   it('R42: are the client’s own, in their order, spelling and number', () => {
     const lines = ['X-B', '1', 'x-a', '2', 'X-B', '3', 'Accept', '*/*', 'Authorization', 'Basic YTpi', 'Cookie', 'a=b'];
     expect(kept(lines)).toEqual(lines);
+  });
+
+  it('R55: carry the trace with the gateway as the parent, and nothing of the client’s own', () => {
+    const lines = ['Traceparent', 'theirs', 'TRACESTATE', 'a=1', 'traceparent', 'again'];
+    expect(kept(lines)).toEqual([]);
+    const ours = forward(lines, { trace: { parent: 'ours', state: 'a=1' } });
+    expect(valuesOf(ours, 'traceparent')).toEqual(['ours']);
+    expect(valuesOf(ours, 'tracestate')).toEqual(['a=1']);
+    expect(valuesOf(forward(lines, { trace: { parent: 'ours', state: null } }), 'tracestate')).toEqual([]);
   });
 
   it('R39: say where the request came from, in the gateway’s words alone', () => {

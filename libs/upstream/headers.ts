@@ -39,6 +39,8 @@ export interface ForwardedRequest {
   readonly dropLine: ((lowerName: string) => boolean) | null;
   /** Set where the gateway replaces the body, so that its own length is sent. */
   readonly replacedBody: boolean;
+  /** The gateway's own place in the trace. The client's lines are dropped always: they name another parent. */
+  readonly trace: { readonly parent: string; readonly state: string | null } | null;
 }
 
 /** Lower case, and `-` for `_`: upstream frameworks (CGI, WSGI, PHP) read both spellings as one name. */
@@ -57,6 +59,8 @@ const FORWARDING_LINES: ReadonlySet<string> = new Set([
   'x-forwarded-prefix',
   'x-real-ip',
   'x-request-id',
+  'traceparent',
+  'tracestate',
 ]);
 
 /**
@@ -83,6 +87,10 @@ export function forwardedHeaders(request: ForwardedRequest): string[] {
   if (request.forwardedFor !== '') result.push('X-Forwarded-For', request.forwardedFor);
   if (request.forwardedHost !== null) result.push('X-Forwarded-Host', request.forwardedHost);
   result.push('X-Forwarded-Proto', request.forwardedProto, 'X-Request-Id', request.requestId);
+  if (request.trace !== null) {
+    result.push('traceparent', request.trace.parent);
+    if (request.trace.state !== null) result.push('tracestate', request.trace.state);
+  }
   for (const part of request.identity) result.push(part);
   return result;
 }

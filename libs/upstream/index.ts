@@ -3,3 +3,4 @@ export * from './headers.js';
 export * from './failures.js';
 export * from './identity.js';
 export * from './session-values.js';
+export * from './trace-context.js';

@@ -66,7 +66,7 @@ export class DecisionRecorder {
         actor: asker.actor === null ? null : redactText(asker.actor, 255),
         owner: asker.token?.ownerName ?? null,
         tokenId: asker.token?.id ?? null,
-        tokenDescription: asker.token?.description ?? null,
+        tokenDescription: asker.token === null ? null : redactText(asker.token.description),
         tokenScope: asker.token?.scope ?? null,
         credential: asker.credential,
         clientIp: asker.address.client,
@@ -78,7 +78,7 @@ export class DecisionRecorder {
         durationMs: nowMs - exchange.startedAtMs,
         userAgent: agent === undefined ? null : redactText(agent, MAX_USER_AGENT_LENGTH),
         requestId: exchange.requestId,
-        detail: asker.detail,
+        detail: withTrace(asker.detail, exchange.callerTraceId),
       },
       exchange.response,
     );
@@ -158,7 +158,7 @@ function resultOf(exchange: Exchange, status: number): Result {
 
 /** The canonical path; where there is none, the path as it came, which is what was refused or passed on. */
 function auditedPath(exchange: Exchange, path: PathJudgement | null): string {
-  return path?.strict.ok === true ? path.strict.canonical : redactPath(exchange.rawPath);
+  return redactPath(path?.strict.ok === true ? path.strict.canonical : exchange.rawPath);
 }
 
 /** For a token nobody has (any more), the public part of what was presented: an administrator can look for it. */
@@ -167,4 +167,9 @@ function detailOf(exchange: Exchange): Record<string, unknown> | null {
   if (exchange.denial?.code !== 'token_unknown' || credential?.kind !== 'token') return null;
   const id = parseToken(credential.secret)?.id;
   return id === undefined ? null : { presentedTokenId: id };
+}
+
+/** The caller's trace leads to what else it did; of a trace that begins here, nobody knows but the upstream. */
+function withTrace(detail: Record<string, unknown> | null, traceId: string | null): Record<string, unknown> | null {
+  return traceId === null ? detail : { ...detail, traceId };
 }

@@ -4,12 +4,20 @@ import type { Decision } from '@scopegate/access';
 import { headerValues } from '@scopegate/kernel';
 import { codeProblem } from '@scopegate/problem';
 import { isMethodOverrideHeader } from '@scopegate/scope';
-import { classifyUpstreamFailure, fillTemplate, forwardedHeaders, forwardedPath, valuesSet } from '@scopegate/upstream';
+import {
+  classifyUpstreamFailure,
+  fillTemplate,
+  forwardedHeaders,
+  forwardedPath,
+  traceParent,
+  valuesSet,
+} from '@scopegate/upstream';
 import type { ProtectedApplication } from '../applications/application.js';
 import { DecisionRecorder } from '../access/decision.recorder.js';
 import type { Exchange } from '../common/access/exchange.js';
 import { ProblemException } from '../common/http/problem.exception.js';
 import { writeProblem } from '../common/http/problem.writer.js';
+import { randomDigits } from '../common/http/random-digits.js';
 import { BoundCookieService } from '../tokens/bound-cookie.service.js';
 import { ForwardHandler } from './forward.handler.js';
 import { dropUnreadBody } from './unread-body.js';
@@ -55,6 +63,7 @@ export class UpstreamForwarder {
       dropCookies: isTokenRequest,
       dropLine: token !== null ? isMethodOverrideHeader : null,
       replacedBody: replaced !== null,
+      trace: { parent: traceParent(exchange.trace, randomDigits(16)), state: exchange.trace.traceState },
     });
     if (replaced !== null) headers.push('Content-Type', 'application/json', 'Content-Length', String(replaced.length));
     const handler = new ForwardHandler(response, {
@@ -69,6 +78,7 @@ export class UpstreamForwarder {
       onGone: () => this.recorder.settle(exchange, null),
       onFailure: (error) => this.#fail(exchange, error),
     });
+    exchange.forwardedAtTick = performance.now();
     this.pools.of(target.origin).dispatch(
       {
         path: forwardedPath(target, judgedPath(decision, exchange), exchange.query),

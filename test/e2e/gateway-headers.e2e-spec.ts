@@ -5,7 +5,7 @@ import { startRecordingUpstream, type RecordedRequest, type RecordingUpstream } 
 import { basic, bearer, startScopegateFixture, type ScopegateFixture } from '../support/scopegate.fixture.js';
 
 /** What the gateway adds to every request: where it came from, and which one it is. */
-const ADDED = ['X-Forwarded-For', 'X-Forwarded-Host', 'X-Forwarded-Proto', 'X-Request-Id'];
+const ADDED = ['X-Forwarded-For', 'X-Forwarded-Host', 'X-Forwarded-Proto', 'X-Request-Id', 'traceparent'];
 
 let upstream: RecordingUpstream;
 let gateway: ScopegateFixture;

@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Admitted, ApplicationRules, Authenticated, Decision, Deny } from '@scopegate/access';
+import { newTraceContext, readTraceContext, type TraceContext } from '@scopegate/upstream';
 import type { ProblemException } from '../http/problem.exception.js';
+import { randomDigits } from '../http/random-digits.js';
 
 /** One request on its way through the guards: what is known of it so far. The guards fill it in, in their order. */
 export class Exchange {
@@ -15,6 +17,12 @@ export class Exchange {
   isSettled = false;
   /** The bytes of a body that had to be read for the decision; they are forwarded in its place. */
   readBody: Buffer | null = null;
+  /** Milliseconds of a clock that never steps back: when the request was taken. */
+  readonly startedAtTick = performance.now();
+  /** When it went upstream, by the same clock. */
+  forwardedAtTick: number | null = null;
+  #trace: TraceContext | null = null;
+  #isTraced = false;
 
   constructor(
     readonly request: IncomingMessage,
@@ -30,6 +38,23 @@ export class Exchange {
     /** Whether the client waits for `100 Continue` before it sends the body (RFC 9110 10.1.1). */
     readonly expectsContinue: boolean,
   ) {}
+
+  /** Where the request stands in a trace: in the caller's, or in one that begins here. */
+  get trace(): TraceContext {
+    return (this.#trace ??= this.#readTrace());
+  }
+
+  /** The id of the caller's trace; null where the request came without one. */
+  get callerTraceId(): string | null {
+    const { traceId } = this.trace;
+    return this.#isTraced ? traceId : null;
+  }
+
+  #readTrace(): TraceContext {
+    const trace = readTraceContext(this.request.rawHeaders);
+    this.#isTraced = trace !== null;
+    return trace ?? newTraceContext(randomDigits(32));
+  }
 }
 
 const EXCHANGE = Symbol('exchange');

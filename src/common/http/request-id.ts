@@ -1,25 +1,19 @@
-import { randomBytes } from 'node:crypto';
 import { headerValues, type HeaderLines } from '@scopegate/kernel';
+import { randomDigits } from './random-digits.js';
 
 const CLIENT_ID = /^[A-Za-z0-9._-]{1,64}$/;
 
-/** Random bytes are drawn for many ids at a time: one id costs a slice. */
-let pool = '';
-let at = 0;
-
-/** The id the client gave the request, where it is 1 to 64 of `[A-Za-z0-9._-]`; a new one otherwise. */
+/**
+ * The id the client gave the request, where it is 1 to 64 of `[A-Za-z0-9._-]`; a new one otherwise. A token fits the
+ * same letters, and this id is written to the log of every server on the way (R61): one is taken for no id.
+ */
 export function requestIdOf(lines: HeaderLines): string {
   const given = headerValues(lines, 'x-request-id');
   const id = given.length === 1 ? given[0] : undefined;
-  return id !== undefined && CLIENT_ID.test(id) ? id : newRequestId();
+  return id !== undefined && CLIENT_ID.test(id) && !id.includes('sg_') ? id : newRequestId();
 }
 
 /** A new id of 32 hexadecimal digits. */
 export function newRequestId(): string {
-  if (at >= pool.length) {
-    pool = randomBytes(16 * 256).toString('hex');
-    at = 0;
-  }
-  at += 32;
-  return pool.slice(at - 32, at);
+  return randomDigits(32);
 }
