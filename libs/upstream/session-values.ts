@@ -2,7 +2,7 @@ import { headerValues, type HeaderLines } from '@scopegate/kernel';
 
 /**
  * The one form of a cookie's value by which it is recognised again. Upstreams read `a=v`, `a="v"` and `a=%76` alike, so
- * a client must not get past the recognition by another spelling (R11). The name plays no part, for the same reason.
+ * a client must not get past the recognition by another spelling (R11).
  */
 function canonicalValue(text: string): string {
   let value = text.trim();
@@ -15,23 +15,40 @@ function canonicalValue(text: string): string {
   }
 }
 
-function valueAfterEquals(pair: string): string | null {
+/**
+ * A session id has 64 bits at the very least, 16 hexadecimal digits. What is shorter is set for everybody alike: a
+ * language, or the node that a load balancer chose (`SERVERID=node1`). It tells a session by its name as well, and only
+ * in a request that carries nothing longer; else the sessions of all users would be held to the last token.
+ */
+const SESSION_ID_LENGTH = 16;
+
+/** What a request can carry on a session by: values that speak for themselves, and short ones with their names. */
+export interface PresentedValues {
+  readonly long: readonly string[];
+  readonly short: readonly string[];
+}
+
+/** What a cookie is recognised by, or null where it is empty. */
+function markOf(pair: string): { readonly text: string; readonly isLong: boolean } | null {
   const at = pair.indexOf('=');
   if (at < 0) return null;
   const value = canonicalValue(pair.slice(at + 1));
-  return value === '' ? null : value;
+  if (value === '') return null;
+  return value.length >= SESSION_ID_LENGTH
+    ? { text: value, isLong: true }
+    : { text: `${canonicalValue(pair.slice(0, at)).toLowerCase()}=${value}`, isLong: false };
 }
 
-/** The values of the cookies that an answer sets; those it empties are left out. */
+/** What the cookies that an answer sets are recognised by; those it empties are left out. */
 export function valuesSet(lines: HeaderLines): readonly string[] {
-  const values = new Set<string>();
+  const marks = new Set<string>();
   for (const name of ['set-cookie', 'set-cookie2']) {
     for (const line of headerValues(lines, name)) {
-      const value = valueAfterEquals(line.split(';', 1)[0] ?? '');
-      if (value !== null) values.add(value);
+      const mark = markOf(line.split(';', 1)[0] ?? '');
+      if (mark !== null) marks.add(mark.text);
     }
   }
-  return [...values];
+  return [...marks];
 }
 
 /** More than any browser sends; a longer list is not looked through, so it is refused. */
@@ -41,10 +58,10 @@ const MAX_VALUES = 200;
  * The values by which a request can carry on a session: of its cookies, and of the path parameters that Tomcat takes in
  * their place (`;jsessionid=…`). Null where there are more than can be looked up.
  */
-export function valuesPresented(lines: HeaderLines, rawPath: string): readonly string[] | null {
+export function valuesPresented(lines: HeaderLines, rawPath: string): PresentedValues | null {
   const cookies = headerValues(lines, 'cookie');
   if (cookies.length === 0 && !rawPath.includes(';')) return NONE;
-  const values = new Set<string>();
+  const values: Presented = { long: new Set(), short: new Set() };
   // Older readers take the comma for a separator as well.
   for (const line of cookies) {
     for (const pair of line.split(';')) {
@@ -52,12 +69,18 @@ export function valuesPresented(lines: HeaderLines, rawPath: string): readonly s
     }
   }
   for (const parameter of rawPath.split(';').slice(1)) addValue(values, parameter.split('/', 1)[0] ?? '');
-  return values.size > MAX_VALUES ? null : [...values];
+  if (values.long.size + values.short.size > MAX_VALUES) return null;
+  return { long: [...values.long], short: [...values.short] };
 }
 
-const NONE: readonly string[] = [];
+interface Presented {
+  readonly long: Set<string>;
+  readonly short: Set<string>;
+}
 
-function addValue(values: Set<string>, pair: string): void {
-  const value = valueAfterEquals(pair);
-  if (value !== null) values.add(value);
+const NONE: PresentedValues = { long: [], short: [] };
+
+function addValue(values: Presented, pair: string): void {
+  const mark = markOf(pair);
+  if (mark !== null) (mark.isLong ? values.long : values.short).add(mark.text);
 }
