@@ -49,7 +49,7 @@ function refusePresented(admitted: Admitted): Deny | null {
  * body would still be tried by the upstream (R11, R43).
  */
 function refuseBesideSession(admitted: Admitted): Deny | null {
-  if (admitted.credential.kind !== 'cookie') return null;
+  if (admitted.credential.kind === 'token') return null;
   const reading = readCredential(admitted.request, admitted.application);
   return reading.ok ? refusePresented({ ...admitted, credential: reading.credential }) : null;
 }
