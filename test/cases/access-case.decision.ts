@@ -75,12 +75,18 @@ export function decideCase(row: AccessCase): DecidedCase {
   const admitted = admit(request, application, path, policy);
   if (admitted.kind === 'deny') return { stagewise: admitted, atOnce: decideAccess(facts()) };
   const { credential } = admitted;
+  const isOfSession = row.request.session !== undefined && !needsTokenLookup(admitted);
   if (credential.kind === 'token' && needsTokenLookup(admitted)) {
     authentication = { token: world.lookUp(credential.secret), nowMs: NOW_MS };
+  } else if (isOfSession) {
+    authentication = { token: world.lookUp(world.secrets.get(row.request.session ?? '') ?? ''), nowMs: NOW_MS };
   } else if (application === null && credential.kind === 'password') {
     authentication = { login: world.logIn(credential.username ?? '', credential.secret ?? ''), nowMs: NOW_MS };
   }
-  const authenticated = authenticate(admitted, authentication);
+  const authenticated = authenticate(
+    isOfSession ? { ...admitted, credential: { kind: 'cookie' } } : admitted,
+    authentication,
+  );
   if (authenticated.kind !== 'authenticated') return { stagewise: authenticated, atOnce: decideAccess(facts()) };
   if (needsLfsOperation(authenticated)) authorization = { lfsOperation: lfsOperation(body) };
   return { stagewise: authorize(authenticated, authorization), atOnce: decideAccess(facts()) };
@@ -101,7 +107,7 @@ const APPLICATION_KEY = 'this';
 
 function buildWorld(row: AccessCase): World {
   const tokens = tokensOf(row);
-  const secrets = new Map<string, string>();
+  const secrets = new Map<string, string>([['cookie', 'value-of-the-session']]);
   const bySecret = new Map<string, TokenLookup>();
   for (const [index, [name, token]] of Object.entries(tokens).entries()) {
     const minted = mintToken((size) => new Uint8Array(size).fill(index + 1));

@@ -8,6 +8,7 @@ import { startServer, type RunningServer } from '../../src/configure-app.js';
 import { readConfiguration } from '../../src/config/env.js';
 import { UnitOfWork } from '../../src/database/unit-of-work.js';
 import { DirectoryService } from '../../src/directory/directory.service.js';
+import { BoundCookieService } from '../../src/tokens/bound-cookie.service.js';
 import { Pepper } from '../../src/tokens/pepper.js';
 import { TokenEntity } from '../../src/tokens/token.entity.js';
 import { createApiClient, type ApiAnswer, type ApiClient, type ProblemBody } from '../support/api.client.js';
@@ -22,7 +23,6 @@ import {
   type AccessCase,
   type CaseApplication,
   type CaseSettings,
-  type CaseToken,
 } from './access-case.js';
 import { fillSecrets, linesOf, peerOf, tokensOf, type Line } from './access-case.request.js';
 
@@ -125,7 +125,7 @@ export class CaseGateway {
     const application = await this.#applicationOf(row.application ?? { kind: 'jira' });
     await this.#arrangeSettings(row);
     await this.#arrangePermissions(row);
-    const secrets = await this.#storeTokens(tokensOf(row), application);
+    const secrets = await this.#storeTokens(row, application);
     await this.#arrangeUsers(row);
     try {
       return await this.#send(row, application, secrets);
@@ -221,17 +221,16 @@ export class CaseGateway {
   }
 
   /** Stores the tokens of a case as they would have become in time; the API makes them only as they begin. */
-  async #storeTokens(
-    tokens: Readonly<Record<string, CaseToken>>,
-    application: string | null,
-  ): Promise<ReadonlyMap<string, string>> {
+  async #storeTokens(row: AccessCase, application: string | null): Promise<ReadonlyMap<string, string>> {
     const pepper = this.server.app.get(Pepper, { strict: false });
     const directory = this.server.app.get(DirectoryService, { strict: false });
     const secrets = new Map<string, string>();
+    const ids = new Map<string, string>();
     await this.server.app.get(UnitOfWork, { strict: false }).run(async (unit) => {
-      for (const [name, token] of Object.entries(tokens)) {
+      for (const [name, token] of Object.entries(tokensOf(row))) {
         const { id, secret } = mintToken(randomBytes);
         secrets.set(name, secret);
+        ids.set(name, id);
         if (token.unknown === true) continue;
         const owner = directory.findByName(token.owner ?? 'alice');
         const creator = directory.findByName(token.creator ?? token.owner ?? 'alice');
@@ -258,6 +257,12 @@ export class CaseGateway {
         unit.changed('token', id);
       }
     });
+    if (row.request.session !== undefined && application !== null) {
+      const value = randomUUID();
+      secrets.set('cookie', value);
+      const cookies = this.server.app.get(BoundCookieService, { strict: false });
+      await cookies.bind(application, ids.get(row.request.session) ?? '', [value]);
+    }
     return secrets;
   }
 

@@ -84,6 +84,8 @@ export type CaseRequest = {
   readonly path: string;
   readonly query?: string;
   readonly credential?: CaseCredential;
+  /** The name of a token: the request carries the cookie of a session that was made with it. */
+  readonly session?: string;
   /** Lines besides those that every request has. */
   readonly headers?: readonly (readonly [name: string, value: string])[];
   readonly body?: string;

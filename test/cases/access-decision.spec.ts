@@ -54,7 +54,9 @@ describe('the pure decision', () => {
   it.each(rows)('%s', (_title, row) => {
     const { stagewise, atOnce } = decideCase(row);
     expectDecision(row, stagewise);
-    expect(atOnce).toEqual(stagewise);
+    expectDecision(row, atOnce);
+    // The edge calls a request with a session a cookie, whatever it carries besides.
+    if (row.request.session === undefined) expect(atOnce).toEqual(stagewise);
   });
 });
 

@@ -17,10 +17,10 @@ afterAll(() => gateway.stop());
 /** The credential that the audit names, where the case does not say. */
 function credentialOf(row: AccessCase): CredentialKind {
   if (row.expect.credential !== undefined) return row.expect.credential;
-  const { credential } = row.request;
+  const { credential, session } = row.request;
   switch (credential?.kind) {
     case undefined:
-      return 'none';
+      return session === undefined ? 'none' : 'cookie';
     case 'basic':
       return credential.secret.startsWith('<') ? 'basic-token' : 'password';
     case 'bearer':
