@@ -4,6 +4,8 @@ import { startServer, type RunningServer } from './configure-app.js';
 
 /** Starts the server, and stops it on SIGTERM and SIGINT. What it cannot start with is said in one line. */
 async function main(): Promise<void> {
+  // The database and the journal are for their owner alone, whatever folder they are put into.
+  process.umask(0o077);
   let server: RunningServer;
   const configuration = readConfiguration();
   try {

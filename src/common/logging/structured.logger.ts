@@ -31,6 +31,11 @@ export class StructuredLogger extends ConsoleLogger {
     this.#isVerbose = LEVELS_SHOWN[level] > LEVELS_SHOWN.info;
   }
 
+  /** Why the start failed is said once, in one line, by whoever started the server. */
+  override error(message: unknown, ...rest: unknown[]): void {
+    if (rest.at(-1) !== 'ExceptionHandler') super.error(message, ...rest);
+  }
+
   override log(message: unknown, ...rest: unknown[]): void {
     if (this.#isVerbose || !CONTEXTS_OF_THE_START.has(rest.at(-1))) super.log(message, ...rest);
   }
