@@ -207,7 +207,11 @@ export class TokensService implements OnModuleInit {
       this.audit.recordChange(unit.manager, actor, {
         type: 'token.rotated',
         ...auditFields(old),
-        detail: { successorId, overlap: overlap ?? null, changes: describeChange(propertiesOf(old), end) },
+        detail: {
+          successorId,
+          overlap: overlap ?? null,
+          changes: describeChange(propertiesOf(old), propertiesOf({ ...old, ...end })),
+        },
       });
       return inserted;
     });
