@@ -236,7 +236,14 @@ describeOnEachDatabase('the audit log at the management API', (server: () => Sco
       passwordChange: 'changed',
     });
     expect(detail('token.changed')).toEqual({ changes: { description: { before: 'before', after: 'after' } } });
-    expect(detail('token.rotated')).toMatchObject({ successorId: rotated.body.id });
+    expect(detail('token.rotated')).toEqual({
+      successorId: rotated.body.id,
+      overlap: null,
+      changes: {
+        revokedAt: { before: null, after: expect.stringMatching(INSTANT) as unknown },
+        revokedBy: { before: null, after: 'admin' },
+      },
+    });
     expect(detail('application.changed')).toEqual({ changes: { timeoutMs: { before: 60_000, after: 1000 } } });
     expect(detail('settings.changed')).toEqual({
       changes: { 'purge.expiredTokensAfterDays': { before: 30, after: 77 } },

@@ -191,6 +191,9 @@ describe('the form of requests and answers', () => {
       ['a b', false],
       ['<script>', false],
       ['', false],
+      // R61: it would end up in answers, in the audit and upstream.
+      [`sg_${'a'.repeat(12)}_${'b'.repeat(40)}_cccccc`, false],
+      ['msg_0123', true],
     ] as const) {
       for (const target of ['/api/v1/me', '/api/v1/nothing', '/health/live', '/nowhere', '/docs/openapi.json']) {
         const id = (await send('GET', target, { headers: [['X-Request-Id', given]] })).header('x-request-id');
