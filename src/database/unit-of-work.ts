@@ -3,6 +3,13 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { Clock } from '../common/time/clock.js';
 import { ChangeEntity } from './change.entity.js';
 import { ChangeFeed, type Change, type ChangeTopic } from './change-feed.js';
+import { DatabaseUnavailableError, isDatabaseUnavailable } from './database-unavailable.js';
+
+/** A server that is frozen or cut off answers nothing, not even that: after so long it counts as out of reach. */
+const READ_TIMEOUT_MS = 10_000;
+
+/** A transaction may hold many statements. One that is given up may still be stored: what it says counts. */
+const TRANSACTION_TIMEOUT_MS = 30_000;
 
 /** One transaction: its manager, and the list of what it changes. */
 export interface Unit {
@@ -40,7 +47,7 @@ export class UnitOfWork {
       manager,
       changed: (topic, subject) => noted.push({ topic, subject }),
     });
-    const result = await this.#inTurn(() =>
+    const transaction = (): Promise<Result> =>
       this.dataSource.transaction(async (manager) => {
         const answer = await work(unit(manager));
         for (const hook of this.#beforeCommit) await hook(manager);
@@ -53,8 +60,8 @@ export class UnitOfWork {
           this.changes.expect(stored.identifiers.map((identifier) => Number(identifier['id'])));
         }
         return answer;
-      }),
-    );
+      });
+    const result = await this.#inTurn(transaction, TRANSACTION_TIMEOUT_MS);
     if (noted.length > 0) await this.changes.announce(noted);
     return result;
   }
@@ -66,13 +73,27 @@ export class UnitOfWork {
 
   /** Runs reads that must not see another request's unfinished transaction. */
   read<Result>(work: (manager: EntityManager) => Promise<Result>): Promise<Result> {
-    return this.#inTurn(() => work(this.dataSource.manager));
+    return this.#inTurn(() => work(this.dataSource.manager), READ_TIMEOUT_MS);
   }
 
-  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    if (!this.#isSingleConnection) return work();
+  #inTurn<Result>(work: () => Promise<Result>, timeoutMs: number): Promise<Result> {
+    if (!this.#isSingleConnection) return answerInTime(work(), timeoutMs);
     const turn = this.#last.then(work);
     this.#last = turn.catch(() => undefined);
-    return turn;
+    return turn.catch(failWhereUnavailable);
   }
+}
+
+function answerInTime<Result>(answer: Promise<Result>, timeoutMs: number): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const limit = setTimeout(() => reject(new DatabaseUnavailableError(`no answer within ${timeoutMs} ms`)), timeoutMs);
+    answer
+      .catch(failWhereUnavailable)
+      .finally(() => clearTimeout(limit))
+      .then(resolve, reject);
+  });
+}
+
+function failWhereUnavailable(error: unknown): never {
+  throw isDatabaseUnavailable(error) ? new DatabaseUnavailableError(error) : error;
 }

@@ -99,17 +99,23 @@ export class UpstreamForwarder {
       exchange.response.destroy();
       return;
     }
-    const code = classifyUpstreamFailure(error);
-    exchange.problem = new ProblemException(
-      code,
-      code === 'upstream_timeout'
-        ? 'The application behind the gateway did not answer in time. Try again later, or ask an administrator.'
-        : 'The application behind the gateway cannot be reached. Try again later, or ask an administrator.',
-    );
-    const problem = codeProblem(code, exchange.problem.detail, exchange.requestId);
+    // Binding a session to its token can fail on our side; the upstream has answered then.
+    exchange.problem = error instanceof ProblemException ? error : upstreamProblem(error);
+    const { code, detail } = exchange.problem;
+    const problem = codeProblem(code, detail, exchange.requestId);
     this.recorder.settle(exchange, problem.status);
     writeProblem(exchange.response, problem, null, false);
   }
+}
+
+function upstreamProblem(error: unknown): ProblemException {
+  const code = classifyUpstreamFailure(error);
+  return new ProblemException(
+    code,
+    code === 'upstream_timeout'
+      ? 'The application behind the gateway did not answer in time. Try again later, or ask an administrator.'
+      : 'The application behind the gateway cannot be reached. Try again later, or ask an administrator.',
+  );
 }
 
 type Forwarded = Exclude<Decision, { kind: 'deny' }>;

@@ -1,0 +1,48 @@
+import { ProblemException } from '../common/http/problem.exception.js';
+
+/** Codes of the drivers that say nothing of the statement, but that the database cannot be worked with right now. */
+const UNAVAILABLE: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ETIMEDOUT',
+  'EPIPE',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'PROTOCOL_CONNECTION_LOST',
+  'PROTOCOL_SEQUENCE_TIMEOUT',
+  'ER_CON_COUNT_ERROR',
+  'ER_SERVER_SHUTDOWN',
+  'ER_CONNECTION_KILLED',
+  'ER_LOCK_WAIT_TIMEOUT',
+  'ER_OPTION_PREVENTS_STATEMENT',
+  'ER_RECORD_FILE_FULL',
+  'ER_DISK_FULL',
+  'SQLITE_BUSY',
+  'SQLITE_LOCKED',
+  'SQLITE_FULL',
+  'SQLITE_CANTOPEN',
+  'SQLITE_READONLY',
+]);
+
+/** What mysql2 says without a code. */
+const CLOSED_CONNECTION = /closed state|connection is closed|Pool is closed|Server shutdown/i;
+
+/** The database cannot be asked: what depends on it is neither allowed nor denied, but a 503. */
+export class DatabaseUnavailableError extends ProblemException {
+  constructor(cause: unknown) {
+    super('policy_unavailable', 'The database is out of reach. Try again later, or ask an administrator.');
+    this.cause = cause;
+    // For the log alone: an answer holds the detail.
+    this.message = `The database is out of reach: ${cause instanceof Error ? cause.message : String(cause)}`;
+  }
+}
+
+/** Whether a failure is one of the database itself, and not of what it was asked. */
+export function isDatabaseUnavailable(error: unknown): boolean {
+  const cause = error instanceof Error && 'driverError' in error ? error.driverError : error;
+  if (!(cause instanceof Error)) return false;
+  const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
+  return UNAVAILABLE.has(code) || code.startsWith('SQLITE_IOERR') || CLOSED_CONNECTION.test(cause.message);
+}
