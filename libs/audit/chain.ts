@@ -50,6 +50,31 @@ export function linkOf(key: string, place: ChainLink, event: AuditEvent): string
     .digest('hex');
 }
 
+/** The head of a chain as far as the verification of the chain depends on it. */
+export interface ChainHead {
+  readonly chain: string;
+  /** The sequence of the newest event; 0 before the first. */
+  readonly sequence: number;
+  /** The link of the newest event. */
+  readonly link: string;
+  /** The events up to this one have been removed after their retention. */
+  readonly purgedSequence: number;
+  /** Failures that are counted and not stored yet. */
+  readonly held: unknown;
+}
+
+/**
+ * The seal of a chain's head: a keyed digest of it. Without it, whoever can write to the database could take events
+ * off either end and set the head to what is left.
+ * @returns 64 hexadecimal digits
+ */
+export function sealOf(key: string, head: ChainHead): string {
+  return createHmac('sha256', key)
+    .update(JSON.stringify(['head', head.chain, head.sequence, head.link, head.purgedSequence]))
+    .update(canonicalJson(head.held ?? null))
+    .digest('hex');
+}
+
 /** JSON with the members of every object in one order: a database may hand them out in another one. */
 function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_name, member: unknown) =>

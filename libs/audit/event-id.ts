@@ -1,5 +1,12 @@
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
+const TIME_LENGTH = 10;
+const COUNTER_LENGTH = 5;
+const PROCESS_LENGTH = 11;
+
+const COUNTER_LIMIT = 32 ** COUNTER_LENGTH;
+const LAST_MS = 32 ** TIME_LENGTH - 1;
+
 /** Writes an unsigned integer in Crockford's base 32, most significant digit first, padded with zeros. */
 function base32(value: number, length: number): string {
   let text = '';
@@ -12,30 +19,40 @@ function base32(value: number, length: number): string {
 }
 
 /**
- * Makes event ids of 26 characters in the shape of a ULID: 10 for the millisecond, 5 for a counter within it, 11 of
- * randomness drawn once a process. Ids of one process only ever rise, even where the clock steps back.
+ * What every event id of this millisecond and later ones is greater than, and every earlier one less: limits of time
+ * become limits of the key.
+ * @param atMs milliseconds since the epoch; what no id can express is brought to the nearest that one can
+ */
+export function eventIdBound(atMs: number): string {
+  return base32(Math.min(Math.max(Math.trunc(atMs), 0), LAST_MS), TIME_LENGTH);
+}
+
+/**
+ * Makes event ids of 26 characters in the shape of a ULID: 10 for the millisecond of the event, 5 for a counter, 11 of
+ * randomness drawn once a process. The order of ids is the order of times, also where the clock steps back: the counter
+ * goes on, so that a millisecond that comes twice gives no id twice.
  */
 export class EventIds {
   readonly #process: string;
-  #lastMs = 0;
+  #atMs = -1;
   #prefix = '';
   #counter = 0;
 
   /** @param random at least 11 random bytes */
   constructor(random: Uint8Array) {
     let process = '';
-    for (let index = 0; index < 11; index += 1) process += ALPHABET[(random[index] ?? 0) % 32] as string;
+    for (let index = 0; index < PROCESS_LENGTH; index += 1) process += ALPHABET[(random[index] ?? 0) % 32] as string;
     this.#process = process;
   }
 
-  next(nowMs: number): string {
-    if (nowMs > this.#lastMs) {
-      this.#lastMs = nowMs;
-      this.#prefix = base32(nowMs, 10);
-      this.#counter = 0;
-    } else {
-      this.#counter += 1;
+  /** @param atMs the time of the event, in milliseconds since the epoch */
+  next(atMs: number): string {
+    if (atMs !== this.#atMs) {
+      this.#atMs = atMs;
+      this.#prefix = eventIdBound(atMs);
     }
-    return this.#prefix + base32(this.#counter, 5) + this.#process;
+    const id = this.#prefix + base32(this.#counter, COUNTER_LENGTH) + this.#process;
+    this.#counter = (this.#counter + 1) % COUNTER_LIMIT;
+    return id;
   }
 }

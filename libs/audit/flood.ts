@@ -6,6 +6,12 @@ export const FLOOD_WINDOW_MS = 60_000;
 /** So many of them are stored one by one; the rest of the window is one event with a count. */
 export const FLOOD_SINGLES = 10;
 
+/**
+ * So many kinds of failures are followed at a time; the one that has been quiet for longest makes room for a new one.
+ * The state is stored with every batch, so it must not grow with the names an attacker makes up.
+ */
+export const MAX_FLOODS = 500;
+
 /** The failures of one kind within one window. */
 interface Flood {
   readonly endsAtMs: number;
@@ -17,11 +23,17 @@ interface Flood {
 /** The state of a collapser, to be stored with the position it belongs to. */
 export type FloodState = readonly (readonly [key: string, flood: Readonly<Flood>])[];
 
+/** The events that a stored state holds back, as they would be stored now. */
+export function heldEvents(state: FloodState): readonly AuditEvent[] {
+  return state.map(([, flood]) => flood.held).filter((held) => held !== null);
+}
+
 /**
  * Collapses repeated identical failures (same code, address and user), so that an attacker cannot fill the database.
  * It depends on the events alone, so reading the same events again gives the same result; every count is exact.
  */
 export class FloodCollapser {
+  /** In the order in which they were last added to. */
   readonly #floods: Map<string, Flood>;
 
   constructor(state: FloodState = []) {
@@ -33,18 +45,21 @@ export class FloodCollapser {
     if (event.outcome !== 'failed') return [event];
     const key = JSON.stringify([event.code, event.clientIp, event.actor, event.application]);
     const flood = this.#floods.get(key);
-    const released = flood !== undefined && event.atMs >= flood.endsAtMs ? this.#release(key, flood) : [];
-    const current = this.#floods.get(key);
-    if (current === undefined) {
+    const isOver = flood !== undefined && event.atMs >= flood.endsAtMs;
+    const released = isOver ? this.#release(key, flood) : [];
+    if (flood === undefined || isOver) {
+      if (this.#floods.size >= MAX_FLOODS) released.push(...this.#releaseQuietest());
       this.#floods.set(key, { endsAtMs: event.atMs + FLOOD_WINDOW_MS, singles: 1, held: null });
       return [...released, event];
     }
-    if (current.singles < FLOOD_SINGLES) {
-      current.singles += 1;
-      return [...released, event];
+    this.#floods.delete(key);
+    this.#floods.set(key, flood);
+    if (flood.singles < FLOOD_SINGLES) {
+      flood.singles += 1;
+      return [event];
     }
-    current.held = current.held === null ? event : { ...current.held, count: current.held.count + event.count };
-    return released;
+    flood.held = flood.held === null ? event : { ...flood.held, count: flood.held.count + event.count };
+    return [];
   }
 
   /** The events whose window is over by now; nothing older than this instant may be taken in afterwards. */
@@ -54,6 +69,11 @@ export class FloodCollapser {
       if (nowMs >= flood.endsAtMs) released.push(...this.#release(key, flood));
     }
     return released;
+  }
+
+  /** Every event that is held back, where nothing more will come; all windows end. */
+  finish(): readonly AuditEvent[] {
+    return this.expire(Number.POSITIVE_INFINITY);
   }
 
   /** Whether there is anything to expire, now or later. */
@@ -66,7 +86,12 @@ export class FloodCollapser {
     return [...this.#floods].map(([key, flood]) => [key, { ...flood }]);
   }
 
-  #release(key: string, flood: Flood): readonly AuditEvent[] {
+  #releaseQuietest(): AuditEvent[] {
+    for (const [key, flood] of this.#floods) return this.#release(key, flood);
+    return [];
+  }
+
+  #release(key: string, flood: Flood): AuditEvent[] {
     this.#floods.delete(key);
     return flood.held === null ? [] : [flood.held];
   }

@@ -16,15 +16,22 @@ export const REDACTED = '[redacted]';
 /** Anything in Scopegate's token format, wherever it stands in a text. */
 const TOKEN_IN_TEXT = /sg_[0-9A-Za-z]{1,64}(?:_[0-9A-Za-z]*)*/g;
 
+/** The value of an Authorization header, wherever it stands in a text. */
+const AUTHORIZATION_IN_TEXT = /\b(Basic|Bearer)[ +]+[A-Za-z0-9._~+/=-]{6,}/gi;
+
 /** A token's own id is public; what follows it is not. */
-function redactToken(text: string): string {
-  return text.includes('sg_') ? text.replace(TOKEN_IN_TEXT, REDACTED) : text;
+function redactCredentials(text: string): string {
+  const withoutTokens = text.includes('sg_') ? text.replace(TOKEN_IN_TEXT, REDACTED) : text;
+  return withoutTokens.replace(AUTHORIZATION_IN_TEXT, `$1 ${REDACTED}`);
 }
 
-/** Free text from outside (a user agent, a path), without anything that looks like a token, and bounded. */
-export function redactText(text: string, maxLength: number): string {
+/**
+ * Free text from outside (a user agent, a path), without anything that looks like a token or the value of an
+ * Authorization header, bounded, and well-formed, so that it comes back from a database as it went in.
+ */
+export function redactText(text: string, maxLength = Number.POSITIVE_INFINITY): string {
   const bounded = text.length > maxLength ? text.slice(0, maxLength) : text;
-  return redactToken(bounded);
+  return redactCredentials(bounded).toWellFormed();
 }
 
 /** A path as it came, without the values of path parameters: Tomcat takes a session's id there (`;jsessionid=…`). */
@@ -34,7 +41,7 @@ export function redactPath(path: string): string {
 
 /** A copy of a value without secrets, for the before-and-after of a change. */
 export function redact(value: unknown): unknown {
-  if (typeof value === 'string') return redactToken(value);
+  if (typeof value === 'string') return redactText(value);
   if (Array.isArray(value)) return value.map(redact);
   if (value instanceof Date) return value.toISOString();
   if (typeof value !== 'object' || value === null) return value;

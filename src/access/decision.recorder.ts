@@ -50,6 +50,10 @@ export class DecisionRecorder {
   settle(exchange: Exchange, status: number | null): void {
     if (exchange.isSettled) return;
     exchange.isSettled = true;
+    if (exchange.problem?.code === 'audit_unavailable') {
+      this.audit.noteTurnedAway();
+      return;
+    }
     const result = resultOf(exchange, status ?? 0);
     const used = result.outcome === 'allowed' ? (exchange.authenticated?.token ?? null) : null;
     const nowMs = this.clock.nowMs();

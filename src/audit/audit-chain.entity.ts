@@ -29,4 +29,8 @@ export class AuditChainEntity {
   /** Repeated failures that are counted and not stored yet. */
   @Column({ type: 'json', nullable: true })
   held!: object | null;
+
+  /** A keyed digest of the head, so that nobody but a node can set it. */
+  @Column({ type: 'varchar', length: 64 })
+  seal!: string;
 }

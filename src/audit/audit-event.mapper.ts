@@ -92,6 +92,8 @@ export function toDto(row: AuditEventEntity): AuditEventDto {
   };
 }
 
+/** As much of a text as fits, in the form in which both databases give it back. */
 function cut(text: string | null, length: number): string | null {
-  return text !== null && text.length > length ? text.slice(0, length) : text;
+  if (text === null) return null;
+  return (text.length > length ? text.slice(0, length) : text).toWellFormed();
 }

@@ -1,10 +1,11 @@
 import { hkdfSync } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { CHAIN_START, linkOf, type AuditEvent } from '@scopegate/audit';
-import type { EntityManager } from 'typeorm';
+import { CHAIN_START, linkOf, sealOf, type AuditEvent } from '@scopegate/audit';
+import { In, type EntityManager } from 'typeorm';
 import { SECRETS } from '../config/config.module.js';
 import type { Secrets } from '../config/secrets.js';
 import { rowLock } from '../database/row-lock.js';
+import { UnitOfWork } from '../database/unit-of-work.js';
 import { AuditChainEntity } from './audit-chain.entity.js';
 import { AuditEventEntity } from './audit-event.entity.js';
 import { toEntity, toEvent } from './audit-event.mapper.js';
@@ -15,42 +16,49 @@ export const CHANGES_CHAIN = 'changes';
 /** Rows in one statement: enough to be cheap, few enough for the limits of both databases. */
 const ROWS_IN_ONE_INSERT = 200;
 
+/** The place of the newest event of a chain. */
+export interface ChainPlace {
+  readonly sequence: number;
+  readonly link: string;
+}
+
+/** What else the head of a chain says. */
+export type ChainProgress = Partial<
+  Pick<AuditChainEntity, 'journalSegment' | 'journalOffset' | 'held' | 'purgedSequence'>
+>;
+
 /** Links events to chains, so that a changed, removed or inserted one is found. */
 @Injectable()
 export class AuditChain {
   readonly #key: string;
 
-  constructor(@Inject(SECRETS) secrets: Secrets) {
+  constructor(
+    @Inject(SECRETS) secrets: Secrets,
+    private readonly unitOfWork: UnitOfWork,
+  ) {
     this.#key = Buffer.from(hkdfSync('sha256', secrets.encryptionKey, '', 'scopegate audit chain', 32)).toString('hex');
   }
 
-  /**
-   * The head of a chain, held by this transaction: nobody else adds to the chain before it is stored.
-   * @param initial what the head begins with where the chain is new
-   */
-  async lockHead(
-    manager: EntityManager,
-    chain: string,
-    initial?: Partial<AuditChainEntity>,
-  ): Promise<AuditChainEntity> {
+  /** The head of a chain, held by this transaction: nobody else adds to the chain before it is stored. */
+  async lockHead(manager: EntityManager, chain: string): Promise<AuditChainEntity> {
     const find = (): Promise<AuditChainEntity | null> =>
       manager.findOne(AuditChainEntity, { where: { chain }, ...rowLock(manager) });
     const head = await find();
     if (head !== null) return head;
+    const first = {
+      chain,
+      sequence: 0,
+      link: CHAIN_START,
+      purgedSequence: 0,
+      journalSegment: null,
+      journalOffset: null,
+      held: null,
+    };
     await manager
       .createQueryBuilder()
       .insert()
       .into(AuditChainEntity)
-      .values({
-        chain,
-        sequence: 0,
-        link: CHAIN_START,
-        purgedSequence: 0,
-        journalSegment: null,
-        journalOffset: null,
-        held: null,
-        ...initial,
-      })
+      .values({ ...first, seal: sealOf(this.#key, first) })
       .orIgnore()
       .updateEntity(false)
       .execute();
@@ -60,14 +68,16 @@ export class AuditChain {
   }
 
   /**
-   * Stores events as the next links of a chain whose head this transaction holds.
-   * @returns the new head's place
+   * Stores events as the next links of a chain, and the new head with them.
+   * @param head as `lockHead` of this transaction gave it
+   * @param progress what else changes in the head
    */
   async append(
     manager: EntityManager,
-    head: Pick<AuditChainEntity, 'chain' | 'sequence' | 'link'>,
+    head: AuditChainEntity,
     events: readonly AuditEvent[],
-  ): Promise<{ readonly sequence: number; readonly link: string }> {
+    progress: ChainProgress = {},
+  ): Promise<ChainPlace> {
     let { sequence, link } = head;
     const rows: AuditEventEntity[] = [];
     for (const event of events) {
@@ -87,12 +97,40 @@ export class AuditChain {
         .updateEntity(false)
         .execute();
     }
+    await this.updateHead(manager, head, { ...progress, sequence, link });
     return { sequence, link };
   }
 
-  /** Whether a stored row is the link it says it is. */
-  isIntact(row: AuditEventEntity): boolean {
-    const place = { chain: row.chain, sequence: row.chainSequence, previousLink: row.previousLink };
-    return linkOf(this.#key, place, toEvent(row)) === row.link;
+  /** Stores a head that has changed, under a new seal. */
+  async updateHead(
+    manager: EntityManager,
+    head: AuditChainEntity,
+    change: ChainProgress & Partial<ChainPlace>,
+  ): Promise<void> {
+    const { chain, sequence, link, purgedSequence, held } = { ...head, ...change };
+    const seal = sealOf(this.#key, { chain, sequence, link, purgedSequence, held });
+    await manager.update(AuditChainEntity, { chain }, { ...change, seal });
+  }
+
+  /** Those of the events that are not stored. */
+  async missingOf(events: readonly AuditEvent[]): Promise<readonly AuditEvent[]> {
+    const rows = await this.unitOfWork.read((manager) =>
+      manager.find(AuditEventEntity, { select: { id: true }, where: { id: In(events.map((event) => event.id)) } }),
+    );
+    const stored = new Set(rows.map((row) => row.id));
+    return events.filter((event) => !stored.has(event.id));
+  }
+
+  /** Whether a stored row is, at this place of its chain, the link it says it is, and is found by its own names. */
+  isIntact(row: AuditEventEntity, sequence = row.chainSequence): boolean {
+    const event = toEvent(row);
+    const { actorKey, ownerKey } = toEntity(event);
+    const place = { chain: row.chain, sequence, previousLink: row.previousLink };
+    return row.actorKey === actorKey && row.ownerKey === ownerKey && linkOf(this.#key, place, event) === row.link;
+  }
+
+  /** Whether nobody but a node has set the head of a chain. */
+  isSealed(head: AuditChainEntity): boolean {
+    return sealOf(this.#key, head) === head.seal;
   }
 }

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { LessThan, LessThanOrEqual, MoreThan, type EntityManager } from 'typeorm';
+import { LessThanOrEqual, MoreThan, type EntityManager } from 'typeorm';
 import { PURGE_BATCH_SIZE, type PurgedBatch } from '../database/purged-batch.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
+import { AuditChain } from './audit.chain.js';
 import { AuditChainEntity } from './audit-chain.entity.js';
 import { AuditEventEntity } from './audit-event.entity.js';
 
@@ -17,7 +18,10 @@ interface OldPart {
  */
 @Injectable()
 export class AuditRetention {
-  constructor(private readonly unitOfWork: UnitOfWork) {}
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly chain: AuditChain,
+  ) {}
 
   /**
    * Removes some of the oldest events.
@@ -27,15 +31,14 @@ export class AuditRetention {
     const part = await this.unitOfWork.read((manager) => oldPart(manager, atMs));
     if (part === null) return { removed: 0, hasMore: false };
     const { chain, upTo } = part;
-    // Apart from the removal: a transaction that held rows of the log and waited for a head would stand in the way of
-    // one that holds the head and adds to the log. What a crash leaves between the two goes with the next batch.
-    await this.unitOfWork.run(({ manager }) =>
-      manager.update(AuditChainEntity, { chain, purgedSequence: LessThan(upTo) }, { purgedSequence: upTo }),
-    );
-    const { affected } = await this.unitOfWork.run(({ manager }) =>
-      manager.delete(AuditEventEntity, { chain, chainSequence: LessThanOrEqual(upTo) }),
-    );
-    return { removed: affected ?? 0, hasMore: true };
+    return this.unitOfWork.run(async ({ manager }) => {
+      // The head first, as those who add to the chain do: nobody waits in a circle.
+      const head = await this.chain.lockHead(manager, chain);
+      const { affected } = await manager.delete(AuditEventEntity, { chain, chainSequence: LessThanOrEqual(upTo) });
+      // Another node may have got further already.
+      if (head.purgedSequence < upTo) await this.chain.updateHead(manager, head, { purgedSequence: upTo });
+      return { removed: affected ?? 0, hasMore: true };
+    });
   }
 }
 

@@ -7,7 +7,6 @@ import { Clock } from '../common/time/clock.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import type { Actor } from './actor.js';
 import { AuditChain, CHANGES_CHAIN } from './audit.chain.js';
-import { AuditChainEntity } from './audit-chain.entity.js';
 import { AuditEventRepository } from './audit-event.repository.js';
 import { toDto } from './audit-event.mapper.js';
 import { AuditShipper } from './audit.shipper.js';
@@ -37,6 +36,9 @@ export class AuditService {
   /** What each open transaction has recorded; it is stored at its end, so that the chain is held for a moment only. */
   readonly #changes = new WeakMap<EntityManager, AuditEvent[]>();
 
+  /** Requests that were turned away since there was last room for events. */
+  #turnedAway: { count: number; readonly fromMs: number; toMs: number } | null = null;
+
   constructor(
     private readonly shipper: AuditShipper,
     private readonly events: AuditEventRepository,
@@ -44,6 +46,7 @@ export class AuditService {
     private readonly clock: Clock,
     unitOfWork: UnitOfWork,
   ) {
+    shipper.alsoShip(() => Promise.resolve(this.#recordTurnedAway()));
     unitOfWork.beforeCommit((manager) => this.#storeChanges(manager));
   }
 
@@ -65,7 +68,7 @@ export class AuditService {
       actor: actor.name,
       owner: change.owner ?? null,
       tokenId: change.tokenId ?? null,
-      tokenDescription: change.tokenDescription ?? null,
+      tokenDescription: change.tokenDescription == null ? null : redactText(change.tokenDescription),
       tokenScope: change.tokenScope ?? null,
       credential: actor.credential,
       clientIp: actor.clientIp,
@@ -96,8 +99,50 @@ export class AuditService {
    * @param response the answer, nothing of which has been sent
    */
   recordRequest(event: RequestEvent, response: ServerResponse): void {
+    this.#recordTurnedAway();
     this.shipper.append({ ...event, id: this.#ids.next(event.atMs), count: 1 });
     this.shipper.holdUntilWritten(response);
+  }
+
+  /**
+   * Counts a request that was turned away because nothing could be recorded (503 `audit_unavailable`). All of them are
+   * one event with their number, as soon as there is room for it.
+   */
+  noteTurnedAway(): void {
+    const nowMs = this.clock.nowMs();
+    this.#turnedAway ??= { count: 0, fromMs: nowMs, toMs: nowMs };
+    this.#turnedAway.count += 1;
+    this.#turnedAway.toMs = nowMs;
+  }
+
+  #recordTurnedAway(): void {
+    const away = this.#turnedAway;
+    if (away === null || !this.shipper.hasRoom) return;
+    this.#turnedAway = null;
+    this.shipper.append({
+      id: this.#ids.next(away.toMs),
+      atMs: away.toMs,
+      count: away.count,
+      type: 'request.failed',
+      outcome: 'failed',
+      code: 'audit_unavailable',
+      actor: null,
+      owner: null,
+      tokenId: null,
+      tokenDescription: null,
+      tokenScope: null,
+      credential: null,
+      clientIp: null,
+      peer: null,
+      method: null,
+      path: null,
+      application: null,
+      status: 503,
+      durationMs: null,
+      userAgent: null,
+      requestId: null,
+      detail: { from: new Date(away.fromMs).toISOString(), to: new Date(away.toMs).toISOString() },
+    });
   }
 
   async #storeChanges(manager: EntityManager): Promise<void> {
@@ -105,7 +150,6 @@ export class AuditService {
     if (changes === undefined) return;
     this.#changes.delete(manager);
     const head = await this.chain.lockHead(manager, CHANGES_CHAIN);
-    const { sequence, link } = await this.chain.append(manager, head, changes);
-    await manager.update(AuditChainEntity, { chain: CHANGES_CHAIN }, { sequence, link });
+    await this.chain.append(manager, head, changes);
   }
 }

@@ -50,12 +50,6 @@ export class GatewayService {
   async handle(proxied: ProxiedRequest): Promise<void> {
     const exchange = this.#exchangeOf(proxied);
     try {
-      if (!this.shipper.hasRoom) {
-        throw new ProblemException(
-          'audit_unavailable',
-          'No request can be recorded right now, so none is let through.',
-        );
-      }
       if (await this.#passes(exchange)) this.forwarder.forward(exchange, proxied.application);
       else this.#refuse(exchange);
     } catch (error) {
@@ -66,8 +60,13 @@ export class GatewayService {
   /** Refuses a request whose target is no path at all, and records it like any other. */
   refuseTarget(proxied: ProxiedRequest, detail: string): void {
     const exchange = this.#exchangeOf(proxied);
-    exchange.denial = denyEarly('path_ambiguous', detail);
-    this.#refuse(exchange);
+    try {
+      this.shipper.refuseWithoutRoom();
+      exchange.denial = denyEarly('path_ambiguous', detail);
+      this.#refuse(exchange);
+    } catch (error) {
+      this.#fail(exchange, error);
+    }
   }
 
   #exchangeOf(proxied: ProxiedRequest): Exchange {

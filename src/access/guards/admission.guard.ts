@@ -8,6 +8,7 @@ import {
   type SessionBody,
 } from '@scopegate/access';
 import type { PathJudgement } from '@scopegate/path';
+import { AuditShipper } from '../../audit/audit.shipper.js';
 import { exchangeOf, type Exchange } from '../../common/access/exchange.js';
 import { ProblemException } from '../../common/http/problem.exception.js';
 import { NodeRegistry } from '../../database/node.registry.js';
@@ -26,11 +27,13 @@ export class AdmissionGuard implements CanActivate {
     private readonly policy: AccessPolicySnapshot,
     private readonly throttle: FailureThrottle,
     private readonly nodes: NodeRegistry,
+    private readonly shipper: AuditShipper,
   ) {}
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const exchange = exchangeOf(context.switchToHttp().getRequest());
     if (exchange.application === null && isPublicRoute(context)) return true;
+    this.shipper.refuseWithoutRoom();
     if (this.nodes.isStale) {
       throw new ProblemException(
         'policy_unavailable',

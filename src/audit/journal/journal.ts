@@ -1,4 +1,15 @@
-import { closeSync, fstatSync, mkdirSync, openSync, readdirSync, readSync, rmSync, statSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 /** A place in the journal: a segment, and a byte in it. */
@@ -9,6 +20,9 @@ export interface JournalPosition {
 
 /** A segment is closed once it has this many bytes. */
 const SEGMENT_BYTES = 16 * 1024 * 1024;
+
+/** After a failure, the disk has to take so much before anything is entrusted to it again. */
+const PROBE_BYTES = 65_536;
 
 const SEGMENT_NAME = /^segment-(\d{12})\.log$/;
 
@@ -27,6 +41,7 @@ export class Journal {
   #pendingBytes = 0;
   #waiting: ((error: Error | null) => void)[] = [];
   #scheduled: NodeJS.Immediate | null = null;
+  #failures = 0;
 
   /** @param directory the folder of this process alone */
   constructor(readonly directory: string) {
@@ -52,6 +67,11 @@ export class Journal {
     let bytes = -position.offset;
     for (const [segment, size] of this.#closed) if (segment >= position.segment) bytes += size;
     return Math.max(0, bytes + (this.#segment >= position.segment ? this.#size + this.#pendingBytes : 0));
+  }
+
+  /** How often something appended could not be written; it is in no segment then, and nobody was told it is. */
+  get failures(): number {
+    return this.#failures;
   }
 
   /**
@@ -89,10 +109,30 @@ export class Journal {
       if (this.#size >= SEGMENT_BYTES) this.#closeSegment();
     } catch (error) {
       failure = error instanceof Error ? error : new Error(String(error));
-      // Part of a line may have been written: the next line begins a new segment.
-      if (this.#file !== null) this.#closeSegment();
+      this.#failures += 1;
+      // Part of a line may have been written: the next line begins a new segment. So it does where not even the file
+      // could be made, because positions in this segment have been given out.
+      this.#closeSegment();
     }
     for (const callback of waiting) callback(failure);
+  }
+
+  /** Finds out whether the disk takes anything again after a failure. Leaves nothing behind. */
+  probe(): boolean {
+    this.flush();
+    try {
+      const file = (this.#file ??= openSync(this.#path(this.#segment), 'ax', 0o600));
+      const bytes = Buffer.alloc(PROBE_BYTES);
+      let written = 0;
+      try {
+        while (written < bytes.length) written += writeSync(file, bytes, written);
+      } finally {
+        ftruncateSync(file, this.#size);
+      }
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   /** Reads bytes from a position on: up to `limit`, and within one segment. Null where there is nothing more. */
@@ -119,11 +159,6 @@ export class Journal {
     }
   }
 
-  /** Whether nothing will ever be added to this segment. */
-  isClosed(segment: number): boolean {
-    return segment < this.#segment;
-  }
-
   /** Removes the segments before this position. */
   release(position: JournalPosition): void {
     const last = this.#file === null ? Math.max(0, ...this.#closed.keys()) : this.#segment;
@@ -145,10 +180,11 @@ export class Journal {
   }
 
   #closeSegment(): void {
-    if (this.#file === null) return;
-    this.#closed.set(this.#segment, fstatSync(this.#file).size);
-    closeSync(this.#file);
-    this.#file = null;
+    if (this.#file !== null) {
+      this.#closed.set(this.#segment, fstatSync(this.#file).size);
+      closeSync(this.#file);
+      this.#file = null;
+    }
     this.#segment += 1;
     this.#size = 0;
   }

@@ -179,6 +179,7 @@ function tables(isSqlite: boolean): Table[] {
         int('journal_segment', NULLABLE),
         bigint('journal_offset', NULLABLE),
         { name: 'held', type: 'json', ...NULLABLE },
+        varchar('seal', 64),
       ],
     }),
     new Table({

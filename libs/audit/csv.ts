@@ -1,0 +1,20 @@
+/** A cell that begins so is run as a formula by a spreadsheet. */
+const RUNS_IN_A_SPREADSHEET = /^[=+\-@\t\r]/;
+
+const NEEDS_QUOTES = /[",\r\n]/;
+
+/**
+ * One line of CSV (RFC 4180), with its line's end. Nothing is an empty cell, an object its JSON. A text that a
+ * spreadsheet would run is defused by a leading apostrophe; a number stays one, whatever its sign.
+ */
+export function csvLine(cells: readonly unknown[]): string {
+  return `${cells.map(csvCell).join(',')}\r\n`;
+}
+
+function csvCell(value: unknown): string {
+  if (value === null || value === undefined) return '';
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  const defused = RUNS_IN_A_SPREADSHEET.test(text) ? `'${text}` : text;
+  return NEEDS_QUOTES.test(defused) ? `"${defused.replaceAll('"', '""')}"` : defused;
+}

@@ -1,0 +1,214 @@
+import { Logger } from '@nestjs/common';
+import { decodeJournal, encodeJournalLine, FloodCollapser, type AuditEvent, type FloodState } from '@scopegate/audit';
+import type { Clock } from '../../common/time/clock.js';
+import { isDuplicateKey } from '../../database/duplicate-key.js';
+import type { UnitOfWork } from '../../database/unit-of-work.js';
+import type { AuditChain, ChainPlace } from '../audit.chain.js';
+import type { Journal, JournalPosition } from './journal.js';
+
+/** Events in one transaction. */
+const BATCH_SIZE = 500;
+
+/** Bytes read from the journal at a time, where the events are not in memory any more. */
+const READ_BYTES = 1_048_576;
+
+/** Events kept in memory on their way to the database; what is beyond is read from the journal again. */
+const QUEUE_LIMIT = 20_000;
+
+interface Entry {
+  readonly event: AuditEvent;
+  /** The position after it. */
+  readonly end: JournalPosition;
+}
+
+interface Batch {
+  readonly events: readonly AuditEvent[];
+  /** The position after it. */
+  readonly end: JournalPosition;
+}
+
+/** What has been shipped, as the database knows it. */
+interface Shipped extends ChainPlace {
+  readonly position: JournalPosition;
+}
+
+/** Ships one journal: from its files or from memory, in batches, exactly once. */
+export class JournalShipment {
+  readonly #logger = new Logger(JournalShipment.name);
+  /** Null where the database has to be asked. */
+  #shipped: Shipped | null = null;
+  /** The last position that was known to be shipped. */
+  #lastKnown: JournalPosition;
+  #collapser = new FloodCollapser();
+  /** The events after `#shipped`, where all of them are in memory. */
+  #queue: Entry[] | null = null;
+  #failuresSeen = 0;
+
+  constructor(
+    readonly journal: Journal,
+    private readonly chainName: string,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly chain: AuditChain,
+    private readonly clock: Clock,
+  ) {
+    this.#lastKnown = journal.start;
+  }
+
+  /** Bytes of the journal that are not in the database yet. */
+  get backlogBytes(): number {
+    return this.journal.bytesSince(this.#lastKnown);
+  }
+
+  append(event: AuditEvent): void {
+    const end = this.journal.append(encodeJournalLine(event));
+    if (this.#queue === null) return;
+    if (this.#queue.length < QUEUE_LIMIT) this.#queue.push({ event, end });
+    else this.#queue = null;
+  }
+
+  /** Asks the database how far the journal has been shipped. */
+  async open(): Promise<void> {
+    this.#shipped ??= await this.#load();
+  }
+
+  /** Stores everything appended before this call. A failure leaves all as it was, to be tried again. */
+  async ship(): Promise<void> {
+    this.journal.flush();
+    const target = this.journal.end;
+    try {
+      let shipped = (this.#shipped ??= await this.#load());
+      for (;;) {
+        const batch = this.#next(shipped.position);
+        if (batch === null) {
+          // Everything is taken in, so no window that is over now can still grow.
+          await this.#release((collapser) => collapser.expire(this.clock.nowMs()));
+          return;
+        }
+        shipped = await this.#store(shipped, batch);
+        if (isAtOrAfter(shipped.position, target)) return;
+      }
+    } catch (error) {
+      this.#forget();
+      throw error;
+    }
+  }
+
+  /** Stores what has been held back to be counted: nothing more will be appended. */
+  async finish(): Promise<void> {
+    try {
+      await this.open();
+      await this.#release((collapser) => collapser.finish());
+    } catch (error) {
+      this.#forget();
+      throw error;
+    }
+  }
+
+  /** The database may have stored a batch whose storing failed for us: what it says counts. */
+  #forget(): void {
+    this.#shipped = null;
+    this.#queue = null;
+  }
+
+  /** The next events, or null where everything has been taken. */
+  #next(position: JournalPosition): Batch | null {
+    // What is stored is in the journal first: an event that the disk does not take is dropped with its answer.
+    this.journal.flush();
+    if (this.journal.failures !== this.#failuresSeen) {
+      this.#failuresSeen = this.journal.failures;
+      this.#queue = null;
+    }
+    return this.#queue === null ? this.#nextFromFile(position) : this.#nextFromQueue(this.#queue);
+  }
+
+  #nextFromQueue(queue: Entry[]): Batch | null {
+    const batch = queue.splice(0, BATCH_SIZE);
+    const last = batch.at(-1);
+    return last === undefined ? null : { events: batch.map((entry) => entry.event), end: last.end };
+  }
+
+  #nextFromFile(position: JournalPosition): Batch | null {
+    const part = this.journal.read(position, READ_BYTES);
+    if (part === null) {
+      // Everything appended so far is written and read: from here on, what is appended stays in memory as well.
+      this.#queue = [];
+      return null;
+    }
+    const { entries, length, torn } = decodeJournal(part.bytes);
+    const { segment, offset } = part.position;
+    if (torn > 0) this.#warnOfTorn(torn);
+    if (length === 0) {
+      // No line's end in a closed segment: the rest of it was torn by a crash.
+      if (part.bytes.length < READ_BYTES) this.#warnOfTorn(1);
+      return { events: [], end: { segment, offset: offset + part.bytes.length } };
+    }
+    const batch = entries.slice(0, BATCH_SIZE);
+    const end = batch.length < entries.length ? (batch.at(-1)?.end ?? length) : length;
+    return { events: batch.map((entry) => entry.event), end: { segment, offset: offset + end } };
+  }
+
+  #store(shipped: Shipped, { events, end }: Batch): Promise<Shipped> {
+    const stored = events.flatMap((event) => this.#collapser.take(event));
+    const last = events.at(-1);
+    // By the time of the events, so that a journal that is read again is collapsed in the same way.
+    if (last !== undefined && !this.#collapser.isEmpty) stored.push(...this.#collapser.expire(last.atMs));
+    return this.#insert(shipped, stored, end);
+  }
+
+  async #release(take: (collapser: FloodCollapser) => readonly AuditEvent[]): Promise<void> {
+    if (this.#shipped === null || this.#collapser.isEmpty) return;
+    const released = take(this.#collapser);
+    if (released.length > 0) await this.#insert(this.#shipped, released, this.#shipped.position);
+  }
+
+  async #insert(shipped: Shipped, events: readonly AuditEvent[], position: JournalPosition): Promise<Shipped> {
+    let stored: Shipped;
+    try {
+      stored = await this.#insertOnce(shipped, events, position);
+    } catch (error) {
+      if (!isDuplicateKey(error)) throw error;
+      // A journal that was put back from a copy holds events that have been stored since: they are stored already.
+      const missing = await this.chain.missingOf(events);
+      this.#logger.warn(`${events.length - missing.length} event(s) of the journal were stored before; passed over.`);
+      stored = await this.#insertOnce(shipped, missing, position);
+    }
+    this.#shipped = stored;
+    this.#lastKnown = position;
+    this.journal.release(position);
+    return stored;
+  }
+
+  #insertOnce(shipped: Shipped, events: readonly AuditEvent[], position: JournalPosition): Promise<Shipped> {
+    const state = this.#collapser.isEmpty ? null : this.#collapser.state();
+    return this.unitOfWork.run(async ({ manager }) => {
+      const head = await this.chain.lockHead(manager, this.chainName);
+      if (head.sequence !== shipped.sequence) throw new Error('The chain has been added to from elsewhere.');
+      const place = await this.chain.append(manager, head, events, {
+        journalSegment: position.segment,
+        journalOffset: position.offset,
+        held: state === null ? null : [...state],
+      });
+      return { ...place, position };
+    });
+  }
+
+  async #load(): Promise<Shipped> {
+    const head = await this.unitOfWork.run(({ manager }) => this.chain.lockHead(manager, this.chainName));
+    this.#collapser = new FloodCollapser((head.held ?? []) as FloodState);
+    const { start, end } = this.journal;
+    const stored = { segment: head.journalSegment ?? -1, offset: head.journalOffset ?? 0 };
+    // A position beyond the end is one of a journal that is gone; this one has to be read from its start.
+    const isKnown = stored.segment >= start.segment && isAtOrAfter(end, stored);
+    const position = isKnown ? stored : start;
+    this.#lastKnown = position;
+    return { sequence: head.sequence, link: head.link, position };
+  }
+
+  #warnOfTorn(lines: number): void {
+    this.#logger.warn(`The journal had ${lines} torn line(s), from a crash; passed over.`);
+  }
+}
+
+function isAtOrAfter(position: JournalPosition, other: JournalPosition): boolean {
+  return position.segment > other.segment || (position.segment === other.segment && position.offset >= other.offset);
+}
