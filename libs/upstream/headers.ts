@@ -78,7 +78,7 @@ export function forwardedHeaders(request: ForwardedRequest): string[] {
     if (folded === 'authorization' && request.dropAuthorization) continue;
     if (folded === 'cookie' && request.dropCookies) continue;
     if (request.identityNames.has(folded)) continue;
-    if (request.replacedBody && (folded === 'content-length' || folded === 'content-type')) continue;
+    if (request.replacedBody && BODY_LINES.has(folded)) continue;
     // A client must not make the gateway forget a line it judged by, so only unknown names can be nominated.
     if (nominated !== null && nominated.has(folded) && !END_TO_END.has(folded)) continue;
     if (request.dropLine !== null && request.dropLine(folded)) continue;
@@ -94,6 +94,19 @@ export function forwardedHeaders(request: ForwardedRequest): string[] {
   for (const part of request.identity) result.push(part);
   return result;
 }
+
+/** Lines that describe the body the client sent, and not the one that goes upstream in its place. */
+const BODY_LINES: ReadonlySet<string> = new Set([
+  'content-length',
+  'content-type',
+  'content-encoding',
+  'content-language',
+  'content-range',
+  'content-md5',
+  'content-digest',
+  'repr-digest',
+  'digest',
+]);
 
 /** Lines that `Connection` cannot take away, since they carry the meaning of the request. */
 const END_TO_END: ReadonlySet<string> = new Set(['authorization', 'cookie', 'content-length', 'content-type']);

@@ -22,12 +22,6 @@ function canonicalValue(text: string): string {
  */
 const SESSION_ID_LENGTH = 16;
 
-/** What a request can carry on a session by: values that speak for themselves, and short ones with their names. */
-export interface PresentedValues {
-  readonly long: readonly string[];
-  readonly short: readonly string[];
-}
-
 /** What a cookie is recognised by, or null where it is empty. */
 function markOf(pair: string): { readonly text: string; readonly isLong: boolean } | null {
   const at = pair.indexOf('=');
@@ -55,32 +49,33 @@ export function valuesSet(lines: HeaderLines): readonly string[] {
 const MAX_VALUES = 200;
 
 /**
- * The values by which a request can carry on a session: of its cookies, and of the path parameters that Tomcat takes in
+ * What a request can carry on a session by, in the form of `valuesSet`: its cookies, and of the path parameters that Tomcat takes in
  * their place (`;jsessionid=…`). Null where there are more than can be looked up.
  */
-export function valuesPresented(lines: HeaderLines, rawPath: string): PresentedValues | null {
+export function valuesPresented(lines: HeaderLines, rawPath: string): readonly string[] | null {
   const cookies = headerValues(lines, 'cookie');
   if (cookies.length === 0 && !rawPath.includes(';')) return NONE;
-  const values: Presented = { long: new Set(), short: new Set() };
-  // Older readers take the comma for a separator as well.
+  const long = new Set<string>();
+  const short = new Set<string>();
+  // Only what every reader takes for a longer value stands above the short ones.
+  let isLongCertain = false;
   for (const line of cookies) {
     for (const pair of line.split(';')) {
-      for (const part of pair.includes(',') ? [pair, ...pair.split(',')] : [pair]) addValue(values, part);
+      const isCertain = !pair.includes(',');
+      // Older readers take the comma for a separator as well.
+      for (const part of isCertain ? [pair] : [pair, ...pair.split(',')]) {
+        const mark = markOf(part);
+        if (mark !== null) (mark.isLong ? long : short).add(mark.text);
+        isLongCertain ||= isCertain && mark?.isLong === true;
+      }
     }
   }
-  for (const parameter of rawPath.split(';').slice(1)) addValue(values, parameter.split('/', 1)[0] ?? '');
-  if (values.long.size + values.short.size > MAX_VALUES) return null;
-  return { long: [...values.long], short: [...values.short] };
+  for (const parameter of rawPath.split(';').slice(1)) {
+    const mark = markOf(parameter.split('/', 1)[0] ?? '');
+    if (mark !== null) (mark.isLong ? long : short).add(mark.text);
+  }
+  if (long.size + short.size > MAX_VALUES) return null;
+  return isLongCertain ? [...long] : [...long, ...short];
 }
 
-interface Presented {
-  readonly long: Set<string>;
-  readonly short: Set<string>;
-}
-
-const NONE: PresentedValues = { long: [], short: [] };
-
-function addValue(values: Presented, pair: string): void {
-  const mark = markOf(pair);
-  if (mark !== null) (mark.isLong ? values.long : values.short).add(mark.text);
-}
+const NONE: readonly string[] = [];

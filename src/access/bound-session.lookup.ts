@@ -20,8 +20,7 @@ export class BoundSessionLookup {
   find(application: string, lines: HeaderLines, rawPath: string): BoundSession | Promise<BoundSession> {
     const values = valuesPresented(lines, rawPath);
     if (values === null) return 'ambiguous';
-    const telling = values.long.length > 0 ? values.long : values.short;
-    return telling.length === 0 ? null : this.#find(application, telling);
+    return values.length === 0 ? null : this.#find(application, values);
   }
 
   async #find(application: string, values: readonly string[]): Promise<BoundSession> {
