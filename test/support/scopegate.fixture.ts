@@ -50,6 +50,8 @@ export type NewApplication = {
 export type TestEvent = {
   readonly id: string;
   readonly at: string;
+  /** How many alike this one stands for. */
+  readonly count: number;
   readonly type: string;
   readonly outcome: string;
   readonly code: string | null;
