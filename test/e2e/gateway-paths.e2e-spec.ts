@@ -52,7 +52,12 @@ const answered = new Map<string, { readonly id: string; readonly status: number 
 beforeAll(async () => {
   upstream = await startRecordingUpstream();
   gateway = await startScopegateFixture();
-  await gateway.patchSettings({ throttling: { maxFailures: 0 }, audit: { anonymous: true } });
+  await gateway.patchSettings({
+    throttling: { maxFailures: 0 },
+    audit: { anonymous: true },
+    // Each request comes from an address of its own: failures that are alike would be counted in one event.
+    reverseProxy: { enabled: true, trustedProxies: ['127.0.0.1'] },
+  });
   for (const kind of ['jira', 'confluence', 'bitbucket', 'generic'] as const) {
     const anonymous = 'allow';
     await gateway.createApplication({ key: kind, kind, anonymous, mount: { host: kind }, upstream: upstream.url });
@@ -85,6 +90,7 @@ async function send(one: PathCase, credential: readonly (readonly [string, strin
       headers: [
         ['Host', one.context === undefined ? kind : `${kind}.below`],
         ['X-Request-Id', requestId],
+        ['X-Forwarded-For', `10.0.${sent >> 8}.${sent & 0xff}`],
         ...credential,
       ],
     },
