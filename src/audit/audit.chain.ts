@@ -9,12 +9,10 @@ import { UnitOfWork } from '../database/unit-of-work.js';
 import { AuditChainEntity } from './audit-chain.entity.js';
 import { AuditEventEntity } from './audit-event.entity.js';
 import { toEntity, toEvent } from './audit-event.mapper.js';
+import { insertAuditEvents } from './audit-event.writer.js';
 
 /** The chain of all changes, whichever node makes them. */
 export const CHANGES_CHAIN = 'changes';
-
-/** Rows in one statement: enough to be cheap, few enough for the limits of both databases. */
-const ROWS_IN_ONE_INSERT = 200;
 
 /** The place of the newest event of a chain. */
 export interface ChainPlace {
@@ -88,15 +86,7 @@ export class AuditChain {
       link = linkOf(this.#key, place, toEvent(stored));
       rows.push({ ...stored, chain: place.chain, chainSequence: sequence, previousLink: place.previousLink, link });
     }
-    for (let start = 0; start < rows.length; start += ROWS_IN_ONE_INSERT) {
-      await manager
-        .createQueryBuilder()
-        .insert()
-        .into(AuditEventEntity)
-        .values(rows.slice(start, start + ROWS_IN_ONE_INSERT))
-        .updateEntity(false)
-        .execute();
-    }
+    await insertAuditEvents(manager, rows);
     await this.updateHead(manager, head, { ...progress, sequence, link });
     return { sequence, link };
   }
