@@ -94,7 +94,7 @@ export async function startMariaDb() {
 export async function startScopegate({ upstream, database, name = 'scopegate', audit = true, allowListSize = 100 }) {
   const port = await freePort();
   const startedAtMs = Date.now();
-  const running = start(PROXY_CORE, process.execPath, [join(root, 'dist/src/main.js')], {
+  const running = start(PROXY_CORE, process.execPath, [...(process.env.BENCH_NODE_ARGS ?? '').split(' ').filter(Boolean), join(root, 'dist/src/main.js')], {
     env: {
       PATH: process.env.PATH,
       HOME: folder,
