@@ -118,6 +118,13 @@ describe('the lines that go upstream', () => {
     expect(kept(lines, { dropLine: (name) => name === 'x-http-method-override' })).toEqual(['X-Kept', '1']);
   });
 
+  it('R67: there is one length of the body, in any reading', () => {
+    expect(kept(['Content-Length', '3', 'content_Length', '5', 'Transfer_Encoding', 'chunked'])).toEqual([
+      'Content-Length',
+      '3',
+    ]);
+  });
+
   it('R04: a body that the gateway writes has no length, type or coding of the client’s', () => {
     const lines = ['Content-Type', 'text/plain', 'Content-Length', '99', 'Content-Encoding', 'gzip', 'X-Kept', '1'];
     expect(kept(lines, { replacedBody: true })).toEqual(['X-Kept', '1']);

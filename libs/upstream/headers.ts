@@ -78,6 +78,8 @@ export function forwardedHeaders(request: ForwardedRequest): string[] {
     if (folded === 'authorization' && request.dropAuthorization) continue;
     if (folded === 'cookie' && request.dropCookies) continue;
     if (request.identityNames.has(folded)) continue;
+    // Where `_` is read as `-`, this would be a second length of the body.
+    if (folded === 'content-length' && name.includes('_')) continue;
     if (request.replacedBody && BODY_LINES.has(folded)) continue;
     // A client must not make the gateway forget a line it judged by, so only unknown names can be nominated.
     if (nominated !== null && nominated.has(folded) && !END_TO_END.has(folded)) continue;

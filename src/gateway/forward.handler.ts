@@ -1,11 +1,14 @@
 import type { ServerResponse } from 'node:http';
 import { answeredHeaders } from '@scopegate/upstream';
 import { errors, type Dispatcher } from 'undici';
+import { watchForStall } from './stalled-client.js';
 
 /** What becomes of an answer besides being sent on. */
 export interface ForwardEvents {
   readonly requestId: string;
   readonly dropSetCookie: boolean;
+  /** How long the client may read nothing of an answer that waits for it. */
+  readonly stallTimeoutMs: number;
   /** Set where the cookies of the answer have to be stored before it is sent on (R11). */
   readonly bindCookies: ((rawHeaders: readonly string[]) => Promise<void>) | null;
   /** Called before the head of the answer leaves. */
@@ -84,7 +87,10 @@ export class ForwardHandler implements Dispatcher.DispatchHandler {
   }
 
   onData(chunk: Buffer): boolean {
-    return this.response.write(chunk);
+    if (this.response.write(chunk)) return true;
+    const { socket } = this.response;
+    if (socket !== null) this.response.once('drain', watchForStall(socket, this.events.stallTimeoutMs));
+    return false;
   }
 
   onComplete(): void {

@@ -20,6 +20,7 @@ import { writeProblem } from '../common/http/problem.writer.js';
 import { randomDigits } from '../common/http/random-digits.js';
 import { BoundCookieService } from '../tokens/bound-cookie.service.js';
 import { ForwardHandler } from './forward.handler.js';
+import { watchForStall } from './stalled-client.js';
 import { dropUnreadBody } from './unread-body.js';
 import { UpstreamPools } from './upstream.pools.js';
 
@@ -66,7 +67,9 @@ export class UpstreamForwarder {
       trace: { parent: traceParent(exchange.trace, randomDigits(16)), state: exchange.trace.traceState },
     });
     if (replaced !== null) headers.push('Content-Type', 'application/json', 'Content-Length', String(replaced.length));
+    const stallTimeoutMs = Math.max(application.timeoutMs, BODY_TIMEOUT_MS);
     const handler = new ForwardHandler(response, {
+      stallTimeoutMs,
       requestId: exchange.requestId,
       dropSetCookie: isTokenRequest && replaced === null,
       bindCookies:
@@ -84,9 +87,9 @@ export class UpstreamForwarder {
         path: forwardedPath(target, judgedPath(decision, exchange), exchange.query),
         method: request.method ?? 'GET',
         headers,
-        body: replaced ?? bodyOf(exchange),
+        body: replaced ?? bodyOf(exchange, stallTimeoutMs),
         headersTimeout: application.timeoutMs,
-        bodyTimeout: Math.max(application.timeoutMs, BODY_TIMEOUT_MS),
+        bodyTimeout: stallTimeoutMs,
       },
       handler,
     );
@@ -145,7 +148,7 @@ function replacedBody(decision: Forwarded): Buffer | null {
   return isLogin ? Buffer.from(JSON.stringify({ username: principal.username })) : null;
 }
 
-function bodyOf(exchange: Exchange): Body {
+function bodyOf(exchange: Exchange, stallTimeoutMs: number): Body {
   const { request, response } = exchange;
   if (exchange.readBody !== null) return exchange.readBody;
   const hasBody =
@@ -153,6 +156,11 @@ function bodyOf(exchange: Exchange): Body {
   if (!hasBody) return null;
   if (exchange.expectsContinue) response.writeContinue();
   dropUnreadBody(request, response);
+  const endWatch = watchForStall(request.socket, stallTimeoutMs);
+  request.once('end', () => {
+    // After the answer it is Node's own time for an idle connection that counts.
+    if (!response.writableFinished) endWatch();
+  });
   // A stream of its own: undici destroys the body it was given when a request fails, and the client's connection with
   // it, before the failure could be answered. Counting objects and not bytes keeps undici from measuring a body that
   // has arrived already, and from sending with a length what came in chunks.

@@ -327,6 +327,17 @@ describe('answers', () => {
     expect(answer.trailers).toEqual([]);
   });
 
+  it('R02: answers before the final one stay behind, and a protocol nobody asked for is none', async () => {
+    const early = 'HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n';
+    upstream.respondWith(() => ({ raw: `${early}${early}HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok` }));
+    const answer = await send({});
+    expect([answer.status, answer.text(), answer.interim.length]).toEqual([200, 'ok', 0]);
+    upstream.respondWith(() => ({
+      raw: 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n',
+    }));
+    expect((await send({})).status).toBe(502);
+  });
+
   it('R11: repeated Set-Cookie lines come through, and none on a token request', async () => {
     const cookies = ['a=1; Path=/', 'b=2; Expires=Wed, 21 Oct 2065 07:28:00 GMT', 'a=3; HttpOnly'];
     upstream.respondWith(() => ({ headers: cookies.map((cookie) => ['Set-Cookie', cookie]), body: 'x' }));
@@ -437,6 +448,14 @@ describe('bodies of requests', () => {
     expect(upstream.lastRequest).toMatchObject({ method: 'GET', bodyLength: 3 });
     expect(upstream.lastRequest?.header('transfer-encoding')).toBe('chunked');
     expect(upstream.lastRequest?.header('content-length')).toBeUndefined();
+  });
+
+  it('R55: an upload may take longer than the upstream may take to answer', async () => {
+    const head = `PUT /app/x HTTP/1.1\r\nHost: a\r\n${bearer(token).join(': ')}\r\nContent-Length: 50\r\n\r\n`;
+    const pieces = Array.from({ length: 5 }, () => 'ten bytes.');
+    const answer = await sendRaw(gateway.port, [head, ...pieces], { pauseMs: 500 });
+    expect(answer.status).toBe(200);
+    expect(upstream.lastRequest?.bodyLength).toBe(50);
   });
 
   it.each(['POST', 'PUT', 'GET', 'DELETE'])('R02: %s without a body gets none', async (method) => {
