@@ -230,14 +230,14 @@ describe('several requests on one connection', () => {
 
   it('R02: pipelined requests are answered in their order', async () => {
     upstream.respondWith(({ target }) => ({ delayMs: target === '/1' ? 100 : 0, body: `answer ${target}` }));
-    const answer = await send(get('/1', readOnly) + get('/2', readOnly) + get('/3', readWrite), { closeWaitMs: 300 });
+    const answer = await send(get('/1', readOnly) + get('/2', readOnly) + get('/3', readWrite), { closeWaitMs: 600 });
     expect(statuses(answer)).toEqual([200, 200, 200]);
     expect(answer.raw.toString().match(/answer \/\d/g)).toEqual(['answer /1', 'answer /2', 'answer /3']);
   });
 
   it('R03: a request inside a refused body is no request', async () => {
     const smuggled = get('/smuggled', readWrite);
-    const answer = await send(post('/x', readOnly, smuggled) + get('/after', readOnly), { closeWaitMs: 300 });
+    const answer = await send(post('/x', readOnly, smuggled) + get('/after', readOnly), { closeWaitMs: 600 });
     expect(statuses(answer)).toEqual([403, 200]);
     expect(upstream.requests.map(({ target }) => target)).toEqual(['/after']);
   });
@@ -245,7 +245,7 @@ describe('several requests on one connection', () => {
   it('R03: a request inside a refused chunked body is no request', async () => {
     const smuggled = get('/smuggled', readWrite);
     const chunked = `POST /x HTTP/1.1\r\nHost: x\r\n${bearer(readOnly).join(': ')}\r\nTransfer-Encoding: chunked\r\n\r\n${smuggled.length.toString(16)}\r\n${smuggled}\r\n0\r\n\r\n`;
-    const answer = await send(chunked + get('/after', readOnly), { closeWaitMs: 300 });
+    const answer = await send(chunked + get('/after', readOnly), { closeWaitMs: 600 });
     expect(statuses(answer)).toEqual([403, 200]);
     expect(upstream.requests.map(({ target }) => target)).toEqual(['/after']);
   });
@@ -255,7 +255,7 @@ describe('several requests on one connection', () => {
     for (const method of ['GET', 'HEAD', 'DELETE', 'OPTIONS', 'POST', 'PROPFIND']) {
       upstream.clear();
       const bytes = post('/x', readWrite, smuggled).replace(/^POST/, method);
-      const answer = await send([bytes, get('/after', readOnly)], { closeWaitMs: 300 });
+      const answer = await send([bytes, get('/after', readOnly)], { closeWaitMs: 600 });
       expect(statuses(answer), method).toEqual([200, 200]);
       expect(upstream.requests.map(({ target, body }) => [target, body.toString()])).toEqual([
         ['/x', smuggled],
@@ -266,7 +266,7 @@ describe('several requests on one connection', () => {
 
   it('R07: what follows a CONNECT or an upgrade is not taken for the tunnel it asked for', async () => {
     const upgrade = `GET /up HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`;
-    const answer = await send([upgrade, get('/after', readOnly)], { closeWaitMs: 300 });
+    const answer = await send([upgrade, get('/after', readOnly)], { closeWaitMs: 600 });
     expect(statuses(answer)).toEqual([200, 200]);
     expect(upstream.requests.map(({ target }) => target)).toEqual(['/up', '/after']);
     upstream.clear();

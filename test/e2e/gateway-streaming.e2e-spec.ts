@@ -294,7 +294,7 @@ describe('answers', () => {
     }));
     const one = `${method} /app/x HTTP/1.1\r\nHost: a\r\n${bearer(readOnly).join(': ')}\r\n\r\n`;
     // The second answer begins where the first one ends.
-    const answer = await sendRaw(gateway.port, one + one, { closeWaitMs: 200 });
+    const answer = await sendRaw(gateway.port, one + one, { closeWaitMs: 400 });
     expect(answer.status).toBe(status);
     expect(answer.header('content-length')).toBe(length);
     expect(answer.header('transfer-encoding')).toBeUndefined();
