@@ -7,6 +7,7 @@ import { DatabaseModule } from './database/database.module.js';
 import { RedisModule } from './database/redis.module.js';
 import { GatewayModule } from './gateway/gateway.module.js';
 import { HealthModule } from './health/health.module.js';
+import { MetricsModule } from './metrics/metrics.module.js';
 import { ENTITIES } from './schema.js';
 
 /** The whole server. */
@@ -20,6 +21,7 @@ export class AppModule {
         DatabaseModule.forRoot(ENTITIES),
         RedisModule,
         ScheduleModule.forRoot(),
+        MetricsModule,
         AccessModule,
         GatewayModule,
         HealthModule,

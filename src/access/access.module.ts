@@ -10,6 +10,7 @@ import { SettingsModule } from '../settings/settings.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
 import { ACCESS_GUARDS } from './access-guards.js';
 import { AccessPolicySnapshot } from './access-policy.js';
+import { DecisionMetrics } from './decision.metrics.js';
 import { DecisionRecorder } from './decision.recorder.js';
 import { BoundSessionLookup } from './bound-session.lookup.js';
 import { ExplainController } from './explain.controller.js';
@@ -27,6 +28,7 @@ import { RedisFailureCounters } from './redis-failure-counters.js';
   providers: [
     AccessPolicySnapshot,
     BoundSessionLookup,
+    DecisionMetrics,
     DecisionRecorder,
     ExplainService,
     FailureThrottle,

@@ -11,6 +11,7 @@ import { Clock } from '../common/time/clock.js';
 import { SettingsService } from '../settings/settings.service.js';
 import { TokenUseRecorder } from '../tokens/token-use.recorder.js';
 import { AccessPolicySnapshot } from './access-policy.js';
+import { DecisionMetrics, type CountedResult } from './decision.metrics.js';
 
 const MAX_PATH_LENGTH = 2048;
 const MAX_USER_AGENT_LENGTH = 512;
@@ -41,6 +42,7 @@ export class DecisionRecorder {
     private readonly policy: AccessPolicySnapshot,
     private readonly uses: TokenUseRecorder,
     private readonly clock: Clock,
+    private readonly metrics: DecisionMetrics,
   ) {}
 
   /**
@@ -55,6 +57,7 @@ export class DecisionRecorder {
       return;
     }
     const result = resultOf(exchange, status ?? 0);
+    this.metrics.count(exchange, countedAs(exchange, result), status);
     const used = result.outcome === 'allowed' ? (exchange.authenticated?.token ?? null) : null;
     const nowMs = this.clock.nowMs();
     const asker = this.#askerOf(exchange);
@@ -158,6 +161,12 @@ function resultOf(exchange: Exchange, status: number): Result {
     return { type: status >= 500 ? 'request.failed' : 'authentication.failed', outcome: 'failed', code: problem.code };
   }
   return { type: isLogin ? 'login.succeeded' : 'authentication.succeeded', outcome: 'allowed', code: null };
+}
+
+/** What was let through without being judged, such as a password that the application checks, is counted apart. */
+function countedAs(exchange: Exchange, { outcome, code }: Result): CountedResult {
+  if (outcome === 'denied' || outcome === 'failed') return { outcome, code };
+  return { outcome: exchange.decision?.kind === 'pass' ? 'passed' : 'allowed', code };
 }
 
 /** The canonical path; where there is none, the path as it came, which is what was refused or passed on. */

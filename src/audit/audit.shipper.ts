@@ -84,6 +84,11 @@ export class AuditShipper implements OnModuleInit, OnApplicationBootstrap {
     return this.#open().backlogBytes;
   }
 
+  /** When the oldest event happened that is not in the database yet; null where there is none. */
+  get oldestAtMs(): number | null {
+    return this.#open().oldestAtMs;
+  }
+
   append(event: AuditEvent): void {
     this.#open().append(event);
   }

@@ -1,4 +1,4 @@
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 
 /** The name of the lock; it holds for the whole server, so it names the database as well. */
 const LOCK_NAME = "CONCAT('scopegate-migrations-', DATABASE())";
@@ -23,4 +23,14 @@ export async function runMigrations(dataSource: DataSource): Promise<void> {
   } finally {
     await runner.release();
   }
+}
+
+/** The migrations that this version knows and the database does not have. */
+export async function missingMigrations(manager: EntityManager): Promise<readonly string[]> {
+  const table = manager.dataSource.options.migrationsTableName ?? 'migrations';
+  const rows = await manager.query<{ readonly name: string }[]>(`SELECT name FROM ${table}`);
+  const applied = new Set(rows.map(({ name }) => name));
+  return manager.dataSource.migrations
+    .map((migration) => migration.name ?? migration.constructor.name)
+    .filter((name) => !applied.has(name));
 }

@@ -10,6 +10,16 @@ export class BoundedQueue {
     private readonly refuse: () => Error,
   ) {}
 
+  /** Pieces of work that run now. */
+  get running(): number {
+    return this.#running;
+  }
+
+  /** Pieces of work that wait for their turn. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
   /** Runs the work in its turn, first come, first served. */
   async run<Result>(work: () => Promise<Result>): Promise<Result> {
     if (this.#running < this.maxRunning) {

@@ -7,13 +7,22 @@ import { GroupsController } from './groups.controller.js';
 import { GroupsService } from './groups.service.js';
 import { OwnPasswordController } from './own-password.controller.js';
 import { PasswordHasher } from './password.hasher.js';
+import { PasswordMetrics } from './password.metrics.js';
 import { UsersController } from './users.controller.js';
 import { UsersService } from './users.service.js';
 
 @Module({
   imports: [AuditModule],
   controllers: [UsersController, GroupsController, OwnPasswordController],
-  providers: [DirectoryRepository, DirectoryService, FirstAdministrator, GroupsService, PasswordHasher, UsersService],
+  providers: [
+    DirectoryRepository,
+    DirectoryService,
+    FirstAdministrator,
+    GroupsService,
+    PasswordHasher,
+    PasswordMetrics,
+    UsersService,
+  ],
   exports: [DirectoryService],
 })
 export class DirectoryModule {}

@@ -40,6 +40,16 @@ export class PasswordHasher implements OnModuleInit {
     this.#nobody = await hash(randomBytes(24).toString('base64'), COST);
   }
 
+  /** Passwords that are being hashed or compared now. */
+  get running(): number {
+    return this.#queue.running;
+  }
+
+  /** Passwords that wait for it. */
+  get waiting(): number {
+    return this.#queue.waiting;
+  }
+
   /** The bcrypt hash of a password that fits the rule. */
   hash(password: string): Promise<string> {
     if (isTooLongPassword(password)) throw new Error('bcrypt would cut this password short.');

@@ -5,11 +5,12 @@ import { AuditModule } from '../audit/audit.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
 import { GatewayService } from './gateway.service.js';
 import { UpstreamForwarder } from './upstream.forwarder.js';
+import { UpstreamMetrics } from './upstream.metrics.js';
 import { UpstreamPools } from './upstream.pools.js';
 
 @Module({
   imports: [AccessModule, ApplicationsModule, AuditModule, TokensModule],
-  providers: [GatewayService, UpstreamForwarder, UpstreamPools],
+  providers: [GatewayService, UpstreamForwarder, UpstreamMetrics, UpstreamPools],
   exports: [GatewayService],
 })
 export class GatewayModule {}

@@ -30,6 +30,11 @@ export class UpstreamPools implements OnApplicationShutdown {
     return pool;
   }
 
+  /** The state of the connections to an address; null where there has been none yet. */
+  statisticsOf(origin: string): Pool['stats'] | null {
+    return this.#pools.get(origin)?.stats ?? null;
+  }
+
   async onApplicationShutdown(): Promise<void> {
     await Promise.all([...this.#pools.values()].map((pool) => pool.destroy()));
   }

@@ -2,14 +2,14 @@ import { Controller, Get, HttpStatus, Res } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { PublicRoute } from '../common/access/route.decorators.js';
-import { UnitOfWork } from '../database/unit-of-work.js';
 import { HealthDto } from './dto/health.dto.js';
+import { Readiness } from './readiness.js';
 
 @ApiTags('Health')
 @PublicRoute()
 @Controller('health')
 export class HealthController {
-  constructor(private readonly unitOfWork: UnitOfWork) {}
+  constructor(private readonly readiness: Readiness) {}
 
   /** Whether the process answers at all. */
   @Get('live')
@@ -19,17 +19,15 @@ export class HealthController {
     return { status: 'ok', checks: {} };
   }
 
-  /** Whether requests can be judged: the database answers. */
+  /** Whether requests can be judged and recorded: the database, the journal and the tables are in order. */
   @Get('ready')
   @ApiOperation({ summary: 'Readiness', security: [] })
   @ApiResponse({ status: 200, type: HealthDto, description: 'Ready for requests' })
   @ApiResponse({ status: 503, type: HealthDto, description: 'Not ready: see checks' })
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<HealthDto> {
-    const database = await this.unitOfWork
-      .read((manager) => manager.query('SELECT 1'))
-      .then(() => 'ok' as const)
-      .catch(() => 'failing' as const);
-    void reply.status(database === 'ok' ? HttpStatus.OK : HttpStatus.SERVICE_UNAVAILABLE);
-    return { status: database, checks: { database } };
+    const checks = await this.readiness.check();
+    const isReady = Object.values(checks).every((result) => result === 'ok');
+    void reply.status(isReady ? HttpStatus.OK : HttpStatus.SERVICE_UNAVAILABLE);
+    return { status: isReady ? 'ok' : 'failing', checks: { ...checks } };
   }
 }

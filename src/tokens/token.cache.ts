@@ -33,6 +33,8 @@ const NOT_FOUND: TokenLookup = { found: false };
 @Injectable()
 export class TokenCache implements OnModuleInit {
   readonly #entries = new LRUCache<string, Entry>({ max: CAPACITY });
+  #hits = 0;
+  #misses = 0;
   readonly #reading = new Map<string, { entry: Promise<Entry>; isStale: boolean }>();
 
   constructor(
@@ -48,6 +50,21 @@ export class TokenCache implements OnModuleInit {
     });
   }
 
+  /** Look-ups that were answered from memory. */
+  get hits(): number {
+    return this.#hits;
+  }
+
+  /** Look-ups that had to wait for the database. */
+  get misses(): number {
+    return this.#misses;
+  }
+
+  /** Tokens in memory, those among them that do not exist included. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
   /**
    * The token of a secret. Its record is told only where the secret matches.
    * @param secret a text that `parseToken` accepts; any other finds nothing
@@ -56,9 +73,12 @@ export class TokenCache implements OnModuleInit {
     const id = parseToken(secret)?.id;
     if (id === undefined) return NOT_FOUND;
     const known = this.#entries.get(id);
-    return known === undefined
-      ? this.#read(id).then((entry) => this.#compare(secret, entry))
-      : this.#compare(secret, known);
+    if (known !== undefined) {
+      this.#hits += 1;
+      return this.#compare(secret, known);
+    }
+    this.#misses += 1;
+    return this.#read(id).then((entry) => this.#compare(secret, entry));
   }
 
   /** The token of an id whose secret has been compared before (a bound cookie), or that an administrator asks about. */

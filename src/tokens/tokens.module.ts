@@ -7,6 +7,7 @@ import { SettingsModule } from '../settings/settings.module.js';
 import { BoundCookieService } from './bound-cookie.service.js';
 import { MeController } from './me.controller.js';
 import { Pepper } from './pepper.js';
+import { TokenCacheMetrics } from './token-cache.metrics.js';
 import { TokenCache } from './token.cache.js';
 import { TokenPurgeJob } from './token-purge.job.js';
 import { TokenPurger } from './token.purger.js';
@@ -24,6 +25,7 @@ import { VendorTokensService } from './vendor/vendor-tokens.service.js';
     BoundCookieService,
     Pepper,
     TokenCache,
+    TokenCacheMetrics,
     TokenPurgeJob,
     TokenPurger,
     TokenRepository,

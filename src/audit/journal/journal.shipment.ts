@@ -42,6 +42,8 @@ export class JournalShipment {
   #collapser = new FloodCollapser();
   /** The events after `#shipped`, where all of them are in memory. */
   #queue: Entry[] | null = null;
+  /** When the oldest event happened that is not stored, as far as that is known; null where all are. */
+  #oldestAtMs: number | null = null;
   #failuresSeen = 0;
 
   constructor(
@@ -59,7 +61,13 @@ export class JournalShipment {
     return this.journal.bytesSince(this.#lastKnown);
   }
 
+  /** When the oldest event happened that is journaled and not in the database; null where there is none. */
+  get oldestAtMs(): number | null {
+    return this.#oldestAtMs;
+  }
+
   append(event: AuditEvent): void {
+    this.#oldestAtMs ??= event.atMs;
     const end = this.journal.append(encodeJournalLine(event));
     if (this.#queue === null) return;
     if (this.#queue.length < QUEUE_LIMIT) this.#queue.push({ event, end });
@@ -80,11 +88,16 @@ export class JournalShipment {
       for (;;) {
         const batch = this.#next(shipped.position);
         if (batch === null) {
+          this.#oldestAtMs = null;
           // Everything is taken in, so no window that is over now can still grow.
           await this.#release((collapser) => collapser.expire(this.clock.nowMs()));
           return;
         }
+        this.#oldestAtMs = batch.events[0]?.atMs ?? this.#oldestAtMs;
         shipped = await this.#store(shipped, batch);
+        // Where the next event is not in memory, it is about as old as the last one.
+        this.#oldestAtMs =
+          this.#queue === null ? (batch.events.at(-1)?.atMs ?? null) : (this.#queue[0]?.event.atMs ?? null);
         if (isAtOrAfter(shipped.position, target)) return;
       }
     } catch (error) {

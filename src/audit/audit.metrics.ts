@@ -1,0 +1,29 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../common/time/clock.js';
+import { MetricsRegistry } from '../metrics/metrics.registry.js';
+import { AuditShipper } from './audit.shipper.js';
+
+/** How far the database is behind the journal. */
+@Injectable()
+export class AuditMetrics {
+  constructor(metrics: MetricsRegistry, shipper: AuditShipper, clock: Clock) {
+    metrics.observe('journal_backlog_bytes', 'Bytes of audit events that are not in the database yet.', [], () => [
+      { labels: {}, value: shipper.backlogBytes },
+    ]);
+    metrics.observe(
+      'journal_lag_seconds',
+      'The age of the oldest audit event that is not in the database yet; 0 where there is none.',
+      [],
+      () => {
+        const { oldestAtMs } = shipper;
+        return [{ labels: {}, value: oldestAtMs === null ? 0 : Math.max(0, clock.nowMs() - oldestAtMs) / 1000 }];
+      },
+    );
+    metrics.observe(
+      'journal_writable',
+      '1 where another audit event can be taken; 0 where every request is answered with 503.',
+      [],
+      () => [{ labels: {}, value: shipper.hasRoom ? 1 : 0 }],
+    );
+  }
+}

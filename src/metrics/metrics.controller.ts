@@ -1,0 +1,22 @@
+import { Controller, Get, Res } from '@nestjs/common';
+import { ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { PublicRoute } from '../common/access/route.decorators.js';
+import { MetricsRegistry } from './metrics.registry.js';
+
+@ApiTags('Health')
+@PublicRoute()
+@Controller('metrics')
+export class MetricsController {
+  constructor(private readonly metrics: MetricsRegistry) {}
+
+  /** The figures of this process in Prometheus' text format: decisions, times, the journal, caches, connections. */
+  @Get()
+  @ApiOperation({ summary: 'Metrics', security: [] })
+  @ApiProduces('text/plain')
+  @ApiResponse({ status: 200, schema: { type: 'string' }, description: 'The figures, one a line' })
+  async read(@Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
+    void reply.type(this.metrics.contentType);
+    return this.metrics.text();
+  }
+}
