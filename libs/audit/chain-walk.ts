@@ -67,7 +67,7 @@ export class ChainWalk<Row extends StoredLink> {
   take(rows: readonly Row[], next?: Row): ChainBreak | null {
     for (const [index, row] of rows.entries()) {
       const expected = this.#sequence + 1;
-      if (row.sequence !== expected) return this.#breakAt(expected, null, 'removed');
+      if (row.sequence !== expected) return this.missing();
       if (!this.isIntact(row, expected)) {
         return this.#breakAt(expected, row.id, this.#reason(row, rows[index + 1] ?? next));
       }
@@ -83,9 +83,14 @@ export class ChainWalk<Row extends StoredLink> {
     return null;
   }
 
+  /** The break where there is no next event, although there should be one. */
+  missing(): ChainBreak {
+    return this.#breakAt(this.#sequence + 1, null, 'removed');
+  }
+
   /** Compares the end of the walk with the head of the chain. */
   end(head: { readonly sequence: number; readonly link: string }): ChainBreak | null {
-    if (this.#sequence < head.sequence) return this.#breakAt(this.#sequence + 1, null, 'removed');
+    if (this.#sequence < head.sequence) return this.missing();
     const link = this.#previousLink ?? head.link;
     return link === head.link ? null : this.#breakAt(this.#sequence, this.#lastId, 'changed');
   }

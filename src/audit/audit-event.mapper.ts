@@ -1,10 +1,20 @@
-import type { AuditEvent } from '@scopegate/audit';
+import type { AuditEvent, StoredLink } from '@scopegate/audit';
 import { userNameKey } from '@scopegate/token';
 import type { AuditEventEntity } from './audit-event.entity.js';
 import type { AuditEventDto } from './dto/audit-event.dto.js';
 
 /** A row without its place in a chain. */
 export type UnlinkedEvent = Omit<AuditEventEntity, 'chain' | 'chainSequence' | 'previousLink' | 'link'>;
+
+/** A row as a link of its chain. */
+export interface LinkedRow extends StoredLink {
+  readonly row: AuditEventEntity;
+}
+
+export function toLink(row: AuditEventEntity): LinkedRow {
+  const { id, chainSequence, previousLink, link } = row;
+  return { id, sequence: chainSequence, previousLink, link, row };
+}
 
 /** A row as the event it was made from. */
 export function toEvent(row: UnlinkedEvent): AuditEvent {
@@ -65,7 +75,7 @@ export function toEntity(event: AuditEvent): UnlinkedEvent {
 }
 
 /** A row as the API shows it. */
-export function toDto(row: AuditEventEntity): AuditEventDto {
+export function toDto(row: UnlinkedEvent): AuditEventDto {
   return {
     id: row.id,
     at: new Date(row.atMs).toISOString(),

@@ -1,25 +1,51 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
-import { Not } from 'typeorm';
-import { holdsText } from '../database/text-search.js';
+import { eventIdBound, heldEvents, type FloodState } from '@scopegate/audit';
+import { In, IsNull, Not, type EntityManager, type SelectQueryBuilder } from 'typeorm';
 import { UnitOfWork } from '../database/unit-of-work.js';
+import { AuditChainEntity } from './audit-chain.entity.js';
 import { AuditEventEntity } from './audit-event.entity.js';
+import {
+  EQUALITY_FILTERS,
+  FILTERED_COLUMNS,
+  meets,
+  type AuditEventFilter,
+  type FilteredEvent,
+} from './audit-event.filter.js';
+import { toEntity, type UnlinkedEvent } from './audit-event.mapper.js';
 
-/** Which events a question is about, in terms of the table. */
-export interface AuditEventFilter {
-  readonly fromMs?: number;
-  readonly toMs?: number;
-  readonly type?: string;
-  readonly outcome?: string;
-  readonly code?: string;
-  /** The actor's or the owner's name without case. */
-  readonly userKey?: string;
-  readonly tokenId?: string;
-  readonly clientIp?: string;
-  readonly application?: string;
-  readonly text?: string;
+/** Rows looked at in one statement where an index alone does not answer: few first, since most answers are near. */
+const FIRST_SLICE = 500;
+const LARGEST_SLICE = 4_000;
+
+/** Rows looked at for one page at the most; the rest is for the next page. */
+const ROWS_LOOKED_AT = 100_000;
+
+/** A walk through an index, newest first: one column's one value, or all there is. */
+type Walk = { readonly column: keyof AuditEventEntity; readonly value: string } | null;
+
+/** Where a walk is, as ids: both ends are left out. */
+interface Range {
+  readonly before: string;
+  readonly after: string;
 }
 
-const EQUALS = ['type', 'outcome', 'code', 'tokenId', 'clientIp', 'application'] as const;
+/** Some events, newest first. */
+export interface EventSlice {
+  readonly events: readonly UnlinkedEvent[];
+  /** Go on before this id; null where there is nothing more. */
+  readonly nextBefore: string | null;
+}
+
+/** What a walk has found: every event it means, down to a place. */
+interface Passed {
+  readonly events: readonly UnlinkedEvent[];
+  /** The id of that place; null where it is the end. */
+  readonly passedTo: string | null;
+}
+
+/** Greater than every id. */
+const END = '~';
 
 /** Asks the table of events. */
 @Injectable()
@@ -36,23 +62,125 @@ export class AuditEventRepository {
     );
   }
 
-  /** The newest events before `beforeId` (all of them, where it is null), newest first. */
-  newest(filter: AuditEventFilter, beforeId: string | null, limit: number): Promise<AuditEventEntity[]> {
-    return this.unitOfWork.read((manager) => {
-      const query = manager.createQueryBuilder(AuditEventEntity, 'event').orderBy('event.id', 'DESC').take(limit);
-      if (beforeId !== null) query.andWhere('event.id < :beforeId', { beforeId });
-      for (const column of EQUALS) {
-        if (filter[column] !== undefined) query.andWhere(`event.${column} = :${column}`, { [column]: filter[column] });
-      }
-      if (filter.fromMs !== undefined) query.andWhere('event.atMs >= :fromMs', { fromMs: filter.fromMs });
-      if (filter.toMs !== undefined) query.andWhere('event.atMs <= :toMs', { toMs: filter.toMs });
-      if (filter.userKey !== undefined) {
-        query.andWhere('(event.actorKey = :userKey OR event.ownerKey = :userKey)', { userKey: filter.userKey });
-      }
-      if (filter.text !== undefined) {
-        query.andWhere(holdsText(['event.tokenDescription', 'event.path', 'event.userAgent'], filter.text));
-      }
-      return query.getMany();
-    });
+  /**
+   * The newest events before an id. Where no index answers a filter alone, a bounded number of rows is looked at, so
+   * there can be fewer events than asked for, or none, with more to come.
+   * @param beforeId null for the newest of all
+   */
+  async newest(filter: AuditEventFilter, beforeId: string | null, limit: number): Promise<EventSlice> {
+    const range = rangeOf(filter, beforeId);
+    // Read before the rows: what is stored in between is found twice and not missed.
+    const held = (await this.#held()).filter(
+      (event) => event.id < range.before && event.id > range.after && meets(event, filter),
+    );
+    const { walks, isExact } = walksOf(filter);
+    // One more than shown tells whether there is more.
+    const found = isExact
+      ? await this.#walk(walks, range, limit + 1)
+      : await this.#look(walks, range, filter, limit + 1);
+    const { passedTo } = found;
+    const seen = [...held.filter((event) => passedTo === null || event.id >= passedTo), ...found.events];
+    const events = newestOf(seen, limit + 1);
+    const shown = events.slice(0, limit);
+    return { events: shown, nextBefore: events.length > limit ? (shown.at(-1)?.id ?? null) : passedTo };
   }
+
+  /** Failures that are counted and not stored yet: their number so far. */
+  async #held(): Promise<readonly UnlinkedEvent[]> {
+    const heads = await this.unitOfWork.read((manager) =>
+      manager.find(AuditChainEntity, { select: { chain: true, held: true }, where: { held: Not(IsNull()) } }),
+    );
+    return heads.flatMap(({ held }) => heldEvents(held as FloodState).map(toEntity));
+  }
+
+  /** Walks the index of the only limit. */
+  async #walk(walks: readonly Walk[], range: Range, limit: number): Promise<Passed> {
+    const events = await this.unitOfWork.read(async (manager) => {
+      const found: AuditEventEntity[] = [];
+      for (const walk of walks) found.push(...(await walkQuery(manager, walk, range).limit(limit).getMany()));
+      return newestOf(found, limit);
+    });
+    return { events, passedTo: events.length < limit ? null : (events.at(-1)?.id ?? null) };
+  }
+
+  /** Walks the index of one limit and looks at the rows for the others. */
+  async #look(walks: readonly Walk[], range: Range, filter: AuditEventFilter, limit: number): Promise<Passed> {
+    const ids: string[] = [];
+    let { before } = range;
+    let lookedAt = 0;
+    let isAtEnd = false;
+    for (let size = FIRST_SLICE; ids.length < limit && !isAtEnd && lookedAt < ROWS_LOOKED_AT;) {
+      const slice = await this.#slice(walks, { before, after: range.after }, size);
+      for (const row of slice) if (meets(row, filter)) ids.push(row.id);
+      isAtEnd = slice.length < size;
+      before = slice.at(-1)?.id ?? before;
+      lookedAt += slice.length;
+      size = Math.min(size * 2, LARGEST_SLICE);
+      // SQLite answers at once and in this thread: the requests get theirs in between.
+      await nextTurn();
+    }
+    const shown = ids.slice(0, limit);
+    const events = await this.unitOfWork.read((manager) =>
+      manager.find(AuditEventEntity, { where: { id: In(shown) }, order: { id: 'DESC' } }),
+    );
+    const isComplete = isAtEnd && ids.length <= limit;
+    return { events, passedTo: isComplete ? null : ids.length > limit ? (shown.at(-1) ?? null) : before };
+  }
+
+  async #slice(walks: readonly Walk[], range: Range, size: number): Promise<readonly FilteredEvent[]> {
+    const rows = await this.unitOfWork.read(async (manager) => {
+      const found: FilteredEvent[] = [];
+      for (const walk of walks) {
+        const query = walkQuery(manager, walk, range).limit(size).select([]);
+        for (const column of FILTERED_COLUMNS) query.addSelect(`event.${column}`, column);
+        found.push(...(await query.getRawMany<FilteredEvent>()));
+      }
+      return found;
+    });
+    return newestOf(rows, size);
+  }
+}
+
+/** The walks that together pass every event a filter can mean, and whether they pass no other. */
+function walksOf(filter: AuditEventFilter): { readonly walks: readonly Walk[]; readonly isExact: boolean } {
+  const equalities = EQUALITY_FILTERS.flatMap((column) => {
+    const value = filter[column];
+    return value === undefined ? [] : [{ column, value }];
+  });
+  const byName =
+    filter.userKey === undefined
+      ? null
+      : [
+          // Two walks: no index answers the one or the other in order.
+          { column: 'actorKey', value: filter.userKey } as const,
+          { column: 'ownerKey', value: filter.userKey } as const,
+        ];
+  const limits = equalities.length + (byName === null ? 0 : 1) + (filter.text === undefined ? 0 : 1);
+  const [first] = equalities;
+  const isRare = first?.column === 'tokenId' || first?.column === 'clientIp';
+  const walks: readonly Walk[] = first !== undefined && (isRare || byName === null) ? [first] : (byName ?? [null]);
+  return { walks, isExact: limits === (walks[0] === null ? 0 : 1) };
+}
+
+function rangeOf(filter: AuditEventFilter, beforeId: string | null): Range {
+  // An id begins with its millisecond, so the limits of time are limits of the key that every index ends in.
+  const until = filter.toMs === undefined ? END : eventIdBound(filter.toMs + 1);
+  return {
+    before: beforeId !== null && beforeId < until ? beforeId : until,
+    after: filter.fromMs === undefined ? '' : eventIdBound(filter.fromMs),
+  };
+}
+
+function walkQuery(manager: EntityManager, walk: Walk, { before, after }: Range): SelectQueryBuilder<AuditEventEntity> {
+  const query = manager.createQueryBuilder(AuditEventEntity, 'event').orderBy('event.id', 'DESC');
+  if (walk !== null) query.andWhere(`event.${walk.column} = :value`, { value: walk.value });
+  if (before !== END) query.andWhere('event.id < :before', { before });
+  if (after !== '') query.andWhere('event.id > :after', { after });
+  return query;
+}
+
+/** The newest of what several walks have found. What two of them have passed is there once. */
+function newestOf<Row extends { readonly id: string }>(rows: readonly Row[], limit: number): readonly Row[] {
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  return [...byId.values()].sort((one, other) => (one.id < other.id ? 1 : -1)).slice(0, limit);
 }

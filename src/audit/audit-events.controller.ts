@@ -1,16 +1,27 @@
-import { Controller, Get, Query } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Get, Post, Query, Res, StreamableFile } from '@nestjs/common';
+import { ApiProduces, ApiTags } from '@nestjs/swagger';
 import { parseIpAddress } from '@scopegate/network';
 import { parseInstant, userNameKey } from '@scopegate/token';
+import type { FastifyReply } from 'fastify';
 import { AdministratorsOnly } from '../common/access/route.decorators.js';
 import { invalidField, ProblemException } from '../common/http/problem.exception.js';
-import { decodeCursor, pageOf } from '../common/paging/page.js';
+import { decodeCursor, encodeCursor } from '../common/paging/page.js';
 import { ApiRoute } from '../common/swagger/api-route.decorator.js';
-import { AuditEventRepository, type AuditEventFilter } from './audit-event.repository.js';
+import { Clock } from '../common/time/clock.js';
+import type { AuditEventFilter } from './audit-event.filter.js';
+import { AuditEventRepository } from './audit-event.repository.js';
 import { toDto } from './audit-event.mapper.js';
+import { AuditExporter } from './audit.exporter.js';
 import { AuditShipper } from './audit.shipper.js';
+import { AuditVerifier } from './audit.verifier.js';
 import { AuditEventPageDto } from './dto/audit-event.dto.js';
-import { AuditEventQuery } from './dto/audit-event.query.dto.js';
+import { AuditEventExportQuery, AuditEventQuery, type AuditEventFilterQuery } from './dto/audit-event.query.dto.js';
+import { AuditVerificationDto, AuditVerificationInput } from './dto/audit-verification.dto.js';
+
+const MEDIA_TYPES = {
+  ndjson: 'application/x-ndjson; charset=utf-8',
+  csv: 'text/csv; charset=utf-8; header=present',
+} as const;
 
 @ApiTags('Audit')
 @AdministratorsOnly()
@@ -18,13 +29,20 @@ import { AuditEventQuery } from './dto/audit-event.query.dto.js';
 export class AuditEventsController {
   constructor(
     private readonly events: AuditEventRepository,
+    private readonly exporter: AuditExporter,
+    private readonly verifier: AuditVerifier,
     private readonly shipper: AuditShipper,
+    private readonly clock: Clock,
   ) {}
 
   @Get()
   @ApiRoute({
     summary: 'List audit events, newest first',
-    description: 'One log over all applications and the management API. It outlives the tokens it speaks of.',
+    description:
+      'One log over all applications and the management API. It outlives the tokens it speaks of.\n\n' +
+      'Limits of time, or one other limit, are answered by an index, however many events there are. With several limits, ' +
+      'or with `q`, up to 100,000 events are looked at for one page: a page can then be short or empty and have a ' +
+      '`nextCursor` all the same. A limit of time makes the search shorter.',
     type: AuditEventPageDto,
     problems: ['validation_failed', 'administrator_required'],
   })
@@ -34,13 +52,55 @@ export class AuditEventsController {
     const filter = filterOf(query);
     // What this node has answered is in its answer: the question waits for the events that are on their way.
     await this.shipper.flush();
-    const rows = await this.events.newest(filter, cursor, query.limit + 1);
-    const page = pageOf(rows, query.limit, (row) => [row.id], toDto);
-    return { items: [...page.items], nextCursor: page.nextCursor };
+    const { events, nextBefore } = await this.events.newest(filter, cursor, query.limit);
+    return { items: events.map(toDto), nextCursor: nextBefore === null ? null : encodeCursor([nextBefore]) };
+  }
+
+  @Get('export')
+  @ApiProduces('application/x-ndjson', 'text/csv')
+  @ApiRoute({
+    summary: 'Export audit events, newest first',
+    description:
+      'A stream of all events that the limits leave: one JSON object a line as in the list, or CSV (RFC 4180) with a ' +
+      'header line. In CSV, a text that a spreadsheet would run as a formula begins with an apostrophe. An export that ' +
+      'fails on its way breaks the connection off, so a file that was received to its end is complete.',
+    problems: ['validation_failed', 'administrator_required'],
+  })
+  async export(
+    @Query() query: AuditEventExportQuery,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<StreamableFile> {
+    const filter = filterOf(query);
+    await this.shipper.flush();
+    const stream = await this.exporter.export(filter, query.format);
+    // 2026-11-23T03:12:59.123Z, without what file names cannot hold.
+    const time = new Date(this.clock.nowMs()).toISOString().replace(/[:-]|\.\d+/g, '');
+    void reply.header('Content-Disposition', `attachment; filename="scopegate-audit-${time}.${query.format}"`);
+    void reply.header('Content-Type', MEDIA_TYPES[query.format]);
+    return new StreamableFile(stream, { type: MEDIA_TYPES[query.format] });
+  }
+
+  @Post('verify')
+  @ApiRoute({
+    summary: 'Verify that no stored event was changed, removed or inserted',
+    description:
+      'Each event is a link of a chain, sealed with a key that is not in the database. With limits of time, the parts of ' +
+      'the chains that hold those events are checked; without, everything from the oldest kept event on. A million ' +
+      'events take about a minute; `npm run audit:verify` does the same from the command line.',
+    type: AuditVerificationDto,
+    problems: ['validation_failed', 'administrator_required'],
+  })
+  async verify(@Body() input: AuditVerificationInput): Promise<AuditVerificationDto> {
+    const range = {
+      fromMs: input.from === undefined ? null : instantOf('from', input.from),
+      toMs: input.to === undefined ? null : instantOf('to', input.to),
+    };
+    await this.shipper.flush();
+    return this.verifier.verify(range);
   }
 }
 
-function filterOf(query: AuditEventQuery): AuditEventFilter {
+function filterOf(query: AuditEventFilterQuery): AuditEventFilter {
   const clientIp = query.clientIp === undefined ? undefined : parseIpAddress(query.clientIp);
   if (clientIp === null) throw invalidField('clientIp', 'must be an IPv4 or IPv6 address.');
   return {

@@ -1,15 +1,26 @@
 import { Module } from '@nestjs/common';
 import { AuditEventsController } from './audit-events.controller.js';
 import { AuditEventRepository } from './audit-event.repository.js';
-import { AuditRetention } from './audit.retention.js';
+import { AuditExporter } from './audit.exporter.js';
 import { AuditMetrics } from './audit.metrics.js';
+import { AuditRetention } from './audit.retention.js';
 import { AuditChain } from './audit.chain.js';
 import { AuditService } from './audit.service.js';
 import { AuditShipper } from './audit.shipper.js';
+import { AuditVerifier } from './audit.verifier.js';
 
 @Module({
   controllers: [AuditEventsController],
-  providers: [AuditEventRepository, AuditRetention, AuditChain, AuditMetrics, AuditService, AuditShipper],
+  providers: [
+    AuditEventRepository,
+    AuditExporter,
+    AuditMetrics,
+    AuditRetention,
+    AuditChain,
+    AuditService,
+    AuditShipper,
+    AuditVerifier,
+  ],
   exports: [AuditRetention, AuditChain, AuditService, AuditShipper],
 })
 export class AuditModule {}

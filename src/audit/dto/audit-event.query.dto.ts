@@ -1,9 +1,10 @@
+import { ApiProperty, IntersectionType } from '@nestjs/swagger';
 import { IsIn, IsOptional, IsString, Length, MaxLength } from 'class-validator';
 import { AUDIT_EVENT_TYPES, AUDIT_OUTCOMES } from '@scopegate/audit';
 import { PageQuery } from '../../common/paging/page.js';
 
-/** Which events a list shows; all limits hold together. */
-export class AuditEventQuery extends PageQuery {
+/** Which events are meant; all limits hold together. */
+export class AuditEventFilterQuery {
   /** From this instant on: ISO 8601 with an offset. */
   @IsOptional()
   @IsString()
@@ -58,4 +59,20 @@ export class AuditEventQuery extends PageQuery {
   @IsString()
   @Length(1, 255)
   q?: string;
+}
+
+/** Which events a list shows. */
+export class AuditEventQuery extends IntersectionType(PageQuery, AuditEventFilterQuery) {}
+
+export const EXPORT_FORMATS = ['ndjson', 'csv'] as const;
+
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+
+/** Which events an export holds, and in which form. */
+export class AuditEventExportQuery extends AuditEventFilterQuery {
+  /** One JSON object a line, or comma-separated values with a header line. */
+  @ApiProperty({ required: false, enum: EXPORT_FORMATS, default: 'ndjson' })
+  @IsOptional()
+  @IsIn(EXPORT_FORMATS)
+  format: ExportFormat = 'ndjson';
 }

@@ -26,7 +26,12 @@ export interface ApiRouteOptions {
 /** Bundles what Swagger UI shows of a management route: summary, security, success and every problem answer. */
 export function ApiRoute(options: ApiRouteOptions): MethodDecorator {
   const status = options.status ?? 200;
-  const problems = new Set<ProblemCode>([...(options.problems ?? []), 'internal_error', 'policy_unavailable']);
+  const problems = new Set<ProblemCode>([
+    ...(options.problems ?? []),
+    'internal_error',
+    'policy_unavailable',
+    'audit_unavailable',
+  ]);
   const byStatus = new Map<number, string[]>([
     [401, ['authentication_required', 'credential_invalid', 'token_expired', 'token_revoked', 'ip_not_allowed']],
     [403, ['use_not_permitted', 'scope_insufficient']],

@@ -1,0 +1,50 @@
+import 'reflect-metadata';
+import { parseInstant } from '@scopegate/token';
+import { DataSource } from 'typeorm';
+import { AuditChain } from './audit/audit.chain.js';
+import { AuditVerifier } from './audit/audit.verifier.js';
+import { Clock } from './common/time/clock.js';
+import { ConfigurationError, readConfiguration } from './config/env.js';
+import { loadSecrets } from './config/secrets.js';
+import { ChangeFeed } from './database/change-feed.js';
+import { dataSourceOptions } from './database/data-source.options.js';
+import { UnitOfWork } from './database/unit-of-work.js';
+import { ENTITIES } from './schema.js';
+
+const USAGE = 'Usage: npm run audit:verify -- [--from <ISO 8601 with offset>] [--to <ISO 8601 with offset>]';
+
+/** The limits of time on the command line. */
+function readRange(words: readonly string[]): { readonly fromMs: number | null; readonly toMs: number | null } {
+  const range: { fromMs: number | null; toMs: number | null } = { fromMs: null, toMs: null };
+  for (let index = 0; index < words.length; index += 2) {
+    const name = words[index];
+    const instant = parseInstant(words[index + 1] ?? '');
+    if (name !== '--from' && name !== '--to') throw new ConfigurationError(`"${name}" is unknown. ${USAGE}`);
+    if (!instant.ok) throw new ConfigurationError(`${name}: ${instant.message} ${USAGE}`);
+    range[name === '--from' ? 'fromMs' : 'toMs'] = instant.instantMs;
+  }
+  return range;
+}
+
+/** Verifies the stored audit log with the configuration of the server. Answers the exit code: 1 where it is broken. */
+async function run(): Promise<number> {
+  const range = readRange(process.argv.slice(2));
+  const configuration = readConfiguration();
+  const dataSource = await new DataSource(await dataSourceOptions(configuration.database, ENTITIES)).initialize();
+  try {
+    const unitOfWork = new UnitOfWork(dataSource, new ChangeFeed(), new Clock());
+    const verifier = new AuditVerifier(unitOfWork, new AuditChain(loadSecrets(configuration), unitOfWork));
+    const verification = await verifier.verify(range);
+    process.stdout.write(`${JSON.stringify(verification)}\n`);
+    return verification.intact ? 0 : 1;
+  } finally {
+    await dataSource.destroy();
+  }
+}
+
+try {
+  process.exitCode = await run();
+} catch (error) {
+  process.stderr.write(`The audit log cannot be verified: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 2;
+}

@@ -1,0 +1,53 @@
+import type { AuditEventEntity } from './audit-event.entity.js';
+
+/** Which events a question is about, in terms of the table. All limits hold together. */
+export interface AuditEventFilter {
+  readonly fromMs?: number;
+  readonly toMs?: number;
+  readonly type?: string;
+  readonly outcome?: string;
+  readonly code?: string;
+  /** The actor's or the owner's name without case. */
+  readonly userKey?: string;
+  readonly tokenId?: string;
+  readonly clientIp?: string;
+  readonly application?: string;
+  /** Part of the token's description, the path or the user agent, without case. */
+  readonly text?: string;
+}
+
+/** The columns that decide whether an event is shown. */
+export const FILTERED_COLUMNS = [
+  'id',
+  'type',
+  'outcome',
+  'code',
+  'actorKey',
+  'ownerKey',
+  'tokenId',
+  'clientIp',
+  'application',
+  'tokenDescription',
+  'path',
+  'userAgent',
+] as const satisfies readonly (keyof AuditEventEntity)[];
+
+/** As much of an event as a filter looks at. */
+export type FilteredEvent = Pick<AuditEventEntity, (typeof FILTERED_COLUMNS)[number]>;
+
+/** The limits that are one column's one value, beginning with the one that leaves least. */
+export const EQUALITY_FILTERS = ['tokenId', 'clientIp', 'code', 'application', 'type', 'outcome'] as const;
+
+/** Whether an event meets every limit but those of time. The case of letters is the same to both databases here. */
+export function meets(event: FilteredEvent, filter: AuditEventFilter): boolean {
+  for (const column of EQUALITY_FILTERS) {
+    if (filter[column] !== undefined && event[column] !== filter[column]) return false;
+  }
+  const { userKey, text } = filter;
+  if (userKey !== undefined && event.actorKey !== userKey && event.ownerKey !== userKey) return false;
+  if (text === undefined) return true;
+  const lowerCase = text.toLowerCase();
+  return [event.tokenDescription, event.path, event.userAgent].some(
+    (column) => column?.toLowerCase().includes(lowerCase) === true,
+  );
+}

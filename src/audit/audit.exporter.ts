@@ -1,0 +1,67 @@
+import { Readable } from 'node:stream';
+import { Injectable } from '@nestjs/common';
+import { csvLine } from '@scopegate/audit';
+import type { AuditEventFilter } from './audit-event.filter.js';
+import { toDto } from './audit-event.mapper.js';
+import { AuditEventRepository, type EventSlice } from './audit-event.repository.js';
+import type { AuditEventDto } from './dto/audit-event.dto.js';
+import type { ExportFormat } from './dto/audit-event.query.dto.js';
+
+/** Events read at a time: as much as is in memory of an export of any length. */
+const PAGE_SIZE = 250;
+
+/** The columns of the CSV form, named and ordered as the members of the JSON form. */
+const CSV_COLUMNS = [
+  'id',
+  'at',
+  'count',
+  'type',
+  'outcome',
+  'code',
+  'actor',
+  'owner',
+  'tokenId',
+  'tokenDescription',
+  'tokenScope',
+  'credential',
+  'clientIp',
+  'peer',
+  'method',
+  'path',
+  'application',
+  'status',
+  'durationMs',
+  'userAgent',
+  'requestId',
+  'detail',
+] as const satisfies readonly (keyof AuditEventDto)[];
+
+/** Writes the log out, newest first, at the pace of whoever reads it. */
+@Injectable()
+export class AuditExporter {
+  constructor(private readonly events: AuditEventRepository) {}
+
+  /**
+   * A stream of the events. One that fails on its way breaks off, so that a part is not taken for the whole.
+   * @throws where not even the first events can be read
+   */
+  async export(filter: AuditEventFilter, format: ExportFormat): Promise<Readable> {
+    const first = await this.events.newest(filter, null, PAGE_SIZE);
+    return Readable.from(this.#write(filter, format, first), { objectMode: false });
+  }
+
+  async *#write(filter: AuditEventFilter, format: ExportFormat, first: EventSlice): AsyncGenerator<string> {
+    if (format === 'csv') yield csvLine(CSV_COLUMNS);
+    for (let slice = first; ;) {
+      let text = '';
+      for (const row of slice.events) text += format === 'csv' ? csvOf(toDto(row)) : `${JSON.stringify(toDto(row))}\n`;
+      if (text !== '') yield text;
+      if (slice.nextBefore === null) return;
+      slice = await this.events.newest(filter, slice.nextBefore, PAGE_SIZE);
+    }
+  }
+}
+
+function csvOf(event: AuditEventDto): string {
+  return csvLine(CSV_COLUMNS.map((column) => event[column]));
+}

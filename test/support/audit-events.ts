@@ -1,0 +1,54 @@
+import { eventIdBound, type AuditEvent } from '@scopegate/audit';
+import { AuditChain } from '../../src/audit/audit.chain.js';
+import { UnitOfWork } from '../../src/database/unit-of-work.js';
+import { unique } from './each-database.js';
+import type { ScopegateFixture } from './scopegate.fixture.js';
+
+/** Far from what the server records itself. */
+export const FIRST_EVENT_MS = Date.UTC(2020, 0, 1);
+
+let made = 0;
+
+/** An event of 2020, one a second, that a test describes. */
+export function eventOf(change: Partial<AuditEvent> = {}): AuditEvent {
+  made += 1;
+  const atMs = change.atMs ?? FIRST_EVENT_MS + made * 1_000;
+  return {
+    id: `${eventIdBound(atMs)}${String(made).padStart(16, '0')}`,
+    atMs,
+    count: 1,
+    type: 'authentication.succeeded',
+    outcome: 'allowed',
+    code: null,
+    actor: 'Anna',
+    owner: 'Anna',
+    tokenId: 'tokenOfAnna1',
+    tokenDescription: 'Nightly build',
+    tokenScope: 'read-only',
+    credential: 'basic-token',
+    clientIp: '192.0.2.7',
+    peer: '192.0.2.7',
+    method: 'GET',
+    path: '/rest/api/2/issue/A-1',
+    application: 'jira',
+    status: 200,
+    durationMs: 12,
+    userAgent: 'curl/8.5.0',
+    requestId: unique('request'),
+    detail: null,
+    ...change,
+  };
+}
+
+/** Stores events as a chain of their own; answers its name. */
+export async function storeEvents(server: ScopegateFixture, events: readonly AuditEvent[]): Promise<string> {
+  const name = unique('chain');
+  const chain = server.provider(AuditChain);
+  for (let start = 0; start < events.length; start += 2_000) {
+    await server.provider(UnitOfWork).run(async ({ manager }) => {
+      const head = await chain.lockHead(manager, name);
+      await chain.append(manager, head, events.slice(start, start + 2_000));
+    });
+  }
+  return name;
+}
