@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { AccessModule } from './access/access.module.js';
+import { LoggingModule } from './common/logging/logging.module.js';
 import { ConfigModule } from './config/config.module.js';
 import type { Configuration } from './config/env.js';
 import { DatabaseModule } from './database/database.module.js';
@@ -21,6 +22,7 @@ export class AppModule {
         DatabaseModule.forRoot(ENTITIES),
         RedisModule,
         ScheduleModule.forRoot(),
+        LoggingModule,
         MetricsModule,
         AccessModule,
         GatewayModule,

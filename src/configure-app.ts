@@ -13,6 +13,7 @@ import { AllowedMethods } from './common/http/allowed-methods.js';
 import { readJsonBodiesOnly } from './common/http/json-body.parser.js';
 import { ProblemFilter } from './common/http/problem.filter.js';
 import { writeProblem } from './common/http/problem.writer.js';
+import { RequestLog } from './common/logging/request.log.js';
 import { StructuredLogger } from './common/logging/structured.logger.js';
 import { setUpSwagger } from './common/swagger/document.js';
 import { Clock } from './common/time/clock.js';
@@ -60,6 +61,7 @@ export async function startServer(configuration: Configuration): Promise<Running
     gateway: app.get(GatewayService),
     applications: app.get(ApplicationsService),
     clock: app.get(Clock),
+    requestLog: app.get(RequestLog),
   });
   const { host, port, managementPort } = configuration;
   await app.listen(port, host);

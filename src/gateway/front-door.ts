@@ -7,8 +7,10 @@ import { parseTarget } from '@scopegate/path';
 import { codeProblem, type ProblemCode } from '@scopegate/problem';
 import type { ApplicationsService } from '../applications/applications.service.js';
 import { attachExchange, Exchange } from '../common/access/exchange.js';
+import { ProblemException } from '../common/http/problem.exception.js';
 import { writeProblem, writeRawProblem } from '../common/http/problem.writer.js';
 import { requestIdOf } from '../common/http/request-id.js';
+import type { RequestLog } from '../common/logging/request.log.js';
 import type { Clock } from '../common/time/clock.js';
 import type { GatewayService } from './gateway.service.js';
 
@@ -20,6 +22,7 @@ export interface FrontDoorServices {
   readonly gateway: GatewayService;
   readonly applications: ApplicationsService;
   readonly clock: Clock;
+  readonly requestLog: RequestLog;
 }
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -192,16 +195,25 @@ export class FrontDoor {
     // The framework reads the target from here: the origin form, whatever form was sent.
     request.url = query === null ? path : `${path}?${query}`;
     const requestId = requestIdOf(request.rawHeaders);
-    attachExchange(
-      new Exchange(request, response, requestId, services.clock.nowMs(), null, path, query, expectsContinue),
-    );
+    const startedAtMs = services.clock.nowMs();
+    const exchange = new Exchange(request, response, requestId, startedAtMs, null, path, query, expectsContinue);
+    attachExchange(exchange);
+    services.requestLog.watch(exchange);
     response.setHeader('X-Request-Id', requestId);
     if (expectsContinue) response.writeContinue();
     handler(request, response);
   }
 
   #refuse(request: IncomingMessage, response: ServerResponse, code: ProblemCode, detail: string): void {
-    writeProblem(response, codeProblem(code, detail, requestIdOf(request.rawHeaders)), null, true);
+    const requestId = requestIdOf(request.rawHeaders);
+    if (this.#services !== null) {
+      const path = pathBeforeFault(request.url ?? '');
+      const nowMs = this.#services.clock.nowMs();
+      const exchange = new Exchange(request, response, requestId, nowMs, null, path, null, false);
+      exchange.problem = new ProblemException(code, detail);
+      this.#services.requestLog.watch(exchange);
+    }
+    writeProblem(response, codeProblem(code, detail, requestId), null, true);
   }
 }
 

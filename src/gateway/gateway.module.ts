@@ -4,13 +4,14 @@ import { ApplicationsModule } from '../applications/applications.module.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
 import { GatewayService } from './gateway.service.js';
+import { UpstreamFailureLog } from './upstream-failure.log.js';
 import { UpstreamForwarder } from './upstream.forwarder.js';
 import { UpstreamMetrics } from './upstream.metrics.js';
 import { UpstreamPools } from './upstream.pools.js';
 
 @Module({
   imports: [AccessModule, ApplicationsModule, AuditModule, TokensModule],
-  providers: [GatewayService, UpstreamForwarder, UpstreamMetrics, UpstreamPools],
+  providers: [GatewayService, UpstreamFailureLog, UpstreamForwarder, UpstreamMetrics, UpstreamPools],
   exports: [GatewayService],
 })
 export class GatewayModule {}

@@ -10,6 +10,7 @@ import { AuditShipper } from '../audit/audit.shipper.js';
 import { attachExchange, Exchange } from '../common/access/exchange.js';
 import { ProblemException } from '../common/http/problem.exception.js';
 import { writeProblem } from '../common/http/problem.writer.js';
+import { RequestLog } from '../common/logging/request.log.js';
 import { requestIdOf } from '../common/http/request-id.js';
 import { Clock } from '../common/time/clock.js';
 import { UpstreamForwarder } from './upstream.forwarder.js';
@@ -42,6 +43,7 @@ export class GatewayService {
     private readonly recorder: DecisionRecorder,
     private readonly shipper: AuditShipper,
     private readonly clock: Clock,
+    private readonly requestLog: RequestLog,
   ) {
     this.#guards = ACCESS_GUARDS.map((guard): CanActivate => modules.get(guard, { strict: false }));
   }
@@ -81,6 +83,7 @@ export class GatewayService {
       proxied.expectsContinue,
     );
     attachExchange(exchange);
+    this.requestLog.watch(exchange);
     return exchange;
   }
 
@@ -107,9 +110,12 @@ export class GatewayService {
     if (error instanceof ProblemException) {
       exchange.problem = error;
     } else {
-      this.#logger.error(
-        `Request ${exchange.requestId} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-      );
+      const { requestId, trace, application } = exchange;
+      this.#logger.error('A request failed.', error, {
+        requestId,
+        traceId: trace.traceId,
+        application: application?.key ?? null,
+      });
       exchange.problem = new ProblemException(
         'internal_error',
         'The log of the server has the cause under this request id.',

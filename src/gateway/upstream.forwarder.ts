@@ -22,6 +22,7 @@ import { BoundCookieService } from '../tokens/bound-cookie.service.js';
 import { ForwardHandler } from './forward.handler.js';
 import { watchForStall } from './stalled-client.js';
 import { dropUnreadBody } from './unread-body.js';
+import { UpstreamFailureLog } from './upstream-failure.log.js';
 import { UpstreamPools } from './upstream.pools.js';
 
 /** A body may pause this long; an event stream that is silent for longer has to send comments. */
@@ -37,6 +38,7 @@ export class UpstreamForwarder {
     private readonly pools: UpstreamPools,
     private readonly recorder: DecisionRecorder,
     private readonly cookies: BoundCookieService,
+    private readonly failures: UpstreamFailureLog,
   ) {}
 
   /** Forwards a request whose decision is made; the answer is written from here on. */
@@ -105,6 +107,7 @@ export class UpstreamForwarder {
     // Binding a session to its token can fail on our side; the upstream has answered then.
     exchange.problem = error instanceof ProblemException ? error : upstreamProblem(error);
     const { code, detail } = exchange.problem;
+    this.failures.note(exchange, code, error);
     const problem = codeProblem(code, detail, exchange.requestId);
     this.recorder.settle(exchange, problem.status);
     writeProblem(exchange.response, problem, null, false);

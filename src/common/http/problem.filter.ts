@@ -11,7 +11,7 @@ import type { Deny } from '@scopegate/access';
 import { challenges, codeProblem, denialProblem, PROBLEM_MEDIA_TYPE } from '@scopegate/problem';
 import type { Problem, ProblemCode } from '@scopegate/problem';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { exchangeOf } from '../access/exchange.js';
+import { exchangeOf, type Exchange } from '../access/exchange.js';
 import { AllowedMethods } from './allowed-methods.js';
 import { ProblemException } from './problem.exception.js';
 
@@ -57,21 +57,20 @@ export class ProblemFilter implements ExceptionFilter {
     if (denial !== null) {
       problem = denialProblem(denial, exchange.requestId);
     } else {
-      exchange.problem = this.#toException(error, exchange.requestId);
+      exchange.problem = this.#toException(error, exchange);
       const { code, detail, errors } = exchange.problem;
       problem = codeProblem(code, detail, exchange.requestId, errors);
     }
     send(reply, problem, shape(problem), denial);
   }
 
-  #toException(error: unknown, requestId: string): ProblemException {
+  #toException(error: unknown, exchange: Exchange): ProblemException {
     if (error instanceof ProblemException) return error;
     const status = statusOf(error);
     const known = status === null ? undefined : BY_STATUS[status];
     if (known !== undefined) return new ProblemException(...known);
-    this.#logger.error(
-      `Request ${requestId} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-    );
+    const { requestId, trace } = exchange;
+    this.#logger.error('A request failed.', error, { requestId, traceId: trace.traceId });
     return new ProblemException('internal_error', 'The log of the server has the cause under this request id.');
   }
 }

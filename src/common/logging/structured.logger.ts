@@ -1,8 +1,9 @@
-import { ConsoleLogger, type LogLevel as NestLogLevel } from '@nestjs/common';
+import type { LoggerService } from '@nestjs/common';
+import { redactText } from '@scopegate/audit';
 import type { LogLevel } from '../../config/env.js';
 
 /** Nest tells of every module and route at each start; that is for whoever works on the server. */
-const CONTEXTS_OF_THE_START: ReadonlySet<unknown> = new Set([
+const CONTEXTS_OF_THE_START: ReadonlySet<string> = new Set([
   'InstanceLoader',
   'NestApplication',
   'NestFactory',
@@ -10,9 +11,7 @@ const CONTEXTS_OF_THE_START: ReadonlySet<unknown> = new Set([
   'RoutesResolver',
 ]);
 
-const NEST_LEVELS: readonly NestLogLevel[] = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'];
-
-const LEVELS_SHOWN: Readonly<Record<LogLevel, number>> = {
+const RANKS: Readonly<Record<LogLevel, number>> = {
   silent: 0,
   fatal: 1,
   error: 2,
@@ -22,21 +21,78 @@ const LEVELS_SHOWN: Readonly<Record<LogLevel, number>> = {
   trace: 6,
 };
 
-/** Structured logs on standard output: one JSON object a line. */
-export class StructuredLogger extends ConsoleLogger {
-  readonly #isVerbose: boolean;
+type LineLevel = Exclude<LogLevel, 'silent'>;
 
-  constructor(level: LogLevel) {
-    super({ json: true, compact: true, colors: false, logLevels: NEST_LEVELS.slice(0, LEVELS_SHOWN[level]) });
-    this.#isVerbose = LEVELS_SHOWN[level] > LEVELS_SHOWN.info;
+/** What a line tells besides its text. */
+export type LogFields = Readonly<Record<string, string | number | boolean | null>>;
+
+/**
+ * Structured logs on standard output: one JSON object a line, with `time`, `level`, `context` and `message`. Fields
+ * given after the message become members of the line: `logger.warn('…', { requestId })`. Nothing that looks like a
+ * credential gets through, whoever put it there (R61).
+ */
+export class StructuredLogger implements LoggerService {
+  readonly #rank: number;
+
+  constructor(
+    level: LogLevel,
+    private readonly write: (line: string) => void = (line) => void process.stdout.write(line),
+  ) {
+    this.#rank = RANKS[level];
   }
 
-  /** Why the start failed is said once, in one line, by whoever started the server. */
-  override error(message: unknown, ...rest: unknown[]): void {
-    if (rest.at(-1) !== 'ExceptionHandler') super.error(message, ...rest);
+  fatal(message: unknown, ...rest: unknown[]): void {
+    this.#write('fatal', message, rest);
   }
 
-  override log(message: unknown, ...rest: unknown[]): void {
-    if (this.#isVerbose || !CONTEXTS_OF_THE_START.has(rest.at(-1))) super.log(message, ...rest);
+  error(message: unknown, ...rest: unknown[]): void {
+    this.#write('error', message, rest);
   }
+
+  warn(message: unknown, ...rest: unknown[]): void {
+    this.#write('warn', message, rest);
+  }
+
+  log(message: unknown, ...rest: unknown[]): void {
+    const context = rest.at(-1);
+    const isOfTheStart = typeof context === 'string' && CONTEXTS_OF_THE_START.has(context);
+    this.#write(isOfTheStart ? 'debug' : 'info', message, rest);
+  }
+
+  debug(message: unknown, ...rest: unknown[]): void {
+    this.#write('debug', message, rest);
+  }
+
+  verbose(message: unknown, ...rest: unknown[]): void {
+    this.#write('trace', message, rest);
+  }
+
+  /** @param rest fields, the stack of an error, and last the context, in the way Nest hands them over */
+  #write(level: LineLevel, message: unknown, rest: readonly unknown[]): void {
+    if (RANKS[level] > this.#rank) return;
+    const line: Record<string, unknown> = { time: new Date().toISOString(), level, pid: process.pid };
+    const context = rest.at(-1);
+    const hasContext = typeof context === 'string';
+    if (hasContext) line['context'] = context;
+    line['message'] = textOf(message);
+    if (message instanceof Error) line['stack'] = message.stack;
+    for (const part of hasContext ? rest.slice(0, -1) : rest) {
+      if (part instanceof Error) line['stack'] = part.stack;
+      else if (typeof part === 'string') line['stack'] = part;
+      else if (typeof part === 'object' && part !== null) addFields(line, part);
+    }
+    // A credential has no character that is special in JSON, so what is left is JSON still.
+    this.write(`${redactText(JSON.stringify(line))}\n`);
+  }
+}
+
+function textOf(message: unknown): string {
+  if (typeof message === 'string') return message;
+  if (message instanceof Error) return message.message;
+  return JSON.stringify(message) ?? String(message);
+}
+
+/** No field takes the place of one that every line has. */
+function addFields(line: Record<string, unknown>, fields: object): void {
+  for (const [name, value] of Object.entries(fields)) if (!Object.hasOwn(line, name)) line[name] = value;
 }

@@ -1,0 +1,50 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { credentialKind } from '@scopegate/access';
+import { redactPath, redactText } from '@scopegate/audit';
+import { headerValues } from '@scopegate/kernel';
+import { CONFIGURATION } from '../../config/config.module.js';
+import type { Configuration } from '../../config/env.js';
+import type { Exchange } from '../access/exchange.js';
+
+const MAX_TEXT_LENGTH = 2_048;
+
+/** The log of all requests, whoever answers them: one line each, where LOG_LEVEL is `debug` or `trace`. */
+@Injectable()
+export class RequestLog {
+  readonly #logger = new Logger('Request');
+  readonly #isOn: boolean;
+
+  constructor(@Inject(CONFIGURATION) configuration: Configuration) {
+    this.#isOn = configuration.logLevel === 'debug' || configuration.logLevel === 'trace';
+  }
+
+  /** Writes the line of a request once its answer is complete, or its client gone. */
+  watch(exchange: Exchange): void {
+    if (!this.#isOn) return;
+    // The socket forgets it when it is closed.
+    const peer = exchange.request.socket.remoteAddress ?? null;
+    exchange.response.once('close', () => this.#write(exchange, peer));
+  }
+
+  #write(exchange: Exchange, peer: string | null): void {
+    const { request, response, admitted, authenticated, denial, problem } = exchange;
+    const agent = headerValues(request.rawHeaders, 'user-agent')[0];
+    this.#logger.debug(`${request.method ?? ''} ${response.headersSent ? response.statusCode : 'unanswered'}`, {
+      requestId: exchange.requestId,
+      traceId: exchange.trace.traceId,
+      application: exchange.application?.key ?? null,
+      method: request.method ?? null,
+      path: redactText(redactPath(exchange.rawPath), MAX_TEXT_LENGTH),
+      status: response.headersSent ? response.statusCode : null,
+      isComplete: response.writableFinished,
+      durationMs: Math.round((performance.now() - exchange.startedAtTick) * 1000) / 1000,
+      code: denial?.code ?? problem?.code ?? null,
+      credential: admitted === null ? (denial?.credential ?? null) : credentialKind(admitted.credential),
+      actor: authenticated?.principal.username ?? null,
+      tokenId: authenticated?.token?.id ?? denial?.token?.id ?? null,
+      clientIp: admitted?.address.client ?? denial?.address?.client ?? null,
+      peer,
+      userAgent: agent === undefined ? null : redactText(agent, MAX_TEXT_LENGTH),
+    });
+  }
+}

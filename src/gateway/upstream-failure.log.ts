@@ -1,0 +1,40 @@
+import { Injectable, Logger } from '@nestjs/common';
+import type { Exchange } from '../common/access/exchange.js';
+import { Clock } from '../common/time/clock.js';
+
+/** One line for each application in this time: an outage must not fill the log. */
+const INTERVAL_MS = 10_000;
+
+interface Failures {
+  readonly toldAtMs: number;
+  /** Failures since then that have no line of their own. */
+  untold: number;
+}
+
+/** Tells the log why upstreams fail, which the client and the audit are not told. */
+@Injectable()
+export class UpstreamFailureLog {
+  readonly #logger = new Logger(UpstreamFailureLog.name);
+  readonly #failures = new Map<string, Failures>();
+
+  constructor(private readonly clock: Clock) {}
+
+  note(exchange: Exchange, code: string, error: unknown): void {
+    const application = exchange.application?.key ?? '';
+    const nowMs = this.clock.nowMs();
+    const last = this.#failures.get(application);
+    if (last !== undefined && nowMs - last.toldAtMs < INTERVAL_MS) {
+      last.untold += 1;
+      return;
+    }
+    this.#failures.set(application, { toldAtMs: nowMs, untold: 0 });
+    this.#logger.warn('The upstream failed.', {
+      requestId: exchange.requestId,
+      traceId: exchange.trace.traceId,
+      application,
+      code,
+      cause: error instanceof Error ? error.message : String(error),
+      othersSinceLastLine: last?.untold ?? 0,
+    });
+  }
+}
