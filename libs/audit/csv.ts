@@ -1,5 +1,5 @@
 /** A cell that begins so is run as a formula by a spreadsheet. */
-const RUNS_IN_A_SPREADSHEET = /^[=+\-@\t\r]/;
+const RUNS_IN_A_SPREADSHEET = /^[=+\-@\t\r\n]/;
 
 const NEEDS_QUOTES = /[",\r\n]/;
 

@@ -16,13 +16,16 @@ export const REDACTED = '[redacted]';
 /** Anything in Scopegate's token format, wherever it stands in a text. */
 const TOKEN_IN_TEXT = /sg_[0-9A-Za-z]{1,64}(?:_[0-9A-Za-z]*)*/g;
 
-/** The value of an Authorization header, wherever it stands in a text. */
-const AUTHORIZATION_IN_TEXT = /\b(Basic|Bearer)[ +]+[A-Za-z0-9._~+/=-]{6,}/gi;
+/** A credential as it stands in an Authorization header. A short word after "Basic" is a description. */
+const CREDENTIAL_IN_TEXT = /\b(Basic|Bearer)[ +]+[A-Za-z0-9._~+/=-]{16,}/gi;
+
+/** A whole header line, whatever its scheme. */
+const AUTHORIZATION_IN_TEXT = /\b(Authorization[:=] *)(?:[A-Za-z]{1,20} +)?[^\s,;]+/gi;
 
 /** A token's own id is public; what follows it is not. */
 function redactCredentials(text: string): string {
   const withoutTokens = text.includes('sg_') ? text.replace(TOKEN_IN_TEXT, REDACTED) : text;
-  return withoutTokens.replace(AUTHORIZATION_IN_TEXT, `$1 ${REDACTED}`);
+  return withoutTokens.replace(CREDENTIAL_IN_TEXT, `$1 ${REDACTED}`).replace(AUTHORIZATION_IN_TEXT, `$1${REDACTED}`);
 }
 
 /**

@@ -16,7 +16,7 @@ import { toEntity, type UnlinkedEvent } from './audit-event.mapper.js';
 
 /** Rows looked at in one statement where an index alone does not answer: few first, since most answers are near. */
 const FIRST_SLICE = 500;
-const LARGEST_SLICE = 4_000;
+const LARGEST_SLICE = 2_000;
 
 /** Rows looked at for one page at the most; the rest is for the next page. */
 const ROWS_LOOKED_AT = 100_000;

@@ -1,0 +1,139 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ChainWalk, type StoredLink } from './chain-walk.js';
+import { CHAIN_START, linkOf, sealOf, type ChainLink } from './chain.js';
+import type { AuditEvent } from './event.js';
+
+const KEY = 'key';
+
+const EVENT: AuditEvent = {
+  id: 'event-1',
+  atMs: 1,
+  count: 1,
+  type: 'settings.changed',
+  outcome: 'changed',
+  code: null,
+  actor: 'admin',
+  owner: null,
+  tokenId: null,
+  tokenDescription: null,
+  tokenScope: null,
+  credential: 'password',
+  clientIp: '192.0.2.1',
+  peer: '192.0.2.1',
+  method: null,
+  path: null,
+  application: null,
+  status: null,
+  durationMs: null,
+  userAgent: null,
+  requestId: 'r-1',
+  detail: { changes: { a: { before: 1, after: 2 } }, list: [{ b: 1, a: 2 }] },
+};
+
+const PLACE: ChainLink = { chain: 'changes', sequence: 1, previousLink: CHAIN_START };
+
+interface Row extends StoredLink {
+  readonly event: AuditEvent;
+}
+
+function chainOf(length: number): Row[] {
+  const rows: Row[] = [];
+  let previousLink = CHAIN_START;
+  for (let sequence = 1; sequence <= length; sequence += 1) {
+    const event = { ...EVENT, id: `event-${sequence}` };
+    const link = linkOf(KEY, { chain: 'changes', sequence, previousLink }, event);
+    rows.push({ id: event.id, sequence, previousLink, link, event });
+    previousLink = link;
+  }
+  return rows;
+}
+
+function isIntact(row: Row, sequence: number): boolean {
+  return linkOf(KEY, { chain: 'changes', sequence, previousLink: row.previousLink }, row.event) === row.link;
+}
+
+function walk(rows: readonly Row[], head: { sequence: number; link: string }, after = 0): unknown {
+  const chain = new ChainWalk<Row>('changes', isIntact, after);
+  const found = chain.take(rows) ?? chain.end(head);
+  return found === null ? chain.checked : [found.sequence, found.eventId, found.reason];
+}
+
+describe('links', () => {
+  it('R62: every field of an event and its place are covered', () => {
+    const links = new Set([linkOf(KEY, PLACE, EVENT)]);
+    for (const name of Object.keys(EVENT) as (keyof AuditEvent)[]) {
+      links.add(linkOf(KEY, PLACE, { ...EVENT, [name]: name === 'detail' ? { x: 1 } : 'other' } as AuditEvent));
+    }
+    links.add(linkOf('other key', PLACE, EVENT));
+    links.add(linkOf(KEY, { ...PLACE, chain: 'other' }, EVENT));
+    links.add(linkOf(KEY, { ...PLACE, sequence: 2 }, EVENT));
+    links.add(linkOf(KEY, { ...PLACE, previousLink: 'f'.repeat(64) }, EVENT));
+    expect(links.size).toBe(Object.keys(EVENT).length + 5);
+  });
+
+  it('R62: the order of members in the detail does not matter, that of a list does', () => {
+    const other = { list: [{ a: 2, b: 1 }], changes: { a: { after: 2, before: 1 } } };
+    expect(linkOf(KEY, PLACE, { ...EVENT, detail: other })).toBe(linkOf(KEY, PLACE, EVENT));
+    const turned = (list: unknown[]): string => linkOf(KEY, PLACE, { ...EVENT, detail: { list } });
+    expect(turned([1, 2])).not.toBe(turned([2, 1]));
+  });
+
+  it('R62: every field of the head is covered by its seal', () => {
+    const head = { chain: 'changes', sequence: 5, link: 'a', purgedSequence: 2, held: null };
+    const seals = [head, { ...head, chain: 'b' }, { ...head, sequence: 6 }, { ...head, link: 'b' }].concat(
+      { ...head, purgedSequence: 3 },
+      { ...head, held: [] as never },
+    );
+    expect(new Set(seals.map((one) => sealOf(KEY, one))).size).toBe(seals.length);
+    expect(sealOf('other key', head)).not.toBe(sealOf(KEY, head));
+  });
+});
+
+describe('walking a chain', () => {
+  const rows = chainOf(20);
+  const head = { sequence: 20, link: rows[19]?.link ?? '' };
+  const without = (index: number): Row[] => rows.filter((_, at) => at !== index);
+
+  it('R62: an untouched chain holds, from its start and from the oldest kept event on', () => {
+    expect(walk(rows, head)).toBe(20);
+    expect(walk(rows.slice(7), head, 7)).toBe(13);
+    expect(walk([], { sequence: 0, link: CHAIN_START })).toBe(0);
+    expect(walk([], { sequence: 20, link: 'purged' }, 20)).toBe(0);
+  });
+
+  it('R62: a changed, removed or added row at any place is the first break', () => {
+    for (const [index, row] of rows.entries()) {
+      const place = index + 1;
+      const changed = rows.map((one) => (one === row ? { ...row, event: { ...row.event, actor: 'eve' } } : one));
+      expect(walk(changed, head)).toEqual([place, row.id, 'changed']);
+      expect(walk(without(index), head)).toEqual([place, null, 'removed']);
+      const forged: Row = { ...row, id: 'forged', event: { ...row.event, id: 'forged' } };
+      const moved = rows.slice(index).map((one) => ({ ...one, sequence: one.sequence + 1 }));
+      expect(walk([...rows.slice(0, index), forged, ...moved], head)).toEqual([place, 'forged', 'inserted']);
+      const closedUp = without(index).map((one, at) => ({ ...one, sequence: at + 1 }));
+      expect(walk(closedUp, { ...head, sequence: 19 })).toEqual(
+        index === 19 ? [19, rows[18]?.id, 'changed'] : [place, rows[place]?.id, 'removed'],
+      );
+    }
+  });
+
+  it('R62: no mixture of rows but the whole chain in its order holds', () => {
+    fc.assert(
+      fc.property(fc.shuffledSubarray(rows, { minLength: 0 }), (mixture) => {
+        const renumbered = mixture.map((row, at) => ({ ...row, sequence: at + 1 }));
+        const isWhole = mixture.length === 20 && mixture.every((row, at) => row === rows[at]);
+        expect(walk(renumbered, head) === 20).toBe(isWhole);
+      }),
+    );
+  });
+
+  it('R62: an event of another history of the same chain does not fit', () => {
+    const [first] = rows;
+    const other = { ...EVENT, id: 'event-2', actor: 'other' };
+    const place = { chain: 'changes', sequence: 2, previousLink: 'e'.repeat(64) };
+    const stranger: Row = { ...place, id: other.id, event: other, link: linkOf(KEY, place, other) };
+    if (first === undefined) throw new Error('There are twenty rows.');
+    expect(walk([first, stranger], { sequence: 2, link: stranger.link })).toEqual([2, 'event-2', 'changed']);
+  });
+});

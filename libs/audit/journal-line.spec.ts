@@ -1,0 +1,95 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { AuditEvent } from './event.js';
+import { decodeJournal, encodeJournalLine } from './journal-line.js';
+
+function eventOf(index: number, change: Partial<AuditEvent> = {}): AuditEvent {
+  return {
+    id: `event-${index}`,
+    atMs: 1_000 + index,
+    count: 1,
+    type: 'authentication.succeeded',
+    outcome: 'allowed',
+    code: null,
+    actor: 'jürgen',
+    owner: 'jürgen',
+    tokenId: 'abcdefghijkl',
+    tokenDescription: 'line\nbreak and "quotes"',
+    tokenScope: 'read-only',
+    credential: 'basic-token',
+    clientIp: '192.0.2.1',
+    peer: '192.0.2.1',
+    method: 'GET',
+    path: '/rest/api/2/issue',
+    application: 'jira',
+    status: 200,
+    durationMs: 3,
+    userAgent: 'curl/8.5.0',
+    requestId: 'r-1',
+    detail: { changes: { a: { before: 1, after: null } } },
+    ...change,
+  };
+}
+
+const EVENTS = [eventOf(1), eventOf(2, { detail: null }), eventOf(3, { userAgent: '🦉' })];
+const LINES = EVENTS.map(encodeJournalLine);
+const WHOLE = Buffer.from(LINES.join(''));
+const ENDS = LINES.map((_, index) => Buffer.byteLength(LINES.slice(0, index + 1).join('')));
+
+describe('journal lines', () => {
+  it('R62: what was written is read, each with the end of its line', () => {
+    const part = decodeJournal(WHOLE);
+    expect(part.entries.map((entry) => entry.event)).toEqual(EVENTS);
+    expect(part.entries.map((entry) => entry.end)).toEqual(ENDS);
+    expect([part.length, part.torn]).toEqual([WHOLE.length, 0]);
+  });
+
+  it('R62: an event is one line, whatever it holds', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.string(), (userAgent, key) => {
+        const line = encodeJournalLine(eventOf(1, { userAgent, detail: { [key]: userAgent } }));
+        expect(line.indexOf('\n')).toBe(line.length - 1);
+        expect(decodeJournal(Buffer.from(line)).entries).toHaveLength(1);
+      }),
+    );
+  });
+
+  it('R62: torn at any byte, what stands before is read and nothing else', () => {
+    for (let length = 0; length <= WHOLE.length; length += 1) {
+      const part = decodeJournal(WHOLE.subarray(0, length));
+      const complete = ENDS.filter((end) => end <= length);
+      expect(part.entries.map((entry) => entry.event)).toEqual(EVENTS.slice(0, complete.length));
+      expect([part.length, part.torn]).toEqual([complete.at(-1) ?? 0, 0]);
+    }
+  });
+
+  it('R62: a torn line between others is passed over and counted', () => {
+    for (let cut = 1; cut < (ENDS[0] ?? 0); cut += 7) {
+      const bytes = Buffer.concat([WHOLE.subarray(0, cut), Buffer.from('\n'), WHOLE.subarray(ENDS[0])]);
+      const part = decodeJournal(bytes);
+      expect(part.entries.map((entry) => entry.event)).toEqual(EVENTS.slice(1));
+      expect(part.torn).toBe(1);
+    }
+  });
+
+  it('R62: an event with any one bit flipped is never read as another one', () => {
+    for (let index = 0; index < (ENDS[1] ?? 0) - 1; index += 1) {
+      const bytes = Buffer.from(WHOLE);
+      bytes[index] = (bytes[index] ?? 0) ^ (1 << (index % 8));
+      const { entries } = decodeJournal(bytes);
+      for (const { event } of entries) expect(EVENTS).toContainEqual(event);
+      expect(entries.length).toBeLessThan(EVENTS.length);
+      expect(entries.map((entry) => entry.event)).toContainEqual(EVENTS[2]);
+    }
+  });
+
+  it('R62: reading never throws, whatever the bytes are', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
+        const part = decodeJournal(Buffer.from(bytes));
+        expect(part.entries).toEqual([]);
+        expect(part.length).toBeLessThanOrEqual(bytes.length);
+      }),
+    );
+  });
+});
