@@ -22,7 +22,7 @@ beforeAll(async () => {
     upstream: upstream.url,
     anonymous: 'allow',
   };
-  expect((await admin.post('/applications', application)).status).toBe(201);
+  await admin.post('/applications', application);
   const token = await admin.post<{ id: string; secret: string }>('/tokens', {
     description: 'log',
     scope: 'read-only',

@@ -23,9 +23,6 @@ const RANKS: Readonly<Record<LogLevel, number>> = {
 
 type LineLevel = Exclude<LogLevel, 'silent'>;
 
-/** What a line tells besides its text. */
-export type LogFields = Readonly<Record<string, string | number | boolean | null>>;
-
 /**
  * Structured logs on standard output: one JSON object a line, with `time`, `level`, `context` and `message`. Fields
  * given after the message become members of the line: `logger.warn('…', { requestId })`. Nothing that looks like a
@@ -45,8 +42,9 @@ export class StructuredLogger implements LoggerService {
     this.#write('fatal', message, rest);
   }
 
+  /** Why the start failed is said once, in one line, by whoever started the server. */
   error(message: unknown, ...rest: unknown[]): void {
-    this.#write('error', message, rest);
+    if (rest.at(-1) !== 'ExceptionHandler') this.#write('error', message, rest);
   }
 
   warn(message: unknown, ...rest: unknown[]): void {
