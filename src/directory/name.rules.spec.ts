@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { groupNameProblem, userNameProblem } from './name.rules.js';
+import { emailProblem, groupNameProblem, userNameProblem } from './name.rules.js';
 
 describe('the name of a user', () => {
   it.each(['anna', 'Anna Example', 'anna@example.com', 'jürgen', '用户', 'a/b', 'x'.repeat(255)])(
@@ -45,5 +45,18 @@ describe('the name of a group', () => {
 
   it.each(['', ' a', 'a ', 'a\u0000', '.', 'x'.repeat(256)])('R19: %j cannot be a group', (name) =>
     expect(groupNameProblem(name)).not.toBeNull(),
+  );
+});
+
+describe('an email address', () => {
+  it.each(['anna@example.test', 'anna@localhost', 'jürgen@example.test'])('R63: %j will do', (text) => {
+    expect(emailProblem(text)).toBeNull();
+  });
+
+  it.each(['', 'anna', 'anna@', '@example.test', '\ud800', 'a\udc00@example.test', `${'x'.repeat(300)}@example.test`])(
+    'R63: %j will not do, and is no failure of ours',
+    (text) => {
+      expect(emailProblem(text)).toBe('must be an email address');
+    },
   );
 });

@@ -1,4 +1,5 @@
 import { isScopegateFormat, userNameKey } from '@scopegate/token';
+import { isEmail } from 'class-validator';
 
 const MAX_LENGTH = 255;
 
@@ -31,4 +32,9 @@ export function nameProblem(name: string): string | null {
   // These two cannot be said in a path: every URL parser resolves them away.
   if (name === '.' || name === '..') return 'must not be "." or ".."';
   return null;
+}
+
+/** What is wrong with an email address, or null. Half a surrogate pair would make the library throw. */
+export function emailProblem(text: string): string | null {
+  return text.isWellFormed() && isEmail(text, { require_tld: false }) ? null : 'must be an email address';
 }

@@ -1,10 +1,10 @@
+import { ApiProperty } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import {
   ArrayMaxSize,
   ArrayUnique,
   IsArray,
   IsBoolean,
-  IsEmail,
   IsOptional,
   IsString,
   MaxLength,
@@ -13,7 +13,7 @@ import {
 import { PageQuery } from '../../common/paging/page.js';
 import { FitsRule } from '../../common/validation/fits-rule.decorator.js';
 import { IfPresent } from '../../common/validation/if-present.decorator.js';
-import { nameProblem, userNameProblem } from '../name.rules.js';
+import { emailProblem, nameProblem, userNameProblem } from '../name.rules.js';
 import { passwordProblem } from '../password.rule.js';
 
 /** More groups than any user is in. */
@@ -59,7 +59,8 @@ export class CreateUserDto {
 
   /** @example anna@example.com */
   @IsOptional()
-  @IsEmail({ require_tld: false })
+  @ApiProperty({ required: false, format: 'email' })
+  @FitsRule(emailProblem)
   email?: string | null;
 
   /**
@@ -96,7 +97,7 @@ export class ChangedUserDto {
   displayName!: string;
 
   @ValidateIf((_document, value: unknown) => value !== null)
-  @IsEmail({ require_tld: false })
+  @FitsRule(emailProblem)
   email!: string | null;
 
   @IsOptional()
