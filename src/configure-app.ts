@@ -21,6 +21,7 @@ import { createValidationPipe } from './common/validation/validation.pipe.js';
 import type { Configuration } from './config/env.js';
 import { FrontDoor } from './gateway/front-door.js';
 import { GatewayService } from './gateway/gateway.service.js';
+import { VendorErrorFilter } from './tokens/vendor/vendor-error.filter.js';
 
 /** Requests under way may take this long once the server is told to stop. */
 const DRAIN_TIMEOUT_MS = 10_000;
@@ -83,7 +84,7 @@ export async function startServer(configuration: Configuration): Promise<Running
 /** What holds for the management routes: errors, validation, headers, the audit event and the documentation. */
 async function configureManagement(app: NestFastifyApplication): Promise<void> {
   const allowedMethods = new AllowedMethods();
-  app.useGlobalFilters(new ProblemFilter(allowedMethods));
+  app.useGlobalFilters(new VendorErrorFilter(new ProblemFilter(allowedMethods)));
   app.useGlobalPipes(createValidationPipe());
   const fastify = app.getHttpAdapter().getInstance();
   readJsonBodiesOnly(fastify);

@@ -9,3 +9,4 @@ export * from './decide.js';
 export * from './creation.js';
 export * from './session-body.js';
 export * from './explain.js';
+export * from './vendor-call.js';

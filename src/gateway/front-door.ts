@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Socket } from 'node:net';
-import { judgeRequestPath, type ApplicationRules } from '@scopegate/access';
+import { vendorCallOf } from '@scopegate/access';
 import { headerValues } from '@scopegate/kernel';
 import { parseTarget } from '@scopegate/path';
 import { codeProblem, type ProblemCode } from '@scopegate/problem';
@@ -12,6 +12,7 @@ import { writeProblem, writeRawProblem } from '../common/http/problem.writer.js'
 import { requestIdOf } from '../common/http/request-id.js';
 import type { RequestLog } from '../common/logging/request.log.js';
 import type { Clock } from '../common/time/clock.js';
+import { VENDOR_TOKENS_PATH } from '../tokens/vendor/vendor-tokens.path.js';
 import type { GatewayService } from './gateway.service.js';
 
 /** What a listener answers: everything, or one side of it where the management API has a port of its own. */
@@ -26,6 +27,16 @@ export interface FrontDoorServices {
 }
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** What the framework is to answer. */
+interface OwnRequest {
+  /** The path of the route that answers. */
+  readonly routedPath: string;
+  /** The path that was asked for, below a mount where there is one. */
+  readonly path: string;
+  readonly query: string | null;
+  readonly expectsContinue: boolean;
+}
 
 /** The first path segments that are the server's own, and the sides that answer them. */
 const OWN_SEGMENTS: ReadonlyMap<string, readonly ListenerSide[]> = new Map([
@@ -151,9 +162,11 @@ export class FrontDoor {
     const route = side === 'management' ? null : services.applications.route(hosts[0], target.rawPath);
     // An application at the root of every host leaves the server's own paths alone; one with a host of its own has all.
     if (route !== null && route !== 'unclaimed-host-path' && !(isOwnPath && !route.hasOwnHost)) {
-      const vendorPath = vendorTokenPath(route.rest, route.application.rules);
-      if (vendorPath !== null) {
-        this.#hand(services, this.#frameworkHandler, request, response, vendorPath, target.query, expectsContinue);
+      const vendor = vendorCallOf(route.rest, route.application.rules);
+      if (vendor !== null) {
+        const { query } = target;
+        const asked = { routedPath: `${VENDOR_TOKENS_PATH}/${vendor.call}`, path: vendor.path, query, expectsContinue };
+        this.#hand(services, this.#frameworkHandler, request, response, asked);
         return;
       }
       void services.gateway.handle({
@@ -179,7 +192,8 @@ export class FrontDoor {
       );
       return;
     }
-    this.#hand(services, this.#frameworkHandler, request, response, target.rawPath, target.query, expectsContinue);
+    const { rawPath: path, query } = target;
+    this.#hand(services, this.#frameworkHandler, request, response, { routedPath: path, path, query, expectsContinue });
   }
 
   /** Hands a request for one of the server's own paths to the framework. */
@@ -188,12 +202,10 @@ export class FrontDoor {
     handler: Handler,
     request: IncomingMessage,
     response: ServerResponse,
-    path: string,
-    query: string | null,
-    expectsContinue: boolean,
+    { routedPath, path, query, expectsContinue }: OwnRequest,
   ): void {
     // The framework reads the target from here: the origin form, whatever form was sent.
-    request.url = query === null ? path : `${path}?${query}`;
+    request.url = query === null ? routedPath : `${routedPath}?${query}`;
     const requestId = requestIdOf(request.rawHeaders);
     const startedAtMs = services.clock.nowMs();
     const exchange = new Exchange(request, response, requestId, startedAtMs, null, path, query, expectsContinue);
@@ -215,18 +227,6 @@ export class FrontDoor {
     }
     writeProblem(response, codeProblem(code, detail, requestId), null, true);
   }
-}
-
-/** Where the app that scripts were written for answers, below the mount of a product. */
-const VENDOR_PREFIX = '/rest/de.resolution.apitokenauth/latest/user/';
-
-/** The path of our own that answers one of the vendor's calls; null where it is none. */
-function vendorTokenPath(rawPath: string, application: ApplicationRules): string | null {
-  // Looked at first, since hardly any request is one.
-  if (application.kind === 'generic' || !rawPath.includes('/de.resolution.apitokenauth/')) return null;
-  const judged = judgeRequestPath(rawPath, application);
-  if (judged?.strict.ok !== true || !judged.strict.canonical.startsWith(VENDOR_PREFIX)) return null;
-  return `/vendor-tokens/${judged.strict.canonical.slice(VENDOR_PREFIX.length).replace(/\/$/, '')}`;
 }
 
 /** `OPTIONS *` asks about the server and no application (RFC 9112 3.2.4), so it is answered here. */

@@ -9,12 +9,16 @@ import { TokenEntity } from './token.entity.js';
 export interface TokenFilter {
   /** Only this user's tokens. */
   readonly ownerId?: string;
+  /** Only tokens of these users; of nobody, where there is none. */
+  readonly ownerIds?: readonly string[];
   /** Only tokens of owners of this name, without case; where there is such a user now, its id as well. */
   readonly owner?: { readonly name: string; readonly id: string | null };
   readonly scope?: string;
   readonly isRevoked?: boolean;
   /** Part of the description, the id or the owner's name, without case. */
   readonly text?: string;
+  /** Part of the description, without case. */
+  readonly description?: string;
   readonly createdFromMs?: number;
   readonly createdToMs?: number;
   readonly lastUsedFromMs?: number;
@@ -126,6 +130,10 @@ function applyFilter(query: SelectQueryBuilder<TokenEntity>, filter: TokenFilter
   bounds.forEach(([column, operator, value], index) => {
     if (value !== undefined) query.andWhere(`token.${column} ${operator} :bound${index}`, { [`bound${index}`]: value });
   });
+  if (filter.ownerIds?.length === 0) query.andWhere('1 = 0');
+  else if (filter.ownerIds !== undefined) {
+    query.andWhere('token.ownerId IN (:...ownerIds)', { ownerIds: filter.ownerIds });
+  }
   if (filter.owner !== undefined) {
     const { name, id } = filter.owner;
     // SQLite lowers ASCII alone: names in other letters are found by the user's id, or as they were written.
@@ -141,6 +149,7 @@ function applyFilter(query: SelectQueryBuilder<TokenEntity>, filter: TokenFilter
   if (filter.neverUsed !== undefined) {
     query.andWhere(`token.lastUsedAtMs IS ${filter.neverUsed ? 'NULL' : 'NOT NULL'}`);
   }
+  if (filter.description !== undefined) query.andWhere(holdsText(['token.description'], filter.description));
   if (filter.text !== undefined) {
     query.andWhere(holdsText(['token.description', 'token.ownerName', 'token.id'], filter.text));
   }

@@ -44,7 +44,8 @@ export class ProblemFilter implements ExceptionFilter {
     const exchange = exchangeOf(http.getRequest<FastifyRequest>());
     const { denial } = exchange;
     if (error instanceof NotFoundException) {
-      const allowed = this.allowedMethods.of(exchange.rawPath);
+      // The path of the route, which is not the one that was asked for below a mount.
+      const allowed = this.allowedMethods.of(exchange.request.url?.split('?', 1)[0] ?? '');
       if (allowed.length > 0) void reply.header('Allow', allowed.join(', '));
       if (allowed.length > 0 && exchange.request.method === 'OPTIONS') {
         void reply.status(204).send();

@@ -2,27 +2,37 @@ import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { exchangeOf } from '../../common/access/exchange.js';
 import { ProblemException } from '../../common/http/problem.exception.js';
-import { ProblemFilter } from '../../common/http/problem.filter.js';
+import type { ProblemFilter } from '../../common/http/problem.filter.js';
+import { VENDOR_TOKENS_PATH } from './vendor-tokens.path.js';
 
-/** Answers bad requests in the vendor's shape, `{"errorMessage"}`, and every other problem with that member besides. */
+/**
+ * Answers what is wrong with one of the vendor's calls: bad requests in the vendor's shape, `{"errorMessage"}`, and every
+ * other problem with that member besides. It stands before the filter of all other routes, and not at the controller,
+ * because a body that cannot be read and a call that there is not never get as far.
+ */
 @Catch()
 export class VendorErrorFilter implements ExceptionFilter {
-  readonly #problems = new ProblemFilter();
+  constructor(private readonly problems: ProblemFilter) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
     const exchange = exchangeOf(http.getRequest<FastifyRequest>());
+    if (exchange.request.url?.startsWith(`${VENDOR_TOKENS_PATH}/`) !== true) {
+      this.problems.answer(error, host, (problem) => problem);
+      return;
+    }
     if (exchange.denial === null && statusOf(error) === 400) {
-      const text = error instanceof Error ? error.message : 'The request does not fit.';
+      const text = error instanceof ProblemException ? error.message : 'The request cannot be read.';
       exchange.problem = new ProblemException('validation_failed', text);
       void http.getResponse<FastifyReply>().status(400).send({ errorMessage: text });
       return;
     }
-    this.#problems.answer(error, host, (problem) => ({ ...problem, errorMessage: problem.detail }));
+    this.problems.answer(error, host, (problem) => ({ ...problem, errorMessage: problem.detail }));
   }
 }
 
 function statusOf(error: unknown): number | null {
   if (error instanceof ProblemException) return error.status;
-  return error instanceof HttpException ? error.getStatus() : null;
+  if (error instanceof HttpException) return error.getStatus();
+  return typeof error === 'object' && error !== null && 'statusCode' in error ? Number(error.statusCode) : null;
 }

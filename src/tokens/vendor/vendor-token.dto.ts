@@ -1,5 +1,5 @@
-import { IsIn, IsInt, IsOptional, IsString, Length, Max, MaxLength, Min } from 'class-validator';
-import { Type } from 'class-transformer';
+import { Transform } from 'class-transformer';
+import { ArrayMaxSize, IsArray, IsIn, IsInt, IsOptional, IsString, Length, Max, MaxLength, Min } from 'class-validator';
 
 /** A new token, in the words of the vendor's app. What it does not know is left alone, as the app does. */
 export class VendorCreateTokenDto {
@@ -38,40 +38,88 @@ export class VendorDescribeTokenDto {
   tokenDescription!: string;
 }
 
-/** Which tokens a list shows. */
-export class VendorTokenQuery {
-  /** The page, counted from 0. */
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
+/** Reads the digits of a query; anything else stays as it is and is refused. */
+const queryNumber = ({ value }: { value: unknown }): unknown =>
+  typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value;
+
+/** Which page of a list to show. */
+export class VendorPageQuery {
+  /** Counted from 0. */
+  @Transform(queryNumber)
+  @IsInt({ message: 'page must be a whole number, 0 for the first page.' })
   @Min(0)
   @Max(10_000)
   page: number = 0;
 
   /** Tokens on a page. */
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
+  @Transform(queryNumber)
+  @IsInt({ message: 'limit must be a whole number.' })
   @Min(1)
-  @Max(200)
-  size: number = 200;
+  @Max(1000)
+  limit: number = 200;
+}
 
-  /** Only this user's tokens. */
+/**
+ * Which tokens a list shows, by the app's own names. A name it does not know is refused here: a script that deletes what
+ * it finds must not find more than it asked for. Instants are milliseconds since the epoch, both ends included.
+ */
+export class VendorTokenQuery extends VendorPageQuery {
+  /** User names, one each time it is given. */
   @IsOptional()
-  @IsString()
-  @Length(1, 255)
-  tokenForUserKey?: string;
+  @Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? [value] : value))
+  @IsArray()
+  @ArrayMaxSize(100)
+  @IsString({ each: true })
+  @Length(1, 255, { each: true })
+  userFilter?: string[];
 
   /** Part of the description. */
   @IsOptional()
   @IsString()
   @Length(1, 255)
-  tokenDescription?: string;
+  descriptionFilter?: string;
+
+  /** 0: without a scope, which no token here is. */
+  @IsOptional()
+  @Transform(queryNumber)
+  @IsIn([0, 1, 2], { message: 'tokenScope must be 0, 1 (read-only) or 2 (read-write).' })
+  tokenScope?: 0 | 1 | 2;
+
+  /** Only tokens that are not valid any more after this. */
+  @IsOptional()
+  @Transform(queryNumber)
+  @IsInt()
+  notValidAfter?: number;
 
   @IsOptional()
-  @Type(() => Number)
-  @IsIn([1, 2])
-  tokenScope?: 1 | 2;
+  @Transform(queryNumber)
+  @IsInt()
+  fromCreated?: number;
+
+  @IsOptional()
+  @Transform(queryNumber)
+  @IsInt()
+  untilCreated?: number;
+
+  @IsOptional()
+  @Transform(queryNumber)
+  @IsInt()
+  fromLastUsed?: number;
+
+  @IsOptional()
+  @Transform(queryNumber)
+  @IsInt()
+  untilLastUsed?: number;
+
+  @IsOptional()
+  @Transform(queryNumber)
+  @IsInt()
+  fromExpiresDuring?: number;
+
+  @IsOptional()
+  @Transform(queryNumber)
+  @IsInt()
+  untilExpiresDuring?: number;
 }
 
 /** A new token with its secret. */

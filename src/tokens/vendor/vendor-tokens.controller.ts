@@ -1,19 +1,20 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query, UseFilters } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { Authenticated } from '@scopegate/access';
 import type { Actor } from '../../audit/actor.js';
 import { CurrentActor } from '../../audit/actor.js';
 import { CreatesToken, CurrentCaller } from '../../common/access/route.decorators.js';
 import { validateAs } from '../../common/validation/validation.pipe.js';
-import { VendorErrorFilter } from './vendor-error.filter.js';
 import {
   VendorCreateTokenDto,
   VendorDescribeTokenDto,
+  VendorPageQuery,
   VendorTokenQuery,
   type VendorCreatedToken,
   type VendorToken,
   type VendorTokenPage,
 } from './vendor-token.dto.js';
+import { VENDOR_TOKENS_PATH } from './vendor-tokens.path.js';
 import { VendorTokensService } from './vendor-tokens.service.js';
 
 /** The app ignores what it does not know, so the scripts written for it may send anything besides. */
@@ -24,8 +25,7 @@ const LENIENT = { forbidsUnknown: false } as const;
  * `<mount>/rest/de.resolution.apitokenauth/latest/user/…`; no client can ask for this path itself.
  */
 @ApiExcludeController()
-@UseFilters(VendorErrorFilter)
-@Controller('vendor-tokens')
+@Controller(VENDOR_TOKENS_PATH)
 export class VendorTokensController {
   constructor(private readonly tokens: VendorTokensService) {}
 
@@ -41,13 +41,13 @@ export class VendorTokensController {
   }
 
   @Get('token')
-  list(@CurrentCaller() caller: Authenticated, @Query() query: VendorTokenQuery): Promise<VendorTokenPage> {
+  list(@CurrentCaller() caller: Authenticated, @Query() query: VendorPageQuery): Promise<VendorTokenPage> {
     return this.tokens.listOwn(caller, query);
   }
 
   @Get('tokensByFilter')
   listByFilter(@CurrentCaller() caller: Authenticated, @Query() query: VendorTokenQuery): Promise<VendorTokenPage> {
-    return this.tokens.listAll(caller, query);
+    return this.tokens.listByFilter(caller, query);
   }
 
   @Patch('token/:id')

@@ -2,20 +2,29 @@ import { Injectable } from '@nestjs/common';
 import type { Authenticated } from '@scopegate/access';
 import type { Actor } from '../../audit/actor.js';
 import { ProblemException } from '../../common/http/problem.exception.js';
+import { DirectoryService } from '../../directory/directory.service.js';
 import type { TokenEntity } from '../token.entity.js';
+import type { TokenFilter } from '../token.repository.js';
 import { TokensService } from '../tokens.service.js';
 import type {
   VendorCreatedToken,
   VendorCreateTokenDto,
+  VendorPageQuery,
   VendorToken,
   VendorTokenPage,
   VendorTokenQuery,
 } from './vendor-token.dto.js';
 
+/** What the app's numbers of a scope stand for; no token here is without one. */
+const SCOPE_NAMES = { 0: 'none', 1: 'read-only', 2: 'read-write' } as const;
+
 /** The vendor's calls in terms of our tokens. */
 @Injectable()
 export class VendorTokensService {
-  constructor(private readonly tokens: TokensService) {}
+  constructor(
+    private readonly tokens: TokensService,
+    private readonly directory: DirectoryService,
+  ) {}
 
   async create(caller: Authenticated, actor: Actor, asked: VendorCreateTokenDto): Promise<VendorCreatedToken> {
     const expiresAt = asked.tokenExpirationDateTime ?? undefined;
@@ -41,13 +50,27 @@ export class VendorTokensService {
   }
 
   /** The caller's own tokens. */
-  listOwn(caller: Authenticated, query: VendorTokenQuery): Promise<VendorTokenPage> {
-    return this.#page(caller, { ...query, tokenForUserKey: caller.principal.username });
+  listOwn(caller: Authenticated, query: VendorPageQuery): Promise<VendorTokenPage> {
+    return this.#page(caller, { ownerIds: [caller.principal.id] }, query);
   }
 
   /** The tokens the caller may see. */
-  listAll(caller: Authenticated, query: VendorTokenQuery): Promise<VendorTokenPage> {
-    return this.#page(caller, query);
+  async listByFilter(caller: Authenticated, query: VendorTokenQuery): Promise<VendorTokenPage> {
+    const { userFilter, descriptionFilter, tokenScope } = query;
+    const bounds = [query.notValidAfter, query.untilExpiresDuring].filter((bound) => bound !== undefined);
+    const filter: TokenFilter = {
+      // A name that nobody has finds nothing, rather than everything.
+      ...(userFilter === undefined ? {} : { ownerIds: this.#idsOf(userFilter) }),
+      ...(descriptionFilter === undefined ? {} : { description: descriptionFilter }),
+      ...(tokenScope === undefined ? {} : { scope: SCOPE_NAMES[tokenScope] }),
+      ...(query.fromCreated === undefined ? {} : { createdFromMs: query.fromCreated }),
+      ...(query.untilCreated === undefined ? {} : { createdToMs: query.untilCreated }),
+      ...(query.fromLastUsed === undefined ? {} : { lastUsedFromMs: query.fromLastUsed }),
+      ...(query.untilLastUsed === undefined ? {} : { lastUsedToMs: query.untilLastUsed }),
+      ...(query.fromExpiresDuring === undefined ? {} : { expiresFromMs: query.fromExpiresDuring }),
+      ...(bounds.length === 0 ? {} : { expiresToMs: Math.min(...bounds) }),
+    };
+    return this.#page(caller, filter, query);
   }
 
   async describe(caller: Authenticated, actor: Actor, id: string, description: string): Promise<VendorToken> {
@@ -71,24 +94,19 @@ export class VendorTokensService {
     return row;
   }
 
-  async #page(caller: Authenticated, query: VendorTokenQuery): Promise<VendorTokenPage> {
-    const rows = await this.tokens.unrevokedRows(
-      caller,
-      {
-        ...(query.tokenForUserKey === undefined ? {} : { ownerName: query.tokenForUserKey }),
-        ...(query.tokenDescription === undefined ? {} : { text: query.tokenDescription }),
-        ...(query.tokenScope === undefined ? {} : { scope: query.tokenScope === 2 ? 'read-write' : 'read-only' }),
-      },
-      query.page * query.size,
-      query.size + 1,
-    );
-    const content = rows.slice(0, query.size).map(toVendorToken);
+  #idsOf(names: readonly string[]): readonly string[] {
+    return names.flatMap((name) => this.directory.findByName(name)?.id ?? []);
+  }
+
+  async #page(caller: Authenticated, filter: TokenFilter, { page, limit }: VendorPageQuery): Promise<VendorTokenPage> {
+    const rows = await this.tokens.unrevokedRows(caller, filter, page * limit, limit + 1);
+    const content = rows.slice(0, limit).map(toVendorToken);
     return {
       content,
-      number: query.page,
-      size: query.size,
+      number: page,
+      size: limit,
       numberOfElements: content.length,
-      last: rows.length <= query.size,
+      last: rows.length <= limit,
     };
   }
 }

@@ -1,0 +1,50 @@
+import type { ApplicationKind } from '@scopegate/kernel';
+import { compileExceptions } from '@scopegate/path';
+import { describe, expect, it } from 'vitest';
+import type { ApplicationRules } from './facts.js';
+import { isVendorCreation, vendorCallOf } from './vendor-call.js';
+
+const PREFIX = '/rest/de.resolution.apitokenauth/latest/user';
+
+function rules(kind: ApplicationKind): ApplicationRules {
+  return {
+    key: 'product',
+    kind,
+    encodedSlashes: 'reject',
+    anonymous: 'allow',
+    nativeTokensDisabled: false,
+    remoteApiPasswords: false,
+    exceptions: compileExceptions([]),
+  };
+}
+
+describe("the vendor's calls", () => {
+  it.each(['jira', 'confluence', 'bitbucket'] as const)('R05: below a %s they are answered here', (kind) => {
+    expect(vendorCallOf(`${PREFIX}/token`, rules(kind))).toEqual({ path: `${PREFIX}/token`, call: 'token' });
+    expect(vendorCallOf(`${PREFIX}/token/`, rules(kind))?.call).toBe('token');
+    expect(vendorCallOf(`${PREFIX}/token/7`, rules(kind))?.call).toBe('token/7');
+    expect(vendorCallOf(`${PREFIX}/tokensByFilter`, rules(kind))?.call).toBe('tokensByFilter');
+  });
+
+  it('R06: neither a generic application nor any other path has them', () => {
+    expect(vendorCallOf(`${PREFIX}/token`, rules('generic'))).toBeNull();
+    for (const path of [
+      '/rest/api/2/myself',
+      `${PREFIX}s/token`,
+      '/rest/de.resolution.apitokenauth/latest/users/token',
+      `/x${PREFIX}/token`,
+      // More than one reading: judged, and refused, like any other path.
+      '/rest/de.resolution.apitokenauth/latest/x/../user/token',
+      '/rest/de.resolution.apitokenauth/latest/user%2Ftoken',
+      `${PREFIX}/token;x`,
+    ]) {
+      expect(vendorCallOf(path, rules('jira')), path).toBeNull();
+    }
+  });
+
+  it('R05, R06: POST of a token alone creates one', () => {
+    expect(isVendorCreation({ path: '', call: 'token' }, 'POST')).toBe(true);
+    expect(isVendorCreation({ path: '', call: 'token' }, 'GET')).toBe(false);
+    expect(isVendorCreation({ path: '', call: 'token/7' }, 'POST')).toBe(false);
+  });
+});
