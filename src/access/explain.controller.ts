@@ -18,7 +18,28 @@ export class ExplainController {
       'Makes the same decision as the gateway, stage by stage, and forwards nothing. Give the request as it would ' +
       'reach the gateway, with a token’s id in place of its secret if you like; or the `requestId` of an audited one.',
     type: ExplanationDto,
-    problems: ['validation_failed', 'not_found', 'administrator_required', 'unsupported_media_type'],
+    body: {
+      type: ExplainRequestDto,
+      examples: {
+        'a request': {
+          application: 'jira',
+          method: 'POST',
+          path: '/rest/api/2/issue',
+          peer: '203.0.113.7',
+          headers: [['Authorization', 'Basic YW5uYTpjb3JyZWN0IGhvcnNl']],
+        },
+        'a request with a token': {
+          application: 'jira',
+          method: 'GET',
+          path: '/rest/api/2/myself',
+          peer: '10.0.0.2',
+          headers: [['X-Forwarded-For', '203.0.113.7']],
+          tokenId: '7Hq2LmP0aZx9',
+        },
+        'an audited request': { requestId: '5bc4e3a80823aa15a9a304027e79128b' },
+      },
+    },
+    problems: ['not_found', 'administrator_required'],
   })
   explain(@Body() body: ExplainRequestDto): Promise<ExplanationDto> {
     return this.explanations.explain(body);

@@ -29,6 +29,8 @@ const PROPOSALS = Object.entries(PROPOSED_EXCEPTIONS)
   .map(([kind, exceptions]) => `- ${kind}: ${exceptions.map(({ method, path }) => `\`${method} ${path}\``).join(', ')}`)
   .join('\n');
 
+const KEY = { key: { description: 'The key of an application.', example: 'jira' } } as const;
+
 @ApiTags('Applications')
 @AdministratorsOnly()
 @Controller('api/v1/applications')
@@ -96,6 +98,7 @@ export class ApplicationsController {
     summary: 'Show an application',
     description: '`ETag` is its version. Fixed secrets are shown as `********`.',
     type: ApplicationDto,
+    params: KEY,
     problems: ['administrator_required', 'not_found'],
   })
   show(@Param('key') key: string, @Res({ passthrough: true }) reply: FastifyReply): ApplicationDto {
@@ -120,6 +123,7 @@ export class ApplicationsController {
       'an identity header, `mount.host` or `mount.pathPrefix`. A secret sent as `********` stays as it is. The change ' +
       'acts at once here and within a second on every other node.',
     type: ApplicationDto,
+    params: KEY,
     problems: [
       'validation_failed',
       'administrator_required',
@@ -145,6 +149,7 @@ export class ApplicationsController {
     summary: 'Protect an application no longer',
     description: 'Its mount answers 404 from now on. The audit log keeps its events.',
     status: 204,
+    params: KEY,
     problems: ['administrator_required', 'not_found', 'version_mismatch'],
   })
   async remove(

@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Post, Query, Res, StreamableFile } from '@nestjs/common';
-import { ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
 import { parseIpAddress } from '@scopegate/network';
 import { parseInstant, userNameKey } from '@scopegate/token';
 import type { FastifyReply } from 'fastify';
@@ -57,13 +57,16 @@ export class AuditEventsController {
   }
 
   @Get('export')
-  @ApiProduces('application/x-ndjson', 'text/csv')
   @ApiRoute({
     summary: 'Export audit events, newest first',
     description:
       'A stream of all events that the limits leave: one JSON object a line as in the list, or CSV (RFC 4180) with a ' +
       'header line. In CSV, a text that a spreadsheet would run as a formula begins with an apostrophe. An export that ' +
       'fails on its way breaks the connection off, so a file that was received to its end is complete.',
+    text: {
+      'application/x-ndjson': '{"id":"01KAQ3V7QC00000ABCDEFGHJKM","at":"2026-11-23T09:30:00.000Z","count":1,…}\n',
+      'text/csv': 'id,at,count,…\r\n01KAQ3V7QC00000ABCDEFGHJKM,2026-11-23T09:30:00.000Z,1,…\r\n',
+    },
     problems: ['validation_failed', 'administrator_required'],
   })
   async export(
@@ -88,7 +91,14 @@ export class AuditEventsController {
       'the chains that hold those events are checked; without, everything from the oldest kept event on. A million ' +
       'events take about a minute; `npm run audit:verify` does the same from the command line.',
     type: AuditVerificationDto,
-    problems: ['validation_failed', 'administrator_required'],
+    body: {
+      type: AuditVerificationInput,
+      examples: {
+        everything: {},
+        'one month': { from: '2026-11-01T00:00:00Z', to: '2026-12-01T00:00:00Z' },
+      },
+    },
+    problems: ['administrator_required'],
   })
   async verify(@Body() input: AuditVerificationInput): Promise<AuditVerificationDto> {
     const range = {

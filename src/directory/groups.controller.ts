@@ -7,6 +7,9 @@ import { ApiRoute } from '../common/swagger/api-route.decorator.js';
 import { CreateGroupDto, GroupDto, GroupPageDto } from './dto/group.dto.js';
 import { GroupsService } from './groups.service.js';
 
+const GROUP_NAME = { name: { description: 'The name of a group, exactly.', example: 'developers' } } as const;
+const USERNAME = { username: { description: 'The name of a user, in any case.', example: 'anna' } } as const;
+
 @ApiTags('Groups')
 @AdministratorsOnly()
 @Controller('api/v1/groups')
@@ -29,7 +32,8 @@ export class GroupsController {
     description: 'Group names compare exactly; one that differs from another in case alone is refused (409).',
     status: 201,
     type: GroupDto,
-    problems: ['validation_failed', 'administrator_required', 'conflict'],
+    body: { type: CreateGroupDto, examples: { 'a group': { name: 'developers' } } },
+    problems: ['administrator_required', 'conflict'],
   })
   create(@Body() input: CreateGroupDto, @CurrentActor() actor: Actor): Promise<GroupDto> {
     return this.groups.create(input.name, actor);
@@ -40,6 +44,7 @@ export class GroupsController {
     summary: 'Delete a group',
     description: 'The group `administrators`, and a group that a permission names, cannot be deleted (409).',
     status: 204,
+    params: GROUP_NAME,
     problems: ['administrator_required', 'not_found', 'conflict'],
   })
   delete(@Param('name') name: string, @CurrentActor() actor: Actor): Promise<void> {
@@ -51,6 +56,7 @@ export class GroupsController {
     summary: 'Put a user into a group',
     description: 'A user who is in it stays in it.',
     status: 204,
+    params: { ...GROUP_NAME, ...USERNAME },
     problems: ['administrator_required', 'not_found'],
   })
   addMember(
@@ -66,6 +72,7 @@ export class GroupsController {
     summary: 'Take a user out of a group',
     description: 'The last active administrator cannot be taken out of the group `administrators` (409).',
     status: 204,
+    params: { ...GROUP_NAME, ...USERNAME },
     problems: ['administrator_required', 'not_found', 'conflict'],
   })
   removeMember(

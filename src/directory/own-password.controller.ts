@@ -20,7 +20,11 @@ export class OwnPasswordController {
       'For every user, logged in with the password. No token will do, whatever its scope: whoever got hold of one ' +
       'could turn it into a login that outlives it (`scope_insufficient`).',
     status: 204,
-    problems: ['validation_failed', 'conflict'],
+    body: {
+      type: ChangePasswordDto,
+      examples: { 'the old one and the new one': { current: 'correct horse battery', new: 'staple correct horse' } },
+    },
+    problems: ['conflict'],
   })
   async change(
     @Body() input: ChangePasswordDto,

@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
-import { ApiBody, ApiConsumes, ApiTags } from '@nestjs/swagger';
+import { ApiConsumes, ApiTags } from '@nestjs/swagger';
 import { CurrentActor, type Actor } from '../audit/actor.js';
 import { AdministratorsOnly } from '../common/access/route.decorators.js';
 import type { Page } from '../common/paging/page.js';
@@ -7,6 +7,8 @@ import { ApiRoute } from '../common/swagger/api-route.decorator.js';
 import { UserDto, UserPageDto } from './dto/user.dto.js';
 import { CreateUserDto, UpdateUserDto, UserListQuery } from './dto/user.input.dto.js';
 import { UsersService } from './users.service.js';
+
+const USERNAME = { username: { description: 'The name of a user, in any case.', example: 'anna' } } as const;
 
 @ApiTags('Users')
 @AdministratorsOnly()
@@ -30,28 +32,58 @@ export class UsersController {
     description: 'Names are compared without case. Without a password the user can use tokens, but not log in.',
     status: 201,
     type: UserDto,
-    problems: ['validation_failed', 'administrator_required', 'conflict'],
+    body: {
+      type: CreateUserDto,
+      examples: {
+        'who can log in': {
+          username: 'anna',
+          displayName: 'Anna Example',
+          email: 'anna@example.com',
+          password: 'correct horse battery',
+        },
+        'who can only use tokens': { username: 'build-server' },
+        'another administrator': {
+          username: 'second-admin',
+          password: 'staple battery horse',
+          groups: ['administrators'],
+        },
+      },
+    },
+    problems: ['administrator_required', 'conflict'],
   })
   create(@Body() input: CreateUserDto, @CurrentActor() actor: Actor): Promise<UserDto> {
     return this.users.create(input, actor);
   }
 
   @Get(':username')
-  @ApiRoute({ summary: 'Show a user', type: UserDto, problems: ['administrator_required', 'not_found'] })
+  @ApiRoute({
+    summary: 'Show a user',
+    type: UserDto,
+    params: USERNAME,
+    problems: ['administrator_required', 'not_found'],
+  })
   get(@Param('username') username: string): UserDto {
     return this.users.get(username);
   }
 
   @Patch(':username')
   @ApiConsumes('application/json', 'application/merge-patch+json')
-  @ApiBody({ type: UpdateUserDto })
   @ApiRoute({
     summary: 'Change a user',
     description:
       'A merge patch: what is left out stays. `groups` replaces all of them; `email` and `password` may be null. ' +
       'Deactivating a user stops its tokens at once. The last active administrator stays one (409).',
     type: UserDto,
-    problems: ['validation_failed', 'administrator_required', 'not_found', 'conflict'],
+    params: USERNAME,
+    body: {
+      type: UpdateUserDto,
+      examples: {
+        'another address': { email: 'anna@example.com' },
+        'leaves the house': { active: false },
+        'a new password': { password: 'staple correct horse' },
+      },
+    },
+    problems: ['administrator_required', 'not_found', 'conflict'],
   })
   update(@Param('username') username: string, @Body() patch: unknown, @CurrentActor() actor: Actor): Promise<UserDto> {
     return this.users.update(username, patch, actor);
@@ -64,6 +96,7 @@ export class UsersController {
       'Revokes the tokens of the user; a later user of the same name does not get them back. ' +
       'The last active administrator cannot be deleted (409).',
     status: 204,
+    params: USERNAME,
     problems: ['administrator_required', 'not_found', 'conflict'],
   })
   delete(@Param('username') username: string, @CurrentActor() actor: Actor): Promise<void> {

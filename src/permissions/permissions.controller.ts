@@ -1,6 +1,7 @@
 import { Body, Controller, Get, Headers, Patch, Put, Res } from '@nestjs/common';
-import { ApiBody, ApiConsumes, ApiHeader, ApiTags } from '@nestjs/swagger';
+import { ApiConsumes, ApiHeader, ApiTags } from '@nestjs/swagger';
 import type { Authenticated } from '@scopegate/access';
+import { DEFAULT_PERMISSIONS } from '@scopegate/permission';
 import type { FastifyReply } from 'fastify';
 import { CurrentActor, type Actor } from '../audit/actor.js';
 import { AdministratorsOnly, CurrentCaller } from '../common/access/route.decorators.js';
@@ -36,14 +37,20 @@ export class PermissionsController {
   @Patch()
   @ApiHeader(IF_MATCH)
   @ApiConsumes('application/json', 'application/merge-patch+json')
-  @ApiBody({ type: UpdatePermissionsDto })
   @ApiRoute({
     summary: 'Change permissions',
     description:
       'A merge patch: members that are left out stay as they are, lists are replaced as a whole. The change acts at ' +
       'once here and within a second on every other node. Warnings never prevent it; a group that there is not does.',
     type: PermissionsDto,
-    problems: ['validation_failed', 'administrator_required', 'version_mismatch', 'unsupported_media_type'],
+    body: {
+      type: UpdatePermissionsDto,
+      examples: {
+        'read-only tokens for everybody': { createForSelf: { readOnlyOnly: true } },
+        'tokens for one group': { useTokens: { everyone: false, groups: ['administrators'] } },
+      },
+    },
+    problems: ['administrator_required', 'version_mismatch'],
   })
   async patch(
     @CurrentCaller() caller: Authenticated,
@@ -61,7 +68,8 @@ export class PermissionsController {
     summary: 'Replace the permissions',
     description: 'Every member has to be there, except `warnings`, which is ignored.',
     type: PermissionsDto,
-    problems: ['validation_failed', 'administrator_required', 'version_mismatch', 'unsupported_media_type'],
+    body: { type: ReplacePermissionsDto, examples: { 'fresh install': DEFAULT_PERMISSIONS } },
+    problems: ['administrator_required', 'version_mismatch'],
   })
   async replace(
     @CurrentCaller() caller: Authenticated,

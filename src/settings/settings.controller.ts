@@ -93,7 +93,15 @@ export class SettingsController {
     description: 'An entry that is on the list already, in whatever spelling, is a 409.',
     status: 201,
     type: AllowListEntryDto,
-    problems: ['validation_failed', 'administrator_required', 'conflict', 'version_mismatch', 'unsupported_media_type'],
+    body: {
+      type: AddAllowListEntryDto,
+      examples: {
+        'a network': { entry: '203.0.113.0/24' },
+        'an address': { entry: '2001:db8::1' },
+        'a range': { entry: '192.0.2.5-192.0.2.9' },
+      },
+    },
+    problems: ['administrator_required', 'conflict', 'version_mismatch'],
   })
   async addAllowListEntry(
     @CurrentCaller() caller: Authenticated,
@@ -113,6 +121,7 @@ export class SettingsController {
     summary: 'Take an entry off the allow list',
     description: 'The entry is percent-encoded (`203.0.113.0%2F24`); every spelling of it will do.',
     status: 204,
+    params: { entry: { description: 'An entry of the list, in any spelling.', example: '203.0.113.0/24' } },
     problems: ['administrator_required', 'not_found', 'version_mismatch'],
   })
   async removeAllowListEntry(

@@ -15,6 +15,8 @@ import {
 } from './dto/token.input.dto.js';
 import { TokensService } from './tokens.service.js';
 
+const TOKEN_ID = { id: { description: 'The id of a token, which its list shows.', example: '7Hq2LmP0aZx9' } } as const;
+
 @ApiTags('Tokens')
 @Controller('api/v1/tokens')
 export class TokensController {
@@ -29,14 +31,20 @@ export class TokensController {
       'owner’s user name, or as a Bearer token. A token made with a token never exceeds it.',
     status: 201,
     type: CreatedTokenDto,
-    problems: [
-      'validation_failed',
-      'create_not_permitted',
-      'create_on_behalf_not_permitted',
-      'scope_not_permitted',
-      'exceeds_parent_token',
-      'unsupported_media_type',
-    ],
+    body: {
+      type: CreateTokenDto,
+      examples: {
+        'read-only, for as long as allowed': { description: 'nightly report', scope: 'read-only' },
+        'for a year': { description: 'deployment', scope: 'read-write', validity: 'P1Y' },
+        'until an instant, from some addresses': {
+          description: 'migration',
+          scope: 'read-write',
+          expiresAt: '2030-01-31T12:00:00.000Z',
+          allowList: ['127.0.0.1', '192.0.2.0/24'],
+        },
+      },
+    },
+    problems: ['create_not_permitted', 'create_on_behalf_not_permitted', 'scope_not_permitted', 'exceeds_parent_token'],
   })
   create(
     @CurrentCaller() caller: Authenticated,
@@ -62,7 +70,10 @@ export class TokensController {
   @ApiRoute({
     summary: 'Revoke several tokens, or all of one owner',
     type: RevokedTokensDto,
-    problems: ['validation_failed', 'unsupported_media_type'],
+    body: {
+      type: RevokeTokensDto,
+      examples: { 'some tokens': { ids: ['7Hq2LmP0aZx9'] }, 'all of one owner': { owner: 'alice' } },
+    },
   })
   async revokeMany(
     @CurrentCaller() caller: Authenticated,
@@ -73,7 +84,7 @@ export class TokensController {
   }
 
   @Get(':id')
-  @ApiRoute({ summary: 'Show a token', type: TokenDto, problems: ['not_found'] })
+  @ApiRoute({ summary: 'Show a token', type: TokenDto, params: TOKEN_ID, problems: ['not_found'] })
   get(@CurrentCaller() caller: Authenticated, @Param('id') id: string): Promise<TokenDto> {
     return this.tokens.get(caller, id);
   }
@@ -82,7 +93,9 @@ export class TokensController {
   @ApiRoute({
     summary: 'Describe a token anew',
     type: TokenDto,
-    problems: ['validation_failed', 'not_found', 'unsupported_media_type'],
+    params: TOKEN_ID,
+    body: { type: DescribeTokenDto, examples: { 'another text': { description: 'weekly report' } } },
+    problems: ['not_found'],
   })
   describe(
     @CurrentCaller() caller: Authenticated,
@@ -98,6 +111,7 @@ export class TokensController {
     summary: 'Revoke a token',
     description: 'It is refused from now on, and stays listed until it is purged.',
     status: 204,
+    params: TOKEN_ID,
     problems: ['not_found'],
   })
   revoke(@CurrentCaller() caller: Authenticated, @CurrentActor() actor: Actor, @Param('id') id: string): Promise<void> {
@@ -110,7 +124,16 @@ export class TokensController {
     description: 'Makes a successor with the same properties. The old token lives on for the overlap at most.',
     status: 201,
     type: CreatedTokenDto,
-    problems: ['validation_failed', 'not_found', 'conflict', 'create_not_permitted', 'exceeds_parent_token'],
+    params: TOKEN_ID,
+    body: { type: RotateTokenDto, examples: { 'a day for the change': { overlap: 'PT24H' }, 'at once': {} } },
+    problems: [
+      'not_found',
+      'conflict',
+      'create_not_permitted',
+      'create_on_behalf_not_permitted',
+      'scope_not_permitted',
+      'exceeds_parent_token',
+    ],
   })
   rotate(
     @CurrentCaller() caller: Authenticated,

@@ -17,10 +17,12 @@ export class AuditEventFilterQuery {
   @MaxLength(64)
   to?: string;
 
+  /** Only events of this type. */
   @IsOptional()
   @IsIn(AUDIT_EVENT_TYPES)
   type?: string;
 
+  /** Only events that ended like this. */
   @IsOptional()
   @IsIn(AUDIT_OUTCOMES)
   outcome?: string;
@@ -37,6 +39,7 @@ export class AuditEventFilterQuery {
   @Length(1, 255)
   user?: string;
 
+  /** The id of a token. */
   @IsOptional()
   @IsString()
   @Length(1, 12)

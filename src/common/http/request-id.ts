@@ -13,7 +13,7 @@ const HOLDS_SECRET = /sg_[0-9A-Za-z]{12}_[0-9A-Za-z]/;
 export function requestIdOf(lines: HeaderLines): string {
   const given = headerValues(lines, 'x-request-id');
   const id = given.length === 1 ? given[0] : undefined;
-  return id !== undefined && CLIENT_ID.test(id) && !id.includes('sg_') ? id : newRequestId();
+  return id !== undefined && CLIENT_ID.test(id) && !HOLDS_SECRET.test(id) ? id : newRequestId();
 }
 
 /** A new id of 32 hexadecimal digits. */

@@ -6,7 +6,14 @@ import { invalidField } from '../http/problem.exception.js';
 /** The query of every list. */
 export class PageQuery {
   /** How many items at the most, 1 to 200. */
-  @ApiProperty({ required: false, default: 50, minimum: 1, maximum: 200 })
+  @ApiProperty({
+    required: false,
+    type: 'integer',
+    default: 50,
+    minimum: 1,
+    maximum: 200,
+    description: 'How many items at the most.',
+  })
   @IsOptional()
   // Digits alone: what else JavaScript takes for a number ("0x10", "1e2", " 5") is none here.
   @Transform(({ value }: { value: unknown }) =>
@@ -18,7 +25,11 @@ export class PageQuery {
   limit: number = 50;
 
   /** Where the page before this one ended: its `nextCursor`. */
-  @ApiProperty({ required: false })
+  @ApiProperty({
+    required: false,
+    description: 'Where the page before this one ended: its `nextCursor`.',
+    maxLength: 512,
+  })
   @IsOptional()
   @IsString()
   @MaxLength(512)

@@ -1,5 +1,15 @@
 import { applyDecorators, HttpCode } from '@nestjs/common';
-import { ApiBasicAuth, ApiBearerAuth, ApiExtraModels, ApiOperation, ApiResponse, getSchemaPath } from '@nestjs/swagger';
+import {
+  ApiBasicAuth,
+  ApiBearerAuth,
+  ApiBody,
+  ApiExtraModels,
+  ApiOperation,
+  ApiParam,
+  ApiResponse,
+  getSchemaPath,
+} from '@nestjs/swagger';
+import { REASONS } from '@scopegate/access';
 import { PROBLEM_CODES, PROBLEM_MEDIA_TYPE, type ProblemCode } from '@scopegate/problem';
 import { ProblemDto } from './problem.dto.js';
 
@@ -19,8 +29,53 @@ export interface ApiRouteOptions {
   readonly type?: new () => object;
   /** An example of the success answer. */
   readonly example?: unknown;
+  /** The media types of a success answer that is no JSON, each with an example. */
+  readonly text?: Readonly<Record<string, string>>;
+  /** What the parameters of the path are, by name, each with an example. */
+  readonly params?: Readonly<Record<string, { readonly description: string; readonly example: string }>>;
+  /** The DTO of the body, with examples by title that can be sent as they are. */
+  readonly body?: { readonly type: new () => object; readonly examples: Readonly<Record<string, object>> };
   /** The problems this route can answer with besides those of every route. */
   readonly problems?: readonly ProblemCode[];
+}
+
+/** What every route that reads a body can answer with. */
+const PROBLEMS_OF_BODIES: readonly ProblemCode[] = [
+  'validation_failed',
+  'request_malformed',
+  'too_large',
+  'unsupported_media_type',
+];
+
+function textContent(
+  examples: NonNullable<ApiRouteOptions['text']>,
+): Record<string, { schema: object; example: string }> {
+  return Object.fromEntries(
+    Object.entries(examples).map(([media, example]) => [media, { schema: { type: 'string' }, example }]),
+  );
+}
+
+function describeBody({ type, examples }: NonNullable<ApiRouteOptions['body']>): MethodDecorator {
+  return ApiBody({
+    type,
+    examples: Object.fromEntries(Object.entries(examples).map(([title, value]) => [title, { value }])),
+  });
+}
+
+/** A problem of this code, as it is answered; the detail differs from case to case. */
+function exampleOf(code: string, status: number): ProblemDto {
+  const reason = Object.values(REASONS).find((candidate) => candidate.publicCode === code);
+  const problem = Object.entries(PROBLEM_CODES).find(([candidate]) => candidate === code)?.[1];
+  const title = problem?.title ?? reason?.title ?? code;
+  return {
+    type: `urn:scopegate:problem:${code}`,
+    title,
+    status,
+    detail: reason?.detail ?? `${title}.`,
+    code,
+    requestId: '5bc4e3a80823aa15a9a304027e79128b',
+    ...(code === 'validation_failed' ? { errors: [{ field: 'name', message: 'name must not be empty' }] } : {}),
+  };
 }
 
 /** Bundles what Swagger UI shows of a management route: summary, security, success and every problem answer. */
@@ -28,6 +83,7 @@ export function ApiRoute(options: ApiRouteOptions): MethodDecorator {
   const status = options.status ?? 200;
   const problems = new Set<ProblemCode>([
     ...(options.problems ?? []),
+    ...(options.body !== undefined || options.problems?.includes('unsupported_media_type') ? PROBLEMS_OF_BODIES : []),
     'internal_error',
     'policy_unavailable',
     'audit_unavailable',
@@ -43,6 +99,8 @@ export function ApiRoute(options: ApiRouteOptions): MethodDecorator {
   }
   return applyDecorators(
     HttpCode(status),
+    ...Object.entries(options.params ?? {}).map(([name, param]) => ApiParam({ name, ...param })),
+    ...(options.body === undefined ? [] : [describeBody(options.body)]),
     ApiExtraModels(ProblemDto),
     ApiBasicAuth(BASIC_SCHEME),
     ApiBearerAuth(BEARER_SCHEME),
@@ -55,6 +113,7 @@ export function ApiRoute(options: ApiRouteOptions): MethodDecorator {
       description: status === 204 ? 'Done; no body' : 'Done',
       ...(options.type === undefined ? {} : { type: options.type }),
       ...(options.example === undefined ? {} : { example: options.example }),
+      ...(options.text === undefined ? {} : { content: textContent(options.text) }),
     }),
     ...[...byStatus]
       .sort(([first], [second]) => first - second)
@@ -62,7 +121,12 @@ export function ApiRoute(options: ApiRouteOptions): MethodDecorator {
         ApiResponse({
           status: problemStatus,
           description: `Problem: ${codes.map((code) => `\`${code}\``).join(', ')}`,
-          content: { [PROBLEM_MEDIA_TYPE]: { schema: { $ref: getSchemaPath(ProblemDto) } } },
+          content: {
+            [PROBLEM_MEDIA_TYPE]: {
+              schema: { $ref: getSchemaPath(ProblemDto) },
+              examples: Object.fromEntries(codes.map((code) => [code, { value: exampleOf(code, problemStatus) }])),
+            },
+          },
         }),
       ),
   );

@@ -12,10 +12,16 @@ export class TokenDto {
    */
   hint!: string;
 
-  /** Whose rights the token carries. */
+  /**
+   * Whose rights the token carries.
+   * @example alice
+   */
   owner!: string;
 
-  /** Who made it. */
+  /**
+   * Who made it.
+   * @example alice
+   */
   createdBy!: string;
 
   /** @example nightly report */
@@ -26,22 +32,37 @@ export class TokenDto {
   /** `suspended`: nothing is wrong with the token, but its owner may not use tokens at present. */
   status!: 'active' | 'expired' | 'revoked' | 'suspended';
 
-  /** ISO 8601, UTC. */
+  /**
+   * ISO 8601, UTC.
+   * @example 2026-11-23T09:30:00.000Z
+   */
   createdAt!: string;
 
-  /** ISO 8601, UTC; from this instant on the token is refused. Null: it never expires. */
+  /**
+   * ISO 8601, UTC; from this instant on the token is refused. Null: it never expires.
+   * @example 2027-11-23T09:30:00.000Z
+   */
   expiresAt!: string | null;
 
+  /** @example null */
   revokedAt!: string | null;
 
+  /** @example null */
   revokedBy!: string | null;
 
-  /** A few seconds late at most. */
+  /**
+   * A few seconds late at most.
+   * @example 2026-11-24T02:00:01.250Z
+   */
   lastUsedAt!: string | null;
 
+  /** @example 192.0.2.7 */
   lastUsedIp!: string | null;
 
-  /** A few seconds late at most. */
+  /**
+   * A few seconds late at most.
+   * @example 42
+   */
   useCount!: number;
 
   /** The addresses this one token is narrowed to, besides the allow list of the settings; null: not narrowed. */
@@ -50,10 +71,16 @@ export class TokenDto {
   /** The applications this one token is narrowed to; null: good for all. */
   applications!: string[] | null;
 
-  /** Whether the token could not be made like this under today's settings and permissions. It stays good. */
+  /**
+   * Whether the token could not be made like this under today's settings and permissions. It stays good.
+   * @example false
+   */
   exceedsPolicy!: boolean;
 
-  /** The token that replaced this one, after a rotation. */
+  /**
+   * The token that replaced this one, after a rotation.
+   * @example null
+   */
   successorId!: string | null;
 }
 

@@ -144,10 +144,12 @@ export class TokenQuery extends PageQuery {
   @Length(1, 255)
   owner?: string;
 
+  /** Only tokens of this scope. */
   @IsOptional()
   @IsIn(SCOPES)
   scope?: 'read-only' | 'read-write';
 
+  /** Only tokens that are in this state now. */
   @IsOptional()
   @IsIn(TOKEN_STATUSES)
   status?: 'active' | 'expired' | 'revoked' | 'suspended';
@@ -158,31 +160,37 @@ export class TokenQuery extends PageQuery {
   @Length(1, 255)
   q?: string;
 
+  /** Created at this instant or later: ISO 8601 with an offset. */
   @IsOptional()
   @IsString()
   @MaxLength(64)
   createdFrom?: string;
 
+  /** Created at this instant or earlier. */
   @IsOptional()
   @IsString()
   @MaxLength(64)
   createdTo?: string;
 
+  /** Last used at this instant or later; tokens that were never used are left out. */
   @IsOptional()
   @IsString()
   @MaxLength(64)
   lastUsedFrom?: string;
 
+  /** Last used at this instant or earlier; tokens that were never used are left out. */
   @IsOptional()
   @IsString()
   @MaxLength(64)
   lastUsedTo?: string;
 
+  /** Expiring at this instant or later; tokens that never expire are left out. */
   @IsOptional()
   @IsString()
   @MaxLength(64)
   expiresFrom?: string;
 
+  /** Expiring at this instant or earlier; tokens that never expire are left out. */
   @IsOptional()
   @IsString()
   @MaxLength(64)
