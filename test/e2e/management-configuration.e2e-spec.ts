@@ -75,7 +75,7 @@ describe('configuration', () => {
     ['no worker', { SCOPEGATE_WORKERS: '0' }, 'SCOPEGATE_WORKERS'],
     ['a staleness that is no number', { SCOPEGATE_MAX_STALENESS_MS: '10s' }, 'SCOPEGATE_MAX_STALENESS_MS'],
   ])('R63: %s ends the start with one line that names it', async (_what, environment, name) => {
-    const { exitCode, output } = await startInVain(environment as Record<string, string>);
+    const { exitCode, output } = await startInVain(environment);
     expect(exitCode).toBe(1);
     const lines = output.trim().split('\n');
     expect(lines, output).toHaveLength(1);
@@ -186,7 +186,7 @@ describe('configuration', () => {
 });
 
 describe('the end', () => {
-  it('R62: SIGTERM stops accepting, finishes what is under way, stores the audit and exits 0', async () => {
+  it('R55: SIGTERM stops accepting, finishes what is under way, stores the audit and exits 0', async () => {
     const upstream = await startRecordingUpstream({ respond: () => ({ body: 'slow', delayMs: 1_000 }) });
     const server = await startScopegate();
     const { dataFolder, adminPassword } = server;

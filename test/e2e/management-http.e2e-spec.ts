@@ -45,6 +45,8 @@ const FOR_ADMINISTRATORS = [
   'PUT /groups/{name}/members/{username}',
   'DELETE /groups/{name}/members/{username}',
   'GET /audit-events',
+  'GET /audit-events/export',
+  'POST /audit-events/verify',
   'POST /explain',
 ];
 

@@ -1,0 +1,389 @@
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Locator, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createApiClient, type ApiAnswer, type ApiClient } from '../support/api.client.js';
+import { isBrowserAvailable, startBrowser } from '../support/browser.js';
+import { schemaProblems, type OpenApiDocument, type Operation } from '../support/open-api.checker.js';
+import { startScopegate, type ScopegateProcess } from '../support/scopegate.process.js';
+
+const ARTIFACTS = resolve(import.meta.dirname, '../../artifacts');
+
+/** What every operation but those of health can answer. */
+const PROBLEMS_OF_ALL = ['401', '403', '429', '500', '503'];
+
+let server: ScopegateProcess;
+let admin: ApiClient;
+let document: OpenApiDocument;
+
+beforeAll(async () => {
+  server = await startScopegate();
+  admin = createApiClient(server.url, { user: 'admin', password: server.adminPassword });
+  document = (await (await fetch(`${server.url}/docs/openapi.json`)).json()) as OpenApiDocument;
+});
+
+afterAll(() => server.stop());
+
+type Route = { readonly method: string; readonly path: string; readonly operation: Operation };
+
+const routes = (): readonly Route[] =>
+  Object.entries(document.paths).flatMap(([path, operations]) =>
+    Object.entries(operations).map(([method, operation]) => ({ method: method.toUpperCase(), path, operation })),
+  );
+
+const managementRoutes = (): readonly Route[] => routes().filter(({ path }) => path.startsWith('/api/v1/'));
+
+describe('the OpenAPI document', () => {
+  it('R66: every operation has a summary, a group, an id of its own and described parameters', () => {
+    expect(document.openapi).toMatch(/^3\.1\./);
+    expect(routes().length).toBeGreaterThan(30);
+    for (const { method, path, operation } of routes()) {
+      const name = `${method} ${path}`;
+      expect(operation.summary, name).toMatch(/^\S.{3,}/);
+      expect(operation.tags, name).toHaveLength(1);
+      const inPath = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]);
+      const documented = (operation.parameters ?? []).filter((parameter) => parameter.in === 'path');
+      expect(documented.map((parameter) => parameter.name).sort(), name).toEqual([...inPath].sort());
+      for (const parameter of operation.parameters ?? []) {
+        expect(parameter.description, `${name}: ${parameter.name}`).toMatch(/\w{2,}/);
+      }
+    }
+    const ids = routes().map(({ operation }) => operation.operationId);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it('R66: every operation of the API takes both kinds of credential, and the others none', () => {
+    for (const { method, path, operation } of routes()) {
+      const schemes = (operation.security ?? []).flatMap((requirement) => Object.keys(requirement));
+      const expected = path.startsWith('/api/v1/') ? ['basic', 'token'] : [];
+      expect([...schemes].sort(), `${method} ${path}`).toEqual(expected);
+      // Each on its own: one of them is enough.
+      for (const requirement of operation.security ?? []) expect(Object.keys(requirement)).toHaveLength(1);
+    }
+  });
+
+  it('R66: every operation documents one success and every problem it can answer', () => {
+    for (const { method, path, operation } of managementRoutes()) {
+      const name = `${method} ${path}`;
+      const statuses = Object.keys(operation.responses);
+      expect(
+        statuses.filter((status) => status.startsWith('2')),
+        name,
+      ).toHaveLength(1);
+      expect(statuses, name).toEqual(expect.arrayContaining(PROBLEMS_OF_ALL));
+      if (operation.requestBody !== undefined) expect(statuses, name).toEqual(expect.arrayContaining(['400', '415']));
+      if (path.includes('{')) expect(statuses, name).toContain('404');
+      for (const [status, response] of Object.entries(operation.responses)) {
+        if (status.startsWith('2')) continue;
+        expect(Object.keys(response.content ?? {}), `${name} ${status}`).toEqual(['application/problem+json']);
+        for (const content of Object.values(response.content ?? {})) {
+          for (const [code, { value }] of Object.entries(content.examples ?? {})) {
+            expect(value, `${name} ${status}`).toMatchObject({ code, status: Number(status) });
+            expect(schemaProblems(document, content.schema ?? {}, value)).toEqual([]);
+          }
+        }
+      }
+    }
+  });
+
+  it('R66: every body has examples that fit its schema', () => {
+    for (const { method, path, operation } of managementRoutes()) {
+      const hasBody = ['POST', 'PUT', 'PATCH'].includes(method) && !path.includes('/members/');
+      expect(operation.requestBody !== undefined, `${method} ${path}`).toBe(hasBody);
+      for (const content of Object.values(operation.requestBody?.content ?? {})) {
+        const examples = Object.values(content.examples ?? {});
+        expect(examples.length, `${method} ${path}`).toBeGreaterThan(0);
+        for (const { value } of examples) {
+          expect(schemaProblems(document, content.schema ?? {}, value), `${method} ${path}`).toEqual([]);
+        }
+      }
+    }
+  });
+
+  it('R66: every schema describes its members, and no answer has a member for a password or a digest', () => {
+    const answered = new Set<string>();
+    for (const { operation } of managementRoutes()) {
+      for (const [status, response] of Object.entries(operation.responses)) {
+        if (status.startsWith('2')) answered.add(JSON.stringify(response.content ?? {}));
+      }
+    }
+    expect([...answered].join()).not.toMatch(/"\$ref":"[^"]*(?:Create|Change|Update|Patch|Replace)(?!d)\w*Dto"/);
+    for (const name of ['UserDto', 'TokenDto', 'CreatedTokenDto']) {
+      const members = Object.keys(document.components.schemas[name]?.properties ?? {});
+      expect(members.length).toBeGreaterThan(3);
+      expect(members.join()).not.toMatch(/password|digest|hash|pepper/i);
+    }
+    expect(Object.keys(document.components.schemas['TokenDto']?.properties ?? {})).not.toContain('secret');
+    expect(Object.keys(document.components.schemas['CreatedTokenDto']?.properties ?? {})).toContain('secret');
+  });
+});
+
+describe('what is answered', () => {
+  /** Expects an answer to be what the document says of the operation. */
+  const expectDocumented = (path: string, method: string, answer: ApiAnswer<unknown>): void => {
+    const operation = document.paths[`/api/v1${path}`]?.[method];
+    const name = `${method} ${path} ${answer.status}`;
+    const response = operation?.responses[String(answer.status)];
+    expect(response, `${name} is documented`).toBeDefined();
+    const type = (answer.headers.get('content-type') ?? '').split(';')[0] ?? '';
+    const schema = response?.content?.[type]?.schema;
+    if (answer.body === undefined) {
+      expect(response?.content, name).toBeUndefined();
+      return;
+    }
+    expect(schema, `${name} ${type}`).toBeDefined();
+    expect(schemaProblems(document, schema ?? {}, answer.body), name).toEqual([]);
+  };
+
+  it('R66: every answer of every operation is what the document says', async () => {
+    const done = new Set<string>();
+    const check = async <Body>(
+      method: 'get' | 'post' | 'patch' | 'put' | 'delete',
+      path: string,
+      target: string,
+      body?: unknown,
+      status = 200,
+    ): Promise<Body> => {
+      const answer =
+        method === 'get' || method === 'delete' ? await admin[method](target) : await admin[method](target, body);
+      expect(answer.status, `${method} ${target}: ${JSON.stringify(answer.body)}`).toBe(status);
+      expectDocumented(path, method, answer);
+      done.add(`${method.toUpperCase()} /api/v1${path}`);
+      return answer.body as Body;
+    };
+
+    await check('post', '/groups', '/groups', { name: 'developers' }, 201);
+    const person = {
+      username: 'anna',
+      displayName: 'Anna Example',
+      email: 'anna@example.com',
+      password: 'correct horse battery',
+      groups: ['developers'],
+    };
+    await check('post', '/users', '/users', person, 201);
+    await check('get', '/users/{username}', '/users/anna');
+    await check('patch', '/users/{username}', '/users/anna', { email: null });
+    await check('put', '/groups/{name}/members/{username}', '/groups/administrators/members/anna', undefined, 204);
+    await check('delete', '/groups/{name}/members/{username}', '/groups/administrators/members/anna', undefined, 204);
+    await check('get', '/users', '/users?limit=1');
+    await check('get', '/groups', '/groups');
+    const application = { kind: 'generic', mount: { host: 'reports.example.com' }, upstream: 'http://127.0.0.1:9' };
+    await check('post', '/applications', '/applications', { ...application, key: 'reports' }, 201);
+    const jira = {
+      key: 'jira',
+      kind: 'jira',
+      version: '9.12.0',
+      mount: { pathPrefix: '/jira' },
+      upstream: 'http://127.0.0.1:9/jira',
+      identity: { headers: { 'X-Forwarded-User': '{username}', 'X-Key': { secret: 'a fixed secret' } } },
+      readOnlyExceptions: [{ method: 'POST', path: '/rest/api/2/search' }],
+    };
+    await check('post', '/applications', '/applications', jira, 201);
+    await check('get', '/applications/{key}', '/applications/jira');
+    await check('patch', '/applications/{key}', '/applications/jira', { name: 'Jira' });
+    await check('get', '/applications', '/applications');
+    const made = await check<{ id: string; secret: string }>(
+      'post',
+      '/tokens',
+      '/tokens',
+      { description: 'x', scope: 'read-only', owner: 'anna', allowList: ['127.0.0.1'], applications: ['jira'] },
+      201,
+    );
+    await check('get', '/tokens/{id}', `/tokens/${made.id}`);
+    await check('patch', '/tokens/{id}', `/tokens/${made.id}`, { description: 'y' });
+    const next = await check<{ id: string }>('post', '/tokens/{id}/rotate', `/tokens/${made.id}/rotate`, {}, 201);
+    await check('get', '/tokens', '/tokens?limit=1');
+    await check('post', '/tokens/revoke', '/tokens/revoke', { ids: [next.id] });
+    await check('delete', '/tokens/{id}', `/tokens/${next.id}`, undefined, 204);
+    await check('get', '/settings', '/settings');
+    const settings = await check<object>('patch', '/settings', '/settings', {
+      ipRestriction: { allowList: ['203.0.113.0/24'] },
+    });
+    await check('put', '/settings', '/settings', settings);
+    await check('post', '/settings/allow-list', '/settings/allow-list', { entry: '127.0.0.1' }, 201);
+    await check('delete', '/settings/allow-list/{entry}', '/settings/allow-list/127.0.0.1', undefined, 204);
+    await check('patch', '/settings', '/settings', { ipRestriction: { allowList: [] } });
+    await check('get', '/permissions', '/permissions');
+    const permissions = await check<object>('patch', '/permissions', '/permissions', {
+      useTokens: { everyone: false, groups: ['developers'] },
+    });
+    await check('put', '/permissions', '/permissions', permissions);
+    await check('patch', '/permissions', '/permissions', { useTokens: { everyone: true, groups: [] } });
+    await check('get', '/me', '/me');
+    const password = 'another long password';
+    await check('post', '/me/password', '/me/password', { current: server.adminPassword, new: password }, 204);
+    admin = createApiClient(server.url, { user: 'admin', password });
+    const asked = { application: 'jira', method: 'GET', path: '/rest/api/2/issue', peer: '127.0.0.1', headers: [] };
+    await check('post', '/explain', '/explain', asked);
+    await check('get', '/audit-events', '/audit-events?limit=200');
+    await check('get', '/audit-events/export', '/audit-events/export?format=csv');
+    await check('get', '/audit-events/export', '/audit-events/export');
+    await check('post', '/audit-events/verify', '/audit-events/verify', {});
+    await check('delete', '/applications/{key}', '/applications/reports', undefined, 204);
+    await check('delete', '/users/{username}', '/users/anna', undefined, 204);
+    await check('delete', '/groups/{name}', '/groups/developers', undefined, 204);
+    await admin.post('/me/password', { current: password, new: server.adminPassword });
+    admin = createApiClient(server.url, { user: 'admin', password: server.adminPassword });
+
+    const documented = managementRoutes().map(({ method, path }) => `${method} ${path}`);
+    expect([...documented].sort()).toEqual([...done].sort());
+  });
+
+  it('R66: every problem is what the document says', async () => {
+    for (const { method, path } of managementRoutes()) {
+      const below = path.slice('/api/v1'.length);
+      const target = below.replace(/\{\w+\}/g, 'nothing');
+      const call = (as: ApiClient): Promise<ApiAnswer<unknown>> =>
+        method === 'GET' || method === 'DELETE'
+          ? as[method.toLowerCase() as 'get' | 'delete'](target)
+          : as[method.toLowerCase() as 'post' | 'put' | 'patch'](target, { unknown: 1 });
+      expectDocumented(below, method.toLowerCase(), await call(admin.as(null)));
+      const answer = await call(admin);
+      expectDocumented(below, method.toLowerCase(), answer);
+    }
+  });
+
+  it('R66: the examples of the document can be sent as they are', async () => {
+    await admin.post('/applications', {
+      key: 'jira',
+      kind: 'jira',
+      version: '9.12.0',
+      mount: { pathPrefix: '/jira-of-the-examples' },
+      upstream: 'http://127.0.0.1:9',
+    });
+    for (const username of ['alice', 'anna']) await admin.post('/users', { username });
+    const before = await admin.get('/settings');
+    for (const { method, path, operation } of managementRoutes()) {
+      // It is about one's own password, and about events there are not.
+      if (path === '/api/v1/me/password') continue;
+      const { id } = (await admin.post<{ id: string }>('/tokens', { description: 'x', scope: 'read-only' })).body;
+      const target = path
+        .slice('/api/v1'.length)
+        .replace('{id}', id)
+        .replace('{key}', 'jira')
+        .replace('{username}', 'anna');
+      for (const [media, content] of Object.entries(operation.requestBody?.content ?? {})) {
+        for (const [title, { value }] of Object.entries(content.examples ?? {})) {
+          const answer = await admin[method.toLowerCase() as 'post' | 'put' | 'patch'](target, value, {
+            headers: { 'Content-Type': media },
+          });
+          const name = `${method} ${path} "${title}" ${JSON.stringify(answer.body)}`;
+          // Some speak of what was made before, or is not there.
+          expect([200, 201, 204, 404, 409], name).toContain(answer.status);
+        }
+      }
+    }
+    const { warnings: _warnings, ...settings } = before.body as { warnings: unknown };
+    expect((await admin.put('/settings', settings)).status).toBe(200);
+  });
+});
+
+describe.runIf(isBrowserAvailable())('Swagger UI in a real browser', () => {
+  /** Fills in the body of an opened operation, executes it, and answers the status and the body that are shown. */
+  const execute = async (operation: Locator, body?: object): Promise<{ status: string; text: string }> => {
+    if (body !== undefined) {
+      const editor = operation.locator('textarea.body-param__text');
+      await editor.fill(JSON.stringify(body, null, 2));
+    }
+    // What an earlier execution has shown must not be taken for the answer of this one.
+    const clear = operation.locator('button.btn-clear');
+    if (await clear.isVisible()) await clear.click();
+    await operation.locator('button.execute').click();
+    const live = operation.locator('.live-responses-table');
+    await live.waitFor();
+    const text = await live.locator('.response-col_description .highlight-code pre').first().innerText();
+    return { status: (await live.locator('tbody .response-col_status').first().innerText()).trim(), text };
+  };
+
+  const open = async (page: Page, operationId: string): Promise<Locator> => {
+    const operation = page.locator(`[id$="-${operationId}"]`);
+    await operation.locator('.opblock-summary-control').click();
+    await operation.locator('button.execute').waitFor();
+    return operation;
+  };
+
+  it('R66: an administrator authorizes at /docs and creates a token there', async () => {
+    const browser = await startBrowser();
+    const complaints: string[] = [];
+    const elsewhere: string[] = [];
+    try {
+      const page = await browser.newPage();
+      page.on('console', (message) => {
+        if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+      });
+      page.on('pageerror', (error) => complaints.push(String(error)));
+      page.on('requestfailed', (failed) => complaints.push(`${failed.url()} failed`));
+      page.on('request', (sent) => {
+        const isOurs = sent.url().startsWith(server.url) || /^(?:data|blob):/.test(sent.url());
+        if (!isOurs) elsewhere.push(sent.url());
+      });
+      await page.addInitScript({
+        content: `addEventListener('securitypolicyviolation', (event) =>
+          console.error('Content Security Policy: ' + event.violatedDirective + ' ' + event.blockedURI));`,
+      });
+      await page.setViewportSize({ width: 1280, height: 1600 });
+      await page.goto(`${server.url}/docs`);
+      await page.locator('.opblock').first().waitFor();
+      expect(await page.title()).toBe('Scopegate API');
+      expect(await page.locator('.opblock').count()).toBe(routes().length);
+
+      await page.locator('.auth-wrapper button.authorize').click();
+      const dialog = page.locator('.modal-ux');
+      await dialog.locator('#auth-basic-username').fill('admin');
+      await dialog.locator('#auth-basic-password').fill(server.adminPassword);
+      await dialog.locator('.auth-container').first().locator('button[type=submit]').click();
+      await dialog.getByText('Authorized').first().waitFor();
+      await dialog.locator('button.btn-done').first().click();
+
+      const me = await execute(await open(page, 'Me_me'));
+      expect(me.status).toMatch(/^200/);
+      expect(JSON.parse(me.text)).toMatchObject({ username: 'admin', administrator: true });
+      await page.locator('[id$="-Me_me"] .opblock-summary-control').click();
+
+      const creation = await open(page, 'Tokens_create');
+      // The example that is filled in can be executed as it is.
+      const example = await execute(creation);
+      expect(example.status).toMatch(/^201/);
+      const made = await execute(creation, {
+        description: 'made in Swagger UI',
+        scope: 'read-only',
+        validity: 'P1M',
+      });
+      expect(made.status).toMatch(/^201/);
+      const token = JSON.parse(made.text) as { id: string; secret: string; scope: string };
+      expect(token).toMatchObject({ owner: 'admin', description: 'made in Swagger UI', scope: 'read-only' });
+      expect(token.secret).toMatch(/^sg_[0-9A-Za-z]{12}_[0-9A-Za-z]{40}_[0-9A-Za-z]{6}$/);
+      mkdirSync(ARTIFACTS, { recursive: true });
+      await page.evaluate(`document.querySelector('[id$="-Tokens_create"]').scrollIntoView()`);
+      await page.screenshot({ path: join(ARTIFACTS, 'swagger-ui.png') });
+
+      const refused = await execute(creation, { description: 'no scope' });
+      expect(refused.status).toMatch(/^400/);
+      expect(JSON.parse(refused.text)).toMatchObject({ code: 'validation_failed', errors: [{ field: 'scope' }] });
+
+      const list = await execute(await open(page, 'Tokens_list'));
+      expect(list.status).toMatch(/^200/);
+      const page1 = JSON.parse(list.text) as { items: readonly { id: string }[] };
+      expect(page1.items[0]?.id).toBe(token.id);
+      expect(list.text).not.toContain(token.secret);
+
+      // The token works, with its scope, also in the dialog's other field.
+      await page.locator('.auth-wrapper button.authorize').click();
+      await dialog.locator('.auth-container').first().getByRole('button', { name: 'Remove authorization' }).click();
+      await dialog.locator('#auth-bearer-value').fill(token.secret);
+      await dialog.locator('.auth-container').nth(1).locator('button[type=submit]').click();
+      await dialog.locator('button.btn-done').first().click();
+      const forbidden = await execute(page.locator('[id$="-Tokens_create"]'), {
+        description: 'x',
+        scope: 'read-write',
+      });
+      expect(forbidden.status).toMatch(/^403/);
+      expect(JSON.parse(forbidden.text)).toMatchObject({ code: 'exceeds_parent_token' });
+      // A refusal is an error in the browser's own view of the network, and nothing else is one.
+      expect(complaints.filter((text) => !/status of 40[03]/.test(text))).toEqual([]);
+      expect(elsewhere).toEqual([]);
+    } finally {
+      await browser.stop();
+    }
+  });
+});
