@@ -48,7 +48,7 @@ export class JournalShipment {
 
   constructor(
     readonly journal: Journal,
-    private readonly chainName: string,
+    readonly chainName: string,
     private readonly unitOfWork: UnitOfWork,
     private readonly chain: AuditChain,
     private readonly clock: Clock,

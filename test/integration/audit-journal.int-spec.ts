@@ -1,0 +1,266 @@
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, mkdirSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { AuditEvent } from '@scopegate/audit';
+import { DataSource } from 'typeorm';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { AuditChainEntity } from '../../src/audit/audit-chain.entity.js';
+import { AuditEventEntity } from '../../src/audit/audit-event.entity.js';
+import { AuditChain } from '../../src/audit/audit.chain.js';
+import { AuditVerifier } from '../../src/audit/audit.verifier.js';
+import { Journal } from '../../src/audit/journal/journal.js';
+import { JournalShipment } from '../../src/audit/journal/journal.shipment.js';
+import { Clock } from '../../src/common/time/clock.js';
+import { UnitOfWork } from '../../src/database/unit-of-work.js';
+import { eventOf } from '../support/audit-events.js';
+import { describeOnEachDatabase, unique } from '../support/each-database.js';
+import type { ScopegateFixture } from '../support/scopegate.fixture.js';
+import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.js';
+
+/** Numbers that look random and are the same every time. */
+function createDice(seed: number): (sides: number) => number {
+  let state = seed;
+  return (sides) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * sides);
+  };
+}
+
+describeOnEachDatabase('from the journal into the database', (server: () => ScopegateFixture) => {
+  let folder: TemporaryFolder;
+  beforeAll(() => {
+    folder = createTemporaryFolder('journal');
+  });
+  afterAll(() => folder.remove());
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  const open = (name: string): JournalShipment =>
+    new JournalShipment(
+      new Journal(join(folder.path, name)),
+      name,
+      server().provider(UnitOfWork),
+      server().provider(AuditChain),
+      server().provider(Clock),
+    );
+  const stored = (chain: string): Promise<AuditEventEntity[]> =>
+    server()
+      .provider(DataSource)
+      .manager.find(AuditEventEntity, { where: { chain }, order: { chainSequence: 'ASC' } });
+  const requestIds = async (chain: string): Promise<readonly (string | null)[]> =>
+    (await stored(chain)).map((row) => row.requestId);
+  const isIntact = async (): Promise<boolean> =>
+    (await server().provider(AuditVerifier).verify({ fromMs: null, toMs: null })).intact;
+
+  it('R62: what is appended is stored once and in its order', async () => {
+    const shipment = open(unique('node'));
+    const events = Array.from({ length: 1_200 }, () => eventOf());
+    for (const event of events) shipment.append(event);
+    await shipment.ship();
+    await shipment.ship();
+    shipment.journal.close();
+    expect(shipment.backlogBytes).toBe(0);
+    expect(await requestIds(shipment.chainName)).toEqual(events.map((event) => event.requestId));
+  });
+
+  it('R62: an event that is appended while the first question to the database is under way is not lost', async () => {
+    const shipment = open(unique('node'));
+    const events = Array.from({ length: 50 }, () => eventOf());
+    const shipping = shipment.ship();
+    for (const event of events) {
+      shipment.append(event);
+      await Promise.resolve();
+    }
+    await shipping;
+    const late = eventOf();
+    shipment.append(late);
+    await shipment.ship();
+    shipment.journal.close();
+    expect(await requestIds(shipment.chainName)).toEqual([...events, late].map((event) => event.requestId));
+  });
+
+  it.each([1, 2, 3, 4, 5, 6])(
+    'R62: through crashes, torn lines and a database that fails before and after it has stored, each event is there once (%i)',
+    async (seed) => {
+      const dice = createDice(seed);
+      const name = unique('node');
+      const unitOfWork = server().provider(UnitOfWork);
+      const run = unitOfWork.run.bind(unitOfWork);
+      let isUnreliable = true;
+      vi.spyOn(unitOfWork, 'run').mockImplementation(async (work) => {
+        const fate = isUnreliable ? dice(5) : 5;
+        if (fate === 0) throw new Error('The connection was refused.');
+        const result = await run(work);
+        if (fate === 1) throw new Error('The connection was lost after the commit.');
+        return result;
+      });
+      const written: AuditEvent[] = [];
+      let shipment = open(name);
+      for (let step = 0; step < 60; step += 1) {
+        const shipping = dice(2) === 0 ? shipment.ship().catch(() => undefined) : Promise.resolve();
+        for (let count = dice(30); count > 0; count -= 1) {
+          // Every third is one of a flood.
+          const flood = {
+            outcome: 'failed',
+            type: 'authentication.failed',
+            code: 'token_unknown',
+            atMs: 1_600_000_000_000 + step,
+          } as const;
+          const event = eventOf(dice(3) === 0 ? flood : {});
+          shipment.append(event);
+          written.push(event);
+          if (dice(4) === 0) await Promise.resolve();
+        }
+        await shipping;
+        if (dice(8) === 0) {
+          // A crash: what was written is there, perhaps half of a line more, and nobody says goodbye.
+          shipment.journal.flush();
+          const files = readdirSync(join(folder.path, name)).sort();
+          const last = join(folder.path, name, files.at(-1) ?? 'segment-000000000001.log');
+          if (dice(2) === 0) appendFileSync(last, '0badc0de {"id":"torn');
+          shipment = open(name);
+        }
+      }
+      isUnreliable = false;
+      await shipment.ship();
+      await shipment.finish();
+      shipment.journal.close();
+      const rows = await stored(name);
+      const singles = written.filter((event) => event.outcome !== 'failed').map((event) => event.requestId);
+      expect(rows.filter((row) => row.outcome !== 'failed').map((row) => row.requestId)).toEqual(singles);
+      const failures = rows.filter((row) => row.outcome === 'failed');
+      expect(failures.reduce((sum, row) => sum + row.count, 0)).toBe(written.length - singles.length);
+      expect(await isIntact()).toBe(true);
+      const head = await server().provider(DataSource).manager.findOneByOrFail(AuditChainEntity, { chain: name });
+      expect([head.sequence, head.held]).toEqual([rows.length, null]);
+    },
+  );
+
+  it('R62: a torn last line does not stop the start', async () => {
+    const name = unique('node');
+    const first = open(name);
+    const events = Array.from({ length: 20 }, () => eventOf());
+    for (const event of events) first.append(event);
+    first.journal.flush();
+    const file = join(folder.path, name, readdirSync(join(folder.path, name))[0] ?? '');
+    truncateSync(file, statSync(file).size - 30);
+    const second = open(name);
+    const next = eventOf();
+    second.append(next);
+    await second.ship();
+    second.journal.close();
+    const expected = [...events.slice(0, -1), next];
+    expect(await requestIds(name)).toEqual(expected.map((event) => event.requestId));
+  });
+
+  it('R62: a journal that was put back from a copy stores nothing twice', async () => {
+    const name = unique('node');
+    const first = open(name);
+    const events = Array.from({ length: 20 }, () => eventOf());
+    for (const event of events) first.append(event);
+    await first.ship();
+    first.journal.close();
+    // The database does not know any more how far it had come.
+    await server()
+      .provider(DataSource)
+      .manager.update(AuditChainEntity, { chain: name }, { journalSegment: null, journalOffset: null });
+    const second = open(name);
+    const next = eventOf();
+    second.append(next);
+    await second.ship();
+    second.journal.close();
+    expect(await requestIds(name)).toEqual([...events, next].map((event) => event.requestId));
+    expect(await isIntact()).toBe(true);
+  });
+
+  it('R62: segments that are stored are removed, and the backlog is what is not', async () => {
+    const name = unique('node');
+    const shipment = open(name);
+    const path = `/${'x'.repeat(2_000)}`;
+    const events = Array.from({ length: 9_000 }, () => eventOf({ path }));
+    for (const event of events) shipment.append(event);
+    shipment.journal.flush();
+    for (const event of events.slice(0, 10)) shipment.append({ ...event, id: `${event.id.slice(0, -1)}X` });
+    shipment.journal.flush();
+    expect(shipment.backlogBytes).toBeGreaterThan(20_000_000);
+    expect(readdirSync(join(folder.path, name)).length).toBeGreaterThan(1);
+    await shipment.ship();
+    expect(shipment.backlogBytes).toBe(0);
+    expect(readdirSync(join(folder.path, name))).toHaveLength(1);
+    expect(await server().provider(DataSource).manager.countBy(AuditEventEntity, { chain: name })).toBe(9_010);
+    shipment.journal.close();
+  });
+});
+
+/** A disk of a megabyte; null where this machine does not let us have one. */
+function mountSmallDisk(path: string): (() => void) | null {
+  mkdirSync(path);
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', path], { stdio: 'ignore' });
+    return () => execFileSync('umount', ['-l', path], { stdio: 'ignore' });
+  } catch {
+    return null;
+  }
+}
+
+describe('a full disk', () => {
+  it('R62: what the disk did not take is told so, and what comes after it is kept', async (context) => {
+    const folder = createTemporaryFolder('disk');
+    const path = join(folder.path, 'small');
+    const unmount = mountSmallDisk(path);
+    try {
+      if (unmount === null) return context.skip('no file system can be mounted here');
+      const journal = new Journal(join(path, 'journal'));
+      const results: boolean[] = [];
+      const append = (line: string): void => {
+        journal.append(line);
+        journal.whenWritten((error) => results.push(error === null));
+        journal.flush();
+      };
+      append('first\n');
+      for (let index = 0; index < 30; index += 1) append(`${'x'.repeat(65_535)}\n`);
+      expect(results[0]).toBe(true);
+      expect(results.at(-1)).toBe(false);
+      expect(journal.probe()).toBe(false);
+      const taken = results.filter(Boolean).length;
+      expect(journal.failures).toBe(results.length - taken);
+      // Room again: what is in the segments before was complete, and stays readable.
+      journal.release(journal.end);
+      const lines: string[] = [];
+      if (journal.probe()) {
+        append('last\n');
+        expect(results.at(-1)).toBe(true);
+        for (let position = journal.start; ;) {
+          const part = journal.read(position, 1_048_576);
+          if (part === null) break;
+          lines.push(...part.bytes.toString().split('\n').filter(Boolean));
+          position = { segment: part.position.segment, offset: part.position.offset + part.bytes.length };
+        }
+        expect(lines.at(-1)).toBe('last');
+      }
+      journal.close();
+    } finally {
+      unmount?.();
+      await folder.remove();
+    }
+  });
+
+  it('R62: a journal whose file cannot be made says so, and goes on once it can', async () => {
+    const folder = createTemporaryFolder('disk');
+    const path = join(folder.path, 'journal');
+    const journal = new Journal(path);
+    // A file stands where the segment should be.
+    writeFileSync(join(path, 'segment-000000000001.log'), 'not ours\n');
+    const results: boolean[] = [];
+    for (const line of ['lost\n', 'kept\n']) {
+      journal.append(line);
+      journal.whenWritten((error) => results.push(error === null));
+      journal.flush();
+    }
+    expect(results).toEqual([false, true]);
+    expect(journal.read({ segment: 2, offset: 0 }, 100)?.bytes.toString()).toBe('kept\n');
+    journal.close();
+    await folder.remove();
+  });
+});
