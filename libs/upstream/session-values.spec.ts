@@ -29,6 +29,8 @@ describe('the sessions that a request presents', () => {
     [`JSESSIONID=${ID}`, '/x'],
     [`a=b; JSESSIONID = ${ID} `, '/x'],
     [`JSESSIONID="${ID}"`, '/x'],
+    [`JSESSIONID="\\${ID.slice(0, 5)}\\${ID.slice(5)}"`, '/x'],
+    ['a=b', `/x%3Bjsessionid=${ID}`],
     [`JSESSIONID=%30${ID.slice(1)}`, '/x'],
     [`a=b, JSESSIONID=${ID}`, '/x'],
     [`other-name=${ID}`, '/x'],
@@ -45,6 +47,9 @@ describe('the sessions that a request presents', () => {
     ['a=b, JSESSIONID=abc', '/x'],
     [`a=b,JSESSIONID=abc,c=${ID}`, '/x'],
     ['a=b', '/x;jsessionid=abc/y'],
+    [`JSESSIONID=abc; junk=${ID}`, '/x'],
+    [`JSESSIONID=${ID}; JSESSIONID=abc`, '/x'],
+    [`JSESSIONID=${ID}`, '/x;jsessionid=abc'],
   ])('R11: are recognised by name and value in the cookies %s of a request for %s', (cookies, path) => {
     const [set] = valuesSet(['Set-Cookie', 'JSESSIONID=abc; Path=/']);
     expect(valuesPresented(['Cookie', cookies], path)).toContain(set);
@@ -61,7 +66,11 @@ describe('the sessions that a request presents', () => {
     }
   });
 
-  it('R11: are not told by short values where there is a longer one', () => {
+  it('R11: are told by short values whatever else of another name a client adds', () => {
+    expect(valuesPresented(['Cookie', `seraph=abc; junk=${ID}`], '/x')).toEqual([ID, 'seraph=abc']);
+  });
+
+  it('R11: are not told by short values where there is a longer session id', () => {
     expect(valuesPresented(['Cookie', `SERVERID=node1; JSESSIONID=${ID}`], '/x')).toEqual([ID]);
     expect(valuesPresented(['Cookie', `SERVERID=node1; a=b,JSESSIONID=${ID}`], '/x')).toContain('serverid=node1');
   });
