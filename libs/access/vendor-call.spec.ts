@@ -20,14 +20,17 @@ function rules(kind: ApplicationKind): ApplicationRules {
 
 describe("the vendor's calls", () => {
   it.each(['jira', 'confluence', 'bitbucket'] as const)('R05: below a %s they are answered here', (kind) => {
-    expect(vendorCallOf(`${PREFIX}/token`, rules(kind))).toEqual({ path: `${PREFIX}/token`, call: 'token' });
-    expect(vendorCallOf(`${PREFIX}/token/`, rules(kind))?.call).toBe('token');
-    expect(vendorCallOf(`${PREFIX}/token/7`, rules(kind))?.call).toBe('token/7');
-    expect(vendorCallOf(`${PREFIX}/tokensByFilter`, rules(kind))?.call).toBe('tokensByFilter');
+    expect(vendorCallOf('POST', `${PREFIX}/token`, rules(kind))).toEqual({ path: `${PREFIX}/token`, call: 'token' });
+    expect(vendorCallOf('POST', `${PREFIX}/%74oken`, rules(kind))?.call).toBe('token');
+    expect(vendorCallOf('GET', `${PREFIX}/token`, rules(kind))?.call).toBe('token');
+    expect(vendorCallOf('GET', `${PREFIX}/token/`, rules(kind))?.call).toBe('token');
+    expect(vendorCallOf('HEAD', `${PREFIX}/tokensByFilter`, rules(kind))?.call).toBe('tokensByFilter');
+    expect(vendorCallOf('PATCH', `${PREFIX}/token/7`, rules(kind))?.call).toBe('token/7');
+    expect(vendorCallOf('DELETE', `${PREFIX}/token/7`, rules(kind))?.call).toBe('token/7');
   });
 
   it('R06: neither a generic application nor any other path has them', () => {
-    expect(vendorCallOf(`${PREFIX}/token`, rules('generic'))).toBeNull();
+    expect(vendorCallOf('POST', `${PREFIX}/token`, rules('generic'))).toBeNull();
     for (const path of [
       '/rest/api/2/myself',
       `${PREFIX}s/token`,
@@ -38,7 +41,14 @@ describe("the vendor's calls", () => {
       '/rest/de.resolution.apitokenauth/latest/user%2Ftoken',
       `${PREFIX}/token;x`,
     ]) {
-      expect(vendorCallOf(path, rules('jira')), path).toBeNull();
+      expect(vendorCallOf('POST', path, rules('jira')), path).toBeNull();
+    }
+  });
+
+  it('R06: the call that creates a token has no second name', () => {
+    for (const path of ['/token/', '/token/7', '/tokens', '/Token']) {
+      const call = vendorCallOf('POST', PREFIX + path, rules('jira'));
+      expect(call === null ? null : isVendorCreation(call, 'POST'), path).toBe(false);
     }
   });
 

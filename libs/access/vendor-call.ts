@@ -8,21 +8,23 @@ const VENDOR_PREFIX = '/rest/de.resolution.apitokenauth/latest/user/';
 export interface VendorCall {
   /** The whole canonical path below the mount. */
   readonly path: string;
-  /** What follows the vendor's prefix, without a slash at the end: `token`, `token/7` or `tokensByFilter`. */
+  /** What follows the vendor's prefix: `token`, `token/7`, `tokensByFilter`, or anything that is no such call. */
   readonly call: string;
 }
 
 /**
- * The vendor's call that a path below the mount of jira, confluence or bitbucket is for; null where it is none. A path
- * with more than one reading is none: it is judged like any other.
+ * The vendor's call that a request below the mount of jira, confluence or bitbucket is for; null where it is none. A
+ * path with more than one reading is none: it is judged like any other.
  */
-export function vendorCallOf(rawPath: string, application: ApplicationRules): VendorCall | null {
+export function vendorCallOf(method: string, rawPath: string, application: ApplicationRules): VendorCall | null {
   // Looked at first, since hardly any request is one.
   if (application.kind === 'generic' || !rawPath.includes('/de.resolution.apitokenauth/')) return null;
   const judged = judgeRequestPath(rawPath, application);
   if (judged?.strict.ok !== true || !judged.strict.canonical.startsWith(VENDOR_PREFIX)) return null;
   const path = judged.strict.canonical;
-  return { path, call: path.slice(VENDOR_PREFIX.length).replace(/\/$/, '') };
+  const call = path.slice(VENDOR_PREFIX.length);
+  // A slash at the end is one more name of what is read; the exception of R05 has no second name (R06).
+  return { path, call: method === 'GET' || method === 'HEAD' ? call.replace(/\/$/, '') : call };
 }
 
 /** Whether the call creates a token, the second exception of R05. */

@@ -162,7 +162,7 @@ export class FrontDoor {
     const route = side === 'management' ? null : services.applications.route(hosts[0], target.rawPath);
     // An application at the root of every host leaves the server's own paths alone; one with a host of its own has all.
     if (route !== null && route !== 'unclaimed-host-path' && !(isOwnPath && !route.hasOwnHost)) {
-      const vendor = vendorCallOf(route.rest, route.application.rules);
+      const vendor = vendorCallOf(request.method ?? '', route.rest, route.application.rules);
       if (vendor !== null) {
         const { query } = target;
         const asked = { routedPath: `${VENDOR_TOKENS_PATH}/${vendor.call}`, path: vendor.path, query, expectsContinue };

@@ -1,4 +1,16 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import {
+  All,
+  Body,
+  Controller,
+  Delete,
+  Get,
+  HttpCode,
+  NotFoundException,
+  Param,
+  Patch,
+  Post,
+  Query,
+} from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { Authenticated } from '@scopegate/access';
 import type { Actor } from '../../audit/actor.js';
@@ -64,5 +76,11 @@ export class VendorTokensController {
   @Delete('token/:id')
   revoke(@CurrentCaller() caller: Authenticated, @CurrentActor() actor: Actor, @Param('id') id: string): Promise<true> {
     return this.tokens.revoke(caller, actor, id);
+  }
+
+  /** What is no call of the vendor's passes the guards all the same: a read-only token is told its scope (R06). */
+  @All('*')
+  refuse(): never {
+    throw new NotFoundException();
   }
 }
