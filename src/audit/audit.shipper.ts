@@ -8,6 +8,7 @@ import { CONFIGURATION } from '../config/config.module.js';
 import type { Configuration } from '../config/env.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { AuditChain } from './audit.chain.js';
+import { holdConnection } from './journal/connection.hold.js';
 import { Journal } from './journal/journal.js';
 import { JournalShipment } from './journal/journal.shipment.js';
 import { takeAbandonedSlots, takeSlot, type JournalSlot } from './journal/journal.slot.js';
@@ -97,24 +98,17 @@ export class AuditShipper implements OnModuleInit, OnApplicationBootstrap {
   holdUntilWritten(response: ServerResponse): void {
     const { journal } = this.#open();
     const { socket } = response;
-    if (socket === null) {
-      // The answer waits behind another one of its connection and may be sent at any time from now on.
-      journal.flush();
-      if (this.#diskFailedAtMs !== null) response.destroy();
-      return;
-    }
-    socket.cork();
+    const release = socket === null ? null : holdConnection(socket);
     journal.whenWritten((error) => {
-      if (error !== null) {
-        if (this.#diskFailedAtMs === null) {
-          this.#logger.error(`The audit journal cannot be written, so no request is let through: ${error.message}`);
-        }
-        this.#diskFailedAtMs = this.clock.nowMs();
-        socket.destroy();
+      if (error === null) {
+        release?.();
         return;
       }
-      socket.uncork();
+      this.#noteDiskFailure(error);
+      response.destroy();
     });
+    // An answer that waits behind another one of its connection may be sent at any time from now on.
+    if (socket === null) journal.flush();
   }
 
   /** Has something else written in the rhythm of the batches. */
@@ -192,6 +186,13 @@ export class AuditShipper implements OnModuleInit, OnApplicationBootstrap {
     if (!this.#isFailing)
       this.#logger.error(`Audit events cannot be stored, and wait in the journal: ${String(error)}`);
     this.#isFailing = true;
+  }
+
+  #noteDiskFailure(error: Error): void {
+    if (this.#diskFailedAtMs === null) {
+      this.#logger.error(`The audit journal cannot be written, so no request is let through: ${error.message}`);
+    }
+    this.#diskFailedAtMs = this.clock.nowMs();
   }
 
   #probeDisk(): void {

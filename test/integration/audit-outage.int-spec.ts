@@ -1,0 +1,97 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, expect, it } from 'vitest';
+import { compare, reads, startWorld, waitForAnswers, type StoredEvent, type World } from '../support/audited-world.js';
+import { describeWithMariaDb } from '../support/external-part.js';
+import { startLoad } from '../support/load.client.js';
+import type { MariaDbServer } from '../support/maria-db.server.js';
+
+describeWithMariaDb('a database that is away', (mariaDb: () => MariaDbServer) => {
+  let world: World | undefined;
+  afterEach(async () => {
+    await mariaDb().restart();
+    await world?.end();
+    world = undefined;
+  });
+
+  async function statusAndCode(secret: string): Promise<readonly [number, string | undefined]> {
+    const answer = await fetch(`${world?.server().url}/app/x`, { headers: { Authorization: `Bearer ${secret}` } });
+    return [answer.status, ((await answer.json()) as { code?: string }).code];
+  }
+
+  it('R62: known tokens go on, what is not known is a 503, and every event arrives once when it is back', async () => {
+    world = await startWorld({ DATABASE_URL: await mariaDb().createDatabase() });
+    const load = startLoad(world.server().port, 8, reads(world));
+    await waitForAnswers(load, 300);
+    await mariaDb().kill9();
+    const before = load.answers.length;
+    await sleep(1_500);
+    expect(await statusAndCode(world.unused)).toEqual([503, 'policy_unavailable']);
+    const login = await world.admin().get<{ code: string }>('/tokens');
+    expect([login.status, login.body.code]).toEqual([503, 'policy_unavailable']);
+    expect(await statusAndCode('sg_wrong')).toEqual([401, 'credential_invalid']);
+    await sleep(1_500);
+    const during = load.answers.slice(before);
+    expect(during.length).toBeGreaterThan(300);
+    expect(new Set(during.map((answer) => answer.status))).toEqual(new Set([200, 403]));
+    await mariaDb().restart();
+    await sleep(1_000);
+    await load.stop();
+    expect(await statusAndCode(world.unused)).toEqual([200, undefined]);
+    const events = await world.events();
+    console.log(
+      `outage: ${load.answers.length} answered, ${events.length} found, ${JSON.stringify(compare(load.answers, events))}`,
+    );
+    expect(compare(load.answers, events)).toEqual({ missing: 0, duplicates: 0 });
+    expect((await world.admin().post<{ intact: boolean }>('/audit-events/verify', {})).body.intact).toBe(true);
+    expect(world.server().hasExited()).toBe(false);
+  });
+
+  it('R62: a database that does not answer at all is one that is away', async () => {
+    world = await startWorld({ DATABASE_URL: await mariaDb().createDatabase() });
+    expect(await statusAndCode(world.token.secret)).toEqual([200, undefined]);
+    process.kill(mariaDb().pid, 'SIGSTOP');
+    try {
+      const load = startLoad(world.server().port, 2, reads(world));
+      const startedMs = performance.now();
+      expect(await statusAndCode(world.unused)).toEqual([503, 'policy_unavailable']);
+      expect(performance.now() - startedMs).toBeLessThan(12_000);
+      await load.stop();
+      expect(load.answers.length).toBeGreaterThan(500);
+      expect(new Set(load.answers.map((answer) => answer.status))).toEqual(new Set([200, 403]));
+      process.kill(mariaDb().pid, 'SIGCONT');
+      expect(compare(load.answers, await world.events())).toEqual({ missing: 0, duplicates: 0 });
+    } finally {
+      process.kill(mariaDb().pid, 'SIGCONT');
+    }
+  });
+
+  it('R62: a full journal is a 503 audit_unavailable and never a 401, and tells later how many there were', async () => {
+    world = await startWorld({ DATABASE_URL: await mariaDb().createDatabase(), SCOPEGATE_JOURNAL_MAX_BYTES: '65536' });
+    const load = startLoad(world.server().port, 4, reads(world));
+    await waitForAnswers(load, 100);
+    await mariaDb().kill9();
+    await sleep(2_000);
+    expect(await statusAndCode(world.token.secret)).toEqual([503, 'audit_unavailable']);
+    expect(await statusAndCode(world.unused)).toEqual([503, 'audit_unavailable']);
+    expect(await statusAndCode('sg_wrong')).toEqual([503, 'audit_unavailable']);
+    const management = await world.admin().get<{ code: string }>('/me');
+    expect([management.status, management.body.code]).toEqual([503, 'audit_unavailable']);
+    const ready = await fetch(`${world.server().url}/health/ready`);
+    expect(ready.status).toBe(503);
+    await mariaDb().restart();
+    await expect.poll(() => statusAndCode(world?.token.secret ?? ''), { timeout: 10_000 }).toEqual([200, undefined]);
+    await load.stop();
+    const refused = load.answers.filter((answer) => answer.status === 503);
+    expect(new Set(refused.map((answer) => answer.code))).toEqual(new Set(['audit_unavailable']));
+    const answered = load.answers.filter((answer) => answer.status !== 503);
+    expect(compare(answered, await world.events())).toEqual({ missing: 0, duplicates: 0 });
+    const turnedAway = await world
+      .admin()
+      .get<{ items: readonly StoredEvent[] }>('/audit-events?code=audit_unavailable');
+    expect(turnedAway.body.items.every((event) => event.type === 'request.failed')).toBe(true);
+    // Those of the load, and the three requests above; the management API's is none of an application.
+    expect(turnedAway.body.items.reduce((sum, event) => sum + event.count, 0)).toBeGreaterThanOrEqual(
+      refused.length + 3,
+    );
+  });
+});
