@@ -1,12 +1,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Socket } from 'node:net';
-import { vendorCallOf } from '@scopegate/access';
-import { headerValues } from '@scopegate/kernel';
+import { MAX_HEADER_LINES, REASONS, vendorCallOf } from '@scopegate/access';
+import { headerLineCount, headerValues } from '@scopegate/kernel';
 import { parseTarget } from '@scopegate/path';
 import { codeProblem, type ProblemCode } from '@scopegate/problem';
+import { isRefusedMethod } from '@scopegate/scope';
 import type { ApplicationsService } from '../applications/applications.service.js';
 import { attachExchange, Exchange } from '../common/access/exchange.js';
+import { holdToDeadline } from '../common/http/body-deadline.js';
 import { ProblemException } from '../common/http/problem.exception.js';
 import { writeProblem, writeRawProblem } from '../common/http/problem.writer.js';
 import { requestIdOf } from '../common/http/request-id.js';
@@ -183,6 +185,14 @@ export class FrontDoor {
       this.#refuse(request, response, 'request_malformed', 'There is more than one Host line. Send exactly one.');
       return;
     }
+    if (headerLineCount(request.rawHeaders) > MAX_HEADER_LINES) {
+      this.#refuse(request, response, 'headers_too_large', REASONS.headers_too_large.detail);
+      return;
+    }
+    if (isRefusedMethod(request.method ?? '')) {
+      this.#refuse(request, response, 'method_not_allowed', REASONS.method_not_allowed.detail);
+      return;
+    }
     if (route === 'unclaimed-host-path' || !isOwnPath) {
       this.#refuse(
         request,
@@ -213,6 +223,7 @@ export class FrontDoor {
     services.requestLog.watch(exchange);
     response.setHeader('X-Request-Id', requestId);
     if (expectsContinue) response.writeContinue();
+    holdToDeadline(request);
     handler(request, response);
   }
 

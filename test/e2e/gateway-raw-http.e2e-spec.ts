@@ -303,4 +303,19 @@ describe('several requests on one connection', () => {
     await upstream.waitForAborts(1);
     expect(upstream.requests).toEqual([]);
   });
+
+  it('R07, R67: TRACE and more than a hundred lines are refused at the paths of the server itself, too', async () => {
+    const server = await startScopegateFixture();
+    try {
+      for (const path of ['/health/live', '/docs', '/api/v1/me', '/nowhere', '/authorize/x']) {
+        const trace = await sendRaw(server.port, `TRACE ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
+        expect([trace.status, trace.json<{ code: string }>().code]).toEqual([405, 'method_not_allowed']);
+        const lines = Array.from({ length: 100 }, (_value, index) => `X-${index}: 1\r\n`).join('');
+        const many = await sendRaw(server.port, `GET ${path} HTTP/1.1\r\nHost: x\r\n${lines}\r\n`);
+        expect([many.status, many.json<{ code: string }>().code]).toEqual([431, 'headers_too_large']);
+      }
+    } finally {
+      await server.stop();
+    }
+  });
 });
