@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { ConfigurationError, readConfiguration } from './config/env.js';
-import { startServer, type RunningServer } from './configure-app.js';
+import type { RunningServer } from './configure-app.js';
 
 /** Starts the server, and stops it on SIGTERM and SIGINT. What it cannot start with is said in one line. */
 async function main(): Promise<void> {
@@ -8,6 +8,8 @@ async function main(): Promise<void> {
   process.umask(0o077);
   let server: RunningServer;
   const configuration = readConfiguration();
+  // Loaded once the configuration is known to fit: a wrong value is told at once.
+  const { startServer } = await import('./configure-app.js');
   try {
     server = await startServer(configuration);
   } catch (error) {
