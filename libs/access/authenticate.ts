@@ -5,6 +5,9 @@ import { readCredential } from './credential.js';
 import { denyAdmitted, type Admitted, type Authenticated, type Deny, type PassThrough } from './decision.js';
 import type { AuthenticationFacts, TokenLookup } from './facts.js';
 
+const SEVERAL_SESSIONS =
+  'The request carries sessions of more than one token. Send only the cookies of the session that is meant.';
+
 /**
  * Whether the token stage needs the token's record. A token of a wrong shape or checksum is refused without a look-up.
  */
@@ -13,11 +16,17 @@ export function needsTokenLookup(admitted: Admitted): boolean {
   return credential.kind === 'token' && parseToken(credential.secret) !== null;
 }
 
+/** The same request as one of a session that is bound to a token, whatever else it carries (R11). */
+export function heldToSession(admitted: Admitted): Admitted {
+  return { ...admitted, credential: { kind: 'cookie' } };
+}
+
 /**
  * The second stage: whose token this is, whether it is in force, and whether this kind of path takes it. What is not
  * ours to judge (a password the upstream decides on, an anonymous or cookie request) passes through.
  */
 export function authenticate(admitted: Admitted, facts: AuthenticationFacts): Authenticated | PassThrough | Deny {
+  if (facts.hasSeveralSessions === true) return denyAdmitted(admitted, 'credential_ambiguous', null, SEVERAL_SESSIONS);
   if (facts.token !== undefined) {
     return refuseBesideSession(admitted) ?? authenticateToken(admitted, facts.token, facts.nowMs);
   }

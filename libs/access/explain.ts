@@ -4,7 +4,7 @@ import { judgeRequestPath } from './admit.js';
 import { readCredential } from './credential.js';
 import { decideAccess, type AccessFacts } from './decide.js';
 import { credentialKind, stageOf, type Decision } from './decision.js';
-import type { TokenLookup } from './facts.js';
+import type { AccessPolicy, RequestFacts, TokenLookup } from './facts.js';
 import { REASONS, type ReasonCode } from './reasons.js';
 import { STAGES, type Stage } from './stages.js';
 
@@ -54,12 +54,27 @@ export function explainAccess(facts: AccessFacts): Explanation {
     decision: decision.kind,
     code,
     stages: explainStages(decision, describe),
-    clientIp: {
-      peer: address.peer,
-      header: address.header,
-      derived: address.client,
-      entry: facts.policy.allowList.match(address.client),
-    },
+    clientIp: toExplainedAddress(address, facts.policy),
+  };
+}
+
+/** Explains a request whose target is no path at all: it is refused before anything else of it is judged. */
+export function explainRefusedTarget(request: RequestFacts, policy: AccessPolicy, detail: string): Explanation {
+  const code = 'path_ambiguous';
+  return {
+    decision: 'deny',
+    code,
+    stages: stagesUntil(REASONS[code].stage, code, detail, () => null),
+    clientIp: toExplainedAddress(resolveClientAddress(request.peer, request.lines, policy.reverseProxy), policy),
+  };
+}
+
+function toExplainedAddress(address: ClientAddress, policy: AccessPolicy): ExplainedAddress {
+  return {
+    peer: address.peer,
+    header: address.header,
+    derived: address.client,
+    entry: policy.allowList.match(address.client),
   };
 }
 

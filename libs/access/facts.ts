@@ -94,6 +94,8 @@ export type LoginResult = { readonly matched: true; readonly user: PrincipalFact
 export interface AuthenticationFacts {
   /** Set for a token request, and for a request with a cookie bound to a token (R11). */
   readonly token?: TokenLookup | undefined;
+  /** Whether the request carries the sessions of several tokens: which one it means cannot be told (R11). */
+  readonly hasSeveralSessions?: boolean;
   /** Set for a password request at the management API. */
   readonly login?: LoginResult | undefined;
   readonly nowMs: number;

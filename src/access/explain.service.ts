@@ -2,13 +2,15 @@ import { Injectable } from '@nestjs/common';
 import {
   explainAccess,
   explainReason,
+  explainRefusedTarget,
+  isVendorCreation,
   REASONS,
   STAGES,
-  type AuthenticationFacts,
+  vendorCallOf,
   type Explanation,
+  type LoginResult,
   type ReasonCode,
   type RequestFacts,
-  type TokenLookup,
 } from '@scopegate/access';
 import { headerValues } from '@scopegate/kernel';
 import { parseTarget } from '@scopegate/path';
@@ -17,9 +19,10 @@ import { ApplicationsService } from '../applications/applications.service.js';
 import { AuditService } from '../audit/audit.service.js';
 import { invalidField, ProblemException } from '../common/http/problem.exception.js';
 import { Clock } from '../common/time/clock.js';
+import { DirectoryService } from '../directory/directory.service.js';
 import { TokenCache } from '../tokens/token.cache.js';
 import { AccessPolicySnapshot } from './access-policy.js';
-import { BoundSessionLookup } from './bound-session.lookup.js';
+import { BoundSessionLookup, type BoundSession } from './bound-session.lookup.js';
 import type { ExplainRequestDto, ExplanationDto } from './dto/explain.dto.js';
 
 /** A request as it would come to the gateway. */
@@ -40,6 +43,7 @@ export class ExplainService {
     private readonly policy: AccessPolicySnapshot,
     private readonly tokens: TokenCache,
     private readonly sessions: BoundSessionLookup,
+    private readonly directory: DirectoryService,
     private readonly audit: AuditService,
     private readonly clock: Clock,
   ) {}
@@ -52,43 +56,57 @@ export class ExplainService {
   async #explainRequest(asked: ExplainedRequest): Promise<ExplanationDto> {
     const application = this.applications.byKey(asked.application);
     if (application === null) throw invalidField('application', 'is not the key of an application.');
-    const target = parseTarget(asked.path);
-    if (!target.ok) return toDto(refusedPath(target.detail));
     const lines = asked.headers.flat();
     if (headerValues(lines, 'host').length === 0) lines.push('Host', application.target.host);
     if (asked.tokenId !== null) lines.push('Authorization', `Bearer ${standIn(asked.tokenId)}`);
+    const target = parseTarget(asked.path);
+    const policy = this.policy.current();
+    const { method, peer } = asked;
     const request: RequestFacts = {
-      method: asked.method,
+      method,
       httpVersion: '1.1',
-      rawPath: target.rawPath,
-      query: target.query,
+      rawPath: target.ok ? target.rawPath : '/',
+      query: target.ok ? target.query : null,
       lines,
-      peer: asked.peer,
+      peer,
     };
-    const token = await this.#lookUp(application.key, asked.tokenId, request);
-    const authentication: AuthenticationFacts = {
-      nowMs: this.clock.nowMs(),
-      ...(token === null ? {} : { token }),
-    };
+    if (!target.ok) return toDto(explainRefusedTarget(request, policy, target.detail));
+    // The vendor's calls are answered here: they are judged as the management API is.
+    const vendorCall = vendorCallOf(method, request.rawPath, application.rules);
+    const token = await this.#lookUp(vendorCall === null ? application.key : null, asked.tokenId, request);
+    const login = vendorCall === null || token !== null ? null : await this.#logIn(request);
     return toDto(
       explainAccess({
         request,
-        application: application.rules,
-        policy: this.policy.current(),
-        authentication,
-        authorization: {},
+        application: vendorCall === null ? application.rules : null,
+        policy,
+        authentication: {
+          nowMs: this.clock.nowMs(),
+          ...(token === null ? {} : token === 'ambiguous' ? { hasSeveralSessions: true } : { token }),
+          ...(login === null ? {} : { login }),
+        },
+        authorization: { createsToken: vendorCall !== null && isVendorCreation(vendorCall, method) },
       }),
     );
   }
 
-  async #lookUp(application: string, tokenId: string | null, request: RequestFacts): Promise<TokenLookup | null> {
+  /** @param application whose sessions are looked for; null where none counts */
+  async #lookUp(application: string | null, tokenId: string | null, request: RequestFacts): Promise<BoundSession> {
     if (tokenId !== null) return this.tokens.lookUpById(tokenId);
     const credential = parseAuthorization(headerValues(request.lines, 'authorization'));
     const secret =
       credential.kind === 'basic' ? credential.secret : credential.kind === 'bearer' ? credential.token : '';
     if (parseToken(secret) !== null) return this.tokens.lookUp(secret);
-    const session = await this.sessions.find(application, request.lines, request.rawPath);
-    return session === 'ambiguous' ? null : session;
+    if (application === null) return null;
+    return this.sessions.find(application, request.lines, request.rawPath);
+  }
+
+  /** What a login with the password of a request would come to; it counts neither as one nor as a failure. */
+  async #logIn(request: RequestFacts): Promise<LoginResult> {
+    const credential = parseAuthorization(headerValues(request.lines, 'authorization'));
+    const user =
+      credential.kind === 'basic' ? await this.directory.verifyPassword(credential.user, credential.secret) : null;
+    return user === null ? { matched: false } : { matched: true, user };
   }
 
   async #explainEvent(body: ExplainRequestDto): Promise<ExplanationDto> {
@@ -100,8 +118,10 @@ export class ExplainService {
       throw new ProblemException('not_found', 'The audit log has no event of this request id.');
     }
     const code = event.code !== null && event.code in REASONS ? (event.code as ReasonCode) : null;
+    const isPassed = event.application !== null && event.tokenId === null;
     return {
-      decision: code !== null ? 'deny' : event.tokenId === null ? 'pass' : 'allow',
+      // What the management API refused beyond the decision, such as a creation, is a denial all the same.
+      decision: code !== null || event.type === 'permission.denied' ? 'deny' : isPassed ? 'pass' : 'allow',
       code: event.code,
       stages:
         code === null
@@ -131,18 +151,6 @@ function readRequest(body: ExplainRequestDto): ExplainedRequest {
 function standIn(tokenId: string): string {
   if (!isTokenId(tokenId)) throw invalidField('tokenId', 'must be the id of a token: 12 letters and digits.');
   return placeholderToken(tokenId);
-}
-
-/** The front door refuses such a target before it asks for any application. */
-function refusedPath(detail: string): Explanation {
-  return {
-    decision: 'deny',
-    code: 'path_ambiguous',
-    stages: explainReason('path_ambiguous').map((stage) =>
-      stage.outcome === 'refused' ? { ...stage, detail } : stage,
-    ),
-    clientIp: { peer: null, header: null, derived: null, entry: null },
-  };
 }
 
 function toDto(explanation: Explanation): ExplanationDto {

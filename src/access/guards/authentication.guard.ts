@@ -1,7 +1,7 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import {
   authenticate,
-  denyAdmitted,
+  heldToSession,
   needsTokenLookup,
   type Admitted,
   type AuthenticationFacts,
@@ -14,9 +14,6 @@ import { DirectoryService } from '../../directory/directory.service.js';
 import { TokenCache } from '../../tokens/token.cache.js';
 import { BoundSessionLookup, type BoundSession } from '../bound-session.lookup.js';
 import { FailureThrottle } from '../failure.throttle.js';
-
-const SEVERAL_SESSIONS =
-  'The request carries sessions of more than one token. Send only the cookies of the session that is meant.';
 
 /** The second guard: whose token this is and whether it is in force, or who logs in at the management API. */
 @Injectable()
@@ -54,9 +51,9 @@ export class AuthenticationGuard implements CanActivate {
     const nowMs = this.clock.nowMs();
     if (session === null) return this.#authenticate(exchange, admitted, { nowMs });
     if (session === 'ambiguous') {
-      return this.throttle.refuse(exchange, denyAdmitted(admitted, 'credential_ambiguous', null, SEVERAL_SESSIONS));
+      return this.#authenticate(exchange, admitted, { hasSeveralSessions: true, nowMs });
     }
-    const bound: Admitted = { ...admitted, credential: { kind: 'cookie' } };
+    const bound = heldToSession(admitted);
     exchange.admitted = bound;
     return this.#authenticate(exchange, bound, { token: session, nowMs });
   }
