@@ -6,3 +6,4 @@ export * from './chain-walk.js';
 export * from './flood.js';
 export * from './journal-line.js';
 export * from './csv.js';
+export * from './syslog-message.js';

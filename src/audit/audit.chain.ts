@@ -29,6 +29,9 @@ export type ChainProgress = Partial<
 @Injectable()
 export class AuditChain {
   readonly #key: string;
+  readonly #onStored: ((rows: readonly AuditEventEntity[]) => void)[] = [];
+  /** What each open transaction has added. */
+  readonly #appended = new WeakMap<EntityManager, readonly AuditEventEntity[]>();
 
   constructor(
     @Inject(SECRETS) secrets: Secrets,
@@ -88,7 +91,21 @@ export class AuditChain {
     }
     await insertAuditEvents(manager, rows);
     await this.updateHead(manager, head, { ...progress, sequence, link });
+    if (this.#onStored.length > 0) this.#appended.set(manager, [...(this.#appended.get(manager) ?? []), ...rows]);
     return { sequence, link };
+  }
+
+  /** Has stored events handed on, once their transaction is over. It must neither fail nor take long. */
+  onStored(subscriber: (rows: readonly AuditEventEntity[]) => void): void {
+    if (this.#onStored.length === 0) this.unitOfWork.afterCommit((manager) => this.#handOn(manager));
+    this.#onStored.push(subscriber);
+  }
+
+  #handOn(manager: EntityManager): void {
+    const rows = this.#appended.get(manager);
+    if (rows === undefined) return;
+    this.#appended.delete(manager);
+    for (const subscriber of this.#onStored) subscriber(rows);
   }
 
   /** Stores a head that has changed, under a new seal. */

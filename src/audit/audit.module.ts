@@ -7,6 +7,7 @@ import { AuditRetention } from './audit.retention.js';
 import { AuditChain } from './audit.chain.js';
 import { AuditService } from './audit.service.js';
 import { AuditShipper } from './audit.shipper.js';
+import { AuditStreams } from './streams/audit-streams.js';
 import { AuditVerifier } from './audit.verifier.js';
 
 @Module({
@@ -19,6 +20,7 @@ import { AuditVerifier } from './audit.verifier.js';
     AuditChain,
     AuditService,
     AuditShipper,
+    AuditStreams,
     AuditVerifier,
   ],
   exports: [AuditRetention, AuditChain, AuditService, AuditShipper],

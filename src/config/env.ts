@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 
 /** Where the data lives. */
 export type DatabaseConfiguration =
@@ -17,6 +17,16 @@ export type DatabaseConfiguration =
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Where audit events are sent besides the database; each is off unless it is named. */
+export interface AuditStreamsConfiguration {
+  readonly stdout: boolean;
+  /** An absolute path. */
+  readonly file: string | null;
+  readonly syslog: { readonly protocol: 'udp' | 'tcp'; readonly host: string; readonly port: number } | null;
+  /** With a secret, requests are signed. */
+  readonly webhook: { readonly url: string; readonly secret: string | null } | null;
+}
 
 /** The configuration of one process: read from the environment once, at the start. */
 export interface Configuration {
@@ -37,6 +47,7 @@ export interface Configuration {
   /** Bytes of audit events that may wait for the database; beyond it no request is let through. */
   readonly journalMaxBytes: number;
   readonly logLevel: LogLevel;
+  readonly auditStreams: AuditStreamsConfiguration;
 }
 
 /** A value of the environment that the server cannot start with. The message names it and says what to do. */
@@ -58,6 +69,12 @@ const KNOWN_NAMES: ReadonlySet<string> = new Set([
   'SCOPEGATE_WORKERS',
   'SCOPEGATE_MAX_STALENESS_MS',
   'SCOPEGATE_JOURNAL_MAX_BYTES',
+  'SCOPEGATE_AUDIT_STDOUT',
+  'SCOPEGATE_AUDIT_FILE',
+  'SCOPEGATE_AUDIT_SYSLOG',
+  'SCOPEGATE_AUDIT_WEBHOOK',
+  'SCOPEGATE_AUDIT_WEBHOOK_SECRET',
+  'SCOPEGATE_AUDIT_WEBHOOK_SECRET_FILE',
 ]);
 
 const MIN_SECRET_LENGTH = 32;
@@ -97,6 +114,7 @@ export function readConfiguration(environment: Environment = process.env): Confi
     maxStalenessMs: integer(environment, 'SCOPEGATE_MAX_STALENESS_MS', 10_000, 1_000, 3_600_000),
     journalMaxBytes: integer(environment, 'SCOPEGATE_JOURNAL_MAX_BYTES', 268_435_456, 65_536, 2_000_000_000),
     logLevel: readLogLevel(environment),
+    auditStreams: readAuditStreams(environment),
   };
   if (database.kind === 'mysql') {
     for (const [name, value] of [
@@ -211,4 +229,66 @@ function readDatabase(environment: Environment, dataDirectory: string): Database
     password: decodeURIComponent(url.password),
     database,
   };
+}
+
+function readAuditStreams(environment: Environment): AuditStreamsConfiguration {
+  return {
+    stdout: readSwitch(environment, 'SCOPEGATE_AUDIT_STDOUT'),
+    file: readAuditFile(environment),
+    syslog: readAuditSyslog(environment),
+    webhook: readAuditWebhook(environment),
+  };
+}
+
+function readSwitch(environment: Environment, name: string): boolean {
+  const value = text(environment, name) ?? 'false';
+  if (value !== 'true' && value !== 'false') {
+    throw new ConfigurationError(`${name} must be true or false, not "${value}".`);
+  }
+  return value === 'true';
+}
+
+function readAuditFile(environment: Environment): string | null {
+  const name = 'SCOPEGATE_AUDIT_FILE';
+  const value = text(environment, name);
+  if (value === null) return null;
+  const file = resolve(value);
+  if (value.endsWith('/') || isFolder(file)) throw new ConfigurationError(`${name} must name a file, not a folder.`);
+  if (!isFolder(dirname(file))) throw new ConfigurationError(`${name}: there is no folder "${dirname(file)}".`);
+  return file;
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+function readAuditSyslog(environment: Environment): AuditStreamsConfiguration['syslog'] {
+  const value = text(environment, 'SCOPEGATE_AUDIT_SYSLOG');
+  if (value === null) return null;
+  const url = URL.canParse(value) ? new URL(value) : null;
+  const protocol = url?.protocol === 'udp:' ? 'udp' : url?.protocol === 'tcp:' ? 'tcp' : null;
+  const host = url?.hostname.replace(/^\[|\]$/g, '') ?? '';
+  const port = Number(url?.port ?? '');
+  const hasMore = url !== null && url.username + url.password + url.search + url.hash + url.pathname.slice(1) !== '';
+  if (protocol === null || host === '' || port === 0 || hasMore) {
+    throw new ConfigurationError('SCOPEGATE_AUDIT_SYSLOG must look like udp://host:514 or tcp://host:601.');
+  }
+  return { protocol, host, port };
+}
+
+function readAuditWebhook(environment: Environment): AuditStreamsConfiguration['webhook'] {
+  const name = 'SCOPEGATE_AUDIT_WEBHOOK';
+  const value = text(environment, name);
+  const key = secret(environment, `${name}_SECRET`);
+  if (value === null) {
+    if (key !== null) throw new ConfigurationError(`${name}_SECRET is of no use without ${name}.`);
+    return null;
+  }
+  const url = /^https?:\/\//i.test(value) && URL.canParse(value) ? new URL(value) : null;
+  // The address is not repeated: those of webhooks often are secrets.
+  if (url === null) throw new ConfigurationError(`${name} must look like https://host/path.`);
+  if (url.username !== '' || url.password !== '' || url.hash !== '') {
+    throw new ConfigurationError(`${name} must hold no user name, no password and no fragment.`);
+  }
+  return { url: url.href, secret: key };
 }

@@ -27,6 +27,7 @@ export interface Unit {
 export class UnitOfWork {
   readonly #isSingleConnection: boolean;
   readonly #beforeCommit: ((manager: EntityManager) => Promise<void>)[] = [];
+  readonly #afterCommit: ((manager: EntityManager) => void)[] = [];
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -47,20 +48,25 @@ export class UnitOfWork {
       manager,
       changed: (topic, subject) => noted.push({ topic, subject }),
     });
-    const transaction = (): Promise<Result> =>
-      this.dataSource.transaction(async (manager) => {
+    const transaction = async (): Promise<Result> => {
+      let stored: EntityManager | null = null;
+      const result = await this.dataSource.transaction(async (manager) => {
+        stored = manager;
         const answer = await work(unit(manager));
         for (const hook of this.#beforeCommit) await hook(manager);
         if (noted.length > 0) {
           const atMs = this.clock.nowMs();
-          const stored = await manager.insert(
+          const inserted = await manager.insert(
             ChangeEntity,
             noted.map((change) => ({ ...change, atMs })),
           );
-          this.changes.expect(stored.identifiers.map((identifier) => Number(identifier['id'])));
+          this.changes.expect(inserted.identifiers.map((identifier) => Number(identifier['id'])));
         }
         return answer;
       });
+      if (stored !== null) for (const hook of this.#afterCommit) hook(stored);
+      return result;
+    };
     const result = await this.#inTurn(transaction, TRANSACTION_TIMEOUT_MS);
     if (noted.length > 0) await this.changes.announce(noted);
     return result;
@@ -69,6 +75,11 @@ export class UnitOfWork {
   /** Has something done at the end of every transaction, before it is stored: what it writes is part of it. */
   beforeCommit(hook: (manager: EntityManager) => Promise<void>): void {
     this.#beforeCommit.push(hook);
+  }
+
+  /** Has something done after every transaction that has been stored. It must neither fail nor take long. */
+  afterCommit(hook: (manager: EntityManager) => void): void {
+    this.#afterCommit.push(hook);
   }
 
   /** Runs reads that must not see another request's unfinished transaction. */

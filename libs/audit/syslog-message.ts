@@ -1,0 +1,59 @@
+import type { AuditOutcome } from './event.js';
+
+/** Who sends a message. */
+export interface SyslogOrigin {
+  readonly hostname: string;
+  readonly processId: number;
+}
+
+/** An event on its way to a syslog receiver. */
+export interface SyslogEvent {
+  /** RFC 3339 in UTC, with milliseconds. */
+  readonly at: string;
+  readonly type: string;
+  readonly outcome: AuditOutcome;
+  /** The event in the API's shape. */
+  readonly json: string;
+}
+
+/** "Log audit" (RFC 5424 6.2.1). */
+const FACILITY = 13;
+
+const SEVERITIES: Readonly<Record<AuditOutcome, number>> = {
+  // Informational, notice and warning.
+  allowed: 6,
+  changed: 5,
+  denied: 4,
+  failed: 4,
+};
+
+const MAX_HOSTNAME_LENGTH = 255;
+const MAX_MESSAGE_ID_LENGTH = 32;
+
+/**
+ * A message of RFC 5424 that holds an event: its type is the MSGID, its JSON the MSG. All of it is ASCII, other
+ * characters being escaped in the JSON, so that no receiver has to guess an encoding.
+ */
+export function syslogMessage(event: SyslogEvent, origin: SyslogOrigin): string {
+  const priority = FACILITY * 8 + SEVERITIES[event.outcome];
+  const hostname = nameOf(origin.hostname, MAX_HOSTNAME_LENGTH);
+  const messageId = nameOf(event.type, MAX_MESSAGE_ID_LENGTH);
+  const header = `<${priority}>1 ${event.at} ${hostname} scopegate ${origin.processId} ${messageId} -`;
+  return `${header} ${asciiJson(event.json)}`;
+}
+
+/** A message in a stream, with its length before it (RFC 6587 3.4.1). */
+export function countedSyslogMessage(message: string): string {
+  return `${message.length} ${message}`;
+}
+
+/** Printable ASCII without blanks; a name without any is none (RFC 5424: NILVALUE). */
+function nameOf(text: string, maxLength: number): string {
+  const name = text.replace(/[^\x21-\x7e]/g, '').slice(0, maxLength);
+  return name === '' ? '-' : name;
+}
+
+/** The same JSON in ASCII. */
+function asciiJson(json: string): string {
+  return json.replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}

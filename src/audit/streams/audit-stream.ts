@@ -1,0 +1,176 @@
+import { Logger } from '@nestjs/common';
+import type { StreamedEvent, StreamSink } from './stream.sink.js';
+
+/** What waits while a receiver is away. Beyond either limit, new events are dropped and counted. */
+const MAX_QUEUED_EVENTS = 10_000;
+const MAX_QUEUED_CHARACTERS = 16 * 1024 * 1024;
+
+/** A batch of very large events is cut into several. */
+const MAX_BATCH_CHARACTERS = 512 * 1024;
+
+const FIRST_RETRY_MS = 500;
+const LAST_RETRY_MS = 30_000;
+
+/**
+ * Sends events to one receiver, in their order and behind the back of whoever records them: offering is all that a
+ * recorder waits for. What cannot be sent is tried again, less and less often; what does not fit into the queue
+ * meanwhile is dropped and counted. The database has everything in any case.
+ */
+export class AuditStream {
+  readonly #logger = new Logger(AuditStream.name);
+  readonly #queue: StreamedEvent[] = [];
+  #queuedCharacters = 0;
+  #sent = 0;
+  #dropped = 0;
+  /** Dropped events that the log has not been told of. */
+  #untold = 0;
+  #failures = 0;
+  #isDropping = false;
+  #isClosing = false;
+  #running: Promise<void> | null = null;
+  #wake: (() => void) | null = null;
+
+  constructor(private readonly sink: StreamSink) {}
+
+  get name(): StreamSink['name'] {
+    return this.sink.name;
+  }
+
+  get sent(): number {
+    return this.#sent;
+  }
+
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  get queued(): number {
+    return this.#queue.length;
+  }
+
+  /** Whether the last attempt failed. */
+  get isFailing(): boolean {
+    return this.#failures > 0;
+  }
+
+  /** Takes events in, as far as there is room. It neither waits nor fails. */
+  offer(events: readonly StreamedEvent[]): void {
+    if (this.#isClosing) {
+      this.#drop(events.length);
+      return;
+    }
+    for (const streamed of events) {
+      const length = streamed.json.length;
+      if (this.#queue.length >= MAX_QUEUED_EVENTS || this.#queuedCharacters + length > MAX_QUEUED_CHARACTERS) {
+        this.#drop(1);
+      } else {
+        this.#queue.push(streamed);
+        this.#queuedCharacters += length;
+      }
+    }
+    this.#running ??= this.#run().finally(() => (this.#running = null));
+  }
+
+  /**
+   * Sends what is queued, as far as that is possible in this time, and lets go of the receiver.
+   * @param timeoutMs how long to wait
+   */
+  async close(timeoutMs: number): Promise<void> {
+    this.#isClosing = true;
+    this.#wake?.();
+    let timer: NodeJS.Timeout | undefined;
+    const limit = new Promise<void>((resolve) => (timer = setTimeout(resolve, timeoutMs)));
+    await Promise.race([this.#running ?? Promise.resolve(), limit]);
+    clearTimeout(timer);
+    if (this.#queue.length > 0) this.#drop(this.#queue.length);
+    this.#tellDropped('The server stops: what was left of the audit stream is dropped.');
+    await this.sink.close().catch(() => undefined);
+  }
+
+  async #run(): Promise<void> {
+    // Events that are offered in the same turn share a batch.
+    await Promise.resolve();
+    while (this.#queue.length > 0) {
+      const batch = this.#nextBatch();
+      if (!(await this.#send(batch))) return;
+      this.#queue.splice(0, batch.length);
+      for (const { json } of batch) this.#queuedCharacters -= json.length;
+    }
+    this.#isDropping = false;
+    this.#tellDropped('The audit stream has dropped events, and has caught up now.');
+  }
+
+  /** Sends one batch, however often that takes. Answers whether there is any point in going on. */
+  async #send(batch: readonly StreamedEvent[]): Promise<boolean> {
+    for (;;) {
+      try {
+        const answer = await this.sink.send(batch);
+        if (this.#failures > 0) this.#logger.log('The audit stream works again.', { stream: this.name });
+        this.#failures = 0;
+        if (answer === 'taken') this.#sent += batch.length;
+        else this.#refused(batch.length);
+        return true;
+      } catch (error) {
+        if (this.#failures === 0) {
+          this.#logger.warn('The audit stream fails, and is tried again.', {
+            stream: this.name,
+            cause: causeOf(error),
+          });
+        }
+        this.#failures += 1;
+        if (this.#isClosing) return false;
+        await this.#pause();
+      }
+    }
+  }
+
+  #nextBatch(): readonly StreamedEvent[] {
+    let characters = 0;
+    let size = 0;
+    for (const { json } of this.#queue) {
+      if (size >= this.sink.batchSize || (size > 0 && characters + json.length > MAX_BATCH_CHARACTERS)) break;
+      characters += json.length;
+      size += 1;
+    }
+    return this.#queue.slice(0, size);
+  }
+
+  /** Waits before the next attempt: twice as long each time, and not in step with other nodes. */
+  #pause(): Promise<void> {
+    const longestMs = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(16, this.#failures - 1));
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, longestMs * (0.75 + Math.random() / 4));
+      timer.unref();
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  #refused(events: number): void {
+    this.#dropped += events;
+    this.#logger.warn('The receiver of the audit stream refuses events; they are dropped.', {
+      stream: this.name,
+      events,
+    });
+  }
+
+  #drop(events: number): void {
+    this.#dropped += events;
+    this.#untold += events;
+    if (this.#isDropping || this.#isClosing) return;
+    this.#isDropping = true;
+    this.#logger.warn('The audit stream drops events: too many wait for its receiver.', { stream: this.name });
+  }
+
+  #tellDropped(message: string): void {
+    if (this.#untold === 0) return;
+    this.#logger.warn(message, { stream: this.name, events: this.#untold });
+    this.#untold = 0;
+  }
+}
+
+function causeOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,102 @@
+import { hostname } from 'node:os';
+import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Clock } from '../../common/time/clock.js';
+import { CONFIGURATION } from '../../config/config.module.js';
+import type { AuditStreamsConfiguration, Configuration } from '../../config/env.js';
+import { MetricsRegistry, type Figure } from '../../metrics/metrics.registry.js';
+import { toDto } from '../audit-event.mapper.js';
+import type { AuditEventEntity } from '../audit-event.entity.js';
+import { AuditChain } from '../audit.chain.js';
+import { AuditStream } from './audit-stream.js';
+import { FileSink } from './file.sink.js';
+import { StdoutSink } from './stdout.sink.js';
+import type { StreamSink } from './stream.sink.js';
+import { SyslogTcpSink } from './syslog-tcp.sink.js';
+import { SyslogUdpSink } from './syslog-udp.sink.js';
+import { WebhookSink } from './webhook.sink.js';
+
+/** What is queued at the end has so long to be sent. */
+const CLOSE_TIMEOUT_MS = 3_000;
+
+/**
+ * Sends every event that has been stored on to whatever the configuration names: standard output, a file, syslog, a
+ * webhook. None of them is waited for, neither by requests nor by what stores the events.
+ */
+@Injectable()
+export class AuditStreams implements OnModuleInit, OnApplicationShutdown {
+  readonly #logger = new Logger(AuditStreams.name);
+  readonly #streams: readonly AuditStream[];
+  readonly #hasFile: boolean;
+  // Rotations end with a SIGHUP that would end the server. The file is opened anew without being told.
+  readonly #onHangUp = (): void => undefined;
+
+  constructor(
+    @Inject(CONFIGURATION) configuration: Configuration,
+    private readonly chain: AuditChain,
+    clock: Clock,
+    metrics: MetricsRegistry,
+  ) {
+    this.#streams = sinksOf(configuration.auditStreams, clock).map((sink) => new AuditStream(sink));
+    this.#hasFile = configuration.auditStreams.file !== null;
+    if (this.#streams.length > 0) this.#addMetrics(metrics);
+  }
+
+  onModuleInit(): void {
+    if (this.#streams.length === 0) return;
+    this.chain.onStored((rows) => this.#offer(rows));
+    if (this.#hasFile) process.on('SIGHUP', this.#onHangUp);
+  }
+
+  /** The shipper has stored its last events by now. */
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.all(this.#streams.map((stream) => stream.close(CLOSE_TIMEOUT_MS)));
+    process.off('SIGHUP', this.#onHangUp);
+  }
+
+  #offer(rows: readonly AuditEventEntity[]): void {
+    try {
+      const events = rows.map((row) => {
+        const event = toDto(row);
+        return { event, json: JSON.stringify(event) };
+      });
+      for (const stream of this.#streams) stream.offer(events);
+    } catch (error) {
+      // What is stored is stored: nothing that goes wrong here may make it look otherwise.
+      this.#logger.error('Audit events could not be streamed out.', error);
+    }
+  }
+
+  #addMetrics(metrics: MetricsRegistry): void {
+    const figures = (read: (stream: AuditStream) => number): readonly Figure[] =>
+      this.#streams.map((stream) => ({ labels: { stream: stream.name }, value: read(stream) }));
+    metrics.observeCount(
+      'audit_stream_events_total',
+      'Audit events that were streamed out, or dropped since they could not be.',
+      ['stream', 'result'],
+      () =>
+        this.#streams.flatMap(({ name, sent, dropped }) => [
+          { labels: { stream: name, result: 'sent' }, value: sent },
+          { labels: { stream: name, result: 'dropped' }, value: dropped },
+        ]),
+    );
+    metrics.observe('audit_stream_queue', 'Audit events that wait to be streamed out.', ['stream'], () =>
+      figures(({ queued }) => queued),
+    );
+    metrics.observe('audit_stream_failing', '1 where the last attempt to stream out failed.', ['stream'], () =>
+      figures(({ isFailing }) => (isFailing ? 1 : 0)),
+    );
+  }
+}
+
+function sinksOf({ stdout, file, syslog, webhook }: AuditStreamsConfiguration, clock: Clock): readonly StreamSink[] {
+  const origin = { hostname: hostname(), processId: process.pid };
+  const sinks: StreamSink[] = [];
+  if (stdout) sinks.push(new StdoutSink());
+  if (file !== null) sinks.push(new FileSink(file));
+  if (syslog !== null) {
+    const { protocol, host, port } = syslog;
+    sinks.push(protocol === 'udp' ? new SyslogUdpSink(host, port, origin) : new SyslogTcpSink(host, port, origin));
+  }
+  if (webhook !== null) sinks.push(new WebhookSink(webhook.url, webhook.secret, () => clock.nowMs()));
+  return sinks;
+}

@@ -1,0 +1,81 @@
+import { connect, type Socket } from 'node:net';
+import { countedSyslogMessage, syslogMessage, type SyslogOrigin } from '@scopegate/audit';
+import { SinkTimeoutError, type SinkAnswer, type StreamedEvent, type StreamSink } from './stream.sink.js';
+import { syslogEvent } from './syslog.event.js';
+
+/** How long a connection, or a write to it, may take. */
+const TIMEOUT_MS = 10_000;
+
+/**
+ * Sends events over one connection, each with its length before it (RFC 6587). Syslog knows no answer: what was on its
+ * way when a connection broke may be lost, or be sent twice.
+ */
+export class SyslogTcpSink implements StreamSink {
+  readonly name = 'syslog';
+  readonly batchSize = 100;
+  #socket: Socket | null = null;
+
+  constructor(
+    private readonly host: string,
+    private readonly port: number,
+    private readonly origin: SyslogOrigin,
+  ) {}
+
+  async send(batch: readonly StreamedEvent[]): Promise<SinkAnswer> {
+    const socket = (this.#socket ??= await this.#connect());
+    const text = batch
+      .map((streamed) => countedSyslogMessage(syslogMessage(syslogEvent(streamed), this.origin)))
+      .join('');
+    await within(socket, (resolve, reject) => {
+      socket.once('close', () => reject(new Error('The connection was closed.')));
+      socket.write(text, 'latin1', (error) => {
+        if (error === undefined || error === null) resolve();
+        else reject(error);
+      });
+    });
+    return 'taken';
+  }
+
+  close(): Promise<void> {
+    const socket = this.#socket;
+    this.#socket = null;
+    if (socket === null || socket.destroyed) return Promise.resolve();
+    return within(socket, (resolve) => socket.end(resolve)).finally(() => socket.destroy());
+  }
+
+  async #connect(): Promise<Socket> {
+    const socket = connect({ host: this.host, port: this.port, keepAlive: true });
+    await within(socket, (resolve, reject) => {
+      socket.once('error', reject);
+      socket.once('connect', resolve);
+    });
+    socket.removeAllListeners('error');
+    socket.on('error', () => undefined);
+    // What a receiver says is nothing that we could do anything with; reading it shows when it goes away.
+    socket.resume();
+    socket.once('close', () => {
+      if (this.#socket === socket) this.#socket = null;
+    });
+    socket.unref();
+    return socket;
+  }
+}
+
+/** Waits for the work; a connection that takes too long is given up. */
+function within(socket: Socket, work: (resolve: () => void, reject: (error: Error) => void) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      socket.destroy();
+      reject(new SinkTimeoutError(TIMEOUT_MS));
+    }, TIMEOUT_MS);
+    timer.unref();
+    const settle = (end: () => void): void => {
+      clearTimeout(timer);
+      end();
+    };
+    work(
+      () => settle(resolve),
+      (error) => settle(() => reject(error)),
+    );
+  });
+}
