@@ -12,7 +12,7 @@ import { Journal } from '../../src/audit/journal/journal.js';
 import { JournalShipment } from '../../src/audit/journal/journal.shipment.js';
 import { Clock } from '../../src/common/time/clock.js';
 import { UnitOfWork } from '../../src/database/unit-of-work.js';
-import { eventOf } from '../support/audit-events.js';
+import { eventOf, FIRST_EVENT_MS } from '../support/audit-events.js';
 import { describeOnEachDatabase, unique } from '../support/each-database.js';
 import type { ScopegateFixture } from '../support/scopegate.fixture.js';
 import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.js';
@@ -105,7 +105,7 @@ describeOnEachDatabase('from the journal into the database', (server: () => Scop
             outcome: 'failed',
             type: 'authentication.failed',
             code: 'token_unknown',
-            atMs: 1_600_000_000_000 + step,
+            atMs: FIRST_EVENT_MS + step,
           } as const;
           const event = eventOf(dice(3) === 0 ? flood : {});
           shipment.append(event);

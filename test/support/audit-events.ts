@@ -4,12 +4,12 @@ import { UnitOfWork } from '../../src/database/unit-of-work.js';
 import { unique } from './each-database.js';
 import type { ScopegateFixture } from './scopegate.fixture.js';
 
-/** Far from what the server records itself. */
-export const FIRST_EVENT_MS = Date.UTC(2020, 0, 1);
+/** Far from what the server records itself, and younger than what the retention removes; a whole second. */
+export const FIRST_EVENT_MS = Math.floor(Date.now() / 1_000) * 1_000 - 200 * 86_400_000;
 
 let made = 0;
 
-/** An event of 2020, one a second, that a test describes. */
+/** An event of that time, one a second, that a test describes. */
 export function eventOf(change: Partial<AuditEvent> = {}): AuditEvent {
   made += 1;
   const atMs = change.atMs ?? FIRST_EVENT_MS + made * 1_000;
