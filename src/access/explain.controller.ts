@@ -1,6 +1,7 @@
 import { Body, Controller, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { AdministratorsOnly } from '../common/access/route.decorators.js';
+import type { Authenticated } from '@scopegate/access';
+import { AdministratorsOnly, CurrentCaller } from '../common/access/route.decorators.js';
 import { ApiRoute } from '../common/swagger/api-route.decorator.js';
 import { ExplainRequestDto, ExplanationDto } from './dto/explain.dto.js';
 import { ExplainService } from './explain.service.js';
@@ -41,7 +42,7 @@ export class ExplainController {
     },
     problems: ['not_found', 'administrator_required'],
   })
-  explain(@Body() body: ExplainRequestDto): Promise<ExplanationDto> {
-    return this.explanations.explain(body);
+  explain(@CurrentCaller() caller: Authenticated, @Body() body: ExplainRequestDto): Promise<ExplanationDto> {
+    return this.explanations.explain(caller, body);
   }
 }

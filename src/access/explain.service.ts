@@ -7,6 +7,7 @@ import {
   REASONS,
   STAGES,
   vendorCallOf,
+  type Authenticated,
   type Explanation,
   type LoginResult,
   type ReasonCode,
@@ -49,11 +50,11 @@ export class ExplainService {
   ) {}
 
   /** Explains a request that is described, or one that was audited. */
-  async explain(body: ExplainRequestDto): Promise<ExplanationDto> {
-    return body.requestId === undefined ? this.#explainRequest(readRequest(body)) : this.#explainEvent(body);
+  async explain(caller: Authenticated, body: ExplainRequestDto): Promise<ExplanationDto> {
+    return body.requestId === undefined ? this.#explainRequest(caller, readRequest(body)) : this.#explainEvent(body);
   }
 
-  async #explainRequest(asked: ExplainedRequest): Promise<ExplanationDto> {
+  async #explainRequest(caller: Authenticated, asked: ExplainedRequest): Promise<ExplanationDto> {
     const application = this.applications.byKey(asked.application);
     if (application === null) throw invalidField('application', 'is not the key of an application.');
     const lines = asked.headers.flat();
@@ -74,7 +75,7 @@ export class ExplainService {
     // The vendor's calls are answered here: they are judged as the management API is.
     const vendorCall = vendorCallOf(method, request.rawPath, application.rules);
     const token = await this.#lookUp(vendorCall === null ? application.key : null, asked.tokenId, request);
-    const login = vendorCall === null || token !== null ? null : await this.#logIn(request);
+    const login = vendorCall === null || token !== null ? null : await this.#logIn(caller, request);
     return toDto(
       explainAccess({
         request,
@@ -101,11 +102,17 @@ export class ExplainService {
     return this.sessions.find(application, request.lines, request.rawPath);
   }
 
-  /** What a login with the password of a request would come to; it counts neither as one nor as a failure. */
-  async #logIn(request: RequestFacts): Promise<LoginResult> {
+  /**
+   * What a login with the password of a request would come to; it counts neither as one nor as a failure. No token will
+   * do for asking: whoever got hold of one could try passwords here as often as he likes, and no throttle would see it.
+   */
+  async #logIn(caller: Authenticated, request: RequestFacts): Promise<LoginResult> {
     const credential = parseAuthorization(headerValues(request.lines, 'authorization'));
-    const user =
-      credential.kind === 'basic' ? await this.directory.verifyPassword(credential.user, credential.secret) : null;
+    if (credential.kind !== 'basic') return { matched: false };
+    if (caller.token !== null) {
+      throw invalidField('headers', 'hold a password, which is looked at only for who is logged in with one.');
+    }
+    const user = await this.directory.verifyPassword(credential.user, credential.secret);
     return user === null ? { matched: false } : { matched: true, user };
   }
 

@@ -436,6 +436,10 @@ describe('explain and the gateway', () => {
     expect(await explainCall({ headers })).toMatchObject({ decision: 'allow', code: null });
     expectRefusedAt(await explainCall({ headers: [basic('alice', 'wrong password')] }), 'token', 'password_wrong');
     expectRefusedAt(await explainCall({}), 'path-kind', 'authentication_required');
+    const { secret } = await server.createToken({ scope: 'read-write' });
+    const question = { application: 'jira', method: 'GET', path: VENDOR, peer: '127.0.0.1', headers };
+    const guess = await server.as({ bearer: secret }).post('/explain', question);
+    expect([guess.status, guess.body], 'with a token').toMatchObject([400, { code: 'validation_failed' }]);
     expectRefusedAt(await explainCall({ application: 'files', headers }), 'path-kind', 'password_disabled');
   });
 
