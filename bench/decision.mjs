@@ -6,6 +6,7 @@ import { compileExceptions } from '../dist/libs/path/index.js';
 import { DEFAULT_PERMISSIONS } from '../dist/libs/permission/index.js';
 import { mintToken, parseToken, tokenDigest } from '../dist/libs/token/index.js';
 import { randomBytes } from 'node:crypto';
+import { allowListOf } from './lib/servers.mjs';
 
 const { id, secret } = mintToken(randomBytes);
 const application = {
@@ -17,7 +18,14 @@ const application = {
   remoteApiPasswords: false,
   exceptions: compileExceptions([{ method: 'POST', path: '/rest/api/2/search' }]),
 };
-const owner = { id: '1', username: 'alice', displayName: 'Alice', email: null, active: true, groups: new Set(['users']) };
+const owner = {
+  id: '1',
+  username: 'alice',
+  displayName: 'Alice',
+  email: null,
+  active: true,
+  groups: new Set(['users']),
+};
 const token = {
   id,
   ownerId: '1',
@@ -32,9 +40,9 @@ const token = {
 };
 const rawPath = '/rest/api/2/issue/PROJ-1';
 
-function policyWith(entries) {
+function policyWith(allowList) {
   return {
-    allowList: compileAddressSet(['127.0.0.1', ...entries]),
+    allowList: compileAddressSet(allowList),
     allowListAppliesToPasswords: false,
     reverseProxy: { enabled: true, trusted: compileAddressSet(['10.9.0.0/16']), header: 'X-Forwarded-For' },
     passwordsEnabled: false,
@@ -50,7 +58,18 @@ function requestWith(authorization, peer) {
     httpVersion: '1.1',
     rawPath,
     query: 'fields=summary',
-    lines: ['Host', 'bench', 'Authorization', authorization, 'Accept', '*/*', 'User-Agent', 'bench', 'X-Request-Id', 'x'],
+    lines: [
+      'Host',
+      'bench',
+      'Authorization',
+      authorization,
+      'Accept',
+      '*/*',
+      'User-Agent',
+      'bench',
+      'X-Request-Id',
+      'x',
+    ],
     peer,
   };
 }
@@ -67,17 +86,19 @@ function nanoseconds(work, iterations = 200_000) {
   return best;
 }
 
-const entries = (count) => Array.from({ length: count - 1 }, (_, index) => `10.${index >> 8}.${index & 255}.0/24`);
 const basic = `Basic ${Buffer.from(`alice:${secret}`).toString('base64')}`;
-const small = policyWith(entries(10));
-const large = policyWith(entries(10_000));
+const small = policyWith(allowListOf(10));
+const large = policyWith(allowListOf(10_000));
 const lookup = { found: true, token, owner };
 const request = requestWith(basic, '127.0.0.1');
 const path = judgeRequestPath(rawPath, application);
 const admitted = admit(request, application, path, small);
 const authenticated = authenticate(admitted, { token: lookup, nowMs: 1 });
 // A memory of answers must not be what is measured: every request comes from another address.
-const peers = Array.from({ length: 50_000 }, (_, index) => `10.${(index >> 8) & 31}.${index & 255}.${1 + (index % 250)}`);
+const peers = Array.from(
+  { length: 50_000 },
+  (_, index) => `10.${(index >> 8) & 31}.${index & 255}.${1 + (index % 250)}`,
+);
 const spread = (policy) => (index) => admit(requestWith(basic, peers[index % peers.length]), application, path, policy);
 
 /** Each figure by its name, in nanoseconds. */
@@ -90,10 +111,10 @@ export function measureDecision() {
     });
   };
   return {
-    'path': nanoseconds(() => judgeRequestPath(rawPath, application)),
+    path: nanoseconds(() => judgeRequestPath(rawPath, application)),
     'admit (Basic)': nanoseconds(() => admit(request, application, path, small)),
-    'authenticate': nanoseconds(() => authenticate(admitted, { token: lookup, nowMs: 1 })),
-    'authorize': nanoseconds(() => authorize(authenticated, {})),
+    authenticate: nanoseconds(() => authenticate(admitted, { token: lookup, nowMs: 1 })),
+    authorize: nanoseconds(() => authorize(authenticated, {})),
     'the whole decision, Basic': whole(basic),
     'the whole decision, Bearer': whole(`Bearer ${secret}`),
     'token checksum': nanoseconds(() => parseToken(secret)),

@@ -1,4 +1,5 @@
 // The bar: a bare Node server that forwards with undici's dispatcher and knows no authentication.
+/* oxlint-disable typescript/no-deprecated -- undici's own dispatch calls these handlers without a wrapper around them. */
 import { createServer } from 'node:http';
 import { Pool } from 'undici';
 

@@ -20,7 +20,8 @@ export const folder = mkdtempSync(join(tmpdir(), 'scopegate-bench-'));
 export function start(core, command, args, options = {}) {
   const child = spawn('taskset', ['-c', core, command, ...args], { stdio: ['ignore', 'pipe', 'pipe'], ...options });
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output = (output + chunk).slice(-8000)));
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (chunk) => (output = (output + chunk).slice(-8000)));
   child.once('exit', () => children.delete(child));
   children.add(child);
   return { pid: child.pid, child, output: () => output, stop: () => stop(child) };
@@ -73,7 +74,7 @@ function tree(pid) {
     if (fields !== null) parents.set(Number(name), Number(fields[1]));
   }
   const found = new Set([pid]);
-  for (let size = 0; size !== found.size; ) {
+  for (let size = 0; size !== found.size;) {
     size = found.size;
     for (const [child, parent] of parents) if (found.has(parent)) found.add(child);
   }

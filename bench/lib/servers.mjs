@@ -54,6 +54,15 @@ export async function startBareProxy(upstream) {
   return { ...running, port };
 }
 
+function idOfMysql(flag) {
+  return Number(spawnSync('id', [flag, 'mysql'], { encoding: 'utf8' }).stdout);
+}
+
+/** An allow list of so many entries, one of them the load's own address. */
+export function allowListOf(count) {
+  return ['127.0.0.1', ...Array.from({ length: count - 1 }, (_, index) => `10.${index >> 8}.${index & 255}.0/24`)];
+}
+
 /** A private MariaDB on the load's core; null where there is none on the PATH. */
 export async function startMariaDb() {
   if (spawnSync('which', ['mariadbd']).status !== 0) return null;
@@ -62,9 +71,8 @@ export async function startMariaDb() {
   const asRoot = process.getuid?.() === 0;
   const user = asRoot ? ['--user=mysql'] : [];
   if (asRoot) {
-    const id = (flag) => Number(spawnSync('id', [flag, 'mysql'], { encoding: 'utf8' }).stdout);
-    chownSync(home, id('-u'), id('-g'));
-    chownSync(folder, id('-u'), id('-g'));
+    chownSync(home, idOfMysql('-u'), idOfMysql('-g'));
+    chownSync(folder, idOfMysql('-u'), idOfMysql('-g'));
   }
   const installed = spawnSync(
     'mariadb-install-db',
@@ -84,8 +92,11 @@ export async function startMariaDb() {
     '--innodb-flush-log-at-trx-commit=2',
     ...user,
   ]);
-  for (let attempt = 0; attempt < 100 && !existsSync(socket); attempt += 1) await new Promise((done) => setTimeout(done, 100));
-  const created = spawnSync('mariadb', [`--socket=${socket}`, '-uroot', '-e', 'CREATE DATABASE scopegate'], { encoding: 'utf8' });
+  for (let attempt = 0; attempt < 100 && !existsSync(socket); attempt += 1)
+    await new Promise((done) => setTimeout(done, 100));
+  const created = spawnSync('mariadb', [`--socket=${socket}`, '-uroot', '-e', 'CREATE DATABASE scopegate'], {
+    encoding: 'utf8',
+  });
   if (created.status !== 0) throw new Error(`mariadb: ${created.stderr}${running.output()}`);
   return { ...running, url: `mysql://root@127.0.0.1:${port}/scopegate` };
 }
@@ -94,19 +105,28 @@ export async function startMariaDb() {
 export async function startScopegate({ upstream, database, name = 'scopegate', audit = true, allowListSize = 100 }) {
   const port = await freePort();
   const startedAtMs = Date.now();
-  const running = start(PROXY_CORE, process.execPath, [...(process.env.BENCH_NODE_ARGS ?? '').split(' ').filter(Boolean), join(root, 'dist/src/main.js')], {
-    env: {
-      PATH: process.env.PATH,
-      HOME: folder,
-      PORT: String(port),
-      LOG_LEVEL: 'warn',
-      SCOPEGATE_DATA_DIR: join(folder, name),
-      SCOPEGATE_ADMIN_PASSWORD: ADMIN_PASSWORD,
-      ...(database === null
-        ? {}
-        : { DATABASE_URL: database.url, SCOPEGATE_TOKEN_PEPPER: 'p'.repeat(40), SCOPEGATE_ENCRYPTION_KEY: 'e'.repeat(40) }),
+  const running = start(
+    PROXY_CORE,
+    process.execPath,
+    [...(process.env.BENCH_NODE_ARGS ?? '').split(' ').filter(Boolean), join(root, 'dist/src/main.js')],
+    {
+      env: {
+        PATH: process.env.PATH,
+        HOME: folder,
+        PORT: String(port),
+        LOG_LEVEL: 'warn',
+        SCOPEGATE_DATA_DIR: join(folder, name),
+        SCOPEGATE_ADMIN_PASSWORD: ADMIN_PASSWORD,
+        ...(database === null
+          ? {}
+          : {
+              DATABASE_URL: database.url,
+              SCOPEGATE_TOKEN_PEPPER: 'p'.repeat(40),
+              SCOPEGATE_ENCRYPTION_KEY: 'e'.repeat(40),
+            }),
+      },
     },
-  });
+  );
   await answering(port, running, '/health/ready');
   const startUpMs = Date.now() - startedAtMs;
   const call = apiOf(port);
@@ -121,10 +141,9 @@ export async function startScopegate({ upstream, database, name = 'scopegate', a
       }),
     );
   }
-  const entries = Array.from({ length: allowListSize - 1 }, (_, index) => `10.${index >> 8}.${index & 255}.0/24`);
   await must(
     call('PATCH', '/settings', {
-      ipRestriction: { allowList: ['127.0.0.1', ...entries] },
+      ipRestriction: { allowList: allowListOf(allowListSize) },
       audit: { successes: audit, failures: audit, denials: audit },
       throttling: { maxFailures: 0 },
     }),
