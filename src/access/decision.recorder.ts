@@ -52,12 +52,12 @@ export class DecisionRecorder {
   settle(exchange: Exchange, status: number | null): void {
     if (exchange.isSettled) return;
     exchange.isSettled = true;
-    if (exchange.problem?.code === 'audit_unavailable') {
+    const result = resultOf(exchange, status ?? 0);
+    this.metrics.count(exchange, countedAs(exchange, result), status);
+    if (result.code === 'audit_unavailable') {
       this.audit.noteTurnedAway();
       return;
     }
-    const result = resultOf(exchange, status ?? 0);
-    this.metrics.count(exchange, countedAs(exchange, result), status);
     const used = result.outcome === 'allowed' ? (exchange.authenticated?.token ?? null) : null;
     const nowMs = this.clock.nowMs();
     const asker = this.#askerOf(exchange);

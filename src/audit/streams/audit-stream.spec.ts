@@ -127,6 +127,16 @@ describe('a stream of audit events', () => {
     expect([stream.sent, stream.dropped, stream.queued]).toEqual([50, 100, 0]);
   });
 
+  it('R62: sends what is offered at the very moment when the last batch is done', async () => {
+    for (let turns = 0; turns < 20; turns += 1) {
+      stream.offer(events(turns * 2, 1));
+      for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+      stream.offer(events(turns * 2 + 1, 1));
+      await vi.advanceTimersByTimeAsync(0);
+      expect([stream.sent, stream.queued]).toEqual([turns * 2 + 2, 0]);
+    }
+  });
+
   it('R62: sends what is left at the end, at once', async () => {
     sink.answer = failing;
     stream.offer(events(0, 5));

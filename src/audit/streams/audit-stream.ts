@@ -26,6 +26,7 @@ export class AuditStream {
   #untold = 0;
   #failures = 0;
   #isDropping = false;
+  #isRefused = false;
   #isClosing = false;
   #running: Promise<void> | null = null;
   #wake: (() => void) | null = null;
@@ -68,7 +69,7 @@ export class AuditStream {
         this.#queuedCharacters += length;
       }
     }
-    this.#running ??= this.#run().finally(() => (this.#running = null));
+    this.#running ??= this.#run();
   }
 
   /**
@@ -92,10 +93,13 @@ export class AuditStream {
     await Promise.resolve();
     while (this.#queue.length > 0) {
       const batch = this.#nextBatch();
-      if (!(await this.#send(batch))) return;
+      if (!(await this.#send(batch))) break;
       this.#queue.splice(0, batch.length);
       for (const { json } of batch) this.#queuedCharacters -= json.length;
     }
+    // At once, so that what is offered from now on finds nobody at work and begins anew.
+    this.#running = null;
+    if (this.#isClosing) return;
     this.#isDropping = false;
     this.#tellDropped('The audit stream has dropped events, and has caught up now.');
   }
@@ -107,8 +111,10 @@ export class AuditStream {
         const answer = await this.sink.send(batch);
         if (this.#failures > 0) this.#logger.log('The audit stream works again.', { stream: this.name });
         this.#failures = 0;
-        if (answer === 'taken') this.#sent += batch.length;
-        else this.#refused(batch.length);
+        if (answer === 'taken') {
+          this.#sent += batch.length;
+          this.#isRefused = false;
+        } else this.#refused(batch.length);
         return true;
       } catch (error) {
         if (this.#failures === 0) {
@@ -150,10 +156,9 @@ export class AuditStream {
 
   #refused(events: number): void {
     this.#dropped += events;
-    this.#logger.warn('The receiver of the audit stream refuses events; they are dropped.', {
-      stream: this.name,
-      events,
-    });
+    if (this.#isRefused) return;
+    this.#isRefused = true;
+    this.#logger.warn('The receiver of the audit stream refuses events; they are dropped.', { stream: this.name });
   }
 
   #drop(events: number): void {

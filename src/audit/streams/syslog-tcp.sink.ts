@@ -27,7 +27,6 @@ export class SyslogTcpSink implements StreamSink {
       .map((streamed) => countedSyslogMessage(syslogMessage(syslogEvent(streamed), this.origin)))
       .join('');
     await within(socket, (resolve, reject) => {
-      socket.once('close', () => reject(new Error('The connection was closed.')));
       socket.write(text, 'latin1', (error) => {
         if (error === undefined || error === null) resolve();
         else reject(error);
@@ -45,11 +44,7 @@ export class SyslogTcpSink implements StreamSink {
 
   async #connect(): Promise<Socket> {
     const socket = connect({ host: this.host, port: this.port, keepAlive: true });
-    await within(socket, (resolve, reject) => {
-      socket.once('error', reject);
-      socket.once('connect', resolve);
-    });
-    socket.removeAllListeners('error');
+    await within(socket, (resolve) => socket.once('connect', resolve));
     socket.on('error', () => undefined);
     // What a receiver says is nothing that we could do anything with; reading it shows when it goes away.
     socket.resume();
@@ -61,21 +56,21 @@ export class SyslogTcpSink implements StreamSink {
   }
 }
 
-/** Waits for the work; a connection that takes too long is given up. */
+/** Waits for the work. A connection that breaks ends the wait, and so does one that takes too long, with itself. */
 function within(socket: Socket, work: (resolve: () => void, reject: (error: Error) => void) => void): Promise<void> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      socket.destroy();
-      reject(new SinkTimeoutError(TIMEOUT_MS));
-    }, TIMEOUT_MS);
-    timer.unref();
-    const settle = (end: () => void): void => {
+    const settle = (error: Error | null): void => {
       clearTimeout(timer);
-      end();
+      socket.off('error', settle);
+      socket.off('close', onClose);
+      if (error === null) resolve();
+      else reject(error);
     };
-    work(
-      () => settle(resolve),
-      (error) => settle(() => reject(error)),
-    );
+    const onClose = (): void => settle(new Error('The connection was closed.'));
+    const timer = setTimeout(() => socket.destroy(new SinkTimeoutError(TIMEOUT_MS)), TIMEOUT_MS);
+    timer.unref();
+    socket.once('error', settle);
+    socket.once('close', onClose);
+    work(() => settle(null), settle);
   });
 }
