@@ -6,7 +6,7 @@ import { compileExceptions } from '../dist/libs/path/index.js';
 import { DEFAULT_PERMISSIONS } from '../dist/libs/permission/index.js';
 import { mintToken, parseToken, tokenDigest } from '../dist/libs/token/index.js';
 import { randomBytes } from 'node:crypto';
-import { allowListOf } from './lib/servers.mjs';
+import { allowListOf } from './lib/allow-list.mjs';
 
 const { id, secret } = mintToken(randomBytes);
 const application = {

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { allowListOf } from './lib/allow-list.mjs';
 import { measureDecision } from './decision.mjs';
 import { measure, median } from './lib/load.mjs';
 import { cleanUp, folder, peakMemoryMegabytes } from './lib/processes.mjs';

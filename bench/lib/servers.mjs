@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { chownSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { allowListOf } from './allow-list.mjs';
 import { answering, folder, freePort, LOAD_CORE, PROXY_CORE, start } from './processes.mjs';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -56,11 +57,6 @@ export async function startBareProxy(upstream) {
 
 function idOfMysql(flag) {
   return Number(spawnSync('id', [flag, 'mysql'], { encoding: 'utf8' }).stdout);
-}
-
-/** An allow list of so many entries, one of them the load's own address. */
-export function allowListOf(count) {
-  return ['127.0.0.1', ...Array.from({ length: count - 1 }, (_, index) => `10.${index >> 8}.${index & 255}.0/24`)];
 }
 
 /** A private MariaDB on the load's core; null where there is none on the PATH. */

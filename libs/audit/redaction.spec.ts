@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeChange, redact, REDACTED, redactPath, redactText } from './redaction.js';
+import { describeChange, redact, REDACTED, redactPath, redactText, redactTokens } from './redaction.js';
 
 const TOKEN = `sg_${'a'.repeat(12)}_${'B'.repeat(40)}_${'0'.repeat(6)}`;
 
@@ -31,6 +31,11 @@ describe('redaction', () => {
     expect(redactText('Mozilla/5.0 (Basic reader) ümlaut', 2_000)).toBe('Mozilla/5.0 (Basic reader) ümlaut');
     expect(redactText('lone \ud800 half', 2_000)).toBe('lone \ufffd half');
     expect(redactText('🦉', 1)).toBe('\ufffd');
+  });
+
+  it('R59, R61: a description may speak of credentials, and holds no token', () => {
+    expect(redactTokens('Bearer token-for-deployment-2026')).toBe('Bearer token-for-deployment-2026');
+    expect(redactTokens(`was ${TOKEN}`)).toBe(`was ${REDACTED}`);
   });
 
   it('R61: the values of path parameters are left out, a session among them', () => {

@@ -22,19 +22,23 @@ const CREDENTIAL_IN_TEXT = /\b(Basic|Bearer)[ +]+[A-Za-z0-9._~+/=-]{16,}/gi;
 /** A whole header line, whatever its scheme. */
 const AUTHORIZATION_IN_TEXT = /\b(Authorization[:=] *)(?:[A-Za-z]{1,20} +)?[^\s,;]+/gi;
 
-/** A token's own id is public; what follows it is not. */
-function redactCredentials(text: string): string {
-  const withoutTokens = text.includes('sg_') ? text.replace(TOKEN_IN_TEXT, REDACTED) : text;
-  return withoutTokens.replace(CREDENTIAL_IN_TEXT, `$1 ${REDACTED}`).replace(AUTHORIZATION_IN_TEXT, `$1${REDACTED}`);
+/**
+ * A text of our own records (a description, a name), without tokens, and well-formed, so that it comes back from a
+ * database as it went in.
+ */
+export function redactTokens(text: string): string {
+  return (text.includes('sg_') ? text.replace(TOKEN_IN_TEXT, REDACTED) : text).toWellFormed();
 }
 
 /**
- * Free text from outside (a user agent, a path), without anything that looks like a token or the value of an
- * Authorization header, bounded, and well-formed, so that it comes back from a database as it went in.
+ * A text from outside (a user agent, a path, an error), without anything that looks like a token or the value of an
+ * Authorization header, and bounded.
  */
 export function redactText(text: string, maxLength = Number.POSITIVE_INFINITY): string {
   const bounded = text.length > maxLength ? text.slice(0, maxLength) : text;
-  return redactCredentials(bounded).toWellFormed();
+  return redactTokens(bounded)
+    .replace(CREDENTIAL_IN_TEXT, `$1 ${REDACTED}`)
+    .replace(AUTHORIZATION_IN_TEXT, `$1${REDACTED}`);
 }
 
 /** A path as it came, without the values of path parameters: Tomcat takes a session's id there (`;jsessionid=…`). */
@@ -44,7 +48,7 @@ export function redactPath(path: string): string {
 
 /** A copy of a value without secrets, for the before-and-after of a change. */
 export function redact(value: unknown): unknown {
-  if (typeof value === 'string') return redactText(value);
+  if (typeof value === 'string') return redactTokens(value);
   if (Array.isArray(value)) return value.map(redact);
   if (value instanceof Date) return value.toISOString();
   if (typeof value !== 'object' || value === null) return value;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { credentialKind, presentedName, REASONS, type CredentialKind, type TokenFacts } from '@scopegate/access';
-import { redactPath, redactText, type AuditEventType, type AuditOutcome } from '@scopegate/audit';
+import { redactPath, redactText, redactTokens, type AuditEventType, type AuditOutcome } from '@scopegate/audit';
 import { headerValues } from '@scopegate/kernel';
 import { resolveClientAddress, type ClientAddress } from '@scopegate/network';
 import type { PathJudgement } from '@scopegate/path';
@@ -73,7 +73,7 @@ export class DecisionRecorder {
         actor: asker.actor === null ? null : redactText(asker.actor, 255),
         owner: asker.token?.ownerName ?? null,
         tokenId: asker.token?.id ?? null,
-        tokenDescription: asker.token === null ? null : redactText(asker.token.description),
+        tokenDescription: asker.token === null ? null : redactTokens(asker.token.description),
         tokenScope: asker.token?.scope ?? null,
         credential: asker.credential,
         clientIp: asker.address.client,

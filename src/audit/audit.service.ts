@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { Injectable } from '@nestjs/common';
-import { EventIds, redact, redactText, type AuditEvent, type AuditEventType } from '@scopegate/audit';
+import { EventIds, redact, redactText, redactTokens, type AuditEvent, type AuditEventType } from '@scopegate/audit';
 import type { EntityManager } from 'typeorm';
 import { Clock } from '../common/time/clock.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
@@ -68,7 +68,7 @@ export class AuditService {
       actor: actor.name,
       owner: change.owner ?? null,
       tokenId: change.tokenId ?? null,
-      tokenDescription: change.tokenDescription == null ? null : redactText(change.tokenDescription),
+      tokenDescription: change.tokenDescription == null ? null : redactTokens(change.tokenDescription),
       tokenScope: change.tokenScope ?? null,
       credential: actor.credential,
       clientIp: actor.clientIp,

@@ -91,6 +91,7 @@ export class TokensService implements OnModuleInit {
     actor: Actor,
     asked: TokenRequest,
   ): Promise<{ readonly row: TokenEntity; readonly secret: string }> {
+    refuseTokenIn(asked.description);
     const creator = caller.principal;
     const owner = this.#ownerOf(creator, asked.owner);
     const parent = caller.token === null ? null : await this.#parentOf(caller);
@@ -257,6 +258,7 @@ export class TokensService implements OnModuleInit {
   /** Changes the description of a token. */
   async describe(caller: Authenticated, actor: Actor, id: string, description: string): Promise<TokenDto> {
     const row = await this.#mustSee(caller, id);
+    refuseTokenIn(description);
     if (row.description !== description) {
       await this.unitOfWork.run(async (unit) => {
         await unit.manager.update(TokenEntity, { id: row.id }, { description });
@@ -455,4 +457,12 @@ function canonicalEntries(entries: readonly string[] | undefined): readonly stri
 
 function invalidText(field: string, message: string): ProblemException {
   return new ProblemException('validation_failed', message, [{ field, message }]);
+}
+
+/** The id and the secret of a token, wherever they stand in a text. */
+const TOKEN_IN_TEXT = /sg_[0-9A-Za-z]{12}_[0-9A-Za-z]{40}/;
+
+/** Lists show descriptions, also to others than the owner: one with a token in it would give the token away (R61). */
+function refuseTokenIn(description: string): void {
+  if (TOKEN_IN_TEXT.test(description)) throw invalidField('description', 'must not hold a token. Lists show it.');
 }
