@@ -1,0 +1,272 @@
+import { randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createApiClient, type ApiAnswer, type ApiClient } from '../support/api.client.js';
+import type { HeaderLine } from '../support/http-message.reader.js';
+import { request, sendRaw, type RawAnswer } from '../support/raw-client.js';
+import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js';
+import { startScopegate, type ScopegateProcess } from '../support/scopegate.process.js';
+
+type Token = { readonly id: string; readonly secret: string };
+
+/** A text that stands nowhere else. */
+function mark(): string {
+  return `M${randomBytes(10).toString('hex')}`;
+}
+
+function base64(text: string): string {
+  return Buffer.from(text, 'utf8').toString('base64');
+}
+
+/** Every file below a folder, save for the keys of the server. */
+function filesBelow(folder: string): readonly string[] {
+  return readdirSync(folder, { recursive: true })
+    .map((name) => join(folder, String(name)))
+    .filter((path) => statSync(path).isFile() && !path.endsWith('secrets.json'));
+}
+
+/** What must stand nowhere, and how it was called. */
+const secrets = new Map<string, string>();
+/** Answers that tell of others: refusals and lists. */
+const answers: string[] = [];
+let server: ScopegateProcess;
+let upstream: RecordingUpstream;
+let admin: ApiClient;
+let output = '';
+
+function secretCalled(name: string, value = mark()): string {
+  secrets.set(value, name);
+  return value;
+}
+
+/** The user part is public; what comes after it is not, in either form. */
+function basicWith(user: string, password: string): string {
+  const text = base64(`${user}:${password}`);
+  secrets.set(text, `Basic of ${user}`);
+  return `Basic ${text}`;
+}
+
+function note(answer: ApiAnswer<unknown> | RawAnswer): void {
+  answers.push('raw' in answer ? answer.raw.toString('latin1') : JSON.stringify(answer.body ?? ''));
+}
+
+beforeAll(async () => {
+  const adminPassword = secretCalled('the administrator’s password');
+  upstream = await startRecordingUpstream();
+  server = await startScopegate({ env: { LOG_LEVEL: 'trace', SCOPEGATE_ADMIN_PASSWORD: adminPassword } });
+  admin = createApiClient(server.url, { user: 'admin', password: adminPassword });
+  await admin.patch('/settings', { throttling: { maxFailures: 0 }, audit: { anonymous: true } });
+}, 120_000);
+
+afterAll(async () => {
+  await server.stop();
+  await upstream.stop();
+});
+
+async function newToken(api: ApiClient, name: string, more: object = {}): Promise<Token> {
+  const answer = await api.post<Token>('/tokens', { description: name, scope: 'read-only', ...more });
+  expect(answer.status).toBe(201);
+  secretCalled(name, answer.body.secret.slice(16, 56));
+  return answer.body;
+}
+
+const send = async (
+  target: string,
+  headers: readonly HeaderLine[],
+  more: { method?: string; body?: string } = {},
+): Promise<void> => {
+  const answer = await request({ port: server.port, target, headers, ...more });
+  // What an upstream answers belongs to the one who asked.
+  if (answer.header('content-type')?.includes('problem+json') === true || target.startsWith('/api/')) note(answer);
+};
+
+it('R61: requests of every kind carry secrets', async () => {
+  const password = secretCalled('the password of anna');
+  const fixed = secretCalled('a fixed header of an application');
+  upstream.respondWith(() => ({
+    headers: [
+      ['Set-Cookie', `JSESSIONID=${secretCalled('a session of the upstream')}; Path=/`],
+      ['Set-Cookie', `other=${secretCalled('another cookie of the upstream')}`],
+    ],
+  }));
+  expect((await admin.post('/users', { username: 'anna', password })).status).toBe(201);
+  for (const kind of ['jira', 'generic'] as const) {
+    const headers = { 'X-Forwarded-User': '{username}', 'X-Key': { secret: fixed } };
+    const application = { key: kind, kind, version: kind === 'jira' ? '9.12.0' : null, upstream: upstream.url };
+    const made = await admin.post('/applications', {
+      ...application,
+      mount: { pathPrefix: `/${kind}` },
+      identity: { mode: 'headers', headers },
+      ...(kind === 'generic' ? { version: undefined } : {}),
+    });
+    note(made);
+    expect(made.status).toBe(201);
+  }
+  const dead = { key: 'dead', kind: 'generic', mount: { pathPrefix: '/dead' }, upstream: 'http://127.0.0.1:9' };
+  expect((await admin.post('/applications', dead)).status).toBe(201);
+
+  const anna = createApiClient(server.url, { user: 'anna', password });
+  secrets.set(base64(`anna:${password}`), 'Basic of anna');
+  const good = await newToken(anna, 'a token in use');
+  const writing = await newToken(anna, 'a writing token', { scope: 'read-write' });
+  const revoked = await newToken(anna, 'a revoked token');
+  const expired = await newToken(anna, 'an expired token', { expiresAt: new Date(Date.now() + 500).toISOString() });
+  expect((await anna.delete(`/tokens/${revoked.id}`)).status).toBe(204);
+  const rotated = await anna.post<Token>(`/tokens/${writing.id}/rotate`, { overlap: 'PT1H' });
+  secretCalled('the successor', rotated.body.secret.slice(16, 56));
+  const described = { description: `by hand ${good.secret}`, scope: 'read-only' };
+  const inVain = await anna.post('/tokens', described);
+  expect(inVain.status).toBe(400);
+  note(inVain);
+  expect((await anna.patch(`/tokens/${good.id}`, { description: `was ${good.secret}` })).status).toBe(400);
+  const unknown = `sg_${'a'.repeat(12)}_${secretCalled('a token nobody has', randomBytes(20).toString('hex'))}_000000`;
+  await sleep(500);
+
+  const tokens = [good.secret, writing.secret, revoked.secret, expired.secret, rotated.body.secret, unknown];
+  for (const prefix of ['/jira/rest/api/2', '/jira/plugins', '/generic', '/dead', '/api/v1']) {
+    for (const token of tokens) {
+      await send(`${prefix}/me`, [['Authorization', `Bearer ${token}`]]);
+      await send(`${prefix}/me`, [['Authorization', basicWith('anna', token)]], { method: 'DELETE' });
+      await send(`${prefix}/me`, [['Authorization', basicWith('eve', token)]]);
+      await send(`${prefix}/me`, [['Authorization', basicWith(token, 'x')]]);
+      await send(`${prefix}/${token}/x`, [['Authorization', `bearer  ${token}`]]);
+      await send(`${prefix}/a;token=${token}/x?token=${token}&os_password=${token}`, [['User-Agent', `curl ${token}`]]);
+    }
+    const wrong = secretCalled(`a wrong password at ${prefix}`);
+    const cookie = secretCalled(`a cookie at ${prefix}`);
+    const session = secretCalled(`a session in the path of ${prefix}`);
+    const queried = secretCalled(`a password in the query of ${prefix}`);
+    const agent = secretCalled(`a credential in the agent at ${prefix}`, mark() + mark());
+    await send(`${prefix}/me`, [['Authorization', basicWith('anna', wrong)]]);
+    await send(`${prefix}/me`, [['Authorization', `Negotiate ${secretCalled('Negotiate', mark() + mark())}`]]);
+    await send(`${prefix}/me`, [['Authorization', `Basic ${secretCalled('malformed Basic')}%%`]]);
+    await send(`${prefix}/me`, [
+      ['Authorization', `Bearer ${secretCalled('one of two')}`],
+      ['Authorization', basicWith('anna', wrong)],
+    ]);
+    await send(`${prefix}/me;jsessionid=${session}`, [['Cookie', `JSESSIONID=${cookie}; x=${cookie}`]]);
+    await send(`${prefix}/me;jsessionid=${session}`, [['Authorization', `Bearer ${good.secret}`]]);
+    await send(`${prefix}/%2e%2e/me;jsessionid=${session}/../x?os_username=anna&os_password=${queried}`, []);
+    await send(`${prefix}/me?os_username=anna&os_password=${queried}`, [['Referer', `/?p=${queried}`]]);
+    await send(`${prefix}/me`, [
+      ['User-Agent', `x Authorization: Basic ${agent}`],
+      ['X-Request-Id', good.secret],
+      ['Proxy-Authorization', `Basic ${agent}`],
+    ]);
+    await send(`${prefix}/me?%zz=${queried}`, [['Cookie', `a=${cookie}`]]);
+  }
+  for (const body of [
+    JSON.stringify({ username: 'anna', password: good.secret }),
+    JSON.stringify({ username: 'anna', password }),
+    JSON.stringify({ username: good.secret, password: secretCalled('a password beside a token') }),
+    `{"username":"anna","password":"${secretCalled('a password in broken JSON')}"`,
+  ]) {
+    await send('/jira/rest/auth/1/session', [['Content-Type', 'application/json']], { method: 'POST', body });
+  }
+  // What never becomes a request.
+  const raw = secretCalled('a credential in what is no request');
+  for (const bytes of [
+    `GET / HTTP/1.1\r\nHost: x\r\nAuthorization Basic ${raw}\r\n\r\n`,
+    `GET /jira/${raw} HTTP/9.9\r\nHost: x\r\n\r\n`,
+    `GET /jira/ HTTP/1.1\r\nHost: x\r\nAuthorization: Basic ${raw}${'x'.repeat(40_000)}\r\n\r\n`,
+    `POST /jira/rest/x HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${good.secret}\r\nTransfer-Encoding: ${raw}\r\n\r\n`,
+    `GET /api/v1/%zz?${raw} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${good.secret}\r\n\r\n`,
+  ]) {
+    note(await sendRaw(server.port, Buffer.from(bytes, 'latin1')));
+  }
+
+  // The management API.
+  const next = secretCalled('the next password of anna');
+  const short = secretCalled('a password that is too short').slice(0, 11);
+  secrets.set(short, 'a password that is too short');
+  note(await anna.post('/me/password', { current: secretCalled('not the current password'), new: next }));
+  note(await anna.post('/me/password', { current: password, new: short }));
+  note(await admin.post('/users', { username: 'ben', password: short }));
+  note(await admin.post('/users', { username: 'ben', password: secretCalled('beside an unknown member'), more: 1 }));
+  note(await admin.post('/users', { username: 'anna', password: secretCalled('of a name that is taken') }));
+  note(await admin.post('/users', { username: good.secret, password: secretCalled('of a name that is a token') }));
+  note(await admin.patch('/users/anna', { password: [secretCalled('a password in a list')] }));
+  note(await admin.patch('/users/anna', { password: secretCalled('a password the administrator sets') }));
+  note(await admin.patch('/users/anna', { password }));
+  note(await admin.get(`/audit-events?q=${good.secret}&unknown=${good.secret}`));
+  note(await admin.get(`/tokens?q=${good.secret}`));
+  note(await admin.post('/tokens/revoke', { ids: [good.secret] }));
+  note(
+    await admin.patch('/applications/jira', {
+      identity: { headers: { 'X-Key': { secret: secretCalled('a new fixed header') } } },
+    }),
+  );
+  note(
+    await admin.patch('/applications/jira', {
+      upstream: `http://user:${secretCalled('a password in an upstream')}@x/`,
+    }),
+  );
+  note(
+    await admin.post('/explain', {
+      application: 'jira',
+      method: 'GET',
+      path: '/rest/x',
+      peer: '192.0.2.1',
+      headers: [
+        ['Authorization', `Bearer ${good.secret}`],
+        ['Cookie', `JSESSIONID=${secretCalled('a cookie to explain')}`],
+      ],
+    }),
+  );
+  const sent = await fetch(`${server.url}/api/v1/users`, {
+    method: 'POST',
+    headers: { Authorization: `Basic ${base64(`admin:${server.adminPassword}`)}`, 'Content-Type': 'application/json' },
+    body: `{"username":"x","password":"${secretCalled('a password in broken JSON at the API')}`,
+  });
+  answers.push(await sent.text());
+  note(await anna.post('/me/password', { current: password, new: next }));
+  for (const list of [
+    '/tokens',
+    '/users',
+    '/groups',
+    '/applications',
+    '/settings',
+    '/permissions',
+    '/audit-events?limit=200',
+  ]) {
+    note(await admin.get(list));
+  }
+  for (const format of ['ndjson', 'csv']) note(await admin.get(`/audit-events/export?format=${format}`));
+  for (const path of ['/metrics', '/docs/openapi.json', '/health/ready']) {
+    answers.push(await (await fetch(`${server.url}${path}`)).text());
+  }
+  secrets.set(base64(`admin:${server.adminPassword}`), 'Basic of admin');
+}, 180_000);
+
+it('R61: none of them is in a refusal, a list, an export or a figure', () => {
+  expect(answers.length).toBeGreaterThan(150);
+  const found = [...secrets].filter(([secret]) => answers.some((answer) => answer.includes(secret)));
+  expect(found.map(([, name]) => name)).toEqual([]);
+});
+
+it('R61: none of them is in any byte of the journal, the database or the log', async () => {
+  const looked: string[] = [];
+  const look = (when: string): readonly string[] =>
+    filesBelow(server.dataFolder).flatMap((path) => {
+      const bytes = readFileSync(path);
+      looked.push(path);
+      return [...secrets].filter(([secret]) => bytes.includes(secret)).map(([, name]) => `${name} in ${path} ${when}`);
+    });
+  // While it runs, with what SQLite has not moved into the file yet, and as a crash leaves it.
+  expect(look('while it runs')).toEqual([]);
+  await server.kill9();
+  expect(look('after its end')).toEqual([]);
+  expect(looked.some((path) => path.endsWith('scopegate.sqlite'))).toBe(true);
+  expect(looked.some((path) => /journal.*segment-\d+\.log$/.test(path))).toBe(true);
+  output = server.output();
+  expect(output.length).toBeGreaterThan(0);
+  expect([...secrets].filter(([secret]) => output.includes(secret)).map(([, name]) => name)).toEqual([]);
+});
+
+it('R61: what is left out is told to be', () => {
+  const events = answers.join('\n');
+  expect(events).toContain('[redacted]');
+  expect(events).toContain(';jsessionid=[redacted]');
+});
