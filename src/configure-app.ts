@@ -88,7 +88,10 @@ async function configureManagement(app: NestFastifyApplication): Promise<void> {
   app.useGlobalPipes(createValidationPipe());
   const fastify = app.getHttpAdapter().getInstance();
   readJsonBodiesOnly(fastify);
-  fastify.addHook('onRoute', ({ method, url }) => allowedMethods.add(method, url));
+  fastify.addHook('onRoute', ({ method, url, config }) => {
+    if (typeof method === 'string' && !(config !== undefined && 'isRefusing' in config))
+      allowedMethods.add(method, url);
+  });
   await fastify.register(helmet, {
     contentSecurityPolicy: {
       // Swagger UI styles itself inline; everything else comes from this server.

@@ -1,9 +1,9 @@
-import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, NotFoundException, Param, Patch, Post, Put, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { Authenticated } from '@scopegate/access';
 import type { Actor } from '../audit/actor.js';
 import { CurrentActor } from '../audit/actor.js';
-import { CreatesToken, CurrentCaller } from '../common/access/route.decorators.js';
+import { CreatesToken, CurrentCaller, RefusingRoute } from '../common/access/route.decorators.js';
 import { ApiRoute } from '../common/swagger/api-route.decorator.js';
 import { CreatedTokenDto, RevokedTokensDto, TokenDto, TokenPageDto } from './dto/token.dto.js';
 import {
@@ -142,5 +142,24 @@ export class TokensController {
     @Body() body: RotateTokenDto,
   ): Promise<CreatedTokenDto> {
     return this.tokens.rotate(caller, actor, id, body.overlap);
+  }
+
+  /** Other methods pass the guards as well: a read-only token is told its scope, whatever there is or is not (R06). */
+  @Delete()
+  @RefusingRoute()
+  refuseDelete(): never {
+    throw new NotFoundException();
+  }
+
+  @Patch()
+  @RefusingRoute()
+  refusePatch(): never {
+    throw new NotFoundException();
+  }
+
+  @Put()
+  @RefusingRoute()
+  refusePut(): never {
+    throw new NotFoundException();
   }
 }

@@ -152,6 +152,16 @@ describe('who may call what', () => {
     }
   });
 
+  it('R06: a read-only token creates tokens by POST at the exact path, and nothing else there', async () => {
+    const readOnly = server.as({ bearer: (await server.createToken({ scope: 'read-only' })).secret });
+    expectProblem(await readOnly.delete('/tokens'), 403, 'scope_insufficient');
+    expectProblem(await readOnly.put('/tokens', {}), 403, 'scope_insufficient');
+    const readWrite = server.as({ bearer: (await server.createToken({ scope: 'read-write' })).secret });
+    const refused = await readWrite.delete('/tokens');
+    expectProblem(refused, 405, 'method_not_allowed');
+    expect(refused.headers.get('allow')).toBe('GET, HEAD, OPTIONS, POST');
+  });
+
   it('R63: membership in the group of administrators counts from the change on', async () => {
     expectProblem(await asUser.get('/settings'), 403, 'administrator_required');
     expect((await server.admin.put(`/groups/administrators/members/${user.username}`)).status).toBe(204);

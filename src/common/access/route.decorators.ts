@@ -1,4 +1,6 @@
-import { createParamDecorator, SetMetadata, type ExecutionContext } from '@nestjs/common';
+import { applyDecorators, createParamDecorator, SetMetadata, type ExecutionContext } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import { ApiExcludeEndpoint } from '@nestjs/swagger';
 import type { Authenticated } from '@scopegate/access';
 import { exchangeOf } from './exchange.js';
 
@@ -19,6 +21,10 @@ export const AdministratorsOnly = (): MethodDecorator & ClassDecorator => SetMet
 
 /** The route that creates a token: the exception of R05. */
 export const CreatesToken = (): MethodDecorator => SetMetadata(CREATES_TOKEN, true);
+
+/** A route that is there to pass the guards and then to refuse: it counts for no method that its path takes. */
+export const RefusingRoute = (): MethodDecorator =>
+  applyDecorators(ApiExcludeEndpoint(), RouteConfig({ isRefusing: true }));
 
 /** The authenticated caller of a management route. */
 export const CurrentCaller = createParamDecorator((_data: unknown, context: ExecutionContext): Authenticated => {

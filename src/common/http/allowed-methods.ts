@@ -1,13 +1,11 @@
-type Method = string | readonly string[];
-
 /** The methods of the server's own routes by path, so that a wrong one is a 405 that names the right ones. */
 export class AllowedMethods {
   readonly #routes = new Map<string, { readonly segments: readonly string[]; readonly methods: Set<string> }>();
 
   /** @param url the route's path, with `:name` for a segment that may be anything */
-  add(method: Method, url: string): void {
+  add(method: string, url: string): void {
     const route = this.#routes.get(url) ?? { segments: url.split('/'), methods: new Set<string>() };
-    for (const name of typeof method === 'string' ? [method] : method) route.methods.add(name);
+    route.methods.add(method);
     this.#routes.set(url, route);
   }
 
