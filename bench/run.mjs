@@ -6,14 +6,7 @@ import { allowListOf } from './lib/allow-list.mjs';
 import { measureDecision } from './decision.mjs';
 import { measure, median } from './lib/load.mjs';
 import { cleanUp, folder, peakMemoryMegabytes } from './lib/processes.mjs';
-import {
-  allowListOf,
-  startBareProxy,
-  startMariaDb,
-  startNginxProxy,
-  startScopegate,
-  startUpstream,
-} from './lib/servers.mjs';
+import { startBareProxy, startMariaDb, startNginxProxy, startScopegate, startUpstream } from './lib/servers.mjs';
 
 const root = resolve(import.meta.dirname, '..');
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);

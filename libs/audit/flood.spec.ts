@@ -46,7 +46,7 @@ const events = fc
     let atMs = 0;
     return steps.map(({ stepMs, ...change }, index) => {
       atMs += stepMs;
-      return failure(index, atMs, change as Partial<AuditEvent>);
+      return failure(index, atMs, change);
     });
   });
 

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { eventIdBound, heldEvents, type FloodState } from '@scopegate/audit';
-import { In, IsNull, Not, type EntityManager, type SelectQueryBuilder } from 'typeorm';
+import { In, IsNull, Not, type EntityManager } from 'typeorm';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { AuditChainEntity } from './audit-chain.entity.js';
 import { AuditEventEntity } from './audit-event.entity.js';
@@ -21,8 +21,20 @@ const LARGEST_SLICE = 2_000;
 /** Rows looked at for one page at the most; the rest is for the next page. */
 const ROWS_LOOKED_AT = 100_000;
 
+/** The columns that have an index which ends in the id, and its name. */
+const WALKED_INDEXES = {
+  tokenId: 'idx_audit_events_token',
+  clientIp: 'idx_audit_events_client_ip',
+  actorKey: 'idx_audit_events_actor',
+  ownerKey: 'idx_audit_events_owner',
+  code: 'idx_audit_events_code',
+  application: 'idx_audit_events_application',
+  type: 'idx_audit_events_type',
+  outcome: 'idx_audit_events_outcome',
+} as const satisfies Partial<Record<keyof AuditEventEntity, string>>;
+
 /** A walk through an index, newest first: one column's one value, or all there is. */
-type Walk = { readonly column: keyof AuditEventEntity; readonly value: string } | null;
+type Walk = { readonly column: keyof typeof WALKED_INDEXES; readonly value: string } | null;
 
 /** Where a walk is, as ids: both ends are left out. */
 interface Range {
@@ -95,12 +107,8 @@ export class AuditEventRepository {
 
   /** Walks the index of the only limit. */
   async #walk(walks: readonly Walk[], range: Range, limit: number): Promise<Passed> {
-    const events = await this.unitOfWork.read(async (manager) => {
-      const found: AuditEventEntity[] = [];
-      for (const walk of walks) found.push(...(await walkQuery(manager, walk, range).limit(limit).getMany()));
-      return newestOf(found, limit);
-    });
-    return { events, passedTo: events.length < limit ? null : (events.at(-1)?.id ?? null) };
+    const ids = (await this.#pass(walks, range, limit, ['id'])).map((row) => row.id);
+    return { events: await this.#eventsOf(ids), passedTo: ids.length < limit ? null : (ids.at(-1) ?? null) };
   }
 
   /** Walks the index of one limit and looks at the rows for the others. */
@@ -110,7 +118,7 @@ export class AuditEventRepository {
     let lookedAt = 0;
     let isAtEnd = false;
     for (let size = FIRST_SLICE; ids.length < limit && !isAtEnd && lookedAt < ROWS_LOOKED_AT;) {
-      const slice = await this.#slice(walks, { before, after: range.after }, size);
+      const slice = await this.#pass(walks, { before, after: range.after }, size, FILTERED_COLUMNS);
       for (const row of slice) if (meets(row, filter)) ids.push(row.id);
       isAtEnd = slice.length < size;
       before = slice.at(-1)?.id ?? before;
@@ -120,24 +128,33 @@ export class AuditEventRepository {
       await nextTurn();
     }
     const shown = ids.slice(0, limit);
-    const events = await this.unitOfWork.read((manager) =>
-      manager.find(AuditEventEntity, { where: { id: In(shown) }, order: { id: 'DESC' } }),
-    );
     const isComplete = isAtEnd && ids.length <= limit;
+    const events = await this.#eventsOf(shown);
     return { events, passedTo: isComplete ? null : ids.length > limit ? (shown.at(-1) ?? null) : before };
   }
 
-  async #slice(walks: readonly Walk[], range: Range, size: number): Promise<readonly FilteredEvent[]> {
-    const rows = await this.unitOfWork.read(async (manager) => {
-      const found: FilteredEvent[] = [];
+  #eventsOf(ids: readonly string[]): Promise<AuditEventEntity[]> {
+    if (ids.length === 0) return Promise.resolve([]);
+    return this.unitOfWork.read((manager) =>
+      manager.find(AuditEventEntity, { where: { id: In(ids) }, order: { id: 'DESC' } }),
+    );
+  }
+
+  /** The newest rows of some walks, with these columns. */
+  #pass<Column extends (typeof FILTERED_COLUMNS)[number]>(
+    walks: readonly Walk[],
+    range: Range,
+    limit: number,
+    columns: readonly Column[],
+  ): Promise<readonly Pick<FilteredEvent, Column | 'id'>[]> {
+    return this.unitOfWork.read(async (manager) => {
+      const found: Pick<FilteredEvent, Column | 'id'>[] = [];
       for (const walk of walks) {
-        const query = walkQuery(manager, walk, range).limit(size).select([]);
-        for (const column of FILTERED_COLUMNS) query.addSelect(`event.${column}`, column);
-        found.push(...(await query.getRawMany<FilteredEvent>()));
+        const { text, values } = walkStatement(manager, walk, range, limit, columns);
+        found.push(...(await manager.query<Pick<FilteredEvent, Column | 'id'>[]>(text, values)));
       }
-      return found;
+      return newestOf(found, limit);
     });
-    return newestOf(rows, size);
   }
 }
 
@@ -171,12 +188,37 @@ function rangeOf(filter: AuditEventFilter, beforeId: string | null): Range {
   };
 }
 
-function walkQuery(manager: EntityManager, walk: Walk, { before, after }: Range): SelectQueryBuilder<AuditEventEntity> {
-  const query = manager.createQueryBuilder(AuditEventEntity, 'event').orderBy('event.id', 'DESC');
-  if (walk !== null) query.andWhere(`event.${walk.column} = :value`, { value: walk.value });
-  if (before !== END) query.andWhere('event.id < :before', { before });
-  if (after !== '') query.andWhere('event.id > :after', { after });
-  return query;
+/**
+ * The statement of a walk. It is written out because MariaDB has to be told its index: left to itself, it looks for the
+ * value alone where the value is frequent, and passes every newer row, page after page.
+ */
+function walkStatement(
+  manager: EntityManager,
+  walk: Walk,
+  { before, after }: Range,
+  limit: number,
+  columns: readonly string[],
+): { readonly text: string; readonly values: string[] } {
+  const { driver, options } = manager.dataSource;
+  const metadata = manager.dataSource.getMetadata(AuditEventEntity);
+  const nameOf = (property: string): string =>
+    driver.escape(metadata.findColumnWithPropertyName(property)?.databaseName ?? property);
+  const id = nameOf('id');
+  const conditions: string[] = [];
+  const values: string[] = [];
+  const add = (condition: string, value: string): void => {
+    conditions.push(condition);
+    values.push(value);
+  };
+  if (walk !== null) add(`${nameOf(walk.column)} = ?`, walk.value);
+  if (before !== END) add(`${id} < ?`, before);
+  if (after !== '') add(`${id} > ?`, after);
+  const selected = columns.map((column) => `${nameOf(column)} AS ${driver.escape(column)}`).join(', ');
+  const isTold = walk !== null && options.type !== 'better-sqlite3';
+  const index = isTold ? ` FORCE INDEX (${driver.escape(WALKED_INDEXES[walk.column])})` : '';
+  const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
+  const table = driver.escape(metadata.tableName);
+  return { text: `SELECT ${selected} FROM ${table}${index}${where} ORDER BY ${id} DESC LIMIT ${limit}`, values };
 }
 
 /** The newest of what several walks have found. What two of them have passed is there once. */

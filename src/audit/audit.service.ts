@@ -68,7 +68,7 @@ export class AuditService {
       actor: actor.name,
       owner: change.owner ?? null,
       tokenId: change.tokenId ?? null,
-      tokenDescription: change.tokenDescription == null ? null : redactTokens(change.tokenDescription),
+      tokenDescription: typeof change.tokenDescription === 'string' ? redactTokens(change.tokenDescription) : null,
       tokenScope: change.tokenScope ?? null,
       credential: actor.credential,
       clientIp: actor.clientIp,

@@ -111,6 +111,11 @@ export class AuditShipper implements OnModuleInit, OnApplicationBootstrap {
     if (socket === null) journal.flush();
   }
 
+  /** Writes everything recorded so far to the journal, in place of the end of this turn of the event loop. */
+  writeNow(): void {
+    this.#open().journal.flush();
+  }
+
   /** Has something else written in the rhythm of the batches. */
   alsoShip(besides: ShippedBesides): void {
     this.#besides.push(besides);

@@ -119,7 +119,7 @@ export class FrontDoor {
         (server) =>
           new Promise<void>((resolve) => {
             server.close(() => resolve());
-            server.closeIdleConnections();
+            this.#closeIdle(server);
           }),
       );
     const cut = setTimeout(() => {
@@ -127,11 +127,17 @@ export class FrontDoor {
     }, timeoutMs);
     // A connection becomes idle when its last answer is complete.
     const sweep = setInterval(() => {
-      for (const server of this.#servers) server.closeIdleConnections();
+      for (const server of this.#servers) this.#closeIdle(server);
     }, 50);
     await Promise.all(closed);
     clearTimeout(cut);
     clearInterval(sweep);
+  }
+
+  /** Node counts a connection as idle whose answer has ended and is held until its event is written. */
+  #closeIdle(server: Server): void {
+    this.#services?.gateway.releaseAnswers();
+    server.closeIdleConnections();
   }
 
   #take(side: ListenerSide, request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {

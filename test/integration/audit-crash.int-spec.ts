@@ -37,11 +37,11 @@ function describeCrashes(database: string, env: () => Promise<Record<string, str
       if (round === 1) expect(world.server().output()).not.toContain('cannot start');
     }
     const events = await world.events();
-    console.log(
-      `${database}: ${answers.length} answered, ${events.length} found, ${JSON.stringify(compare(answers, events))}`,
+    process.stdout.write(
+      `${database}: ${answers.length} answered, ${events.length} found, ${JSON.stringify(compare(answers, events))}\n`,
     );
     expect(compare(answers, events)).toEqual({ missing: 0, duplicates: 0 });
-    expect(answers.length).toBeGreaterThan(1_500);
+    expect(answers.length).toBeGreaterThan(200);
     expect(broken).toBeGreaterThan(0);
     expect(new Set(answers.map((answer) => answer.status))).toEqual(new Set([200, 403]));
     expect((await world.admin().post<{ intact: boolean }>('/audit-events/verify', {})).body.intact).toBe(true);

@@ -47,16 +47,7 @@ describeOnEachDatabase('what is recorded', (server: () => ScopegateFixture) => {
   afterEach(async () => {
     vi.restoreAllMocks();
     upstream.clear();
-    await expect
-      .poll(
-        () =>
-          restoreRules(server()).then(
-            () => true,
-            () => false,
-          ),
-        { timeout: 5_000, interval: 200 },
-      )
-      .toBe(true);
+    await vi.waitFor(() => restoreRules(server()), { timeout: 5_000, interval: 200 });
   });
 
   const rowsOf = async (requestId: string): Promise<readonly AuditEventEntity[]> => {

@@ -9,10 +9,14 @@ export function holdConnection(socket: Socket): () => void {
   socket.cork();
   socket.uncork = staysCorked;
   return () => {
-    socket.uncork = Socket.prototype.uncork;
+    socket.uncork = uncork;
     // Node counts its own corking as undone when the answer ends, and other parts may have corked meanwhile.
     while (socket.writableCorked > 0) socket.uncork();
   };
+}
+
+function uncork(this: Socket): void {
+  Socket.prototype.uncork.call(this);
 }
 
 function staysCorked(): void {
