@@ -41,7 +41,11 @@ const INDEXED: readonly (readonly [title: string, filter: AuditEventFilter, even
   ['a user up to an instant', { userKey: 'user7', toMs: middleMs }, PAGE],
   ['an application up to an instant', { application: 'jira', toMs: middleMs }, PAGE],
   ['an outcome up to the first', { outcome: 'allowed', toMs: SEED_START_MS + 10_000 }, PAGE],
-  ['an application in the newest minute', { application: 'jira', fromMs: SEED_START_MS + (COUNT - 40) * SEED_STEP_MS }, 22],
+  [
+    'an application in the newest minute',
+    { application: 'jira', fromMs: SEED_START_MS + (COUNT - 40) * SEED_STEP_MS },
+    22,
+  ],
   ['an application between two instants', { application: 'jira', fromMs: SEED_START_MS, toMs: middleMs }, PAGE],
 ];
 

@@ -12,6 +12,7 @@ import { DirectoryModule } from '../../src/directory/directory.module.js';
 import { DirectoryService } from '../../src/directory/directory.service.js';
 import { GroupsService } from '../../src/directory/groups.service.js';
 import { UsersService } from '../../src/directory/users.service.js';
+import { MetricsModule } from '../../src/metrics/metrics.module.js';
 import { PermissionsModule } from '../../src/permissions/permissions.module.js';
 import { PermissionsService } from '../../src/permissions/permissions.service.js';
 import { ENTITIES } from '../../src/schema.js';
@@ -42,6 +43,7 @@ class Node {
           readConfiguration({ ...SECRETS, SCOPEGATE_ADMIN_PASSWORD: ADMIN_PASSWORD, ...environment }),
         ),
         DatabaseModule.forRoot(ENTITIES),
+        MetricsModule,
         AuditModule,
         DirectoryModule,
         PermissionsModule,
