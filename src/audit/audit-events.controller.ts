@@ -89,7 +89,7 @@ export class AuditEventsController {
     description:
       'Each event is a link of a chain, sealed with a key that is not in the database. With limits of time, the parts of ' +
       'the chains that hold those events are checked; without, everything from the oldest kept event on. A million ' +
-      'events take about a minute; `npm run audit:verify` does the same from the command line.',
+      'events take some minutes; `npm run audit:verify` does the same from the command line.',
     type: AuditVerificationDto,
     body: {
       type: AuditVerificationInput,

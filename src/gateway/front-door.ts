@@ -104,8 +104,26 @@ export class FrontDoor {
     server.on('clientError', (error: Error & { code?: string }, socket: Duplex) =>
       answerClientError(error, socket, this.#lastAnswers.get(socket)),
     );
+    this.#closeIdleConnectionsOnly(server);
     this.#servers.add(server);
     return server;
+  }
+
+  /**
+   * Node counts a connection as idle once its answer has been handed over, also where nothing of it has been sent: closing
+   * it then takes an answer away that is recorded as given. Here it is idle once the answer has left.
+   */
+  #closeIdleConnectionsOnly(server: Server): void {
+    const sockets = new Set<Socket>();
+    server.on('connection', (socket: Socket) => {
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
+    });
+    server.closeIdleConnections = () => {
+      for (const socket of sockets) {
+        if (this.#lastAnswers.get(socket)?.writableFinished !== false) socket.destroy();
+      }
+    };
   }
 
   /**
@@ -118,8 +136,9 @@ export class FrontDoor {
       .map(
         (server) =>
           new Promise<void>((resolve) => {
+            // It closes idle connections itself.
+            this.#services?.gateway.releaseAnswers();
             server.close(() => resolve());
-            this.#closeIdle(server);
           }),
       );
     const cut = setTimeout(() => {
