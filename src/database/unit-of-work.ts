@@ -1,8 +1,11 @@
+import { setTimeout as startTimer } from 'node:timers';
+import { setTimeout } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { Clock } from '../common/time/clock.js';
 import { ChangeEntity } from './change.entity.js';
 import { ChangeFeed, type Change, type ChangeTopic } from './change-feed.js';
+import { isDeadlock } from './deadlock.js';
 import { DatabaseUnavailableError, isDatabaseUnavailable } from './database-unavailable.js';
 
 /** A server that is frozen or cut off answers nothing, not even that: after so long it counts as out of reach. */
@@ -17,6 +20,11 @@ export interface Unit {
   /** Notes that a subject has changed, so that every node reads it again once the transaction is stored. */
   changed(topic: ChangeTopic, subject: string): void;
 }
+
+/** A transaction that keeps losing against others is given up. */
+const MAX_ATTEMPTS = 6;
+
+const RETRY_DELAY_MS = 15;
 
 /**
  * The one way to write. TypeORM's SQLite is a single connection: two transactions at a time are refused, and a write
@@ -39,16 +47,18 @@ export class UnitOfWork {
   }
 
   /**
-   * Runs the work in one transaction: all of it is stored, or nothing. It must not call `run` or `read` itself.
+   * Runs the work in one transaction: all of it is stored, or nothing. It must not call `run` or `read` itself, and it is
+   * run again where the database took it back in favour of another one, so it must change nothing but the database.
    * When it returns, this node already acts on the changes (R64).
    */
   async run<Result>(work: (unit: Unit) => Promise<Result>): Promise<Result> {
-    const noted: Change[] = [];
+    let noted: Change[] = [];
     const unit = (manager: EntityManager): Unit => ({
       manager,
       changed: (topic, subject) => noted.push({ topic, subject }),
     });
     const transaction = async (): Promise<Result> => {
+      noted = [];
       let stored: EntityManager | null = null;
       const result = await this.dataSource.transaction(async (manager) => {
         stored = manager;
@@ -67,7 +77,7 @@ export class UnitOfWork {
       if (stored !== null) for (const hook of this.#afterCommit) hook(stored);
       return result;
     };
-    const result = await this.#inTurn(transaction, TRANSACTION_TIMEOUT_MS);
+    const result = await this.#inTurn(() => again(transaction), TRANSACTION_TIMEOUT_MS);
     if (noted.length > 0) await this.changes.announce(noted);
     return result;
   }
@@ -95,9 +105,21 @@ export class UnitOfWork {
   }
 }
 
+/** Tries a transaction again that another one has won against; a little later each time, and not all at once. */
+async function again<Result>(transaction: () => Promise<Result>): Promise<Result> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await transaction();
+    } catch (error) {
+      if (attempt === MAX_ATTEMPTS || !isDeadlock(error)) throw error;
+      await setTimeout(attempt * RETRY_DELAY_MS * (0.5 + Math.random()));
+    }
+  }
+}
+
 function answerInTime<Result>(answer: Promise<Result>, timeoutMs: number): Promise<Result> {
   return new Promise((resolve, reject) => {
-    const limit = setTimeout(() => reject(new DatabaseUnavailableError(`no answer within ${timeoutMs} ms`)), timeoutMs);
+    const limit = startTimer(() => reject(new DatabaseUnavailableError(`no answer within ${timeoutMs} ms`)), timeoutMs);
     answer
       .catch(failWhereUnavailable)
       .finally(() => clearTimeout(limit))
