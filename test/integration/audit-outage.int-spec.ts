@@ -1,9 +1,12 @@
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, it } from 'vitest';
 import { compare, reads, startWorld, waitForAnswers, type StoredEvent, type World } from '../support/audited-world.js';
 import { describeWithMariaDb } from '../support/external-part.js';
 import { startLoad } from '../support/load.client.js';
 import type { MariaDbServer } from '../support/maria-db.server.js';
+import { mountSmallDisk } from '../support/small-disk.js';
+import { createTemporaryFolder } from '../support/temporary-folder.js';
 
 describeWithMariaDb('a database that is away', (mariaDb: () => MariaDbServer) => {
   let world: World | undefined;
@@ -93,5 +96,35 @@ describeWithMariaDb('a database that is away', (mariaDb: () => MariaDbServer) =>
     expect(turnedAway.body.items.reduce((sum, event) => sum + event.count, 0)).toBeGreaterThanOrEqual(
       refused.length + 3,
     );
+  });
+
+  it('R62: a full disk is a 503 audit_unavailable, and is used again as soon as there is room', async (context) => {
+    const folder = createTemporaryFolder('full');
+    const unmount = mountSmallDisk(join(folder.path, 'journal'));
+    if (unmount === null) return context.skip('no file system can be mounted here');
+    try {
+      world = await startWorld({ DATABASE_URL: await mariaDb().createDatabase(), SCOPEGATE_DATA_DIR: folder.path });
+      const load = startLoad(world.server().port, 8, reads(world));
+      await waitForAnswers(load, 100);
+      await mariaDb().kill9();
+      const isFull = (): boolean => load.answers.some((answer) => answer.status === 503);
+      await expect.poll(isFull, { timeout: 30_000 }).toBe(true);
+      expect(await statusAndCode(world.token.secret)).toEqual([503, 'audit_unavailable']);
+      expect((await fetch(`${world.server().url}/health/ready`)).status).toBe(503);
+      await mariaDb().restart();
+      await expect.poll(() => statusAndCode(world?.token.secret ?? ''), { timeout: 15_000 }).toEqual([200, undefined]);
+      await load.stop();
+      const refused = load.answers.filter((answer) => answer.status === 503);
+      expect(new Set(refused.map((answer) => answer.code))).toEqual(new Set(['audit_unavailable']));
+      const answered = load.answers.filter((answer) => answer.status !== 503);
+      process.stdout.write(
+        `full disk: ${answered.length} answered, ${refused.length} refused, ${load.broken} broken\n`,
+      );
+      expect(compare(answered, await world.events())).toEqual({ missing: 0, duplicates: 0 });
+      expect(world.server().hasExited()).toBe(false);
+    } finally {
+      await world?.server().stop();
+      unmount();
+    }
   });
 });

@@ -8,6 +8,7 @@ import {
   readSync,
   rmSync,
   statSync,
+  truncateSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -64,9 +65,11 @@ export class Journal {
 
   /** Bytes on disk from this position on. */
   bytesSince(position: JournalPosition): number {
-    let bytes = -position.offset;
-    for (const [segment, size] of this.#closed) if (segment >= position.segment) bytes += size;
-    return Math.max(0, bytes + (this.#segment >= position.segment ? this.#size + this.#pendingBytes : 0));
+    const bytesOf = (segment: number, size: number): number =>
+      segment < position.segment ? 0 : Math.max(0, size - (segment === position.segment ? position.offset : 0));
+    let bytes = bytesOf(this.#segment, this.#size + this.#pendingBytes);
+    for (const [segment, size] of this.#closed) bytes += bytesOf(segment, size);
+    return bytes;
   }
 
   /** How often something appended could not be written; it is in no segment then, and nobody was told it is. */
@@ -159,13 +162,20 @@ export class Journal {
     }
   }
 
-  /** Removes the segments before this position. */
+  /** Gives back the room of everything before this position. */
   release(position: JournalPosition): void {
     const last = this.#file === null ? Math.max(0, ...this.#closed.keys()) : this.#segment;
-    for (const segment of this.#closed.keys()) {
-      if (segment >= position.segment || segment === last) continue;
-      rmSync(this.#path(segment), { force: true });
-      this.#closed.delete(segment);
+    for (const [segment, size] of this.#closed) {
+      const isNeeded = segment > position.segment || (segment === position.segment && size > position.offset);
+      if (isNeeded) continue;
+      if (segment !== last) {
+        rmSync(this.#path(segment), { force: true });
+        this.#closed.delete(segment);
+      } else if (size > 0) {
+        // The last one keeps its number, and no room: on a full disk the next one could not be begun for want of it.
+        truncateSync(this.#path(segment));
+        this.#closed.set(segment, 0);
+      }
     }
   }
 
