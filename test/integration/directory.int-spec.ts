@@ -40,7 +40,13 @@ class Node {
     const module = await Test.createTestingModule({
       imports: [
         ConfigModule.forRoot(
-          readConfiguration({ ...SECRETS, SCOPEGATE_ADMIN_PASSWORD: ADMIN_PASSWORD, ...environment }),
+          readConfiguration({
+            ...SECRETS,
+            SCOPEGATE_ADMIN_PASSWORD: ADMIN_PASSWORD,
+            // The journal of a node on MariaDB is a folder as well: never the one of the checkout.
+            SCOPEGATE_DATA_DIR: createTemporaryFolder('directory-node').path,
+            ...environment,
+          }),
         ),
         DatabaseModule.forRoot(ENTITIES),
         MetricsModule,
