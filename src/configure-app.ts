@@ -1,4 +1,5 @@
 import type { RequestListener, Server } from 'node:http';
+import { Readable } from 'node:stream';
 import helmet from '@fastify/helmet';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -109,8 +110,17 @@ async function configureManagement(app: NestFastifyApplication): Promise<void> {
   fastify.addHook('onSend', (request: FastifyRequest, reply: FastifyReply, payload: unknown, done) => {
     const exchange = exchangeOf(request);
     // Only requests that a guard has judged are events; documentation and health are not.
-    if (exchange.admitted !== null || exchange.denial !== null) recorder.settle(exchange, reply.statusCode);
-    done(null, payload);
+    if (exchange.isSettled || (exchange.admitted === null && exchange.denial === null)) {
+      done(null, payload);
+      return;
+    }
+    recorder.settle(exchange, reply.statusCode, {
+      send: () => done(null, payload),
+      withhold: () => {
+        reply.raw.destroy();
+        if (payload instanceof Readable) payload.destroy();
+      },
+    });
   });
   fastify.addHook('onRequest', (_request: FastifyRequest, reply: FastifyReply, done) => {
     void reply.header('Cache-Control', 'no-store');

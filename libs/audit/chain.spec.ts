@@ -1,10 +1,13 @@
 import fc from 'fast-check';
+import { HmacKey } from '@scopegate/kernel';
 import { describe, expect, it } from 'vitest';
 import { ChainWalk, type StoredLink } from './chain-walk.js';
 import { CHAIN_START, linkOf, sealOf, type ChainLink } from './chain.js';
+import { encodeEvent } from './event-content.js';
 import type { AuditEvent } from './event.js';
 
-const KEY = 'key';
+const KEY = new HmacKey('key');
+const OTHER_KEY = new HmacKey('other key');
 
 const EVENT: AuditEvent = {
   id: 'event-1',
@@ -31,6 +34,10 @@ const EVENT: AuditEvent = {
   detail: { changes: { a: { before: 1, after: 2 } }, list: [{ b: 1, a: 2 }] },
 };
 
+function link(key: HmacKey, place: ChainLink, event: AuditEvent): string {
+  return linkOf(key, place, encodeEvent(event));
+}
+
 const PLACE: ChainLink = { chain: 'changes', sequence: 1, previousLink: CHAIN_START };
 
 interface Row extends StoredLink {
@@ -42,15 +49,15 @@ function chainOf(length: number): Row[] {
   let previousLink = CHAIN_START;
   for (let sequence = 1; sequence <= length; sequence += 1) {
     const event = { ...EVENT, id: `event-${sequence}` };
-    const link = linkOf(KEY, { chain: 'changes', sequence, previousLink }, event);
-    rows.push({ id: event.id, sequence, previousLink, link, event });
-    previousLink = link;
+    const own = link(KEY, { chain: 'changes', sequence, previousLink }, event);
+    rows.push({ id: event.id, sequence, previousLink, link: own, event });
+    previousLink = own;
   }
   return rows;
 }
 
 function isIntact(row: Row, sequence: number): boolean {
-  return linkOf(KEY, { chain: 'changes', sequence, previousLink: row.previousLink }, row.event) === row.link;
+  return link(KEY, { chain: 'changes', sequence, previousLink: row.previousLink }, row.event) === row.link;
 }
 
 function walk(rows: readonly Row[], head: { sequence: number; link: string }, after = 0): unknown {
@@ -61,21 +68,21 @@ function walk(rows: readonly Row[], head: { sequence: number; link: string }, af
 
 describe('links', () => {
   it('R62: every field of an event and its place are covered', () => {
-    const links = new Set([linkOf(KEY, PLACE, EVENT)]);
+    const links = new Set([link(KEY, PLACE, EVENT)]);
     for (const name of Object.keys(EVENT) as (keyof AuditEvent)[]) {
-      links.add(linkOf(KEY, PLACE, { ...EVENT, [name]: name === 'detail' ? { x: 1 } : 'other' }));
+      links.add(link(KEY, PLACE, { ...EVENT, [name]: name === 'detail' ? { x: 1 } : 'other' }));
     }
-    links.add(linkOf('other key', PLACE, EVENT));
-    links.add(linkOf(KEY, { ...PLACE, chain: 'other' }, EVENT));
-    links.add(linkOf(KEY, { ...PLACE, sequence: 2 }, EVENT));
-    links.add(linkOf(KEY, { ...PLACE, previousLink: 'f'.repeat(64) }, EVENT));
+    links.add(link(OTHER_KEY, PLACE, EVENT));
+    links.add(link(KEY, { ...PLACE, chain: 'other' }, EVENT));
+    links.add(link(KEY, { ...PLACE, sequence: 2 }, EVENT));
+    links.add(link(KEY, { ...PLACE, previousLink: 'f'.repeat(64) }, EVENT));
     expect(links.size).toBe(Object.keys(EVENT).length + 5);
   });
 
   it('R62: the order of members in the detail does not matter, that of a list does', () => {
     const other = { list: [{ a: 2, b: 1 }], changes: { a: { after: 2, before: 1 } } };
-    expect(linkOf(KEY, PLACE, { ...EVENT, detail: other })).toBe(linkOf(KEY, PLACE, EVENT));
-    const turned = (list: unknown[]): string => linkOf(KEY, PLACE, { ...EVENT, detail: { list } });
+    expect(link(KEY, PLACE, { ...EVENT, detail: other })).toBe(link(KEY, PLACE, EVENT));
+    const turned = (list: unknown[]): string => link(KEY, PLACE, { ...EVENT, detail: { list } });
     expect(turned([1, 2])).not.toBe(turned([2, 1]));
   });
 
@@ -86,7 +93,7 @@ describe('links', () => {
       { ...head, held: [] as never },
     );
     expect(new Set(seals.map((one) => sealOf(KEY, one))).size).toBe(seals.length);
-    expect(sealOf('other key', head)).not.toBe(sealOf(KEY, head));
+    expect(sealOf(OTHER_KEY, head)).not.toBe(sealOf(KEY, head));
   });
 });
 
@@ -132,7 +139,7 @@ describe('walking a chain', () => {
     const [first] = rows;
     const other = { ...EVENT, id: 'event-2', actor: 'other' };
     const place = { chain: 'changes', sequence: 2, previousLink: 'e'.repeat(64) };
-    const stranger: Row = { ...place, id: other.id, event: other, link: linkOf(KEY, place, other) };
+    const stranger: Row = { ...place, id: other.id, event: other, link: link(KEY, place, other) };
     if (first === undefined) throw new Error('There are twenty rows.');
     expect(walk([first, stranger], { sequence: 2, link: stranger.link })).toEqual([2, 'event-2', 'changed']);
   });

@@ -1,33 +1,8 @@
-import { createHmac } from 'node:crypto';
-import type { AuditEvent } from './event.js';
+import type { HmacKey } from '@scopegate/kernel';
+import { inOrder } from './event-content.js';
 
 /** What stands before the first event of a chain. */
 export const CHAIN_START = '0'.repeat(64);
-
-/** The fields a link covers, in their order; another order would be another link. */
-const COVERED = [
-  'id',
-  'atMs',
-  'count',
-  'type',
-  'outcome',
-  'code',
-  'actor',
-  'owner',
-  'tokenId',
-  'tokenDescription',
-  'tokenScope',
-  'credential',
-  'clientIp',
-  'peer',
-  'method',
-  'path',
-  'application',
-  'status',
-  'durationMs',
-  'userAgent',
-  'requestId',
-] as const satisfies readonly (keyof AuditEvent)[];
 
 /** A place in a chain. */
 export interface ChainLink {
@@ -41,13 +16,12 @@ export interface ChainLink {
 /**
  * The link of an event: a keyed digest of its place, its content and the link before it. Whoever can write to the
  * database, but does not know the key, cannot change, remove or insert an event without breaking the chain.
+ * @param content of the event, as `encodeEvent` makes it
  * @returns 64 hexadecimal digits
  */
-export function linkOf(key: string, place: ChainLink, event: AuditEvent): string {
-  const content = COVERED.map((name) => event[name]);
-  return createHmac('sha256', key)
-    .update(JSON.stringify([place.chain, place.sequence, place.previousLink, content, canonicalJson(event.detail)]))
-    .digest('hex');
+export function linkOf(key: HmacKey, { chain, sequence, previousLink }: ChainLink, content: string): string {
+  // The content is the last member, and JSON itself: nothing in it can be taken for another place.
+  return key.digest(`[${JSON.stringify(chain)},${sequence},${JSON.stringify(previousLink)},${content}]`);
 }
 
 /** The head of a chain as far as the verification of the chain depends on it. */
@@ -68,18 +42,7 @@ export interface ChainHead {
  * off either end and set the head to what is left.
  * @returns 64 hexadecimal digits
  */
-export function sealOf(key: string, head: ChainHead): string {
-  return createHmac('sha256', key)
-    .update(JSON.stringify(['head', head.chain, head.sequence, head.link, head.purgedSequence]))
-    .update(canonicalJson(head.held ?? null))
-    .digest('hex');
-}
-
-/** JSON with the members of every object in one order: a database may hand them out in another one. */
-function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_name, member: unknown) =>
-    typeof member === 'object' && member !== null && !Array.isArray(member)
-      ? Object.fromEntries(Object.entries(member).sort(([first], [second]) => (first < second ? -1 : 1)))
-      : member,
-  );
+export function sealOf(key: HmacKey, head: ChainHead): string {
+  const { chain, sequence, link, purgedSequence, held } = head;
+  return key.digest(JSON.stringify(['head', chain, sequence, link, purgedSequence, inOrder(held ?? null)]));
 }

@@ -1,4 +1,5 @@
 export * from './event.js';
+export * from './event-content.js';
 export * from './event-id.js';
 export * from './redaction.js';
 export * from './chain.js';

@@ -1,21 +1,20 @@
 import { crc32 } from 'node:zlib';
-import type { AuditEvent } from './event.js';
+import { decodeEvent, type RecordedEvent } from './event-content.js';
 
 /** The eight hexadecimal digits of the checksum, and the blank after them. */
 const PREFIX_LENGTH = 9;
 
 const NEWLINE = 0x0a;
 
-/** One line of the journal: the checksum of the event's JSON, a blank, the JSON and a line's end. */
-export function encodeJournalLine(event: AuditEvent): string {
-  const json = JSON.stringify(event);
-  return `${checksumOf(json)} ${json}\n`;
+/** One line of the journal: the checksum of the event's content, a blank, the content and a line's end. */
+export function encodeJournalLine(content: string): string {
+  return `${checksumOf(content)} ${content}\n`;
 }
 
 /** What a part of a journal holds. */
 export interface JournalPart {
   /** Each event with the number of bytes from the start of the part to the end of its line. */
-  readonly entries: readonly { readonly event: AuditEvent; readonly end: number }[];
+  readonly entries: readonly (RecordedEvent & { readonly end: number })[];
   /** The bytes that were read: everything up to the last line's end. */
   readonly length: number;
   /** Lines whose checksum does not match: torn by a crash, or damaged. They are passed over. */
@@ -24,28 +23,28 @@ export interface JournalPart {
 
 /** Reads the lines of a part of a journal that begins at a line's start. Never throws. */
 export function decodeJournal(bytes: Buffer): JournalPart {
-  const entries: { event: AuditEvent; end: number }[] = [];
+  const entries: (RecordedEvent & { end: number })[] = [];
   let torn = 0;
   let start = 0;
   for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, start)) {
-    const event = decodeLine(bytes.toString('utf8', start, end));
+    const read = decodeLine(bytes.toString('utf8', start, end));
     start = end + 1;
-    if (event === null) torn += 1;
-    else entries.push({ event, end: start });
+    if (read === null) torn += 1;
+    else entries.push({ ...read, end: start });
   }
   return { entries, length: start, torn };
 }
 
-function decodeLine(line: string): AuditEvent | null {
-  const json = line.slice(PREFIX_LENGTH);
-  if (line[PREFIX_LENGTH - 1] !== ' ' || line.slice(0, PREFIX_LENGTH - 1) !== checksumOf(json)) return null;
+function decodeLine(line: string): RecordedEvent | null {
+  const content = line.slice(PREFIX_LENGTH);
+  if (line[PREFIX_LENGTH - 1] !== ' ' || line.slice(0, PREFIX_LENGTH - 1) !== checksumOf(content)) return null;
   try {
-    return JSON.parse(json) as AuditEvent;
+    return { event: decodeEvent(content), content };
   } catch {
     return null;
   }
 }
 
-function checksumOf(json: string): string {
-  return crc32(json).toString(16).padStart(8, '0');
+function checksumOf(content: string): string {
+  return crc32(content).toString(16).padStart(8, '0');
 }

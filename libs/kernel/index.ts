@@ -1,3 +1,4 @@
+export * from './hmac.js';
 export * from './brand.js';
 export * from './header-lines.js';
 export * from './application-kind.js';

@@ -1,4 +1,5 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
+import type { HmacKey } from '@scopegate/kernel';
 
 /**
  * What is stored of a secret: HMAC-SHA-256 of the whole token under the pepper, in lower-case hexadecimal (64
@@ -6,8 +7,8 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
  * a stolen database from being searched at all.
  * @param pepper the key of one pepper version; never stored beside the digests
  */
-export function tokenDigest(pepper: Uint8Array | string, secret: string): string {
-  return createHmac('sha256', pepper).update(secret, 'utf8').digest('hex');
+export function tokenDigest(pepper: HmacKey, secret: string): string {
+  return pepper.digest(secret);
 }
 
 /** Compares two digests in a time that does not tell how far they agree; digests of different length are not equal. */

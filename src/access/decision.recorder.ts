@@ -6,6 +6,7 @@ import { resolveClientAddress, type ClientAddress } from '@scopegate/network';
 import type { PathJudgement } from '@scopegate/path';
 import { parseToken } from '@scopegate/token';
 import { AuditService } from '../audit/audit.service.js';
+import type { HeldAnswer } from '../audit/audit.shipper.js';
 import type { Exchange } from '../common/access/exchange.js';
 import { Clock } from '../common/time/clock.js';
 import { SettingsService } from '../settings/settings.service.js';
@@ -46,49 +47,59 @@ export class DecisionRecorder {
   ) {}
 
   /**
-   * Records the one event of a request, before the head of its answer leaves.
-   * @param status the status that is sent; null where the client went away before there was one
+   * Records the one event of a request, and sends its answer once the record is written (R62).
+   * @param status the status that is sent
+   * @param answer withheld where the request has been recorded already: one request has one answer
    */
-  settle(exchange: Exchange, status: number | null): void {
-    if (exchange.isSettled) return;
+  settle(exchange: Exchange, status: number, answer: HeldAnswer): void {
+    if (exchange.isSettled) answer.withhold();
+    else if (this.#record(exchange, status)) this.audit.whenWritten(answer);
+    else answer.send();
+  }
+
+  /** Records a request whose client went away before there was a status. */
+  settleUnanswered(exchange: Exchange): void {
+    if (!exchange.isSettled) this.#record(exchange, null);
+  }
+
+  /** Whether the request is an event. */
+  #record(exchange: Exchange, status: number | null): boolean {
     exchange.isSettled = true;
     const result = resultOf(exchange, status ?? 0);
     this.metrics.count(exchange, countedAs(exchange, result), status);
     if (result.code === 'audit_unavailable') {
       this.audit.noteTurnedAway();
-      return;
+      return false;
     }
     const used = result.outcome === 'allowed' ? (exchange.authenticated?.token ?? null) : null;
     const nowMs = this.clock.nowMs();
     const asker = this.#askerOf(exchange);
     if (used !== null) this.uses.record(used.id, nowMs, asker.address.client);
-    if (!this.#isRecorded(exchange, result, asker)) return;
+    if (!this.#isRecorded(exchange, result, asker)) return false;
     const agent = headerValues(exchange.request.rawHeaders, 'user-agent')[0];
-    this.audit.recordRequest(
-      {
-        atMs: nowMs,
-        type: result.type,
-        outcome: result.outcome,
-        code: result.code,
-        actor: asker.actor === null ? null : redactText(asker.actor, 255),
-        owner: asker.token?.ownerName ?? null,
-        tokenId: asker.token?.id ?? null,
-        tokenDescription: asker.token === null ? null : redactTokens(asker.token.description),
-        tokenScope: asker.token?.scope ?? null,
-        credential: asker.credential,
-        clientIp: asker.address.client,
-        peer: asker.address.peer,
-        method: exchange.request.method ?? null,
-        path: redactText(auditedPath(exchange, asker.path), MAX_PATH_LENGTH),
-        application: exchange.application?.key ?? null,
-        status,
-        durationMs: nowMs - exchange.startedAtMs,
-        userAgent: agent === undefined ? null : redactText(agent, MAX_USER_AGENT_LENGTH),
-        requestId: exchange.requestId,
-        detail: withTrace(asker.detail, exchange.callerTraceId),
-      },
-      exchange.response,
-    );
+    this.audit.recordRequest({
+      atMs: nowMs,
+      type: result.type,
+      outcome: result.outcome,
+      code: result.code,
+      actor: asker.actor === null ? null : redactText(asker.actor, 255),
+      owner: asker.token?.ownerName ?? null,
+      tokenId: asker.token?.id ?? null,
+      tokenDescription: asker.token === null ? null : redactTokens(asker.token.description),
+      tokenScope: asker.token?.scope ?? null,
+      credential: asker.credential,
+      clientIp: asker.address.client,
+      peer: asker.address.peer,
+      method: exchange.request.method ?? null,
+      path: redactText(auditedPath(exchange, asker.path), MAX_PATH_LENGTH),
+      application: exchange.application?.key ?? null,
+      status,
+      durationMs: nowMs - exchange.startedAtMs,
+      userAgent: agent === undefined ? null : redactText(agent, MAX_USER_AGENT_LENGTH),
+      requestId: exchange.requestId,
+      detail: withTrace(asker.detail, exchange.callerTraceId),
+    });
+    return true;
   }
 
   #isRecorded(exchange: Exchange, result: Result, asker: Asker): boolean {

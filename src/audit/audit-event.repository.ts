@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
-import { eventIdBound, heldEvents, type FloodState } from '@scopegate/audit';
+import { eventIdBound, heldEvents, nameKeyOf, type AuditEvent, type FloodState } from '@scopegate/audit';
 import { In, IsNull, Not, type EntityManager } from 'typeorm';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { AuditChainEntity } from './audit-chain.entity.js';
@@ -12,7 +12,7 @@ import {
   type AuditEventFilter,
   type FilteredEvent,
 } from './audit-event.filter.js';
-import { toEntity, type UnlinkedEvent } from './audit-event.mapper.js';
+import { toEvent } from './audit-event.mapper.js';
 
 /** Rows looked at in one statement where an index alone does not answer: few first, since most answers are near. */
 const FIRST_SLICE = 500;
@@ -44,14 +44,14 @@ interface Range {
 
 /** Some events, newest first. */
 export interface EventSlice {
-  readonly events: readonly UnlinkedEvent[];
+  readonly events: readonly AuditEvent[];
   /** Go on before this id; null where there is nothing more. */
   readonly nextBefore: string | null;
 }
 
 /** What a walk has found: every event it means, down to a place. */
 interface Passed {
-  readonly events: readonly UnlinkedEvent[];
+  readonly events: readonly AuditEvent[];
   /** The id of that place; null where it is the end. */
   readonly passedTo: string | null;
 }
@@ -65,13 +65,14 @@ export class AuditEventRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
   /** The event of a request itself, and not of a change it made. */
-  findByRequestId(requestId: string): Promise<AuditEventEntity | null> {
-    return this.unitOfWork.read((manager) =>
+  async findByRequestId(requestId: string): Promise<AuditEvent | null> {
+    const row = await this.unitOfWork.read((manager) =>
       manager.findOne(AuditEventEntity, {
         where: { requestId, outcome: Not('changed') },
         order: { id: 'DESC' },
       }),
     );
+    return row === null ? null : toEvent(row);
   }
 
   /**
@@ -83,7 +84,7 @@ export class AuditEventRepository {
     const range = rangeOf(filter, beforeId);
     // Read before the rows: what is stored in between is found twice and not missed.
     const held = (await this.#held()).filter(
-      (event) => event.id < range.before && event.id > range.after && meets(event, filter),
+      (event) => event.id < range.before && event.id > range.after && meets(filteredOf(event), filter),
     );
     const { walks, isExact } = walksOf(filter);
     // One more than shown tells whether there is more.
@@ -98,11 +99,11 @@ export class AuditEventRepository {
   }
 
   /** Failures that are counted and not stored yet: their number so far. */
-  async #held(): Promise<readonly UnlinkedEvent[]> {
+  async #held(): Promise<readonly AuditEvent[]> {
     const heads = await this.unitOfWork.read((manager) =>
       manager.find(AuditChainEntity, { select: { chain: true, held: true }, where: { held: Not(IsNull()) } }),
     );
-    return heads.flatMap(({ held }) => heldEvents(held as FloodState).map(toEntity));
+    return heads.flatMap(({ held }) => heldEvents(held as FloodState));
   }
 
   /** Walks the index of the only limit. */
@@ -133,11 +134,12 @@ export class AuditEventRepository {
     return { events, passedTo: isComplete ? null : ids.length > limit ? (shown.at(-1) ?? null) : before };
   }
 
-  #eventsOf(ids: readonly string[]): Promise<AuditEventEntity[]> {
-    if (ids.length === 0) return Promise.resolve([]);
-    return this.unitOfWork.read((manager) =>
+  async #eventsOf(ids: readonly string[]): Promise<readonly AuditEvent[]> {
+    if (ids.length === 0) return [];
+    const rows = await this.unitOfWork.read((manager) =>
       manager.find(AuditEventEntity, { where: { id: In(ids) }, order: { id: 'DESC' } }),
     );
+    return rows.map(toEvent);
   }
 
   /** The newest rows of some walks, with these columns. */
@@ -219,6 +221,11 @@ function walkStatement(
   const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
   const table = driver.escape(metadata.tableName);
   return { text: `SELECT ${selected} FROM ${table}${index}${where} ORDER BY ${id} DESC LIMIT ${limit}`, values };
+}
+
+/** What a filter looks at, of an event that is no row yet. */
+function filteredOf(event: AuditEvent): FilteredEvent {
+  return { ...event, actorKey: nameKeyOf(event.actor), ownerKey: nameKeyOf(event.owner) };
 }
 
 /** The newest of what several walks have found. What two of them have passed is there once. */

@@ -1,6 +1,15 @@
 import { hkdfSync } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { CHAIN_START, linkOf, sealOf, type AuditEvent } from '@scopegate/audit';
+import {
+  CHAIN_START,
+  encodeEvent,
+  linkOf,
+  nameKeyOf,
+  sealOf,
+  type AuditEvent,
+  type RecordedEvent,
+} from '@scopegate/audit';
+import { HmacKey } from '@scopegate/kernel';
 import { In, type EntityManager } from 'typeorm';
 import { SECRETS } from '../config/config.module.js';
 import type { Secrets } from '../config/secrets.js';
@@ -8,8 +17,8 @@ import { rowLock } from '../database/row-lock.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { AuditChainEntity } from './audit-chain.entity.js';
 import { AuditEventEntity } from './audit-event.entity.js';
-import { toEntity, toEvent } from './audit-event.mapper.js';
-import { insertAuditEvents } from './audit-event.writer.js';
+import { toEvent } from './audit-event.mapper.js';
+import { insertAuditEvents, type LinkedEvent } from './audit-event.writer.js';
 
 /** The chain of all changes, whichever node makes them. */
 export const CHANGES_CHAIN = 'changes';
@@ -28,16 +37,16 @@ export type ChainProgress = Partial<
 /** Links events to chains, so that a changed, removed or inserted one is found. */
 @Injectable()
 export class AuditChain {
-  readonly #key: string;
-  readonly #onStored: ((rows: readonly AuditEventEntity[]) => void)[] = [];
+  readonly #key: HmacKey;
+  readonly #onStored: ((events: readonly AuditEvent[]) => void)[] = [];
   /** What each open transaction has added. */
-  readonly #appended = new WeakMap<EntityManager, readonly AuditEventEntity[]>();
+  readonly #appended = new WeakMap<EntityManager, readonly AuditEvent[]>();
 
   constructor(
     @Inject(SECRETS) secrets: Secrets,
     private readonly unitOfWork: UnitOfWork,
   ) {
-    this.#key = Buffer.from(hkdfSync('sha256', secrets.encryptionKey, '', 'scopegate audit chain', 32)).toString('hex');
+    this.#key = new HmacKey(new Uint8Array(hkdfSync('sha256', secrets.encryptionKey, '', 'scopegate audit chain', 32)));
   }
 
   /** The head of a chain, held by this transaction: nobody else adds to the chain before it is stored. */
@@ -76,36 +85,38 @@ export class AuditChain {
   async append(
     manager: EntityManager,
     head: AuditChainEntity,
-    events: readonly AuditEvent[],
+    events: readonly RecordedEvent[],
     progress: ChainProgress = {},
   ): Promise<ChainPlace> {
+    const { chain } = head;
     let { sequence, link } = head;
-    const rows: AuditEventEntity[] = [];
-    for (const event of events) {
+    const linked: LinkedEvent[] = [];
+    for (const { event, content } of events) {
+      const previousLink = link;
       sequence += 1;
-      const place = { chain: head.chain, sequence, previousLink: link };
-      // What is linked is what a reader finds: the row, with its texts cut to what fits.
-      const stored = toEntity(event);
-      link = linkOf(this.#key, place, toEvent(stored));
-      rows.push({ ...stored, chain: place.chain, chainSequence: sequence, previousLink: place.previousLink, link });
+      link = linkOf(this.#key, { chain, sequence, previousLink }, content);
+      linked.push({ event, content, sequence, previousLink, link });
     }
-    await insertAuditEvents(manager, rows);
+    await insertAuditEvents(manager, chain, linked);
     await this.updateHead(manager, head, { ...progress, sequence, link });
-    if (this.#onStored.length > 0) this.#appended.set(manager, [...(this.#appended.get(manager) ?? []), ...rows]);
+    if (this.#onStored.length > 0) {
+      const before = this.#appended.get(manager) ?? [];
+      this.#appended.set(manager, [...before, ...events.map(({ event }) => event)]);
+    }
     return { sequence, link };
   }
 
   /** Has stored events handed on, once their transaction is over. It must neither fail nor take long. */
-  onStored(subscriber: (rows: readonly AuditEventEntity[]) => void): void {
+  onStored(subscriber: (events: readonly AuditEvent[]) => void): void {
     if (this.#onStored.length === 0) this.unitOfWork.afterCommit((manager) => this.#handOn(manager));
     this.#onStored.push(subscriber);
   }
 
   #handOn(manager: EntityManager): void {
-    const rows = this.#appended.get(manager);
-    if (rows === undefined) return;
+    const events = this.#appended.get(manager);
+    if (events === undefined) return;
     this.#appended.delete(manager);
-    for (const subscriber of this.#onStored) subscriber(rows);
+    for (const subscriber of this.#onStored) subscriber(events);
   }
 
   /** Stores a head that has changed, under a new seal. */
@@ -120,20 +131,21 @@ export class AuditChain {
   }
 
   /** Those of the events that are not stored. */
-  async missingOf(events: readonly AuditEvent[]): Promise<readonly AuditEvent[]> {
+  async missingOf(events: readonly RecordedEvent[]): Promise<readonly RecordedEvent[]> {
+    const ids = events.map(({ event }) => event.id);
     const rows = await this.unitOfWork.read((manager) =>
-      manager.find(AuditEventEntity, { select: { id: true }, where: { id: In(events.map((event) => event.id)) } }),
+      manager.find(AuditEventEntity, { select: { id: true }, where: { id: In(ids) } }),
     );
     const stored = new Set(rows.map((row) => row.id));
-    return events.filter((event) => !stored.has(event.id));
+    return events.filter(({ event }) => !stored.has(event.id));
   }
 
   /** Whether a stored row is, at this place of its chain, the link it says it is, and is found by its own names. */
   isIntact(row: AuditEventEntity, sequence = row.chainSequence): boolean {
     const event = toEvent(row);
-    const { actorKey, ownerKey } = toEntity(event);
-    const place = { chain: row.chain, sequence, previousLink: row.previousLink };
-    return row.actorKey === actorKey && row.ownerKey === ownerKey && linkOf(this.#key, place, event) === row.link;
+    const { chain, previousLink, link } = row;
+    const isFound = row.actorKey === nameKeyOf(event.actor) && row.ownerKey === nameKeyOf(event.owner);
+    return isFound && linkOf(this.#key, { chain, sequence, previousLink }, encodeEvent(event)) === link;
   }
 
   /** Whether nobody but a node has set the head of a chain. */

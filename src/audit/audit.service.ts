@@ -1,7 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import type { ServerResponse } from 'node:http';
 import { Injectable } from '@nestjs/common';
-import { EventIds, redact, redactText, redactTokens, type AuditEvent, type AuditEventType } from '@scopegate/audit';
+import {
+  EventIds,
+  fitEvent,
+  recorded,
+  redact,
+  redactText,
+  redactTokens,
+  type AuditEvent,
+  type AuditEventType,
+  type UnnumberedEvent,
+} from '@scopegate/audit';
 import type { EntityManager } from 'typeorm';
 import { Clock } from '../common/time/clock.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
@@ -9,7 +18,7 @@ import type { Actor } from './actor.js';
 import { AuditChain, CHANGES_CHAIN } from './audit.chain.js';
 import { AuditEventRepository } from './audit-event.repository.js';
 import { toDto } from './audit-event.mapper.js';
-import { AuditShipper } from './audit.shipper.js';
+import { AuditShipper, type HeldAnswer } from './audit.shipper.js';
 import type { AuditEventDto } from './dto/audit-event.dto.js';
 
 /** A change as its service describes it (R59). */
@@ -25,9 +34,6 @@ export interface ChangeDescription {
   /** What changed: best `{ subject, changes: describeChange(before, after) }`. Secrets are left out here once more. */
   readonly detail: Readonly<Record<string, unknown>>;
 }
-
-/** An event without what every event gets here. */
-export type RequestEvent = Omit<AuditEvent, 'id' | 'count'>;
 
 /** Records events: of requests by way of the journal, of changes within the transaction that makes them. */
 @Injectable()
@@ -58,50 +64,54 @@ export class AuditService {
     const nowMs = this.clock.nowMs();
     const changes = this.#changes.get(manager) ?? [];
     this.#changes.set(manager, changes);
-    changes.push({
-      id: this.#ids.next(nowMs),
-      atMs: nowMs,
-      count: 1,
-      type: change.type,
-      outcome: 'changed',
-      code: null,
-      actor: actor.name,
-      owner: change.owner ?? null,
-      tokenId: change.tokenId ?? null,
-      tokenDescription: typeof change.tokenDescription === 'string' ? redactTokens(change.tokenDescription) : null,
-      tokenScope: change.tokenScope ?? null,
-      credential: actor.credential,
-      clientIp: actor.clientIp,
-      peer: actor.peer,
-      method: null,
-      path: null,
-      application: change.application ?? null,
-      status: null,
-      durationMs: null,
-      userAgent: actor.userAgent === null ? null : redactText(actor.userAgent, 512),
-      requestId: actor.requestId,
-      detail: {
-        ...(actor.tokenId === null ? {} : { actingTokenId: actor.tokenId }),
-        ...(redact(change.detail) as Record<string, unknown>),
-      },
-    });
+    changes.push(
+      fitEvent(
+        {
+          atMs: nowMs,
+          type: change.type,
+          outcome: 'changed',
+          code: null,
+          actor: actor.name,
+          owner: change.owner ?? null,
+          tokenId: change.tokenId ?? null,
+          tokenDescription: typeof change.tokenDescription === 'string' ? redactTokens(change.tokenDescription) : null,
+          tokenScope: change.tokenScope ?? null,
+          credential: actor.credential,
+          clientIp: actor.clientIp,
+          peer: actor.peer,
+          method: null,
+          path: null,
+          application: change.application ?? null,
+          status: null,
+          durationMs: null,
+          userAgent: actor.userAgent === null ? null : redactText(actor.userAgent, 512),
+          requestId: actor.requestId,
+          detail: {
+            ...(actor.tokenId === null ? {} : { actingTokenId: actor.tokenId }),
+            ...(redact(change.detail) as Record<string, unknown>),
+          },
+        },
+        this.#ids.next(nowMs),
+      ),
+    );
   }
 
   /** The event of a request, by the id its answer carried; null where there is none. */
   async findByRequestId(requestId: string): Promise<AuditEventDto | null> {
     await this.shipper.flush();
-    const row = await this.events.findByRequestId(requestId);
-    return row === null ? null : toDto(row);
+    const event = await this.events.findByRequestId(requestId);
+    return event === null ? null : toDto(event);
   }
 
-  /**
-   * Records what became of a request. Its answer does not leave before the record is written (R62).
-   * @param response the answer, nothing of which has been sent
-   */
-  recordRequest(event: RequestEvent, response: ServerResponse): void {
-    this.#recordTurnedAway();
-    this.shipper.append({ ...event, id: this.#ids.next(event.atMs), count: 1 });
-    this.shipper.holdUntilWritten(response);
+  /** Records what became of a request. Its answer may leave once the record is written (R62): see `whenWritten`. */
+  recordRequest(event: UnnumberedEvent): void {
+    if (this.#turnedAway !== null) this.#recordTurnedAway();
+    this.shipper.append(fitEvent(event, this.#ids.next(event.atMs)));
+  }
+
+  /** Sends an answer once everything recorded so far is written; one whose record cannot be written is not sent. */
+  whenWritten(answer: HeldAnswer): void {
+    this.shipper.whenWritten(answer);
   }
 
   /**
@@ -150,6 +160,6 @@ export class AuditService {
     if (changes === undefined) return;
     this.#changes.delete(manager);
     const head = await this.chain.lockHead(manager, CHANGES_CHAIN);
-    await this.chain.append(manager, head, changes);
+    await this.chain.append(manager, head, changes.map(recorded));
   }
 }

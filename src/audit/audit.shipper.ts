@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
 import type { AuditEvent } from '@scopegate/audit';
@@ -8,7 +7,6 @@ import { CONFIGURATION } from '../config/config.module.js';
 import type { Configuration } from '../config/env.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { AuditChain } from './audit.chain.js';
-import { holdConnection } from './journal/connection.hold.js';
 import { Journal } from './journal/journal.js';
 import { JournalShipment } from './journal/journal.shipment.js';
 import { takeAbandonedSlots, takeSlot, type JournalSlot } from './journal/journal.slot.js';
@@ -24,6 +22,14 @@ const PROBE_INTERVAL_MS = 1_000;
 
 /** Something else that is written in the same rhythm, such as the use of tokens. */
 export type ShippedBesides = () => Promise<void>;
+
+/** An answer that waits for its record. */
+export interface HeldAnswer {
+  /** Called once, when the record is written. */
+  send(): void;
+  /** Called once, in place of `send`, where it cannot be: the client must not take the request for done. */
+  withhold(): void;
+}
 
 /**
  * Takes the events of requests: into the journal before the answer leaves, and from there into the database in
@@ -94,26 +100,18 @@ export class AuditShipper implements OnModuleInit, OnApplicationBootstrap {
     this.#open().append(event);
   }
 
-  /** Keeps an answer back until everything recorded so far is written; one that cannot be recorded is not sent. */
-  holdUntilWritten(response: ServerResponse): void {
-    const { journal } = this.#open();
-    const { socket } = response;
-    const release = socket === null ? null : holdConnection(socket);
-    journal.whenWritten((error) => {
-      if (error === null) {
-        release?.();
-        return;
-      }
-      this.#noteDiskFailure(error);
-      response.destroy();
+  /** Sends an answer once everything recorded so far is written; one that cannot be recorded is not sent. */
+  whenWritten(answer: HeldAnswer): void {
+    this.#open().journal.whenWritten({
+      onWritten: (error) => {
+        if (error === null) {
+          answer.send();
+          return;
+        }
+        this.#noteDiskFailure(error);
+        answer.withhold();
+      },
     });
-    // An answer that waits behind another one of its connection may be sent at any time from now on.
-    if (socket === null) journal.flush();
-  }
-
-  /** Writes everything recorded so far to the journal, in place of the end of this turn of the event loop. */
-  writeNow(): void {
-    this.#open().journal.flush();
   }
 
   /** Has something else written in the rhythm of the batches. */

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { answeredHeaders } from '@scopegate/upstream';
 import { errors, type Dispatcher } from 'undici';
+import type { HeldAnswer } from '../audit/audit.shipper.js';
 import { watchForStall } from './stalled-client.js';
 
 /** What becomes of an answer besides being sent on. */
@@ -11,8 +12,8 @@ export interface ForwardEvents {
   readonly stallTimeoutMs: number;
   /** Set where the cookies of the answer have to be stored before it is sent on (R11). */
   readonly bindCookies: ((rawHeaders: readonly string[]) => Promise<void>) | null;
-  /** Called before the head of the answer leaves. */
-  onHead(status: number): void;
+  /** Called once with the head of the answer, which leaves when it is told to. */
+  onHead(status: number, answer: HeldAnswer): void;
   /** Called when the client goes away before its answer is complete. */
   onGone(): void;
   /** Called when the upstream fails, whether or not the head has left. */
@@ -24,21 +25,27 @@ const NO_BYTES = Buffer.alloc(0);
 
 /**
  * Writes an upstream's answer straight to the client's connection, chunk by chunk, at the pace the client reads.
- * A client that goes away ends the upstream request.
+ * Nothing of it leaves before it is recorded (R62); an answer that is complete by then is one write. A client that goes
+ * away ends the upstream request.
  */
-export class ForwardHandler implements Dispatcher.DispatchHandler {
+export class ForwardHandler implements Dispatcher.DispatchHandler, HeldAnswer {
   #abort: ((error?: Error) => void) | null = null;
+  #resume: (() => void) | null = null;
   #isGone = false;
-  /** The head waits for the cookies to be stored. */
-  #isHeld = false;
+  #isSent = false;
   #isComplete = false;
   #hasNoBody = false;
+  #status = 0;
+  #statusText = '';
+  #lines: string[] = [];
+  /** What has arrived of the body before the head may leave: of one turn of the event loop at the most. */
+  #held: Buffer[] | null = null;
 
   constructor(
     private readonly response: ServerResponse,
     private readonly events: ForwardEvents,
   ) {
-    response.once('close', () => {
+    response.on('close', () => {
       if (response.writableFinished) return;
       this.#isGone = true;
       this.events.onGone();
@@ -54,48 +61,44 @@ export class ForwardHandler implements Dispatcher.DispatchHandler {
   onHeaders(status: number, rawHeaders: Buffer[], resume: () => void, statusText: string): boolean {
     // Interim answers belong to the upstream's connection; the client was told to continue by the gateway.
     if (status < 200) return true;
+    const { requestId, dropSetCookie, bindCookies } = this.events;
     const lines = rawHeaders.map((part) => part.toString('latin1'));
+    this.#status = status;
+    this.#statusText = statusText;
+    this.#lines = answeredHeaders(lines, dropSetCookie);
+    this.#lines.push('X-Request-Id', requestId);
+    this.#resume = resume;
     this.#hasNoBody = status === 204 || status === 304 || this.response.req.method === 'HEAD';
-    this.response.on('drain', resume);
-    if (this.events.bindCookies === null) {
-      this.#writeHead(status, statusText, lines);
+    if (bindCookies === null) {
+      this.events.onHead(status, this);
       return true;
     }
-    this.events.bindCookies(lines).then(
+    bindCookies(lines).then(
       () => {
-        this.#writeHead(status, statusText, lines);
-        this.#isHeld = false;
+        this.events.onHead(status, this);
         resume();
-        if (this.#isComplete) this.response.end();
       },
       (error: unknown) => {
         this.events.onFailure(error);
         this.#abort?.(new Error('The session could not be bound.'));
       },
     );
-    this.#isHeld = true;
     return false;
   }
 
-  #writeHead(status: number, statusText: string, rawLines: readonly string[]): void {
-    const lines = answeredHeaders(rawLines, this.events.dropSetCookie);
-    lines.push('X-Request-Id', this.events.requestId);
-    this.events.onHead(status);
-    this.response.writeHead(status, statusText, lines);
-    // A head without a body yet (an event stream) must not wait for the first chunk.
-    if (!this.#hasNoBody) this.response.write(NO_BYTES);
-  }
-
   onData(chunk: Buffer): boolean {
+    if (!this.#isSent) {
+      (this.#held ??= []).push(chunk);
+      return true;
+    }
     if (this.response.write(chunk)) return true;
-    const { socket } = this.response;
-    if (socket !== null) this.response.once('drain', watchForStall(socket, this.events.stallTimeoutMs));
+    this.#watchReader();
     return false;
   }
 
   onComplete(): void {
-    if (this.#isHeld) this.#isComplete = true;
-    else this.response.end();
+    this.#isComplete = true;
+    if (this.#isSent) this.response.end();
   }
 
   onError(error: Error): void {
@@ -103,5 +106,36 @@ export class ForwardHandler implements Dispatcher.DispatchHandler {
     // The length that a 304 tells is that of a body it does not have (RFC 9110 8.6), and undici misses that body.
     if (this.#hasNoBody && error instanceof errors.ResponseContentLengthMismatchError) this.onComplete();
     else this.events.onFailure(error);
+  }
+
+  send(): void {
+    const { response } = this;
+    if (response.destroyed) return;
+    this.#isSent = true;
+    response.writeHead(this.#status, this.#statusText, this.#lines);
+    const held = this.#held;
+    this.#held = null;
+    const [first] = held ?? [];
+    if (this.#isComplete && (held === null || held.length === 1)) {
+      response.end(first);
+      return;
+    }
+    if (this.#resume !== null) response.on('drain', this.#resume);
+    let isRead = true;
+    if (held !== null) for (const chunk of held) isRead = response.write(chunk);
+    // A head without a body yet (an event stream) must not wait for the first chunk.
+    else if (!this.#hasNoBody) response.write(NO_BYTES);
+    if (!isRead) this.#watchReader();
+    if (this.#isComplete) response.end();
+  }
+
+  withhold(): void {
+    this.response.destroy();
+  }
+
+  /** The connection of a client that does not go on reading is ended after a while. */
+  #watchReader(): void {
+    const { socket } = this.response;
+    if (socket !== null) this.response.once('drain', watchForStall(socket, this.events.stallTimeoutMs));
   }
 }

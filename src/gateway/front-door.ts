@@ -137,7 +137,6 @@ export class FrontDoor {
         (server) =>
           new Promise<void>((resolve) => {
             // It closes idle connections itself.
-            this.#services?.gateway.releaseAnswers();
             server.close(() => resolve());
           }),
       );
@@ -146,17 +145,11 @@ export class FrontDoor {
     }, timeoutMs);
     // A connection becomes idle when its last answer is complete.
     const sweep = setInterval(() => {
-      for (const server of this.#servers) this.#closeIdle(server);
+      for (const server of this.#servers) server.closeIdleConnections();
     }, 50);
     await Promise.all(closed);
     clearTimeout(cut);
     clearInterval(sweep);
-  }
-
-  /** Node counts a connection as idle whose answer has ended and is held until its event is written. */
-  #closeIdle(server: Server): void {
-    this.#services?.gateway.releaseAnswers();
-    server.closeIdleConnections();
   }
 
   #take(side: ListenerSide, request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Injectable, Logger, type CanActivate } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { denyEarly } from '@scopegate/access';
-import { codeProblem, denialProblem } from '@scopegate/problem';
+import { codeProblem, denialProblem, type Problem } from '@scopegate/problem';
 import type { ProtectedApplication } from '../applications/application.js';
 import { ACCESS_GUARDS } from '../access/access-guards.js';
 import { DecisionRecorder } from '../access/decision.recorder.js';
@@ -71,11 +71,6 @@ export class GatewayService {
     }
   }
 
-  /** Writes what is recorded now, so that the answers that wait for it leave. */
-  releaseAnswers(): void {
-    this.shipper.writeNow();
-  }
-
   #exchangeOf(proxied: ProxiedRequest): Exchange {
     const exchange = new Exchange(
       proxied.request,
@@ -105,9 +100,7 @@ export class GatewayService {
   #refuse(exchange: Exchange): void {
     if (exchange.denial === null) throw new Error('A guard refused without a reason.');
     const problem = denialProblem(exchange.denial, exchange.requestId);
-    this.recorder.settle(exchange, problem.status);
-    dropUnreadBody(exchange.request, exchange.response);
-    writeProblem(exchange.response, problem, exchange.denial, closesAfter(exchange));
+    this.#answer(exchange, problem);
   }
 
   /** A failure is not a denial: it is answered and recorded as what it is. */
@@ -128,13 +121,18 @@ export class GatewayService {
     }
     const { code, detail } = exchange.problem;
     const problem = codeProblem(code, detail, exchange.requestId);
-    this.recorder.settle(exchange, problem.status);
-    if (exchange.response.headersSent) {
-      exchange.response.destroy();
-      return;
-    }
-    dropUnreadBody(exchange.request, exchange.response);
-    writeProblem(exchange.response, problem, null, closesAfter(exchange));
+    this.#answer(exchange, problem);
+  }
+
+  #answer(exchange: Exchange, problem: Problem): void {
+    const { request, response, denial } = exchange;
+    this.recorder.settle(exchange, problem.status, {
+      send: () => {
+        dropUnreadBody(request, response);
+        writeProblem(response, problem, denial, closesAfter(exchange));
+      },
+      withhold: () => response.destroy(),
+    });
   }
 }
 

@@ -46,7 +46,7 @@ export class UpstreamForwarder {
     const { decision, request, response } = exchange;
     if (response.destroyed) {
       // The client went away while the decision was made: nothing needs to happen upstream any more.
-      this.recorder.settle(exchange, null);
+      this.recorder.settleUnanswered(exchange);
       return;
     }
     if (decision === null || decision.kind === 'deny') throw new Error('Nothing is forwarded without a decision.');
@@ -78,9 +78,9 @@ export class UpstreamForwarder {
         token !== null && (replaced !== null || !isTokenRequest)
           ? (lines) => this.cookies.bind(application.key, token.id, valuesSet(lines))
           : null,
-      onHead: (status) => this.recorder.settle(exchange, status),
+      onHead: (status, answer) => this.recorder.settle(exchange, status, answer),
       // What was asked for may have happened upstream all the same.
-      onGone: () => this.recorder.settle(exchange, null),
+      onGone: () => this.recorder.settleUnanswered(exchange),
       onFailure: (error) => this.#fail(exchange, error),
     });
     exchange.forwardedAtTick = performance.now();
@@ -109,8 +109,11 @@ export class UpstreamForwarder {
     const { code, detail } = exchange.problem;
     this.failures.note(exchange, code, error);
     const problem = codeProblem(code, detail, exchange.requestId);
-    this.recorder.settle(exchange, problem.status);
-    writeProblem(exchange.response, problem, null, false);
+    const { response } = exchange;
+    this.recorder.settle(exchange, problem.status, {
+      send: () => writeProblem(response, problem, null, false),
+      withhold: () => response.destroy(),
+    });
   }
 }
 

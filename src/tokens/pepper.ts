@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { HmacKey } from '@scopegate/kernel';
 import { digestsEqual, tokenDigest } from '@scopegate/token';
 import { SECRETS } from '../config/config.module.js';
 import type { Secrets } from '../config/secrets.js';
@@ -15,10 +16,10 @@ export interface VersionedDigest {
 /** Makes and compares the digests of secrets; the only place that holds their key. */
 @Injectable()
 export class Pepper {
-  readonly #keys: ReadonlyMap<number, string>;
+  readonly #keys: ReadonlyMap<number, HmacKey>;
 
   constructor(@Inject(SECRETS) secrets: Secrets) {
-    this.#keys = new Map([[CURRENT_VERSION, secrets.tokenPepper]]);
+    this.#keys = new Map([[CURRENT_VERSION, new HmacKey(secrets.tokenPepper)]]);
   }
 
   digest(secret: string): VersionedDigest {

@@ -204,7 +204,7 @@ describe('a full disk', () => {
       const results: boolean[] = [];
       const append = (line: string): void => {
         journal.append(line);
-        journal.whenWritten((error) => results.push(error === null));
+        journal.whenWritten({ onWritten: (error) => results.push(error === null) });
         journal.flush();
       };
       append('first\n');
@@ -237,7 +237,7 @@ describe('a full disk', () => {
     const results: boolean[] = [];
     for (const line of ['lost\n', 'kept\n']) {
       journal.append(line);
-      journal.whenWritten((error) => results.push(error === null));
+      journal.whenWritten({ onWritten: (error) => results.push(error === null) });
       journal.flush();
     }
     expect(results).toEqual([false, true]);

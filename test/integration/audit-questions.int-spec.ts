@@ -1,6 +1,7 @@
 import { request, type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AuditEvent } from '@scopegate/audit';
+import { recorded } from '@scopegate/audit';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { AuditEventRepository } from '../../src/audit/audit-event.repository.js';
 import { AuditChain } from '../../src/audit/audit.chain.js';
@@ -119,22 +120,22 @@ describeOnEachDatabase('questions to the audit log', (server) => {
 
   it('R58: failures that are still being counted are in the list with their number so far', async () => {
     const application = unique('app');
-    const recorded = Array.from({ length: 25 }, () =>
+    const failures = Array.from({ length: 25 }, () =>
       eventOf({ outcome: 'failed', type: 'authentication.failed', code: 'token_unknown', application }),
     );
-    const [held] = recorded.slice(10);
+    const [held] = failures.slice(10);
     const chain = server().provider(AuditChain);
     await server()
       .provider(UnitOfWork)
       .run(async ({ manager }) => {
         const head = await chain.lockHead(manager, unique('chain'));
-        await chain.append(manager, head, recorded.slice(0, 10), {
+        await chain.append(manager, head, failures.slice(0, 10).map(recorded), {
           held: [['key', { endsAtMs: FIRST_EVENT_MS, singles: 10, held: { ...held, count: 15 } }]],
         });
       });
     const answer = await server().admin.get<Page>(`/audit-events?application=${application}&limit=200`);
     expect(answer.body.items.map((event) => event.id)).toEqual(
-      recorded
+      failures
         .slice(0, 11)
         .map((event) => event.id)
         .reverse(),

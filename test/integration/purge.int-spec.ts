@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { AuditEvent } from '@scopegate/audit';
+import { recorded, type AuditEvent } from '@scopegate/audit';
 import { AuditChain } from '../../src/audit/audit.chain.js';
 import { AuditChainEntity } from '../../src/audit/audit-chain.entity.js';
 import { AuditEventEntity } from '../../src/audit/audit-event.entity.js';
@@ -113,7 +113,7 @@ async function insertEvents(server: ScopegateFixture, atMs: readonly number[]): 
     const end = await chain.append(
       manager,
       head,
-      atMs.map((at) => eventOf(at)),
+      atMs.map((at) => recorded(eventOf(at))),
     );
     await manager.update(AuditChainEntity, { chain: name }, end);
   });

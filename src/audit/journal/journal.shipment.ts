@@ -1,5 +1,13 @@
 import { Logger } from '@nestjs/common';
-import { decodeJournal, encodeJournalLine, FloodCollapser, type AuditEvent, type FloodState } from '@scopegate/audit';
+import {
+  decodeJournal,
+  encodeJournalLine,
+  FloodCollapser,
+  recorded,
+  type AuditEvent,
+  type FloodState,
+  type RecordedEvent,
+} from '@scopegate/audit';
 import type { Clock } from '../../common/time/clock.js';
 import { isDuplicateKey } from '../../database/duplicate-key.js';
 import type { UnitOfWork } from '../../database/unit-of-work.js';
@@ -7,7 +15,7 @@ import type { AuditChain, ChainPlace } from '../audit.chain.js';
 import type { Journal, JournalPosition } from './journal.js';
 
 /** Events in one transaction. */
-const BATCH_SIZE = 500;
+const BATCH_SIZE = 1_000;
 
 /** Bytes read from the journal at a time, where the events are not in memory any more. */
 const READ_BYTES = 1_048_576;
@@ -15,14 +23,13 @@ const READ_BYTES = 1_048_576;
 /** Events kept in memory on their way to the database; what is beyond is read from the journal again. */
 const QUEUE_LIMIT = 20_000;
 
-interface Entry {
-  readonly event: AuditEvent;
+interface Entry extends RecordedEvent {
   /** The position after it. */
   readonly end: JournalPosition;
 }
 
 interface Batch {
-  readonly events: readonly AuditEvent[];
+  readonly events: readonly RecordedEvent[];
   /** The position after it. */
   readonly end: JournalPosition;
 }
@@ -68,9 +75,10 @@ export class JournalShipment {
 
   append(event: AuditEvent): void {
     this.#oldestAtMs ??= event.atMs;
-    const end = this.journal.append(encodeJournalLine(event));
+    const { content } = recorded(event);
+    const end = this.journal.append(encodeJournalLine(content));
     if (this.#queue === null) return;
-    if (this.#queue.length < QUEUE_LIMIT) this.#queue.push({ event, end });
+    if (this.#queue.length < QUEUE_LIMIT) this.#queue.push({ event, content, end });
     else this.#queue = null;
   }
 
@@ -93,11 +101,11 @@ export class JournalShipment {
           await this.#release((collapser) => collapser.expire(this.clock.nowMs()));
           return;
         }
-        this.#oldestAtMs = batch.events[0]?.atMs ?? this.#oldestAtMs;
+        this.#oldestAtMs = batch.events[0]?.event.atMs ?? this.#oldestAtMs;
         shipped = await this.#store(shipped, batch);
         // Where the next event is not in memory, it is about as old as the last one.
         this.#oldestAtMs =
-          this.#queue === null ? (batch.events.at(-1)?.atMs ?? null) : (this.#queue[0]?.event.atMs ?? null);
+          this.#queue === null ? (batch.events.at(-1)?.event.atMs ?? null) : (this.#queue[0]?.event.atMs ?? null);
         if (isAtOrAfter(shipped.position, target)) return;
       }
     } catch (error) {
@@ -137,7 +145,7 @@ export class JournalShipment {
   #nextFromQueue(queue: Entry[]): Batch | null {
     const batch = queue.splice(0, BATCH_SIZE);
     const last = batch.at(-1);
-    return last === undefined ? null : { events: batch.map((entry) => entry.event), end: last.end };
+    return last === undefined ? null : { events: batch, end: last.end };
   }
 
   #nextFromFile(position: JournalPosition): Batch | null {
@@ -157,24 +165,31 @@ export class JournalShipment {
     }
     const batch = entries.slice(0, BATCH_SIZE);
     const end = batch.length < entries.length ? (batch.at(-1)?.end ?? length) : length;
-    return { events: batch.map((entry) => entry.event), end: { segment, offset: offset + end } };
+    return { events: batch, end: { segment, offset: offset + end } };
   }
 
   #store(shipped: Shipped, { events, end }: Batch): Promise<Shipped> {
-    const stored = events.flatMap((event) => this.#collapser.take(event));
-    const last = events.at(-1);
+    const stored: RecordedEvent[] = [];
+    for (const one of events) {
+      if (one.event.outcome === 'failed') stored.push(...this.#collapser.take(one.event).map(recorded));
+      else stored.push(one);
+    }
+    const last = events.at(-1)?.event;
     // By the time of the events, so that a journal that is read again is collapsed in the same way.
-    if (last !== undefined && !this.#collapser.isEmpty) stored.push(...this.#collapser.expire(last.atMs));
+    if (last !== undefined && !this.#collapser.isEmpty) {
+      stored.push(...this.#collapser.expire(last.atMs).map(recorded));
+    }
     return this.#insert(shipped, stored, end);
   }
 
   async #release(take: (collapser: FloodCollapser) => readonly AuditEvent[]): Promise<void> {
     if (this.#shipped === null || this.#collapser.isEmpty) return;
     const released = take(this.#collapser);
-    if (released.length > 0) await this.#insert(this.#shipped, released, this.#shipped.position);
+    if (released.length === 0) return;
+    await this.#insert(this.#shipped, released.map(recorded), this.#shipped.position);
   }
 
-  async #insert(shipped: Shipped, events: readonly AuditEvent[], position: JournalPosition): Promise<Shipped> {
+  async #insert(shipped: Shipped, events: readonly RecordedEvent[], position: JournalPosition): Promise<Shipped> {
     let stored: Shipped;
     try {
       stored = await this.#insertOnce(shipped, events, position);
@@ -191,7 +206,7 @@ export class JournalShipment {
     return stored;
   }
 
-  #insertOnce(shipped: Shipped, events: readonly AuditEvent[], position: JournalPosition): Promise<Shipped> {
+  #insertOnce(shipped: Shipped, events: readonly RecordedEvent[], position: JournalPosition): Promise<Shipped> {
     const state = this.#collapser.isEmpty ? null : this.#collapser.state();
     return this.unitOfWork.run(async ({ manager }) => {
       const head = await this.chain.lockHead(manager, this.chainName);

@@ -19,6 +19,12 @@ export interface JournalPosition {
   readonly offset: number;
 }
 
+/** Whoever waits for what has been appended. */
+export interface WrittenListener {
+  /** @param error null where all of it is written */
+  onWritten(error: Error | null): void;
+}
+
 /** A segment is closed once it has this many bytes. */
 const SEGMENT_BYTES = 16 * 1024 * 1024;
 
@@ -40,7 +46,7 @@ export class Journal {
   readonly #closed = new Map<number, number>();
   #pending: string[] = [];
   #pendingBytes = 0;
-  #waiting: ((error: Error | null) => void)[] = [];
+  #waiting: WrittenListener[] = [];
   #scheduled: NodeJS.Immediate | null = null;
   #failures = 0;
 
@@ -88,10 +94,10 @@ export class Journal {
     return this.end;
   }
 
-  /** Calls back once everything appended so far is written, or cannot be. */
-  whenWritten(callback: (error: Error | null) => void): void {
-    if (this.#pending.length === 0) callback(null);
-    else this.#waiting.push(callback);
+  /** Tells once everything appended so far is written, or cannot be. */
+  whenWritten(listener: WrittenListener): void {
+    if (this.#pending.length === 0) listener.onWritten(null);
+    else this.#waiting.push(listener);
   }
 
   /** Writes everything appended so far. */
@@ -117,7 +123,7 @@ export class Journal {
       // could be made, because positions in this segment have been given out.
       this.#closeSegment();
     }
-    for (const callback of waiting) callback(failure);
+    for (const listener of waiting) listener.onWritten(failure);
   }
 
   /** Finds out whether the disk takes anything again after a failure. Leaves nothing behind. */

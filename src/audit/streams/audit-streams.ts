@@ -1,11 +1,11 @@
 import { hostname } from 'node:os';
+import type { AuditEvent } from '@scopegate/audit';
 import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Clock } from '../../common/time/clock.js';
 import { CONFIGURATION } from '../../config/config.module.js';
 import type { AuditStreamsConfiguration, Configuration } from '../../config/env.js';
 import { MetricsRegistry, type Figure } from '../../metrics/metrics.registry.js';
 import { toDto } from '../audit-event.mapper.js';
-import type { AuditEventEntity } from '../audit-event.entity.js';
 import { AuditChain } from '../audit.chain.js';
 import { AuditStream } from './audit-stream.js';
 import { FileSink } from './file.sink.js';
@@ -43,7 +43,7 @@ export class AuditStreams implements OnModuleInit, OnApplicationShutdown {
 
   onModuleInit(): void {
     if (this.#streams.length === 0) return;
-    this.chain.onStored((rows) => this.#offer(rows));
+    this.chain.onStored((stored) => this.#offer(stored));
     if (this.#hasFile) process.on('SIGHUP', this.#onHangUp);
   }
 
@@ -53,10 +53,10 @@ export class AuditStreams implements OnModuleInit, OnApplicationShutdown {
     process.off('SIGHUP', this.#onHangUp);
   }
 
-  #offer(rows: readonly AuditEventEntity[]): void {
+  #offer(stored: readonly AuditEvent[]): void {
     try {
-      const events = rows.map((row) => {
-        const event = toDto(row);
+      const events = stored.map((one) => {
+        const event = toDto(one);
         return { event, json: JSON.stringify(event) };
       });
       for (const stream of this.#streams) stream.offer(events);

@@ -1,0 +1,136 @@
+import { userNameKey } from '@scopegate/token';
+import type { AuditEvent } from './event.js';
+
+/** An event with the one text that is journaled, linked and compared: it is made once. */
+export interface RecordedEvent {
+  readonly event: AuditEvent;
+  /** What `encodeEvent` makes of it. */
+  readonly content: string;
+}
+
+/** An event that fits its columns, and its content. */
+export function recorded(event: AuditEvent): RecordedEvent {
+  return { event, content: encodeEvent(event) };
+}
+
+/** An event before it gets its id. */
+export type UnnumberedEvent = Omit<AuditEvent, 'id' | 'count'>;
+
+/**
+ * An event as it can be stored: over-long texts from outside are cut and made well-formed, so that none of them can stop
+ * the event being stored, and what is linked is what a reader finds.
+ */
+export function fitEvent(event: UnnumberedEvent, id: string, count = 1): AuditEvent {
+  return {
+    id,
+    atMs: event.atMs,
+    count,
+    type: event.type,
+    outcome: event.outcome,
+    code: event.code,
+    actor: fit(event.actor, 255),
+    owner: fit(event.owner, 255),
+    tokenId: event.tokenId,
+    tokenDescription: fit(event.tokenDescription, 255),
+    tokenScope: event.tokenScope,
+    credential: event.credential,
+    clientIp: event.clientIp,
+    peer: fit(event.peer, 64),
+    method: fit(event.method, 32),
+    path: fit(event.path, 2048),
+    application: event.application,
+    status: event.status,
+    durationMs: event.durationMs === null ? null : Math.round(event.durationMs),
+    userAgent: fit(event.userAgent, 512),
+    requestId: event.requestId,
+    detail: event.detail,
+  };
+}
+
+function fit(text: string | null, length: number): string | null {
+  if (text === null) return null;
+  return (text.length > length ? text.slice(0, length) : text).toWellFormed();
+}
+
+/** A name as the filters look for it. */
+export function nameKeyOf(name: string | null): string | null {
+  return name === null ? null : fit(userNameKey(name), 255);
+}
+
+/**
+ * An event as one line of JSON: its fields in an order that is part of the format of the journal and of every link, and
+ * the members of its detail in one order, since a database may hand them out in another one.
+ */
+export function encodeEvent(event: AuditEvent): string {
+  return JSON.stringify([
+    event.id,
+    event.atMs,
+    event.count,
+    event.type,
+    event.outcome,
+    event.code,
+    event.actor,
+    event.owner,
+    event.tokenId,
+    event.tokenDescription,
+    event.tokenScope,
+    event.credential,
+    event.clientIp,
+    event.peer,
+    event.method,
+    event.path,
+    event.application,
+    event.status,
+    event.durationMs,
+    event.userAgent,
+    event.requestId,
+    event.detail === null ? null : inOrder(event.detail),
+  ]);
+}
+
+/** The names of the fields in the order of `encodeEvent`. */
+const FIELDS = [
+  'id',
+  'atMs',
+  'count',
+  'type',
+  'outcome',
+  'code',
+  'actor',
+  'owner',
+  'tokenId',
+  'tokenDescription',
+  'tokenScope',
+  'credential',
+  'clientIp',
+  'peer',
+  'method',
+  'path',
+  'application',
+  'status',
+  'durationMs',
+  'userAgent',
+  'requestId',
+  'detail',
+] as const satisfies readonly (keyof AuditEvent)[];
+
+/**
+ * The event of a content.
+ * @throws SyntaxError where it is none
+ */
+export function decodeEvent(content: string): AuditEvent {
+  const fields: unknown = JSON.parse(content);
+  if (!Array.isArray(fields) || fields.length !== FIELDS.length) throw new SyntaxError('This is no event.');
+  return Object.fromEntries(FIELDS.map((name, index) => [name, fields[index] as unknown])) as unknown as AuditEvent;
+}
+
+/** A value with the members of every object in one order. */
+export function inOrder(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inOrder);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([first], [second]) => (first < second ? -1 : 1))
+      .map(([name, member]) => [name, inOrder(member)]),
+  );
+}
