@@ -1,5 +1,5 @@
 import { isAddressAllowed } from '@scopegate/network';
-import { isExpired, isScopegateFormat, parseToken, sameUserName } from '@scopegate/token';
+import { isExpired, isScopegateFormat, sameUserName } from '@scopegate/token';
 import { forbiddenAddressDetail } from './admit.js';
 import { readCredential } from './credential.js';
 import { denyAdmitted, type Admitted, type Authenticated, type Deny, type PassThrough } from './decision.js';
@@ -13,7 +13,7 @@ const SEVERAL_SESSIONS =
  */
 export function needsTokenLookup(admitted: Admitted): boolean {
   const credential = admitted.credential;
-  return credential.kind === 'token' && parseToken(credential.secret) !== null;
+  return credential.kind === 'token' && credential.tokenId !== null;
 }
 
 /** The same request as one of a session that is bound to a token, whatever else it carries (R11). */

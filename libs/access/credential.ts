@@ -1,5 +1,5 @@
 import { headerValues } from '@scopegate/kernel';
-import { isScopegateFormat, parseAuthorization, sameUserName } from '@scopegate/token';
+import { isScopegateFormat, parseAuthorization, parseToken, sameUserName } from '@scopegate/token';
 import type { Credential } from './decision.js';
 import type { ApplicationRules, RequestFacts, SessionBody } from './facts.js';
 import type { ReasonCode } from './reasons.js';
@@ -39,10 +39,7 @@ function readAuthorization(values: readonly string[], request: RequestFacts): Cr
   switch (parsed.kind) {
     case 'basic':
       if (isScopegateFormat(parsed.secret)) {
-        return {
-          ok: true,
-          credential: { kind: 'token', via: 'basic', username: parsed.user, secret: parsed.secret },
-        };
+        return tokenReading('basic', parsed.user, parsed.secret);
       }
       // A token in the place of the user name would go upstream as part of a password login.
       if (isScopegateFormat(parsed.user)) return TOKEN_MISPLACED;
@@ -52,9 +49,7 @@ function readAuthorization(values: readonly string[], request: RequestFacts): Cr
         ? TOKEN_MISPLACED
         : PASSWORD_UNREAD;
     case 'bearer':
-      return isScopegateFormat(parsed.token)
-        ? { ok: true, credential: { kind: 'token', via: 'bearer', username: null, secret: parsed.token } }
-        : NATIVE_TOKEN;
+      return isScopegateFormat(parsed.token) ? tokenReading('bearer', null, parsed.token) : NATIVE_TOKEN;
     case 'other-scheme':
       return holdsToken(values[0] ?? '', ' ') ? TOKEN_MISPLACED : OTHER;
     case 'malformed':
@@ -64,6 +59,14 @@ function readAuthorization(values: readonly string[], request: RequestFacts): Cr
     case 'none':
       return headerValues(request.lines, 'cookie').length > 0 ? COOKIE : NONE;
   }
+}
+
+function tokenReading(
+  via: 'basic' | 'bearer' | 'session-body',
+  username: string | null,
+  secret: string,
+): CredentialReading {
+  return { ok: true, credential: { kind: 'token', via, username, secret, tokenId: parseToken(secret)?.id ?? null } };
 }
 
 /** Whether the text, or what follows the first separator in it, is in Scopegate's format. */
@@ -109,10 +112,7 @@ function readSessionBody(body: SessionBody, query: CredentialReading | null): Cr
       };
     case 'credential':
       return isScopegateFormat(body.secret)
-        ? {
-            ok: true,
-            credential: { kind: 'token', via: 'session-body', username: body.username, secret: body.secret },
-          }
+        ? tokenReading('session-body', body.username, body.secret)
         : { ok: true, credential: { kind: 'password', username: body.username, secret: body.secret } };
   }
 }

@@ -1,6 +1,7 @@
 import type { HeaderLines } from '@scopegate/kernel';
 import type { ClientAddress } from '@scopegate/network';
 import type { PathJudgement } from '@scopegate/path';
+import type { TokenId } from '@scopegate/token';
 import type { AccessPolicy, ApplicationRules, PrincipalFacts, RequestFacts, TokenFacts } from './facts.js';
 import { REASONS, type ReasonCode } from './reasons.js';
 import type { Stage } from './stages.js';
@@ -15,8 +16,10 @@ export type Credential =
       readonly via: 'basic' | 'bearer' | 'session-body' | 'cookie';
       /** The name presented beside it; null for Bearer. */
       readonly username: string | null;
-      /** The whole token; empty for a bound cookie, which carries none. */
+      /** The whole token. */
       readonly secret: string;
+      /** The id in the token; null where its shape or checksum is wrong, so that it is nobody's. */
+      readonly tokenId: TokenId | null;
     }
   | { readonly kind: 'password'; readonly username: string | null; readonly secret: string | null }
   | { readonly kind: 'native-token' }

@@ -5,6 +5,9 @@ const COUNTER_LENGTH = 5;
 const PROCESS_LENGTH = 11;
 
 const COUNTER_LIMIT = 32 ** COUNTER_LENGTH;
+
+/** Every pair of the last two digits, so that the others are written once in so many ids. */
+const LAST_DIGITS = Array.from({ length: 32 ** 2 }, (_, value) => base32(value, 2));
 const LAST_MS = 32 ** TIME_LENGTH - 1;
 
 /** Writes an unsigned integer in Crockford's base 32, most significant digit first, padded with zeros. */
@@ -37,6 +40,8 @@ export class EventIds {
   #atMs = -1;
   #prefix = '';
   #counter = 0;
+  /** Those of the counter, but for the last two. */
+  #firstDigits = '';
 
   /** @param random at least 11 random bytes */
   constructor(random: Uint8Array) {
@@ -51,8 +56,9 @@ export class EventIds {
       this.#atMs = atMs;
       this.#prefix = eventIdBound(atMs);
     }
-    const id = this.#prefix + base32(this.#counter, COUNTER_LENGTH) + this.#process;
+    const last = this.#counter % LAST_DIGITS.length;
+    if (last === 0) this.#firstDigits = base32(this.#counter / LAST_DIGITS.length, COUNTER_LENGTH - 2);
     this.#counter = (this.#counter + 1) % COUNTER_LIMIT;
-    return id;
+    return this.#prefix + this.#firstDigits + (LAST_DIGITS[last] as string) + this.#process;
   }
 }

@@ -22,6 +22,9 @@ const CREDENTIAL_IN_TEXT = /\b(Basic|Bearer)[ +]+[A-Za-z0-9._~+/=-]{16,}/gi;
 /** A whole header line, whatever its scheme. */
 const AUTHORIZATION_IN_TEXT = /\b(Authorization[:=] *)(?:[A-Za-z]{1,20} +)?[^\s,;]+/gi;
 
+/** What a text holds in which anything of the above can stand; most texts hold nothing of it. */
+const MAY_HOLD_SECRET = /sg_|basic|bearer|authorization/i;
+
 /**
  * A text of our own records (a description, a name), without tokens, and well-formed, so that it comes back from a
  * database as it went in.
@@ -36,6 +39,7 @@ export function redactTokens(text: string): string {
  */
 export function redactText(text: string, maxLength = Number.POSITIVE_INFINITY): string {
   const bounded = text.length > maxLength ? text.slice(0, maxLength) : text;
+  if (!MAY_HOLD_SECRET.test(bounded)) return bounded.toWellFormed();
   return redactTokens(bounded)
     .replace(CREDENTIAL_IN_TEXT, `$1 ${REDACTED}`)
     .replace(AUTHORIZATION_IN_TEXT, `$1${REDACTED}`);

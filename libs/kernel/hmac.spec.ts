@@ -29,9 +29,29 @@ describe('HmacKey', () => {
         }),
         (key, messages) => {
           const hmac = new HmacKey(key);
-          for (const message of messages) expect(hmac.digest(message)).toBe(reference(key, message));
+          for (const message of messages) {
+            const expected = reference(key, message);
+            expect(hmac.digest(message)).toBe(expected);
+            expect(hmac.matches(message, Buffer.from(expected, 'hex'))).toBe(true);
+          }
         },
       ),
     );
+  });
+
+  it('R44: only the whole digest of the message under the key matches', () => {
+    const hmac = new HmacKey('key');
+    const digest = Buffer.from(hmac.digest('message'), 'hex');
+    expect(hmac.matches('message', digest)).toBe(true);
+    expect(hmac.matches('messag', digest)).toBe(false);
+    expect(new HmacKey('other').matches('message', digest)).toBe(false);
+    expect(hmac.matches('message', digest.subarray(1))).toBe(false);
+    expect(hmac.matches('message', Buffer.concat([digest, Buffer.alloc(1)]))).toBe(false);
+    expect(hmac.matches('message', Buffer.alloc(0))).toBe(false);
+    for (let bit = 0; bit < 256; bit += 1) {
+      const other = Buffer.from(digest);
+      other.writeUInt8(other.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);
+      expect(hmac.matches('message', other)).toBe(false);
+    }
   });
 });

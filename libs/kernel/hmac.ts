@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 
 /** The block size of SHA-256, in bytes. */
 const BLOCK_BYTES = 64;
@@ -20,6 +20,8 @@ export class HmacKey {
   #inner: Buffer;
   /** The padded key, and the digest of `#inner` behind it. */
   readonly #outer = Buffer.alloc(BLOCK_BYTES + DIGEST_BYTES);
+  /** A digest while it is compared. */
+  readonly #digest = Buffer.alloc(DIGEST_BYTES);
 
   /** @param key a text stands for its UTF-8 */
   constructor(key: Uint8Array | string) {
@@ -38,11 +40,22 @@ export class HmacKey {
    * @returns 64 hexadecimal digits
    */
   digest(message: string): string {
+    this.#digestInner(message);
+    return hash('sha256', this.#outer);
+  }
+
+  /** Whether this is the digest of a message; compared in a time that does not tell how far the two agree. */
+  matches(message: string, digest: Uint8Array): boolean {
+    this.#digestInner(message);
+    this.#digest.write(hash('sha256', this.#outer, 'binary'), 'binary');
+    return digest.length === DIGEST_BYTES && timingSafeEqual(this.#digest, digest);
+  }
+
+  #digestInner(message: string): void {
     // A character takes three bytes at the most: one that takes four counts as two.
     const needed = BLOCK_BYTES + 3 * message.length;
     if (this.#inner.length < needed) this.#inner = Buffer.concat([this.#inner.subarray(0, BLOCK_BYTES)], needed);
     const end = BLOCK_BYTES + this.#inner.write(message, BLOCK_BYTES);
     this.#outer.write(hash('sha256', this.#inner.subarray(0, end), 'binary'), BLOCK_BYTES, 'binary');
-    return hash('sha256', this.#outer);
   }
 }

@@ -1,5 +1,7 @@
-import { timingSafeEqual } from 'node:crypto';
 import type { HmacKey } from '@scopegate/kernel';
+
+/** What is kept of a token to compare its secret to: 32 bytes. */
+export type TokenDigest = Uint8Array;
 
 /**
  * What is stored of a secret: HMAC-SHA-256 of the whole token under the pepper, in lower-case hexadecimal (64
@@ -11,9 +13,12 @@ export function tokenDigest(pepper: HmacKey, secret: string): string {
   return pepper.digest(secret);
 }
 
-/** Compares two digests in a time that does not tell how far they agree; digests of different length are not equal. */
-export function digestsEqual(one: string, other: string): boolean {
-  const oneBytes = Buffer.from(one, 'utf8');
-  const otherBytes = Buffer.from(other, 'utf8');
-  return oneBytes.length === otherBytes.length && timingSafeEqual(oneBytes, otherBytes);
+/** A stored digest as it is compared. One that is no hexadecimal text matches no secret. */
+export function readTokenDigest(stored: string): TokenDigest {
+  return Buffer.from(stored, 'hex');
+}
+
+/** Whether this is the secret of a digest; compared in a time that does not tell how far the two agree. */
+export function digestMatches(pepper: HmacKey, secret: string, digest: TokenDigest): boolean {
+  return pepper.matches(secret, digest);
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { REASONS } from '@scopegate/access';
-import type { Counter, Histogram } from 'prom-client';
 import type { Exchange } from '../common/access/exchange.js';
+import type { DurationHistogram, Durations } from '../metrics/duration.histogram.js';
 import { MetricsRegistry } from '../metrics/metrics.registry.js';
 
 /** Deciding takes some ten microseconds from memory, and a tenth of a second where a password is checked. */
@@ -16,11 +16,12 @@ export interface CountedResult {
   readonly code: string | null;
 }
 
-/** The children of one application. */
-interface ApplicationChildren {
-  readonly decisions: Map<string, Counter.Internal>;
-  readonly decisionTime: Histogram.Internal<'application'>;
-  readonly upstreamTime: Histogram.Internal<'application'>;
+/** What is counted of one application. */
+interface ApplicationFigures {
+  /** By reason, or by outcome where there is none: a reason has one outcome, and no outcome is spelled like a reason. */
+  readonly decisions: Map<string, { readonly labels: Readonly<Record<string, string>>; value: number }>;
+  readonly decisionTime: Durations;
+  readonly upstreamTime: Durations;
 }
 
 /**
@@ -29,56 +30,55 @@ interface ApplicationChildren {
  */
 @Injectable()
 export class DecisionMetrics {
-  readonly #decisions: Counter<'application' | 'stage' | 'code' | 'outcome'>;
-  readonly #decisionTime: Histogram<'application'>;
-  readonly #upstreamTime: Histogram<'application'>;
-  readonly #applications = new Map<string, ApplicationChildren>();
+  readonly #decisionTime: DurationHistogram<'application'>;
+  readonly #upstreamTime: DurationHistogram<'application'>;
+  readonly #applications = new Map<string, ApplicationFigures>();
 
   constructor(metrics: MetricsRegistry) {
-    this.#decisions = metrics.counter(
+    metrics.observeCount(
       'decisions_total',
       'Judged requests by application, and the stage and true reason of those that were not let through.',
       ['application', 'stage', 'code', 'outcome'],
+      () => [...this.#applications.values()].flatMap(({ decisions }) => [...decisions.values()]),
     );
-    this.#decisionTime = metrics.histogram(
+    this.#decisionTime = metrics.durations(
       'decision_duration_seconds',
       'From the head of a request to the decision about it.',
-      ['application'],
       DECISION_BUCKETS,
     );
-    this.#upstreamTime = metrics.histogram(
+    this.#upstreamTime = metrics.durations(
       'upstream_duration_seconds',
       'From the decision to the head of the upstream’s answer, or its failure.',
-      ['application'],
       UPSTREAM_BUCKETS,
     );
   }
 
   /** Counts a request once it is known what became of it. */
-  count(exchange: Exchange, result: CountedResult, status: number | null): void {
+  count(exchange: Exchange, { outcome, code }: CountedResult, status: number | null): void {
     const application = exchange.application?.key ?? '';
-    let children = this.#applications.get(application);
-    if (children === undefined) {
-      children = {
-        decisions: new Map(),
-        decisionTime: this.#decisionTime.labels(application),
-        upstreamTime: this.#upstreamTime.labels(application),
-      };
-      this.#applications.set(application, children);
+    const { decisions, decisionTime, upstreamTime } = this.#applications.get(application) ?? this.#begin(application);
+    const counted = decisions.get(code ?? outcome);
+    if (counted === undefined) {
+      const labels = { application, stage: stageOf(code), code: code ?? '', outcome };
+      decisions.set(code ?? outcome, { labels, value: 1 });
+    } else {
+      counted.value += 1;
     }
-    // A code has one outcome and one stage, and no outcome is spelled like a code.
-    const key = result.code ?? result.outcome;
-    let decisions = children.decisions.get(key);
-    if (decisions === undefined) {
-      decisions = this.#decisions.labels(application, stageOf(result.code), result.code ?? '', result.outcome);
-      children.decisions.set(key, decisions);
-    }
-    decisions.inc();
     const nowTick = performance.now();
     const { startedAtTick, forwardedAtTick } = exchange;
-    children.decisionTime.observe(((forwardedAtTick ?? nowTick) - startedAtTick) / 1000);
+    decisionTime.observe(((forwardedAtTick ?? nowTick) - startedAtTick) / 1000);
     // A client that went away says nothing of how long the upstream takes.
-    if (forwardedAtTick !== null && status !== null) children.upstreamTime.observe((nowTick - forwardedAtTick) / 1000);
+    if (forwardedAtTick !== null && status !== null) upstreamTime.observe((nowTick - forwardedAtTick) / 1000);
+  }
+
+  #begin(application: string): ApplicationFigures {
+    const figures = {
+      decisions: new Map(),
+      decisionTime: this.#decisionTime.durationsOf({ application }),
+      upstreamTime: this.#upstreamTime.durationsOf({ application }),
+    };
+    this.#applications.set(application, figures);
+    return figures;
   }
 }
 

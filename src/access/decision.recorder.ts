@@ -4,7 +4,6 @@ import { redactPath, redactText, redactTokens, type AuditEventType, type AuditOu
 import { headerValues } from '@scopegate/kernel';
 import { resolveClientAddress, type ClientAddress } from '@scopegate/network';
 import type { PathJudgement } from '@scopegate/path';
-import { parseToken } from '@scopegate/token';
 import { AuditService } from '../audit/audit.service.js';
 import type { HeldAnswer } from '../audit/audit.shipper.js';
 import type { Exchange } from '../common/access/exchange.js';
@@ -189,8 +188,7 @@ function auditedPath(exchange: Exchange, path: PathJudgement | null): string {
 function detailOf(exchange: Exchange): Record<string, unknown> | null {
   const credential = exchange.admitted?.credential;
   if (exchange.denial?.code !== 'token_unknown' || credential?.kind !== 'token') return null;
-  const id = parseToken(credential.secret)?.id;
-  return id === undefined ? null : { presentedTokenId: id };
+  return credential.tokenId === null ? null : { presentedTokenId: credential.tokenId };
 }
 
 /** The caller's trace leads to what else it did; of a trace that begins here, nobody knows but the upstream. */

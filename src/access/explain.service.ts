@@ -97,7 +97,8 @@ export class ExplainService {
     const credential = parseAuthorization(headerValues(request.lines, 'authorization'));
     const secret =
       credential.kind === 'basic' ? credential.secret : credential.kind === 'bearer' ? credential.token : '';
-    if (parseToken(secret) !== null) return this.tokens.lookUp(secret);
+    const id = parseToken(secret)?.id;
+    if (id !== undefined) return this.tokens.lookUp(id, secret);
     if (application === null) return null;
     return this.sessions.find(application, request.lines, request.rawPath);
   }

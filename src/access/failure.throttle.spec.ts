@@ -56,9 +56,9 @@ function admitted(credential: Credential, client: string | null = HERE): Admitte
 }
 
 const basicToken = (username: string, client?: string | null): Admitted =>
-  admitted({ kind: 'token', via: 'basic', username, secret: 'sg_x' }, client);
+  admitted({ kind: 'token', via: 'basic', username, secret: 'sg_x', tokenId: null }, client);
 const bearerToken = (client?: string): Admitted =>
-  admitted({ kind: 'token', via: 'bearer', username: null, secret: 'sg_x' }, client);
+  admitted({ kind: 'token', via: 'bearer', username: null, secret: 'sg_x', tokenId: null }, client);
 const password = (username: string, client?: string): Admitted =>
   admitted({ kind: 'password', username, secret: 'wrong' }, client);
 const ownedBy = (ownerName: string): TokenFacts => ({ ownerName }) as TokenFacts;

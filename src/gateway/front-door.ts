@@ -189,7 +189,7 @@ export class FrontDoor {
         this.#hand(services, this.#frameworkHandler, request, response, asked);
         return;
       }
-      void services.gateway.handle({
+      services.gateway.handle({
         request,
         response,
         application: route.application,

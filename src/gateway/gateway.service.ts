@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Injectable, Logger, type CanActivate } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
+import type { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { denyEarly } from '@scopegate/access';
 import { codeProblem, denialProblem, type Problem } from '@scopegate/problem';
 import type { ProtectedApplication } from '../applications/application.js';
@@ -48,15 +49,10 @@ export class GatewayService {
     this.#guards = ACCESS_GUARDS.map((guard): CanActivate => modules.get(guard, { strict: false }));
   }
 
-  /** Judges a request and forwards it, or answers why not. Never rejects. */
-  async handle(proxied: ProxiedRequest): Promise<void> {
+  /** Judges a request and forwards it, or answers why not. Never throws. */
+  handle(proxied: ProxiedRequest): void {
     const exchange = this.#exchangeOf(proxied);
-    try {
-      if (await this.#passes(exchange)) this.forwarder.forward(exchange, proxied.application);
-      else this.#refuse(exchange);
-    } catch (error) {
-      this.#fail(exchange, error);
-    }
+    this.#judge(exchange, proxied.application, gatewayContext(exchange.request, exchange.response), 0);
   }
 
   /** Refuses a request whose target is no path at all, and records it like any other. */
@@ -87,14 +83,32 @@ export class GatewayService {
     return exchange;
   }
 
-  async #passes(exchange: Exchange): Promise<boolean> {
-    const context = gatewayContext(exchange.request, exchange.response);
-    for (const guard of this.#guards) {
-      const result = guard.canActivate(context) as boolean | Promise<boolean>;
-      // Most answers are known at once; waiting for those would cost a turn each.
-      if (!(typeof result === 'boolean' ? result : await result)) return false;
+  /**
+   * Runs the guards in their order, from this one on, and forwards what passes all of them. Most of their answers are
+   * known at once; waiting for those would cost a turn each.
+   */
+  #judge(exchange: Exchange, application: ProtectedApplication, context: ExecutionContextHost, from: number): void {
+    try {
+      for (let index = from; index < this.#guards.length; index += 1) {
+        const result = this.#guards[index]?.canActivate(context) as boolean | Promise<boolean>;
+        if (typeof result !== 'boolean') {
+          result
+            .then((passes) => {
+              if (passes) this.#judge(exchange, application, context, index + 1);
+              else this.#refuse(exchange);
+            })
+            .catch((error: unknown) => this.#fail(exchange, error));
+          return;
+        }
+        if (!result) {
+          this.#refuse(exchange);
+          return;
+        }
+      }
+      this.forwarder.forward(exchange, application);
+    } catch (error) {
+      this.#fail(exchange, error);
     }
-    return true;
   }
 
   #refuse(exchange: Exchange): void {

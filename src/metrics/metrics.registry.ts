@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Injectable } from '@nestjs/common';
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Registry, type Histogram } from 'prom-client';
+import { DurationHistogram } from './duration.histogram.js';
 
 /** Every name begins with this, but for those of the process that everybody's dashboards know. */
 const PREFIX = 'scopegate_';
@@ -13,8 +14,8 @@ export interface Figure {
 }
 
 /**
- * The figures of this process, for Prometheus. Whoever has some says how they are read; those that are counted with
- * every request keep a child for each combination of labels, so that a request looks none of them up by its labels.
+ * The figures of this process, for Prometheus. Whoever has some counts them itself and says how they are
+ * read, so that no request looks a figure up by its labels.
  */
 @Injectable()
 export class MetricsRegistry {
@@ -37,19 +38,12 @@ export class MetricsRegistry {
     return this.#registry.metrics();
   }
 
-  /** Something that is counted where it happens. */
-  counter<Label extends string>(name: string, help: string, labelNames: readonly Label[]): Counter<Label> {
-    return new Counter({ name: PREFIX + name, help, labelNames, registers: [this.#registry] });
-  }
-
-  /** How long something takes, in seconds. */
-  histogram<Label extends string>(
-    name: string,
-    help: string,
-    labelNames: readonly Label[],
-    buckets: readonly number[],
-  ): Histogram<Label> {
-    return new Histogram({ name: PREFIX + name, help, labelNames, buckets: [...buckets], registers: [this.#registry] });
+  /** How long something takes that happens with every request, in seconds. */
+  durations<Label extends string>(name: string, help: string, buckets: readonly number[]): DurationHistogram<Label> {
+    const metric = new DurationHistogram<Label>(PREFIX + name, help, buckets);
+    // The registry asks a metric for its name and for its figures, and for nothing else.
+    this.#registry.registerMetric(metric as unknown as Histogram<Label>);
+    return metric;
   }
 
   /** A state that is read when somebody asks for the metrics. */

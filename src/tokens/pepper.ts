@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { HmacKey } from '@scopegate/kernel';
-import { digestsEqual, tokenDigest } from '@scopegate/token';
+import { digestMatches, tokenDigest, type TokenDigest } from '@scopegate/token';
 import { SECRETS } from '../config/config.module.js';
 import type { Secrets } from '../config/secrets.js';
 
@@ -8,8 +8,8 @@ import type { Secrets } from '../config/secrets.js';
 const CURRENT_VERSION = 1;
 
 /** A digest, and the pepper it was made with. */
-export interface VersionedDigest {
-  readonly digest: string;
+export interface VersionedDigest<Digest = string> {
+  readonly digest: Digest;
   readonly pepperVersion: number;
 }
 
@@ -22,18 +22,16 @@ export class Pepper {
     this.#keys = new Map([[CURRENT_VERSION, new HmacKey(secrets.tokenPepper)]]);
   }
 
+  /** @throws Error where the key is missing */
   digest(secret: string): VersionedDigest {
-    return { digest: this.#digestWith(CURRENT_VERSION, secret) ?? '', pepperVersion: CURRENT_VERSION };
+    const key = this.#keys.get(CURRENT_VERSION);
+    if (key === undefined) throw new Error('There is no pepper.');
+    return { digest: tokenDigest(key, secret), pepperVersion: CURRENT_VERSION };
   }
 
   /** Whether this is the secret of the digest; a version that is not known matches nothing. */
-  matches(secret: string, stored: VersionedDigest): boolean {
-    const digest = this.#digestWith(stored.pepperVersion, secret);
-    return digest !== null && digestsEqual(digest, stored.digest);
-  }
-
-  #digestWith(version: number, secret: string): string | null {
-    const key = this.#keys.get(version);
-    return key === undefined ? null : tokenDigest(key, secret);
+  matches(secret: string, { digest, pepperVersion }: VersionedDigest<TokenDigest>): boolean {
+    const key = this.#keys.get(pepperVersion);
+    return key !== undefined && digestMatches(key, secret, digest);
   }
 }

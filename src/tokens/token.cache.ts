@@ -2,7 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { TokenFacts, TokenLookup } from '@scopegate/access';
 import { compileAddressSet } from '@scopegate/network';
 import { isScope } from '@scopegate/scope';
-import { parseToken, type TokenId } from '@scopegate/token';
+import { readTokenDigest, type TokenDigest, type TokenId } from '@scopegate/token';
 import { LRUCache } from 'lru-cache';
 import { ChangeFeed } from '../database/change-feed.js';
 import { DirectoryService } from '../directory/directory.service.js';
@@ -13,7 +13,7 @@ import { TokenRepository } from './token.repository.js';
 /** A token as the decision needs it, with what its secret is compared to. */
 export interface CachedToken {
   readonly facts: TokenFacts;
-  readonly digest: VersionedDigest;
+  readonly digest: VersionedDigest<TokenDigest>;
 }
 
 /** There is no token of this id. */
@@ -67,11 +67,9 @@ export class TokenCache implements OnModuleInit {
 
   /**
    * The token of a secret. Its record is told only where the secret matches.
-   * @param secret a text that `parseToken` accepts; any other finds nothing
+   * @param id what `parseToken` reads out of the secret
    */
-  lookUp(secret: string): TokenLookup | Promise<TokenLookup> {
-    const id = parseToken(secret)?.id;
-    if (id === undefined) return NOT_FOUND;
+  lookUp(id: TokenId, secret: string): TokenLookup | Promise<TokenLookup> {
     const known = this.#entries.get(id);
     if (known !== undefined) {
       this.#hits += 1;
@@ -138,6 +136,6 @@ export function toCachedToken(row: TokenEntity): CachedToken {
       allowList: row.allowList === null ? null : compileAddressSet(row.allowList),
       applications: row.applications === null ? null : new Set(row.applications),
     },
-    digest: { digest: row.digest, pepperVersion: row.pepperVersion },
+    digest: { digest: readTokenDigest(row.digest), pepperVersion: row.pepperVersion },
   };
 }

@@ -2,7 +2,6 @@ import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/com
 import {
   authenticate,
   heldToSession,
-  needsTokenLookup,
   type Admitted,
   type AuthenticationFacts,
   type LoginResult,
@@ -30,8 +29,9 @@ export class AuthenticationGuard implements CanActivate {
     const exchange = exchangeOf(context.switchToHttp().getRequest());
     const { admitted } = exchange;
     if (admitted === null) return true;
-    if (needsTokenLookup(admitted) && admitted.credential.kind === 'token') {
-      const lookup = this.tokens.lookUp(admitted.credential.secret);
+    const { credential } = admitted;
+    if (credential.kind === 'token' && credential.tokenId !== null) {
+      const lookup = this.tokens.lookUp(credential.tokenId, credential.secret);
       return lookup instanceof Promise
         ? lookup.then((token) => this.#authenticateToken(exchange, admitted, token))
         : this.#authenticateToken(exchange, admitted, lookup);

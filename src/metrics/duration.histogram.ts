@@ -1,0 +1,61 @@
+import type { MetricObject, MetricValueWithName } from 'prom-client';
+
+/** The durations of one combination of labels: counted in the time it takes to find the bucket. */
+export class Durations {
+  /** How many fell into each bucket, and into none of them. */
+  readonly #counts: number[];
+  #sum = 0;
+
+  /** @param buckets the upper bounds in seconds, rising */
+  constructor(private readonly buckets: readonly number[]) {
+    this.#counts = Array.from({ length: buckets.length + 1 }, () => 0);
+  }
+
+  observe(seconds: number): void {
+    let index = 0;
+    while (index < this.buckets.length && seconds > (this.buckets[index] as number)) index += 1;
+    this.#counts[index] = (this.#counts[index] as number) + 1;
+    this.#sum += seconds;
+  }
+
+  /** The figures as Prometheus wants them: each bucket holds what fell into the ones below it. */
+  values(name: string, labels: Readonly<Record<string, string>>): MetricValueWithName<string>[] {
+    const values: MetricValueWithName<string>[] = [];
+    let total = 0;
+    for (const [index, count] of this.#counts.entries()) {
+      total += count;
+      const le = this.buckets[index] ?? '+Inf';
+      values.push({ metricName: `${name}_bucket`, labels: { ...labels, le }, value: total });
+    }
+    values.push({ metricName: `${name}_sum`, labels: { ...labels }, value: this.#sum });
+    values.push({ metricName: `${name}_count`, labels: { ...labels }, value: total });
+    return values;
+  }
+}
+
+/**
+ * A histogram for what is timed with every request. The library's own looks its figures up by their labels and takes as
+ * long as a whole stage of the decision; this one hands out what is counted into, and tells the library when it asks.
+ */
+export class DurationHistogram<Label extends string> {
+  readonly #children: { readonly labels: Readonly<Record<Label, string>>; readonly durations: Durations }[] = [];
+
+  constructor(
+    readonly name: string,
+    private readonly help: string,
+    private readonly buckets: readonly number[],
+  ) {}
+
+  /** What the durations of these labels are counted into; asked for once. */
+  durationsOf(labels: Readonly<Record<Label, string>>): Durations {
+    const durations = new Durations(this.buckets);
+    this.#children.push({ labels, durations });
+    return durations;
+  }
+
+  /** What the library asks a metric for. */
+  get(): Promise<Omit<MetricObject, 'type' | 'collect'> & { readonly type: string; readonly values: object[] }> {
+    const values = this.#children.flatMap(({ labels, durations }) => durations.values(this.name, labels));
+    return Promise.resolve({ name: this.name, help: this.help, type: 'histogram', values, aggregator: 'sum' });
+  }
+}
