@@ -20,8 +20,8 @@ export interface ChainLink {
  * @returns 64 hexadecimal digits
  */
 export function linkOf(key: HmacKey, { chain, sequence, previousLink }: ChainLink, content: string): string {
-  // The content is the last member, and JSON itself: nothing in it can be taken for another place.
-  return key.digest(`[${JSON.stringify(chain)},${sequence},${JSON.stringify(previousLink)},${content}]`);
+  // The content comes last, and what stands before it are three values in JSON: none can be taken for another place.
+  return key.digest(`${JSON.stringify(chain)},${sequence},${JSON.stringify(previousLink)},`, content);
 }
 
 /** The head of a chain as far as the verification of the chain depends on it. */

@@ -32,6 +32,8 @@ describe('HmacKey', () => {
           for (const message of messages) {
             const expected = reference(key, message);
             expect(hmac.digest(message)).toBe(expected);
+            const half = [...message].slice(0, message.length / 3).join('');
+            expect(hmac.digest(half, message.slice(half.length))).toBe(expected);
             expect(hmac.matches(message, Buffer.from(expected, 'hex'))).toBe(true);
           }
         },

@@ -37,25 +37,27 @@ export class HmacKey {
 
   /**
    * @param message its UTF-8 is what counts
+   * @param rest what follows it, where a longer text need not be put together for this
    * @returns 64 hexadecimal digits
    */
-  digest(message: string): string {
-    this.#digestInner(message);
+  digest(message: string, rest = ''): string {
+    this.#digestInner(message, rest);
     return hash('sha256', this.#outer);
   }
 
   /** Whether this is the digest of a message; compared in a time that does not tell how far the two agree. */
   matches(message: string, digest: Uint8Array): boolean {
-    this.#digestInner(message);
+    this.#digestInner(message, '');
     this.#digest.write(hash('sha256', this.#outer, 'binary'), 'binary');
     return digest.length === DIGEST_BYTES && timingSafeEqual(this.#digest, digest);
   }
 
-  #digestInner(message: string): void {
+  #digestInner(message: string, rest: string): void {
     // A character takes three bytes at the most: one that takes four counts as two.
-    const needed = BLOCK_BYTES + 3 * message.length;
+    const needed = BLOCK_BYTES + 3 * (message.length + rest.length);
     if (this.#inner.length < needed) this.#inner = Buffer.concat([this.#inner.subarray(0, BLOCK_BYTES)], needed);
-    const end = BLOCK_BYTES + this.#inner.write(message, BLOCK_BYTES);
+    const middle = BLOCK_BYTES + this.#inner.write(message, BLOCK_BYTES);
+    const end = rest === '' ? middle : middle + this.#inner.write(rest, middle);
     this.#outer.write(hash('sha256', this.#inner.subarray(0, end), 'binary'), BLOCK_BYTES, 'binary');
   }
 }

@@ -64,10 +64,8 @@ export async function insertAuditEvents(
         part.flatMap((event) => valuesOf(chain, event)),
       );
     } else {
-      const quotedChain = escape(chain);
-      let text = headOf(manager);
-      for (const [index, event] of part.entries()) text += (index === 0 ? '' : ',') + tupleOf(quotedChain, event);
-      await manager.query(text, NO_PLACEHOLDERS);
+      const rows = part.map((event) => tupleOf(chain, event));
+      await manager.query(headOf(manager) + rows.join(','), NO_PLACEHOLDERS);
     }
   }
 }
@@ -94,45 +92,54 @@ function headOf({ dataSource }: EntityManager): string {
 
 /** The values of a row, for placeholders. */
 function valuesOf(chain: string, { event, sequence, previousLink, link }: LinkedEvent): unknown[] {
-  const { detail } = event;
-  const more = {
-    actorKey: nameKeyOf(event.actor),
-    ownerKey: nameKeyOf(event.owner),
-    detail: detail === null ? null : JSON.stringify(detail),
+  const { actor, owner, detail } = event;
+  return [
+    event.id,
+    event.atMs,
+    event.count,
+    event.type,
+    event.outcome,
+    event.code,
+    actor,
+    nameKeyOf(actor),
+    owner,
+    nameKeyOf(owner),
+    event.tokenId,
+    event.tokenDescription,
+    event.tokenScope,
+    event.credential,
+    event.clientIp,
+    event.peer,
+    event.method,
+    event.path,
+    event.application,
+    event.status,
+    event.durationMs,
+    event.userAgent,
+    event.requestId,
+    detail === null ? null : JSON.stringify(detail),
     chain,
-    chainSequence: sequence,
+    sequence,
     previousLink,
     link,
-  };
-  const row: Readonly<Record<(typeof COLUMNS)[number], unknown>> = { ...event, ...more };
-  return COLUMNS.map((column) => row[column]);
+  ];
 }
 
 /**
- * The same as text, for MySQL. Its content is JSON, so a text in which something would have to be escaped shows there as
+ * The same as text, for MySQL. The content is JSON, so a text in which something would have to be escaped shows there as
  * an apostrophe or a backslash: control characters, quotation marks and backslashes are escaped in JSON as well.
  */
-function tupleOf(quotedChain: string, { event, content, sequence, previousLink, link }: LinkedEvent): string {
-  const quote = content.includes("'") || content.includes('\\') ? quoteAny : quotePlain;
-  const { actor, owner, detail } = event;
-  const actorKey = nameKeyOf(actor);
-  const ownerKey = nameKeyOf(owner);
-  return (
-    `(${quote(event.id)},${event.atMs},${event.count},${quote(event.type)},${quote(event.outcome)},${quote(event.code)},` +
-    `${quote(actor)},${actorKey === actor ? quote(actor) : quoteAny(actorKey)},` +
-    `${quote(owner)},${ownerKey === owner ? quote(owner) : quoteAny(ownerKey)},` +
-    `${quote(event.tokenId)},${quote(event.tokenDescription)},${quote(event.tokenScope)},${quote(event.credential)},` +
-    `${quote(event.clientIp)},${quote(event.peer)},${quote(event.method)},${quote(event.path)},` +
-    `${quote(event.application)},${event.status},${event.durationMs},${quote(event.userAgent)},` +
-    `${quote(event.requestId)},${detail === null ? 'NULL' : quoteAny(JSON.stringify(detail))},` +
-    `${quotedChain},${sequence},${quote(previousLink)},${quote(link)})`
-  );
+function tupleOf(chain: string, linked: LinkedEvent): string {
+  const values = valuesOf(chain, linked);
+  const isPlain = !linked.content.includes("'") && !linked.content.includes('\\');
+  for (const [index, value] of values.entries()) {
+    if (value === null) values[index] = 'NULL';
+    else if (typeof value === 'string') values[index] = isPlain && !DERIVED.has(index) ? `'${value}'` : escape(value);
+  }
+  return `(${values.join(',')})`;
 }
 
-function quotePlain(text: string | null): string {
-  return text === null ? 'NULL' : `'${text}'`;
-}
-
-function quoteAny(text: string | null): string {
-  return escape(text);
-}
+/** The columns that hold more than stands in the content. */
+const DERIVED: ReadonlySet<number> = new Set(
+  ['actorKey', 'ownerKey', 'detail', 'chain'].map((name) => (COLUMNS as readonly string[]).indexOf(name)),
+);

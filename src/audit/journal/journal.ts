@@ -31,6 +31,9 @@ const SEGMENT_BYTES = 16 * 1024 * 1024;
 /** After a failure, the disk has to take so much before anything is entrusted to it again. */
 const PROBE_BYTES = 65_536;
 
+/** Room for what is appended within one turn; it grows with the largest one. */
+const BUFFER_BYTES = 262_144;
+
 const SEGMENT_NAME = /^segment-(\d{12})\.log$/;
 
 /**
@@ -44,7 +47,8 @@ export class Journal {
   #size = 0;
   /** The bytes of closed segments that are still needed. */
   readonly #closed = new Map<number, number>();
-  #pending: string[] = [];
+  /** What is not written yet stands at its beginning. */
+  #buffer = Buffer.allocUnsafe(BUFFER_BYTES);
   #pendingBytes = 0;
   #waiting: WrittenListener[] = [];
   #scheduled: NodeJS.Immediate | null = null;
@@ -88,15 +92,21 @@ export class Journal {
    * @returns the position after it
    */
   append(line: string): JournalPosition {
-    this.#pending.push(line);
-    this.#pendingBytes += Buffer.byteLength(line);
+    // A character takes three bytes at the most: one that takes four counts as two.
+    const needed = this.#pendingBytes + 3 * line.length;
+    if (needed > this.#buffer.length) {
+      const larger = Buffer.allocUnsafe(2 * needed);
+      this.#buffer.copy(larger, 0, 0, this.#pendingBytes);
+      this.#buffer = larger;
+    }
+    this.#pendingBytes += this.#buffer.write(line, this.#pendingBytes);
     this.#scheduled ??= setImmediate(() => this.flush());
     return this.end;
   }
 
   /** Tells once everything appended so far is written, or cannot be. */
   whenWritten(listener: WrittenListener): void {
-    if (this.#pending.length === 0) listener.onWritten(null);
+    if (this.#pendingBytes === 0) listener.onWritten(null);
     else this.#waiting.push(listener);
   }
 
@@ -104,17 +114,16 @@ export class Journal {
   flush(): void {
     if (this.#scheduled !== null) clearImmediate(this.#scheduled);
     this.#scheduled = null;
-    if (this.#pending.length === 0) return;
-    const bytes = Buffer.from(this.#pending.length === 1 ? (this.#pending[0] ?? '') : this.#pending.join(''));
+    if (this.#pendingBytes === 0) return;
+    const length = this.#pendingBytes;
     const waiting = this.#waiting;
-    this.#pending = [];
     this.#pendingBytes = 0;
     this.#waiting = [];
     let failure: Error | null = null;
     try {
       const file = (this.#file ??= openSync(this.#path(this.#segment), 'ax', 0o600));
-      for (let written = 0; written < bytes.length;) written += writeSync(file, bytes, written);
-      this.#size += bytes.length;
+      for (let written = 0; written < length;) written += writeSync(file, this.#buffer, written, length - written);
+      this.#size += length;
       if (this.#size >= SEGMENT_BYTES) this.#closeSegment();
     } catch (error) {
       failure = error instanceof Error ? error : new Error(String(error));
