@@ -1,33 +1,48 @@
-// The bar: a bare Node server that forwards with undici's dispatcher and knows no authentication.
+// The bar: a bare Node server that forwards with undici's dispatcher and knows no authentication. It does what every
+// proxy must: it streams bodies both ways, waits for whoever is slower, and keeps to itself what belongs to a connection.
 /* oxlint-disable typescript/no-deprecated -- undici's own dispatch calls these handlers without a wrapper around them. */
 import { createServer } from 'node:http';
 import { Pool } from 'undici';
 
 const [port, upstream] = process.argv.slice(2);
 const pool = new Pool(upstream, { connections: 512, pipelining: 1 });
-const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'te', 'trailer', 'host']);
+const OF_A_CONNECTION = [
+  'connection',
+  'proxy-connection',
+  'keep-alive',
+  'transfer-encoding',
+  'upgrade',
+  'te',
+  'trailer',
+];
+const HOP_BY_HOP = new Set([...OF_A_CONNECTION, 'host']);
+
+/** The lines that are passed on: none that belongs to the connection, nor any that `Connection` names. */
+function endToEnd(lines, textOf, connection) {
+  const named = /^(keep-alive|close)?$/i.test(connection) ? [] : connection.toLowerCase().split(/\s*,\s*/);
+  const kept = [];
+  for (let index = 0; index < lines.length; index += 2) {
+    const name = textOf(lines[index]);
+    const key = name.toLowerCase();
+    if (!HOP_BY_HOP.has(key) && !named.includes(key)) kept.push(name, textOf(lines[index + 1]));
+  }
+  return kept;
+}
+const asText = (text) => text;
+const asLatin1 = (bytes) => bytes.toString('latin1');
 
 const server = createServer((request, response) => {
-  const headers = [];
-  const lines = request.rawHeaders;
-  for (let index = 0; index < lines.length; index += 2) {
-    if (!HOP_BY_HOP.has(lines[index].toLowerCase())) headers.push(lines[index], lines[index + 1]);
-  }
-  const hasBody = request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined;
+  const { url: path, method, rawHeaders, headers } = request;
+  const hasBody = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
+  const sent = endToEnd(rawHeaders, asText, headers.connection ?? '');
   pool.dispatch(
-    { path: request.url, method: request.method, headers, body: hasBody ? request : null },
+    { path, method, headers: sent, body: hasBody ? request : null },
     {
-      onConnect(abort) {
-        response.once('close', () => response.writableFinished || abort());
-      },
-      onHeaders(status, rawHeaders, resume) {
-        const answered = [];
-        for (let index = 0; index < rawHeaders.length; index += 2) {
-          const name = rawHeaders[index].toString('latin1');
-          if (!HOP_BY_HOP.has(name.toLowerCase())) answered.push(name, rawHeaders[index + 1].toString('latin1'));
-        }
+      onConnect: (abort) => void response.once('close', () => response.writableFinished || abort()),
+      onHeaders(status, lines, resume) {
+        if (status < 200) return true;
         response.on('drain', resume);
-        response.writeHead(status, answered);
+        response.writeHead(status, endToEnd(lines, asLatin1, ''));
         return true;
       },
       onData: (chunk) => response.write(chunk),
@@ -36,4 +51,4 @@ const server = createServer((request, response) => {
     },
   );
 });
-server.listen(Number(port), '127.0.0.1', () => process.send?.('ready'));
+server.listen(Number(port), '127.0.0.1');

@@ -1,58 +1,90 @@
-// Sends load with wrk and reads what it says.
-import { spawn } from 'node:child_process';
+// Sends load to a candidate and reads what became of it.
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { cpuMicroseconds, LOAD_CORE } from './processes.mjs';
+import { cpuMicroseconds, LOAD_CORE, root, run } from './processes.mjs';
 
 export const CONNECTIONS = 64;
 
-/** One measurement of a proxy at saturation. */
-export async function measure({ pid, url, headers = [], script, seconds }) {
-  const before = cpuMicroseconds(pid);
-  const said = await wrk({ url, headers, script, seconds });
+/** What is below the mount or the root of whatever is measured. */
+export const PATH_BELOW = '/rest/api/2/issue/PROJ-1?fields=summary';
+
+/**
+ * One measurement of a candidate at saturation.
+ * @param candidate `pids`, `url`, `headers`, `script`, `expects` (`allowed` or `refused`), `settle`, `ledger`
+ */
+export async function measure(candidate, seconds) {
+  const before = cpuMicroseconds(candidate.pids);
+  const said = await wrk(candidate, seconds);
   // What a proxy does behind its answers (shipping the audit) belongs to the requests that caused it.
-  await wait(500);
-  const microseconds = cpuMicroseconds(pid) - before;
+  const drainMs = candidate.settle === undefined ? await wait(100, 0) : await candidate.settle();
+  const microseconds = cpuMicroseconds(candidate.pids) - before;
   return {
     requests: said.requests,
     cpuMicroseconds: microseconds / said.requests,
     requestsPerSecond: said.requests / seconds,
     p50Ms: said.p50Ms,
     p99Ms: said.p99Ms,
-    refused: said.refused,
+    drainMs,
   };
 }
 
-function wrk({ url, headers, script, seconds }) {
-  const args = ['-c', LOAD_CORE, 'wrk', '-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '--latency'];
+/** Sends as much as the candidate takes, for some seconds. */
+export async function wrk({ url, headers = [], script, expects, ledger, cores = LOAD_CORE }, seconds) {
+  const args = ['-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '--latency'];
   for (const header of headers) args.push('-H', header);
-  if (script !== undefined) args.push('-s', script);
-  return new Promise((resolve, reject) => {
-    const child = spawn('taskset', [...args, url], { stdio: ['ignore', 'pipe', 'pipe'] });
-    const limit = setTimeout(() => child.kill('SIGKILL'), (seconds + 30) * 1000);
-    let output = '';
-    child.stdout.on('data', (chunk) => (output += chunk));
-    child.stderr.on('data', (chunk) => (output += chunk));
-    child.once('error', reject);
-    child.once('close', () => {
-      clearTimeout(limit);
-      const requests = Number(/(\d+) requests in/.exec(output)?.[1]);
-      if (!(requests > 0)) return reject(new Error(`wrk measured nothing:\n${output}`));
-      resolve({
-        requests,
-        p50Ms: milliseconds(/50%\s+([\d.]+)(us|ms|s)/.exec(output)),
-        p99Ms: milliseconds(/99%\s+([\d.]+)(us|ms|s)/.exec(output)),
-        refused: Number(/Non-2xx or 3xx responses: (\d+)/.exec(output)?.[1] ?? 0),
-      });
-    });
+  if (script !== undefined) args.push('-s', script.file);
+  const output = await run(cores, 'wrk', [...args, url, ...(script === undefined ? [] : ['--', ...script.arguments])], {
+    timeoutMs: (seconds + 60) * 1000,
   });
+  const requests = Number(/(\d+) requests in/.exec(output)?.[1]);
+  if (!(requests > 0)) throw new Error(`wrk measured nothing:\n${output}`);
+  const refused = Number(/Non-2xx or 3xx responses: (\d+)/.exec(output)?.[1] ?? 0);
+  expectAnswers({ url, expects, requests, refused });
+  ledger?.countRun(requests);
+  return {
+    requests,
+    p50Ms: milliseconds(/50%\s+([\d.]+)(us|ms|s)/.exec(output)),
+    p99Ms: milliseconds(/99%\s+([\d.]+)(us|ms|s)/.exec(output)),
+  };
+}
+
+/** Sends a fixed number of requests a second; see at-a-rate.mjs for how they are spread. */
+export async function atRate({ url, headers = [], expects, ledger }, requestsPerSecond, seconds) {
+  const asked = { url, headers, connections: CONNECTIONS, requestsPerSecond, seconds };
+  const program = join(root, 'bench/lib/at-a-rate.mjs');
+  const output = await run(LOAD_CORE, process.execPath, [program], { input: JSON.stringify(asked) });
+  const said = JSON.parse(output);
+  expectAnswers({ url, expects, requests: said.requests, refused: said.refused });
+  ledger?.countRun(said.requests);
+  return said;
+}
+
+/** Nothing may be faster by being wrong: what should be answered is answered, and what should be refused is refused. */
+function expectAnswers({ url, expects, requests, refused }) {
+  const wrong = expects === 'refused' ? requests - refused : refused;
+  if (wrong > 0) throw new Error(`${wrong} of ${requests} answers of ${url} are wrong: they should be ${expects}.`);
 }
 
 function milliseconds(match) {
   return match === null ? null : Number(match[1]) * { us: 0.001, ms: 1, s: 1000 }[match[2]];
 }
 
-export function median(values) {
-  const sorted = [...values].sort((first, second) => first - second);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+/** What load generators have had answered by one application; the audit is compared to it at the end. */
+export class Ledger {
+  answered = 0;
+  runs = 0;
+  /** Requests that may have been under way when a load generator ended: recorded, and not counted by it. */
+  underWay = 0;
+
+  /** Counts the answers of one run of a load generator. */
+  countRun(answers) {
+    this.answered += answers;
+    this.runs += 1;
+    this.underWay += CONNECTIONS;
+  }
+
+  /** Counts the answer to a request that was waited for. */
+  countOne() {
+    this.answered += 1;
+  }
 }

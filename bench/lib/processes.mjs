@@ -1,10 +1,12 @@
-// Starts the processes of a run, each pinned to one core, and reads what they used from /proc.
+// Starts the processes of a run, each on its core, and reads what they used from /proc.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { cpus, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+
+export const root = dirname(dirname(import.meta.dirname));
 
 /** The proxies share one core, one at a time; the load and what stands behind the proxies have the other. */
 export const PROXY_CORE = '0';
@@ -16,9 +18,9 @@ const TICKS_PER_SECOND = 100;
 const children = new Set();
 export const folder = mkdtempSync(join(tmpdir(), 'scopegate-bench-'));
 
-/** Starts a program on a core. Its output is kept and shown only when it fails. */
-export function start(core, command, args, options = {}) {
-  const child = spawn('taskset', ['-c', core, command, ...args], { stdio: ['ignore', 'pipe', 'pipe'], ...options });
+/** Starts a program on some cores. Its output is kept and shown only when it fails. */
+export function start(cores, command, args, options = {}) {
+  const child = spawn('taskset', ['-c', cores, command, ...args], { stdio: ['ignore', 'pipe', 'pipe'], ...options });
   let output = '';
   for (const stream of [child.stdout, child.stderr])
     stream?.on('data', (chunk) => (output = (output + chunk).slice(-8000)));
@@ -28,16 +30,41 @@ export function start(core, command, args, options = {}) {
 }
 
 async function stop(child) {
-  if (child.exitCode !== null) return;
+  if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGTERM');
-  await Promise.race([ended, wait(12_000).then(() => child.kill('SIGKILL'))]);
+  const limit = setTimeout(() => child.kill('SIGKILL'), 60_000);
+  await ended;
+  clearTimeout(limit);
 }
 
 /** Ends everything and removes the folder. */
 export async function cleanUp() {
   await Promise.all([...children].map(stop));
   rmSync(folder, { recursive: true, force: true });
+}
+
+/** Runs a program to its end. */
+export function run(cores, command, args, options = {}) {
+  const { input, timeoutMs = 600_000, ...rest } = options;
+  return new Promise((resolve, reject) => {
+    const child = spawn('taskset', ['-c', cores, command, ...args], { stdio: ['pipe', 'pipe', 'pipe'], ...rest });
+    const limit = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (chunk) => (stdout += chunk));
+    child.stderr.setEncoding('utf8').on('data', (chunk) => (stderr += chunk));
+    child.once('error', reject);
+    child.once('close', (status) => {
+      clearTimeout(limit);
+      children.delete(child);
+      if (status === 0) resolve(stdout);
+      else reject(new Error(`${command} ended with ${status}:\n${stdout.slice(-4000)}${stderr.slice(-4000)}`));
+    });
+    children.add(child);
+    child.stdin.once('error', () => {});
+    child.stdin.end(input);
+  });
 }
 
 export function freePort() {
@@ -53,27 +80,29 @@ export function freePort() {
 
 /** Waits until a port answers, or says what the process printed. */
 export async function answering(port, running, path = '/') {
-  for (let attempt = 0; attempt < 300; attempt += 1) {
+  const endMs = Date.now() + 60_000;
+  while (Date.now() < endMs) {
     if (running.child.exitCode !== null) throw new Error(`ended early:\n${running.output()}`);
     try {
-      await fetch(`http://127.0.0.1:${port}${path}`, { signal: AbortSignal.timeout(1000) });
+      const answer = await fetch(`http://127.0.0.1:${port}${path}`, { signal: AbortSignal.timeout(1000) });
+      await answer.arrayBuffer();
       return;
     } catch {
-      await wait(100);
+      await wait(20);
     }
   }
   throw new Error(`nothing answers on port ${port}:\n${running.output()}`);
 }
 
-/** A process and all that it started. */
-function tree(pid) {
+/** Processes and all that they started. */
+function treeOf(pids) {
   const parents = new Map();
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue;
     const fields = statOf(name);
     if (fields !== null) parents.set(Number(name), Number(fields[1]));
   }
-  const found = new Set([pid]);
+  const found = new Set(pids);
   for (let size = 0; size !== found.size;) {
     size = found.size;
     for (const [child, parent] of parents) if (found.has(parent)) found.add(child);
@@ -90,25 +119,36 @@ function statOf(pid) {
   }
 }
 
-/** User and system time of a process and its children, in microseconds. */
-export function cpuMicroseconds(pid) {
+/** User and system time of processes and their children, in microseconds. */
+export function cpuMicroseconds(pids) {
   let ticks = 0;
-  for (const each of tree(pid)) {
+  for (const each of treeOf(pids)) {
     const fields = statOf(each);
     if (fields !== null) ticks += Number(fields[11]) + Number(fields[12]);
   }
   return (ticks * 1_000_000) / TICKS_PER_SECOND;
 }
 
-/** The most memory a process and its children have had, in megabytes. */
-export function peakMemoryMegabytes(pid) {
+function statusMegabytes(pids, name) {
   let kilobytes = 0;
-  for (const each of tree(pid)) {
+  for (const each of treeOf(pids)) {
     try {
-      kilobytes += Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${each}/status`, 'utf8'))?.[1] ?? 0);
+      const status = readFileSync(`/proc/${each}/status`, 'utf8');
+      kilobytes += Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? 0);
     } catch {
       // It has just ended.
     }
   }
   return kilobytes / 1024;
+}
+
+/** The memory that processes and their children have, in megabytes. */
+export const memoryMegabytes = (pids) => statusMegabytes(pids, 'VmRSS');
+
+/** The most memory that processes and their children have had, in megabytes. */
+export const peakMemoryMegabytes = (pids) => statusMegabytes(pids, 'VmHWM');
+
+/** Lets the peak begin anew at what there is now. */
+export function forgetPeakMemory(pids) {
+  for (const each of treeOf(pids)) writeFileSync(`/proc/${each}/clear_refs`, '5');
 }

@@ -1,0 +1,40 @@
+// A program of its own: sends a fixed number of requests a second with autocannon, and prints how long answers took.
+//
+// A connection of autocannon sends all its requests of a second at once and then waits for the next second. With all
+// connections begun together, every second would begin with a burst at saturation; so each connection is begun at
+// another moment of the second, and the load is nearly even.
+import { setTimeout as wait } from 'node:timers/promises';
+import autocannon from 'autocannon';
+import { quantile } from './statistics.mjs';
+
+async function read(stream) {
+  let text = '';
+  for await (const chunk of stream) text += chunk;
+  return JSON.parse(text);
+}
+
+const { url, headers, connections, requestsPerSecond, seconds } = await read(process.stdin);
+const named = Object.fromEntries(headers.map((line) => line.split(/:\s*(.*)/s, 2)));
+const durations = [];
+let refused = 0;
+const running = [];
+for (let index = 0; index < connections; index += 1) {
+  const share =
+    Math.floor((requestsPerSecond * (index + 1)) / connections) - Math.floor((requestsPerSecond * index) / connections);
+  const instance = autocannon({ url, headers: named, connections: 1, overallRate: share, duration: seconds });
+  instance.on('response', (_client, status, _bytes, milliseconds) => {
+    durations.push(milliseconds);
+    if (status < 200 || status > 299) refused += 1;
+  });
+  running.push(instance);
+  await wait(1000 / connections);
+}
+await Promise.all(running);
+process.stdout.write(
+  JSON.stringify({
+    requests: durations.length,
+    refused,
+    p50Ms: quantile(durations, 0.5),
+    p99Ms: quantile(durations, 0.99),
+  }),
+);

@@ -1,0 +1,86 @@
+// What Scopegate is compared to: the programs of bench/candidates, and nginx and Caddy with a service that they ask.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { installPackages } from './packages.mjs';
+import { startNginxAuthRequest } from './nginx.mjs';
+import { answering, folder, freePort, PROXY_CORE, root, start } from './processes.mjs';
+
+/** The token that competitors with authentication know. */
+const TOKEN = `tok_${'0123456789abcdef'.repeat(2)}`;
+const TOKEN_HEADERS = [`Authorization: Bearer ${TOKEN}`];
+
+async function startProgram(name, ...args) {
+  const port = await freePort();
+  const program = join(root, 'bench/candidates', `${name}.mjs`);
+  const running = start(PROXY_CORE, process.execPath, [program, String(port), ...args]);
+  await answering(port, running);
+  return { ...running, pids: [running.pid], port, url: `http://127.0.0.1:${port}` };
+}
+
+/** A bare Node proxy without authentication: the bar. */
+export const startBareProxy = (upstream) => startProgram('bare-proxy', upstream.url);
+
+export async function startFastifyHttpProxy(upstream) {
+  await installPackages();
+  return startProgram('fastify-http-proxy', upstream.url);
+}
+
+export async function startHttpProxyMiddleware(upstream) {
+  await installPackages();
+  return startProgram('http-proxy-middleware', upstream.url);
+}
+
+/** With key-auth, its own credentials, and its database emulated in memory, as it comes. */
+export async function startExpressGateway(upstream) {
+  await installPackages();
+  const home = join(folder, 'express-gateway');
+  mkdirSync(home);
+  const running = await startProgram('express-gateway', upstream.url, home, String(await freePort()));
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    const key = /^key (\S+)$/m.exec(running.output())?.[1];
+    if (key !== undefined) return { ...running, headers: [`Authorization: apiKey ${key}`] };
+    await wait(100);
+  }
+  throw new Error(`express-gateway has made no key:\n${running.output()}`);
+}
+
+/** nginx with auth_request; the service it asks belongs to it. */
+export async function startAuthRequest(upstream) {
+  const service = await startProgram('token-service', TOKEN);
+  const nginx = await startNginxAuthRequest(upstream, service);
+  return { pids: [nginx.pid, service.pid], url: nginx.url, headers: TOKEN_HEADERS };
+}
+
+/** Caddy with forward_auth; the service it asks belongs to it. */
+export async function startForwardAuth(upstream) {
+  const service = await startProgram('token-service', TOKEN);
+  const port = await freePort();
+  const file = join(folder, 'Caddyfile');
+  writeFileSync(
+    file,
+    `{
+  admin off
+  auto_https off
+  persist_config off
+  log {
+    level ERROR
+  }
+}
+http://127.0.0.1:${port} {
+  forward_auth 127.0.0.1:${service.port} {
+    uri /authorize
+    copy_headers X-Forwarded-User
+  }
+  reverse_proxy 127.0.0.1:${upstream.port} {
+    header_up -Authorization
+  }
+}
+`,
+  );
+  const running = start(PROXY_CORE, 'caddy', ['run', '--adapter', 'caddyfile', '--config', file], {
+    env: { PATH: process.env.PATH, HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder },
+  });
+  await answering(port, running);
+  return { pids: [running.pid, service.pid], url: `http://127.0.0.1:${port}`, headers: TOKEN_HEADERS };
+}

@@ -1,0 +1,100 @@
+// The candidates at saturation.
+import { join } from 'node:path';
+import { candidateOf } from '../bench.mjs';
+import {
+  startAuthRequest,
+  startBareProxy,
+  startExpressGateway,
+  startFastifyHttpProxy,
+  startForwardAuth,
+  startHttpProxyMiddleware,
+} from '../competitors.mjs';
+import { PATH_BELOW } from '../load.mjs';
+import { startNginxProxy } from '../nginx.mjs';
+import { peakMemoryMegabytes } from '../processes.mjs';
+import { inRounds } from '../rounds.mjs';
+
+const LUA = join(import.meta.dirname, '../lua');
+
+/** A well-formed token that nobody has. */
+const UNKNOWN_TOKEN = 'sg_000000000000_0000000000000000000000000000000000000000_3kiAug';
+
+/** A process that is warm already needs no long warm-up for another kind of request. */
+const SHORT_WARM_UP_SECONDS = 3;
+
+const competitor = (title, start) => ({ title, start: ({ upstream }) => start(upstream) });
+const ownKind = (title, more) => ({
+  title,
+  start: async (bench) => {
+    const gateway = await bench.gateway();
+    return candidateOf(gateway, { warmUpSeconds: SHORT_WARM_UP_SECONDS, ...more(gateway) });
+  },
+});
+
+/** Every candidate by its name, in the order they take turns in. */
+const CANDIDATES = {
+  upstream: { title: 'the upstream itself', start: ({ upstream }) => upstream, warmUpSeconds: 1 },
+  nginx: { ...competitor('nginx, plain proxy', startNginxProxy), warmUpSeconds: 1 },
+  bare: competitor('bare undici proxy', startBareProxy),
+  basic: { ...ownKind('Scopegate, Basic', () => ({})), warmUpSeconds: undefined },
+  bearer: ownKind('Scopegate, Bearer', ({ token }) => ({ headers: [token.bearer] })),
+  refused: ownKind('Scopegate, refused read-only POST', () => ({
+    expects: 'refused',
+    script: { file: join(LUA, 'post.lua'), arguments: [] },
+  })),
+  unknown: ownKind('Scopegate, unknown token', () => ({
+    expects: 'refused',
+    headers: [`Authorization: Bearer ${UNKNOWN_TOKEN}`],
+  })),
+  password: ownKind('Scopegate, password passed through', () => ({
+    headers: [`Authorization: Basic ${Buffer.from('alice:secret').toString('base64')}`],
+  })),
+  'fastify-http-proxy': competitor('@fastify/http-proxy, no authentication', startFastifyHttpProxy),
+  'http-proxy-middleware': competitor('http-proxy-middleware on Express, no authentication', startHttpProxyMiddleware),
+  'express-gateway': competitor('express-gateway, key-auth', startExpressGateway),
+  'auth-request': competitor('nginx auth_request to a Node service', startAuthRequest),
+  'forward-auth': competitor('Caddy forward_auth to a Node service', startForwardAuth),
+};
+
+export const CANDIDATE_NAMES = Object.keys(CANDIDATES);
+
+/** Those that a figure of the short run needs. */
+export const SHORT_CANDIDATE_NAMES = [
+  'nginx',
+  'bare',
+  'basic',
+  'refused',
+  'fastify-http-proxy',
+  'express-gateway',
+  'auth-request',
+];
+
+export const titleOf = (name) => CANDIDATES[name].title;
+
+const started = new Map();
+
+/** A candidate, started when it is first asked for. */
+export async function startedCandidate(bench, name) {
+  if (!started.has(name)) {
+    const { start, warmUpSeconds } = CANDIDATES[name];
+    const candidate = await start(bench);
+    started.set(name, {
+      expects: 'allowed',
+      pids: [candidate.pid],
+      ...(warmUpSeconds === undefined ? {} : { warmUpSeconds }),
+      ...candidate,
+      name,
+      url: candidate.ledger === undefined ? candidate.url + PATH_BELOW : candidate.url,
+    });
+  }
+  return started.get(name);
+}
+
+/** CPU, rate and times of each candidate at saturation, and the most memory it has had. */
+export async function measureCandidates(bench, names) {
+  const candidates = [];
+  for (const name of names) candidates.push(await startedCandidate(bench, name));
+  const measured = await inRounds(candidates, bench.options);
+  for (const { name, pids } of candidates) measured[name].peakMemoryMb = peakMemoryMegabytes(pids);
+  return measured;
+}

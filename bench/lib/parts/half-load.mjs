@@ -1,0 +1,29 @@
+// How long answers take at half load: one fixed rate for both, half of what the slower one manages.
+import { atRate, measure } from '../load.mjs';
+import { installPackages } from '../packages.mjs';
+import { inRounds } from '../rounds.mjs';
+import { startedCandidate } from './candidates.mjs';
+
+export async function measureHalfLoad(bench) {
+  await installPackages();
+  const candidates = [await startedCandidate(bench, 'bare'), await startedCandidate(bench, 'basic')];
+  const saturated = [];
+  for (const candidate of candidates) {
+    const known = bench.results.candidates?.[candidate.name]?.requestsPerSecond;
+    saturated.push(known ?? (await saturatedRate(bench, candidate)));
+  }
+  const requestsPerSecond = Math.floor(Math.min(...saturated) / 2);
+  const warm = candidates.map((candidate) => ({ ...candidate, warmUpSeconds: 2 }));
+  const seconds = Math.max(3, bench.options.seconds);
+  const measured = await inRounds(warm, bench.options, async (candidate) => {
+    const said = await atRate(candidate, requestsPerSecond, seconds);
+    await candidate.settle?.();
+    return said;
+  });
+  return { requestsPerSecond, ...measured };
+}
+
+async function saturatedRate({ options }, candidate) {
+  await measure(candidate, options.warmUpSeconds);
+  return (await measure(candidate, options.seconds)).requestsPerSecond;
+}

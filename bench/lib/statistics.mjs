@@ -1,0 +1,32 @@
+// Medians and ratios: what a noisy machine says of two things that were measured by turns.
+
+export function median(values) {
+  const sorted = [...values].sort((first, second) => first - second);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/** The value that this share of the values does not exceed. */
+export function quantile(values, share) {
+  const sorted = [...values].sort((first, second) => first - second);
+  return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(sorted.length * share) - 1))];
+}
+
+/**
+ * The median of the ratios of each round: what slows a round down slows both down, and falls out.
+ * @param name the member that is compared
+ */
+export function medianRatio(ones, others, name) {
+  return median(ones.map((one, index) => one[name] / others[index][name]));
+}
+
+/** The medians of measurements, with their raw numbers. */
+export function summaryOf(rounds) {
+  return {
+    cpuMicroseconds: median(rounds.map((each) => each.cpuMicroseconds)),
+    requestsPerSecond: median(rounds.map((each) => each.requestsPerSecond)),
+    p50Ms: median(rounds.map((each) => each.p50Ms)),
+    p99Ms: median(rounds.map((each) => each.p99Ms)),
+    rounds,
+  };
+}
