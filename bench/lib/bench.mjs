@@ -3,6 +3,7 @@ import { checkAudit } from './audit-check.mjs';
 import { Ledger, PATH_BELOW } from './load.mjs';
 import { startMariaDb } from './mariadb.mjs';
 import { startUpstream } from './nginx.mjs';
+import { pinThisProcess } from './processes.mjs';
 import { equip, startScopegate } from './scopegate.mjs';
 
 export class Bench {
@@ -20,6 +21,7 @@ export class Bench {
   }
 
   static async start(options) {
+    pinThisProcess();
     return new Bench(options, await startUpstream(), await startMariaDb());
   }
 

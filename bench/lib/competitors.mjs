@@ -62,7 +62,6 @@ export async function startForwardAuth(upstream) {
     `{
   admin off
   auto_https off
-  persist_config off
   log {
     level ERROR
   }

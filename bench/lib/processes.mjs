@@ -1,5 +1,5 @@
 // Starts the processes of a run, each on its core, and reads what they used from /proc.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { cpus, tmpdir } from 'node:os';
@@ -11,12 +11,18 @@ export const root = dirname(dirname(import.meta.dirname));
 /** The proxies share one core, one at a time; the load and what stands behind the proxies have the other. */
 export const PROXY_CORE = '0';
 export const LOAD_CORE = cpus().length > 1 ? '1' : '0';
+export const BOTH_CORES = [...new Set([PROXY_CORE, LOAD_CORE])].join(',');
 
 /** Clock ticks of /proc in a second; Linux has always had 100. */
 const TICKS_PER_SECOND = 100;
 
 const children = new Set();
 export const folder = mkdtempSync(join(tmpdir(), 'scopegate-bench-'));
+
+/** Keeps this process off the core of the proxies. */
+export function pinThisProcess() {
+  spawnSync('taskset', ['-a', '-c', '-p', LOAD_CORE, String(process.pid)]);
+}
 
 /** Starts a program on some cores. Its output is kept and shown only when it fails. */
 export function start(cores, command, args, options = {}) {

@@ -3,24 +3,32 @@ import { titleOf } from './parts/candidates.mjs';
 import { mustRows } from './must.mjs';
 import { medianRatio } from './statistics.mjs';
 
+/** Wider tables are written without padding, as the formatter of the repository has them. */
+const MAX_WIDTH = 120;
+
 function table(head, rows) {
   const widths = head.map((title, column) => Math.max(3, title.length, ...rows.map((row) => row[column].length)));
-  const lineOf = (cells) => `| ${cells.map((cell, column) => cell.padEnd(widths[column])).join(' | ')} |`;
-  return [lineOf(head), lineOf(widths.map((width) => '-'.repeat(width))), ...rows.map(lineOf)].join('\n');
+  const isWide = widths.reduce((sum, width) => sum + width + 3, 1) > MAX_WIDTH;
+  const padded = (cell, column) => (isWide ? cell : cell.padEnd(widths[column]));
+  const lineOf = (cells) => `| ${cells.map(padded).join(' | ')} |`;
+  const rule = widths.map((width) => '-'.repeat(isWide ? 3 : width));
+  return [lineOf(head), lineOf(rule), ...rows.map(lineOf)].join('\n');
 }
 
 const whole = (value) => Math.round(value).toLocaleString('en');
 const ratio = (value) => (value === undefined ? '' : value.toFixed(2));
 const figure = (value) => (value < 10 ? value.toFixed(2) : value.toFixed(0));
 
+const joined = (values, textOf) => values.map((value) => textOf(value) + value.unit).join('; ');
+
 function mustTable(results) {
   return table(
     ['figure', 'measured', 'must', 'goal', 'met?'],
-    mustRows(results).map(({ title, value, must, goal, unit, verdict }) => [
+    mustRows(results).map(({ title, values, verdict }) => [
       title,
-      value === undefined ? 'not measured' : `${figure(value)}${unit}`,
-      `${must}${unit}`,
-      `${goal}${unit}`,
+      verdict === '' ? 'not measured' : joined(values, ({ value }) => figure(value)),
+      joined(values, ({ must }) => String(must)),
+      joined(values, ({ goal }) => String(goal)),
       verdict,
     ]),
   );
@@ -94,8 +102,42 @@ const SECTIONS = {
   audit: (found) => [['Audit on and off', comparedTable('audit', { off: found.off, on: found.on })]],
   'allow-list': (found) => [['Entries of the allow list', comparedTable('entries', found)]],
   tokens: (found) => tokenSections(found),
+  saturation: (found) => [['Journal and database at saturation', saturationTable(found)]],
+  applications: (found) => [['Applications', comparedTable('applications', found, counted)]],
+  'audit-page': (found) => [['A page of 50 audit events', pageTable(found)]],
+  workers: (found) => [['Workers', workersText(found)]],
   start: (found) => [['Start, memory and large bodies', startTable(found)]],
 };
+
+function saturationTable({ seconds, requestsPerSecond, backlogBytes, lagSeconds, drainMs }) {
+  return table(
+    [`${seconds} s at saturation`, 'measured'],
+    [
+      ['requests a second', whole(requestsPerSecond)],
+      ['most that waited in the journal', `${(backlogBytes / 1e6).toFixed(1)} MB`],
+      ['age of the oldest event that waited', `${lagSeconds.toFixed(1)} s`],
+      ['until everything was stored, after the end', `${(drainMs / 1000).toFixed(1)} s`],
+    ],
+  );
+}
+
+function pageTable(found) {
+  const rows = Object.entries(found).flatMap(([size, pages]) =>
+    Object.entries(pages).map(([title, { p50Ms, p99Ms }]) => [
+      counted(size),
+      title,
+      p50Ms.toFixed(1),
+      p99Ms.toFixed(1),
+    ]),
+  );
+  return table(['events', 'page', 'p50 ms', 'p99 ms'], rows);
+}
+
+function workersText({ skipped, rounds, shares }) {
+  if (skipped !== undefined) return `Not measured: two workers do not start (${skipped})`;
+  const each = shares.map((share) => `${(share * 100).toFixed(1)} %`).join(' and ');
+  return `${comparedTable('workers', rounds)}\n\nShares of the two workers in the requests: ${each}.`;
+}
 
 function tokenSections({ workingSet, all, cold }) {
   const sections = [['Stored tokens, the same 1,000 in use', comparedTable('tokens', workingSet, counted)]];
@@ -115,27 +157,25 @@ function tokenSections({ workingSet, all, cold }) {
 }
 
 function checksText({ underLoad, audits }) {
-  const lines = [];
+  const lines = audits.map(
+    ({ name, answered, recorded, runs }) =>
+      `- ${name}: ${whole(answered)} answers counted in ${whole(runs)} runs of a load generator, ${whole(recorded)} requests in the audit; none is missing.`,
+  );
   if (underLoad !== undefined) {
-    lines.push(
-      `- ${underLoad.turns} times under load, a token was revoked, its owner taken out of his group, and the permission taken from the group: each was in force with the very next request, and what was given back as well.`,
-    );
-  }
-  for (const { name, answered, recorded, runs } of audits) {
-    lines.push(
-      `- ${name}: ${whole(answered)} answers in ${whole(runs)} runs of a load generator, ${whole(recorded)} requests in the audit; none is missing.`,
+    lines.unshift(
+      `- ${underLoad.turns} times under load, a token was revoked, its owner taken out of his group, and the permission taken from the group: each acted on the very next request, and so did giving it back.`,
     );
   }
   return lines.join('\n');
 }
 
 /** Everything that was measured, as Markdown. */
-export function reportOf(results, { rounds, seconds, warmUpSeconds }) {
+export function reportOf(results, { rounds, seconds, warmUpSeconds }, { processor, cores, node }) {
   const sections = Object.entries(SECTIONS)
     .filter(([name]) => results[name] !== undefined)
     .flatMap(([name, sectionsOf]) => sectionsOf(results[name]));
   return [
-    `Medians of ${rounds} rounds by turns, ${seconds} s each after a warm-up of ${warmUpSeconds} s; a ratio is the median of the ratios of the rounds.`,
+    `${processor}, ${cores} cores, Node ${node}. Medians of ${rounds} rounds by turns, ${seconds} s each after a warm-up of ${warmUpSeconds} s; a ratio is the median of the ratios of the rounds.`,
     '',
     '## What it must reach',
     '',

@@ -2,16 +2,28 @@
 import { measure } from './load.mjs';
 import { summaryOf } from './statistics.mjs';
 
+/** A process that is warm already needs no long warm-up for another kind of request. */
+const SHORT_WARM_UP_SECONDS = 2;
+
+const warm = new Set();
+
+/** How long a candidate is warmed up for: a process that has not been under load yet, as long as is asked for. */
+function warmUpSecondsOf({ pids }, { warmUpSeconds }) {
+  const isWarm = pids.every((pid) => warm.has(pid));
+  for (const pid of pids) warm.add(pid);
+  return isWarm ? Math.min(SHORT_WARM_UP_SECONDS, warmUpSeconds) : warmUpSeconds;
+}
+
 /**
  * Measures candidates by turns (A B C A B C …), each after a warm-up of its own, and says how far it is.
- * @param candidates each with a `name`, and `warmUpSeconds` where another warm-up is enough
+ * @param candidates each with a `name`, and `warmUpSeconds` where none of a process is needed
  * @returns the summaries by name
  */
 export async function inRounds(candidates, options, take = (candidate) => measure(candidate, options.seconds)) {
   const measured = new Map(candidates.map(({ name }) => [name, []]));
   for (const candidate of candidates) {
     await candidate.before?.();
-    await measure(candidate, candidate.warmUpSeconds ?? options.warmUpSeconds);
+    await measure(candidate, candidate.warmUpSeconds ?? warmUpSecondsOf(candidate, options));
   }
   for (let round = 1; round <= options.rounds; round += 1) {
     process.stdout.write(`  round ${round} of ${options.rounds}`);

@@ -62,7 +62,7 @@ async function measureAll(plan) {
     `${JSON.stringify({ at: new Date().toISOString(), machine, options: { ...options, only: [...options.only] }, results }, null, 2)}\n`,
   );
   process.stdout.write(`\nRaw numbers: ${file}\n`);
-  return reportOf(results, options);
+  return reportOf(results, options, machine);
 }
 
 /** Runs a plan, prints its report and ends the process: with 1 where something went wrong, a check that failed included. */

@@ -1,5 +1,6 @@
 // The candidates at saturation.
 import { join } from 'node:path';
+import { placeholderToken } from '../../../dist/libs/token/index.js';
 import { candidateOf } from '../bench.mjs';
 import {
   startAuthRequest,
@@ -17,17 +18,14 @@ import { inRounds } from '../rounds.mjs';
 const LUA = join(import.meta.dirname, '../lua');
 
 /** A well-formed token that nobody has. */
-const UNKNOWN_TOKEN = 'sg_000000000000_0000000000000000000000000000000000000000_3kiAug';
-
-/** A process that is warm already needs no long warm-up for another kind of request. */
-const SHORT_WARM_UP_SECONDS = 3;
+const UNKNOWN_TOKEN = placeholderToken('0'.repeat(12));
 
 const competitor = (title, start) => ({ title, start: ({ upstream }) => start(upstream) });
 const ownKind = (title, more) => ({
   title,
   start: async (bench) => {
     const gateway = await bench.gateway();
-    return candidateOf(gateway, { warmUpSeconds: SHORT_WARM_UP_SECONDS, ...more(gateway) });
+    return candidateOf(gateway, more(gateway));
   },
 });
 
@@ -36,7 +34,7 @@ const CANDIDATES = {
   upstream: { title: 'the upstream itself', start: ({ upstream }) => upstream, warmUpSeconds: 1 },
   nginx: { ...competitor('nginx, plain proxy', startNginxProxy), warmUpSeconds: 1 },
   bare: competitor('bare undici proxy', startBareProxy),
-  basic: { ...ownKind('Scopegate, Basic', () => ({})), warmUpSeconds: undefined },
+  basic: ownKind('Scopegate, Basic', () => ({})),
   bearer: ownKind('Scopegate, Bearer', ({ token }) => ({ headers: [token.bearer] })),
   refused: ownKind('Scopegate, refused read-only POST', () => ({
     expects: 'refused',
@@ -49,8 +47,8 @@ const CANDIDATES = {
   password: ownKind('Scopegate, password passed through', () => ({
     headers: [`Authorization: Basic ${Buffer.from('alice:secret').toString('base64')}`],
   })),
-  'fastify-http-proxy': competitor('@fastify/http-proxy, no authentication', startFastifyHttpProxy),
-  'http-proxy-middleware': competitor('http-proxy-middleware on Express, no authentication', startHttpProxyMiddleware),
+  'fastify-http-proxy': competitor('@fastify/http-proxy', startFastifyHttpProxy),
+  'http-proxy-middleware': competitor('http-proxy-middleware on Express', startHttpProxyMiddleware),
   'express-gateway': competitor('express-gateway, key-auth', startExpressGateway),
   'auth-request': competitor('nginx auth_request to a Node service', startAuthRequest),
   'forward-auth': competitor('Caddy forward_auth to a Node service', startForwardAuth),

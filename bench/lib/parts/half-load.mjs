@@ -13,9 +13,8 @@ export async function measureHalfLoad(bench) {
     saturated.push(known ?? (await saturatedRate(bench, candidate)));
   }
   const requestsPerSecond = Math.floor(Math.min(...saturated) / 2);
-  const warm = candidates.map((candidate) => ({ ...candidate, warmUpSeconds: 2 }));
   const seconds = Math.max(3, bench.options.seconds);
-  const measured = await inRounds(warm, bench.options, async (candidate) => {
+  const measured = await inRounds(candidates, bench.options, async (candidate) => {
     const said = await atRate(candidate, requestsPerSecond, seconds);
     await candidate.settle?.();
     return said;

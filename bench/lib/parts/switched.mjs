@@ -1,9 +1,8 @@
 // What a setting costs: the same process with it and without it, by turns.
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { allowListOf } from '../allow-list.mjs';
 import { candidateOf } from '../bench.mjs';
-import { measure, PATH_BELOW } from '../load.mjs';
+import { PATH_BELOW } from '../load.mjs';
 import { inRounds } from '../rounds.mjs';
 
 const AUDIT_ON = { successes: true, failures: true, denials: true };
@@ -38,15 +37,13 @@ export async function measureAllowList(bench) {
   return measured;
 }
 
-/** A candidate that changes the settings first, and lets the process get used to them. */
+/** A candidate that changes the settings first. */
 function switched(gateway, more, settings) {
-  const candidate = candidateOf(gateway, { warmUpSeconds: 2, ...more });
-  return {
-    ...candidate,
+  return candidateOf(gateway, {
+    ...more,
     before: async () => {
       await gateway.scopegate.must('PATCH', '/settings', settings);
-      await wait(100);
-      await measure(candidate, 1);
+      await gateway.scopegate.settle();
     },
-  };
+  });
 }
