@@ -39,7 +39,8 @@ export async function wrk({ url, headers = [], script, expects, ledger, cores = 
   const requests = Number(/(\d+) requests in/.exec(output)?.[1]);
   if (!(requests > 0)) throw new Error(`wrk measured nothing:\n${output}`);
   const refused = Number(/Non-2xx or 3xx responses: (\d+)/.exec(output)?.[1] ?? 0);
-  expectAnswers({ url, expects, requests, refused });
+  const broken = /Socket errors: connect (\d+), read (\d+), write (\d+)/.exec(output)?.slice(1).map(Number) ?? [];
+  expectAnswers({ url, expects, requests, refused, broken: broken.reduce((sum, count) => sum + count, 0) });
   ledger?.countRun(requests);
   return {
     requests,
@@ -54,13 +55,14 @@ export async function atRate({ url, headers = [], expects, ledger }, requestsPer
   const program = join(root, 'bench/lib/at-a-rate.mjs');
   const output = await run(LOAD_CORE, process.execPath, [program], { input: JSON.stringify(asked) });
   const said = JSON.parse(output);
-  expectAnswers({ url, expects, requests: said.requests, refused: said.refused });
+  expectAnswers({ url, expects, requests: said.requests, refused: said.refused, broken: said.broken });
   ledger?.countRun(said.requests);
   return said;
 }
 
 /** Nothing may be faster by being wrong: what should be answered is answered, and what should be refused is refused. */
-function expectAnswers({ url, expects, requests, refused }) {
+function expectAnswers({ url, expects, requests, refused, broken }) {
+  if (broken > 0) throw new Error(`${broken} connections to ${url} broke.`);
   const wrong = expects === 'refused' ? requests - refused : refused;
   if (wrong > 0) throw new Error(`${wrong} of ${requests} answers of ${url} are wrong: they should be ${expects}.`);
 }
