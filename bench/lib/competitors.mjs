@@ -1,5 +1,5 @@
 // What Scopegate is compared to: the programs of bench/candidates, and nginx and Caddy with a service that they ask.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { installPackages } from './packages.mjs';
@@ -18,8 +18,14 @@ async function startProgram(name, ...args) {
   return { ...running, pids: [running.pid], port, url: `http://127.0.0.1:${port}` };
 }
 
-/** A bare Node proxy without authentication: the bar. */
-export const startBareProxy = (upstream) => startProgram('bare-proxy', upstream.url);
+/** A bare Node proxy without authentication: the bar. It forwards with the undici that Scopegate forwards with. */
+export function startBareProxy(upstream) {
+  const [own, measuredAgainst] = ['package.json', 'bench/package.json'].map(
+    (file) => JSON.parse(readFileSync(join(root, file), 'utf8')).dependencies.undici,
+  );
+  if (own !== measuredAgainst) throw new Error(`bench/package.json has undici ${measuredAgainst}, not ${own}.`);
+  return startProgram('bare-proxy', upstream.url);
+}
 
 export async function startFastifyHttpProxy(upstream) {
   await installPackages();

@@ -169,7 +169,7 @@ function checksText({ underLoad, audits }) {
   return lines.join('\n');
 }
 
-/** Everything that was measured, as Markdown. */
+/** Everything that was measured, and what the audits of the gateways were found to hold, as Markdown. */
 export function reportOf(results, { rounds, seconds, warmUpSeconds }, { processor, cores, node }) {
   const sections = Object.entries(SECTIONS)
     .filter(([name]) => results[name] !== undefined)

@@ -26,17 +26,8 @@ function requirePrograms(programs) {
   throw new Error(`The benchmark needs ${missing.join(', ')} (Debian: apt-get install ${packages}).`);
 }
 
-/**
- * Runs parts and reports them.
- * @param plan `name` of the run's raw numbers, `seconds` of a measurement, `programs` it needs, `candidates` by name,
- *   `parts`: functions by the name of the part, in their order
- * @returns the report, as Markdown
- */
-async function measureAll(plan) {
-  requirePrograms(plan.programs);
-  const options = readOptions(plan);
-  const selected = selectionOf(options, [...Object.keys(plan.parts), 'checks'], plan.candidates);
-  const bench = await Bench.start(options);
+/** Measures the parts that are asked for, and then checks what has to be right; what it finds is in `bench.results`. */
+async function measureParts(bench, plan, selected) {
   const { results } = bench;
   for (const [name, measurePart] of Object.entries(plan.parts)) {
     if (!selected.parts.has(name)) continue;
@@ -53,33 +44,55 @@ async function measureAll(plan) {
     results.underLoad = await checkChangesUnderLoad(bench);
   }
   await bench.endAll();
-  results.audits = bench.audits;
-  mkdirSync(join(root, 'artifacts'), { recursive: true });
-  const file = join(root, 'artifacts', `${plan.name}.json`);
-  const machine = { processor: cpus()[0]?.model, cores: cpus().length, node: process.version };
-  writeFileSync(
-    file,
-    `${JSON.stringify({ at: new Date().toISOString(), machine, options: { ...options, only: [...options.only] }, results }, null, 2)}\n`,
-  );
-  process.stdout.write(`\nRaw numbers: ${file}\n`);
-  return reportOf(results, options, machine);
 }
 
-/** Runs a plan, prints its report and ends the process: with 1 where something went wrong, a check that failed included. */
+/** Keeps the raw numbers and prints the tables, also of a run that went wrong before its end. */
+function report({ results, audits }, { name }, options) {
+  const machine = { processor: cpus()[0]?.model, cores: cpus().length, node: process.version };
+  const raw = {
+    at: new Date().toISOString(),
+    machine,
+    options: { ...options, only: [...options.only] },
+    results,
+    audits,
+  };
+  mkdirSync(join(root, 'artifacts'), { recursive: true });
+  const file = join(root, 'artifacts', `${name}.json`);
+  writeFileSync(file, `${JSON.stringify(raw, null, 2)}\n`);
+  const text = reportOf({ ...results, audits }, options, machine);
+  process.stdout.write(`\nRaw numbers: ${file}\n\n${text}`);
+  return text;
+}
+
+async function runToItsEnd(plan, useReport) {
+  requirePrograms(plan.programs);
+  const options = readOptions(plan);
+  const selected = selectionOf(options, [...Object.keys(plan.parts), 'checks'], plan.candidates);
+  const bench = await Bench.start(options);
+  try {
+    await measureParts(bench, plan, selected);
+  } catch (error) {
+    report(bench, plan, options);
+    throw error;
+  }
+  useReport(report(bench, plan, options));
+}
+
+/**
+ * Runs a plan and ends the process: with 1 where something went wrong, a check that failed included.
+ * @param plan `name` of the run's raw numbers, `seconds` of a measurement, `programs` it needs, `candidates` by name,
+ *   `parts`: functions by the name of the part, in their order
+ * @param useReport takes the report of a run in which nothing went wrong, as Markdown
+ */
 export async function runPlan(plan, useReport = () => {}) {
   let status = 0;
   for (const signal of ['SIGINT', 'SIGTERM']) {
-    process.once(signal, () => {
-      process.exitCode = 1;
-      void cleanUp().finally(() => process.exit(1));
-    });
+    process.once(signal, () => void cleanUp().finally(() => process.exit(1)));
   }
   try {
-    const report = await measureAll(plan);
-    process.stdout.write(`\n${report}`);
-    useReport(report);
+    await runToItsEnd(plan, useReport);
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n`);
     status = 1;
   } finally {
     await cleanUp();
