@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Injectable, Logger, type CanActivate } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import type { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { denyEarly } from '@scopegate/access';
 import { codeProblem, denialProblem, type Problem } from '@scopegate/problem';
 import type { ProtectedApplication } from '../applications/application.js';
@@ -15,7 +14,7 @@ import { RequestLog } from '../common/logging/request.log.js';
 import { requestIdOf } from '../common/http/request-id.js';
 import { Clock } from '../common/time/clock.js';
 import { UpstreamForwarder } from './upstream.forwarder.js';
-import { gatewayContext } from './gateway.context.js';
+import { GatewayContext } from './gateway.context.js';
 import { dropUnreadBody } from './unread-body.js';
 
 /** A request for an application, with its target taken apart. */
@@ -52,7 +51,7 @@ export class GatewayService {
   /** Judges a request and forwards it, or answers why not. Never throws. */
   handle(proxied: ProxiedRequest): void {
     const exchange = this.#exchangeOf(proxied);
-    this.#judge(exchange, proxied.application, gatewayContext(exchange.request, exchange.response), 0);
+    this.#judge(exchange, proxied.application, new GatewayContext(exchange.request, exchange.response), 0);
   }
 
   /** Refuses a request whose target is no path at all, and records it like any other. */
@@ -87,7 +86,7 @@ export class GatewayService {
    * Runs the guards in their order, from this one on, and forwards what passes all of them. Most of their answers are
    * known at once; waiting for those would cost a turn each.
    */
-  #judge(exchange: Exchange, application: ProtectedApplication, context: ExecutionContextHost, from: number): void {
+  #judge(exchange: Exchange, application: ProtectedApplication, context: GatewayContext, from: number): void {
     try {
       for (let index = from; index < this.#guards.length; index += 1) {
         const result = this.#guards[index]?.canActivate(context) as boolean | Promise<boolean>;
