@@ -228,6 +228,28 @@ describe('a full disk', () => {
     }
   });
 
+  it('R62: nothing is left of several lines of which the disk takes some', async (context) => {
+    const folder = createTemporaryFolder('disk');
+    const path = join(folder.path, 'small');
+    const unmount = mountSmallDisk(path);
+    try {
+      if (unmount === null) return context.skip('no file system can be mounted here');
+      const journal = new Journal(join(path, 'journal'));
+      journal.append('first\n');
+      journal.flush();
+      for (let index = 0; index < 40; index += 1) journal.append(`${'x'.repeat(65_535)}\n`);
+      const results: boolean[] = [];
+      journal.whenWritten((error) => results.push(error === null));
+      journal.flush();
+      expect(results).toEqual([false]);
+      expect(journal.read(journal.start, 1_000)?.bytes.toString()).toBe('first\n');
+      journal.close();
+    } finally {
+      unmount?.();
+      await folder.remove();
+    }
+  });
+
   it('R62: a journal whose file cannot be made says so, and goes on once it can', async () => {
     const folder = createTemporaryFolder('disk');
     const path = join(folder.path, 'journal');

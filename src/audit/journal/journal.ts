@@ -128,6 +128,7 @@ export class Journal {
     } catch (error) {
       failure = error instanceof Error ? error : new Error(String(error));
       this.#failures += 1;
+      this.#takeBack();
       // Part of a line may have been written: the next line begins a new segment. So it does where not even the file
       // could be made, because positions in this segment have been given out.
       this.#closeSegment();
@@ -202,6 +203,15 @@ export class Journal {
 
   #next(segment: number): number {
     return Math.min(...[...this.#closed.keys(), this.#segment].filter((candidate) => candidate > segment));
+  }
+
+  /** Whole lines of what failed may have been written: those who waited are told that nothing was. */
+  #takeBack(): void {
+    try {
+      if (this.#file !== null) ftruncateSync(this.#file, this.#size);
+    } catch {
+      // They are stored then, besides being counted as lost.
+    }
   }
 
   #closeSegment(): void {
