@@ -7,6 +7,7 @@ export const AUDIT_EVENT_TYPES = [
   'permission.denied',
   'upstream.failed',
   'request.failed',
+  'requests.unrecorded',
   'login.succeeded',
   'login.failed',
   'token.created',
@@ -68,3 +69,24 @@ export interface AuditEvent {
   /** What changed, for changes; what else is known, for the rest. */
   readonly detail: Readonly<Record<string, unknown>> | null;
 }
+
+/** What an event says of which nothing is known besides: the members that may be null, all of them null. */
+export const NOTHING_KNOWN = {
+  code: null,
+  actor: null,
+  owner: null,
+  tokenId: null,
+  tokenDescription: null,
+  tokenScope: null,
+  credential: null,
+  clientIp: null,
+  peer: null,
+  method: null,
+  path: null,
+  application: null,
+  status: null,
+  durationMs: null,
+  userAgent: null,
+  requestId: null,
+  detail: null,
+} as const satisfies Partial<AuditEvent>;

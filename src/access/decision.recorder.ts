@@ -52,31 +52,33 @@ export class DecisionRecorder {
    */
   settle(exchange: Exchange, status: number, answer: HeldAnswer): void {
     if (exchange.isSettled) answer.withhold();
-    else if (this.#record(exchange, status)) this.audit.whenWritten(answer);
-    else answer.send();
+    else this.#record(exchange, status, answer);
   }
 
   /** Records a request whose client went away before there was a status. */
   settleUnanswered(exchange: Exchange): void {
-    if (!exchange.isSettled) this.#record(exchange, null);
+    if (!exchange.isSettled) this.#record(exchange, null, null);
   }
 
-  /** Whether the request is an event. */
-  #record(exchange: Exchange, status: number | null): boolean {
+  #record(exchange: Exchange, status: number | null, answer: HeldAnswer | null): void {
     exchange.isSettled = true;
     const result = resultOf(exchange, status ?? 0);
     this.metrics.count(exchange, countedAs(exchange, result), status);
     if (result.code === 'audit_unavailable') {
       this.audit.noteTurnedAway();
-      return false;
+      answer?.send();
+      return;
     }
     const used = result.outcome === 'allowed' ? (exchange.authenticated?.token ?? null) : null;
     const nowMs = this.clock.nowMs();
     const asker = this.#askerOf(exchange);
     if (used !== null) this.uses.record(used.id, nowMs, asker.address.client);
-    if (!this.#isRecorded(exchange, result, asker)) return false;
+    if (!this.#isRecorded(exchange, result, asker)) {
+      answer?.send();
+      return;
+    }
     const agent = headerValues(exchange.request.rawHeaders, 'user-agent')[0];
-    this.audit.recordRequest({
+    const event = {
       atMs: nowMs,
       type: result.type,
       outcome: result.outcome,
@@ -97,8 +99,8 @@ export class DecisionRecorder {
       userAgent: agent === undefined ? null : redactText(agent, MAX_USER_AGENT_LENGTH),
       requestId: exchange.requestId,
       detail: withTrace(asker.detail, exchange.callerTraceId),
-    });
-    return true;
+    };
+    this.audit.recordRequest(event, answer);
   }
 
   #isRecorded(exchange: Exchange, result: Result, asker: Asker): boolean {

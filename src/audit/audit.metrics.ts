@@ -2,11 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../common/time/clock.js';
 import { MetricsRegistry } from '../metrics/metrics.registry.js';
 import { AuditShipper } from './audit.shipper.js';
+import { UNRECORDED_FATES, UnrecordedRequests } from './unrecorded-requests.js';
 
 /** How far the database is behind the journal. */
 @Injectable()
 export class AuditMetrics {
-  constructor(metrics: MetricsRegistry, shipper: AuditShipper, clock: Clock) {
+  constructor(metrics: MetricsRegistry, shipper: AuditShipper, unrecorded: UnrecordedRequests, clock: Clock) {
     metrics.observe('journal_backlog_bytes', 'Bytes of audit events that are not in the database yet.', [], () => [
       { labels: {}, value: shipper.backlogBytes },
     ]);
@@ -21,9 +22,15 @@ export class AuditMetrics {
     );
     metrics.observe(
       'journal_writable',
-      '1 where another audit event can be taken; 0 where every request is answered with 503.',
+      '1 where another audit event can be taken; 0 where every request is answered with 503, or let through without a record.',
       [],
       () => [{ labels: {}, value: shipper.hasRoom ? 1 : 0 }],
+    );
+    metrics.observeCount(
+      'audit_unrecorded_total',
+      'Requests without an event of their own, because nothing could be recorded.',
+      ['fate'],
+      () => UNRECORDED_FATES.map((fate) => ({ labels: { fate }, value: unrecorded.total(fate) })),
     );
   }
 }

@@ -9,6 +9,7 @@ import { AuditService } from './audit.service.js';
 import { AuditShipper } from './audit.shipper.js';
 import { AuditStreams } from './streams/audit-streams.js';
 import { AuditVerifier } from './audit.verifier.js';
+import { UnrecordedRequests } from './unrecorded-requests.js';
 
 @Module({
   controllers: [AuditEventsController],
@@ -22,6 +23,7 @@ import { AuditVerifier } from './audit.verifier.js';
     AuditShipper,
     AuditStreams,
     AuditVerifier,
+    UnrecordedRequests,
   ],
   exports: [AuditRetention, AuditChain, AuditService, AuditShipper],
 })

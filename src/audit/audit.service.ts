@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import {
   EventIds,
   fitEvent,
+  NOTHING_KNOWN,
   recorded,
   redact,
   redactText,
@@ -20,6 +21,7 @@ import { AuditEventRepository } from './audit-event.repository.js';
 import { toDto } from './audit-event.mapper.js';
 import { AuditShipper, type HeldAnswer } from './audit.shipper.js';
 import type { AuditEventDto } from './dto/audit-event.dto.js';
+import { UnrecordedRequests } from './unrecorded-requests.js';
 
 /** A change as its service describes it (R59). */
 export interface ChangeDescription {
@@ -41,18 +43,19 @@ export class AuditService {
   readonly #ids = new EventIds(randomBytes(11));
   /** What each open transaction has recorded; it is stored at its end, so that the chain is held for a moment only. */
   readonly #changes = new WeakMap<EntityManager, AuditEvent[]>();
-
-  /** Requests that were turned away since there was last room for events. */
-  #turnedAway: { count: number; readonly fromMs: number; toMs: number } | null = null;
+  readonly #onLost = (): void => this.unrecorded.note(this.shipper.isFailOpen ? 'let-through' : 'broken-off');
 
   constructor(
     private readonly shipper: AuditShipper,
     private readonly events: AuditEventRepository,
     private readonly chain: AuditChain,
+    private readonly unrecorded: UnrecordedRequests,
     private readonly clock: Clock,
     unitOfWork: UnitOfWork,
   ) {
-    shipper.alsoShip(() => Promise.resolve(this.#recordTurnedAway()));
+    shipper.alsoShip(() => Promise.resolve(this.#recordUnrecorded()));
+    // Their number is one line, so at the end it is written beyond the limit of the journal.
+    shipper.beforeClose(() => this.#recordUnrecorded(true));
     unitOfWork.beforeCommit((manager) => this.#storeChanges(manager));
   }
 
@@ -67,10 +70,10 @@ export class AuditService {
     changes.push(
       fitEvent(
         {
+          ...NOTHING_KNOWN,
           atMs: nowMs,
           type: change.type,
           outcome: 'changed',
-          code: null,
           actor: actor.name,
           owner: change.owner ?? null,
           tokenId: change.tokenId ?? null,
@@ -79,11 +82,7 @@ export class AuditService {
           credential: actor.credential,
           clientIp: actor.clientIp,
           peer: actor.peer,
-          method: null,
-          path: null,
           application: change.application ?? null,
-          status: null,
-          durationMs: null,
           userAgent: actor.userAgent === null ? null : redactText(actor.userAgent, 512),
           requestId: actor.requestId,
           detail: {
@@ -103,56 +102,37 @@ export class AuditService {
     return event === null ? null : toDto(event);
   }
 
-  /** Records what became of a request. Its answer may leave once the record is written (R62): see `whenWritten`. */
-  recordRequest(event: UnnumberedEvent): void {
-    if (this.#turnedAway !== null) this.#recordTurnedAway();
-    this.shipper.append(fitEvent(event, this.#ids.next(event.atMs)));
-  }
-
-  /** Sends an answer once everything recorded so far is written; one whose record cannot be written is not sent. */
-  whenWritten(answer: HeldAnswer): void {
-    this.shipper.whenWritten(answer);
+  /** Has the settings say whether requests go on where nothing can be recorded. */
+  failOpenWhile(isFailOpen: () => boolean): void {
+    this.shipper.failOpenWhile(isFailOpen);
   }
 
   /**
-   * Counts a request that was turned away because nothing could be recorded (503 `audit_unavailable`). All of them are
-   * one event with their number, as soon as there is room for it.
+   * Records what became of a request. Its answer does not leave before the record is written (R62), unless there is no
+   * room and the settings let requests go on: then it is counted.
+   * @param answer null where the client is gone
    */
-  noteTurnedAway(): void {
-    const nowMs = this.clock.nowMs();
-    this.#turnedAway ??= { count: 0, fromMs: nowMs, toMs: nowMs };
-    this.#turnedAway.count += 1;
-    this.#turnedAway.toMs = nowMs;
+  recordRequest(event: UnnumberedEvent, answer: HeldAnswer | null): void {
+    this.#recordUnrecorded();
+    if (this.shipper.isFailOpen && !this.shipper.hasRoom) {
+      this.unrecorded.note('let-through');
+      answer?.send();
+      return;
+    }
+    this.shipper.append(fitEvent(event, this.#ids.next(event.atMs)), answer, this.#onLost);
   }
 
-  #recordTurnedAway(): void {
-    const away = this.#turnedAway;
-    if (away === null || !this.shipper.hasRoom) return;
-    this.#turnedAway = null;
-    this.shipper.append({
-      id: this.#ids.next(away.toMs),
-      atMs: away.toMs,
-      count: away.count,
-      type: 'request.failed',
-      outcome: 'failed',
-      code: 'audit_unavailable',
-      actor: null,
-      owner: null,
-      tokenId: null,
-      tokenDescription: null,
-      tokenScope: null,
-      credential: null,
-      clientIp: null,
-      peer: null,
-      method: null,
-      path: null,
-      application: null,
-      status: 503,
-      durationMs: null,
-      userAgent: null,
-      requestId: null,
-      detail: { from: new Date(away.fromMs).toISOString(), to: new Date(away.toMs).toISOString() },
-    });
+  /** Counts a request that was turned away because nothing could be recorded (503 `audit_unavailable`). */
+  noteTurnedAway(): void {
+    this.unrecorded.note('turned-away');
+  }
+
+  /** All requests without an event of their own become one, with their number, as soon as there is room for it. */
+  #recordUnrecorded(isLast = false): void {
+    if (this.unrecorded.isEmpty || (!isLast && !this.shipper.hasRoom)) return;
+    for (const { event, putBack } of this.unrecorded.take()) {
+      this.shipper.append({ ...event, id: this.#ids.next(event.atMs) }, null, putBack);
+    }
   }
 
   async #storeChanges(manager: EntityManager): Promise<void> {

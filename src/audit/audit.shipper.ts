@@ -47,6 +47,8 @@ export class AuditShipper implements OnModuleInit, OnApplicationBootstrap {
   #isFailing = false;
   /** When the disk last took nothing; null where it takes what it is given. */
   #diskFailedAtMs: number | null = null;
+  #isFailOpen: () => boolean = () => false;
+  #beforeClose: () => void = () => undefined;
 
   constructor(
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
@@ -76,9 +78,19 @@ export class AuditShipper implements OnModuleInit, OnApplicationBootstrap {
     return this.#diskFailedAtMs === null && this.#open().backlogBytes < this.configuration.journalMaxBytes;
   }
 
-  /** @throws ProblemException 503 where a request could not be recorded: none is let through then */
+  /** Whether requests go on where nothing can be recorded, as the settings say; else none is let through then. */
+  get isFailOpen(): boolean {
+    return this.#isFailOpen();
+  }
+
+  /** Has the settings say whether requests go on where nothing can be recorded. Until then none does. */
+  failOpenWhile(isFailOpen: () => boolean): void {
+    this.#isFailOpen = isFailOpen;
+  }
+
+  /** @throws ProblemException 503 where a request could not be recorded, unless the settings let it through */
   refuseWithoutRoom(): void {
-    if (!this.hasRoom) {
+    if (!this.hasRoom && !this.#isFailOpen()) {
       throw new ProblemException(
         'audit_unavailable',
         'No request can be recorded right now, so none is let through. Try again later, or ask an administrator.',
@@ -96,22 +108,32 @@ export class AuditShipper implements OnModuleInit, OnApplicationBootstrap {
     return this.#open().oldestAtMs;
   }
 
-  append(event: AuditEvent): void {
-    this.#open().append(event);
-  }
-
-  /** Sends an answer once everything recorded so far is written; one that cannot be recorded is not sent. */
-  whenWritten(answer: HeldAnswer): void {
-    this.#open().journal.whenWritten({
+  /**
+   * Takes an event. Its answer is sent once everything recorded so far is written; one that cannot be recorded is not
+   * sent, unless the settings let it through.
+   * @param answer null where none waits for the event
+   * @param onLost called where the disk does not take it
+   */
+  append(event: AuditEvent, answer: HeldAnswer | null, onLost: () => void): void {
+    const shipment = this.#open();
+    shipment.append(event);
+    shipment.journal.whenWritten({
       onWritten: (error) => {
         if (error === null) {
-          answer.send();
+          answer?.send();
           return;
         }
         this.#noteDiskFailure(error);
-        answer.withhold();
+        onLost();
+        if (this.#isFailOpen()) answer?.send();
+        else answer?.withhold();
       },
     });
+  }
+
+  /** Has somebody say the last that is to be recorded. */
+  beforeClose(lastWords: () => void): void {
+    this.#beforeClose = lastWords;
   }
 
   /** Has something else written in the rhythm of the batches. */
@@ -129,6 +151,7 @@ export class AuditShipper implements OnModuleInit, OnApplicationBootstrap {
   /** Stores what there is, and gives the journal free: the last thing before the end. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
+    this.#beforeClose();
     await this.flush();
     // The next process may have another journal, and nobody would store what this one still counts.
     if (!this.#isFailing)
@@ -193,7 +216,8 @@ export class AuditShipper implements OnModuleInit, OnApplicationBootstrap {
 
   #noteDiskFailure(error: Error): void {
     if (this.#diskFailedAtMs === null) {
-      this.#logger.error(`The audit journal cannot be written, so no request is let through: ${error.message}`);
+      const consequence = this.#isFailOpen() ? 'and requests go on without a record' : 'so no request is let through';
+      this.#logger.error(`The audit journal cannot be written, ${consequence}: ${error.message}`);
     }
     this.#diskFailedAtMs = this.clock.nowMs();
   }

@@ -92,6 +92,12 @@ describe('the stored settings', () => {
     });
   });
 
+  it('R62: settings that were stored without audit.failOpen fail closed', () => {
+    const { failOpen, ...audit } = DEFAULT_SETTINGS.audit;
+    expect(failOpen).toBe(false);
+    expect(completeSettings({ ...DEFAULT_SETTINGS, audit })).toEqual(DEFAULT_SETTINGS);
+  });
+
   it('R33: a stored entry that is none is an error, never an open door', () => {
     const document = { ...DEFAULT_SETTINGS, ipRestriction: { allowList: ['nonsense'], applyToPasswords: false } };
     expect(() => toSettings(document, 1)).toThrow();

@@ -97,6 +97,12 @@ describe('the warnings of the settings', () => {
     expect(warning?.message).toContain('successful authentications and no denied permissions');
   });
 
+  it('R62: letting requests go on without a record is told, with what it means', () => {
+    const [warning] = warningsOf({ audit: { failOpen: true } });
+    expect(warning?.code).toBe('audit_fails_open');
+    expect(warning?.message).toContain('let through without a record');
+  });
+
   it('R51: a throttle that is switched off is told', () => {
     expect(codesOf({ throttling: { maxFailures: 0 } })).toEqual(['throttling_switched_off']);
   });

@@ -143,6 +143,15 @@ function warnOfWhatIsOff(warnings: Warning[], settings: Settings): void {
         'Switch them on again in audit.',
     });
   }
+  if (audit.failOpen) {
+    warnings.push({
+      code: 'audit_fails_open',
+      message:
+        'Where nothing can be recorded (a full disk, or a full journal while the database is away), requests are let ' +
+        'through without a record, and only their number is recorded later: who used which token then cannot be found ' +
+        'out. Switch audit.failOpen off to have them refused instead.',
+    });
+  }
   if (throttling.maxFailures === 0) {
     warnings.push({
       code: 'throttling_switched_off',

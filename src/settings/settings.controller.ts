@@ -72,7 +72,9 @@ export class SettingsController {
   @ApiBody({ type: ReplaceSettingsDto, examples: { 'fresh install': { value: DEFAULT_SETTINGS } } })
   @ApiRoute({
     summary: 'Replace the settings',
-    description: 'Every member has to be there, except `warnings`, which is ignored.',
+    description:
+      'Every member has to be there, except `warnings`, which is ignored, and `audit.failOpen`, which is off where it ' +
+      'is left out.',
     type: SettingsDto,
     problems: ['validation_failed', 'administrator_required', 'version_mismatch', 'unsupported_media_type'],
   })

@@ -31,6 +31,7 @@ export function toDto(settings: SettingsDocument, warnings: readonly Warning[]):
       failures: settings.audit.failures,
       denials: settings.audit.denials,
       anonymous: settings.audit.anonymous,
+      failOpen: settings.audit.failOpen,
       retentionDays: settings.audit.retentionDays,
     },
     purge: { expiredTokensAfterDays: settings.purge.expiredTokensAfterDays },

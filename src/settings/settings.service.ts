@@ -37,6 +37,7 @@ export class SettingsService implements OnModuleInit, OnModuleDestroy {
     await this.unitOfWork.run(({ manager }) => createMissingRow(manager));
     this.changes.subscribe('settings', () => this.#snapshot.reload());
     await this.#snapshot.reload();
+    this.audit.failOpenWhile(() => this.current().audit.failOpen);
   }
 
   onModuleDestroy(): void {

@@ -32,6 +32,8 @@ export interface SettingsDocument {
     readonly failures: boolean;
     readonly denials: boolean;
     readonly anonymous: boolean;
+    /** Whether requests go on where nothing can be recorded (R62); else they are refused. */
+    readonly failOpen: boolean;
     readonly retentionDays: number;
   };
   readonly purge: { readonly expiredTokensAfterDays: number };
@@ -54,7 +56,7 @@ export const DEFAULT_SETTINGS: SettingsDocument = {
   reverseProxy: { enabled: false, trustedProxies: [], header: 'X-Forwarded-For' },
   passwords: { enabled: true, preventPathTraversal: false },
   throttling: { maxFailures: 20, windowSeconds: 60 },
-  audit: { successes: true, failures: true, denials: true, anonymous: false, retentionDays: 365 },
+  audit: { successes: true, failures: true, denials: true, anonymous: false, failOpen: false, retentionDays: 365 },
   purge: { expiredTokensAfterDays: 30 },
 };
 

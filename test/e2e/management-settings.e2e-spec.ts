@@ -114,6 +114,23 @@ describeOnEachDatabase('settings at the management API', (server: () => Scopegat
     expect((await admin.patch('/settings', {})).status).toBe(200);
   });
 
+  it('R62: audit.failOpen is off, may be left out of a PUT, which switches it off, and is warned of', async () => {
+    expect((await get()).body.audit.failOpen).toBe(false);
+    const on = await patch({ audit: { failOpen: true } });
+    expect([on.audit.failOpen, codes(on)]).toEqual([true, expect.arrayContaining(['audit_fails_open'])]);
+    expect((await patch({ audit: { anonymous: true } })).audit).toMatchObject({ failOpen: true, anonymous: true });
+    const { failOpen, ...audit } = TEST_SETTINGS.audit;
+    const without = await admin.put<Settings>('/settings', { ...TEST_SETTINGS, audit });
+    expect([without.status, without.body.audit.failOpen]).toEqual([200, failOpen]);
+    expect(codes(without.body)).not.toContain('audit_fails_open');
+    for (const value of [null, 'true', 1]) {
+      const body = { ...TEST_SETTINGS, audit: { ...audit, failOpen: value } };
+      expectProblem(await admin.put('/settings', body), 400, 'validation_failed');
+      expectProblem(await admin.patch('/settings', { audit: { failOpen: value } }), 400, 'validation_failed');
+    }
+    expect((await get()).body.audit.failOpen).toBe(false);
+  });
+
   it('R63: PUT takes every member, and ignores the warnings it showed', async () => {
     const shown = (await get()).body;
     const answer = await admin.put<Settings>('/settings', {

@@ -121,6 +121,12 @@ describeWithMariaDb('a database that is away', (mariaDb: () => MariaDbServer) =>
         `full disk: ${answered.length} answered, ${refused.length} refused, ${load.broken} broken\n`,
       );
       expect(compare(answered, await world.events())).toEqual({ missing: 0, duplicates: 0 });
+      // What the application may have done for those that were broken off is nowhere else.
+      const brokenOff = async (): Promise<number | undefined> =>
+        (
+          await world?.admin().get<{ items: readonly StoredEvent[] }>('/audit-events?code=audit_unrecorded')
+        )?.body.items.reduce((sum, event) => sum + event.count, 0);
+      await expect.poll(brokenOff, { timeout: 5_000 }).toBe(load.broken);
       expect(world.server().hasExited()).toBe(false);
     } finally {
       await world?.server().stop();

@@ -10,7 +10,7 @@ export const TEST_SETTINGS = {
   reverseProxy: { enabled: false, trustedProxies: [], header: 'X-Forwarded-For' },
   passwords: { enabled: true, preventPathTraversal: false },
   throttling: { maxFailures: 0, windowSeconds: 60 },
-  audit: { successes: true, failures: true, denials: true, anonymous: false, retentionDays: 365 },
+  audit: { successes: true, failures: true, denials: true, anonymous: false, failOpen: false, retentionDays: 365 },
   purge: { expiredTokensAfterDays: 30 },
 };
 

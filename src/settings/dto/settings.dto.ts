@@ -1,5 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
-import { PartialType } from '@nestjs/swagger';
+import { ApiProperty, PartialType } from '@nestjs/swagger';
 import { VALIDITIES } from '@scopegate/token';
 import { Type } from 'class-transformer';
 import {
@@ -118,6 +118,15 @@ export class AuditSettingsDto {
   /** Requests without a credential, or with a browser's cookie alone. */
   @IsBoolean()
   anonymous!: boolean;
+
+  /**
+   * On: where nothing can be recorded (the disk is full, or the journal is while the database is away), requests are
+   * let through, and only their number is recorded, later. Off: they are a 503 `audit_unavailable`. It may be left out,
+   * and is off then.
+   */
+  @ApiProperty({ type: Boolean, required: false, default: false })
+  @IsBoolean()
+  failOpen = false;
 
   /**
    * Days until an event is deleted.

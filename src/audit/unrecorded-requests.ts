@@ -1,0 +1,91 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { NOTHING_KNOWN, type AuditEvent } from '@scopegate/audit';
+import { Clock } from '../common/time/clock.js';
+
+/**
+ * What became of a request that has no event of its own: it was refused because nothing could be recorded, it was
+ * answered all the same because the settings say so, or its connection was closed in place of the answer.
+ */
+export type UnrecordedFate = 'turned-away' | 'let-through' | 'broken-off';
+
+/** What all of one fate are recorded as. */
+const EVENTS = {
+  'turned-away': { type: 'request.failed', outcome: 'failed', code: 'audit_unavailable', status: 503 },
+  'let-through': { type: 'requests.unrecorded', outcome: 'allowed', code: 'audit_unrecorded', status: null },
+  'broken-off': { type: 'request.failed', outcome: 'failed', code: 'audit_unrecorded', status: null },
+} as const satisfies Record<UnrecordedFate, Partial<AuditEvent>>;
+
+export const UNRECORDED_FATES = Object.keys(EVENTS) as readonly UnrecordedFate[];
+
+/** Requests of one fate since there was last room for an event. */
+interface Tally {
+  count: number;
+  fromMs: number;
+  toMs: number;
+}
+
+/** Some requests as the one event they become, and how to count them again where it cannot be written. */
+export interface TalliedRequests {
+  readonly event: Omit<AuditEvent, 'id'>;
+  readonly putBack: () => void;
+}
+
+/** Counts the requests that have no event of their own, so that their number is not lost as well. */
+@Injectable()
+export class UnrecordedRequests {
+  readonly #logger = new Logger(UnrecordedRequests.name);
+  readonly #tallies = new Map<UnrecordedFate, Tally>();
+  readonly #totals = new Map<UnrecordedFate, number>();
+
+  constructor(private readonly clock: Clock) {}
+
+  /** How many there have been since the start of the process. */
+  total(fate: UnrecordedFate): number {
+    return this.#totals.get(fate) ?? 0;
+  }
+
+  /** Whether there is nothing to tell. */
+  get isEmpty(): boolean {
+    return this.#tallies.size === 0;
+  }
+
+  note(fate: UnrecordedFate): void {
+    const nowMs = this.clock.nowMs();
+    if (fate === 'let-through' && !this.#tallies.has(fate)) {
+      this.#logger.error(
+        'Requests are let through WITHOUT A RECORD: the journal takes none, and audit.failOpen is on.',
+      );
+    }
+    this.#totals.set(fate, this.total(fate) + 1);
+    this.#add(fate, { count: 1, fromMs: nowMs, toMs: nowMs });
+  }
+
+  /** What has been counted so far, as events; counting begins anew. */
+  take(): readonly TalliedRequests[] {
+    if (this.#tallies.size === 0) return [];
+    const tallies = [...this.#tallies];
+    this.#tallies.clear();
+    return tallies.map(([fate, tally]) => {
+      const from = new Date(tally.fromMs).toISOString();
+      const to = new Date(tally.toMs).toISOString();
+      if (fate === 'let-through') {
+        this.#logger.warn(`${tally.count} request(s) were let through without a record, from ${from} to ${to}.`);
+      }
+      return {
+        event: { ...NOTHING_KNOWN, ...EVENTS[fate], atMs: tally.toMs, count: tally.count, detail: { from, to } },
+        putBack: () => {
+          this.#logger.error(`${tally.count} request(s) have no record (${fate}), and their number cannot be written.`);
+          this.#add(fate, tally);
+        },
+      };
+    });
+  }
+
+  #add(fate: UnrecordedFate, { count, fromMs, toMs }: Readonly<Tally>): void {
+    const tally = this.#tallies.get(fate) ?? { count: 0, fromMs, toMs };
+    tally.count += count;
+    tally.fromMs = Math.min(tally.fromMs, fromMs);
+    tally.toMs = Math.max(tally.toMs, toMs);
+    this.#tallies.set(fate, tally);
+  }
+}
