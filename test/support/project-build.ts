@@ -10,6 +10,9 @@ const LOCK_TIME_LIMIT_MS = 300_000;
 /** The program that `npm start` runs. */
 export const SERVER_PROGRAM = join(PROJECT, 'dist', 'src', 'main.js');
 
+/** The modules of the server, built. */
+export const BUILT_SOURCES = join(PROJECT, 'dist', 'src');
+
 /** The program that `npm run demo` runs. */
 export const DEMO_PROGRAM = join(PROJECT, 'dist', 'demo', 'demo.js');
 

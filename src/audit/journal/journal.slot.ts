@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { lockFile } from '../../database/file-lock.js';
 
 /** A folder of the journal that belongs to one process at a time. */
 export interface JournalSlot {
@@ -11,10 +12,10 @@ export interface JournalSlot {
   release(): void;
 }
 
-const OWNER_FILE = 'owner';
+const LOCK_FILE = 'lock';
 const NODE_FILE = 'node-id';
 
-/** Takes the first folder that no living process owns: several servers may run over one data directory. */
+/** Takes the first folder that no living process has: several servers may run over one data directory. */
 export function takeSlot(journalDirectory: string): JournalSlot {
   for (let number = 0; ; number += 1) {
     const slot = tryTake(join(journalDirectory, String(number)));
@@ -22,7 +23,7 @@ export function takeSlot(journalDirectory: string): JournalSlot {
   }
 }
 
-/** Takes every other folder that no living process owns: what a process left there has to be shipped by somebody. */
+/** Takes every other folder that no living process has: what a process left there has to be shipped by somebody. */
 export function takeAbandonedSlots(journalDirectory: string): JournalSlot[] {
   return readdirSync(journalDirectory)
     .filter((name) => /^\d+$/.test(name))
@@ -32,58 +33,28 @@ export function takeAbandonedSlots(journalDirectory: string): JournalSlot[] {
 
 function tryTake(directory: string): JournalSlot | null {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const ownerFile = join(directory, OWNER_FILE);
-  const own = describeProcess(process.pid) ?? String(process.pid);
-  for (;;) {
-    try {
-      writeFileSync(ownerFile, own, { flag: 'wx', mode: 0o600 });
-      break;
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-    }
-    if (isOwned(ownerFile)) return null;
-    rmSync(ownerFile, { force: true });
-  }
-  return { directory, nodeId: nodeIdOf(directory), release: () => rmSync(ownerFile, { force: true }) };
+  const lock = lockFile(join(directory, LOCK_FILE));
+  if (lock === null) return null;
+  return { directory, nodeId: nodeIdOf(directory), release: () => lock.release() };
 }
 
-/** A process by its number and the time it was started: numbers are given again, above all in containers. */
-function describeProcess(pid: number): string | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The name in brackets can hold blanks; the start time is the twentieth field after it.
-    return `${pid} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''}`;
-  } catch {
-    return null;
-  }
-}
-
-function isOwned(ownerFile: string): boolean {
-  let owner: string;
-  try {
-    owner = readFileSync(ownerFile, 'utf8');
-  } catch {
-    return false;
-  }
-  const pid = Number(owner.split(' ')[0]);
-  if (!Number.isSafeInteger(pid) || pid <= 0) return false;
-  const running = describeProcess(pid);
-  if (running !== null) return running === owner;
-  try {
-    process.kill(pid, 0);
-    // No list of processes here: the number alone has to do, and it is not our own, since nothing is owned by us yet.
-    return pid !== process.pid && !owner.includes(' ');
-  } catch {
-    return false;
-  }
-}
-
+/** The name that the folder keeps. One that a crash or a full disk has left without its end is none. */
 function nodeIdOf(directory: string): string {
   const file = join(directory, NODE_FILE);
+  const kept = readIfThere(file);
+  if (kept !== null && /^[0-9a-f-]{36}$/.test(kept)) return kept;
+  const nodeId = randomUUID();
+  const unfinished = `${file}.new`;
+  writeFileSync(unfinished, nodeId, { mode: 0o600 });
+  renameSync(unfinished, file);
+  return nodeId;
+}
+
+function readIfThere(file: string): string | null {
   try {
-    writeFileSync(file, randomUUID(), { flag: 'wx', mode: 0o600 });
+    return readFileSync(file, 'utf8');
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw error;
   }
-  return readFileSync(file, 'utf8');
 }
