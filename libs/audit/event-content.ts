@@ -1,5 +1,6 @@
 import { userNameKey } from '@scopegate/token';
 import type { AuditEvent } from './event.js';
+import { storableDetail, storableInstant, storableInteger, storableText } from './storable.js';
 
 /** An event with the one text that is journaled, linked and compared: it is made once. */
 export interface RecordedEvent {
@@ -16,45 +17,37 @@ export function recorded(event: AuditEvent): RecordedEvent {
 /** An event before it gets its id. */
 export type UnnumberedEvent = Omit<AuditEvent, 'id' | 'count'>;
 
-/**
- * An event as it can be stored: over-long texts from outside are cut and made well-formed, so that none of them can stop
- * the event being stored, and what is linked is what a reader finds.
- */
+/** An event as it can be stored: what does not fit is made to fit, so that nothing from outside can stop it. */
 export function fitEvent(event: UnnumberedEvent, id: string, count = 1): AuditEvent {
   return {
     id,
-    atMs: event.atMs,
+    atMs: storableInstant(event.atMs),
     count,
     type: event.type,
     outcome: event.outcome,
     code: event.code,
-    actor: fit(event.actor, 255),
-    owner: fit(event.owner, 255),
+    actor: storableText(event.actor, 255),
+    owner: storableText(event.owner, 255),
     tokenId: event.tokenId,
-    tokenDescription: fit(event.tokenDescription, 255),
+    tokenDescription: storableText(event.tokenDescription, 255),
     tokenScope: event.tokenScope,
     credential: event.credential,
     clientIp: event.clientIp,
-    peer: fit(event.peer, 64),
-    method: fit(event.method, 32),
-    path: fit(event.path, 2048),
+    peer: storableText(event.peer, 64),
+    method: storableText(event.method, 32),
+    path: storableText(event.path, 2048),
     application: event.application,
     status: event.status,
-    durationMs: event.durationMs === null ? null : Math.round(event.durationMs),
-    userAgent: fit(event.userAgent, 512),
-    requestId: event.requestId,
-    detail: event.detail,
+    durationMs: storableInteger(event.durationMs),
+    userAgent: storableText(event.userAgent, 512),
+    requestId: storableText(event.requestId, 64),
+    detail: storableDetail(event.detail),
   };
-}
-
-function fit(text: string | null, length: number): string | null {
-  if (text === null) return null;
-  return (text.length > length ? text.slice(0, length) : text).toWellFormed();
 }
 
 /** A name as the filters look for it. */
 export function nameKeyOf(name: string | null): string | null {
-  return name === null ? null : fit(userNameKey(name), 255);
+  return name === null ? null : storableText(userNameKey(name), 255);
 }
 
 /**

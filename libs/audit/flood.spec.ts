@@ -149,4 +149,25 @@ describe('floods', () => {
     expect(ofAnna).toHaveLength(FLOOD_SINGLES + 1);
     expect(countsOf(ofAnna)[keyOf(failure(1, 1))]).toBe(20_000);
   });
+
+  it('R56: a window that a wrong clock began in the future ends when the clock is set back, and counts go on', () => {
+    const collapser = new FloodCollapser();
+    const aheadMs = 10_000 * FLOOD_WINDOW_MS;
+    const stored: AuditEvent[] = [];
+    for (let id = 0; id < 15; id += 1) stored.push(...collapser.take(failure(id, aheadMs)));
+    expect(stored).toHaveLength(FLOOD_SINGLES);
+    expect(collapser.expire(1_000).map((event) => event.count)).toEqual([5]);
+    for (let id = 15; id < 30; id += 1) stored.push(...collapser.take(failure(id, aheadMs)));
+    for (let id = 30; id < 45; id += 1) stored.push(...collapser.take(failure(id, 2_000)));
+    stored.push(...collapser.expire(2_000 + FLOOD_WINDOW_MS));
+    expect(collapser.isEmpty).toBe(true);
+    expect(stored.reduce((sum, event) => sum + event.count, 0)).toBe(40);
+  });
+
+  it('R56: an event that is a little late belongs to the window it comes in', () => {
+    const collapser = new FloodCollapser();
+    const stored = [60_000, 59_990, 60_000 - FLOOD_WINDOW_MS].flatMap((atMs, id) => collapser.take(failure(id, atMs)));
+    expect(stored).toHaveLength(3);
+    expect(collapser.state()).toHaveLength(1);
+  });
 });

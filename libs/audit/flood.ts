@@ -45,7 +45,7 @@ export class FloodCollapser {
     if (event.outcome !== 'failed') return [event];
     const key = JSON.stringify([event.code, event.clientIp, event.actor, event.application]);
     const flood = this.#floods.get(key);
-    const isOver = flood !== undefined && event.atMs >= flood.endsAtMs;
+    const isOver = flood !== undefined && isOutside(flood, event.atMs);
     const released = isOver ? this.#release(key, flood) : [];
     if (flood === undefined || isOver) {
       if (this.#floods.size >= MAX_FLOODS) released.push(...this.#releaseQuietest());
@@ -66,7 +66,7 @@ export class FloodCollapser {
   expire(nowMs: number): readonly AuditEvent[] {
     const released: AuditEvent[] = [];
     for (const [key, flood] of this.#floods) {
-      if (nowMs >= flood.endsAtMs) released.push(...this.#release(key, flood));
+      if (isOutside(flood, nowMs)) released.push(...this.#release(key, flood));
     }
     return released;
   }
@@ -95,4 +95,12 @@ export class FloodCollapser {
     this.#floods.delete(key);
     return flood.held === null ? [] : [flood.held];
   }
+}
+
+/**
+ * Whether a window does not hold at this instant: it is over, or lies ahead, since it was begun by a clock that was
+ * wrong and has been set back. Small steps back are those of events that overtake each other.
+ */
+function isOutside(flood: Flood, atMs: number): boolean {
+  return atMs >= flood.endsAtMs || atMs < flood.endsAtMs - 2 * FLOOD_WINDOW_MS;
 }

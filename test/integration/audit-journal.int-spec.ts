@@ -90,9 +90,9 @@ describeOnEachDatabase('from the journal into the database', (server: () => Scop
       let isUnreliable = true;
       vi.spyOn(unitOfWork, 'run').mockImplementation(async (work) => {
         const fate = isUnreliable ? dice(5) : 5;
-        if (fate === 0) throw new Error('The connection was refused.');
+        if (fate === 0) throw Object.assign(new Error('The connection was refused.'), { code: 'ECONNREFUSED' });
         const result = await run(work);
-        if (fate === 1) throw new Error('The connection was lost after the commit.');
+        if (fate === 1) throw Object.assign(new Error('Lost after the commit.'), { code: 'PROTOCOL_CONNECTION_LOST' });
         return result;
       });
       const written: AuditEvent[] = [];

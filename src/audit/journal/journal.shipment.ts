@@ -9,10 +9,12 @@ import {
   type RecordedEvent,
 } from '@scopegate/audit';
 import type { Clock } from '../../common/time/clock.js';
+import { isDatabaseUnavailable, DatabaseUnavailableError } from '../../database/database-unavailable.js';
 import { isDuplicateKey } from '../../database/duplicate-key.js';
 import type { UnitOfWork } from '../../database/unit-of-work.js';
 import type { AuditChain, ChainPlace } from '../audit.chain.js';
 import type { Journal, JournalPosition } from './journal.js';
+import { replaceRejected } from './rejected-events.js';
 
 /** Events in one transaction. */
 const BATCH_SIZE = 1_000;
@@ -148,8 +150,8 @@ export class JournalShipment {
     return last === undefined ? null : { events: batch, end: last.end };
   }
 
-  #nextFromFile(position: JournalPosition): Batch | null {
-    const part = this.journal.read(position, READ_BYTES);
+  #nextFromFile(position: JournalPosition, limit = READ_BYTES): Batch | null {
+    const part = this.journal.read(position, limit);
     if (part === null) {
       // Everything appended so far is written and read: from here on, what is appended stays in memory as well.
       this.#queue = [];
@@ -157,10 +159,12 @@ export class JournalShipment {
     }
     const { entries, length, torn } = decodeJournal(part.bytes);
     const { segment, offset } = part.position;
+    // A line that is longer than what was read.
+    if (length === 0 && part.bytes.length === limit) return this.#nextFromFile(position, limit * 2);
     if (torn > 0) this.#warnOfTorn(torn);
     if (length === 0) {
       // No line's end in a closed segment: the rest of it was torn by a crash.
-      if (part.bytes.length < READ_BYTES) this.#warnOfTorn(1);
+      this.#warnOfTorn(1);
       return { events: [], end: { segment, offset: offset + part.bytes.length } };
     }
     const batch = entries.slice(0, BATCH_SIZE);
@@ -194,23 +198,64 @@ export class JournalShipment {
     try {
       stored = await this.#insertOnce(shipped, events, position);
     } catch (error) {
-      if (!isDuplicateKey(error)) throw error;
+      if (!isDuplicateKey(error)) {
+        stored = await this.#insertWithoutRejected(shipped, events, position, error);
+        return this.#noteShipped(stored, position);
+      }
       // A journal that was put back from a copy holds events that have been stored since: they are stored already.
       const missing = await this.chain.missingOf(events);
       this.#logger.warn(`${events.length - missing.length} event(s) of the journal were stored before; passed over.`);
       stored = await this.#insertOnce(shipped, missing, position);
     }
+    return this.#noteShipped(stored, position);
+  }
+
+  #noteShipped(stored: Shipped, position: JournalPosition): Shipped {
     this.#shipped = stored;
     this.#lastKnown = position;
     this.journal.release(position);
     return stored;
   }
 
+  /** Stores what the database takes, where it refuses some of the events and is not away. */
+  async #insertWithoutRejected(
+    shipped: Shipped,
+    events: readonly RecordedEvent[],
+    position: JournalPosition,
+    error: unknown,
+  ): Promise<Shipped> {
+    if (isAway(error)) throw error;
+    const taken = await replaceRejected(
+      events,
+      (some) => this.#isTaken(shipped, some),
+      ({ event: { id } }) =>
+        this.#logger.error(`The database does not take the audit event ${id}; its place is kept: ${String(error)}`),
+    );
+    return this.#insertOnce(shipped, taken, position);
+  }
+
+  /** Whether the database would take some events; nothing of them is stored. */
+  async #isTaken(shipped: Shipped, events: readonly RecordedEvent[]): Promise<boolean> {
+    const undo = new Error('Only tried.');
+    try {
+      return await this.unitOfWork.run(async ({ manager }) => {
+        const head = await this.chain.lockHead(manager, this.chainName);
+        if (head.sequence !== shipped.sequence) throw new ForeignLinkError();
+        await this.chain.append(manager, head, events);
+        throw undo;
+      });
+    } catch (error) {
+      if (error === undo) return true;
+      if (isAway(error)) throw error;
+      return false;
+    }
+  }
+
   #insertOnce(shipped: Shipped, events: readonly RecordedEvent[], position: JournalPosition): Promise<Shipped> {
     const state = this.#collapser.isEmpty ? null : this.#collapser.state();
     return this.unitOfWork.run(async ({ manager }) => {
       const head = await this.chain.lockHead(manager, this.chainName);
-      if (head.sequence !== shipped.sequence) throw new Error('The chain has been added to from elsewhere.');
+      if (head.sequence !== shipped.sequence) throw new ForeignLinkError();
       const place = await this.chain.append(manager, head, events, {
         journalSegment: position.segment,
         journalOffset: position.offset,
@@ -235,6 +280,18 @@ export class JournalShipment {
   #warnOfTorn(lines: number): void {
     this.#logger.warn(`The journal had ${lines} torn line(s), from a crash; passed over.`);
   }
+}
+
+/** Somebody else has added to the chain, or a transaction that was given up has been stored after all. */
+class ForeignLinkError extends Error {
+  constructor() {
+    super('The chain has been added to from elsewhere.');
+  }
+}
+
+/** Whether storing failed for a reason that no event is part of. */
+function isAway(error: unknown): boolean {
+  return error instanceof ForeignLinkError || error instanceof DatabaseUnavailableError || isDatabaseUnavailable(error);
 }
 
 function isAtOrAfter(position: JournalPosition, other: JournalPosition): boolean {

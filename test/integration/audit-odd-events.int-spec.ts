@@ -1,0 +1,145 @@
+import { join } from 'node:path';
+import type { AuditEvent } from '@scopegate/audit';
+import { DataSource } from 'typeorm';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { AuditEventEntity } from '../../src/audit/audit-event.entity.js';
+import { AuditChain } from '../../src/audit/audit.chain.js';
+import { AuditVerifier } from '../../src/audit/audit.verifier.js';
+import { Journal } from '../../src/audit/journal/journal.js';
+import { JournalShipment } from '../../src/audit/journal/journal.shipment.js';
+import { Clock } from '../../src/common/time/clock.js';
+import { UnitOfWork } from '../../src/database/unit-of-work.js';
+import { eventOf } from '../support/audit-events.js';
+import { describeOnEachDatabase, unique } from '../support/each-database.js';
+import type { ScopegateFixture } from '../support/scopegate.fixture.js';
+import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.js';
+
+/** An object in an object, and so on. */
+function nested(depth: number): Record<string, unknown> {
+  return depth === 0 ? {} : { in: nested(depth - 1) };
+}
+
+const LONG = 'x'.repeat(5_000);
+
+/** Events that no part of the server makes, or should make, but that a journal may hold all the same. */
+const ODD: readonly (readonly [title: string, change: Record<string, unknown>])[] = [
+  [
+    'half of a surrogate pair in every text',
+    { actor: 'a\ud800b', owner: '\udc00', tokenDescription: '\ud83d', path: '/\ud800', userAgent: 'x\udfff' },
+  ],
+  ['half of a surrogate pair in the detail', { detail: { 'a\ud800': 'b\udc00', list: ['\ud800'] } }],
+  [
+    'characters of four bytes',
+    { actor: '😀'.repeat(255), path: `/${'😀'.repeat(2_048)}`, userAgent: '𝒳'.repeat(600), detail: { '😀': '😀' } },
+  ],
+  [
+    'NUL in every text',
+    { actor: 'a\0b', owner: '\0', tokenDescription: 'x\0', path: '/a\0b', userAgent: '\0', detail: { 'a\0': '\0' } },
+  ],
+  ['control characters and line ends', { actor: 'a\r\n\u001b[2J\u2028', path: '/\u007f\u0085', userAgent: '\u0001' }],
+  [
+    'what a statement would take for its own',
+    { actor: "'; DROP TABLE audit_events; --", path: '/\\\'"`?:x', userAgent: '\\' },
+  ],
+  [
+    'texts that are too long',
+    Object.fromEntries(
+      [
+        'actor',
+        'owner',
+        'tokenId',
+        'tokenDescription',
+        'tokenScope',
+        'credential',
+        'clientIp',
+        'peer',
+        'method',
+        'path',
+        'application',
+        'userAgent',
+        'requestId',
+        'code',
+        'type',
+      ].map((name) => [name, LONG]),
+    ),
+  ],
+  ['numbers that are too large', { durationMs: 1.7e12, status: 1e10, count: 1e12 }],
+  ['numbers that are too small', { durationMs: -1.7e12, status: -1e10, count: -1e12 }],
+  ['numbers that are none', { durationMs: null, status: 200.5, count: 1.5 }],
+  ['a detail of two megabytes', { detail: { text: 'y'.repeat(2_000_000) } }],
+  ['a detail of many levels', { detail: nested(200) }],
+  ['members that are missing', { code: undefined, actor: undefined, detail: undefined, durationMs: undefined }],
+  ['a time before the epoch', { atMs: -1 }],
+];
+
+describeOnEachDatabase('events that no database would take as they are', (server: () => ScopegateFixture) => {
+  let folder: TemporaryFolder;
+  beforeAll(() => {
+    folder = createTemporaryFolder('odd');
+  });
+  afterAll(() => folder.remove());
+
+  function open(name = unique('node')): { readonly shipment: JournalShipment; readonly name: string } {
+    const journal = new Journal(join(folder.path, name));
+    const unitOfWork = server().provider(UnitOfWork);
+    const chain = server().provider(AuditChain);
+    return { shipment: new JournalShipment(journal, name, unitOfWork, chain, server().provider(Clock)), name };
+  }
+
+  const stored = (chain: string): Promise<AuditEventEntity[]> =>
+    server()
+      .provider(DataSource)
+      .manager.find(AuditEventEntity, { where: { chain }, order: { chainSequence: 'ASC' } });
+
+  it.each(ODD)('R62: %s: is stored, holds up no other, and the chain is whole', async (_title, change) => {
+    const { shipment, name } = open();
+    const odd = { ...eventOf(), ...change } as AuditEvent;
+    const events = [eventOf(), odd, eventOf()];
+    // First from memory, and then as a file is read again.
+    for (const event of events) shipment.append(event);
+    await shipment.ship();
+    for (const event of [eventOf(), { ...odd, id: eventOf().id }, eventOf()]) shipment.append(event);
+    shipment.journal.close();
+    const again = open(name).shipment;
+    await again.ship();
+    again.journal.close();
+    const rows = await stored(name);
+    expect(rows).toHaveLength(6);
+    expect(rows[1]?.id).toBe(odd.id);
+    const verification = await server().provider(AuditVerifier).verify({ fromMs: null, toMs: null });
+    expect(verification.firstBreak).toBeNull();
+    expect((await server().admin.get('/audit-events?limit=200')).status).toBe(200);
+    expect((await server().admin.get('/audit-events/export')).status).toBe(200);
+  });
+
+  it('R62: one that the database refuses leaves its place and its outcome; all others are stored as they are', async () => {
+    const { manager } = server().provider(DataSource);
+    const path = `/${unique('refused')}`;
+    // What else a database may have against an event, a trigger stands for.
+    await manager.query(
+      manager.dataSource.options.type === 'better-sqlite3'
+        ? `CREATE TRIGGER refusing BEFORE INSERT ON audit_events WHEN NEW.path = '${path}' BEGIN SELECT RAISE(ABORT, 'refused'); END`
+        : `CREATE TRIGGER refusing BEFORE INSERT ON audit_events FOR EACH ROW IF NEW.path = '${path}' THEN SIGNAL SQLSTATE '45000'; END IF`,
+    );
+    const { shipment, name } = open();
+    const events = Array.from({ length: 700 }, (_, index) => eventOf(index % 250 === 249 ? { path } : {}));
+    for (const event of events) shipment.append(event);
+    await shipment.ship();
+    shipment.journal.close();
+    await manager.query('DROP TRIGGER refusing');
+    const rows = await stored(name);
+    expect(rows.map((row) => row.id)).toEqual(events.map((event) => event.id));
+    const refused = rows.filter((row) => row.detail !== null);
+    expect(refused.map((row) => row.id)).toEqual([events[249]?.id, events[499]?.id]);
+    for (const row of refused) {
+      expect(row).toMatchObject({
+        type: 'authentication.succeeded',
+        outcome: 'allowed',
+        count: 1,
+        path: null,
+        detail: { unstorable: true },
+      });
+    }
+    expect((await server().provider(AuditVerifier).verify({ fromMs: null, toMs: null })).intact).toBe(true);
+  });
+});
