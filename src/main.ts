@@ -6,6 +6,8 @@ import type { RunningServer } from './configure-app.js';
 async function main(): Promise<void> {
   // The database and the journal are for their owner alone, whatever folder they are put into.
   process.umask(0o077);
+  // Whoever reads the log may go away; the gateway goes on without it. Unheard, the error would end the process.
+  for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
   let server: RunningServer;
   const configuration = readConfiguration();
   // Loaded once the configuration is known to fit: a wrong value is told at once.

@@ -36,5 +36,7 @@ function withoutHalves(value: unknown): unknown {
   if (typeof value === 'string') return value.toWellFormed();
   if (Array.isArray(value)) return value.map(withoutHalves);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name.toWellFormed(), withoutHalves(member)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [name.toWellFormed(), withoutHalves(member)]),
+  );
 }

@@ -106,6 +106,18 @@ describe('configuration', () => {
     expect(output).toContain(join(file, 'data'));
   });
 
+  it('R62: a journal that cannot be kept ends the start with one line that says where', async () => {
+    const data = join(folder.path, 'no-journal');
+    mkdirSync(data);
+    writeFileSync(join(data, 'journal'), '');
+    const { exitCode, output } = await startInVain({ SCOPEGATE_DATA_DIR: data, LOG_LEVEL: 'fatal' });
+    expect(exitCode).toBe(1);
+    // The first start has printed the administrator's password before.
+    expect(output.trim().split('\n').at(-1)).toMatch(/^Scopegate cannot start: .*SCOPEGATE_DATA_DIR/);
+    expect(output).toContain(join(data, 'journal'));
+    expect(output).not.toContain('    at ');
+  });
+
   it('R61: secrets that cannot be read end the start, and are never replaced', async () => {
     const data = join(folder.path, 'broken');
     mkdirSync(data);

@@ -126,3 +126,16 @@ describe('the log of requests', () => {
     expect(gateway.logs.length).toBeGreaterThan(10);
   });
 });
+
+it.each([{}, { SCOPEGATE_AUDIT_STDOUT: 'true' }])(
+  'R62: a log that nobody reads any more neither ends the server nor changes its answers, with %j',
+  async (more) => {
+    const server = await startScopegate({ env: { LOG_LEVEL: 'debug', ...more } });
+    const api = createApiClient(server.url, { user: 'admin', password: server.adminPassword });
+    server.closeOutput();
+    for (let index = 0; index < 20; index += 1) expect((await api.get('/me')).status).toBe(200);
+    const events = await api.get<{ items: readonly unknown[] }>('/audit-events?type=login.succeeded');
+    expect(events.body.items.length).toBeGreaterThanOrEqual(20);
+    expect(await server.stop()).toBe(0);
+  },
+);

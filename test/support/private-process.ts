@@ -12,6 +12,8 @@ export type PrivateProcess = {
   /** Everything written to standard output and standard error so far, in the order of arrival. */
   output(): string;
   standardOutput(): string;
+  /** Goes on without reading: whatever is written from then on is a broken pipe. */
+  closeOutput(): void;
   /** Sends the signal and waits for the end; after the time limit the process is killed. */
   end(signal: NodeJS.Signals, timeoutMs?: number): Promise<number>;
 };
@@ -76,6 +78,10 @@ export function startPrivateProcess(
     hasExited: () => ended,
     output: () => Buffer.concat(everything).toString('utf8'),
     standardOutput: () => Buffer.concat(standardOutput).toString('utf8'),
+    closeOutput: () => {
+      child.stdout.destroy();
+      child.stderr.destroy();
+    },
     async end(signal, timeoutMs = 20_000): Promise<number> {
       if (!ended) {
         child.kill(signal);

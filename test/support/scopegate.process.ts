@@ -36,6 +36,8 @@ export type ScopegateProcess = {
   /** The lines of the log so far, those that are JSON. */
   readonly logs: readonly Readonly<Record<string, unknown>>[];
   hasExited(): boolean;
+  /** Stops reading what it writes. */
+  closeOutput(): void;
   /** Sends SIGTERM, waits for the end and answers the exit code. A second call answers the same. */
   stop(): Promise<number>;
   /** Kills it as a crash would. The data folder stays, for a start with the same one; `stop()` removes one of its own. */
@@ -107,6 +109,7 @@ export async function startScopegate(options: ScopegateOptions = {}): Promise<Sc
       return child.standardOutput().split('\n').flatMap(parseLogLine);
     },
     hasExited: () => child.hasExited(),
+    closeOutput: () => child.closeOutput(),
     async stop(): Promise<number> {
       const exitCode = await child.end('SIGTERM');
       await folder.remove();

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ConfigurationError } from '../../config/env.js';
 import { lockFile } from '../../database/file-lock.js';
 
 /** A folder of the journal that belongs to one process at a time. */
@@ -15,11 +16,21 @@ export interface JournalSlot {
 const LOCK_FILE = 'lock';
 const NODE_FILE = 'node-id';
 
-/** Takes the first folder that no living process has: several servers may run over one data directory. */
+/**
+ * Takes the first folder that no living process has: several servers may run over one data directory.
+ * @throws ConfigurationError where there is no folder that can be written
+ */
 export function takeSlot(journalDirectory: string): JournalSlot {
-  for (let number = 0; ; number += 1) {
-    const slot = tryTake(join(journalDirectory, String(number)));
-    if (slot !== null) return slot;
+  try {
+    for (let number = 0; ; number += 1) {
+      const slot = tryTake(join(journalDirectory, String(number)));
+      if (slot !== null) return slot;
+    }
+  } catch (error) {
+    throw new ConfigurationError(
+      `The audit journal cannot be kept in ${journalDirectory}: ${error instanceof Error ? error.message : String(error)}. ` +
+        'Check that SCOPEGATE_DATA_DIR is a folder that this user can write to, and that there is room.',
+    );
   }
 }
 
