@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,6 +8,7 @@ import { createApiClient, type ApiAnswer, type ApiClient } from '../support/api.
 import type { HeaderLine } from '../support/http-message.reader.js';
 import { request, sendRaw, type RawAnswer } from '../support/raw-client.js';
 import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js';
+import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.js';
 import { startScopegate, type ScopegateProcess } from '../support/scopegate.process.js';
 
 type Token = { readonly id: string; readonly secret: string };
@@ -29,12 +31,21 @@ function filesBelow(folder: string): readonly string[] {
 
 /** What must stand nowhere, and how it was called. */
 const secrets = new Map<string, string>();
+/** No secret: what a search has to find wherever it looks, or it would find no secret either. */
+const control = mark();
 /** Answers that tell of others: refusals and lists. */
 const answers: string[] = [];
 let server: ScopegateProcess;
 let upstream: RecordingUpstream;
 let admin: ApiClient;
 let output = '';
+/** What the webhook was sent, and what it had to know for the signature alone. */
+let webhook: Server;
+let streams: TemporaryFolder;
+const streamed: Buffer[] = [];
+/** What has been seen in the journal, which gives back the room of what is stored. */
+const journaled = new Set<string>();
+let watch: NodeJS.Timeout;
 
 function secretCalled(name: string, value = mark()): string {
   secrets.set(value, name);
@@ -55,15 +66,46 @@ function note(answer: ApiAnswer<unknown> | RawAnswer): void {
 beforeAll(async () => {
   const adminPassword = secretCalled('the administrator’s password');
   upstream = await startRecordingUpstream();
-  server = await startScopegate({ env: { LOG_LEVEL: 'trace', SCOPEGATE_ADMIN_PASSWORD: adminPassword } });
+  webhook = createServer((received, response) => {
+    streamed.push(Buffer.from(received.rawHeaders.join('\n')));
+    received.on('data', (chunk: Buffer) => streamed.push(chunk));
+    received.on('end', () => response.end());
+  });
+  await new Promise<void>((resolve) => webhook.listen(0, '127.0.0.1', resolve));
+  const address = webhook.address();
+  const webhookPort = typeof address === 'object' && address !== null ? address.port : 0;
+  streams = createTemporaryFolder('streams');
+  server = await startScopegate({
+    env: {
+      LOG_LEVEL: 'trace',
+      SCOPEGATE_ADMIN_PASSWORD: adminPassword,
+      SCOPEGATE_TOKEN_PEPPER: secretCalled('the pepper', mark() + mark()),
+      SCOPEGATE_ENCRYPTION_KEY: secretCalled('the encryption key', mark() + mark()),
+      SCOPEGATE_AUDIT_STDOUT: 'true',
+      SCOPEGATE_AUDIT_FILE: join(streams.path, 'audit.log'),
+      SCOPEGATE_AUDIT_WEBHOOK: `http://127.0.0.1:${webhookPort}/${secretCalled('the address of the webhook')}`,
+      SCOPEGATE_AUDIT_WEBHOOK_SECRET: secretCalled('the secret of the webhook', mark() + mark()),
+    },
+  });
   admin = createApiClient(server.url, { user: 'admin', password: adminPassword });
+  watch = setInterval(noteJournal, 10);
   await admin.patch('/settings', { throttling: { maxFailures: 0 }, audit: { anonymous: true } });
 }, 120_000);
 
 afterAll(async () => {
   await server.stop();
   await upstream.stop();
+  webhook.closeAllConnections();
+  webhook.close();
+  await streams.remove();
 });
+
+function noteJournal(): void {
+  const folder = join(server.dataFolder, 'journal', '0');
+  for (const name of readdirSync(folder).filter((candidate) => candidate.startsWith('segment'))) {
+    for (const line of readFileSync(join(folder, name), 'utf8').split('\n')) journaled.add(line);
+  }
+}
 
 async function newToken(api: ApiClient, name: string, more: object = {}): Promise<Token> {
   const answer = await api.post<Token>('/tokens', { description: name, scope: 'read-only', ...more });
@@ -156,6 +198,24 @@ it('R61: requests of every kind carry secrets', async () => {
       ['Proxy-Authorization', `Basic ${agent}`],
     ]);
     await send(`${prefix}/me?%zz=${queried}`, [['Cookie', `a=${cookie}`]]);
+    const form = secretCalled(`a password in a form at ${prefix}`);
+    const fields = `os_username=anna&os_password=${form}&token=${good.secret}&atl_token=${form}`;
+    for (const authorization of [`Bearer ${good.secret}`, `Bearer ${writing.secret}`, basicWith('anna', wrong), '']) {
+      await send(
+        `${prefix}/login.action`,
+        [
+          ['Content-Type', 'application/x-www-form-urlencoded'],
+          ...(authorization === '' ? [] : [['Authorization', authorization] as const]),
+        ],
+        { method: 'POST', body: fields },
+      );
+    }
+    const id = secretCalled(`an id of a request at ${prefix}`, `sg_${'b'.repeat(12)}_${mark()}`);
+    await send(`${prefix}/me`, [['X-Request-Id', id]]);
+    await send(`${prefix}/me`, [
+      ['X-Forwarded-User', secretCalled(`a forged identity at ${prefix}`)],
+      ['X-Key', secretCalled(`a forged fixed header at ${prefix}`)],
+    ]);
   }
   for (const body of [
     JSON.stringify({ username: 'anna', password: good.secret }),
@@ -164,6 +224,34 @@ it('R61: requests of every kind carry secrets', async () => {
     `{"username":"anna","password":"${secretCalled('a password in broken JSON')}"`,
   ]) {
     await send('/jira/rest/auth/1/session', [['Content-Type', 'application/json']], { method: 'POST', body });
+  }
+  await send(`/generic/${control}`, [['Authorization', `Bearer ${good.secret}`]]);
+  // The vendor's calls, whose answers are their own.
+  const vendor = '/jira/rest/de.resolution.apitokenauth/latest/user/token';
+  const made = await request({
+    port: server.port,
+    method: 'POST',
+    target: vendor,
+    headers: [
+      ['Authorization', basicWith('anna', password)],
+      ['Content-Type', 'application/json'],
+    ],
+    body: JSON.stringify({ tokenDescription: 'of the vendor' }),
+  });
+  const { plainTextToken } = made.json<{ plainTextToken: string }>();
+  secretCalled('a token of the vendor’s call', plainTextToken.slice(16, 56));
+  for (const body of [`{"tokenDescription":"was ${plainTextToken}"}`, `{"tokenScope":"${plainTextToken}"}`]) {
+    await send(
+      vendor,
+      [
+        ['Authorization', `Bearer ${plainTextToken}`],
+        ['Content-Type', 'application/json'],
+      ],
+      {
+        method: 'POST',
+        body,
+      },
+    );
   }
   // What never becomes a request.
   const raw = secretCalled('a credential in what is no request');
@@ -242,27 +330,44 @@ it('R61: requests of every kind carry secrets', async () => {
 
 it('R61: none of them is in a refusal, a list, an export or a figure', () => {
   expect(answers.length).toBeGreaterThan(150);
+  expect(answers.filter((answer) => answer.includes(control)).length).toBeGreaterThan(2);
   const found = [...secrets].filter(([secret]) => answers.some((answer) => answer.includes(secret)));
   expect(found.map(([, name]) => name)).toEqual([]);
 });
 
 it('R61: none of them is in any byte of the journal, the database or the log', async () => {
   const looked: string[] = [];
+  const holding: string[] = [];
   const look = (when: string): readonly string[] =>
     filesBelow(server.dataFolder).flatMap((path) => {
       const bytes = readFileSync(path);
       looked.push(path);
+      if (bytes.includes(control)) holding.push(path);
       return [...secrets].filter(([secret]) => bytes.includes(secret)).map(([, name]) => `${name} in ${path} ${when}`);
     });
   // While it runs, with what SQLite has not moved into the file yet, and as a crash leaves it.
   expect(look('while it runs')).toEqual([]);
+  clearInterval(watch);
   await server.kill9();
   expect(look('after its end')).toEqual([]);
+  expect(journaled.size).toBeGreaterThan(100);
+  const lines = [...journaled].join('\n');
+  expect(lines).toContain(control);
+  expect([...secrets].filter(([secret]) => lines.includes(secret)).map(([, name]) => name)).toEqual([]);
   expect(looked.some((path) => path.endsWith('scopegate.sqlite'))).toBe(true);
+  expect(holding.some((path) => /scopegate\.sqlite(-wal)?$/.test(path))).toBe(true);
   expect(looked.some((path) => /journal.*segment-\d+\.log$/.test(path))).toBe(true);
   output = server.output();
-  expect(output.length).toBeGreaterThan(0);
+  expect(output).toContain(control);
   expect([...secrets].filter(([secret]) => output.includes(secret)).map(([, name]) => name)).toEqual([]);
+});
+
+it('R61: none of them is in any byte of what is streamed out', () => {
+  const file = readFileSync(join(streams.path, 'audit.log'));
+  const sent = Buffer.concat(streamed);
+  expect([sent.includes(control), file.includes(control)]).toEqual([true, true]);
+  const found = [...secrets].filter(([secret]) => file.includes(secret) || sent.includes(secret));
+  expect(found.map(([, name]) => name)).toEqual([]);
 });
 
 it('R61: what is left out is told to be', () => {
