@@ -1,33 +1,12 @@
-import { chownSync } from 'node:fs';
 import { connect } from 'node:net';
-import { freePort } from './free-port.js';
-import {
-  findProgram,
-  privateEnvironment,
-  startPrivateProcess,
-  unprivilegedUser,
-  waitUntilReady,
-  type PrivateProcess,
-} from './private-process.js';
-import { createTemporaryFolder } from './temporary-folder.js';
+import { findProgram } from './private-process.js';
+import { PRIVATE_HOST, startPrivateServer, type PrivateServer } from './private-server.js';
 
-/** A Redis server of one test file, in memory only, on its own port on 127.0.0.1. */
-export type RedisServer = {
-  readonly host: string;
-  readonly port: number;
-  /** The process id of the life the server is in; it changes with `restart()`. */
-  readonly pid: number;
+/** A Redis server of one test file, in memory only: it is empty after a restart. */
+export type RedisServer = PrivateServer & {
   /** The value for REDIS_URL. */
   readonly url: string;
-  /** Ends the server and removes its folder. */
-  stop(): Promise<void>;
-  /** Kills the server as a crash would; the port stays for `restart()`. */
-  kill9(): Promise<void>;
-  /** Ends the server if it is running, and starts an empty one on the same port. */
-  restart(): Promise<void>;
 };
-
-const HOST = '127.0.0.1';
 
 /** Whether `redis-server` is installed. */
 export function isRedisAvailable(): boolean {
@@ -43,54 +22,30 @@ export async function startRedis(): Promise<RedisServer> {
   if (program === undefined) {
     throw new Error('redis-server is not on the PATH.');
   }
-  const user = unprivilegedUser();
-  const folder = createTemporaryFolder('redis');
-  if (user !== undefined) {
-    chownSync(folder.path, user.uid, user.gid);
-  }
-  const port = await freePort();
-
-  const launch = async (): Promise<PrivateProcess> => {
-    const child = startPrivateProcess(
-      program,
-      ['--port', String(port), '--bind', HOST, '--dir', folder.path, '--save', '', '--appendonly', 'no'],
-      { cwd: folder.path, environment: privateEnvironment(folder.path), user },
-    );
-    await waitUntilReady('redis-server', child, () => answersPing(port), 10_000);
-    return child;
-  };
-
-  let server: PrivateProcess;
-  try {
-    server = await launch();
-  } catch (error) {
-    await folder.remove();
-    throw error;
-  }
-  return {
-    host: HOST,
-    port,
-    get pid(): number {
-      return server.pid;
-    },
-    url: `redis://${HOST}:${port}`,
-    async stop(): Promise<void> {
-      await server.end('SIGTERM');
-      await folder.remove();
-    },
-    async kill9(): Promise<void> {
-      await server.end('SIGKILL');
-    },
-    async restart(): Promise<void> {
-      await server.end('SIGTERM');
-      server = await launch();
-    },
-  };
+  const server = await startPrivateServer({
+    name: 'redis',
+    program,
+    argumentsFor: (folder, port) => [
+      '--port',
+      String(port),
+      '--bind',
+      PRIVATE_HOST,
+      '--dir',
+      folder,
+      '--save',
+      '',
+      '--appendonly',
+      'no',
+    ],
+    accepts: answersPing,
+    readyTimeoutMs: 10_000,
+  });
+  return Object.assign(server, { url: `redis://${PRIVATE_HOST}:${server.port}` });
 }
 
 function answersPing(port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ port, host: HOST }, () => socket.write('PING\r\n'));
+    const socket = connect({ port, host: PRIVATE_HOST }, () => socket.write('PING\r\n'));
     const settle = (answer: boolean): void => {
       socket.destroy();
       resolve(answer);
