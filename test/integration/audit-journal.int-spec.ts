@@ -1,4 +1,4 @@
-import { appendFileSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AuditEvent } from '@scopegate/audit';
 import { DataSource } from 'typeorm';
@@ -16,6 +16,9 @@ import { describeOnEachDatabase, unique } from '../support/each-database.js';
 import type { ScopegateFixture } from '../support/scopegate.fixture.js';
 import { mountSmallDisk } from '../support/small-disk.js';
 import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.js';
+
+const FIRST = 'segment-000000000001.log';
+const SECOND = 'segment-000000000002.log';
 
 /** Numbers that look random and are the same every time. */
 function createDice(seed: number): (sides: number) => number {
@@ -36,9 +39,9 @@ describeOnEachDatabase('from the journal into the database', (server: () => Scop
     vi.restoreAllMocks();
   });
 
-  const open = (name: string): JournalShipment =>
+  const open = (name: string, directory = name): JournalShipment =>
     new JournalShipment(
-      new Journal(join(folder.path, name)),
+      new Journal(join(folder.path, directory)),
       name,
       server().provider(UnitOfWork),
       server().provider(AuditChain),
@@ -137,6 +140,32 @@ describeOnEachDatabase('from the journal into the database', (server: () => Scop
     },
   );
 
+  it.each<readonly [step: string, interrupt: (folder: string, before: string) => void]>([
+    ['the next segment was made and not written to', (path) => writeFileSync(join(path, SECOND), '')],
+    ['the disk was being tried', (path) => appendFileSync(join(path, FIRST), Buffer.alloc(65_536))],
+    ['the next segment holds half of a line', (path) => writeFileSync(join(path, SECOND), '0badc0de {"id":"to')],
+    ['what is stored was not removed yet', (path, before) => cpSync(before, path, { recursive: true })],
+    ['what is stored was half given back', (path) => truncateSync(join(path, FIRST), 700)],
+  ])('R62: a kill while %s loses nothing and stores nothing twice', async (_step, interrupt) => {
+    const name = unique('node');
+    const path = join(folder.path, name);
+    const events = Array.from({ length: 30 }, () => eventOf());
+    const first = open(name);
+    for (const event of events.slice(0, 20)) first.append(event);
+    first.journal.flush();
+    const before = join(folder.path, `${name}-before`);
+    cpSync(path, before, { recursive: true });
+    await first.ship();
+    interrupt(path, before);
+    const second = open(name);
+    for (const event of events.slice(20)) second.append(event);
+    await second.ship();
+    second.journal.close();
+    first.journal.close();
+    expect(await requestIds(name)).toEqual(events.map((event) => event.requestId));
+    expect(await isIntact()).toBe(true);
+  });
+
   it('R62: a torn last line does not stop the start', async () => {
     const name = unique('node');
     const first = open(name);
@@ -173,6 +202,54 @@ describeOnEachDatabase('from the journal into the database', (server: () => Scop
     expect(await requestIds(name)).toEqual([...events, next].map((event) => event.requestId));
     expect(await isIntact()).toBe(true);
   });
+
+  it.each([1, 2, 3])(
+    'R62: two servers over copies of one data directory lose nothing to each other and count exactly (%i)',
+    async (seed) => {
+      const dice = createDice(seed);
+      const name = unique('node');
+      const first = open(name);
+      first.append(eventOf());
+      await first.ship();
+      first.journal.close();
+      // The same chain, and the same numbers of segments.
+      cpSync(join(folder.path, name), join(folder.path, `${name}-copy`), { recursive: true });
+      const shipments = [open(name), open(name, `${name}-copy`)] as const;
+      for (const shipment of shipments) await shipment.open();
+      const written: AuditEvent[] = [];
+      const shipAsOften = async (shipment: JournalShipment): Promise<void> => {
+        // As the shipper does: what fails is tried again.
+        for (let isDone = false; !isDone;) {
+          isDone = await shipment.ship().then(
+            () => true,
+            () => false,
+          );
+        }
+      };
+      for (let step = 0; step < 60; step += 1) {
+        const shipment = dice(2) === 0 ? shipments[0] : shipments[1];
+        for (let count = dice(20); count > 0; count -= 1) {
+          const flood = { outcome: 'failed', type: 'authentication.failed', atMs: FIRST_EVENT_MS + step } as const;
+          const event = eventOf(dice(3) === 0 ? { ...flood, code: `code-${shipments.indexOf(shipment)}` } : {});
+          shipment.append(event);
+          written.push(event);
+        }
+        if (dice(3) === 0) await shipment.ship().catch(() => undefined);
+      }
+      for (const shipment of shipments) {
+        await shipAsOften(shipment);
+        await shipment.finish();
+        shipment.journal.close();
+      }
+      const rows = (await stored(name)).slice(1);
+      const singles = written.filter((event) => event.outcome !== 'failed').map((event) => event.requestId);
+      const others = rows.filter((row) => row.outcome !== 'failed').map((row) => row.requestId);
+      expect([...others].sort()).toEqual([...singles].sort());
+      const failures = rows.filter((row) => row.outcome === 'failed');
+      expect(failures.reduce((sum, row) => sum + row.count, 0)).toBe(written.length - singles.length);
+      expect(await isIntact()).toBe(true);
+    },
+  );
 
   it('R62: segments that are stored are removed, and the backlog is what is not', async () => {
     const name = unique('node');

@@ -46,6 +46,10 @@ export class JournalShipment {
   readonly #logger = new Logger(JournalShipment.name);
   /** Null where the database has to be asked. */
   #shipped: Shipped | null = null;
+  /** What the database has confirmed to this process last, with what was held back then. */
+  #confirmed: (Shipped & { readonly held: FloodState }) | null = null;
+  /** What this process has stored last, confirmed or not. */
+  #attempted: ChainPlace | null = null;
   /** The last position that was known to be shipped. */
   #lastKnown: JournalPosition;
   #collapser = new FloodCollapser();
@@ -54,6 +58,7 @@ export class JournalShipment {
   /** When the oldest event happened that is not stored, as far as that is known; null where all are. */
   #oldestAtMs: number | null = null;
   #failuresSeen = 0;
+  #hasWarnedOfCopy = false;
 
   constructor(
     readonly journal: Journal,
@@ -212,6 +217,7 @@ export class JournalShipment {
 
   #noteShipped(stored: Shipped, position: JournalPosition): Shipped {
     this.#shipped = stored;
+    this.#confirmed = { ...stored, held: this.#collapser.state() };
     this.#lastKnown = position;
     this.journal.release(position);
     return stored;
@@ -261,25 +267,49 @@ export class JournalShipment {
         journalOffset: position.offset,
         held: state === null ? null : [...state],
       });
+      this.#attempted = place;
       return { ...place, position };
     });
   }
 
   async #load(): Promise<Shipped> {
     const head = await this.unitOfWork.run(({ manager }) => this.chain.lockHead(manager, this.chainName));
-    this.#collapser = new FloodCollapser((head.held ?? []) as FloodState);
+    const confirmed = this.#confirmed;
+    if (confirmed !== null && !isSamePlace(head, confirmed) && !isSamePlace(head, this.#attempted)) {
+      // Its position is one of another journal, which would pass over events of this one.
+      this.#warnOfCopy();
+      this.#collapser = new FloodCollapser(confirmed.held);
+      return { sequence: head.sequence, link: head.link, position: confirmed.position };
+    }
+    const held = (head.held ?? []) as FloodState;
+    this.#collapser = new FloodCollapser(held);
     const { start, end } = this.journal;
     const stored = { segment: head.journalSegment ?? -1, offset: head.journalOffset ?? 0 };
     // A position beyond the end is one of a journal that is gone; this one has to be read from its start.
     const isKnown = stored.segment >= start.segment && isAtOrAfter(end, stored);
     const position = isKnown ? stored : start;
     this.#lastKnown = position;
-    return { sequence: head.sequence, link: head.link, position };
+    const shipped = { sequence: head.sequence, link: head.link, position };
+    this.#confirmed = { ...shipped, held };
+    return shipped;
+  }
+
+  #warnOfCopy(): void {
+    if (this.#hasWarnedOfCopy) return;
+    this.#hasWarnedOfCopy = true;
+    this.#logger.error(
+      `Another server adds to the audit chain ${this.chainName}: its data directory is a copy of this one's. Stop one ` +
+        'of them, and remove node-id from the folders of its journal.',
+    );
   }
 
   #warnOfTorn(lines: number): void {
     this.#logger.warn(`The journal had ${lines} torn line(s), from a crash; passed over.`);
   }
+}
+
+function isSamePlace(place: ChainPlace, other: ChainPlace | null): boolean {
+  return other !== null && place.sequence === other.sequence && place.link === other.link;
 }
 
 /** Somebody else has added to the chain, or a transaction that was given up has been stored after all. */
