@@ -43,10 +43,10 @@ export class AuditShipper implements OnModuleInit, OnApplicationBootstrap {
   #shipment: JournalShipment | null = null;
   #timer: NodeJS.Timeout | undefined;
   #shipping: Promise<void> | null = null;
-  #besidesAtMs = 0;
+  #besidesAtTick = Number.NEGATIVE_INFINITY;
   #isFailing = false;
-  /** When the disk last took nothing; null where it takes what it is given. */
-  #diskFailedAtMs: number | null = null;
+  /** When the disk last took nothing; null where it takes what it is given. The time of day may be set back. */
+  #diskFailedAtTick: number | null = null;
   #isFailOpen: () => boolean = () => false;
   #beforeClose: () => void = () => undefined;
 
@@ -75,7 +75,7 @@ export class AuditShipper implements OnModuleInit, OnApplicationBootstrap {
 
   /** Whether another event can be taken: the disk takes it, and the journal has not reached its limit. */
   get hasRoom(): boolean {
-    return this.#diskFailedAtMs === null && this.#open().backlogBytes < this.configuration.journalMaxBytes;
+    return this.#diskFailedAtTick === null && this.#open().backlogBytes < this.configuration.journalMaxBytes;
   }
 
   /** Whether requests go on where nothing can be recorded, as the settings say; else none is let through then. */
@@ -196,9 +196,9 @@ export class AuditShipper implements OnModuleInit, OnApplicationBootstrap {
   async #ship(everything: boolean): Promise<void> {
     try {
       await this.#open().ship();
-      const nowMs = this.clock.nowMs();
-      if (everything || nowMs - this.#besidesAtMs >= BESIDES_INTERVAL_MS) {
-        this.#besidesAtMs = nowMs;
+      const nowTick = performance.now();
+      if (everything || nowTick - this.#besidesAtTick >= BESIDES_INTERVAL_MS) {
+        this.#besidesAtTick = nowTick;
         for (const besides of this.#besides) await besides();
       }
       if (this.#isFailing) this.#logger.log('Audit events are stored again.');
@@ -215,20 +215,20 @@ export class AuditShipper implements OnModuleInit, OnApplicationBootstrap {
   }
 
   #noteDiskFailure(error: Error): void {
-    if (this.#diskFailedAtMs === null) {
+    if (this.#diskFailedAtTick === null) {
       const consequence = this.#isFailOpen() ? 'and requests go on without a record' : 'so no request is let through';
       this.#logger.error(`The audit journal cannot be written, ${consequence}: ${error.message}`);
     }
-    this.#diskFailedAtMs = this.clock.nowMs();
+    this.#diskFailedAtTick = performance.now();
   }
 
   #probeDisk(): void {
-    if (this.#diskFailedAtMs === null) return;
-    const nowMs = this.clock.nowMs();
-    if (nowMs - this.#diskFailedAtMs < PROBE_INTERVAL_MS) return;
-    this.#diskFailedAtMs = nowMs;
+    if (this.#diskFailedAtTick === null) return;
+    const nowTick = performance.now();
+    if (nowTick - this.#diskFailedAtTick < PROBE_INTERVAL_MS) return;
+    this.#diskFailedAtTick = nowTick;
     if (!this.#open().journal.probe()) return;
-    this.#diskFailedAtMs = null;
+    this.#diskFailedAtTick = null;
     this.#logger.log('The audit journal can be written again.');
   }
 }

@@ -21,8 +21,9 @@ const GONE_AFTER_MS = 60_000;
 export class NodeRegistry implements OnApplicationShutdown {
   readonly #id = randomUUID();
   #isAlone = true;
-  #beatAtMs = 0;
+  #beatAtTick = Number.NEGATIVE_INFINITY;
   #reachedAtMs: number;
+  #reachedAtTick = performance.now();
 
   constructor(
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
@@ -34,20 +35,24 @@ export class NodeRegistry implements OnApplicationShutdown {
 
   /** Whether the rules this node knows may be out of date for longer than they may be. */
   get isStale(): boolean {
-    return !this.#isAlone && this.clock.nowMs() - this.#reachedAtMs > this.configuration.maxStalenessMs;
+    if (this.#isAlone) return false;
+    // A clock that is set back would make old rules young again, and the other one stands still while a machine sleeps.
+    const ageMs = Math.max(this.clock.nowMs() - this.#reachedAtMs, performance.now() - this.#reachedAtTick);
+    return ageMs > this.configuration.maxStalenessMs;
   }
 
   /** Notes that the change log has just been read; from time to time, says that this node is there. */
   async beat(): Promise<void> {
     const nowMs = this.clock.nowMs();
     this.#reachedAtMs = nowMs;
-    if (nowMs - this.#beatAtMs < BEAT_INTERVAL_MS) return;
+    this.#reachedAtTick = performance.now();
+    if (performance.now() - this.#beatAtTick < BEAT_INTERVAL_MS) return;
     this.#isAlone = await this.unitOfWork.run(async ({ manager }) => {
       await manager.upsert(NodeEntity, { id: this.#id, seenAtMs: nowMs }, ['id']);
       await manager.delete(NodeEntity, { seenAtMs: LessThan(nowMs - 10 * GONE_AFTER_MS) });
       return !(await manager.existsBy(NodeEntity, { id: Not(this.#id), seenAtMs: MoreThan(nowMs - GONE_AFTER_MS) }));
     });
-    this.#beatAtMs = nowMs;
+    this.#beatAtTick = performance.now();
   }
 
   /** Says goodbye; a node that cannot is forgotten after a while. */

@@ -5,6 +5,7 @@ import { compare, reads, startWorld, waitForAnswers, type StoredEvent, type Worl
 import { describeWithMariaDb } from '../support/external-part.js';
 import { startLoad } from '../support/load.client.js';
 import type { MariaDbServer } from '../support/maria-db.server.js';
+import { createSecrets, startScopegate } from '../support/scopegate.process.js';
 import { mountSmallDisk } from '../support/small-disk.js';
 import { createTemporaryFolder } from '../support/temporary-folder.js';
 
@@ -47,6 +48,38 @@ describeWithMariaDb('a database that is away', (mariaDb: () => MariaDbServer) =>
     expect(compare(load.answers, events)).toEqual({ missing: 0, duplicates: 0 });
     expect((await world.admin().post<{ intact: boolean }>('/audit-events/verify', {})).body.intact).toBe(true);
     expect(world.server().hasExited()).toBe(false);
+  });
+
+  it('R62, R64: one of several nodes goes on for as long as its rules may be old, and is a 503 then, never a 401', async () => {
+    const env = {
+      DATABASE_URL: await mariaDb().createDatabase(),
+      SCOPEGATE_MAX_STALENESS_MS: '4000',
+      ...createSecrets(),
+    };
+    world = await startWorld(env);
+    const other = await startScopegate({ env });
+    try {
+      // Each node has heard of the other one: they tell it every five seconds.
+      await sleep(6_000);
+      const load = startLoad(world.server().port, 4, reads(world));
+      await waitForAnswers(load, 50);
+      await mariaDb().kill9();
+      const killedAtMs = performance.now();
+      await expect.poll(() => load.answers.at(-1)?.status, { timeout: 15_000, interval: 20 }).toBe(503);
+      expect(performance.now() - killedAtMs).toBeGreaterThan(2_500);
+      expect(await statusAndCode(world.token.secret)).toEqual([503, 'policy_unavailable']);
+      expect(await statusAndCode('sg_wrong')).toEqual([503, 'policy_unavailable']);
+      await mariaDb().restart();
+      await expect.poll(() => statusAndCode(world?.token.secret ?? ''), { timeout: 15_000 }).toEqual([200, undefined]);
+      await load.stop();
+      expect(new Set(load.answers.map((answer) => answer.status))).toEqual(new Set([200, 403, 503]));
+      const refused = load.answers.filter((answer) => answer.status === 503);
+      expect(new Set(refused.map((answer) => answer.code))).toEqual(new Set(['policy_unavailable']));
+      const answered = load.answers.filter((answer) => answer.status !== 503);
+      expect(compare(answered, await world.events())).toEqual({ missing: 0, duplicates: 0 });
+    } finally {
+      await other.stop();
+    }
   });
 
   it('R62: a database that does not answer at all is one that is away', async () => {
