@@ -112,6 +112,28 @@ describeOnEachDatabase('events that no database would take as they are', (server
     expect((await server().admin.get('/audit-events/export')).status).toBe(200);
   });
 
+  it('R62: a database that refuses everything is one that is away: nothing is replaced, and all is stored later', async () => {
+    const { manager } = server().provider(DataSource);
+    await manager.query(
+      manager.dataSource.options.type === 'better-sqlite3'
+        ? `CREATE TRIGGER refusing BEFORE INSERT ON audit_events BEGIN SELECT RAISE(ABORT, 'refused'); END`
+        : `CREATE TRIGGER refusing BEFORE INSERT ON audit_events FOR EACH ROW SIGNAL SQLSTATE '45000'`,
+    );
+    const { shipment, name } = open();
+    const events = Array.from({ length: 20 }, () => eventOf());
+    for (const event of events) shipment.append(event);
+    try {
+      await expect(shipment.ship()).rejects.toThrow();
+    } finally {
+      await manager.query('DROP TRIGGER refusing');
+    }
+    await shipment.ship();
+    shipment.journal.close();
+    expect((await stored(name)).map(({ requestId, path }) => [requestId, path])).toEqual(
+      events.map(({ requestId, path }) => [requestId, path]),
+    );
+  });
+
   it('R62: one that the database refuses leaves its place and its outcome; all others are stored as they are', async () => {
     const { manager } = server().provider(DataSource);
     const path = `/${unique('refused')}`;

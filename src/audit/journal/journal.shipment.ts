@@ -14,7 +14,7 @@ import { isDuplicateKey } from '../../database/duplicate-key.js';
 import type { UnitOfWork } from '../../database/unit-of-work.js';
 import type { AuditChain, ChainPlace } from '../audit.chain.js';
 import type { Journal, JournalPosition } from './journal.js';
-import { replaceRejected } from './rejected-events.js';
+import { remainderOf, replaceRejected } from './rejected-events.js';
 
 /** Events in one transaction. */
 const BATCH_SIZE = 1_000;
@@ -230,14 +230,22 @@ export class JournalShipment {
     position: JournalPosition,
     error: unknown,
   ): Promise<Shipped> {
-    if (isAway(error)) throw error;
+    const [first] = events;
+    // What refuses even what is left of an event refuses everything, and no event is the reason.
+    if (isAway(error) || first === undefined || !(await this.#isTaken(shipped, [remainderOf(first)]))) throw error;
+    const rejected: string[] = [];
     const taken = await replaceRejected(
       events,
       (some) => this.#isTaken(shipped, some),
-      ({ event: { id } }) =>
-        this.#logger.error(`The database does not take the audit event ${id}; its place is kept: ${String(error)}`),
+      ({ event: { id } }) => rejected.push(id),
     );
-    return this.#insertOnce(shipped, taken, position);
+    const stored = await this.#insertOnce(shipped, taken, position);
+    if (rejected.length > 0) {
+      this.#logger.error(
+        `The database does not take ${rejected.length} audit event(s), whose places are kept: ${rejected.slice(0, 5).join(', ')}. ${String(error)}`,
+      );
+    }
+    return stored;
   }
 
   /** Whether the database would take some events; nothing of them is stored. */

@@ -25,6 +25,6 @@ export async function replaceRejected(
 }
 
 /** What is left of an event: that it was, when, and how it ended. */
-function remainderOf({ event: { id, atMs, count, type, outcome } }: RecordedEvent): RecordedEvent {
+export function remainderOf({ event: { id, atMs, count, type, outcome } }: RecordedEvent): RecordedEvent {
   return recorded({ ...NOTHING_KNOWN, id, atMs, count, type, outcome, detail: { unstorable: true } });
 }
