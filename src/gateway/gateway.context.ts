@@ -7,6 +7,8 @@ export class ProxiedRoute {
   handle(): void {}
 }
 
+// oxlint-disable typescript/no-unnecessary-type-parameters -- the signatures are those of Nest.
+
 /**
  * The context Nest would hand to a guard of a controller, for a request that does not pass Nest's router. Nest's own
  * makes the view that a guard switches to anew for every guard; here the context is that view.

@@ -316,7 +316,7 @@ describe('a full disk', () => {
       journal.flush();
       for (let index = 0; index < 40; index += 1) journal.append(`${'x'.repeat(65_535)}\n`);
       const results: boolean[] = [];
-      journal.whenWritten((error) => results.push(error === null));
+      journal.whenWritten({ onWritten: (error) => results.push(error === null) });
       journal.flush();
       expect(results).toEqual([false]);
       expect(journal.read(journal.start, 1_000)?.bytes.toString()).toBe('first\n');
