@@ -13,8 +13,7 @@ export function encodeJournalLine(content: string): string {
 
 /** What a part of a journal holds. */
 export interface JournalPart {
-  /** Each event with the number of bytes from the start of the part to the end of its line. */
-  readonly entries: readonly (RecordedEvent & { readonly end: number })[];
+  readonly entries: readonly RecordedEvent[];
   /** The bytes that were read: everything up to the last line's end. */
   readonly length: number;
   /** Lines whose checksum does not match: torn by a crash, or damaged. They are passed over. */
@@ -23,14 +22,14 @@ export interface JournalPart {
 
 /** Reads the lines of a part of a journal that begins at a line's start. Never throws. */
 export function decodeJournal(bytes: Buffer): JournalPart {
-  const entries: (RecordedEvent & { end: number })[] = [];
+  const entries: RecordedEvent[] = [];
   let torn = 0;
   let start = 0;
   for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, start)) {
     const read = decodeLine(bytes.toString('utf8', start, end));
     start = end + 1;
     if (read === null) torn += 1;
-    else entries.push({ ...read, end: start });
+    else entries.push(read);
   }
   return { entries, length: start, torn };
 }

@@ -1,10 +1,14 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { nameKeyOf, type RecordedEvent } from '@scopegate/audit';
 import { escape } from 'mysql2';
 import type { EntityManager } from 'typeorm';
 import { AuditEventEntity } from './audit-event.entity.js';
 
-/** Rows in one statement: enough to be cheap, few enough for the limits of both databases. */
-const ROWS_IN_ONE_INSERT = { mysql: 500, sqlite: 250 };
+/** Rows in one statement: enough to be cheap; SQLite works in this thread, so its requests wait for one statement. */
+const ROWS_IN_ONE_INSERT = { mysql: 500, sqlite: 50 };
+
+/** Rows written out before the requests get their turn. */
+const ROWS_IN_A_TURN = 64;
 
 /** An event with its place in its chain. */
 export interface LinkedEvent extends RecordedEvent {
@@ -64,7 +68,11 @@ export async function insertAuditEvents(
         part.flatMap((event) => valuesOf(chain, event)),
       );
     } else {
-      const rows = part.map((event) => tupleOf(chain, event));
+      const rows: string[] = [];
+      for (const event of part) {
+        rows.push(tupleOf(chain, event));
+        if (rows.length % ROWS_IN_A_TURN === 0) await nextTurn();
+      }
       await manager.query(headOf(manager) + rows.join(','), NO_PLACEHOLDERS);
     }
   }

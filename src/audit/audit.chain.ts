@@ -1,4 +1,5 @@
 import { hkdfSync } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import {
   CHAIN_START,
@@ -22,6 +23,9 @@ import { insertAuditEvents, type LinkedEvent } from './audit-event.writer.js';
 
 /** The chain of all changes, whichever node makes them. */
 export const CHANGES_CHAIN = 'changes';
+
+/** Events linked before the requests get their turn. */
+const EVENTS_IN_A_TURN = 64;
 
 /** The place of the newest event of a chain. */
 export interface ChainPlace {
@@ -96,6 +100,7 @@ export class AuditChain {
       sequence += 1;
       link = linkOf(this.#key, { chain, sequence, previousLink }, content);
       linked.push({ event, content, sequence, previousLink, link });
+      if (linked.length % EVENTS_IN_A_TURN === 0) await nextTurn();
     }
     await insertAuditEvents(manager, chain, linked);
     await this.updateHead(manager, head, { ...progress, sequence, link });

@@ -1,6 +1,8 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import {
   decodeJournal,
+  encodeEvent,
   encodeJournalLine,
   FloodCollapser,
   recorded,
@@ -16,19 +18,11 @@ import type { AuditChain, ChainPlace } from '../audit.chain.js';
 import type { Journal, JournalPosition } from './journal.js';
 import { remainderOf, replaceRejected } from './rejected-events.js';
 
-/** Events in one transaction. */
-const BATCH_SIZE = 1_000;
+/** Events in one transaction, about. */
+const BATCH_EVENTS = 500;
 
-/** Bytes read from the journal at a time, where the events are not in memory any more. */
-const READ_BYTES = 1_048_576;
-
-/** Events kept in memory on their way to the database; what is beyond is read from the journal again. */
-const QUEUE_LIMIT = 20_000;
-
-interface Entry extends RecordedEvent {
-  /** The position after it. */
-  readonly end: JournalPosition;
-}
+/** Bytes read from the journal at a time: some seventy events, which take a fraction of a millisecond. */
+const READ_BYTES = 32_768;
 
 interface Batch {
   readonly events: readonly RecordedEvent[];
@@ -41,7 +35,10 @@ interface Shipped extends ChainPlace {
   readonly position: JournalPosition;
 }
 
-/** Ships one journal: from its files or from memory, in batches, exactly once. */
+/**
+ * Ships one journal, in batches, exactly once. It is read from its files, which are in the system's memory still: events
+ * that wait on our heap instead would be copied by every collection of garbage until they are stored.
+ */
 export class JournalShipment {
   readonly #logger = new Logger(JournalShipment.name);
   /** Null where the database has to be asked. */
@@ -53,11 +50,8 @@ export class JournalShipment {
   /** The last position that was known to be shipped. */
   #lastKnown: JournalPosition;
   #collapser = new FloodCollapser();
-  /** The events after `#shipped`, where all of them are in memory. */
-  #queue: Entry[] | null = null;
   /** When the oldest event happened that is not stored, as far as that is known; null where all are. */
   #oldestAtMs: number | null = null;
-  #failuresSeen = 0;
   #hasWarnedOfCopy = false;
 
   constructor(
@@ -82,11 +76,7 @@ export class JournalShipment {
 
   append(event: AuditEvent): void {
     this.#oldestAtMs ??= event.atMs;
-    const { content } = recorded(event);
-    const end = this.journal.append(encodeJournalLine(content));
-    if (this.#queue === null) return;
-    if (this.#queue.length < QUEUE_LIMIT) this.#queue.push({ event, content, end });
-    else this.#queue = null;
+    this.journal.append(encodeJournalLine(encodeEvent(event)));
   }
 
   /** Asks the database how far the journal has been shipped. */
@@ -101,7 +91,7 @@ export class JournalShipment {
     try {
       let shipped = (this.#shipped ??= await this.#load());
       for (;;) {
-        const batch = this.#next(shipped.position);
+        const batch = await this.#next(shipped.position);
         if (batch === null) {
           this.#oldestAtMs = null;
           // Everything is taken in, so no window that is over now can still grow.
@@ -110,9 +100,8 @@ export class JournalShipment {
         }
         this.#oldestAtMs = batch.events[0]?.event.atMs ?? this.#oldestAtMs;
         shipped = await this.#store(shipped, batch);
-        // Where the next event is not in memory, it is about as old as the last one.
-        this.#oldestAtMs =
-          this.#queue === null ? (batch.events.at(-1)?.event.atMs ?? null) : (this.#queue[0]?.event.atMs ?? null);
+        // The next event is about as old as the last one.
+        this.#oldestAtMs = batch.events.at(-1)?.event.atMs ?? this.#oldestAtMs;
         if (isAtOrAfter(shipped.position, target)) return;
       }
     } catch (error) {
@@ -135,46 +124,36 @@ export class JournalShipment {
   /** The database may have stored a batch whose storing failed for us: what it says counts. */
   #forget(): void {
     this.#shipped = null;
-    this.#queue = null;
   }
 
-  /** The next events, or null where everything has been taken. */
-  #next(position: JournalPosition): Batch | null {
+  /** The next events, or null where everything has been taken. Requests get their turn while they are read. */
+  async #next(position: JournalPosition): Promise<Batch | null> {
     // What is stored is in the journal first: an event that the disk does not take is dropped with its answer.
     this.journal.flush();
-    if (this.journal.failures !== this.#failuresSeen) {
-      this.#failuresSeen = this.journal.failures;
-      this.#queue = null;
+    const events: RecordedEvent[] = [];
+    let end = position;
+    while (events.length < BATCH_EVENTS) {
+      const part = this.#read(end, READ_BYTES);
+      if (part === null) break;
+      events.push(...part.events);
+      ({ end } = part);
+      await nextTurn();
     }
-    return this.#queue === null ? this.#nextFromFile(position) : this.#nextFromQueue(this.#queue);
+    return end === position ? null : { events, end };
   }
 
-  #nextFromQueue(queue: Entry[]): Batch | null {
-    const batch = queue.splice(0, BATCH_SIZE);
-    const last = batch.at(-1);
-    return last === undefined ? null : { events: batch, end: last.end };
-  }
-
-  #nextFromFile(position: JournalPosition, limit = READ_BYTES): Batch | null {
+  #read(position: JournalPosition, limit: number): Batch | null {
     const part = this.journal.read(position, limit);
-    if (part === null) {
-      // Everything appended so far is written and read: from here on, what is appended stays in memory as well.
-      this.#queue = [];
-      return null;
-    }
+    if (part === null) return null;
     const { entries, length, torn } = decodeJournal(part.bytes);
     const { segment, offset } = part.position;
     // A line that is longer than what was read.
-    if (length === 0 && part.bytes.length === limit) return this.#nextFromFile(position, limit * 2);
+    if (length === 0 && part.bytes.length === limit) return this.#read(position, limit * 2);
     if (torn > 0) this.#warnOfTorn(torn);
-    if (length === 0) {
-      // No line's end in a closed segment: the rest of it was torn by a crash.
-      this.#warnOfTorn(1);
-      return { events: [], end: { segment, offset: offset + part.bytes.length } };
-    }
-    const batch = entries.slice(0, BATCH_SIZE);
-    const end = batch.length < entries.length ? (batch.at(-1)?.end ?? length) : length;
-    return { events: batch, end: { segment, offset: offset + end } };
+    if (length > 0) return { events: entries, end: { segment, offset: offset + length } };
+    // No line's end in a closed segment: the rest of it was torn by a crash.
+    this.#warnOfTorn(1);
+    return { events: [], end: { segment, offset: offset + part.bytes.length } };
   }
 
   #store(shipped: Shipped, { events, end }: Batch): Promise<Shipped> {
