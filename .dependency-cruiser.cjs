@@ -16,7 +16,7 @@ const LIBS = {
 
 /** The folders of src in tiers: a folder imports its own tier and those before it. */
 const TIERS = [
-  ['config', 'common', 'database', 'metrics'],
+  ['config', 'common', 'workers', 'database', 'metrics'],
   ['audit'],
   ['settings', 'permissions', 'directory', 'applications', 'tokens'],
   ['access'],

@@ -10,15 +10,19 @@ import { GatewayModule } from './gateway/gateway.module.js';
 import { HealthModule } from './health/health.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { ENTITIES } from './schema.js';
+import type { WorkerLink } from './workers/worker.link.js';
+import { WorkersModule } from './workers/workers.module.js';
 
 /** The whole server. */
 @Module({})
 export class AppModule {
-  static forRoot(configuration: Configuration): DynamicModule {
+  /** @param link of a worker to the primary process; null where there is one process */
+  static forRoot(configuration: Configuration, link: WorkerLink | null): DynamicModule {
     return {
       module: AppModule,
       imports: [
         ConfigModule.forRoot(configuration),
+        WorkersModule.forRoot(link),
         DatabaseModule.forRoot(ENTITIES),
         RedisModule,
         ScheduleModule.forRoot(),

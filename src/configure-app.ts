@@ -23,6 +23,7 @@ import type { Configuration } from './config/env.js';
 import { FrontDoor } from './gateway/front-door.js';
 import { GatewayService } from './gateway/gateway.service.js';
 import { VendorErrorFilter } from './tokens/vendor/vendor-error.filter.js';
+import { TOPICS, type ServerAddresses, type WorkerLink } from './workers/worker.link.js';
 
 /** Requests under way may take this long once the server is told to stop. */
 const DRAIN_TIMEOUT_MS = 10_000;
@@ -30,23 +31,25 @@ const DRAIN_TIMEOUT_MS = 10_000;
 /** A document of settings with an allow list of twenty thousand long entries fits in. */
 const BODY_LIMIT_BYTES = 2_097_152;
 
-/** A running server: where it listens, and how to stop it. */
-export interface RunningServer {
+/** A running server: where it listens (with one port, that answers everything), and how to stop it. */
+export interface RunningServer extends ServerAddresses {
   readonly app: NestFastifyApplication;
-  /** The port that proxies; with one port, everything. */
-  readonly port: number;
-  /** The port of the management API. */
-  readonly managementPort: number;
   /** Stops accepting, finishes what is under way, stores what is recorded. */
   close(): Promise<void>;
 }
 
-/** Builds the whole server and listens. `main.ts` and the end-to-end tests start it the same way. */
-export async function startServer(configuration: Configuration): Promise<RunningServer> {
+/**
+ * Builds the whole server and listens. `main.ts` and the end-to-end tests start it the same way.
+ * @param link of a worker to the primary process; null where there is one process
+ */
+export async function startServer(
+  configuration: Configuration,
+  link: WorkerLink | null = null,
+): Promise<RunningServer> {
   const frontDoor = new FrontDoor();
   const hasTwoPorts = configuration.managementPort !== null;
   const app = await NestFactory.create<NestFastifyApplication>(
-    AppModule.forRoot(configuration),
+    AppModule.forRoot(configuration, link),
     new FastifyAdapter({
       bodyLimit: BODY_LIMIT_BYTES,
       // A user name of 255 characters, percent-encoded.
@@ -55,7 +58,11 @@ export async function startServer(configuration: Configuration): Promise<Running
       serverFactory: (handler: RequestListener): Server =>
         frontDoor.createServer(hasTwoPorts ? 'gateway' : 'both', handler),
     }),
-    { logger: new StructuredLogger(configuration.logLevel), abortOnError: false, bodyParser: false },
+    {
+      logger: new StructuredLogger(configuration.logLevel, link?.number ?? null),
+      abortOnError: false,
+      bodyParser: false,
+    },
   );
   await configureManagement(app);
   await app.init();
@@ -65,6 +72,8 @@ export async function startServer(configuration: Configuration): Promise<Running
     clock: app.get(Clock),
     requestLog: app.get(RequestLog),
   });
+  // Connections stay where they are made: the ports open once there is somebody to share them with.
+  await link?.primary.ask(TOPICS.listen, null, null);
   const { host, port, managementPort } = configuration;
   await app.listen(port, host);
   const management = hasTwoPorts ? frontDoor.createServer('management') : null;

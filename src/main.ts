@@ -1,6 +1,6 @@
 import 'reflect-metadata';
-import { ConfigurationError, readConfiguration } from './config/env.js';
-import type { RunningServer } from './configure-app.js';
+import { readConfiguration, type Configuration } from './config/env.js';
+import { readyText, startFailureText } from './start-texts.js';
 
 /** Starts the server, and stops it on SIGTERM and SIGINT. What it cannot start with is said in one line. */
 async function main(): Promise<void> {
@@ -8,25 +8,18 @@ async function main(): Promise<void> {
   process.umask(0o077);
   // Whoever reads the log may go away; the gateway goes on without it. Unheard, the error would end the process.
   for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
-  let server: RunningServer;
   const configuration = readConfiguration();
   // Loaded once the configuration is known to fit: a wrong value is told at once.
+  if (configuration.workers === 1) return runServer(configuration);
+  const { runWorkers } = await import('./primary.js');
+  return runWorkers(configuration);
+}
+
+/** The server in this process alone. */
+async function runServer(configuration: Configuration): Promise<void> {
   const { startServer } = await import('./configure-app.js');
-  try {
-    server = await startServer(configuration);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
-      throw new ConfigurationError(
-        `The port is taken: choose another PORT or SCOPEGATE_MANAGEMENT_PORT (${error.message}).`,
-      );
-    }
-    throw error;
-  }
-  const { host } = configuration;
-  const address = host.includes(':') ? `[${host}]` : host;
-  process.stdout.write(
-    `Scopegate is ready at http://${address}:${server.port} (API: http://${address}:${server.managementPort}/docs)\n`,
-  );
+  const server = await startServer(configuration);
+  process.stdout.write(readyText(configuration, server));
   let isStopping = false;
   const stop = (): void => {
     if (isStopping) return;
@@ -39,19 +32,14 @@ async function main(): Promise<void> {
       },
     );
   };
-  process.once('SIGTERM', stop);
-  process.once('SIGINT', stop);
+  // Ctrl-C may come twice: from the terminal, and from whatever started the server and passes it on.
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
 }
 
 try {
   await main();
 } catch (error) {
-  const text =
-    error instanceof ConfigurationError
-      ? error.message
-      : error instanceof Error
-        ? (error.stack ?? error.message)
-        : String(error);
-  process.stderr.write(`Scopegate cannot start: ${text}\n`);
+  process.stderr.write(`Scopegate cannot start: ${startFailureText(error)}\n`);
   process.exit(1);
 }

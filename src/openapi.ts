@@ -17,7 +17,7 @@ async function describeServer(): Promise<string> {
   try {
     const configuration = readConfiguration({ SCOPEGATE_DATA_DIR: folder, LOG_LEVEL: 'silent' });
     const app = await NestFactory.create<NestFastifyApplication>(
-      AppModule.forRoot(configuration),
+      AppModule.forRoot(configuration, null),
       new FastifyAdapter(),
       { logger: false, abortOnError: false },
     );

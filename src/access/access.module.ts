@@ -8,6 +8,7 @@ import { DirectoryModule } from '../directory/directory.module.js';
 import { PermissionsModule } from '../permissions/permissions.module.js';
 import { SettingsModule } from '../settings/settings.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
+import { WORKER_LINK, type WorkerLink } from '../workers/worker.link.js';
 import { ACCESS_GUARDS } from './access-guards.js';
 import { AccessPolicySnapshot } from './access-policy.js';
 import { DecisionMetrics } from './decision.metrics.js';
@@ -19,6 +20,7 @@ import { FailureCounters, MemoryFailureCounters } from './failure-counters.js';
 import { FailureThrottle } from './failure.throttle.js';
 import { QueryGuard } from './guards/query.guard.js';
 import { AdministratorGuard } from './guards/administrator.guard.js';
+import { PrimaryFailureCounters } from './primary-failure-counters.js';
 import { RedisFailureCounters } from './redis-failure-counters.js';
 
 /** The wiring of the decision: the same guard objects stand before the management routes and the proxied ones. */
@@ -32,7 +34,7 @@ import { RedisFailureCounters } from './redis-failure-counters.js';
     DecisionRecorder,
     ExplainService,
     FailureThrottle,
-    { provide: FailureCounters, inject: [Clock, RedisLink], useFactory: createFailureCounters },
+    { provide: FailureCounters, inject: [Clock, RedisLink, WORKER_LINK], useFactory: createFailureCounters },
     ...ACCESS_GUARDS,
     AdministratorGuard,
     QueryGuard,
@@ -43,8 +45,9 @@ import { RedisFailureCounters } from './redis-failure-counters.js';
 })
 export class AccessModule {}
 
-/** Several nodes count together where REDIS_URL is set. */
-function createFailureCounters(clock: Clock, redis: RedisLink): FailureCounters {
-  const own = new MemoryFailureCounters(clock);
+/** Several nodes count together where REDIS_URL is set; the workers of one always do. */
+function createFailureCounters(clock: Clock, redis: RedisLink, link: WorkerLink | null): FailureCounters {
+  const alone = new MemoryFailureCounters(clock);
+  const own = link === null ? alone : new PrimaryFailureCounters(link.primary, alone, clock);
   return redis.client === null ? own : new RedisFailureCounters(redis.client, redis, own);
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { Clock } from '../common/time/clock.js';
@@ -9,13 +10,18 @@ export interface FailureCount {
   readonly remainingSeconds: number;
 }
 
-/** Where failures are counted: in memory, or in Redis for several nodes. */
+/** Where failures are counted: in memory, in the primary process for several workers, or in Redis for several nodes. */
 export abstract class FailureCounters {
   /** Counts one failure and tells the new count. */
   abstract add(key: string, windowSeconds: number): Promise<FailureCount>;
 
   /** Tells the count as it is. */
   abstract read(key: string): Promise<FailureCount>;
+}
+
+/** People type passwords where the user name belongs: no name leaves this process in the clear. */
+export function keyDigest(key: string): string {
+  return createHash('sha256').update(key).digest('base64url');
 }
 
 interface Window {

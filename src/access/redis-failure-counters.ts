@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { RateLimiterRedis } from 'rate-limiter-flexible';
 import type { RedisLink } from '../database/redis.link.js';
-import { FailureCounters, type FailureCount } from './failure-counters.js';
+import { FailureCounters, keyDigest, type FailureCount } from './failure-counters.js';
 
 const KEY_PREFIX = 'scopegate:failures';
 
@@ -39,11 +38,6 @@ export class RedisFailureCounters extends FailureCounters {
     if (shared === null) return this.own.read(key);
     return shared.answer === null ? NONE : toCount(shared.answer.consumedPoints, shared.answer.msBeforeNext);
   }
-}
-
-/** People type passwords where the user name belongs: no name leaves this process in the clear. */
-function keyDigest(key: string): string {
-  return createHash('sha256').update(key).digest('base64url');
 }
 
 function toCount(failures: number, remainingMs: number): FailureCount {

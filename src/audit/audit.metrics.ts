@@ -19,12 +19,14 @@ export class AuditMetrics {
         const { oldestAtMs } = shipper;
         return [{ labels: {}, value: oldestAtMs === null ? 0 : Math.max(0, clock.nowMs() - oldestAtMs) / 1000 }];
       },
+      'max',
     );
     metrics.observe(
       'journal_writable',
       '1 where another audit event can be taken; 0 where every request is answered with 503, or let through without a record.',
       [],
       () => [{ labels: {}, value: shipper.hasRoom ? 1 : 0 }],
+      'min',
     );
     metrics.observeCount(
       'audit_unrecorded_total',

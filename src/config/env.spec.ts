@@ -61,3 +61,27 @@ describe('where audit events are sent', () => {
     expect(message).not.toMatch(/hidden-word|a secret of/);
   });
 });
+
+describe('how many workers there are', () => {
+  const mysql = {
+    DATABASE_URL: 'mysql://scopegate@127.0.0.1/scopegate',
+    SCOPEGATE_TOKEN_PEPPER: SECRET,
+    SCOPEGATE_ENCRYPTION_KEY: SECRET,
+  };
+
+  it('R62: is one by default, and several with MySQL or MariaDB', () => {
+    expect(readConfiguration({}).workers).toBe(1);
+    expect(readConfiguration({ ...mysql, SCOPEGATE_WORKERS: '4' }).workers).toBe(4);
+  });
+
+  it.each([{}, { DATABASE_URL: 'sqlite:./data/x.sqlite' }])('R62: is never more than one on SQLite', (environment) => {
+    expect(() => readConfiguration({ ...environment, SCOPEGATE_WORKERS: '2' })).toThrow(
+      /^SCOPEGATE_WORKERS: .*MySQL or MariaDB.*DATABASE_URL/,
+    );
+    expect(readConfiguration({ ...environment, SCOPEGATE_WORKERS: '1' }).workers).toBe(1);
+  });
+
+  it.each(['0', '65', 'two', '-1', '1.5'])('R62: is no such number as %s', (workers) => {
+    expect(() => readConfiguration({ ...mysql, SCOPEGATE_WORKERS: workers })).toThrow(/^SCOPEGATE_WORKERS /);
+  });
+});

@@ -42,6 +42,7 @@ export interface Configuration {
   readonly tokenPepper: string | null;
   /** The key of stored upstream credentials; null where it is generated (SQLite). */
   readonly encryptionKey: string | null;
+  /** How many processes share the port. */
   readonly workers: number;
   readonly maxStalenessMs: number;
   /** Bytes of audit events that may wait for the database; beyond it no request is let through. */
@@ -97,8 +98,11 @@ export function readConfiguration(environment: Environment = process.env): Confi
     throw new ConfigurationError('SCOPEGATE_MANAGEMENT_PORT must differ from PORT. Leave it out to serve both on one.');
   }
   const workers = integer(environment, 'SCOPEGATE_WORKERS', 1, 1, 64);
-  if (workers > 1) {
-    throw new ConfigurationError('SCOPEGATE_WORKERS: more than one worker is not supported yet. Leave it out.');
+  if (workers > 1 && database.kind === 'sqlite') {
+    throw new ConfigurationError(
+      'SCOPEGATE_WORKERS: several workers need MySQL or MariaDB, since SQLite serves one process. ' +
+        'Leave it out, or set DATABASE_URL.',
+    );
   }
   const configuration: Configuration = {
     host: readHost(environment),

@@ -12,6 +12,7 @@ import { LeaseService } from './lease.service.js';
 import { NodeRegistry } from './node.registry.js';
 import { runMigrations } from './run-migrations.js';
 import { UnitOfWork } from './unit-of-work.js';
+import { WorkerChangeChannel } from './worker-change.channel.js';
 
 /** The connection to the database and the one way to write to it. */
 @Global()
@@ -36,7 +37,16 @@ export class DatabaseModule {
           },
         }),
       ],
-      providers: [Clock, ChangeFeed, UnitOfWork, ChangePoller, ChangeLogRetention, LeaseService, NodeRegistry],
+      providers: [
+        Clock,
+        ChangeFeed,
+        UnitOfWork,
+        ChangePoller,
+        ChangeLogRetention,
+        LeaseService,
+        NodeRegistry,
+        WorkerChangeChannel,
+      ],
       exports: [Clock, ChangeFeed, UnitOfWork, ChangeLogRetention, LeaseService, NodeRegistry, TypeOrmModule],
     };
   }

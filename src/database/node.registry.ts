@@ -15,7 +15,8 @@ const GONE_AFTER_MS = 60_000;
 
 /**
  * Knows whether other nodes run on the same database. While the database is out of reach, a node that is alone goes on
- * with the rules it knows, since nobody else can have changed them; one of several does so for a while only.
+ * with the rules it knows, since nobody else can have changed them; one of several does so for a while only. A worker is
+ * never alone, also where it has not heard of the others yet.
  */
 @Injectable()
 export class NodeRegistry implements OnApplicationShutdown {
@@ -35,7 +36,7 @@ export class NodeRegistry implements OnApplicationShutdown {
 
   /** Whether the rules this node knows may be out of date for longer than they may be. */
   get isStale(): boolean {
-    if (this.#isAlone) return false;
+    if (this.#isAlone && this.configuration.workers === 1) return false;
     // A clock that is set back would make old rules young again, and the other one stands still while a machine sleeps.
     const ageMs = Math.max(this.clock.nowMs() - this.#reachedAtMs, performance.now() - this.#reachedAtTick);
     return ageMs > this.configuration.maxStalenessMs;

@@ -10,7 +10,7 @@ import { MetricsRegistry } from './metrics.registry.js';
 export class MetricsController {
   constructor(private readonly metrics: MetricsRegistry) {}
 
-  /** The figures of this process in Prometheus' text format: decisions, times, the journal, caches, connections. */
+  /** The figures of the server, all its workers together, in Prometheus' text format: decisions, times, the journal, caches, connections. */
   @Get()
   @ApiOperation({ summary: 'Metrics', security: [] })
   @ApiProduces('text/plain')

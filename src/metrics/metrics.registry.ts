@@ -1,11 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { Injectable } from '@nestjs/common';
-import { collectDefaultMetrics, Counter, Gauge, Registry, type Histogram } from 'prom-client';
+import { Inject, Injectable } from '@nestjs/common';
+import { collectDefaultMetrics, Counter, Gauge, Registry, type Aggregator, type Histogram } from 'prom-client';
+import { TOPICS, WORKER_LINK, type WorkerLink } from '../workers/worker.link.js';
 import { DurationHistogram } from './duration.histogram.js';
 
 /** Every name begins with this, but for those of the process that everybody's dashboards know. */
 const PREFIX = 'scopegate_';
+
+/** Longer than the primary process waits for the workers. */
+const TIMEOUT_MS = 5_000;
 
 /** What a gauge or counter answers when it is asked: a figure, or one for each value of its labels. */
 export interface Figure {
@@ -14,18 +18,24 @@ export interface Figure {
 }
 
 /**
- * The figures of this process, for Prometheus. Whoever has some counts them itself and says how they are
- * read, so that no request looks a figure up by its labels.
+ * The figures of the server, for Prometheus: of this process, or of all workers put together. Whoever has some counts
+ * them itself and says how they are read, so that no request looks a figure up by its labels.
  */
 @Injectable()
 export class MetricsRegistry {
   readonly #registry = new Registry();
 
-  constructor() {
+  constructor(@Inject(WORKER_LINK) private readonly link: WorkerLink | null) {
     collectDefaultMetrics({ register: this.#registry });
-    this.observe('build_info', 'The version that runs; always 1.', ['version', 'node'], () => [
-      { labels: { version: readVersion(), node: process.version }, value: 1 },
-    ]);
+    this.observe(
+      'build_info',
+      'The version that runs; always 1.',
+      ['version', 'node'],
+      () => [{ labels: { version: readVersion(), node: process.version }, value: 1 }],
+      'first',
+    );
+    this.observe('workers', 'The worker processes whose states are told here.', [], () => [{ labels: {}, value: 1 }]);
+    link?.primary.on(TOPICS.figures, () => this.#registry.getMetricsAsJSON());
   }
 
   /** The media type of the answer. */
@@ -33,9 +43,13 @@ export class MetricsRegistry {
     return this.#registry.contentType;
   }
 
-  /** All figures in Prometheus' text format. */
-  text(): Promise<string> {
-    return this.#registry.metrics();
+  /**
+   * All figures in Prometheus' text format.
+   * @throws Error where the other workers' cannot be had: those of one alone would look like a server started anew
+   */
+  async text(): Promise<string> {
+    if (this.link === null) return this.#registry.metrics();
+    return (await this.link.primary.ask(TOPICS.metrics, null, TIMEOUT_MS)) as string;
   }
 
   /** How long something takes that happens with every request, in seconds. */
@@ -46,12 +60,22 @@ export class MetricsRegistry {
     return metric;
   }
 
-  /** A state that is read when somebody asks for the metrics. */
-  observe(name: string, help: string, labelNames: readonly string[], read: () => readonly Figure[]): void {
+  /**
+   * A state that is read when somebody asks for the metrics.
+   * @param aggregator what becomes of the figures of several workers
+   */
+  observe(
+    name: string,
+    help: string,
+    labelNames: readonly string[],
+    read: () => readonly Figure[],
+    aggregator: Aggregator = 'sum',
+  ): void {
     const metric = new Gauge({
       name: PREFIX + name,
       help,
       labelNames,
+      aggregator,
       registers: [],
       collect() {
         this.reset();

@@ -73,6 +73,17 @@ describe('configuration', () => {
     ['another level of logs', { LOG_LEVEL: 'loud' }, 'LOG_LEVEL'],
     ['a Redis address that is none', { REDIS_URL: 'localhost:6379' }, 'REDIS_URL'],
     ['no worker', { SCOPEGATE_WORKERS: '0' }, 'SCOPEGATE_WORKERS'],
+    ['several workers on SQLite', { SCOPEGATE_WORKERS: '2' }, 'SCOPEGATE_WORKERS'],
+    [
+      'several workers and a database that is not there',
+      {
+        SCOPEGATE_WORKERS: '3',
+        DATABASE_URL: 'mysql://root:hidden-word@127.0.0.1:1/x',
+        SCOPEGATE_TOKEN_PEPPER: 'p'.repeat(32),
+        SCOPEGATE_ENCRYPTION_KEY: 'e'.repeat(32),
+      },
+      'DATABASE_URL',
+    ],
     ['a staleness that is no number', { SCOPEGATE_MAX_STALENESS_MS: '10s' }, 'SCOPEGATE_MAX_STALENESS_MS'],
   ])('R63: %s ends the start with one line that names it', async (_what, environment, name) => {
     const { exitCode, output } = await startInVain(environment);

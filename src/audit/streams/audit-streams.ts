@@ -82,8 +82,12 @@ export class AuditStreams implements OnModuleInit, OnApplicationShutdown {
     metrics.observe('audit_stream_queue', 'Audit events that wait to be streamed out.', ['stream'], () =>
       figures(({ queued }) => queued),
     );
-    metrics.observe('audit_stream_failing', '1 where the last attempt to stream out failed.', ['stream'], () =>
-      figures(({ isFailing }) => (isFailing ? 1 : 0)),
+    metrics.observe(
+      'audit_stream_failing',
+      '1 where the last attempt to stream out failed.',
+      ['stream'],
+      () => figures(({ isFailing }) => (isFailing ? 1 : 0)),
+      'max',
     );
   }
 }

@@ -2,9 +2,13 @@ import { describe, expect, it } from 'vitest';
 import type { LogLevel } from '../../config/env.js';
 import { StructuredLogger } from './structured.logger.js';
 
-function logging(level: LogLevel, use: (logger: StructuredLogger) => void): readonly Record<string, unknown>[] {
+function logging(
+  level: LogLevel,
+  use: (logger: StructuredLogger) => void,
+  worker: number | null = null,
+): readonly Record<string, unknown>[] {
   const lines: string[] = [];
-  use(new StructuredLogger(level, (line) => lines.push(line)));
+  use(new StructuredLogger(level, worker, (line) => lines.push(line)));
   expect(lines.filter((line) => !line.endsWith('\n') || line.slice(0, -1).includes('\n'))).toEqual([]);
   return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
 }
@@ -23,6 +27,11 @@ describe('a line of the log', () => {
       requestId: 'r-1',
       traceId: null,
     });
+  });
+
+  it('R62: says which worker wrote it, whatever its fields say', () => {
+    const [line] = logging('info', (logger) => logger.log('ready', { worker: 7 }, 'Context'), 2);
+    expect(line?.['worker']).toBe(2);
   });
 
   it('R61: tells of an error its message and its stack, and no member that may hold what was sent', () => {

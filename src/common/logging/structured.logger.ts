@@ -24,15 +24,18 @@ const RANKS: Readonly<Record<LogLevel, number>> = {
 type LineLevel = Exclude<LogLevel, 'silent'>;
 
 /**
- * Structured logs on standard output: one JSON object a line, with `time`, `level`, `context` and `message`. Fields
+ * Structured logs on standard output: one JSON object a line, with `time`, `level`, `context` and `message`, and the
+ * number of the worker where there are several. Fields
  * given after the message become members of the line: `logger.warn('…', { requestId })`. Nothing that looks like a
  * credential gets through, whoever put it there (R61).
  */
 export class StructuredLogger implements LoggerService {
   readonly #rank: number;
 
+  /** @param worker the number of this worker; null where there is one process */
   constructor(
     level: LogLevel,
+    private readonly worker: number | null = null,
     private readonly write: (line: string) => void = (line) => void process.stdout.write(line),
   ) {
     this.#rank = RANKS[level];
@@ -69,6 +72,7 @@ export class StructuredLogger implements LoggerService {
   #write(level: LineLevel, message: unknown, rest: readonly unknown[]): void {
     if (RANKS[level] > this.#rank) return;
     const line: Record<string, unknown> = { time: new Date().toISOString(), level, pid: process.pid };
+    if (this.worker !== null) line['worker'] = this.worker;
     const context = rest.at(-1);
     const hasContext = typeof context === 'string';
     if (hasContext) line['context'] = context;

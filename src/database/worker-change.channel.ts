@@ -1,0 +1,34 @@
+import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { TOPICS, WORKER_LINK, type WorkerLink } from '../workers/worker.link.js';
+import { ChangeFeed, type Change } from './change-feed.js';
+
+/**
+ * Tells the other workers of a change by way of the primary process, so that they act on it at once: who changes
+ * something and looks at it may meet another worker. Whatever gets lost here is found in the change log (R64).
+ */
+@Injectable()
+export class WorkerChangeChannel implements OnModuleInit, OnModuleDestroy {
+  #acting: Promise<void> = Promise.resolve();
+  #isClosed = false;
+
+  constructor(
+    @Inject(WORKER_LINK) private readonly link: WorkerLink | null,
+    private readonly changes: ChangeFeed,
+  ) {}
+
+  onModuleInit(): void {
+    if (this.link === null) return;
+    const { primary } = this.link;
+    primary.on(TOPICS.changes, (changes) => {
+      if (this.#isClosed) return;
+      // One after the other, in the order they were made in.
+      this.#acting = this.#acting.then(() => this.changes.actOn(changes as readonly Change[]));
+    });
+    this.changes.passOn((changes) => primary.tell(TOPICS.changes, changes));
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    this.#isClosed = true;
+    await this.#acting;
+  }
+}

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { ProcessChannel } from './process.channel.js';
+
+/** Two ends that are connected; what is sent is copied as it is between processes. */
+function connect(): readonly [ProcessChannel, ProcessChannel] {
+  const one: ProcessChannel = new ProcessChannel((message) => other.receive(JSON.parse(JSON.stringify(message))));
+  const other: ProcessChannel = new ProcessChannel((message) => one.receive(JSON.parse(JSON.stringify(message))));
+  return [one, other];
+}
+
+describe('the channel between two processes', () => {
+  it('R62: answers what is asked, each question its own answer, in whatever order', async () => {
+    const [one, other] = connect();
+    const waiting: (() => void)[] = [];
+    other.on('double', (body) => new Promise((resolve) => waiting.push(() => resolve(Number(body) * 2))));
+    const answers = Promise.all([1, 2, 3].map((body) => one.ask('double', body, 1_000)));
+    await expect.poll(() => waiting.length).toBe(3);
+    for (const answer of waiting.toReversed()) answer();
+    expect(await answers).toEqual([2, 4, 6]);
+  });
+
+  it('R62: tells of failures, of nobody there, of no answer in time and of an end', async () => {
+    const [one, other] = connect();
+    other.on('fail', () => {
+      throw new Error('broken');
+    });
+    other.on('hang', () => new Promise(() => undefined));
+    await expect(one.ask('fail', null, 1_000)).rejects.toThrow('broken');
+    await expect(one.ask('unknown', null, 1_000)).rejects.toThrow('unknown');
+    await expect(one.ask('hang', null, 10)).rejects.toThrow('No answer within 10 ms');
+    const asked = one.ask('hang', null, null);
+    one.close();
+    await expect(asked).rejects.toThrow('gone');
+    await expect(one.ask('hang', null, null)).rejects.toThrow('gone');
+  });
+
+  it('R62: takes no notice of what others send on it, or of an answer that nobody waits for', () => {
+    const sent: object[] = [];
+    const channel = new ProcessChannel((message) => sent.push(message));
+    for (const message of [null, 'text', 5, { cmd: 'NODE_CLUSTER' }, { scopegate: 'answer', id: 9, body: 1 }]) {
+      channel.receive(message);
+    }
+    expect(sent).toEqual([]);
+  });
+});

@@ -1,0 +1,204 @@
+import cluster, { type Worker } from 'node:cluster';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Configuration } from '../config/env.js';
+import type { StructuredLogger } from '../common/logging/structured.logger.js';
+import { relayLines } from './line.relay.js';
+import { passOnPendingConnections } from './pending-connections.js';
+import { ProcessChannel } from './process.channel.js';
+import { restartDelayMs, STEADY_AFTER_MS } from './restart-delay.js';
+import { TOPICS, type ServerAddresses, type StartAnswer, type StartOrder } from './worker.link.js';
+
+const CONTEXT = 'Workers';
+
+/** A worker that is alive. */
+interface Member {
+  readonly number: number;
+  readonly worker: Worker;
+  readonly channel: ProcessChannel;
+  readonly ended: Promise<End>;
+  /** Resolves once it hears what it is told. */
+  readonly here: Promise<void>;
+  /** Resolves once it could open its ports. */
+  readonly prepared: Promise<void>;
+  /** When it began to take requests; null before. */
+  readyAtMs: number | null;
+}
+
+interface End {
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+export interface SupervisorOptions {
+  readonly configuration: Configuration;
+  /** The file that a worker runs. */
+  readonly program: string;
+  readonly logger: StructuredLogger;
+  /** Says what a new worker may ask; called before it is told to start. */
+  readonly serve: (channel: ProcessChannel) => void;
+  /** Called with where the workers listen: once all of them do, and again should that ever be elsewhere. */
+  readonly announce: (addresses: ServerAddresses) => void;
+}
+
+/** Starts the workers, has those that die replaced, and stops them. */
+export class WorkerSupervisor {
+  readonly #members = new Map<number, Member>();
+  readonly #stopping = new AbortController();
+  /** Resolves once workers may open their ports. */
+  readonly #opened: Promise<void>;
+  #open: () => void = () => undefined;
+  #announced: ServerAddresses | null = null;
+
+  constructor(private readonly options: SupervisorOptions) {
+    this.#opened = new Promise((resolve) => (this.#open = resolve));
+    cluster.schedulingPolicy = cluster.SCHED_RR;
+    cluster.setupPrimary({ exec: options.program, args: [], stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+  }
+
+  /** The channels of the workers that take requests. */
+  get channels(): readonly ProcessChannel[] {
+    return [...this.#members.values()].filter(({ readyAtMs }) => readyAtMs !== null).map(({ channel }) => channel);
+  }
+
+  /**
+   * Starts all workers. The first one is alone at first: it brings the tables up to date and makes the administrator,
+   * and what stands in the way of the server is told by it and not by all of them. The ports open when the last one is
+   * prepared: a client keeps its connection, and so the first worker would keep all clients.
+   * @throws Error with what stands in the way
+   */
+  async start(): Promise<void> {
+    const [first, ...others] = Array.from({ length: this.options.configuration.workers }, (_, index) => index + 1);
+    if (first === undefined) throw new Error('There is no worker to start.');
+    const members = [this.#fork(first)];
+    const starts = members.map((member) => this.#startFirstTime(member));
+    await this.#prepared(members, starts);
+    this.#stopping.signal.throwIfAborted();
+    for (const number of others) {
+      const member = this.#fork(number);
+      members.push(member);
+      starts.push(this.#startFirstTime(member));
+    }
+    await this.#prepared(members, starts);
+    this.#open();
+    await Promise.all(starts);
+    if (this.#announced !== null) this.options.announce(this.#announced);
+  }
+
+  /**
+   * Has every worker finish what is under way, and waits for their ends.
+   * @param timeoutMs after this time they are killed
+   * @returns whether all of them ended in good order
+   */
+  async stop(timeoutMs: number): Promise<boolean> {
+    this.#stopping.abort();
+    const members = [...this.#members.values()];
+    const serving = members.filter(({ readyAtMs }) => readyAtMs !== null);
+    for (const { channel } of serving) channel.tell(TOPICS.stop, null);
+    // What has not begun to take requests has nothing to finish.
+    for (const member of members) if (!serving.includes(member)) killMember(member);
+    const limit = setTimeout(() => serving.forEach(killMember), timeoutMs);
+    const ends = await Promise.all(serving.map(({ ended }) => ended));
+    clearTimeout(limit);
+    await Promise.all(members.map(({ ended }) => ended));
+    return ends.every(({ code }) => code === 0);
+  }
+
+  /** Waits until all of them could open their ports. @throws Error of the first that cannot start */
+  async #prepared(members: readonly Member[], starts: readonly Promise<void>[]): Promise<void> {
+    await Promise.race([Promise.all(members.map(({ prepared }) => prepared)), Promise.all(starts)]);
+  }
+
+  async #startFirstTime(member: Member): Promise<void> {
+    const answer = await this.#begin(member);
+    if (!answer.isReady) throw new Error(answer.failure);
+    this.#announced ??= answer.addresses;
+    void this.#keep(member);
+  }
+
+  /** Sees to one place: waits for the end of the worker that has it, and starts the next one. */
+  async #keep(first: Member): Promise<void> {
+    const { logger } = this.options;
+    const { number } = first;
+    let member = first;
+    for (let deaths = 0; ;) {
+      const end = await member.ended;
+      if (this.#stopping.signal.aborted) return;
+      const wasSteady = member.readyAtMs !== null && Date.now() - member.readyAtMs >= STEADY_AFTER_MS;
+      deaths = wasSteady ? 0 : deaths + 1;
+      const delayMs = restartDelayMs(deaths);
+      logger.warn(
+        'A worker has ended, and is replaced.',
+        { worker: number, workerPid: member.worker.process.pid, ...end, delayMs },
+        CONTEXT,
+      );
+      await sleep(delayMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+      if (this.#stopping.signal.aborted) return;
+      member = this.#fork(number);
+      const answer = await this.#begin(member);
+      if (this.#stopping.signal.aborted) return;
+      if (answer.isReady) this.#noteReplaced(number, answer.addresses);
+      else logger.error(`A worker cannot start: ${answer.failure}`, { worker: number }, CONTEXT);
+    }
+  }
+
+  #noteReplaced(number: number, addresses: ServerAddresses): void {
+    this.options.logger.log('A worker is ready again.', { worker: number }, CONTEXT);
+    // Where the system chose the port, and no worker was left that held it, it is another one now.
+    if (addresses.port === this.#announced?.port && addresses.managementPort === this.#announced.managementPort) return;
+    this.#announced = addresses;
+    this.options.announce(addresses);
+  }
+
+  /** Has a worker start. One that cannot is ended. Never rejects. */
+  async #begin(member: Member): Promise<StartAnswer> {
+    const { number, channel, worker, ended, here } = member;
+    const order: StartOrder = { number, configuration: this.options.configuration };
+    await Promise.race([here, ended]);
+    try {
+      const answer = (await channel.ask(TOPICS.start, order, null)) as StartAnswer;
+      if (answer.isReady) member.readyAtMs = Date.now();
+      else worker.process.kill('SIGKILL');
+      return answer;
+    } catch {
+      const { code, signal } = await ended;
+      return { isReady: false, failure: `Worker ${number} ended while it was starting (${signal ?? code}).` };
+    }
+  }
+
+  #fork(number: number): Member {
+    const worker = cluster.fork();
+    // What is sent to a process that has just died is of no use to anybody.
+    worker.on('error', () => undefined);
+    passOnPendingConnections(worker, () =>
+      [...this.#members.values()].some((other) => other.readyAtMs !== null && other.worker.isConnected()),
+    );
+    const channel = new ProcessChannel((message) => {
+      if (worker.isConnected()) worker.send(message, () => undefined);
+    });
+    worker.on('message', (message: unknown) => channel.receive(message));
+    if (worker.process.stdout !== null) relayLines(worker.process.stdout, process.stdout);
+    const here = new Promise<void>((resolve) => channel.on(TOPICS.here, () => resolve()));
+    const prepared = new Promise<void>((resolve) => {
+      channel.on(TOPICS.listen, () => {
+        resolve();
+        return this.#opened;
+      });
+    });
+    const ended = new Promise<End>((resolve) => {
+      // Its last lines have come by then.
+      worker.process.once('close', (code: number | null, signal: string | null) => {
+        if (this.#members.get(number) === member) this.#members.delete(number);
+        channel.close();
+        resolve({ code, signal });
+      });
+    });
+    const member: Member = { number, worker, channel, ended, here, prepared, readyAtMs: null };
+    this.#members.set(number, member);
+    this.options.serve(channel);
+    return member;
+  }
+}
+
+function killMember({ worker }: Member): void {
+  worker.process.kill('SIGKILL');
+}
