@@ -70,7 +70,8 @@ describe('links', () => {
   it('R62: every field of an event and its place are covered', () => {
     const links = new Set([link(KEY, PLACE, EVENT)]);
     for (const name of Object.keys(EVENT) as (keyof AuditEvent)[]) {
-      links.add(link(KEY, PLACE, { ...EVENT, [name]: name === 'detail' ? { x: 1 } : 'other' }));
+      const isNumber = name === 'status' || name === 'durationMs' || typeof EVENT[name] === 'number';
+      links.add(link(KEY, PLACE, { ...EVENT, [name]: name === 'detail' ? { x: 1 } : isNumber ? 7 : 'other' }));
     }
     links.add(link(OTHER_KEY, PLACE, EVENT));
     links.add(link(KEY, { ...PLACE, chain: 'other' }, EVENT));

@@ -1,5 +1,5 @@
 import type { HmacKey } from '@scopegate/kernel';
-import { inOrder } from './event-content.js';
+import { inOrder, type EventContent } from './event-content.js';
 
 /** What stands before the first event of a chain. */
 export const CHAIN_START = '0'.repeat(64);
@@ -19,7 +19,7 @@ export interface ChainLink {
  * @param content of the event, as `encodeEvent` makes it
  * @returns 64 hexadecimal digits
  */
-export function linkOf(key: HmacKey, { chain, sequence, previousLink }: ChainLink, content: string): string {
+export function linkOf(key: HmacKey, { chain, sequence, previousLink }: ChainLink, content: EventContent): string {
   // The content comes last, and what stands before it are three values in JSON: none can be taken for another place.
   return key.digest(`${JSON.stringify(chain)},${sequence},${JSON.stringify(previousLink)},`, content);
 }

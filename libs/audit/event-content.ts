@@ -1,48 +1,79 @@
+import type { Brand } from '@scopegate/kernel';
 import { userNameKey } from '@scopegate/token';
 import type { AuditEvent } from './event.js';
 import { storableDetail, storableInstant, storableInteger, storableText } from './storable.js';
 
-/** An event with the one text that is journaled, linked and compared: it is made once. */
-export interface RecordedEvent {
-  readonly event: AuditEvent;
-  /** What `encodeEvent` makes of it. */
-  readonly content: string;
-}
+/**
+ * An event as one line of JSON, made once: it is journaled, linked and stored as it is. An array, whose order is part of
+ * the format of the journal, of every link and of the statement that stores it.
+ */
+export type EventContent = Brand<string, 'EventContent'>;
 
-/** An event that fits its columns, and its content. */
-export function recorded(event: AuditEvent): RecordedEvent {
-  return { event, content: encodeEvent(event) };
-}
+/** What stands in a content, in its order: the columns of the table but for the place in a chain. */
+export const CONTENT_FIELDS = [
+  'outcome',
+  'id',
+  'atMs',
+  'count',
+  'type',
+  'code',
+  'actor',
+  'actorKey',
+  'owner',
+  'ownerKey',
+  'tokenId',
+  'tokenDescription',
+  'tokenScope',
+  'credential',
+  'clientIp',
+  'peer',
+  'method',
+  'path',
+  'application',
+  'status',
+  'durationMs',
+  'userAgent',
+  'requestId',
+  'detail',
+] as const;
 
-/** An event before it gets its id. */
-export type UnnumberedEvent = Omit<AuditEvent, 'id' | 'count'>;
+/** What is no part of the event itself. */
+const DERIVED_FIELDS: ReadonlySet<string> = new Set(['actorKey', 'ownerKey']);
 
-/** An event as it can be stored: what does not fit is made to fit, so that nothing from outside can stop it. */
-export function fitEvent(event: UnnumberedEvent, id: string, count = 1): AuditEvent {
-  return {
-    id,
-    atMs: storableInstant(event.atMs),
-    count,
-    type: event.type,
-    outcome: event.outcome,
-    code: event.code,
-    actor: storableText(event.actor, 255),
-    owner: storableText(event.owner, 255),
-    tokenId: event.tokenId,
-    tokenDescription: storableText(event.tokenDescription, 255),
-    tokenScope: event.tokenScope,
-    credential: event.credential,
-    clientIp: event.clientIp,
-    peer: storableText(event.peer, 64),
-    method: storableText(event.method, 32),
-    path: storableText(event.path, 2048),
-    application: event.application,
-    status: event.status,
-    durationMs: storableInteger(event.durationMs),
-    userAgent: storableText(event.userAgent, 512),
-    requestId: storableText(event.requestId, 64),
-    detail: storableDetail(event.detail),
-  };
+/**
+ * The content of an event. What does not fit the columns is made to fit, so that nothing from outside can stop an event
+ * being stored, and what is linked is what a reader finds. The names are there once more as the filters look for them,
+ * and the members of the detail stand in one order, since a database may hand them out in another one.
+ */
+export function encodeEvent(event: AuditEvent): EventContent {
+  const actor = storableText(event.actor, 255);
+  const owner = storableText(event.owner, 255);
+  return JSON.stringify([
+    storableText(event.outcome, 10) ?? '',
+    event.id,
+    storableInstant(event.atMs),
+    storableInteger(event.count) ?? 1,
+    storableText(event.type, 40) ?? '',
+    storableText(event.code, 40),
+    actor,
+    nameKeyOf(actor),
+    owner,
+    nameKeyOf(owner),
+    storableText(event.tokenId, 12),
+    storableText(event.tokenDescription, 255),
+    storableText(event.tokenScope, 12),
+    storableText(event.credential, 16),
+    storableText(event.clientIp, 45),
+    storableText(event.peer, 64),
+    storableText(event.method, 32),
+    storableText(event.path, 2048),
+    storableText(event.application, 64),
+    storableInteger(event.status),
+    storableInteger(event.durationMs),
+    storableText(event.userAgent, 512),
+    storableText(event.requestId, 64),
+    inOrder(storableDetail(event.detail)),
+  ]) as EventContent;
 }
 
 /** A name as the filters look for it. */
@@ -50,97 +81,21 @@ export function nameKeyOf(name: string | null): string | null {
   return name === null ? null : storableText(userNameKey(name), 255);
 }
 
-/**
- * An event as one line of JSON: its fields in an order that is part of the format of the journal and of every link, and
- * the members of its detail in one order, since a database may hand them out in another one.
- */
-export function encodeEvent(event: AuditEvent): string {
-  return JSON.stringify([
-    event.id,
-    event.atMs,
-    event.count,
-    event.type,
-    event.outcome,
-    event.code,
-    event.actor,
-    event.owner,
-    event.tokenId,
-    event.tokenDescription,
-    event.tokenScope,
-    event.credential,
-    event.clientIp,
-    event.peer,
-    event.method,
-    event.path,
-    event.application,
-    event.status,
-    event.durationMs,
-    event.userAgent,
-    event.requestId,
-    event.detail === null ? null : inOrder(event.detail),
-  ]);
+/** Whether it is the content of a failure, without reading it. */
+export function isFailure(content: EventContent): boolean {
+  return content.startsWith('["failed"');
 }
 
-/** What `encodeEvent` writes, in its order. */
-type Fields = readonly [
-  id: AuditEvent['id'],
-  atMs: AuditEvent['atMs'],
-  count: AuditEvent['count'],
-  type: AuditEvent['type'],
-  outcome: AuditEvent['outcome'],
-  code: AuditEvent['code'],
-  actor: AuditEvent['actor'],
-  owner: AuditEvent['owner'],
-  tokenId: AuditEvent['tokenId'],
-  tokenDescription: AuditEvent['tokenDescription'],
-  tokenScope: AuditEvent['tokenScope'],
-  credential: AuditEvent['credential'],
-  clientIp: AuditEvent['clientIp'],
-  peer: AuditEvent['peer'],
-  method: AuditEvent['method'],
-  path: AuditEvent['path'],
-  application: AuditEvent['application'],
-  status: AuditEvent['status'],
-  durationMs: AuditEvent['durationMs'],
-  userAgent: AuditEvent['userAgent'],
-  requestId: AuditEvent['requestId'],
-  detail: AuditEvent['detail'],
-];
+/** The values of a content in the order of `CONTENT_FIELDS`. */
+export function contentValues(content: EventContent): unknown[] {
+  return JSON.parse(content) as unknown[];
+}
 
-const FIELD_COUNT = 22;
-
-/**
- * The event of a content.
- * @throws SyntaxError where it is none
- */
-export function decodeEvent(content: string): AuditEvent {
-  const read: unknown = JSON.parse(content);
-  if (!Array.isArray(read) || read.length !== FIELD_COUNT) throw new SyntaxError('This is no event.');
-  const fields = read as unknown as Fields;
-  return {
-    id: fields[0],
-    atMs: fields[1],
-    count: fields[2],
-    type: fields[3],
-    outcome: fields[4],
-    code: fields[5],
-    actor: fields[6],
-    owner: fields[7],
-    tokenId: fields[8],
-    tokenDescription: fields[9],
-    tokenScope: fields[10],
-    credential: fields[11],
-    clientIp: fields[12],
-    peer: fields[13],
-    method: fields[14],
-    path: fields[15],
-    application: fields[16],
-    status: fields[17],
-    durationMs: fields[18],
-    userAgent: fields[19],
-    requestId: fields[20],
-    detail: fields[21],
-  };
+/** The event of a content. */
+export function decodeEvent(content: EventContent): AuditEvent {
+  const values = contentValues(content);
+  const members = CONTENT_FIELDS.map((name, index) => [name, values[index]] as const);
+  return Object.fromEntries(members.filter(([name]) => !DERIVED_FIELDS.has(name))) as unknown as AuditEvent;
 }
 
 /** A value with the members of every object in one order. */

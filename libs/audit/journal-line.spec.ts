@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { encodeEvent } from './event-content.js';
+import { decodeEvent, encodeEvent } from './event-content.js';
 import type { AuditEvent } from './event.js';
 import { decodeJournal, encodeJournalLine } from './journal-line.js';
 
@@ -41,7 +41,7 @@ const ENDS = LINES.map((_, index) => Buffer.byteLength(LINES.slice(0, index + 1)
 describe('journal lines', () => {
   it('R62: what was written is read', () => {
     const part = decodeJournal(WHOLE);
-    expect(part.entries.map((entry) => entry.event)).toEqual(EVENTS);
+    expect(part.contents.map(decodeEvent)).toEqual(EVENTS);
     expect([part.length, part.torn]).toEqual([WHOLE.length, 0]);
   });
 
@@ -50,7 +50,7 @@ describe('journal lines', () => {
       fc.property(fc.string({ unit: 'binary' }), fc.string(), (userAgent, key) => {
         const line = lineOf(eventOf(1, { userAgent, detail: { [key]: userAgent } }));
         expect(line.indexOf('\n')).toBe(line.length - 1);
-        expect(decodeJournal(Buffer.from(line)).entries).toHaveLength(1);
+        expect(decodeJournal(Buffer.from(line)).contents).toHaveLength(1);
       }),
     );
   });
@@ -59,7 +59,7 @@ describe('journal lines', () => {
     for (let length = 0; length <= WHOLE.length; length += 1) {
       const part = decodeJournal(WHOLE.subarray(0, length));
       const complete = ENDS.filter((end) => end <= length);
-      expect(part.entries.map((entry) => entry.event)).toEqual(EVENTS.slice(0, complete.length));
+      expect(part.contents.map(decodeEvent)).toEqual(EVENTS.slice(0, complete.length));
       expect([part.length, part.torn]).toEqual([complete.at(-1) ?? 0, 0]);
     }
   });
@@ -68,7 +68,7 @@ describe('journal lines', () => {
     for (let cut = 1; cut < (ENDS[0] ?? 0); cut += 7) {
       const bytes = Buffer.concat([WHOLE.subarray(0, cut), Buffer.from('\n'), WHOLE.subarray(ENDS[0])]);
       const part = decodeJournal(bytes);
-      expect(part.entries.map((entry) => entry.event)).toEqual(EVENTS.slice(1));
+      expect(part.contents.map(decodeEvent)).toEqual(EVENTS.slice(1));
       expect(part.torn).toBe(1);
     }
   });
@@ -77,10 +77,11 @@ describe('journal lines', () => {
     for (let index = 0; index < (ENDS[1] ?? 0) - 1; index += 1) {
       const bytes = Buffer.from(WHOLE);
       bytes[index] = (bytes[index] ?? 0) ^ (1 << (index % 8));
-      const { entries } = decodeJournal(bytes);
-      for (const { event } of entries) expect(EVENTS).toContainEqual(event);
-      expect(entries.length).toBeLessThan(EVENTS.length);
-      expect(entries.map((entry) => entry.event)).toContainEqual(EVENTS[2]);
+      const { contents } = decodeJournal(bytes);
+      const events = contents.map(decodeEvent);
+      for (const event of events) expect(EVENTS).toContainEqual(event);
+      expect(events.length).toBeLessThan(EVENTS.length);
+      expect(events).toContainEqual(EVENTS[2]);
     }
   });
 
@@ -88,7 +89,7 @@ describe('journal lines', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
         const part = decodeJournal(Buffer.from(bytes));
-        expect(part.entries).toEqual([]);
+        expect(part.contents).toEqual([]);
         expect(part.length).toBeLessThanOrEqual(bytes.length);
       }),
     );

@@ -4,7 +4,7 @@ import { redactPath, redactText, redactTokens, type AuditEventType, type AuditOu
 import { headerValues } from '@scopegate/kernel';
 import { resolveClientAddress, type ClientAddress } from '@scopegate/network';
 import type { PathJudgement } from '@scopegate/path';
-import { AuditService } from '../audit/audit.service.js';
+import { AuditService, type RequestEvent } from '../audit/audit.service.js';
 import type { HeldAnswer } from '../audit/audit.shipper.js';
 import type { Exchange } from '../common/access/exchange.js';
 import { Clock } from '../common/time/clock.js';
@@ -78,8 +78,10 @@ export class DecisionRecorder {
       return;
     }
     const agent = headerValues(exchange.request.rawHeaders, 'user-agent')[0];
-    const event = {
+    const event: RequestEvent = {
+      id: '',
       atMs: nowMs,
+      count: 1,
       type: result.type,
       outcome: result.outcome,
       code: result.code,

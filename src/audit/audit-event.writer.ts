@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { nameKeyOf, type RecordedEvent } from '@scopegate/audit';
+import { CONTENT_FIELDS, contentValues, type EventContent } from '@scopegate/audit';
 import { escape } from 'mysql2';
 import type { EntityManager } from 'typeorm';
 import { AuditEventEntity } from './audit-event.entity.js';
@@ -11,38 +11,16 @@ const ROWS_IN_ONE_INSERT = { mysql: 500, sqlite: 50 };
 const ROWS_IN_A_TURN = 64;
 
 /** An event with its place in its chain. */
-export interface LinkedEvent extends RecordedEvent {
+export interface LinkedEvent {
+  readonly content: EventContent;
   readonly sequence: number;
   readonly previousLink: string;
   readonly link: string;
 }
 
-/** The columns in the order of `valuesOf` and `tupleOf`. */
+/** The columns in the order in which they are written. */
 const COLUMNS = [
-  'id',
-  'atMs',
-  'count',
-  'type',
-  'outcome',
-  'code',
-  'actor',
-  'actorKey',
-  'owner',
-  'ownerKey',
-  'tokenId',
-  'tokenDescription',
-  'tokenScope',
-  'credential',
-  'clientIp',
-  'peer',
-  'method',
-  'path',
-  'application',
-  'status',
-  'durationMs',
-  'userAgent',
-  'requestId',
-  'detail',
+  ...CONTENT_FIELDS,
   'chain',
   'chainSequence',
   'previousLink',
@@ -67,14 +45,14 @@ export async function insertAuditEvents(
         `${headOf(manager)}${part.map(() => PLACEHOLDERS).join(',')}`,
         part.flatMap((event) => valuesOf(chain, event)),
       );
-    } else {
-      const rows: string[] = [];
-      for (const event of part) {
-        rows.push(tupleOf(chain, event));
-        if (rows.length % ROWS_IN_A_TURN === 0) await nextTurn();
-      }
-      await manager.query(headOf(manager) + rows.join(','), NO_PLACEHOLDERS);
+      continue;
     }
+    const rows: string[] = [];
+    for (const event of part) {
+      rows.push(tupleOf(chain, event));
+      if (rows.length % ROWS_IN_A_TURN === 0) await nextTurn();
+    }
+    await manager.query(headOf(manager) + rows.join(','), NO_PLACEHOLDERS);
   }
 }
 
@@ -99,55 +77,30 @@ function headOf({ dataSource }: EntityManager): string {
 }
 
 /** The values of a row, for placeholders. */
-function valuesOf(chain: string, { event, sequence, previousLink, link }: LinkedEvent): unknown[] {
-  const { actor, owner, detail } = event;
-  return [
-    event.id,
-    event.atMs,
-    event.count,
-    event.type,
-    event.outcome,
-    event.code,
-    actor,
-    nameKeyOf(actor),
-    owner,
-    nameKeyOf(owner),
-    event.tokenId,
-    event.tokenDescription,
-    event.tokenScope,
-    event.credential,
-    event.clientIp,
-    event.peer,
-    event.method,
-    event.path,
-    event.application,
-    event.status,
-    event.durationMs,
-    event.userAgent,
-    event.requestId,
-    detail === null ? null : JSON.stringify(detail),
-    chain,
-    sequence,
-    previousLink,
-    link,
-  ];
+function valuesOf(chain: string, { content, sequence, previousLink, link }: LinkedEvent): unknown[] {
+  const values = contentValues(content);
+  const detail = values.pop();
+  values.push(detail === null ? null : JSON.stringify(detail), chain, sequence, previousLink, link);
+  return values;
+}
+
+/** The same as text, for MySQL and MariaDB. */
+function tupleOf(chain: string, linked: LinkedEvent): string {
+  const { content, sequence, previousLink, link } = linked;
+  if (!isPlain(content)) return `(${valuesOf(chain, linked).map(escapeValue).join(',')})`;
+  const values = content.slice(1, -1).replaceAll('"', "'");
+  return `(${values},${escape(chain)},${sequence},'${previousLink}','${link}')`;
 }
 
 /**
- * The same as text, for MySQL. The content is JSON, so a text in which something would have to be escaped shows there as
- * an apostrophe or a backslash: control characters, quotation marks and backslashes are escaped in JSON as well.
+ * Whether a content is a list of SQL literals once its quotation marks are apostrophes: there is no detail in it, no
+ * apostrophe, and nothing that had to be escaped. Quotation marks, backslashes and control characters are escaped in
+ * JSON by a backslash, so that every quotation mark left is one around a text.
  */
-function tupleOf(chain: string, linked: LinkedEvent): string {
-  const values = valuesOf(chain, linked);
-  const isPlain = !linked.content.includes("'") && !linked.content.includes('\\');
-  for (const [index, value] of values.entries()) {
-    if (value === null) values[index] = 'NULL';
-    else if (typeof value === 'string') values[index] = isPlain && !DERIVED.has(index) ? `'${value}'` : escape(value);
-  }
-  return `(${values.join(',')})`;
+function isPlain(content: EventContent): boolean {
+  return content.endsWith(',null]') && !content.includes('\\') && !content.includes("'");
 }
 
-/** The columns that hold more than stands in the content. */
-const DERIVED: ReadonlySet<number> = new Set(
-  ['actorKey', 'ownerKey', 'detail', 'chain'].map((name) => (COLUMNS as readonly string[]).indexOf(name)),
-);
+function escapeValue(value: unknown): string {
+  return escape(value as string | number | null);
+}

@@ -3,12 +3,13 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import {
   CHAIN_START,
+  decodeEvent,
   encodeEvent,
   linkOf,
   nameKeyOf,
   sealOf,
   type AuditEvent,
-  type RecordedEvent,
+  type EventContent,
 } from '@scopegate/audit';
 import { HmacKey } from '@scopegate/kernel';
 import { In, type EntityManager } from 'typeorm';
@@ -89,24 +90,24 @@ export class AuditChain {
   async append(
     manager: EntityManager,
     head: AuditChainEntity,
-    events: readonly RecordedEvent[],
+    contents: readonly EventContent[],
     progress: ChainProgress = {},
   ): Promise<ChainPlace> {
     const { chain } = head;
     let { sequence, link } = head;
     const linked: LinkedEvent[] = [];
-    for (const { event, content } of events) {
+    for (const content of contents) {
       const previousLink = link;
       sequence += 1;
       link = linkOf(this.#key, { chain, sequence, previousLink }, content);
-      linked.push({ event, content, sequence, previousLink, link });
+      linked.push({ content, sequence, previousLink, link });
       if (linked.length % EVENTS_IN_A_TURN === 0) await nextTurn();
     }
     await insertAuditEvents(manager, chain, linked);
     await this.updateHead(manager, head, { ...progress, sequence, link });
     if (this.#onStored.length > 0) {
       const before = this.#appended.get(manager) ?? [];
-      this.#appended.set(manager, [...before, ...events.map(({ event }) => event)]);
+      this.#appended.set(manager, [...before, ...contents.map(decodeEvent)]);
     }
     return { sequence, link };
   }
@@ -136,13 +137,13 @@ export class AuditChain {
   }
 
   /** Those of the events that are not stored. */
-  async missingOf(events: readonly RecordedEvent[]): Promise<readonly RecordedEvent[]> {
-    const ids = events.map(({ event }) => event.id);
+  async missingOf(contents: readonly EventContent[]): Promise<readonly EventContent[]> {
+    const ids = contents.map((content) => decodeEvent(content).id);
     const rows = await this.unitOfWork.read((manager) =>
       manager.find(AuditEventEntity, { select: { id: true }, where: { id: In(ids) } }),
     );
     const stored = new Set(rows.map((row) => row.id));
-    return events.filter(({ event }) => !stored.has(event.id));
+    return contents.filter((_, index) => !stored.has(ids[index] ?? ''));
   }
 
   /** Whether a stored row is, at this place of its chain, the link it says it is, and is found by its own names. */

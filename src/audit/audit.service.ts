@@ -1,16 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import {
+  encodeEvent,
   EventIds,
-  fitEvent,
   NOTHING_KNOWN,
-  recorded,
   redact,
   redactText,
   redactTokens,
   type AuditEvent,
   type AuditEventType,
-  type UnnumberedEvent,
 } from '@scopegate/audit';
 import type { EntityManager } from 'typeorm';
 import { Clock } from '../common/time/clock.js';
@@ -36,6 +34,9 @@ export interface ChangeDescription {
   /** What changed: best `{ subject, changes: describeChange(before, after) }`. Secrets are left out here once more. */
   readonly detail: Readonly<Record<string, unknown>>;
 }
+
+/** An event that has no id yet. */
+export type RequestEvent = Omit<AuditEvent, 'id'> & { id: string };
 
 /** Records events: of requests by way of the journal, of changes within the transaction that makes them. */
 @Injectable()
@@ -67,32 +68,29 @@ export class AuditService {
     const nowMs = this.clock.nowMs();
     const changes = this.#changes.get(manager) ?? [];
     this.#changes.set(manager, changes);
-    changes.push(
-      fitEvent(
-        {
-          ...NOTHING_KNOWN,
-          atMs: nowMs,
-          type: change.type,
-          outcome: 'changed',
-          actor: actor.name,
-          owner: change.owner ?? null,
-          tokenId: change.tokenId ?? null,
-          tokenDescription: typeof change.tokenDescription === 'string' ? redactTokens(change.tokenDescription) : null,
-          tokenScope: change.tokenScope ?? null,
-          credential: actor.credential,
-          clientIp: actor.clientIp,
-          peer: actor.peer,
-          application: change.application ?? null,
-          userAgent: actor.userAgent === null ? null : redactText(actor.userAgent, 512),
-          requestId: actor.requestId,
-          detail: {
-            ...(actor.tokenId === null ? {} : { actingTokenId: actor.tokenId }),
-            ...(redact(change.detail) as Record<string, unknown>),
-          },
-        },
-        this.#ids.next(nowMs),
-      ),
-    );
+    changes.push({
+      ...NOTHING_KNOWN,
+      id: this.#ids.next(nowMs),
+      atMs: nowMs,
+      count: 1,
+      type: change.type,
+      outcome: 'changed',
+      actor: actor.name,
+      owner: change.owner ?? null,
+      tokenId: change.tokenId ?? null,
+      tokenDescription: typeof change.tokenDescription === 'string' ? redactTokens(change.tokenDescription) : null,
+      tokenScope: change.tokenScope ?? null,
+      credential: actor.credential,
+      clientIp: actor.clientIp,
+      peer: actor.peer,
+      application: change.application ?? null,
+      userAgent: actor.userAgent === null ? null : redactText(actor.userAgent, 512),
+      requestId: actor.requestId,
+      detail: {
+        ...(actor.tokenId === null ? {} : { actingTokenId: actor.tokenId }),
+        ...(redact(change.detail) as Record<string, unknown>),
+      },
+    });
   }
 
   /** The event of a request, by the id its answer carried; null where there is none. */
@@ -110,16 +108,18 @@ export class AuditService {
   /**
    * Records what became of a request. Its answer does not leave before the record is written (R62), unless there is no
    * room and the settings let requests go on: then it is counted.
+   * @param event its id is given here
    * @param answer null where the client is gone
    */
-  recordRequest(event: UnnumberedEvent, answer: HeldAnswer | null): void {
+  recordRequest(event: RequestEvent, answer: HeldAnswer | null): void {
     this.#recordUnrecorded();
     if (this.shipper.isFailOpen && !this.shipper.hasRoom) {
       this.unrecorded.note('let-through');
       answer?.send();
       return;
     }
-    this.shipper.append(fitEvent(event, this.#ids.next(event.atMs)), answer, this.#onLost);
+    event.id = this.#ids.next(event.atMs);
+    this.shipper.append(event, answer, this.#onLost);
   }
 
   /** Counts a request that was turned away because nothing could be recorded (503 `audit_unavailable`). */
@@ -140,6 +140,6 @@ export class AuditService {
     if (changes === undefined) return;
     this.#changes.delete(manager);
     const head = await this.chain.lockHead(manager, CHANGES_CHAIN);
-    await this.chain.append(manager, head, changes.map(recorded));
+    await this.chain.append(manager, head, changes.map(encodeEvent));
   }
 }

@@ -1,7 +1,7 @@
 import { request, type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AuditEvent } from '@scopegate/audit';
-import { recorded } from '@scopegate/audit';
+import { encodeEvent } from '@scopegate/audit';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { AuditEventRepository } from '../../src/audit/audit-event.repository.js';
 import { AuditChain } from '../../src/audit/audit.chain.js';
@@ -129,7 +129,7 @@ describeOnEachDatabase('questions to the audit log', (server) => {
       .provider(UnitOfWork)
       .run(async ({ manager }) => {
         const head = await chain.lockHead(manager, unique('chain'));
-        await chain.append(manager, head, failures.slice(0, 10).map(recorded), {
+        await chain.append(manager, head, failures.slice(0, 10).map(encodeEvent), {
           held: [['key', { endsAtMs: FIRST_EVENT_MS, singles: 10, held: { ...held, count: 15 } }]],
         });
       });

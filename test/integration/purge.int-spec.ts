@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { recorded, type AuditEvent } from '@scopegate/audit';
+import { encodeEvent, type AuditEvent } from '@scopegate/audit';
 import { AuditChain } from '../../src/audit/audit.chain.js';
 import { AuditChainEntity } from '../../src/audit/audit-chain.entity.js';
 import { AuditEventEntity } from '../../src/audit/audit-event.entity.js';
@@ -90,7 +90,7 @@ function purgedEvents(server: ScopegateFixture, tokenId: string): Promise<readon
   return server.events({ type: 'token.purged', tokenId });
 }
 
-/** How often each of these tokens has been recorded as purged. */
+/** How often each of these tokens has been encodeEvent as purged. */
 async function timesPurged(server: ScopegateFixture, ids: readonly string[]): Promise<readonly number[]> {
   const rows = await server.provider(DataSource).manager.find(AuditEventEntity, {
     select: { tokenId: true },
@@ -113,7 +113,7 @@ async function insertEvents(server: ScopegateFixture, atMs: readonly number[]): 
     const end = await chain.append(
       manager,
       head,
-      atMs.map((at) => recorded(eventOf(at))),
+      atMs.map((at) => encodeEvent(eventOf(at))),
     );
     await manager.update(AuditChainEntity, { chain: name }, end);
   });
@@ -211,7 +211,7 @@ describeOnEachDatabase('purging', (server) => {
     ]);
   });
 
-  it('R65, R58: what was recorded of a token outlives it', async () => {
+  it('R65, R58: what was encodeEvent of a token outlives it', async () => {
     const token = await server().createToken({ scope: 'read-only', expiresAt: fromNow(HOUR_MS) });
     expect(await answerTo(server(), token)).toBe(200);
     nowMs += 31 * DAY_MS;
@@ -332,7 +332,7 @@ describeOnEachDatabase('purging', (server) => {
     expect(await left.tokensOf('jira', [unused])).toEqual(new Set());
   });
 
-  it('R60: audit events go by their age, in batches, and nothing is recorded of it', async () => {
+  it('R60: audit events go by their age, in batches, and nothing is encodeEvent of it', async () => {
     await server().patchSettings({ audit: { retentionDays: 7 } });
     const oldMs = nowMs - 7 * DAY_MS - 1;
     const chain = await insertEvents(server(), [

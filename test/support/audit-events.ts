@@ -1,4 +1,4 @@
-import { eventIdBound, recorded, type AuditEvent } from '@scopegate/audit';
+import { eventIdBound, encodeEvent, type AuditEvent } from '@scopegate/audit';
 import { AuditChain } from '../../src/audit/audit.chain.js';
 import { UnitOfWork } from '../../src/database/unit-of-work.js';
 import { unique } from './each-database.js';
@@ -47,7 +47,7 @@ export async function storeEvents(server: ScopegateFixture, events: readonly Aud
   for (let start = 0; start < events.length; start += 2_000) {
     await server.provider(UnitOfWork).run(async ({ manager }) => {
       const head = await chain.lockHead(manager, name);
-      await chain.append(manager, head, events.slice(start, start + 2_000).map(recorded));
+      await chain.append(manager, head, events.slice(start, start + 2_000).map(encodeEvent));
     });
   }
   return name;

@@ -1,6 +1,6 @@
 import { AuditChain } from '../../src/audit/audit.chain.js';
 import { UnitOfWork } from '../../src/database/unit-of-work.js';
-import { eventIdBound, recorded, type AuditEvent } from '@scopegate/audit';
+import { eventIdBound, encodeEvent, type AuditEvent } from '@scopegate/audit';
 import type { ScopegateFixture } from './scopegate.fixture.js';
 
 /** Events in one transaction. */
@@ -23,7 +23,7 @@ export async function seedAuditEvents(server: ScopegateFixture, count: number): 
     const events = Array.from({ length: Math.min(BATCH, count - start) }, (_, index) => seededEvent(start + index));
     await server.provider(UnitOfWork).run(async ({ manager }) => {
       const head = await chain.lockHead(manager, 'seeded');
-      await chain.append(manager, head, events.map(recorded));
+      await chain.append(manager, head, events.map(encodeEvent));
     });
   }
 }

@@ -1,14 +1,15 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import {
+  decodeEvent,
   decodeJournal,
   encodeEvent,
   encodeJournalLine,
   FloodCollapser,
-  recorded,
+  isFailure,
   type AuditEvent,
+  type EventContent,
   type FloodState,
-  type RecordedEvent,
 } from '@scopegate/audit';
 import type { Clock } from '../../common/time/clock.js';
 import { isDatabaseUnavailable, DatabaseUnavailableError } from '../../database/database-unavailable.js';
@@ -25,7 +26,7 @@ const BATCH_EVENTS = 500;
 const READ_BYTES = 32_768;
 
 interface Batch {
-  readonly events: readonly RecordedEvent[];
+  readonly contents: readonly EventContent[];
   /** The position after it. */
   readonly end: JournalPosition;
 }
@@ -98,10 +99,9 @@ export class JournalShipment {
           await this.#release((collapser) => collapser.expire(this.clock.nowMs()));
           return;
         }
-        this.#oldestAtMs = batch.events[0]?.event.atMs ?? this.#oldestAtMs;
         shipped = await this.#store(shipped, batch);
         // The next event is about as old as the last one.
-        this.#oldestAtMs = batch.events.at(-1)?.event.atMs ?? this.#oldestAtMs;
+        this.#oldestAtMs = lastTimeOf(batch) ?? this.#oldestAtMs;
         if (isAtOrAfter(shipped.position, target)) return;
       }
     } catch (error) {
@@ -130,65 +130,63 @@ export class JournalShipment {
   async #next(position: JournalPosition): Promise<Batch | null> {
     // What is stored is in the journal first: an event that the disk does not take is dropped with its answer.
     this.journal.flush();
-    const events: RecordedEvent[] = [];
+    const contents: EventContent[] = [];
     let end = position;
-    while (events.length < BATCH_EVENTS) {
+    while (contents.length < BATCH_EVENTS) {
       const part = this.#read(end, READ_BYTES);
       if (part === null) break;
-      events.push(...part.events);
+      contents.push(...part.contents);
       ({ end } = part);
       await nextTurn();
     }
-    return end === position ? null : { events, end };
+    return end === position ? null : { contents, end };
   }
 
   #read(position: JournalPosition, limit: number): Batch | null {
     const part = this.journal.read(position, limit);
     if (part === null) return null;
-    const { entries, length, torn } = decodeJournal(part.bytes);
+    const { contents, length, torn } = decodeJournal(part.bytes);
     const { segment, offset } = part.position;
     // A line that is longer than what was read.
     if (length === 0 && part.bytes.length === limit) return this.#read(position, limit * 2);
     if (torn > 0) this.#warnOfTorn(torn);
-    if (length > 0) return { events: entries, end: { segment, offset: offset + length } };
+    if (length > 0) return { contents, end: { segment, offset: offset + length } };
     // No line's end in a closed segment: the rest of it was torn by a crash.
     this.#warnOfTorn(1);
-    return { events: [], end: { segment, offset: offset + part.bytes.length } };
+    return { contents: [], end: { segment, offset: offset + part.bytes.length } };
   }
 
-  #store(shipped: Shipped, { events, end }: Batch): Promise<Shipped> {
-    const stored: RecordedEvent[] = [];
-    for (const one of events) {
-      if (one.event.outcome === 'failed') stored.push(...this.#collapser.take(one.event).map(recorded));
-      else stored.push(one);
+  #store(shipped: Shipped, batch: Batch): Promise<Shipped> {
+    const stored: EventContent[] = [];
+    for (const content of batch.contents) {
+      if (isFailure(content)) stored.push(...this.#collapser.take(decodeEvent(content)).map(encodeEvent));
+      else stored.push(content);
     }
-    const last = events.at(-1)?.event;
+    const lastAtMs = this.#collapser.isEmpty ? null : lastTimeOf(batch);
     // By the time of the events, so that a journal that is read again is collapsed in the same way.
-    if (last !== undefined && !this.#collapser.isEmpty) {
-      stored.push(...this.#collapser.expire(last.atMs).map(recorded));
-    }
-    return this.#insert(shipped, stored, end);
+    if (lastAtMs !== null) stored.push(...this.#collapser.expire(lastAtMs).map(encodeEvent));
+    return this.#insert(shipped, stored, batch.end);
   }
 
   async #release(take: (collapser: FloodCollapser) => readonly AuditEvent[]): Promise<void> {
     if (this.#shipped === null || this.#collapser.isEmpty) return;
     const released = take(this.#collapser);
     if (released.length === 0) return;
-    await this.#insert(this.#shipped, released.map(recorded), this.#shipped.position);
+    await this.#insert(this.#shipped, released.map(encodeEvent), this.#shipped.position);
   }
 
-  async #insert(shipped: Shipped, events: readonly RecordedEvent[], position: JournalPosition): Promise<Shipped> {
+  async #insert(shipped: Shipped, contents: readonly EventContent[], position: JournalPosition): Promise<Shipped> {
     let stored: Shipped;
     try {
-      stored = await this.#insertOnce(shipped, events, position);
+      stored = await this.#insertOnce(shipped, contents, position);
     } catch (error) {
       if (!isDuplicateKey(error)) {
-        stored = await this.#insertWithoutRejected(shipped, events, position, error);
+        stored = await this.#insertWithoutRejected(shipped, contents, position, error);
         return this.#noteShipped(stored, position);
       }
       // A journal that was put back from a copy holds events that have been stored since: they are stored already.
-      const missing = await this.chain.missingOf(events);
-      this.#logger.warn(`${events.length - missing.length} event(s) of the journal were stored before; passed over.`);
+      const missing = await this.chain.missingOf(contents);
+      this.#logger.warn(`${contents.length - missing.length} event(s) of the journal were stored before; passed over.`);
       stored = await this.#insertOnce(shipped, missing, position);
     }
     return this.#noteShipped(stored, position);
@@ -205,18 +203,18 @@ export class JournalShipment {
   /** Stores what the database takes, where it refuses some of the events and is not away. */
   async #insertWithoutRejected(
     shipped: Shipped,
-    events: readonly RecordedEvent[],
+    contents: readonly EventContent[],
     position: JournalPosition,
     error: unknown,
   ): Promise<Shipped> {
-    const [first] = events;
+    const [first] = contents;
     // What refuses even what is left of an event refuses everything, and no event is the reason.
     if (isAway(error) || first === undefined || !(await this.#isTaken(shipped, [remainderOf(first)]))) throw error;
     const rejected: string[] = [];
     const taken = await replaceRejected(
-      events,
+      contents,
       (some) => this.#isTaken(shipped, some),
-      ({ event: { id } }) => rejected.push(id),
+      (content) => rejected.push(decodeEvent(content).id),
     );
     const stored = await this.#insertOnce(shipped, taken, position);
     if (rejected.length > 0) {
@@ -228,13 +226,13 @@ export class JournalShipment {
   }
 
   /** Whether the database would take some events; nothing of them is stored. */
-  async #isTaken(shipped: Shipped, events: readonly RecordedEvent[]): Promise<boolean> {
+  async #isTaken(shipped: Shipped, contents: readonly EventContent[]): Promise<boolean> {
     const undo = new Error('Only tried.');
     try {
       return await this.unitOfWork.run(async ({ manager }) => {
         const head = await this.chain.lockHead(manager, this.chainName);
         if (head.sequence !== shipped.sequence) throw new ForeignLinkError();
-        await this.chain.append(manager, head, events);
+        await this.chain.append(manager, head, contents);
         throw undo;
       });
     } catch (error) {
@@ -244,12 +242,12 @@ export class JournalShipment {
     }
   }
 
-  #insertOnce(shipped: Shipped, events: readonly RecordedEvent[], position: JournalPosition): Promise<Shipped> {
+  #insertOnce(shipped: Shipped, contents: readonly EventContent[], position: JournalPosition): Promise<Shipped> {
     const state = this.#collapser.isEmpty ? null : this.#collapser.state();
     return this.unitOfWork.run(async ({ manager }) => {
       const head = await this.chain.lockHead(manager, this.chainName);
       if (head.sequence !== shipped.sequence) throw new ForeignLinkError();
-      const place = await this.chain.append(manager, head, events, {
+      const place = await this.chain.append(manager, head, contents, {
         journalSegment: position.segment,
         journalOffset: position.offset,
         held: state === null ? null : [...state],
@@ -293,6 +291,12 @@ export class JournalShipment {
   #warnOfTorn(lines: number): void {
     this.#logger.warn(`The journal had ${lines} torn line(s), from a crash; passed over.`);
   }
+}
+
+/** When the last event of a batch happened; null where there is none. */
+function lastTimeOf({ contents }: Batch): number | null {
+  const last = contents.at(-1);
+  return last === undefined ? null : decodeEvent(last).atMs;
 }
 
 function isSamePlace(place: ChainPlace, other: ChainPlace | null): boolean {

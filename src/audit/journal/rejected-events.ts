@@ -1,4 +1,4 @@
-import { NOTHING_KNOWN, recorded, type RecordedEvent } from '@scopegate/audit';
+import { decodeEvent, encodeEvent, NOTHING_KNOWN, type EventContent } from '@scopegate/audit';
 
 /**
  * Events that the database takes: each one that it does not is replaced by as little as says that there was one. One
@@ -7,10 +7,10 @@ import { NOTHING_KNOWN, recorded, type RecordedEvent } from '@scopegate/audit';
  * @param onRejected told of each that is replaced
  */
 export async function replaceRejected(
-  events: readonly RecordedEvent[],
-  isTaken: (events: readonly RecordedEvent[]) => Promise<boolean>,
-  onRejected: (event: RecordedEvent) => void,
-): Promise<readonly RecordedEvent[]> {
+  events: readonly EventContent[],
+  isTaken: (events: readonly EventContent[]) => Promise<boolean>,
+  onRejected: (event: EventContent) => void,
+): Promise<readonly EventContent[]> {
   const [first] = events;
   if (first === undefined || (await isTaken(events))) return events;
   if (events.length === 1) {
@@ -25,6 +25,7 @@ export async function replaceRejected(
 }
 
 /** What is left of an event: that it was, when, and how it ended. */
-export function remainderOf({ event: { id, atMs, count, type, outcome } }: RecordedEvent): RecordedEvent {
-  return recorded({ ...NOTHING_KNOWN, id, atMs, count, type, outcome, detail: { unstorable: true } });
+export function remainderOf(content: EventContent): EventContent {
+  const { id, atMs, count, type, outcome } = decodeEvent(content);
+  return encodeEvent({ ...NOTHING_KNOWN, id, atMs, count, type, outcome, detail: { unstorable: true } });
 }
