@@ -1,4 +1,5 @@
 // Scopegate as its users run it, started from dist/.
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { allowListOf } from './allow-list.mjs';
@@ -6,6 +7,11 @@ import { answering, folder, freePort, memoryMegabytes, PROXY_CORE, root, start }
 
 const ADMIN_PASSWORD = 'a benchmark password';
 export const PEPPER = 'p'.repeat(40);
+
+/** The arguments of Node that `npm start` gives. */
+const START_ARGUMENTS = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  .scripts.start.split(' ')
+  .filter((word) => word.startsWith('--'));
 
 /** How long what is journaled may take to reach the database once the load is over. */
 const SETTLE_LIMIT_MS = 120_000;
@@ -19,20 +25,25 @@ export async function startScopegate(database, name, options = {}) {
   const port = await freePort();
   const url = await database.urlOf(name);
   const startedAtMs = performance.now();
-  const running = start(cores, process.execPath, [...nodeArguments, join(root, 'dist/src/main.js')], {
-    env: {
-      PATH: process.env.PATH,
-      HOME: folder,
-      PORT: String(port),
-      LOG_LEVEL: 'warn',
-      DATABASE_URL: url,
-      SCOPEGATE_DATA_DIR: join(folder, `data-${name}`),
-      SCOPEGATE_ADMIN_PASSWORD: ADMIN_PASSWORD,
-      SCOPEGATE_TOKEN_PEPPER: PEPPER,
-      SCOPEGATE_ENCRYPTION_KEY: 'e'.repeat(40),
-      ...environment,
+  const running = start(
+    cores,
+    process.execPath,
+    [...START_ARGUMENTS, ...nodeArguments, join(root, 'dist/src/main.js')],
+    {
+      env: {
+        PATH: process.env.PATH,
+        HOME: folder,
+        PORT: String(port),
+        LOG_LEVEL: 'warn',
+        DATABASE_URL: url,
+        SCOPEGATE_DATA_DIR: join(folder, `data-${name}`),
+        SCOPEGATE_ADMIN_PASSWORD: ADMIN_PASSWORD,
+        SCOPEGATE_TOKEN_PEPPER: PEPPER,
+        SCOPEGATE_ENCRYPTION_KEY: 'e'.repeat(40),
+        ...environment,
+      },
     },
-  });
+  );
   await answering(port, running, '/health/ready');
   const startUpMs = performance.now() - startedAtMs;
   return new Scopegate(running, name, port, { startUpMs, memoryMb: memoryMegabytes([running.pid]) });

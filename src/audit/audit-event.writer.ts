@@ -88,7 +88,7 @@ function valuesOf(chain: string, { content, sequence, previousLink, link }: Link
 function tupleOf(chain: string, linked: LinkedEvent): string {
   const { content, sequence, previousLink, link } = linked;
   if (!isPlain(content)) return `(${valuesOf(chain, linked).map(escapeValue).join(',')})`;
-  const values = content.slice(1, -1).replaceAll('"', "'");
+  const values = content.slice(1, -1).replace(/"/g, "'");
   return `(${values},${escape(chain)},${sequence},'${previousLink}','${link}')`;
 }
 
