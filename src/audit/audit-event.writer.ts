@@ -5,7 +5,7 @@ import type { EntityManager } from 'typeorm';
 import { AuditEventEntity } from './audit-event.entity.js';
 
 /** Rows in one statement: enough to be cheap; SQLite works in this thread, so its requests wait for one statement. */
-const ROWS_IN_ONE_INSERT = { mysql: 500, sqlite: 50 };
+const ROWS_IN_ONE_INSERT = { mysql: 200, sqlite: 50 };
 
 /** Rows written out before the requests get their turn. */
 const ROWS_IN_A_TURN = 64;

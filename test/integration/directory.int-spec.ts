@@ -13,6 +13,7 @@ import { DirectoryService } from '../../src/directory/directory.service.js';
 import { GroupsService } from '../../src/directory/groups.service.js';
 import { UsersService } from '../../src/directory/users.service.js';
 import { MetricsModule } from '../../src/metrics/metrics.module.js';
+import { WorkersModule } from '../../src/workers/workers.module.js';
 import { PermissionsModule } from '../../src/permissions/permissions.module.js';
 import { PermissionsService } from '../../src/permissions/permissions.service.js';
 import { ENTITIES } from '../../src/schema.js';
@@ -48,6 +49,7 @@ class Node {
             ...environment,
           }),
         ),
+        WorkersModule.forRoot(null),
         DatabaseModule.forRoot(ENTITIES),
         MetricsModule,
         AuditModule,
