@@ -1,46 +1,178 @@
-// Many audit events, put into the database by itself: a busy gateway's, one every 100 ms up to now.
+// Fills the audit log of a database that a server has been started on before, for measuring questions alone.
+import { createConnection } from 'mysql2/promise';
+import Libsql from 'libsql';
+import { eventIdBound } from '../../dist/libs/audit/index.js';
 
+const COLUMNS = [
+  'id',
+  'at_ms',
+  'count',
+  'type',
+  'outcome',
+  'code',
+  'actor',
+  'actor_key',
+  'owner',
+  'owner_key',
+  'token_id',
+  'token_description',
+  'token_scope',
+  'credential',
+  'client_ip',
+  'peer',
+  'method',
+  'path',
+  'application',
+  'status',
+  'duration_ms',
+  'user_agent',
+  'request_id',
+  'detail',
+  'chain',
+  'chain_sequence',
+  'previous_link',
+  'link',
+];
+
+const ROWS_IN_ONE_INSERT = 1_000;
 const STEP_MS = 100;
+const APPLICATIONS = ['jira', 'jira', 'jira', 'jira', 'confluence', 'confluence', 'bitbucket'];
+const AGENTS = ['curl/8.5.0', 'git/2.43.0', 'node', 'Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/132.0'];
 
-/** Rows of one statement. */
-const BATCH = 100_000;
+/** What to ask for: values that are frequent, and `rare` ones that are in the five oldest events alone. */
+export const SEEDED_QUESTIONS = {
+  nothing: {},
+  'a type': { type: 'authentication.succeeded' },
+  'a rare type': { type: 'user.deleted' },
+  'an outcome': { outcome: 'allowed' },
+  'a seldom outcome': { outcome: 'failed' },
+  'a code': { code: 'token_expired' },
+  'a rare code': { code: 'token_revoked' },
+  'a user': { user: 'user7' },
+  'a rare user': { user: 'rare' },
+  'no such user': { user: 'nobody' },
+  'a token': { tokenId: 'token0000007' },
+  'a rare token': { tokenId: 'rareToken000' },
+  'an address': { clientIp: '192.0.2.7' },
+  'a rare address': { clientIp: '203.0.113.1' },
+  'an application': { application: 'jira' },
+  'a rare application': { application: 'rare' },
+  'a user agent': { q: 'firefox' },
+};
 
-/** The digits that MariaDB writes in base 32 and that event ids are written with, where they differ. */
-const BASE32 = 'VUTSRQPONMLKJI';
-const CROCKFORD = 'ZYXWVTSRQPNMKJ';
+/** Mostly successes, some refusals and failures, few changes, spread without a pattern that an index could profit from. */
+function rowOf(index, startMs) {
+  const isRare = index < 5;
+  const kind = index % 100;
+  const spread = (index * 7_919) % 10_007;
+  const atMs = startMs + index * STEP_MS;
+  const user = isRare ? 'rare' : `user${spread % 200}`;
+  const [type, outcome, code, status] = isRare
+    ? ['user.deleted', 'changed', 'token_revoked', null]
+    : kind < 3
+      ? ['authentication.failed', 'failed', 'token_expired', 401]
+      : kind < 5
+        ? ['permission.denied', 'denied', 'scope_insufficient', 403]
+        : ['authentication.succeeded', 'allowed', null, 200];
+  return [
+    `${eventIdBound(atMs)}${String(index).padStart(16, '0')}`,
+    atMs,
+    1,
+    type,
+    outcome,
+    code,
+    user,
+    user,
+    user,
+    user,
+    isRare ? 'rareToken000' : `token${String(spread % 300).padStart(7, '0')}`,
+    isRare ? 'rare description' : `Job ${spread % 300}`,
+    'read-only',
+    'basic-token',
+    isRare ? '203.0.113.1' : `192.0.2.${spread % 250}`,
+    '192.0.2.1',
+    'GET',
+    `/rest/api/2/issue/PROJECT-${spread}`,
+    isRare ? 'rare' : APPLICATIONS[spread % APPLICATIONS.length],
+    status,
+    spread % 400,
+    AGENTS[spread % AGENTS.length],
+    `seeded-${index}`,
+    null,
+    'seeded',
+    index + 1,
+    String(index).padStart(64, '0'),
+    String(index + 1).padStart(64, '0'),
+  ];
+}
 
-/** SQL of a number in the digits of event ids. From the last digit to the first, none is replaced twice. */
-function digitsOf(number, length) {
-  const digits = [...BASE32].reduce(
-    (text, digit, index) => `REPLACE(${text}, '${digit}', '${CROCKFORD[index]}')`,
-    `CONV(${number}, 10, 32)`,
-  );
-  return `LPAD(${digits}, ${length}, '0')`;
+/** The statements for so many rows, each with its values. */
+function* insertsOf(count, startMs) {
+  const head = `INSERT INTO audit_events (${COLUMNS.join(', ')}) VALUES `;
+  const row = `(${COLUMNS.map(() => '?').join(', ')})`;
+  for (let start = 0; start < count; start += ROWS_IN_ONE_INSERT) {
+    const rows = Array.from({ length: Math.min(ROWS_IN_ONE_INSERT, count - start) }, (_, index) =>
+      rowOf(start + index, startMs),
+    );
+    yield { text: head + rows.map(() => row).join(', '), values: rows.flat() };
+  }
 }
 
 /**
- * Fills the log of a database: mostly successes, some failures and refusals, of 200 users and 300 tokens. The events
- * form no chain that could be verified.
+ * Inserts events, the newest of them an hour old. They are no links of a chain: a verification finds them inserted.
+ * The indexes are taken off meanwhile and built at the end, so no server should be at work on the database.
+ * @param databaseUrl as in DATABASE_URL
  */
-export async function seedAuditEvents(database, name, count) {
-  const firstMs = Date.now() - count * STEP_MS;
-  for (let from = 0; from < count; from += BATCH) {
-    const to = Math.min(count, from + BATCH) - 1;
-    await database.query(
-      name,
-      `SET unique_checks = 0; INSERT INTO audit_events (id, at_ms, count, type, outcome, code, actor, actor_key, owner, owner_key, token_id,
-token_description, token_scope, credential, client_ip, peer, method, path, application, status, duration_ms, user_agent, request_id, detail,
-chain, chain_sequence, previous_link, link)
-SELECT CONCAT(${digitsOf('at_ms', 10)}, ${digitsOf('seq', 16)}), at_ms, 1,
-  CASE WHEN kind < 3 THEN 'authentication.failed' WHEN kind < 5 THEN 'permission.denied' ELSE 'authentication.succeeded' END,
-  CASE WHEN kind < 3 THEN 'failed' WHEN kind < 5 THEN 'denied' ELSE 'allowed' END,
-  CASE WHEN kind < 3 THEN 'token_expired' WHEN kind < 5 THEN 'scope_insufficient' END,
-  user, user, user, user, CONCAT('token', LPAD(spread % 300, 7, '0')), CONCAT('Job ', spread % 300), 'read-only', 'basic-token',
-  CONCAT('192.0.2.', spread % 250), '192.0.2.1', 'GET', CONCAT('/rest/api/2/issue/PROJECT-', spread),
-  ELT(1 + spread % 3, 'jira', 'confluence', 'bitbucket'), CASE WHEN kind < 3 THEN 401 WHEN kind < 5 THEN 403 ELSE 200 END,
-  spread % 400, 'curl/8.5.0', CONCAT('seeded-', seq), NULL, 'seeded', seq + 1, SHA2(seq, 256), SHA2(seq + 1, 256)
-FROM (SELECT seq, ${firstMs} + seq * ${STEP_MS} AS at_ms, seq % 100 AS kind, seq * 7919 % 10007 AS spread,
-  CONCAT('user', seq * 7919 % 10007 % 200) AS user FROM seq_${from}_to_${to}) AS events`,
-    );
+export async function seedAuditEvents(databaseUrl, count) {
+  const startMs = Date.now() - 3_600_000 - count * STEP_MS;
+  if (databaseUrl.startsWith('sqlite:')) seedSqlite(databaseUrl.slice('sqlite:'.length), count, startMs);
+  else await seedMysql(databaseUrl, count, startMs);
+}
+
+function seedSqlite(file, count, startMs) {
+  const database = new Libsql(file);
+  database.pragma('cache_size = -262144');
+  const indexes = database
+    .prepare(
+      "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 'audit_events' AND sql IS NOT NULL",
+    )
+    .all();
+  database.exec('BEGIN');
+  for (const { name } of indexes) database.exec(`DROP INDEX "${name}"`);
+  let prepared = { text: '', statement: null };
+  for (const { text, values } of insertsOf(count, startMs)) {
+    if (prepared.text !== text) prepared = { text, statement: database.prepare(text) };
+    prepared.statement.run(...values);
   }
+  for (const { sql } of indexes) database.exec(sql);
+  database.exec('COMMIT');
+  database.exec('ANALYZE');
+  database.close();
+}
+
+async function seedMysql(databaseUrl, count, startMs) {
+  const connection = await createConnection({ uri: databaseUrl, charset: 'utf8mb4_bin' });
+  const [rows] = await connection.query(
+    `SELECT index_name AS name, non_unique AS isPlain, GROUP_CONCAT(CONCAT('\`', column_name, '\`') ORDER BY seq_in_index) AS columns
+     FROM information_schema.statistics WHERE table_schema = DATABASE() AND table_name = 'audit_events' AND index_name <> 'PRIMARY'
+     GROUP BY index_name, non_unique`,
+  );
+  await connection.query(`ALTER TABLE audit_events ${rows.map(({ name }) => `DROP INDEX \`${name}\``).join(', ')}`);
+  await connection.beginTransaction();
+  let inTransaction = 0;
+  for (const { text, values } of insertsOf(count, startMs)) {
+    await connection.query(text, values);
+    inTransaction += ROWS_IN_ONE_INSERT;
+    if (inTransaction < 50_000) continue;
+    inTransaction = 0;
+    await connection.commit();
+    await connection.beginTransaction();
+  }
+  await connection.commit();
+  const added = rows.map(
+    ({ name, isPlain, columns }) => `ADD ${Number(isPlain) === 0 ? 'UNIQUE ' : ''}INDEX \`${name}\` (${columns})`,
+  );
+  await connection.query(`ALTER TABLE audit_events ${added.join(', ')}`);
+  await connection.query('ANALYZE TABLE audit_events');
+  await connection.end();
 }

@@ -122,15 +122,14 @@ function saturationTable({ seconds, requestsPerSecond, backlogBytes, lagSeconds,
 }
 
 function pageTable(found) {
-  const rows = Object.entries(found).flatMap(([size, pages]) =>
-    Object.entries(pages).map(([title, { p50Ms, p99Ms }]) => [
-      counted(size),
+  const columns = Object.values(found);
+  return table(
+    ['the newest page of', ...Object.keys(found).map((name) => `${name}: p50 ms, longest`)],
+    Object.keys(columns[0]).map((title) => [
       title,
-      p50Ms.toFixed(1),
-      p99Ms.toFixed(1),
+      ...columns.map((pages) => `${pages[title].p50Ms.toFixed(1)}, ${pages[title].longestMs.toFixed(1)}`),
     ]),
   );
-  return table(['events', 'page', 'p50 ms', 'p99 ms'], rows);
 }
 
 function workersText({ skipped, rounds, shares }) {
