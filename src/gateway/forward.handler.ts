@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import { STATUS_CODES, type ServerResponse } from 'node:http';
 import { answeredHeaders } from '@scopegate/upstream';
 import { errors, type Dispatcher } from 'undici';
 import type { HeldAnswer } from '../audit/audit.shipper.js';
@@ -20,6 +20,9 @@ export interface ForwardEvents {
   onFailure(error: unknown): void;
 }
 
+/** What Node takes for a reason phrase (RFC 9112 4): it has no meaning, and undici may have read it in another charset. */
+const REASON_PHRASE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
 /** Makes the head leave at once. Node would send the head of an answer that has no bytes yet in another charset. */
 const NO_BYTES = Buffer.alloc(0);
 
@@ -32,6 +35,7 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, HeldAnswer {
   #abort: ((error?: Error) => void) | null = null;
   #resume: (() => void) | null = null;
   #isGone = false;
+  #hasFailed = false;
   #isSent = false;
   #isComplete = false;
   #hasNoBody = false;
@@ -64,7 +68,7 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, HeldAnswer {
     const { requestId, dropSetCookie, bindCookies } = this.events;
     const lines = rawHeaders.map((part) => part.toString('latin1'));
     this.#status = status;
-    this.#statusText = statusText;
+    this.#statusText = REASON_PHRASE.test(statusText) ? statusText : (STATUS_CODES[status] ?? '');
     this.#lines = answeredHeaders(lines, dropSetCookie);
     this.#lines.push('X-Request-Id', requestId);
     this.#resume = resume;
@@ -79,6 +83,8 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, HeldAnswer {
         resume();
       },
       (error: unknown) => {
+        // Giving up the request is told as one more failure.
+        this.#hasFailed = true;
         this.events.onFailure(error);
         this.#abort?.(new Error('The session could not be bound.'));
       },
@@ -102,7 +108,7 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, HeldAnswer {
   }
 
   onError(error: Error): void {
-    if (this.#isGone) return;
+    if (this.#isGone || this.#hasFailed) return;
     // The length that a 304 tells is that of a body it does not have (RFC 9110 8.6), and undici misses that body.
     if (this.#hasNoBody && error instanceof errors.ResponseContentLengthMismatchError) this.onComplete();
     else this.events.onFailure(error);

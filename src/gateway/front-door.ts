@@ -153,6 +153,8 @@ export class FrontDoor {
   }
 
   #take(side: ListenerSide, request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
+    const before = this.#lastAnswers.get(request.socket);
+    if (before !== undefined && !before.writableFinished) tellOfLostConnection(request.socket, response);
     this.#lastAnswers.set(request.socket, response);
     const services = this.#services;
     if (services === null || this.#frameworkHandler === null) {
@@ -256,6 +258,20 @@ export class FrontDoor {
     }
     writeProblem(response, codeProblem(code, detail, requestId), null, true);
   }
+}
+
+/**
+ * Node tells of a connection's end only the answer that has the connection. One that waits behind another (pipelining)
+ * would wait for ever, and with it the upstream's connection.
+ */
+function tellOfLostConnection(socket: Socket, response: ServerResponse): void {
+  const tell = (): void => {
+    if (response.socket !== null || response.writableFinished) return;
+    response.destroy();
+    response.emit('close');
+  };
+  socket.once('close', tell);
+  response.once('finish', () => socket.off('close', tell));
 }
 
 /** `OPTIONS *` asks about the server and no application (RFC 9112 3.2.4), so it is answered here. */

@@ -235,6 +235,16 @@ describe('several requests on one connection', () => {
     expect(answer.raw.toString().match(/answer \/\d/g)).toEqual(['answer /1', 'answer /2', 'answer /3']);
   });
 
+  it('R02: a client that goes away ends what waits behind its first request as well', async () => {
+    upstream.respondWith(({ target }) =>
+      target === '/slow' ? { hang: true } : { body: Buffer.alloc(32 * 1024 * 1024, 'x') },
+    );
+    const gone = send(get('/slow', readOnly) + get('/big', readOnly), { timeoutMs: 500 });
+    await upstream.waitForRequests(2);
+    await gone;
+    await upstream.waitForAborts(2);
+  });
+
   it('R03: a request inside a refused body is no request', async () => {
     const smuggled = get('/smuggled', readWrite);
     const answer = await send(post('/x', readOnly, smuggled) + get('/after', readOnly), { closeWaitMs: 600 });

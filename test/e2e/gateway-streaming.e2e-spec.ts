@@ -282,6 +282,27 @@ describe('answers', () => {
   });
 
   it.each([
+    ['Latin-1', 'Gr\u00f6\u00dfe'],
+    ['UTF-8', Buffer.from('\u041d\u0435 \u043d\u0430\u0439\u0434\u0435\u043d\u043e').toString('latin1')],
+  ])(
+    'R02, R62: a reason phrase in %s harms neither its own answer nor those beside it',
+    async (_charset, statusText) => {
+      upstream.respondWith(({ target }) => ({ statusText: target === '/odd' ? statusText : 'OK', body: target }));
+      const get = (target: string): string =>
+        `GET /app${target} HTTP/1.1\r\nHost: a\r\n${bearer(readOnly).join(': ')}\r\n\r\n`;
+      const answers = await Promise.all(
+        ['/odd', '/even', '/odd', '/even'].map((target) => sendRaw(gateway.port, get(target))),
+      );
+      expect(answers.map((answer) => [answer.status, answer.text()])).toEqual([
+        [200, '/odd'],
+        [200, '/even'],
+        [200, '/odd'],
+        [200, '/even'],
+      ]);
+    },
+  );
+
+  it.each([
     ['HEAD', 200, '5'],
     ['GET', 204, undefined],
     ['GET', 304, undefined],
