@@ -58,6 +58,15 @@ export async function dataSourceOptions(
   };
 }
 
+/** The server reads backslashes in a way in which no value can be sent to it safely. */
+class UnsafeModeError extends ConfigurationError {
+  constructor() {
+    super(
+      'The database server has NO_BACKSLASH_ESCAPES in its sql_mode, with which texts cannot be sent to it safely. Take it out of sql_mode.',
+    );
+  }
+}
+
 async function serverType(database: DatabaseConfiguration & { kind: 'mysql' }): Promise<'mariadb' | 'mysql'> {
   const { host, port, username, password } = database;
   try {
@@ -70,13 +79,17 @@ async function serverType(database: DatabaseConfiguration & { kind: 'mysql' }): 
       connectTimeout: 5_000,
     });
     try {
-      const [rows] = await connection.query('SELECT VERSION() AS version');
-      const version = String((rows as { version: string }[])[0]?.version);
+      const [rows] = await connection.query('SELECT VERSION() AS version, @@sql_mode AS mode');
+      const [row] = rows as { version: string; mode: string }[];
+      // The driver escapes by backslashes (sqlstring's own): with this mode, a text could end its literal.
+      if (String(row?.mode).includes('NO_BACKSLASH_ESCAPES')) throw new UnsafeModeError();
+      const version = String(row?.version);
       return version.toLowerCase().includes('mariadb') ? 'mariadb' : 'mysql';
     } finally {
       await connection.end();
     }
   } catch (error) {
+    if (error instanceof UnsafeModeError) throw error;
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'no answer';
     throw new ConfigurationError(
       `The database at ${host}:${port} cannot be used (${code}). Check DATABASE_URL, and that the server is running.`,

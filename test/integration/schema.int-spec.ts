@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createConnection } from 'mysql2/promise';
 import { DataSource } from 'typeorm';
 import { describe, expect, it } from 'vitest';
 import { readConfiguration } from '../../src/config/env.js';
@@ -28,6 +29,19 @@ describeWithMariaDb('the schema on MariaDB', (server) => {
   it('is the one of the entities, compares ids byte by byte, and can be undone', async () => {
     const url = await server().createDatabase();
     await expectNoDrift({ DATABASE_URL: url, ...createSecrets() });
+  });
+
+  it('is not used where the server reads backslashes in a way in which no text can be sent to it safely', async () => {
+    const url = await server().createDatabase();
+    const connection = await createConnection(url);
+    await connection.query("SET GLOBAL sql_mode = CONCAT(@@GLOBAL.sql_mode, ',NO_BACKSLASH_ESCAPES')");
+    try {
+      const { database } = readConfiguration({ DATABASE_URL: url, ...createSecrets() });
+      await expect(dataSourceOptions(database, ENTITIES)).rejects.toThrow('NO_BACKSLASH_ESCAPES');
+    } finally {
+      await connection.query("SET GLOBAL sql_mode = REPLACE(@@GLOBAL.sql_mode, 'NO_BACKSLASH_ESCAPES', '')");
+      await connection.end();
+    }
   });
 });
 
