@@ -3,9 +3,12 @@ import { createWriteStream, readFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { once } from 'node:events';
+import { HmacKey } from '../../dist/libs/kernel/index.js';
 import { mintToken, tokenDigest, tokenHint } from '../../dist/libs/token/index.js';
 import { folder } from './processes.mjs';
 import { PEPPER } from './scopegate.mjs';
+
+const pepper = new HmacKey(PEPPER);
 
 /** A token and the end of its line. */
 const LINE = 64;
@@ -57,7 +60,7 @@ export class TokenPool {
     const nowMs = Date.now();
     await writeLines(file, size, (index) => {
       const secret = this.#secret(index * step);
-      const digest = tokenDigest(PEPPER, secret);
+      const digest = tokenDigest(pepper, secret);
       return `${secret.slice(3, 15)}\t${digest}\t1\t${tokenHint(secret)}\t${ownerId}\t${username}\t${ownerId}\t${username}\tseeded\tread-only\t${nowMs}\t0\n`;
     });
     await database.query(
