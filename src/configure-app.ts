@@ -119,7 +119,9 @@ async function configureManagement(app: NestFastifyApplication): Promise<void> {
   fastify.addHook('onSend', (request: FastifyRequest, reply: FastifyReply, payload: unknown, done) => {
     const exchange = exchangeOf(request);
     // Only requests that a guard has judged are events; documentation and health are not.
-    if (exchange.isSettled || (exchange.admitted === null && exchange.denial === null)) {
+    const isJudged = exchange.admitted !== null || exchange.denial !== null;
+    // What is turned away since nothing can be recorded is counted, though nobody has judged it.
+    if (exchange.isSettled || !(isJudged || exchange.problem?.code === 'audit_unavailable')) {
       done(null, payload);
       return;
     }

@@ -89,7 +89,7 @@ function tupleOf(chain: string, linked: LinkedEvent): string {
   const { content, sequence, previousLink, link } = linked;
   if (!isPlain(content)) return `(${valuesOf(chain, linked).map(escapeValue).join(',')})`;
   const values = content.slice(1, -1).replace(/"/g, "'");
-  return `(${values},${escape(chain)},${sequence},'${previousLink}','${link}')`;
+  return `(${values},${escape(chain)},${sequence},${escape(previousLink)},'${link}')`;
 }
 
 /**

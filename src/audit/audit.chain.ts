@@ -136,14 +136,19 @@ export class AuditChain {
     await manager.update(AuditChainEntity, { chain }, { ...change, seal });
   }
 
-  /** Those of the events that are not stored. */
+  /** Those of the events that are not stored, each once. */
   async missingOf(contents: readonly EventContent[]): Promise<readonly EventContent[]> {
     const ids = contents.map((content) => decodeEvent(content).id);
     const rows = await this.unitOfWork.read((manager) =>
       manager.find(AuditEventEntity, { select: { id: true }, where: { id: In(ids) } }),
     );
     const stored = new Set(rows.map((row) => row.id));
-    return contents.filter((_, index) => !stored.has(ids[index] ?? ''));
+    return contents.filter((_, index) => {
+      const id = ids[index] ?? '';
+      const isMissing = !stored.has(id);
+      stored.add(id);
+      return isMissing;
+    });
   }
 
   /** Whether a stored row is, at this place of its chain, the link it says it is, and is found by its own names. */

@@ -120,15 +120,25 @@ export class AuditShipper implements OnModuleInit, OnApplicationBootstrap {
     shipment.journal.whenWritten({
       onWritten: (error) => {
         if (error === null) {
-          answer?.send();
+          this.#send(answer);
           return;
         }
         this.#noteDiskFailure(error);
         onLost();
-        if (this.#isFailOpen()) answer?.send();
+        if (this.#isFailOpen()) this.#send(answer);
         else answer?.withhold();
       },
     });
+  }
+
+  /** One answer that cannot be sent takes no other one with it. */
+  #send(answer: HeldAnswer | null): void {
+    try {
+      answer?.send();
+    } catch (error) {
+      this.#logger.error('An answer cannot be sent.', error);
+      answer?.withhold();
+    }
   }
 
   /** Has somebody say the last that is to be recorded. */

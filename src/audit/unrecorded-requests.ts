@@ -52,9 +52,7 @@ export class UnrecordedRequests {
   note(fate: UnrecordedFate): void {
     const nowMs = this.clock.nowMs();
     if (fate === 'let-through' && !this.#tallies.has(fate)) {
-      this.#logger.error(
-        'Requests are let through WITHOUT A RECORD: the journal takes none, and audit.failOpen is on.',
-      );
+      this.#logger.error('Requests are answered WITHOUT A RECORD: the journal takes none, and audit.failOpen is on.');
     }
     this.#totals.set(fate, this.total(fate) + 1);
     this.#add(fate, { count: 1, fromMs: nowMs, toMs: nowMs });
@@ -69,7 +67,7 @@ export class UnrecordedRequests {
       const from = new Date(tally.fromMs).toISOString();
       const to = new Date(tally.toMs).toISOString();
       if (fate === 'let-through') {
-        this.#logger.warn(`${tally.count} request(s) were let through without a record, from ${from} to ${to}.`);
+        this.#logger.warn(`${tally.count} request(s) were answered without a record, from ${from} to ${to}.`);
       }
       return {
         event: { ...NOTHING_KNOWN, ...EVENTS[fate], atMs: tally.toMs, count: tally.count, detail: { from, to } },

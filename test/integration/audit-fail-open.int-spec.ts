@@ -85,7 +85,7 @@ describeWithMariaDb('audit.failOpen', (mariaDb: () => MariaDbServer) => {
     expect(await unrecorded('turned-away')).toBe(0);
     const log = world.server().output();
     expect(log).toContain('WITHOUT A RECORD');
-    expect(log).toContain(`${counted} request(s) were let through without a record`);
+    expect(log).toContain(`${counted} request(s) were answered without a record`);
   });
 
   it('R62: an answer whose event a full disk does not take is sent, and counted', async (context) => {

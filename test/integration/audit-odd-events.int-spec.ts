@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { AuditEvent } from '@scopegate/audit';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { AuditChainEntity } from '../../src/audit/audit-chain.entity.js';
 import { AuditEventEntity } from '../../src/audit/audit-event.entity.js';
 import { AuditChain } from '../../src/audit/audit.chain.js';
 import { AuditVerifier } from '../../src/audit/audit.verifier.js';
@@ -132,6 +133,37 @@ describeOnEachDatabase('events that no database would take as they are', (server
     expect((await stored(name)).map(({ requestId, path }) => [requestId, path])).toEqual(
       events.map(({ requestId, path }) => [requestId, path]),
     );
+  });
+
+  it('R62: one that the database refuses, beside one that is stored already, holds up nothing', async () => {
+    const { manager } = server().provider(DataSource);
+    const path = `/${unique('refused')}`;
+    const { shipment, name } = open();
+    const first = eventOf();
+    shipment.append(first);
+    await shipment.ship();
+    shipment.journal.close();
+    // A journal that was put back from a copy is read from its start.
+    await manager.update(AuditChainEntity, { chain: name }, { journalSegment: null, journalOffset: null });
+    await manager.query(
+      manager.dataSource.options.type === 'better-sqlite3'
+        ? `CREATE TRIGGER refusing BEFORE INSERT ON audit_events WHEN NEW.path = '${path}' BEGIN SELECT RAISE(ABORT, 'refused'); END`
+        : `CREATE TRIGGER refusing BEFORE INSERT ON audit_events FOR EACH ROW IF NEW.path = '${path}' THEN SIGNAL SQLSTATE '45000'; END IF`,
+    );
+    const again = open(name).shipment;
+    const events = [eventOf({ path }), eventOf()] as const;
+    for (const event of [...events, events[1]]) again.append(event);
+    try {
+      await again.ship();
+    } finally {
+      await manager.query('DROP TRIGGER refusing');
+      again.journal.close();
+    }
+    expect((await stored(name)).map((row) => [row.id, row.detail])).toEqual([
+      [first.id, null],
+      [events[0].id, { unstorable: true }],
+      [events[1].id, null],
+    ]);
   });
 
   it('R62: one that the database refuses leaves its place and its outcome; all others are stored as they are', async () => {

@@ -176,20 +176,21 @@ export class JournalShipment {
   }
 
   async #insert(shipped: Shipped, contents: readonly EventContent[], position: JournalPosition): Promise<Shipped> {
-    let stored: Shipped;
     try {
-      stored = await this.#insertOnce(shipped, contents, position);
+      return this.#noteShipped(await this.#insertOnce(shipped, contents, position), position);
     } catch (error) {
       if (!isDuplicateKey(error)) {
-        stored = await this.#insertWithoutRejected(shipped, contents, position, error);
-        return this.#noteShipped(stored, position);
+        return this.#noteShipped(await this.#insertWithoutRejected(shipped, contents, position, error), position);
       }
-      // A journal that was put back from a copy holds events that have been stored since: they are stored already.
-      const missing = await this.chain.missingOf(contents);
-      this.#logger.warn(`${contents.length - missing.length} event(s) of the journal were stored before; passed over.`);
-      stored = await this.#insertOnce(shipped, missing, position);
     }
-    return this.#noteShipped(stored, position);
+    // A journal that was put back from a copy holds events that have been stored since: they are stored already.
+    const missing = await this.chain.missingOf(contents);
+    this.#logger.warn(`${contents.length - missing.length} event(s) of the journal were stored before; passed over.`);
+    try {
+      return this.#noteShipped(await this.#insertOnce(shipped, missing, position), position);
+    } catch (error) {
+      return this.#noteShipped(await this.#insertWithoutRejected(shipped, missing, position, error), position);
+    }
   }
 
   #noteShipped(stored: Shipped, position: JournalPosition): Shipped {
@@ -237,7 +238,7 @@ export class JournalShipment {
       });
     } catch (error) {
       if (error === undo) return true;
-      if (isAway(error)) throw error;
+      if (isAway(error) || isDuplicateKey(error)) throw error;
       return false;
     }
   }
@@ -260,7 +261,10 @@ export class JournalShipment {
   async #load(): Promise<Shipped> {
     const head = await this.unitOfWork.run(({ manager }) => this.chain.lockHead(manager, this.chainName));
     const confirmed = this.#confirmed;
-    if (confirmed !== null && !isSamePlace(head, confirmed) && !isSamePlace(head, this.#attempted)) {
+    // A second server can only add to the chain. A head that has gone back is one of a database that has lost its last
+    // moments or was put back from a copy: what it does not hold any more is stored again.
+    const isAhead = confirmed !== null && head.sequence >= confirmed.sequence;
+    if (isAhead && !isSamePlace(head, confirmed) && !isSamePlace(head, this.#attempted)) {
       // Its position is one of another journal, which would pass over events of this one.
       this.#warnOfCopy();
       this.#collapser = new FloodCollapser(confirmed.held);

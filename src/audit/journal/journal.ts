@@ -52,7 +52,6 @@ export class Journal {
   #pendingBytes = 0;
   #waiting: WrittenListener[] = [];
   #scheduled: NodeJS.Immediate | null = null;
-  #failures = 0;
 
   /** @param directory the folder of this process alone */
   constructor(readonly directory: string) {
@@ -80,11 +79,6 @@ export class Journal {
     let bytes = bytesOf(this.#segment, this.#size + this.#pendingBytes);
     for (const [segment, size] of this.#closed) bytes += bytesOf(segment, size);
     return bytes;
-  }
-
-  /** How often something appended could not be written; it is in no segment then, and nobody was told it is. */
-  get failures(): number {
-    return this.#failures;
   }
 
   /**
@@ -127,7 +121,6 @@ export class Journal {
       if (this.#size >= SEGMENT_BYTES) this.#closeSegment();
     } catch (error) {
       failure = error instanceof Error ? error : new Error(String(error));
-      this.#failures += 1;
       this.#takeBack();
       // Part of a line may have been written: the next line begins a new segment. So it does where not even the file
       // could be made, because positions in this segment have been given out.
@@ -150,6 +143,8 @@ export class Journal {
       }
       return true;
     } catch {
+      // What was tried may still be there, where the size does not count it.
+      this.#closeSegment();
       return false;
     }
   }
@@ -167,7 +162,8 @@ export class Journal {
         const file = openSync(this.#path(segment), 'r');
         try {
           const length = readSync(file, bytes, 0, bytes.length, offset);
-          return { bytes: bytes.subarray(0, length), position: { segment, offset } };
+          // Nothing, where somebody else has shortened the file: what follows is in the next one.
+          if (length > 0) return { bytes: bytes.subarray(0, length), position: { segment, offset } };
         } finally {
           closeSync(file);
         }

@@ -14,8 +14,12 @@ export async function replaceRejected(
   const [first] = events;
   if (first === undefined || (await isTaken(events))) return events;
   if (events.length === 1) {
+    // What is lost here is lost for good: a database that has trouble of its own for a moment is no reason.
+    if (await isTaken(events)) return events;
+    const remainder = [remainderOf(first)];
+    if (!(await isTaken(remainder))) throw new Error('The database takes not even what is left of an event.');
     onRejected(first);
-    return [remainderOf(first)];
+    return remainder;
   }
   const middle = Math.ceil(events.length / 2);
   return [
