@@ -48,8 +48,9 @@ function runWorker(): void {
   process.on('SIGTERM', stop);
   // Ctrl-C reaches every process of the terminal's group. The primary stops the workers, in its own way.
   process.on('SIGINT', () => undefined);
-  // Standard output leads to the primary. Where that is gone, nothing is left to be told and much to be stored.
-  process.stdout.on('error', () => undefined);
+  // Standard output leads to the primary, and what goes wrong at the very end to whoever reads the primary's. Where they
+  // are gone, nothing is left to be told and much to be stored.
+  for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
   cluster.worker?.on('disconnect', () => {
     primary.close();
     // Without this, Node ends the process at once: what is under way would be cut off.

@@ -1,6 +1,6 @@
 import { PassThrough, Writable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { relayLines } from './line.relay.js';
 
 it('R62: lines of two sources are never cut, however they arrive, and half a line is ended', async () => {
@@ -35,4 +35,57 @@ it('R62: a reader that stalls is waited for, and nothing piles up in between', a
   taken.shift()?.();
   await turn();
   expect(source.isPaused()).toBe(false);
+});
+
+describe('a reader that goes away', () => {
+  const ENDS = ['drain', 'error', 'close'] as const;
+
+  /** A target whose writes are answered when the test says so, and end in failure where it gives one. */
+  function createTarget(): { readonly target: Writable; readonly answer: (error?: Error) => void } {
+    const taken: ((error?: Error) => void)[] = [];
+    const target = new Writable({
+      highWaterMark: 8,
+      autoDestroy: false,
+      write: (_chunk, _encoding, done) => void taken.push(done),
+    });
+    target.on('error', () => undefined);
+    return { target, answer: (error) => taken.shift()?.(error) };
+  }
+
+  it.each([
+    ['fails while it is waited for', ({ answer }: ReturnType<typeof createTarget>) => answer(new Error('EPIPE'))],
+    ['is closed while it is waited for', ({ target }: ReturnType<typeof createTarget>) => void target.destroy()],
+  ])('R62: is waited for no longer where it %s, and nobody is left listening', async (_name, goAway) => {
+    const made = createTarget();
+    const before = ENDS.map((event) => made.target.listenerCount(event));
+    const source = new PassThrough({ highWaterMark: 8 });
+    relayLines(source, made.target);
+    source.write('a line of more than eight\n');
+    await turn();
+    expect(source.isPaused()).toBe(true);
+    goAway(made);
+    await turn();
+    expect(source.isPaused()).toBe(false);
+    expect(ENDS.map((event) => made.target.listenerCount(event))).toEqual(before);
+    // What comes from then on is read and dropped, and so the end is reached.
+    const ended = new Promise((resolve) => source.once('end', resolve));
+    source.end('another line of more than eight\n'.repeat(20));
+    await ended;
+  });
+
+  it('R62: is not waited for where a write fails at once, each time', async () => {
+    const target = new Writable({
+      highWaterMark: 8,
+      autoDestroy: false,
+      write: (_chunk, _encoding, done) => done(new Error('EPIPE')),
+    });
+    target.on('error', () => undefined);
+    const source = new PassThrough({ highWaterMark: 8 });
+    relayLines(source, target);
+    for (let time = 0; time < 20; time += 1) {
+      source.write('a line of more than eight\n');
+      await turn();
+      expect(source.isPaused()).toBe(false);
+    }
+  });
 });

@@ -2,9 +2,13 @@ import type { Readable, Writable } from 'node:stream';
 
 const LINE_END = 0x0a;
 
+/** Each of these ends a wait for the target. One whose reader is gone never drains. */
+const ENDS_OF_A_WAIT = ['drain', 'error', 'close'] as const;
+
 /**
  * Passes on what several processes write, as whole lines: the lines of one never cut those of another in two. A reader
- * that stalls is waited for, and so the writer waits as it would without anybody in between.
+ * that stalls is waited for, and so the writer waits as it would without anybody in between. Where there is no reader any
+ * more, what is written is read and dropped: nobody waits, and nothing piles up.
  */
 export function relayLines(source: Readable, target: Writable): void {
   /** The begun line, in the pieces it came in. */
@@ -19,12 +23,20 @@ export function relayLines(source: Readable, target: Writable): void {
     }
     const lines = Buffer.concat([...begun, chunk.subarray(0, end)]);
     begun = end < chunk.length ? [chunk.subarray(end)] : [];
-    if (target.write(lines)) return;
-    source.pause();
-    target.once('drain', () => source.resume());
+    const takesMore = target.write(lines);
+    if (!takesMore && target.errored === null && !target.destroyed) waitFor(target, source);
   });
   source.once('end', () => {
     // A process that was killed may have left half a line.
     if (begun.length > 0) target.write(Buffer.concat([...begun, Buffer.of(LINE_END)]));
   });
+}
+
+function waitFor(target: Writable, source: Readable): void {
+  const goOn = (): void => {
+    for (const event of ENDS_OF_A_WAIT) target.off(event, goOn);
+    source.resume();
+  };
+  source.pause();
+  for (const event of ENDS_OF_A_WAIT) target.on(event, goOn);
 }

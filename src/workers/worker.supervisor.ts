@@ -10,6 +10,9 @@ import { TOPICS, type ServerAddresses, type StartAnswer, type StartOrder } from 
 
 const CONTEXT = 'Workers';
 
+/** How long the last lines of a worker that has ended are waited for: whoever reads them may have stalled. */
+const LAST_LINES_MS = 1_000;
+
 /** A worker that is alive. */
 interface Member {
   readonly number: number;
@@ -185,11 +188,16 @@ export class WorkerSupervisor {
       });
     });
     const ended = new Promise<End>((resolve) => {
-      // Its last lines have come by then.
-      worker.process.once('close', (code: number | null, signal: string | null) => {
-        if (this.#members.get(number) === member) this.#members.delete(number);
-        channel.close();
-        resolve({ code, signal });
+      worker.process.once('exit', (code: number | null, signal: string | null) => {
+        const end = (): void => {
+          clearTimeout(limit);
+          if (this.#members.get(number) === member) this.#members.delete(number);
+          channel.close();
+          resolve({ code, signal });
+        };
+        const limit = setTimeout(end, LAST_LINES_MS);
+        // Its last lines have come by then.
+        worker.process.once('close', end);
       });
     });
     const member: Member = { number, worker, channel, ended, here, prepared, readyAtMs: null };

@@ -79,6 +79,29 @@ describeWithMariaDb('two workers on one port', (mariaDb) => {
     throw new Error('Twenty connections have led to one worker.');
   }
 
+  /** Kills a worker under load; answers go on, another one takes its place, and nothing that was answered is lost. */
+  async function expectReplacement(world: World, answersBefore: number): Promise<void> {
+    const { pid, port } = world.server();
+    const before = childrenOf(pid);
+    expect(before).toHaveLength(2);
+    const load = startLoad(port, 16, reads(world));
+    await waitForAnswers(load, answersBefore);
+    for (const worker of before.slice(1)) process.kill(worker, 'SIGKILL');
+    await expect
+      .poll(() => childrenOf(pid).filter((child) => !before.includes(child)), { timeout: 20_000 })
+      .toHaveLength(1);
+    const workersThatAnswer = async (): Promise<string | undefined> => {
+      const answer = await fetch(`${world.server().url}/metrics`);
+      return /^scopegate_workers (\d+)$/m.exec(await answer.text())?.[1];
+    };
+    await expect.poll(workersThatAnswer, { timeout: 20_000 }).toBe('2');
+    const wanted = load.answers.length + 200;
+    await waitForAnswers(load, wanted);
+    await load.stop();
+    expect(load.answers.length).toBeGreaterThanOrEqual(wanted);
+    await expectAllStored(world, load.answers);
+  }
+
   const codeOf = ({ body }: SingleConnectionAnswer): unknown => (body as { code?: unknown }).code;
 
   describe('that serve', () => {
@@ -256,6 +279,22 @@ describeWithMariaDb('two workers on one port', (mariaDb) => {
       },
       180_000,
     );
+
+    it('R62: a log that nobody reads any more keeps no worker from serving, from being replaced or from ending', async () => {
+      const world = await start({ LOG_LEVEL: 'debug' });
+      world.server().closeOutput();
+      await expectReplacement(world, 1_000);
+      expect(await world.server().stop()).toBe(0);
+    });
+
+    it('R62: a log whose reader stalls keeps no worker from being replaced', async () => {
+      const world = await start({ LOG_LEVEL: 'debug' });
+      world.server().stallOutput();
+      // More than fits between the processes.
+      await expectReplacement(world, 5_000);
+      world.server().closeOutput();
+      expect(await world.server().stop()).toBe(0);
+    });
 
     it('R62: kill -9 of the primary process ends the workers, who store what they have', async () => {
       const world = await start();

@@ -14,6 +14,8 @@ export type PrivateProcess = {
   standardOutput(): string;
   /** Goes on without reading: whatever is written from then on is a broken pipe. */
   closeOutput(): void;
+  /** Reads no more, without going away: what is written from then on piles up. */
+  stallOutput(): void;
   /** Sends the signal and waits for the end; after the time limit the process is killed. */
   end(signal: NodeJS.Signals, timeoutMs?: number): Promise<number>;
 };
@@ -81,6 +83,10 @@ export function startPrivateProcess(
     closeOutput: () => {
       child.stdout.destroy();
       child.stderr.destroy();
+    },
+    stallOutput: () => {
+      child.stdout.pause();
+      child.stderr.pause();
     },
     async end(signal, timeoutMs = 20_000): Promise<number> {
       if (!ended) {

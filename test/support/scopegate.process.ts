@@ -38,6 +38,8 @@ export type ScopegateProcess = {
   hasExited(): boolean;
   /** Stops reading what it writes. */
   closeOutput(): void;
+  /** Leaves unread what it writes from now on. */
+  stallOutput(): void;
   /** Sends SIGTERM, waits for the end and answers the exit code. A second call answers the same. */
   stop(): Promise<number>;
   /** Kills it as a crash would. The data folder stays, for a start with the same one; `stop()` removes one of its own. */
@@ -110,6 +112,7 @@ export async function startScopegate(options: ScopegateOptions = {}): Promise<Sc
     },
     hasExited: () => child.hasExited(),
     closeOutput: () => child.closeOutput(),
+    stallOutput: () => child.stallOutput(),
     async stop(): Promise<number> {
       const exitCode = await child.end('SIGTERM');
       await folder.remove();
