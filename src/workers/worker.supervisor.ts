@@ -78,8 +78,11 @@ export class WorkerSupervisor {
     this.#stopping.signal.throwIfAborted();
     for (const number of others) {
       const member = this.#fork(number);
+      const start = this.#startFirstTime(member);
+      // Where another one stands in the way of the start, it is ended, and that is no news.
+      start.catch(() => undefined);
       members.push(member);
-      starts.push(this.#startFirstTime(member));
+      starts.push(start);
     }
     await this.#prepared(members, starts);
     this.#open();
@@ -120,28 +123,40 @@ export class WorkerSupervisor {
 
   /** Sees to one place: waits for the end of the worker that has it, and starts the next one. */
   async #keep(first: Member): Promise<void> {
-    const { logger } = this.options;
     const { number } = first;
-    let member = first;
+    let member: Member | null = first;
     for (let deaths = 0; ;) {
-      const end = await member.ended;
+      const end = await member?.ended;
       if (this.#stopping.signal.aborted) return;
-      const wasSteady = member.readyAtMs !== null && Date.now() - member.readyAtMs >= STEADY_AFTER_MS;
-      deaths = wasSteady ? 0 : deaths + 1;
+      deaths = isSteady(member) ? 0 : deaths + 1;
       const delayMs = restartDelayMs(deaths);
-      logger.warn(
-        'A worker has ended, and is replaced.',
-        { worker: number, workerPid: member.worker.process.pid, ...end, delayMs },
-        CONTEXT,
-      );
+      if (member !== null) {
+        this.options.logger.warn(
+          'A worker has ended, and is replaced.',
+          { worker: number, workerPid: member.worker.process.pid, ...end, delayMs },
+          CONTEXT,
+        );
+      }
       await sleep(delayMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
       if (this.#stopping.signal.aborted) return;
-      member = this.#fork(number);
-      const answer = await this.#begin(member);
-      if (this.#stopping.signal.aborted) return;
-      if (answer.isReady) this.#noteReplaced(number, answer.addresses);
-      else logger.error(`A worker cannot start: ${answer.failure}`, { worker: number }, CONTEXT);
+      member = await this.#replace(number);
     }
+  }
+
+  /** @returns the next worker of a place; null where the system has no room for its process */
+  async #replace(number: number): Promise<Member | null> {
+    let member: Member | null = null;
+    let answer: StartAnswer;
+    try {
+      member = this.#fork(number);
+      answer = await this.#begin(member);
+    } catch (error) {
+      answer = { isReady: false, failure: error instanceof Error ? error.message : String(error) };
+    }
+    if (this.#stopping.signal.aborted) return member;
+    if (answer.isReady) this.#noteReplaced(number, answer.addresses);
+    else this.options.logger.error(`A worker cannot start: ${answer.failure}`, { worker: number }, CONTEXT);
+    return member;
   }
 
   #noteReplaced(number: number, addresses: ServerAddresses): void {
@@ -168,10 +183,9 @@ export class WorkerSupervisor {
     }
   }
 
+  /** @throws Error where the system has no room for another process */
   #fork(number: number): Member {
-    const worker = cluster.fork();
-    // What is sent to a process that has just died is of no use to anybody.
-    worker.on('error', () => undefined);
+    const worker = forkProcess(number);
     passOnPendingConnections(worker, () =>
       [...this.#members.values()].some((other) => other.readyAtMs !== null && other.worker.isConnected()),
     );
@@ -205,6 +219,34 @@ export class WorkerSupervisor {
     this.options.serve(channel);
     return member;
   }
+}
+
+/**
+ * Node throws where the system lacks memory, and gives a worker without a process and without a channel where it lacks
+ * something else.
+ * @throws Error in all of these cases
+ */
+function forkProcess(number: number): Worker {
+  let worker: Worker;
+  try {
+    worker = cluster.fork();
+  } catch (error) {
+    throw new Error(`There is no room for the process of worker ${number} (${String(error)}).`, { cause: error });
+  }
+  // What is sent to a process that has just died is of no use to anybody.
+  worker.on('error', () => undefined);
+  if (worker.process.pid === undefined || typeof worker.process.send !== 'function') {
+    throw new Error(
+      `There is no room for the process of worker ${number}: the system refuses another process or file.`,
+    );
+  }
+  return worker;
+}
+
+/** Whether it has served for so long that it has not died of its start. */
+function isSteady(member: Member | null): boolean {
+  const readyAtMs = member?.readyAtMs ?? null;
+  return readyAtMs !== null && Date.now() - readyAtMs >= STEADY_AFTER_MS;
 }
 
 function killMember({ worker }: Member): void {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
@@ -6,6 +7,7 @@ import { compare, reads, startWorld, waitForAnswers, type World } from '../suppo
 import { childrenOf, isRunning } from '../support/child-processes.js';
 import { describeWithMariaDb } from '../support/external-part.js';
 import { startLoad, type LoadAnswer } from '../support/load.client.js';
+import { findProgram } from '../support/private-process.js';
 import { basic, bearer } from '../support/scopegate.fixture.js';
 import {
   connectOnce,
@@ -13,6 +15,11 @@ import {
   type SingleConnectionClient,
 } from '../support/single-connection.client.js';
 import { createTemporaryFolder } from '../support/temporary-folder.js';
+
+/** How many files a process may have open, by the soft limit; those that it has open stay so. */
+function limitOpenFiles(pid: number, limit: string): void {
+  execFileSync('prlimit', ['--pid', String(pid), `--nofile=${limit}:`]);
+}
 
 const ADMIN = { Authorization: basic('admin', 'correct horse battery')[1] };
 
@@ -295,6 +302,28 @@ describeWithMariaDb('two workers on one port', (mariaDb) => {
       world.server().closeOutput();
       expect(await world.server().stop()).toBe(0);
     });
+
+    it.runIf(findProgram('prlimit') !== undefined)(
+      'R62: where the system has no room for another process, the primary goes on, and tries again later',
+      async () => {
+        const world = await start();
+        const { pid } = world.server();
+        const [steady, other] = childrenOf(pid);
+        if (steady === undefined || other === undefined) throw new Error('There are no two workers.');
+        // No file may be opened beyond those that are: the channel to another process is one.
+        limitOpenFiles(pid, '3');
+        process.kill(other, 'SIGKILL');
+        const failures = (): unknown[] =>
+          world.server().logs.filter(({ message }) => String(message).startsWith('A worker cannot start: '));
+        await expect.poll(() => failures().length, { timeout: 20_000 }).toBeGreaterThanOrEqual(2);
+        expect(failures()).toMatchObject(failures().map(() => ({ level: 'error', worker: 2 })));
+        limitOpenFiles(pid, '1024');
+        await untilReplaced(world, 1);
+        expect(childrenOf(pid)).toContain(steady);
+        expect((await world.admin().get('/me')).status).toBe(200);
+        expect(await world.server().stop()).toBe(0);
+      },
+    );
 
     it('R62: kill -9 of the primary process ends the workers, who store what they have', async () => {
       const world = await start();
