@@ -24,6 +24,9 @@ type Entry = CachedToken | typeof ABSENT;
 /** Tokens kept in memory; an entry takes about half a kilobyte. */
 const CAPACITY = 100_000;
 
+/** Of so many that change together, no request has to wait for the database; the changes after them are not held up. */
+const MAX_READ_AGAIN = 100;
+
 const NOT_FOUND: TokenLookup = { found: false };
 
 /**
@@ -45,9 +48,7 @@ export class TokenCache implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.changes.subscribe('token', async (ids) => {
-      for (const id of ids) await this.#readAgain(id);
-    });
+    this.changes.subscribe('token', (ids) => this.#readAgain(ids));
   }
 
   /** Look-ups that were answered from memory. */
@@ -113,10 +114,17 @@ export class TokenCache implements OnModuleInit {
     return row === null ? ABSENT : toCachedToken(row);
   }
 
-  async #readAgain(id: string): Promise<void> {
+  /** All of them are forgotten before the first is read: many may have been revoked together, and none may go on. */
+  async #readAgain(ids: ReadonlySet<string>): Promise<void> {
+    const known = [...ids].filter((id) => this.#forget(id));
+    for (const id of known.slice(0, MAX_READ_AGAIN)) await this.#read(id);
+  }
+
+  /** @returns whether anything of the token was known */
+  #forget(id: string): boolean {
     const reading = this.#reading.get(id);
     if (reading !== undefined) reading.isStale = true;
-    if (this.#entries.delete(id) || reading !== undefined) await this.#read(id);
+    return this.#entries.delete(id) || reading !== undefined;
   }
 }
 
