@@ -14,7 +14,13 @@ interface Operation {
   readonly responses: Readonly<Record<string, unknown>>;
 }
 
+interface Schema {
+  readonly required?: readonly string[];
+  readonly properties?: Readonly<Record<string, { readonly default?: unknown; readonly description?: string }>>;
+}
+
 interface ApiDocument {
+  readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
 }
 
@@ -42,5 +48,19 @@ describe('docs/openapi.json', () => {
       );
     });
     expect(incomplete.map(({ call }) => call)).toEqual([]);
+  });
+
+  it('R62, R66: gives members of a patch no default, which a client would fill in and so change', () => {
+    const { schemas } = (JSON.parse(readSource('docs/openapi.json')) as ApiDocument).components;
+    const patches = Object.entries(schemas).filter(([name]) => name.endsWith('PatchDto'));
+    expect(patches.length).toBeGreaterThan(5);
+    const withDefault = patches.flatMap(([name, { properties = {} }]) =>
+      Object.entries(properties).flatMap(([member, schema]) => ('default' in schema ? [`${name}.${member}`] : [])),
+    );
+    expect(withDefault).toEqual([]);
+    expect(schemas['AuditSettingsPatchDto']?.properties?.['failOpen']?.description).toContain('stays as it is');
+    expect(schemas['AuditSettingsDto']?.required).toContain('failOpen');
+    expect(schemas['ReplaceAuditSettingsDto']?.required).not.toContain('failOpen');
+    expect(schemas['ReplaceAuditSettingsDto']?.properties?.['failOpen']?.default).toBe(false);
   });
 });

@@ -1,5 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiProperty, PartialType } from '@nestjs/swagger';
+import { ApiProperty, OmitType, PartialType } from '@nestjs/swagger';
 import { VALIDITIES } from '@scopegate/token';
 import { Type } from 'class-transformer';
 import {
@@ -121,12 +121,10 @@ export class AuditSettingsDto {
 
   /**
    * On: where nothing can be recorded (the disk is full, or the journal is while the database is away), requests are
-   * let through, and only their number is recorded, later. Off: they are a 503 `audit_unavailable`. It may be left out,
-   * and is off then.
+   * let through, and only their number is recorded, later. Off: they are a 503 `audit_unavailable`.
    */
-  @ApiProperty({ type: Boolean, required: false, default: false })
   @IsBoolean()
-  failOpen = false;
+  failOpen!: boolean;
 
   /**
    * Days until an event is deleted.
@@ -150,7 +148,7 @@ export class PurgeDto {
   expiredTokensAfterDays!: number;
 }
 
-/** Every section of the settings. */
+/** The sections of the settings that are the same in the answer and in what replaces it. */
 export class SettingsSectionsDto {
   @Section(() => TokenValidityDto)
   tokenValidity!: TokenValidityDto;
@@ -167,20 +165,32 @@ export class SettingsSectionsDto {
   @Section(() => ThrottlingDto)
   throttling!: ThrottlingDto;
 
-  @Section(() => AuditSettingsDto)
-  audit!: AuditSettingsDto;
-
   @Section(() => PurgeDto)
   purge!: PurgeDto;
 }
 
 /** The settings, with what is odd about them. */
 export class SettingsDto extends SettingsSectionsDto {
+  audit!: AuditSettingsDto;
   warnings!: WarningDto[];
+}
+
+/** What the audit log records, as a whole. */
+class ReplaceAuditSettingsDto extends OmitType(AuditSettingsDto, ['failOpen']) {
+  /**
+   * On: where nothing can be recorded, requests are let through, and only their number is recorded, later. Off: they are
+   * a 503 `audit_unavailable`. It may be left out, and is off then.
+   */
+  @ApiProperty({ type: Boolean, required: false, default: false })
+  @IsBoolean()
+  failOpen = false;
 }
 
 /** The settings as a whole. */
 export class ReplaceSettingsDto extends SettingsSectionsDto {
+  @Section(() => ReplaceAuditSettingsDto)
+  audit!: ReplaceAuditSettingsDto;
+
   /** Ignored, so that what was read can be sent back. */
   @Allow()
   warnings?: WarningDto[];
@@ -191,7 +201,13 @@ class IpRestrictionPatchDto extends PartialType(IpRestrictionDto) {}
 class ReverseProxyPatchDto extends PartialType(ReverseProxyDto) {}
 class PasswordsPatchDto extends PartialType(PasswordsDto) {}
 class ThrottlingPatchDto extends PartialType(ThrottlingDto) {}
-class AuditSettingsPatchDto extends PartialType(AuditSettingsDto) {}
+class AuditSettingsPatchDto extends PartialType(OmitType(AuditSettingsDto, ['failOpen'])) {
+  /**
+   * On: where nothing can be recorded, requests are let through, and only their number is recorded, later. Off: they are
+   * a 503 `audit_unavailable`. Left out, it stays as it is.
+   */
+  failOpen?: boolean;
+}
 class PurgePatchDto extends PartialType(PurgeDto) {}
 
 /** A merge patch: the members to change; lists are replaced as a whole. */
