@@ -57,18 +57,19 @@ export class ChangePoller implements OnApplicationBootstrap, OnModuleDestroy {
 
   async #poll(): Promise<void> {
     try {
+      const readAt = this.nodes.moment();
       const rows = await this.#rowsAfter(Math.max(0, this.#newest - OVERLAP), false);
       const fresh = rows.filter((row) => !this.changes.hasSeen(row.id));
-      this.#isFailing = false;
       // Lines of this node's own count as well: the window that is read again follows all of them.
       this.#newest = Math.max(this.#newest, rows.at(-1)?.id ?? 0);
       this.changes.forgetBefore(this.#newest - 2 * OVERLAP);
-      await this.nodes.beat();
-      if (fresh.length === 0) return;
       this.changes.expect(fresh.map((row) => row.id));
       await this.changes.actOn(
         fresh.filter((row): row is ChangeEntity & Change => CHANGE_TOPICS.includes(row.topic as ChangeTopic)),
       );
+      // The rules are as young as the log that was read, and only once it has been acted on.
+      await this.nodes.beat(readAt);
+      this.#isFailing = false;
     } catch (error) {
       if (!this.#isFailing) this.#logger.warn(`The change log cannot be read: ${String(error)}`);
       this.#isFailing = true;

@@ -70,7 +70,7 @@ describe('a clock that is set while the server runs', () => {
     await expect
       .poll(
         async () => {
-          await registry.beat();
+          await registry.beat(registry.moment());
           const beat = vi.spyOn(registry, 'beat').mockRejectedValue(new Error('The database is away.'));
           await new Promise((resolve) => setTimeout(resolve, 1_200));
           offsetMs = -DAY_MS;
