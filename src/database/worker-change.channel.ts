@@ -8,7 +8,7 @@ import { ChangeFeed, type Change } from './change-feed.js';
  */
 @Injectable()
 export class WorkerChangeChannel implements OnModuleInit, OnModuleDestroy {
-  #acting: Promise<void> = Promise.resolve();
+  readonly #acting = new Set<Promise<void>>();
   #isClosed = false;
 
   constructor(
@@ -21,14 +21,15 @@ export class WorkerChangeChannel implements OnModuleInit, OnModuleDestroy {
     const { primary } = this.link;
     primary.on(TOPICS.changes, (changes) => {
       if (this.#isClosed) return;
-      // One after the other, in the order they were made in.
-      this.#acting = this.#acting.then(() => this.changes.actOn(changes as readonly Change[]));
+      // At once: the one before may wait for a slow read. Whatever the order, what is read is what is stored by then.
+      const acting = this.changes.actOn(changes as readonly Change[]).finally(() => this.#acting.delete(acting));
+      this.#acting.add(acting);
     });
     this.changes.passOn((changes) => primary.tell(TOPICS.changes, changes));
   }
 
   async onModuleDestroy(): Promise<void> {
     this.#isClosed = true;
-    await this.#acting;
+    await Promise.all(this.#acting);
   }
 }
