@@ -12,6 +12,9 @@ import { WorkerSupervisor } from './workers/worker.supervisor.js';
 /** Workers give requests under way ten seconds, and then store what they have recorded. */
 const STOP_TIMEOUT_MS = 30_000;
 
+/** A start takes seconds, or longer where much of a journal is to be stored first. */
+const START_TIMEOUT_MS = 60_000;
+
 /**
  * The process that holds the workers: it has no application in it. It starts, replaces and stops them, hands each new
  * connection to the next one, and keeps what they have in common: counts of failed credentials, and figures.
@@ -27,6 +30,7 @@ export async function runWorkers(configuration: Configuration): Promise<void> {
     configuration,
     program: fileURLToPath(new URL('./worker.js', import.meta.url)),
     logger: new StructuredLogger(configuration.logLevel),
+    startTimeoutMs: START_TIMEOUT_MS,
     announce: (addresses) => process.stdout.write(readyText(configuration, addresses)),
     serve: (channel) => {
       failures.serve(channel);

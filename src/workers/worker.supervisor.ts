@@ -37,6 +37,8 @@ export interface SupervisorOptions {
   /** The file that a worker runs. */
   readonly program: string;
   readonly logger: StructuredLogger;
+  /** A worker that is not ready by then hangs; the one that brings the tables up to date has as long as it takes. */
+  readonly startTimeoutMs: number;
   /** Says what a new worker may ask; called before it is told to start. */
   readonly serve: (channel: ProcessChannel) => void;
   /** Called with where the workers listen: once all of them do, and again should that ever be elsewhere. */
@@ -73,12 +75,13 @@ export class WorkerSupervisor {
     const [first, ...others] = Array.from({ length: this.options.configuration.workers }, (_, index) => index + 1);
     if (first === undefined) throw new Error('There is no worker to start.');
     const members = [this.#fork(first)];
-    const starts = members.map((member) => this.#startFirstTime(member));
+    // However long it takes to bring the tables up to date: it is not cut off.
+    const starts = members.map((member) => this.#startFirstTime(member, null));
     await this.#prepared(members, starts);
     this.#stopping.signal.throwIfAborted();
     for (const number of others) {
       const member = this.#fork(number);
-      const start = this.#startFirstTime(member);
+      const start = this.#startFirstTime(member, this.options.startTimeoutMs);
       // Where another one stands in the way of the start, it is ended, and that is no news.
       start.catch(() => undefined);
       members.push(member);
@@ -114,8 +117,8 @@ export class WorkerSupervisor {
     await Promise.race([Promise.all(members.map(({ prepared }) => prepared)), Promise.all(starts)]);
   }
 
-  async #startFirstTime(member: Member): Promise<void> {
-    const answer = await this.#begin(member);
+  async #startFirstTime(member: Member, timeoutMs: number | null): Promise<void> {
+    const answer = await this.#begin(member, timeoutMs);
     if (!answer.isReady) throw new Error(answer.failure);
     this.#announced ??= answer.addresses;
     void this.#keep(member);
@@ -149,7 +152,7 @@ export class WorkerSupervisor {
     let answer: StartAnswer;
     try {
       member = this.#fork(number);
-      answer = await this.#begin(member);
+      answer = await this.#begin(member, this.options.startTimeoutMs);
     } catch (error) {
       answer = { isReady: false, failure: error instanceof Error ? error.message : String(error) };
     }
@@ -167,19 +170,32 @@ export class WorkerSupervisor {
     this.options.announce(addresses);
   }
 
-  /** Has a worker start. One that cannot is ended. Never rejects. */
-  async #begin(member: Member): Promise<StartAnswer> {
-    const { number, channel, worker, ended, here } = member;
+  /**
+   * Has a worker start. One that cannot is ended. Never rejects.
+   * @param timeoutMs one that could not open its ports by then hangs, and cannot; null where it may take as long as it does
+   */
+  async #begin(member: Member, timeoutMs: number | null): Promise<StartAnswer> {
+    const { number, channel, ended, here, prepared } = member;
+    let isLate = false;
+    const killLate = (): void => {
+      isLate = true;
+      killMember(member);
+    };
+    const limit = timeoutMs === null ? undefined : setTimeout(killLate, timeoutMs);
+    void Promise.race([prepared, ended]).then(() => clearTimeout(limit));
     const order: StartOrder = { number, configuration: this.options.configuration };
     await Promise.race([here, ended]);
     try {
       const answer = (await channel.ask(TOPICS.start, order, null)) as StartAnswer;
       if (answer.isReady) member.readyAtMs = Date.now();
-      else worker.process.kill('SIGKILL');
+      else killMember(member);
       return answer;
     } catch {
       const { code, signal } = await ended;
-      return { isReady: false, failure: `Worker ${number} ended while it was starting (${signal ?? code}).` };
+      const failure = isLate
+        ? `Worker ${number} was not ready within ${Number(timeoutMs) / 1000} s, and was ended.`
+        : `Worker ${number} ended while it was starting (${signal ?? code}).`;
+      return { isReady: false, failure };
     }
   }
 
