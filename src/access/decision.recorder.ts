@@ -97,7 +97,8 @@ export class DecisionRecorder {
       path: redactText(auditedPath(exchange, asker.path), MAX_PATH_LENGTH),
       application: exchange.application?.key ?? null,
       status,
-      durationMs: nowMs - exchange.startedAtMs,
+      // By a clock that is never set: the time of day may be.
+      durationMs: Math.round(performance.now() - exchange.startedAtTick),
       userAgent: agent === undefined ? null : redactText(agent, MAX_USER_AGENT_LENGTH),
       requestId: exchange.requestId,
       detail: withTrace(asker.detail, exchange.callerTraceId),
