@@ -14,7 +14,7 @@ export class ChangeChannel implements OnModuleInit, OnModuleDestroy {
   readonly #logger = new Logger(ChangeChannel.name);
   /** Tells this node's own messages from those of the others. */
   readonly #node = randomUUID();
-  #acting: Promise<void> = Promise.resolve();
+  readonly #acting = new Set<Promise<void>>();
   #isClosed = false;
 
   constructor(
@@ -36,7 +36,7 @@ export class ChangeChannel implements OnModuleInit, OnModuleDestroy {
 
   async onModuleDestroy(): Promise<void> {
     this.#isClosed = true;
-    await this.#acting;
+    await Promise.all(this.#acting);
   }
 
   #publish(changes: readonly Change[]): void {
@@ -47,8 +47,9 @@ export class ChangeChannel implements OnModuleInit, OnModuleDestroy {
   #receive(text: string): void {
     const message = readMessage(text);
     if (this.#isClosed || message === null || message.node === this.#node) return;
-    // One after the other, in the order of the messages.
-    this.#acting = this.#acting.then(() => this.changes.actOn(message.changes));
+    // At once: the one before may wait for a slow read. Whatever the order, what is read is what is stored by then.
+    const acting = this.changes.actOn(message.changes).finally(() => this.#acting.delete(acting));
+    this.#acting.add(acting);
   }
 }
 

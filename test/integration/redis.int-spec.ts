@@ -243,6 +243,21 @@ describeWithRedis('Redis', (server) => {
       expect(one.acted).toEqual(other.acted);
     });
 
+    it('R64: a change that another node tells of does not wait for the one before, and the end waits for both', async () => {
+      let goOn: () => void = () => undefined;
+      other.feed.subscribe('settings', () => new Promise<void>((resolve) => (goOn = resolve)));
+      await one.feed.announce([{ topic: 'settings', subject: 'slow' }]);
+      await one.feed.announce([{ topic: 'token', subject: 'revoked' }]);
+      await until(() => other.acted.some(({ subject }) => subject === 'revoked'));
+      let hasEnded = false;
+      const ended = other.stop().then(() => (hasEnded = true));
+      await delay(20);
+      expect(hasEnded).toBe(false);
+      goOn();
+      await ended;
+      expect(other.acted).toHaveLength(2);
+    });
+
     it('R64: what a node was told, it does not tell on', async () => {
       const heard: string[] = [];
       const listener = new Redis(server().url);
