@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, it } from 'vitest';
@@ -8,6 +9,17 @@ import type { MariaDbServer } from '../support/maria-db.server.js';
 import { createSecrets, startScopegate } from '../support/scopegate.process.js';
 import { mountSmallDisk } from '../support/small-disk.js';
 import { createTemporaryFolder } from '../support/temporary-folder.js';
+
+/** The states of all threads of a process, as /proc tells them: `T` is stopped. */
+function threadStates(pid: number): ReadonlySet<string> {
+  const tasks = readdirSync(`/proc/${pid}/task`);
+  return new Set(
+    tasks.map((task) => {
+      const stat = readFileSync(`/proc/${pid}/task/${task}/stat`, 'latin1');
+      return stat.charAt(stat.lastIndexOf(')') + 2);
+    }),
+  );
+}
 
 describeWithMariaDb('a database that is away', (mariaDb: () => MariaDbServer) => {
   let world: World | undefined;
@@ -87,6 +99,8 @@ describeWithMariaDb('a database that is away', (mariaDb: () => MariaDbServer) =>
     expect(await statusAndCode(world.token.secret)).toEqual([200, undefined]);
     process.kill(mariaDb().pid, 'SIGSTOP');
     try {
+      // A process with many threads is stopped one thread after the other: until then it may still answer.
+      await expect.poll(() => threadStates(mariaDb().pid)).toEqual(new Set(['T']));
       const load = startLoad(world.server().port, 2, reads(world));
       const startedMs = performance.now();
       expect(await statusAndCode(world.unused)).toEqual([503, 'policy_unavailable']);
