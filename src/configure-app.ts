@@ -17,7 +17,6 @@ import { writeProblem } from './common/http/problem.writer.js';
 import { RequestLog } from './common/logging/request.log.js';
 import { StructuredLogger } from './common/logging/structured.logger.js';
 import { setUpSwagger } from './common/swagger/document.js';
-import { Clock } from './common/time/clock.js';
 import { createValidationPipe } from './common/validation/validation.pipe.js';
 import type { Configuration } from './config/env.js';
 import { FrontDoor } from './gateway/front-door.js';
@@ -69,7 +68,6 @@ export async function startServer(
   frontDoor.open({
     gateway: app.get(GatewayService),
     applications: app.get(ApplicationsService),
-    clock: app.get(Clock),
     requestLog: app.get(RequestLog),
   });
   // Connections stay where they are made: the ports open once there is somebody to share them with.

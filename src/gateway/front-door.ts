@@ -13,7 +13,6 @@ import { ProblemException } from '../common/http/problem.exception.js';
 import { writeProblem, writeRawProblem } from '../common/http/problem.writer.js';
 import { requestIdOf } from '../common/http/request-id.js';
 import type { RequestLog } from '../common/logging/request.log.js';
-import type { Clock } from '../common/time/clock.js';
 import { VENDOR_TOKENS_PATH } from '../tokens/vendor/vendor-tokens.path.js';
 import type { GatewayService } from './gateway.service.js';
 
@@ -24,7 +23,6 @@ export type ListenerSide = 'both' | 'gateway' | 'management';
 export interface FrontDoorServices {
   readonly gateway: GatewayService;
   readonly applications: ApplicationsService;
-  readonly clock: Clock;
   readonly requestLog: RequestLog;
 }
 
@@ -237,8 +235,7 @@ export class FrontDoor {
     // The framework reads the target from here: the origin form, whatever form was sent.
     request.url = query === null ? routedPath : `${routedPath}?${query}`;
     const requestId = requestIdOf(request.rawHeaders);
-    const startedAtMs = services.clock.nowMs();
-    const exchange = new Exchange(request, response, requestId, startedAtMs, null, path, query, expectsContinue);
+    const exchange = new Exchange(request, response, requestId, null, path, query, expectsContinue);
     attachExchange(exchange);
     services.requestLog.watch(exchange);
     response.setHeader('X-Request-Id', requestId);
@@ -251,8 +248,7 @@ export class FrontDoor {
     const requestId = requestIdOf(request.rawHeaders);
     if (this.#services !== null) {
       const path = pathBeforeFault(request.url ?? '');
-      const nowMs = this.#services.clock.nowMs();
-      const exchange = new Exchange(request, response, requestId, nowMs, null, path, null, false);
+      const exchange = new Exchange(request, response, requestId, null, path, null, false);
       exchange.problem = new ProblemException(code, detail);
       this.#services.requestLog.watch(exchange);
     }

@@ -12,7 +12,6 @@ import { ProblemException } from '../common/http/problem.exception.js';
 import { writeProblem } from '../common/http/problem.writer.js';
 import { RequestLog } from '../common/logging/request.log.js';
 import { requestIdOf } from '../common/http/request-id.js';
-import { Clock } from '../common/time/clock.js';
 import { UpstreamForwarder } from './upstream.forwarder.js';
 import { GatewayContext } from './gateway.context.js';
 import { dropUnreadBody } from './unread-body.js';
@@ -42,7 +41,6 @@ export class GatewayService {
     private readonly forwarder: UpstreamForwarder,
     private readonly recorder: DecisionRecorder,
     private readonly shipper: AuditShipper,
-    private readonly clock: Clock,
     private readonly requestLog: RequestLog,
   ) {
     this.#guards = ACCESS_GUARDS.map((guard): CanActivate => modules.get(guard, { strict: false }));
@@ -71,7 +69,6 @@ export class GatewayService {
       proxied.request,
       proxied.response,
       requestIdOf(proxied.request.rawHeaders),
-      this.clock.nowMs(),
       proxied.application.rules,
       proxied.rawPath,
       proxied.query,

@@ -28,8 +28,6 @@ export class Exchange {
     readonly request: IncomingMessage,
     readonly response: ServerResponse,
     readonly requestId: string,
-    /** Milliseconds since the epoch. */
-    readonly startedAtMs: number,
     /** Null at the management API. */
     readonly application: ApplicationRules | null,
     /** The path below the mount as it was sent, without the query. */
