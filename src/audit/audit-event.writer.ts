@@ -87,19 +87,17 @@ function valuesOf(chain: string, { content, sequence, previousLink, link }: Link
 /** The same as text, for MySQL and MariaDB. */
 function tupleOf(chain: string, linked: LinkedEvent): string {
   const { content, sequence, previousLink, link } = linked;
-  if (!isPlain(content)) return `(${valuesOf(chain, linked).map(escapeValue).join(',')})`;
+  if (!PLAIN_CONTENT.test(content)) return `(${valuesOf(chain, linked).map(escapeValue).join(',')})`;
   const values = content.slice(1, -1).replace(/"/g, "'");
   return `(${values},${escape(chain)},${sequence},${escape(previousLink)},'${link}')`;
 }
 
 /**
- * Whether a content is a list of SQL literals once its quotation marks are apostrophes: there is no detail in it, no
- * apostrophe, and nothing that had to be escaped. Quotation marks, backslashes and control characters are escaped in
- * JSON by a backslash, so that every quotation mark left is one around a text.
+ * A content that is a list of SQL literals once its quotation marks are apostrophes: whole numbers, `null`, and texts
+ * without apostrophes and without anything that had to be escaped; no detail. What does not look exactly like that, such
+ * as a line that somebody has put into the journal, is read as JSON and escaped value by value.
  */
-function isPlain(content: EventContent): boolean {
-  return content.endsWith(',null]') && !content.includes('\\') && !content.includes("'");
-}
+const PLAIN_CONTENT = /^\[(?:"[^"\\']*"|null|-?\d+)(?:,(?:"[^"\\']*"|null|-?\d+))*\]$/;
 
 function escapeValue(value: unknown): string {
   return escape(value as string | number | null);

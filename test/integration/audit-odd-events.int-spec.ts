@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { AuditEvent } from '@scopegate/audit';
+import { encodeJournalLine, type AuditEvent, type EventContent } from '@scopegate/audit';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { AuditChainEntity } from '../../src/audit/audit-chain.entity.js';
@@ -133,6 +133,17 @@ describeOnEachDatabase('events that no database would take as they are', (server
     expect((await stored(name)).map(({ requestId, path }) => [requestId, path])).toEqual(
       events.map(({ requestId, path }) => [requestId, path]),
     );
+  });
+
+  it('R61: what is no event is no part of a statement, though its line has a checksum', async () => {
+    const { shipment, name } = open();
+    // As many values as a row has, the first of them a question to the database.
+    const nulls = Array.from({ length: 19 }, () => 'null').join(',');
+    const forged = `[(SELECT "allowed"),"${unique('forged')}",1,1,"token.created",${nulls}]` as EventContent;
+    shipment.journal.append(encodeJournalLine(forged));
+    await expect(shipment.ship()).rejects.toThrow(SyntaxError);
+    shipment.journal.close();
+    expect(await stored(name)).toEqual([]);
   });
 
   it('R62: one that the database refuses, beside one that is stored already, holds up nothing', async () => {
