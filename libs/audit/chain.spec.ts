@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { HmacKey } from '@scopegate/kernel';
 import { describe, expect, it } from 'vitest';
 import { ChainWalk, type StoredLink } from './chain-walk.js';
-import { CHAIN_START, linkOf, sealOf, type ChainLink } from './chain.js';
+import { CHAIN_START, ChainLinker, linkOf, sealOf, type ChainLink } from './chain.js';
 import { encodeEvent } from './event-content.js';
 import type { AuditEvent } from './event.js';
 
@@ -85,6 +85,21 @@ describe('links', () => {
     expect(link(KEY, PLACE, { ...EVENT, detail: other })).toBe(link(KEY, PLACE, EVENT));
     const turned = (list: unknown[]): string => link(KEY, PLACE, { ...EVENT, detail: { list } });
     expect(turned([1, 2])).not.toBe(turned([2, 1]));
+  });
+
+  it('R62: one after the other are those of each on its own', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.nat(), fc.string(), fc.array(fc.string()), (chain, start, before, agents) => {
+        const linker = new ChainLinker(KEY, chain, start, before);
+        let previousLink = before;
+        for (const [index, userAgent] of agents.entries()) {
+          const content = encodeEvent({ ...EVENT, userAgent });
+          const own = linkOf(KEY, { chain, sequence: start + index + 1, previousLink }, content);
+          expect(linker.next(content)).toBe(own);
+          previousLink = own;
+        }
+      }),
+    );
   });
 
   it('R62: every field of the head is covered by its seal', () => {

@@ -20,8 +20,43 @@ export interface ChainLink {
  * @returns 64 hexadecimal digits
  */
 export function linkOf(key: HmacKey, { chain, sequence, previousLink }: ChainLink, content: EventContent): string {
-  // The content comes last, and what stands before it are three values in JSON: none can be taken for another place.
-  return key.digest(`${JSON.stringify(chain)},${sequence},${JSON.stringify(previousLink)},`, content);
+  return digestOf(key, JSON.stringify(chain), sequence, JSON.stringify(previousLink), content);
+}
+
+/** The content comes last, and what stands before it are three values in JSON: none can be taken for another place. */
+function digestOf(key: HmacKey, chain: string, sequence: number, previousLink: string, content: EventContent): string {
+  return key.digest(`${chain},${sequence},${previousLink},`, content);
+}
+
+/** Links one event after another to a chain, as `linkOf` links a single one. */
+export class ChainLinker {
+  readonly #chain: string;
+  #sequence: number;
+  #previousLink: string;
+
+  /**
+   * @param sequence the one of the newest event
+   * @param link the one of the newest event
+   */
+  constructor(
+    private readonly key: HmacKey,
+    chain: string,
+    sequence: number,
+    link: string,
+  ) {
+    this.#chain = JSON.stringify(chain);
+    this.#sequence = sequence;
+    this.#previousLink = JSON.stringify(link);
+  }
+
+  /** The link of the next event, which is the newest one from now on. */
+  next(content: EventContent): string {
+    this.#sequence += 1;
+    const link = digestOf(this.key, this.#chain, this.#sequence, this.#previousLink, content);
+    // Hexadecimal digits are the same in JSON.
+    this.#previousLink = `"${link}"`;
+    return link;
+  }
 }
 
 /** The head of a chain as far as the verification of the chain depends on it. */

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeEvent, encodeEvent } from './event-content.js';
 import type { AuditEvent } from './event.js';
-import { decodeJournal, encodeJournalLine } from './journal-line.js';
+import { decodeJournal, journalPrefix } from './journal-line.js';
 
 function eventOf(index: number, change: Partial<AuditEvent> = {}): AuditEvent {
   return {
@@ -33,7 +33,12 @@ function eventOf(index: number, change: Partial<AuditEvent> = {}): AuditEvent {
 }
 
 const EVENTS = [eventOf(1), eventOf(2, { detail: null }), eventOf(3, { userAgent: '🦉' })];
-const lineOf = (event: AuditEvent): string => encodeJournalLine(encodeEvent(event));
+
+function lineOf(event: AuditEvent): string {
+  const content = encodeEvent(event);
+  return `${journalPrefix(content)}${content}\n`;
+}
+
 const LINES = EVENTS.map(lineOf);
 const WHOLE = Buffer.from(LINES.join(''));
 const ENDS = LINES.map((_, index) => Buffer.byteLength(LINES.slice(0, index + 1).join('')));

@@ -5,13 +5,25 @@ import type { EventContent } from './event-content.js';
 const PREFIX_LENGTH = 9;
 
 const NEWLINE = 0x0a;
+const BLANK = 0x20;
 
 /** The checksum begins with it, so that the lines of another order of fields are not taken for lines of this one. */
 const FORMAT = 1;
 
-/** One line of the journal: the checksum of an event's content, a blank, the content and a line's end. */
-export function encodeJournalLine(content: EventContent): string {
-  return `${checksumOf(content)} ${content}\n`;
+/** Every byte in two hexadecimal digits. */
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+/** What a byte stands for as a hexadecimal digit; beyond 15 where it is none. */
+const DIGITS = Uint8Array.from({ length: 256 }, (_, byte) => {
+  const digit = '0123456789abcdef'.indexOf(String.fromCharCode(byte));
+  return digit < 0 ? 16 : digit;
+});
+
+/** What stands before an event's content in its line of the journal: the checksum, and a blank. */
+export function journalPrefix(content: EventContent): string {
+  const checksum = crc32(content, FORMAT);
+  const high = `${HEX[checksum >>> 24] as string}${HEX[(checksum >>> 16) & 0xff] as string}`;
+  return `${high}${HEX[(checksum >>> 8) & 0xff] as string}${HEX[checksum & 0xff] as string} `;
 }
 
 /** What a part of a journal holds. */
@@ -30,8 +42,8 @@ export function decodeJournal(bytes: Buffer): JournalPart {
   let start = 0;
   for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, start)) {
     const contentStart = start + PREFIX_LENGTH;
-    const checksum = bytes.toString('latin1', start, contentStart);
-    if (contentStart <= end && checksum === `${checksumOf(bytes.subarray(contentStart, end))} `) {
+    const checksum = contentStart <= end ? checksumAt(bytes, start) : null;
+    if (checksum !== null && checksum === crc32(bytes.subarray(contentStart, end), FORMAT)) {
       contents.push(bytes.toString('utf8', contentStart, end) as EventContent);
     } else {
       torn += 1;
@@ -41,6 +53,14 @@ export function decodeJournal(bytes: Buffer): JournalPart {
   return { contents, length: start, torn };
 }
 
-function checksumOf(content: string | Uint8Array): string {
-  return crc32(content, FORMAT).toString(16).padStart(8, '0');
+/** The checksum that a line begins with; null where it begins in another way. */
+function checksumAt(bytes: Buffer, start: number): number | null {
+  let checksum = 0;
+  const blank = start + PREFIX_LENGTH - 1;
+  for (let index = start; index < blank; index += 1) {
+    const digit = DIGITS[bytes[index] as number] as number;
+    if (digit > 15) return null;
+    checksum = checksum * 16 + digit;
+  }
+  return bytes[blank] === BLANK ? checksum : null;
 }

@@ -1,8 +1,8 @@
 import { hkdfSync } from 'node:crypto';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import {
   CHAIN_START,
+  ChainLinker,
   decodeEvent,
   encodeEvent,
   linkOf,
@@ -13,6 +13,7 @@ import {
 } from '@scopegate/audit';
 import { HmacKey } from '@scopegate/kernel';
 import { In, type EntityManager } from 'typeorm';
+import { Turn } from '../common/time/turn.js';
 import { SECRETS } from '../config/config.module.js';
 import type { Secrets } from '../config/secrets.js';
 import { rowLock } from '../database/row-lock.js';
@@ -20,13 +21,10 @@ import { UnitOfWork } from '../database/unit-of-work.js';
 import { AuditChainEntity } from './audit-chain.entity.js';
 import { AuditEventEntity } from './audit-event.entity.js';
 import { toEvent } from './audit-event.mapper.js';
-import { insertAuditEvents, type LinkedEvent } from './audit-event.writer.js';
+import { insertAuditEvents, type LinkedEvents } from './audit-event.writer.js';
 
 /** The chain of all changes, whichever node makes them. */
 export const CHANGES_CHAIN = 'changes';
-
-/** Events linked before the requests get their turn. */
-const EVENTS_IN_A_TURN = 64;
 
 /** The place of the newest event of a chain. */
 export interface ChainPlace {
@@ -38,6 +36,12 @@ export interface ChainPlace {
 export type ChainProgress = Partial<
   Pick<AuditChainEntity, 'journalSegment' | 'journalOffset' | 'held' | 'purgedSequence'>
 >;
+
+/** What has to be known of a chain's head to add to it. */
+export type KnownHead = Pick<AuditChainEntity, 'chain' | 'sequence' | 'link' | 'purgedSequence'>;
+
+/** How far a journal has been shipped. */
+export type JournalProgress = Pick<AuditChainEntity, 'journalSegment' | 'journalOffset' | 'held'>;
 
 /** Links events to chains, so that a changed, removed or inserted one is found. */
 @Injectable()
@@ -93,23 +97,70 @@ export class AuditChain {
     contents: readonly EventContent[],
     progress: ChainProgress = {},
   ): Promise<ChainPlace> {
-    const { chain } = head;
-    let { sequence, link } = head;
-    const linked: LinkedEvent[] = [];
+    const events = await this.link(head, contents);
+    const place = placeAfter(events);
+    await this.updateHead(manager, head, { ...progress, ...place });
+    await this.#store(manager, events);
+    return place;
+  }
+
+  /**
+   * The same for whoever has added to the chain last, and so knows its head without asking. One statement finds out
+   * whether it still does, and holds the head: a head that is looked for first takes several times as long.
+   * @param head as it was stored last
+   * @param events as `link` has linked them to it
+   * @returns null where another one has changed the head: nothing is stored then
+   */
+  async appendToKnown(
+    manager: EntityManager,
+    head: KnownHead,
+    events: LinkedEvents,
+    progress: JournalProgress,
+  ): Promise<KnownHead | null> {
+    const next = { ...head, ...placeAfter(events) };
+    if (!(await this.#advance(manager, head, next, progress))) return null;
+    await this.#store(manager, events);
+    return next;
+  }
+
+  /** Links events to a chain; nothing is stored. */
+  async link(head: KnownHead, contents: readonly EventContent[]): Promise<LinkedEvents> {
+    const { chain, sequence, link } = head;
+    const linker = new ChainLinker(this.#key, chain, sequence, link);
+    const links: string[] = [];
+    const turn = new Turn();
     for (const content of contents) {
-      const previousLink = link;
-      sequence += 1;
-      link = linkOf(this.#key, { chain, sequence, previousLink }, content);
-      linked.push({ content, sequence, previousLink, link });
-      if (linked.length % EVENTS_IN_A_TURN === 0) await nextTurn();
+      links.push(linker.next(content));
+      const rest = turn.rest();
+      if (rest !== null) await rest;
     }
-    await insertAuditEvents(manager, chain, linked);
-    await this.updateHead(manager, head, { ...progress, sequence, link });
+    return { chain, after: { sequence, link }, contents, links };
+  }
+
+  async #store(manager: EntityManager, events: LinkedEvents): Promise<void> {
+    await insertAuditEvents(manager, events);
     if (this.#onStored.length > 0) {
       const before = this.#appended.get(manager) ?? [];
-      this.#appended.set(manager, [...before, ...contents.map(decodeEvent)]);
+      this.#appended.set(manager, [...before, ...events.contents.map(decodeEvent)]);
     }
-    return { sequence, link };
+  }
+
+  /** Moves a head on that is where it was left. */
+  async #advance(
+    manager: EntityManager,
+    head: KnownHead,
+    next: KnownHead,
+    progress: JournalProgress,
+  ): Promise<boolean> {
+    const { chain, sequence, link, purgedSequence } = next;
+    const { journalSegment, journalOffset, held } = progress;
+    const seal = sealOf(this.#key, { chain, sequence, link, purgedSequence, held });
+    const values = [sequence, link, journalSegment, journalOffset, held === null ? null : JSON.stringify(held), seal];
+    const place = [chain, head.sequence, head.link, purgedSequence];
+    const { queryRunner } = manager;
+    if (queryRunner === undefined) throw new Error('Events are stored within a transaction.');
+    const { affected } = await queryRunner.query(advanceStatement(manager), [...values, ...place], true);
+    return affected === 1;
   }
 
   /** Has stored events handed on, once their transaction is over. It must neither fail nor take long. */
@@ -163,4 +214,30 @@ export class AuditChain {
   isSealed(head: AuditChainEntity): boolean {
     return sealOf(this.#key, head) === head.seal;
   }
+}
+
+const advanceStatements = new WeakMap<object, string>();
+
+/** The statement that moves on a head that is where it was left; TypeORM takes a while to build one. */
+function advanceStatement({ dataSource }: EntityManager): string {
+  const known = advanceStatements.get(dataSource);
+  if (known !== undefined) return known;
+  const { columns, tableName } = dataSource.getMetadata(AuditChainEntity);
+  const nameOf = (property: keyof AuditChainEntity): string => {
+    const column = columns.find(({ propertyName }) => propertyName === property);
+    if (column === undefined) throw new Error(`A chain has no ${property}.`);
+    return dataSource.driver.escape(column.databaseName);
+  };
+  const set = (['sequence', 'link', 'journalSegment', 'journalOffset', 'held', 'seal'] as const).map(nameOf);
+  const where = (['chain', 'sequence', 'link', 'purgedSequence'] as const).map(nameOf);
+  const statement =
+    `UPDATE ${dataSource.driver.escape(tableName)} SET ${set.map((name) => `${name} = ?`).join(', ')} ` +
+    `WHERE ${where.map((name) => `${name} = ?`).join(' AND ')}`;
+  advanceStatements.set(dataSource, statement);
+  return statement;
+}
+
+/** The place of the last of some events. */
+function placeAfter({ after, links }: LinkedEvents): ChainPlace {
+  return { sequence: after.sequence + links.length, link: links.at(-1) ?? after.link };
 }

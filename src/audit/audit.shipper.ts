@@ -190,14 +190,15 @@ export class AuditShipper implements OnModuleInit, OnApplicationBootstrap {
   /** What a process that is gone has left in its journal is stored by the next one that starts. */
   async #shipAbandoned(): Promise<void> {
     for (const slot of takeAbandonedSlots(this.#journalDirectory)) {
+      let shipment: JournalShipment | null = null;
       try {
-        const shipment = this.#shipmentOf(slot);
+        shipment = this.#shipmentOf(slot);
         await shipment.ship();
         await shipment.finish();
-        shipment.journal.close();
       } catch (error) {
         this.#logger.warn(`A journal that was left behind cannot be stored yet: ${String(error)}`);
       } finally {
+        shipment?.journal.close();
         slot.release();
       }
     }

@@ -55,6 +55,8 @@ export async function dataSourceOptions(
     bigNumberStrings: false,
     poolSize: 10,
     connectTimeout: 5_000,
+    // The driver would write down a stack before every statement, for the one that may fail.
+    trace: false,
   };
 }
 

@@ -227,11 +227,11 @@ describeOnEachDatabase('from the journal into the database', (server: () => Scop
   it('R62: a segment that somebody has shortened is passed over', async () => {
     const name = unique('node');
     const journal = new Journal(join(folder.path, name));
-    journal.append('first\n');
+    journal.append('', 'first');
     journal.close();
     const again = new Journal(join(folder.path, name));
     truncateSync(join(folder.path, name, 'segment-000000000001.log'), 0);
-    again.append('second\n');
+    again.append('', 'second');
     again.flush();
     expect(again.read(again.start, 100)?.bytes.toString()).toBe('second\n');
     again.close();
@@ -314,12 +314,12 @@ describe('a full disk', () => {
       const journal = new Journal(join(path, 'journal'));
       const results: boolean[] = [];
       const append = (line: string): void => {
-        journal.append(line);
+        journal.append('', line);
         journal.whenWritten({ onWritten: (error) => results.push(error === null) });
         journal.flush();
       };
-      append('first\n');
-      for (let index = 0; index < 30; index += 1) append(`${'x'.repeat(65_535)}\n`);
+      append('first');
+      for (let index = 0; index < 30; index += 1) append('x'.repeat(65_535));
       expect(results[0]).toBe(true);
       expect(results.at(-1)).toBe(false);
       expect(journal.probe()).toBe(false);
@@ -329,7 +329,7 @@ describe('a full disk', () => {
       journal.release(journal.end);
       expect(journal.probe()).toBe(true);
       const { end } = journal;
-      append('last\n');
+      append('last');
       expect(results.at(-1)).toBe(true);
       expect(journal.read(end, 100)?.bytes.toString()).toBe('last\n');
       journal.close();
@@ -346,9 +346,9 @@ describe('a full disk', () => {
     try {
       if (unmount === null) return context.skip('no file system can be mounted here');
       const journal = new Journal(join(path, 'journal'));
-      journal.append('first\n');
+      journal.append('', 'first');
       journal.flush();
-      for (let index = 0; index < 40; index += 1) journal.append(`${'x'.repeat(65_535)}\n`);
+      for (let index = 0; index < 40; index += 1) journal.append('', 'x'.repeat(65_535));
       const results: boolean[] = [];
       journal.whenWritten({ onWritten: (error) => results.push(error === null) });
       journal.flush();
@@ -368,8 +368,8 @@ describe('a full disk', () => {
     // A file stands where the segment should be.
     writeFileSync(join(path, 'segment-000000000001.log'), 'not ours\n');
     const results: boolean[] = [];
-    for (const line of ['lost\n', 'kept\n']) {
-      journal.append(line);
+    for (const line of ['lost', 'kept']) {
+      journal.append('', line);
       journal.whenWritten({ onWritten: (error) => results.push(error === null) });
       journal.flush();
     }

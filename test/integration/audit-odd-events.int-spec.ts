@@ -1,7 +1,8 @@
 import { join } from 'node:path';
-import { encodeJournalLine, type AuditEvent, type EventContent } from '@scopegate/audit';
+import { journalPrefix, type AuditEvent, type EventContent } from '@scopegate/audit';
+import { createConnection } from 'mysql2/promise';
 import { DataSource } from 'typeorm';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { AuditChainEntity } from '../../src/audit/audit-chain.entity.js';
 import { AuditEventEntity } from '../../src/audit/audit-event.entity.js';
 import { AuditChain } from '../../src/audit/audit.chain.js';
@@ -11,8 +12,9 @@ import { JournalShipment } from '../../src/audit/journal/journal.shipment.js';
 import { Clock } from '../../src/common/time/clock.js';
 import { UnitOfWork } from '../../src/database/unit-of-work.js';
 import { eventOf } from '../support/audit-events.js';
-import { describeOnEachDatabase, unique } from '../support/each-database.js';
-import type { ScopegateFixture } from '../support/scopegate.fixture.js';
+import { describeOnEachDatabase, restoreRules, unique } from '../support/each-database.js';
+import { describeWithMariaDb } from '../support/external-part.js';
+import { startScopegateFixture, type ScopegateFixture } from '../support/scopegate.fixture.js';
 import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.js';
 
 /** An object in an object, and so on. */
@@ -73,7 +75,8 @@ const ODD: readonly (readonly [title: string, change: Record<string, unknown>])[
   ['a time before the epoch', { atMs: -1 }],
 ];
 
-describeOnEachDatabase('events that no database would take as they are', (server: () => ScopegateFixture) => {
+/** Defines the tests about one server. */
+function oddEvents(server: () => ScopegateFixture): void {
   let folder: TemporaryFolder;
   beforeAll(() => {
     folder = createTemporaryFolder('odd');
@@ -113,6 +116,34 @@ describeOnEachDatabase('events that no database would take as they are', (server
     expect((await server().admin.get('/audit-events/export')).status).toBe(200);
   });
 
+  it('R60: what the retention changes in the head of a chain holds up nothing that is shipped after it', async () => {
+    const { shipment, name } = open();
+    const events = Array.from({ length: 6 }, () => eventOf());
+    const shipped = events.entries();
+    const shipNext = async (): Promise<void> => {
+      shipment.append(shipped.next().value?.[1] ?? eventOf());
+      await shipment.ship();
+    };
+    await shipNext();
+    await shipNext();
+    for (const purgedSequence of [1, 2]) {
+      await server()
+        .provider(UnitOfWork)
+        .run(async ({ manager }) => {
+          const chain = server().provider(AuditChain);
+          await manager.delete(AuditEventEntity, { chain: name, chainSequence: purgedSequence });
+          await chain.updateHead(manager, await chain.lockHead(manager, name), { purgedSequence });
+        });
+      await shipNext();
+      await shipNext();
+    }
+    shipment.journal.close();
+    expect((await stored(name)).map((row) => row.id)).toEqual(events.slice(2).map((event) => event.id));
+    const heads = server().provider(DataSource).getRepository(AuditChainEntity);
+    expect(await heads.findOneBy({ chain: name })).toMatchObject({ sequence: 6, purgedSequence: 2 });
+    expect((await server().provider(AuditVerifier).verify({ fromMs: null, toMs: null })).intact).toBe(true);
+  });
+
   it('R62: a database that refuses everything is one that is away: nothing is replaced, and all is stored later', async () => {
     const { manager } = server().provider(DataSource);
     await manager.query(
@@ -140,7 +171,7 @@ describeOnEachDatabase('events that no database would take as they are', (server
     // As many values as a row has, the first of them a question to the database.
     const nulls = Array.from({ length: 19 }, () => 'null').join(',');
     const forged = `[(SELECT "allowed"),"${unique('forged')}",1,1,"token.created",${nulls}]` as EventContent;
-    shipment.journal.append(encodeJournalLine(forged));
+    shipment.journal.append(journalPrefix(forged), forged);
     await expect(shipment.ship()).rejects.toThrow(SyntaxError);
     shipment.journal.close();
     expect(await stored(name)).toEqual([]);
@@ -206,5 +237,65 @@ describeOnEachDatabase('events that no database would take as they are', (server
       });
     }
     expect((await server().provider(AuditVerifier).verify({ fromMs: null, toMs: null })).intact).toBe(true);
+  });
+}
+
+describeOnEachDatabase('events that no database would take as they are', oddEvents);
+
+/** Defines tests about a server on a database that was made with a mode of its own. */
+function describeInMode(title: string, mode: string, define: (server: () => ScopegateFixture) => void): void {
+  describeWithMariaDb(title, (mariaDb) => {
+    let server: ScopegateFixture | undefined;
+    beforeAll(async () => {
+      const url = await mariaDb().createDatabase();
+      const connection = await createConnection(url);
+      await connection.query(`SET GLOBAL sql_mode = '${mode}'`);
+      await connection.end();
+      server = await startScopegateFixture({ env: { DATABASE_URL: url } });
+      await restoreRules(server);
+    });
+    afterAll(() => server?.stop());
+    define(() => {
+      if (server === undefined) throw new Error('The server is there inside tests only.');
+      return server;
+    });
+  });
+}
+
+describeInMode(
+  'events on a server that takes quotation marks for those of names',
+  'ANSI,STRICT_TRANS_TABLES',
+  oddEvents,
+);
+
+describeInMode('events on a server whose mode changes', 'STRICT_TRANS_TABLES', (server) => {
+  it('R62: are stored as they are over every connection, whatever mode it was made in', async () => {
+    const { options } = server().provider(DataSource);
+    if (options.type !== 'mariadb') throw new Error('The tests of a mode run on MariaDB.');
+    const { host = '', port = 0, username = '', database = '' } = options;
+    const outside = await createConnection({ host, port, user: username, database });
+    const application = await server().createApplication({
+      kind: 'generic',
+      anonymous: 'allow',
+      mount: { pathPrefix: '/changing' },
+      upstream: 'http://127.0.0.1:9',
+    });
+    for (const [index, mode] of ['', 'ANSI_QUOTES', '', 'ANSI_QUOTES'].entries()) {
+      await outside.query(`SET GLOBAL sql_mode = '${mode}'`);
+      const [connections] = await outside.query(
+        'SELECT ID FROM information_schema.PROCESSLIST WHERE ID <> CONNECTION_ID() AND DB = DATABASE()',
+      );
+      for (const { ID } of connections as { ID: number }[]) await outside.query(`KILL ${ID}`);
+      expect((await fetch(`${server().url}/changing/${index}`)).status).toBe(502);
+      const expected = Array.from({ length: index + 1 }, (_, at) => `/${at}`);
+      await vi.waitFor(
+        async () => {
+          const events = await server().events({ application, outcome: 'failed' });
+          expect(events.map(({ path }) => path).toSorted()).toEqual(expected);
+        },
+        { timeout: 10_000, interval: 100 },
+      );
+    }
+    await outside.end();
   });
 });

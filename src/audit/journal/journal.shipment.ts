@@ -1,29 +1,29 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import {
   decodeEvent,
   decodeJournal,
   encodeEvent,
-  encodeJournalLine,
   FloodCollapser,
   isFailure,
+  journalPrefix,
   type AuditEvent,
   type EventContent,
   type FloodState,
 } from '@scopegate/audit';
 import type { Clock } from '../../common/time/clock.js';
+import { Turn } from '../../common/time/turn.js';
 import { isDatabaseUnavailable, DatabaseUnavailableError } from '../../database/database-unavailable.js';
 import { isDuplicateKey } from '../../database/duplicate-key.js';
 import type { UnitOfWork } from '../../database/unit-of-work.js';
-import type { AuditChain, ChainPlace } from '../audit.chain.js';
+import type { AuditChain, ChainPlace, KnownHead } from '../audit.chain.js';
 import type { Journal, JournalPosition } from './journal.js';
 import { remainderOf, replaceRejected } from './rejected-events.js';
 
 /** Events in one transaction, about. */
 const BATCH_EVENTS = 1_000;
 
-/** Bytes read from the journal at a time: some seventy events, which take a fraction of a millisecond. */
-const READ_BYTES = 32_768;
+/** Bytes read from the journal at a time: some twenty events. */
+const READ_BYTES = 8_192;
 
 interface Batch {
   readonly contents: readonly EventContent[];
@@ -32,7 +32,7 @@ interface Batch {
 }
 
 /** What has been shipped, as the database knows it. */
-interface Shipped extends ChainPlace {
+interface Shipped extends KnownHead {
   readonly position: JournalPosition;
 }
 
@@ -77,7 +77,8 @@ export class JournalShipment {
 
   append(event: AuditEvent): void {
     this.#oldestAtMs ??= event.atMs;
-    this.journal.append(encodeJournalLine(encodeEvent(event)));
+    const content = encodeEvent(event);
+    this.journal.append(journalPrefix(content), content);
   }
 
   /** Asks the database how far the journal has been shipped. */
@@ -132,12 +133,14 @@ export class JournalShipment {
     this.journal.flush();
     const contents: EventContent[] = [];
     let end = position;
+    const turn = new Turn();
     while (contents.length < BATCH_EVENTS) {
       const part = this.#read(end, READ_BYTES);
       if (part === null) break;
       contents.push(...part.contents);
       ({ end } = part);
-      await nextTurn();
+      const rest = turn.rest();
+      if (rest !== null) await rest;
     }
     return end === position ? null : { contents, end };
   }
@@ -243,18 +246,26 @@ export class JournalShipment {
     }
   }
 
-  #insertOnce(shipped: Shipped, contents: readonly EventContent[], position: JournalPosition): Promise<Shipped> {
+  async #insertOnce(shipped: Shipped, contents: readonly EventContent[], position: JournalPosition): Promise<Shipped> {
     const state = this.#collapser.isEmpty ? null : this.#collapser.state();
+    const progress = {
+      journalSegment: position.segment,
+      journalOffset: position.offset,
+      held: state === null ? null : [...state],
+    };
+    // Before the transaction: it holds the head, and on SQLite everybody else's turn.
+    const linked = await this.chain.link(shipped, contents);
     return this.unitOfWork.run(async ({ manager }) => {
-      const head = await this.chain.lockHead(manager, this.chainName);
-      if (head.sequence !== shipped.sequence) throw new ForeignLinkError();
-      const place = await this.chain.append(manager, head, contents, {
-        journalSegment: position.segment,
-        journalOffset: position.offset,
-        held: state === null ? null : [...state],
-      });
-      this.#attempted = place;
-      return { ...place, position };
+      let stored = await this.chain.appendToKnown(manager, shipped, linked, progress);
+      if (stored === null) {
+        // The retention changes the head as well, and takes nothing from its newest event.
+        const head = await this.chain.lockHead(manager, this.chainName);
+        if (head.sequence !== shipped.sequence) throw new ForeignLinkError();
+        const { chain, purgedSequence } = head;
+        stored = { chain, purgedSequence, ...(await this.chain.append(manager, head, contents, progress)) };
+      }
+      this.#attempted = stored;
+      return { ...stored, position };
     });
   }
 
@@ -268,7 +279,7 @@ export class JournalShipment {
       // Its position is one of another journal, which would pass over events of this one.
       this.#warnOfCopy();
       this.#collapser = new FloodCollapser(confirmed.held);
-      return { sequence: head.sequence, link: head.link, position: confirmed.position };
+      return { ...knownOf(head), position: confirmed.position };
     }
     const held = (head.held ?? []) as FloodState;
     this.#collapser = new FloodCollapser(held);
@@ -278,7 +289,7 @@ export class JournalShipment {
     const isKnown = stored.segment >= start.segment && isAtOrAfter(end, stored);
     const position = isKnown ? stored : start;
     this.#lastKnown = position;
-    const shipped = { sequence: head.sequence, link: head.link, position };
+    const shipped = { ...knownOf(head), position };
     this.#confirmed = { ...shipped, held };
     return shipped;
   }
@@ -301,6 +312,10 @@ export class JournalShipment {
 function lastTimeOf({ contents }: Batch): number | null {
   const last = contents.at(-1);
   return last === undefined ? null : decodeEvent(last).atMs;
+}
+
+function knownOf({ chain, sequence, link, purgedSequence }: KnownHead): KnownHead {
+  return { chain, sequence, link, purgedSequence };
 }
 
 function isSamePlace(place: ChainPlace, other: ChainPlace | null): boolean {

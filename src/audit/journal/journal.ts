@@ -34,6 +34,8 @@ const PROBE_BYTES = 65_536;
 /** Room for what is appended within one turn; it grows with the largest one. */
 const BUFFER_BYTES = 262_144;
 
+const NEWLINE = 0x0a;
+
 const SEGMENT_NAME = /^segment-(\d{12})\.log$/;
 
 /**
@@ -45,6 +47,8 @@ export class Journal {
   /** Null where the disk has not taken the segment yet. */
   #file: number | null = null;
   #size = 0;
+  /** What is read at the moment. */
+  #reader: { readonly segment: number; readonly file: number } | null = null;
   /** The bytes of closed segments that are still needed. */
   readonly #closed = new Map<number, number>();
   /** What is not written yet stands at its beginning. */
@@ -82,18 +86,23 @@ export class Journal {
   }
 
   /**
-   * Adds a line; it is written at the end of this turn of the event loop.
+   * Adds a line of two parts; it is written at the end of this turn of the event loop. Putting them together first would
+   * copy a text of hundreds of characters once more.
    * @returns the position after it
    */
-  append(line: string): JournalPosition {
+  append(prefix: string, content: string): JournalPosition {
     // A character takes three bytes at the most: one that takes four counts as two.
-    const needed = this.#pendingBytes + 3 * line.length;
+    const needed = this.#pendingBytes + 3 * (prefix.length + content.length) + 1;
     if (needed > this.#buffer.length) {
       const larger = Buffer.allocUnsafe(2 * needed);
       this.#buffer.copy(larger, 0, 0, this.#pendingBytes);
       this.#buffer = larger;
     }
-    this.#pendingBytes += this.#buffer.write(line, this.#pendingBytes);
+    let end = this.#pendingBytes;
+    end += this.#buffer.write(prefix, end);
+    end += this.#buffer.write(content, end);
+    this.#buffer[end] = NEWLINE;
+    this.#pendingBytes = end + 1;
     this.#scheduled ??= setImmediate(() => this.flush());
     return this.end;
   }
@@ -158,15 +167,10 @@ export class Journal {
     for (;;) {
       const size = segment === this.#segment ? this.#size : this.#closed.get(segment);
       if (size !== undefined && offset < size) {
-        const bytes = Buffer.alloc(Math.min(limit, size - offset));
-        const file = openSync(this.#path(segment), 'r');
-        try {
-          const length = readSync(file, bytes, 0, bytes.length, offset);
-          // Nothing, where somebody else has shortened the file: what follows is in the next one.
-          if (length > 0) return { bytes: bytes.subarray(0, length), position: { segment, offset } };
-        } finally {
-          closeSync(file);
-        }
+        const bytes = Buffer.allocUnsafe(Math.min(limit, size - offset));
+        const length = readSync(this.#readerOf(segment), bytes, 0, bytes.length, offset);
+        // Nothing, where somebody else has shortened the file: what follows is in the next one.
+        if (length > 0) return { bytes: bytes.subarray(0, length), position: { segment, offset } };
       }
       if (segment >= this.#segment) return null;
       segment = this.#next(segment);
@@ -174,8 +178,24 @@ export class Journal {
     }
   }
 
+  /** A journal is read in small parts, one after the other: its file stays open. */
+  #readerOf(segment: number): number {
+    if (this.#reader?.segment === segment) return this.#reader.file;
+    this.#closeReader();
+    const file = openSync(this.#path(segment), 'r');
+    this.#reader = { segment, file };
+    return file;
+  }
+
+  #closeReader(): void {
+    if (this.#reader !== null) closeSync(this.#reader.file);
+    this.#reader = null;
+  }
+
   /** Gives back the room of everything before this position. */
   release(position: JournalPosition): void {
+    // As long as a file is open, removing it gives back nothing.
+    if (this.#reader !== null && this.#reader.segment < this.#segment) this.#closeReader();
     const last = this.#file === null ? Math.max(0, ...this.#closed.keys()) : this.#segment;
     for (const [segment, size] of this.#closed) {
       const isNeeded = segment > position.segment || (segment === position.segment && size > position.offset);
@@ -195,6 +215,7 @@ export class Journal {
     this.flush();
     if (this.#file !== null) closeSync(this.#file);
     this.#file = null;
+    this.#closeReader();
   }
 
   #next(segment: number): number {
