@@ -1,4 +1,4 @@
-import { headerLineCount, headerValues } from '@scopegate/kernel';
+import { ask, headerLineCount, headerValues, hostsOf, type HeaderLines } from '@scopegate/kernel';
 import { isAddressAllowed, resolveClientAddress, type ClientAddress } from '@scopegate/network';
 import { judgePath, type PathJudgement } from '@scopegate/path';
 import { isRefusedMethod } from '@scopegate/scope';
@@ -84,14 +84,14 @@ function addressOf(request: RequestFacts, policy: AccessPolicy): ClientAddress {
 function judgeForm(request: RequestFacts): Deny | null {
   if (headerLineCount(request.lines) > MAX_HEADER_LINES) return denyEarly('headers_too_large');
   if (request.httpVersion !== '1.1' && request.httpVersion !== '1.0') return denyEarly('http_version_unsupported');
-  const hosts = headerValues(request.lines, 'host').length;
+  const hosts = ask(request.lines, hostsOf).length;
   if (hosts > 1) {
     return denyEarly('request_malformed', 'There is more than one Host line (RFC 9112 3.2). Send exactly one.');
   }
   if (hosts === 0 && request.httpVersion === '1.1') {
     return denyEarly('request_malformed', 'There is no Host line (RFC 9112 3.2). Send exactly one.');
   }
-  const codings = headerValues(request.lines, 'transfer-encoding');
+  const codings = ask(request.lines, transferCodings);
   if (codings.length > 0) {
     if (request.httpVersion === '1.0') {
       return denyEarly('request_malformed', 'Transfer-Encoding is no part of HTTP/1.0 (RFC 9112 6.1).');
@@ -107,6 +107,10 @@ function judgeForm(request: RequestFacts): Deny | null {
     );
   }
   return isRefusedMethod(request.method) ? denyEarly('method_not_allowed') : null;
+}
+
+function transferCodings(lines: HeaderLines): readonly string[] {
+  return headerValues(lines, 'transfer-encoding');
 }
 
 /**

@@ -1,4 +1,4 @@
-import { headerValues } from '@scopegate/kernel';
+import { ask, headerValues, type HeaderLines } from '@scopegate/kernel';
 import { isScopegateFormat, parseAuthorization, parseToken, sameUserName } from '@scopegate/token';
 import type { Credential } from './decision.js';
 import type { ApplicationRules, RequestFacts, SessionBody } from './facts.js';
@@ -26,15 +26,15 @@ const TOKEN_MISPLACED: CredentialReading = {
  * password in another would be judged as one user and served as another (R04, R36, R67).
  */
 export function readCredential(request: RequestFacts, application: ApplicationRules | null): CredentialReading {
-  const authorization = headerValues(request.lines, 'authorization');
-  const header = readAuthorization(authorization, request);
+  const header = ask(request.lines, readAuthorization);
   if (!header.ok || application === null) return header;
   const query = readQueryCredential(request.query, application);
   const besides = request.sessionBody === undefined ? query : readSessionBody(request.sessionBody, query);
   return besides === null ? header : combine(header, besides);
 }
 
-function readAuthorization(values: readonly string[], request: RequestFacts): CredentialReading {
+function readAuthorization(lines: HeaderLines): CredentialReading {
+  const values = headerValues(lines, 'authorization');
   const parsed = parseAuthorization(values);
   switch (parsed.kind) {
     case 'basic':
@@ -57,7 +57,7 @@ function readAuthorization(values: readonly string[], request: RequestFacts): Cr
     case 'ambiguous':
       return { ok: false, code: 'credential_ambiguous' };
     case 'none':
-      return headerValues(request.lines, 'cookie').length > 0 ? COOKIE : NONE;
+      return headerValues(lines, 'cookie').length > 0 ? COOKIE : NONE;
   }
 }
 

@@ -24,4 +24,9 @@ export function headerValues(lines: HeaderLines, name: string): readonly string[
   return values ?? NO_VALUES;
 }
 
+/** The values of the Host lines. */
+export function hostsOf(lines: HeaderLines): readonly string[] {
+  return headerValues(lines, 'host');
+}
+
 const NO_VALUES: readonly string[] = [];

@@ -1,4 +1,4 @@
-import type { HeaderLines } from '@scopegate/kernel';
+import { ask, type HeaderLines } from '@scopegate/kernel';
 import { queryParameters } from './query-parameter.js';
 
 const NONE: readonly string[] = [];
@@ -11,19 +11,25 @@ const NONE: readonly string[] = [];
  * @returns the overriding methods, empty when there are none
  */
 export function overridingMethods(lines: HeaderLines, query: string | null): readonly string[] {
+  const methods = ask(lines, methodsOfHeaders);
+  let fromQuery: string[] | undefined;
+  // Few queries hold the word, plainly or encoded: the others are not taken apart.
+  if (query !== null && /method|%/i.test(query)) {
+    for (const { name, value } of queryParameters(query)) {
+      if (name === '_method' && value !== null) {
+        fromQuery = append(fromQuery, value);
+      }
+    }
+  }
+  return fromQuery === undefined ? methods : [...methods, ...fromQuery];
+}
+
+function methodsOfHeaders(lines: HeaderLines): readonly string[] {
   let methods: string[] | undefined;
   for (let index = 0; index + 1 < lines.length; index += 2) {
     if (isMethodOverrideHeader(lines[index] ?? '')) {
       for (const element of (lines[index + 1] ?? '').split(',')) {
         methods = append(methods, element);
-      }
-    }
-  }
-  // Few queries hold the word, plainly or encoded: the others are not taken apart.
-  if (query !== null && /method|%/i.test(query)) {
-    for (const { name, value } of queryParameters(query)) {
-      if (name === '_method' && value !== null) {
-        methods = append(methods, value);
       }
     }
   }

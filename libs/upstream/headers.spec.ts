@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { repeatedLines } from '@scopegate/kernel';
 import { answeredHeaders, foldHeaderName, forwardedHeaders, type ForwardedRequest } from './headers.js';
 
 function forward(lines: readonly string[], more: Partial<ForwardedRequest> = {}): string[] {
@@ -31,6 +32,45 @@ function valuesOf(lines: readonly string[], name: string): string[] {
 }
 
 describe('the lines that go upstream', () => {
+  it('R42: are the same where the client’s lines are repeated, under whatever rules', () => {
+    const lines = [
+      'Host',
+      'a',
+      'Authorization',
+      'Basic YTpi',
+      'Cookie',
+      'a=b',
+      'X-Method-Override',
+      'PUT',
+      'Length',
+      '1',
+    ];
+    const repeated = repeatedLines(lines, lines.slice());
+    const isOverride = (name: string): boolean => name.endsWith('override');
+    const changes: Partial<ForwardedRequest>[] = [
+      { host: 'other.example' },
+      { forwardedFor: '192.0.2.1' },
+      { forwardedHost: null },
+      { forwardedProto: 'http' },
+      { identityNames: new Set(['length']) },
+      { dropAuthorization: true },
+      { dropCookies: true },
+      { dropLine: isOverride },
+      { replacedBody: true },
+      { requestId: 'request-2', identity: ['X-User', 'bob'], trace: { parent: 'ours', state: 'a=1' } },
+    ];
+    const texts = new Set<string>();
+    for (const change of changes) {
+      for (const more of [change, {}, change, change]) {
+        const expected = forward(lines, more);
+        expect(forward(repeated, more)).toEqual(expected);
+        texts.add(JSON.stringify(expected));
+      }
+    }
+    // Nothing of this would be seen if the rules made no difference; a body that is not there is not replaced.
+    expect(texts.size).toBe(changes.length);
+  });
+
   it('R42: are the client’s own, in their order, spelling and number', () => {
     const lines = ['X-B', '1', 'x-a', '2', 'X-B', '3', 'Accept', '*/*', 'Authorization', 'Basic YTpi', 'Cookie', 'a=b'];
     expect(kept(lines)).toEqual(lines);

@@ -1,4 +1,4 @@
-import type { HeaderLines } from '@scopegate/kernel';
+import { memoryOf, type HeaderLines } from '@scopegate/kernel';
 
 /**
  * Lines that belong to one connection and not to the message (RFC 9110 7.6.1). `Expect` is answered here, since the
@@ -18,20 +18,10 @@ const CONNECTION_LINES: ReadonlySet<string> = new Set([
   'expect',
 ]);
 
-/** What forwarding needs to know of a request. */
-export interface ForwardedRequest {
-  readonly lines: HeaderLines;
-  /** The upstream's own host. */
-  readonly host: string;
-  readonly requestId: string;
-  /** The addresses the request came through, for `X-Forwarded-For`. */
-  readonly forwardedFor: string;
-  readonly forwardedHost: string | null;
-  readonly forwardedProto: string;
+/** What decides which of the client's lines go upstream. */
+interface ForwardingRules {
   /** Names the gateway sets for this application, lower-case with `-` for `_`: the client's own are dropped always. */
   readonly identityNames: ReadonlySet<string>;
-  /** Names and values, alternating, that identify the user; empty unless this is a token request. */
-  readonly identity: readonly string[];
   /** The client's Authorization and Cookie go upstream only where they are not ours to judge. */
   readonly dropAuthorization: boolean;
   readonly dropCookies: boolean;
@@ -39,6 +29,24 @@ export interface ForwardedRequest {
   readonly dropLine: ((lowerName: string) => boolean) | null;
   /** Set where the gateway replaces the body, so that its own length is sent. */
   readonly replacedBody: boolean;
+}
+
+/** What decides, besides the client's lines, which lines go upstream before those of the single request. */
+interface Origin extends ForwardingRules {
+  /** The upstream's own host. */
+  readonly host: string;
+  /** The addresses the request came through, for `X-Forwarded-For`. */
+  readonly forwardedFor: string;
+  readonly forwardedHost: string | null;
+  readonly forwardedProto: string;
+}
+
+/** What forwarding needs to know of a request. */
+export interface ForwardedRequest extends Origin {
+  readonly lines: HeaderLines;
+  readonly requestId: string;
+  /** Names and values, alternating, that identify the user; empty unless this is a token request. */
+  readonly identity: readonly string[];
   /** The gateway's own place in the trace. The client's lines are dropped always: they name another parent. */
   readonly trace: { readonly parent: string; readonly state: string | null } | null;
 }
@@ -68,32 +76,66 @@ const FORWARDING_LINES: ReadonlySet<string> = new Set([
  * connection, what only the gateway may say, and, on a token request, the client's own credentials.
  */
 export function forwardedHeaders(request: ForwardedRequest): string[] {
-  const { lines } = request;
-  const nominated = connectionNominated(lines);
-  const result: string[] = ['host', request.host];
-  for (let index = 0; index + 1 < lines.length; index += 2) {
-    const name = lines[index] as string;
-    const folded = foldHeaderName(name);
-    if (folded === 'host' || CONNECTION_LINES.has(folded) || FORWARDING_LINES.has(folded)) continue;
-    if (folded === 'authorization' && request.dropAuthorization) continue;
-    if (folded === 'cookie' && request.dropCookies) continue;
-    if (request.identityNames.has(folded)) continue;
-    // Where `_` is read as `-`, this would be a second length of the body.
-    if (folded === 'content-length' && name.includes('_')) continue;
-    if (request.replacedBody && BODY_LINES.has(folded)) continue;
-    // A client must not make the gateway forget a line it judged by, so only unknown names can be nominated.
-    if (nominated !== null && nominated.has(folded) && !END_TO_END.has(folded)) continue;
-    if (request.dropLine !== null && request.dropLine(folded)) continue;
-    result.push(name, lines[index + 1] as string);
-  }
-  if (request.forwardedFor !== '') result.push('X-Forwarded-For', request.forwardedFor);
-  if (request.forwardedHost !== null) result.push('X-Forwarded-Host', request.forwardedHost);
-  result.push('X-Forwarded-Proto', request.forwardedProto, 'X-Request-Id', request.requestId);
+  const result = leadingLines(request).slice();
+  result.push('X-Request-Id', request.requestId);
   if (request.trace !== null) {
     result.push('traceparent', request.trace.parent);
     if (request.trace.state !== null) result.push('tracestate', request.trace.state);
   }
   for (const part of request.identity) result.push(part);
+  return result;
+}
+
+/** What stays the same from one request to the next where the client's lines are repeated; put together once then. */
+function leadingLines(request: ForwardedRequest): string[] {
+  const memory = memoryOf(request.lines);
+  const known = memory?.get(leadingLines) as { readonly of: Origin; readonly lines: string[] } | undefined;
+  if (known !== undefined && isSameOrigin(known.of, request)) return known.lines;
+  const lines = ['host', request.host, ...selectLines(request.lines, request)];
+  if (request.forwardedFor !== '') lines.push('X-Forwarded-For', request.forwardedFor);
+  if (request.forwardedHost !== null) lines.push('X-Forwarded-Host', request.forwardedHost);
+  lines.push('X-Forwarded-Proto', request.forwardedProto);
+  if (memory !== null) {
+    const { host, forwardedFor, forwardedHost, forwardedProto } = request;
+    const { identityNames, dropAuthorization, dropCookies, dropLine, replacedBody } = request;
+    const of = { host, forwardedFor, forwardedHost, forwardedProto, identityNames };
+    memory.set(leadingLines, { of: { ...of, dropAuthorization, dropCookies, dropLine, replacedBody }, lines });
+  }
+  return lines;
+}
+
+function isSameOrigin(one: Origin, other: Origin): boolean {
+  return (
+    one.host === other.host &&
+    one.forwardedFor === other.forwardedFor &&
+    one.forwardedHost === other.forwardedHost &&
+    one.forwardedProto === other.forwardedProto &&
+    one.identityNames === other.identityNames &&
+    one.dropAuthorization === other.dropAuthorization &&
+    one.dropCookies === other.dropCookies &&
+    one.dropLine === other.dropLine &&
+    one.replacedBody === other.replacedBody
+  );
+}
+
+function selectLines(lines: HeaderLines, rules: ForwardingRules): string[] {
+  const nominated = connectionNominated(lines);
+  const result: string[] = [];
+  for (let index = 0; index + 1 < lines.length; index += 2) {
+    const name = lines[index] as string;
+    const folded = foldHeaderName(name);
+    if (folded === 'host' || CONNECTION_LINES.has(folded) || FORWARDING_LINES.has(folded)) continue;
+    if (folded === 'authorization' && rules.dropAuthorization) continue;
+    if (folded === 'cookie' && rules.dropCookies) continue;
+    if (rules.identityNames.has(folded)) continue;
+    // Where `_` is read as `-`, this would be a second length of the body.
+    if (folded === 'content-length' && name.includes('_')) continue;
+    if (rules.replacedBody && BODY_LINES.has(folded)) continue;
+    // A client must not make the gateway forget a line it judged by, so only unknown names can be nominated.
+    if (nominated !== null && nominated.has(folded) && !END_TO_END.has(folded)) continue;
+    if (rules.dropLine !== null && rules.dropLine(folded)) continue;
+    result.push(name, lines[index + 1] as string);
+  }
   return result;
 }
 
@@ -135,11 +177,29 @@ export function answeredHeaders(lines: HeaderLines, dropSetCookie: boolean): str
   const result: string[] = [];
   for (let index = 0; index + 1 < lines.length; index += 2) {
     const name = lines[index] as string;
-    const lower = name.toLowerCase();
-    if (CONNECTION_LINES.has(lower) || lower === 'x-request-id') continue;
-    if (dropSetCookie && (lower === 'set-cookie' || lower === 'set-cookie2')) continue;
-    if (nominated !== null && nominated.has(lower)) continue;
+    const kind = answeredKind(name);
+    if (kind === 'dropped' || (dropSetCookie && kind === 'cookie')) continue;
+    if (nominated !== null && nominated.has(name.toLowerCase())) continue;
     result.push(name, lines[index + 1] as string);
   }
   return result;
+}
+
+type AnsweredKind = 'dropped' | 'cookie' | 'passed';
+
+/** The kinds of the names seen so far, as they were spelled: an upstream has few of them. */
+const answeredKinds = new Map<string, AnsweredKind>();
+
+const MAX_KNOWN_NAMES = 1_000;
+
+function answeredKind(name: string): AnsweredKind {
+  const known = answeredKinds.get(name);
+  if (known !== undefined) return known;
+  const lower = name.toLowerCase();
+  const isCookie = lower === 'set-cookie' || lower === 'set-cookie2';
+  const isDropped = CONNECTION_LINES.has(lower) || lower === 'x-request-id';
+  const kind = isDropped ? 'dropped' : isCookie ? 'cookie' : 'passed';
+  if (answeredKinds.size >= MAX_KNOWN_NAMES) answeredKinds.clear();
+  answeredKinds.set(name, kind);
+  return kind;
 }

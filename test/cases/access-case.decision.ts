@@ -19,6 +19,7 @@ import {
   type TokenFacts,
   type TokenLookup,
 } from '@scopegate/access';
+import { repeatedLines, type HeaderLines } from '@scopegate/kernel';
 import { compileAddressSet } from '@scopegate/network';
 import { compileExceptions } from '@scopegate/path';
 import { DEFAULT_PERMISSIONS } from '@scopegate/permission';
@@ -53,6 +54,21 @@ export type DecidedCase = {
  */
 export function decideCase(row: AccessCase): DecidedCase {
   const world = buildWorld(row);
+  return decideIn(world, row, linesOf(row, world.secrets, 'gateway.example').flat());
+}
+
+/** Decides a case over and over on one connection, as of a client that sends the same header lines again. */
+export function decideRepeatedCase(row: AccessCase, times: number): readonly DecidedCase[] {
+  const world = buildWorld(row);
+  let lines: HeaderLines | undefined;
+  return Array.from({ length: times }, () => {
+    const sent = linesOf(row, world.secrets, 'gateway.example').flat();
+    lines = repeatedLines(lines, sent);
+    return decideIn(world, row, lines);
+  });
+}
+
+function decideIn(world: World, row: AccessCase, lines: HeaderLines): DecidedCase {
   const { application, policy } = world;
   const body = Buffer.from(fillSecrets(row.request.body ?? '', world.secrets));
   const path = judgeRequestPath(row.request.path, application);
@@ -62,7 +78,7 @@ export function decideCase(row: AccessCase): DecidedCase {
     httpVersion: row.request.httpVersion ?? '1.1',
     rawPath: row.request.path,
     query: row.request.query === undefined ? null : fillSecrets(row.request.query, world.secrets),
-    lines: linesOf(row, world.secrets, 'gateway.example').flat(),
+    lines,
     peer: peerOf(row),
     ...(needsSessionBody(method, path) ? { sessionBody: readSessionBody(body) } : {}),
   };

@@ -2,7 +2,7 @@ import { REASONS, type Decision } from '@scopegate/access';
 import { denialProblem } from '@scopegate/problem';
 import { describe, expect, it } from 'vitest';
 import { requirementsOf, type AccessCase } from './access-case.js';
-import { decideCase } from './access-case.decision.js';
+import { decideCase, decideRepeatedCase } from './access-case.decision.js';
 import { peerOf } from './access-case.request.js';
 import { ACCESS_CASES } from './access.cases.js';
 
@@ -49,6 +49,18 @@ function expectDecision(row: AccessCase, decision: Decision): void {
 const rows = ACCESS_CASES.filter((row) => row.notPure === undefined).map(
   (row) => [`${requirementsOf(row)}: ${row.name}`, row] as const,
 );
+
+describe('the pure decision about a request whose header lines are repeated', () => {
+  it.each(rows)('%s', (_title, row) => {
+    const [first, ...others] = decideRepeatedCase(row, 4);
+    expect(others).toHaveLength(3);
+    for (const { stagewise, atOnce } of others) {
+      expectDecision(row, stagewise);
+      expectDecision(row, atOnce);
+      expect({ stagewise, atOnce }).toEqual(first);
+    }
+  });
+});
 
 describe('the pure decision', () => {
   it.each(rows)('%s', (_title, row) => {
