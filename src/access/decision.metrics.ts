@@ -53,8 +53,11 @@ export class DecisionMetrics {
     );
   }
 
-  /** Counts a request once it is known what became of it. */
-  count(exchange: Exchange, { outcome, code }: CountedResult, status: number | null): void {
+  /**
+   * Counts a request once it is known what became of it.
+   * @param nowTick by the clock of the exchange
+   */
+  count(exchange: Exchange, { outcome, code }: CountedResult, status: number | null, nowTick: number): void {
     const application = exchange.application?.key ?? '';
     const { decisions, decisionTime, upstreamTime } = this.#applications.get(application) ?? this.#begin(application);
     const counted = decisions.get(code ?? outcome);
@@ -64,7 +67,6 @@ export class DecisionMetrics {
     } else {
       counted.value += 1;
     }
-    const nowTick = performance.now();
     const { startedAtTick, forwardedAtTick } = exchange;
     decisionTime.observe(((forwardedAtTick ?? nowTick) - startedAtTick) / 1000);
     // A client that went away says nothing of how long the upstream takes.

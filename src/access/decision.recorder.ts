@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { credentialKind, presentedName, REASONS, type CredentialKind, type TokenFacts } from '@scopegate/access';
 import { redactPath, redactText, redactTokens, type AuditEventType, type AuditOutcome } from '@scopegate/audit';
-import { headerValues } from '@scopegate/kernel';
+import { ask, headerValues, type HeaderLines } from '@scopegate/kernel';
 import { resolveClientAddress, type ClientAddress } from '@scopegate/network';
 import type { PathJudgement } from '@scopegate/path';
 import { AuditService, type RequestEvent } from '../audit/audit.service.js';
@@ -63,7 +63,8 @@ export class DecisionRecorder {
   #record(exchange: Exchange, status: number | null, answer: HeldAnswer | null): void {
     exchange.isSettled = true;
     const result = resultOf(exchange, status ?? 0);
-    this.metrics.count(exchange, countedAs(exchange, result), status);
+    const nowTick = performance.now();
+    this.metrics.count(exchange, countedAs(exchange, result), status, nowTick);
     if (result.code === 'audit_unavailable') {
       this.audit.noteTurnedAway();
       answer?.send();
@@ -77,7 +78,6 @@ export class DecisionRecorder {
       answer?.send();
       return;
     }
-    const agent = headerValues(exchange.request.rawHeaders, 'user-agent')[0];
     const event: RequestEvent = {
       id: '',
       atMs: nowMs,
@@ -98,8 +98,8 @@ export class DecisionRecorder {
       application: exchange.application?.key ?? null,
       status,
       // By a clock that is never set: the time of day may be.
-      durationMs: Math.round(performance.now() - exchange.startedAtTick),
-      userAgent: agent === undefined ? null : redactText(agent, MAX_USER_AGENT_LENGTH),
+      durationMs: Math.round(nowTick - exchange.startedAtTick),
+      userAgent: ask(exchange.request.rawHeaders, auditedAgent),
       requestId: exchange.requestId,
       detail: withTrace(asker.detail, exchange.callerTraceId),
     };
@@ -157,6 +157,11 @@ export class DecisionRecorder {
     const { rawHeaders, socket } = exchange.request;
     return resolveClientAddress(socket.remoteAddress, rawHeaders, this.policy.current().reverseProxy);
   }
+}
+
+function auditedAgent(lines: HeaderLines): string | null {
+  const agent = headerValues(lines, 'user-agent')[0];
+  return agent === undefined ? null : redactText(agent, MAX_USER_AGENT_LENGTH);
 }
 
 function resultOf(exchange: Exchange, status: number): Result {

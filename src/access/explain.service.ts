@@ -98,7 +98,7 @@ export class ExplainService {
     const secret =
       credential.kind === 'basic' ? credential.secret : credential.kind === 'bearer' ? credential.token : '';
     const id = parseToken(secret)?.id;
-    if (id !== undefined) return this.tokens.lookUp(id, secret);
+    if (id !== undefined) return this.tokens.lookUp(id, secret, request.lines);
     if (application === null) return null;
     return this.sessions.find(application, request.lines, request.rawPath);
   }

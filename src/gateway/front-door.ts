@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Duplex } from 'node:stream';
 import { Socket } from 'node:net';
 import { MAX_HEADER_LINES, REASONS, vendorCallOf } from '@scopegate/access';
-import { headerLineCount, headerValues } from '@scopegate/kernel';
+import { ask, headerLineCount, hostsOf, repeatedLines } from '@scopegate/kernel';
 import { parseTarget } from '@scopegate/path';
 import { codeProblem, type ProblemCode } from '@scopegate/problem';
 import { isRefusedMethod } from '@scopegate/scope';
@@ -49,6 +49,17 @@ const OWN_SEGMENTS: ReadonlyMap<string, readonly ListenerSide[]> = new Map([
   ['.well-known', ['both', 'gateway']],
 ]);
 
+const LAST_ANSWER = Symbol('last answer');
+
+interface WithAnswer {
+  [LAST_ANSWER]?: ServerResponse;
+}
+
+/** The answer to the last request of a connection: what comes behind it may turn out to be none. */
+function lastAnswerOf(socket: Duplex & WithAnswer): ServerResponse | undefined {
+  return socket[LAST_ANSWER];
+}
+
 /** A head that takes longer than this to arrive is dropped. */
 const HEADERS_TIMEOUT_MS = 30_000;
 
@@ -60,8 +71,6 @@ export class FrontDoor {
   #services: FrontDoorServices | null = null;
   #frameworkHandler: Handler | null = null;
   readonly #servers = new Set<Server>();
-  /** The answer to the last request of each connection: what comes behind it may turn out to be none. */
-  readonly #lastAnswers = new WeakMap<Duplex, ServerResponse>();
 
   /** Opens the door once everything behind it is built. */
   open(services: FrontDoorServices): void {
@@ -100,7 +109,7 @@ export class FrontDoor {
       } else socket.destroy();
     });
     server.on('clientError', (error: Error & { code?: string }, socket: Duplex) =>
-      answerClientError(error, socket, this.#lastAnswers.get(socket)),
+      answerClientError(error, socket, lastAnswerOf(socket)),
     );
     this.#closeIdleConnectionsOnly(server);
     this.#servers.add(server);
@@ -119,7 +128,7 @@ export class FrontDoor {
     });
     server.closeIdleConnections = () => {
       for (const socket of sockets) {
-        if (this.#lastAnswers.get(socket)?.writableFinished !== false) socket.destroy();
+        if (lastAnswerOf(socket)?.writableFinished !== false) socket.destroy();
       }
     };
   }
@@ -151,16 +160,18 @@ export class FrontDoor {
   }
 
   #take(side: ListenerSide, request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
-    const before = this.#lastAnswers.get(request.socket);
+    const before = lastAnswerOf(request.socket);
     if (before !== undefined && !before.writableFinished) tellOfLostConnection(request.socket, response);
-    this.#lastAnswers.set(request.socket, response);
+    (request.socket as Duplex & WithAnswer)[LAST_ANSWER] = response;
+    const lines = repeatedLines(before?.req.rawHeaders, request.rawHeaders);
+    request.rawHeaders = lines as string[];
     const services = this.#services;
     if (services === null || this.#frameworkHandler === null) {
       this.#refuse(request, response, 'policy_unavailable', 'The server is starting. Try again in a moment.');
       return;
     }
     const url = request.url ?? '';
-    const hosts = headerValues(request.rawHeaders, 'host');
+    const hosts = ask(lines, hostsOf);
     if (url === '*' && request.method === 'OPTIONS' && hosts.length === 1) {
       answerServerOptions(request, response);
       return;
@@ -203,7 +214,7 @@ export class FrontDoor {
       this.#refuse(request, response, 'request_malformed', 'There is more than one Host line. Send exactly one.');
       return;
     }
-    if (headerLineCount(request.rawHeaders) > MAX_HEADER_LINES) {
+    if (headerLineCount(lines) > MAX_HEADER_LINES) {
       this.#refuse(request, response, 'headers_too_large', REASONS.headers_too_large.detail);
       return;
     }

@@ -8,10 +8,11 @@ import { UpstreamFailureLog } from './upstream-failure.log.js';
 import { UpstreamForwarder } from './upstream.forwarder.js';
 import { UpstreamMetrics } from './upstream.metrics.js';
 import { UpstreamPools } from './upstream.pools.js';
+import { UpstreamWatch } from './upstream.watch.js';
 
 @Module({
   imports: [AccessModule, ApplicationsModule, AuditModule, TokensModule],
-  providers: [GatewayService, UpstreamFailureLog, UpstreamForwarder, UpstreamMetrics, UpstreamPools],
+  providers: [GatewayService, UpstreamFailureLog, UpstreamForwarder, UpstreamMetrics, UpstreamPools, UpstreamWatch],
   exports: [GatewayService],
 })
 export class GatewayModule {}

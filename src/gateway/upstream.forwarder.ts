@@ -1,7 +1,7 @@
 import { PassThrough, type Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
-import type { Decision } from '@scopegate/access';
-import { headerValues } from '@scopegate/kernel';
+import type { Allow, Decision } from '@scopegate/access';
+import { ask, headerValues, hostsOf, memoryOf, type HeaderLines } from '@scopegate/kernel';
 import { codeProblem } from '@scopegate/problem';
 import { isMethodOverrideHeader } from '@scopegate/scope';
 import {
@@ -14,16 +14,18 @@ import {
 } from '@scopegate/upstream';
 import type { ProtectedApplication } from '../applications/application.js';
 import { DecisionRecorder } from '../access/decision.recorder.js';
+import type { HeldAnswer } from '../audit/audit.shipper.js';
 import type { Exchange } from '../common/access/exchange.js';
 import { ProblemException } from '../common/http/problem.exception.js';
 import { writeProblem } from '../common/http/problem.writer.js';
 import { randomDigits } from '../common/http/random-digits.js';
 import { BoundCookieService } from '../tokens/bound-cookie.service.js';
-import { ForwardHandler } from './forward.handler.js';
+import { ForwardHandler, type ForwardListener, type ForwardOptions } from './forward.handler.js';
 import { watchForStall } from './stalled-client.js';
 import { dropUnreadBody } from './unread-body.js';
 import { UpstreamFailureLog } from './upstream-failure.log.js';
 import { UpstreamPools } from './upstream.pools.js';
+import { UpstreamWatch } from './upstream.watch.js';
 
 /** A body may pause this long; an event stream that is silent for longer has to send comments. */
 const BODY_TIMEOUT_MS = 300_000;
@@ -33,9 +35,10 @@ type Body = Readable | Buffer | null;
 
 /** Sends a judged request upstream, byte for byte, and its answer back. */
 @Injectable()
-export class UpstreamForwarder {
+export class UpstreamForwarder implements ForwardListener {
   constructor(
     private readonly pools: UpstreamPools,
+    private readonly watch: UpstreamWatch,
     private readonly recorder: DecisionRecorder,
     private readonly cookies: BoundCookieService,
     private readonly failures: UpstreamFailureLog,
@@ -60,7 +63,7 @@ export class UpstreamForwarder {
       requestId: exchange.requestId,
       ...forwardingOf(decision, exchange),
       identityNames: application.identity.names,
-      identity: isTokenRequest ? identityOf(decision, application) : [],
+      identity: isTokenRequest ? identityOf(decision, application, request.rawHeaders) : NO_LINES,
       // A session that is held to a token acts as that token's owner, and as nobody else.
       dropAuthorization: token !== null,
       dropCookies: isTokenRequest,
@@ -70,35 +73,43 @@ export class UpstreamForwarder {
     });
     if (replaced !== null) headers.push('Content-Type', 'application/json', 'Content-Length', String(replaced.length));
     const stallTimeoutMs = Math.max(application.timeoutMs, BODY_TIMEOUT_MS);
-    const handler = new ForwardHandler(response, {
+    const { connections, decoder } = this.pools.of(target.origin);
+    const body = replaced ?? bodyOf(exchange, stallTimeoutMs);
+    const options: ForwardOptions = {
+      decoder,
+      sentBody: body instanceof PassThrough ? body : null,
+      headTimeoutMs: application.timeoutMs,
       stallTimeoutMs,
-      requestId: exchange.requestId,
       dropSetCookie: isTokenRequest && replaced === null,
       bindCookies:
         token !== null && (replaced !== null || !isTokenRequest)
           ? (lines) => this.cookies.bind(application.key, token.id, valuesSet(lines))
           : null,
-      onHead: (status, answer) => this.recorder.settle(exchange, status, answer),
-      // What was asked for may have happened upstream all the same.
-      onGone: () => this.recorder.settleUnanswered(exchange),
-      onFailure: (error) => this.#fail(exchange, error),
-    });
+    };
+    const handler = new ForwardHandler(exchange, options, this, this.watch);
     exchange.forwardedAtTick = performance.now();
-    this.pools.of(target.origin).dispatch(
+    connections.dispatch(
       {
         path: forwardedPath(target, judgedPath(decision, exchange), exchange.query),
         method: request.method ?? 'GET',
         headers,
-        body: replaced ?? bodyOf(exchange, stallTimeoutMs),
-        headersTimeout: application.timeoutMs,
-        bodyTimeout: stallTimeoutMs,
+        body,
       },
       handler,
     );
   }
 
+  onHead(exchange: Exchange, status: number, answer: HeldAnswer): void {
+    this.recorder.settle(exchange, status, answer);
+  }
+
+  /** What was asked for may have happened upstream all the same. */
+  onGone(exchange: Exchange): void {
+    this.recorder.settleUnanswered(exchange);
+  }
+
   /** An upstream outage is a failure and never a denial. */
-  #fail(exchange: Exchange, error: unknown): void {
+  onFailure(exchange: Exchange, error: unknown): void {
     if (exchange.response.headersSent) {
       // The answer has begun: breaking the connection is the only way left to say that it is not complete.
       exchange.response.destroy();
@@ -157,9 +168,7 @@ function replacedBody(decision: Forwarded): Buffer | null {
 function bodyOf(exchange: Exchange, stallTimeoutMs: number): Body {
   const { request, response } = exchange;
   if (exchange.readBody !== null) return exchange.readBody;
-  const hasBody =
-    request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
-  if (!hasBody) return null;
+  if (!ask(request.rawHeaders, hasBody)) return null;
   if (exchange.expectsContinue) response.writeContinue();
   dropUnreadBody(request, response);
   const endWatch = watchForStall(request.socket, stallTimeoutMs);
@@ -189,9 +198,42 @@ function bodyOf(exchange: Exchange, stallTimeoutMs: number): Body {
   return body;
 }
 
-/** The identity of the user in the application's header lines; only a token request has one. */
-function identityOf(decision: Forwarded, application: ProtectedApplication): string[] {
-  if (decision.kind !== 'allow') return [];
+/** Whether the head announces a body (RFC 9112 6.3). */
+function hasBody(lines: HeaderLines): boolean {
+  if (headerValues(lines, 'transfer-encoding').length > 0) return true;
+  return Number(headerValues(lines, 'content-length')[0] ?? 0) > 0;
+}
+
+const NO_LINES: readonly string[] = [];
+
+/** Whose identity stands in header lines, and of which application. */
+interface KnownIdentity {
+  readonly principal: object;
+  readonly token: object | null;
+  readonly application: ProtectedApplication;
+  readonly lines: readonly string[];
+}
+
+/**
+ * The identity of the user in the application's header lines; only a token request has one. Where the lines of the
+ * request are repeated, it is written out again only for another user, token or version of the application.
+ */
+function identityOf(
+  decision: Forwarded,
+  application: ProtectedApplication,
+  requestLines: HeaderLines,
+): readonly string[] {
+  if (decision.kind !== 'allow') return NO_LINES;
+  const { principal, token } = decision.authenticated;
+  const memory = memoryOf(requestLines);
+  const known = memory?.get(identityOf) as KnownIdentity | undefined;
+  if (known?.principal === principal && known.token === token && known.application === application) return known.lines;
+  const lines = identityLines(decision, application);
+  memory?.set(identityOf, { principal, token, application, lines } satisfies KnownIdentity);
+  return lines;
+}
+
+function identityLines(decision: Allow, application: ProtectedApplication): readonly string[] {
   const { principal, token } = decision.authenticated;
   const facts = {
     username: principal.username,
@@ -221,7 +263,7 @@ function forwardingOf(
   const host = isTrusted ? headerValues(lines, 'x-forwarded-host')[0] : undefined;
   return {
     forwardedFor: before === '' ? own : `${before}, ${own}`,
-    forwardedHost: host ?? headerValues(lines, 'host')[0] ?? null,
+    forwardedHost: host ?? ask(lines, hostsOf)[0] ?? null,
     forwardedProto: proto === 'https' ? 'https' : 'http',
   };
 }

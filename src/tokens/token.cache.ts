@@ -1,6 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { TokenFacts, TokenLookup } from '@scopegate/access';
 import { compileAddressSet } from '@scopegate/network';
+import { memoryOf, type HeaderLines } from '@scopegate/kernel';
 import { isScope } from '@scopegate/scope';
 import { readTokenDigest, type TokenDigest, type TokenId } from '@scopegate/token';
 import { LRUCache } from 'lru-cache';
@@ -20,6 +21,12 @@ export interface CachedToken {
 const ABSENT = Symbol('absent');
 
 type Entry = CachedToken | typeof ABSENT;
+
+/** A secret that has been compared to the digest of an entry, and is the one of its token. */
+interface Matched {
+  readonly secret: string;
+  readonly entry: Entry;
+}
 
 /** Tokens kept in memory; an entry takes about half a kilobyte. */
 const CAPACITY = 100_000;
@@ -69,12 +76,13 @@ export class TokenCache implements OnModuleInit {
   /**
    * The token of a secret. Its record is told only where the secret matches.
    * @param id what `parseToken` reads out of the secret
+   * @param lines the header lines the secret came in; where they are repeated, it is compared once to one digest
    */
-  lookUp(id: TokenId, secret: string): TokenLookup | Promise<TokenLookup> {
+  lookUp(id: TokenId, secret: string, lines: HeaderLines): TokenLookup | Promise<TokenLookup> {
     const known = this.#entries.get(id);
     if (known !== undefined) {
       this.#hits += 1;
-      return this.#compare(secret, known);
+      return this.#compareOnce(secret, known, lines);
     }
     this.#misses += 1;
     return this.#read(id).then((entry) => this.#compare(secret, entry));
@@ -83,6 +91,16 @@ export class TokenCache implements OnModuleInit {
   /** The token of an id whose secret has been compared before (a bound cookie), or that an administrator asks about. */
   async lookUpById(id: string): Promise<TokenLookup> {
     return this.#found(this.#entries.get(id) ?? (await this.#read(id)));
+  }
+
+  /** A digest that is read again, as after every change of the token, is another one. */
+  #compareOnce(secret: string, entry: Entry, lines: HeaderLines): TokenLookup {
+    const memory = memoryOf(lines);
+    const matched = memory?.get(this) as Matched | undefined;
+    if (matched !== undefined && matched.entry === entry && matched.secret === secret) return this.#found(entry);
+    const lookup = this.#compare(secret, entry);
+    if (lookup.found) memory?.set(this, { secret, entry } satisfies Matched);
+    return lookup;
   }
 
   #compare(secret: string, entry: Entry): TokenLookup {

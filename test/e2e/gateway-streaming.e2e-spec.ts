@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { connect, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { HttpMessageReader, type HttpMessage } from '../support/http-message.reader.js';
@@ -203,7 +203,6 @@ describe('large bodies', () => {
 
 /** Accepts connections and reads nothing. */
 async function startSilentServer(): Promise<{ readonly url: string; stop(): Promise<void> }> {
-  const { createServer } = await import('node:net');
   const sockets = new Set<Socket>();
   const server = createServer({ pauseOnConnect: true }, (socket) => {
     sockets.add(socket);
@@ -395,7 +394,6 @@ describe('answers', () => {
 
 /** Answers 413 as soon as it has seen the head, and goes on reading. */
 async function startEarlyServer(): Promise<{ readonly url: string; stop(): Promise<void> }> {
-  const { createServer } = await import('node:net');
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
@@ -477,6 +475,26 @@ describe('bodies of requests', () => {
     const answer = await sendRaw(gateway.port, [head, ...pieces], { pauseMs: 500 });
     expect(answer.status).toBe(200);
     expect(upstream.lastRequest?.bodyLength).toBe(50);
+  });
+
+  it('R55: a client that pauses in its body is not taken for an upstream that does not answer', async () => {
+    const head = `PUT /app/x HTTP/1.1\r\nHost: a\r\n${bearer(token).join(': ')}\r\nContent-Length: 20\r\n\r\n`;
+    const answer = await sendRaw(gateway.port, [head, 'ten bytes.', 'ten bytes.'], { pauseMs: 1_800 });
+    expect([answer.status, upstream.lastRequest?.bodyLength]).toEqual([200, 20]);
+  });
+
+  it('R55: an upstream that takes nothing of a body is a 504', async () => {
+    const silent = await startSilentServer();
+    try {
+      const mount = { pathPrefix: '/deaf' };
+      await gateway.createApplication({ kind: 'generic', mount, upstream: silent.url, timeoutMs: 700 });
+      const body = Buffer.alloc(20 * MEBIBYTE);
+      const headers = [bearer(token), ['Content-Length', String(body.length)]] as const;
+      const answer = await request({ port: gateway.port, method: 'PUT', target: '/deaf/x', headers, body });
+      expect([answer.status, answer.json<{ code: string }>().code]).toEqual([504, 'upstream_timeout']);
+    } finally {
+      await silent.stop();
+    }
   });
 
   it.each(['POST', 'PUT', 'GET', 'DELETE'])('R02: %s without a body gets none', async (method) => {

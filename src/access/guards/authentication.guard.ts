@@ -31,7 +31,7 @@ export class AuthenticationGuard implements CanActivate {
     if (admitted === null) return true;
     const { credential } = admitted;
     if (credential.kind === 'token' && credential.tokenId !== null) {
-      const lookup = this.tokens.lookUp(credential.tokenId, credential.secret);
+      const lookup = this.tokens.lookUp(credential.tokenId, credential.secret, admitted.request.lines);
       return lookup instanceof Promise
         ? lookup.then((token) => this.#authenticateToken(exchange, admitted, token))
         : this.#authenticateToken(exchange, admitted, lookup);

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ask } from '@scopegate/kernel';
 import type { Admitted, ApplicationRules, Authenticated, Decision, Deny } from '@scopegate/access';
 import { newTraceContext, readTraceContext, type TraceContext } from '@scopegate/upstream';
 import type { ProblemException } from '../http/problem.exception.js';
@@ -49,7 +50,7 @@ export class Exchange {
   }
 
   #readTrace(): TraceContext {
-    const trace = readTraceContext(this.request.rawHeaders);
+    const trace = ask(this.request.rawHeaders, readTraceContext);
     this.#isTraced = trace !== null;
     return trace ?? newTraceContext(randomDigits(32));
   }

@@ -24,8 +24,9 @@ function problemHeaders(problem: Problem, deny: Deny | null, length: number): st
 
 /** Sends a problem as the answer of Node's own response, where no framework stands between. */
 export function writeProblem(response: ServerResponse, problem: Problem, deny: Deny | null, closes: boolean): void {
-  const body = Buffer.from(JSON.stringify(problem));
-  const lines = problemHeaders(problem, deny, body.length);
+  // As a text, it is one write together with the head.
+  const body = JSON.stringify(problem);
+  const lines = problemHeaders(problem, deny, Buffer.byteLength(body));
   if (closes) lines.push('Connection', 'close');
   response.writeHead(problem.status, lines);
   response.end(response.req.method === 'HEAD' ? undefined : body);

@@ -1,4 +1,4 @@
-import { headerValues, type HeaderLines } from '@scopegate/kernel';
+import { ask, headerValues, type HeaderLines } from '@scopegate/kernel';
 import { randomDigits } from './random-digits.js';
 
 const CLIENT_ID = /^[A-Za-z0-9._-]{1,64}$/;
@@ -11,9 +11,13 @@ const HOLDS_SECRET = /sg_[0-9A-Za-z]{12}_[0-9A-Za-z]/;
  * same letters, and this id is written to the log of every server on the way (R61): one is taken for no id.
  */
 export function requestIdOf(lines: HeaderLines): string {
+  return ask(lines, givenRequestId) ?? newRequestId();
+}
+
+function givenRequestId(lines: HeaderLines): string | null {
   const given = headerValues(lines, 'x-request-id');
   const id = given.length === 1 ? given[0] : undefined;
-  return id !== undefined && CLIENT_ID.test(id) && !HOLDS_SECRET.test(id) ? id : newRequestId();
+  return id !== undefined && CLIENT_ID.test(id) && !HOLDS_SECRET.test(id) ? id : null;
 }
 
 /** A new id of 32 hexadecimal digits. */
