@@ -1,5 +1,6 @@
-// A private MariaDB on the load's core. It gives way to the load, which would otherwise measure how long it waits for the
-// database to be done, and not the proxy: where there are more cores, the two are not on the same one.
+// A private MariaDB on the load's core. It gives way to the load at once (SCHED_IDLE; a nice process still keeps the core
+// for milliseconds), which would otherwise measure how long it waits for the database to be done, and not the proxy: where
+// there are more cores, the two are not on the same one.
 import { spawnSync } from 'node:child_process';
 import { chownSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -26,9 +27,9 @@ export async function startMariaDb() {
   ]);
   const port = await freePort();
   const socket = join(home, 'socket');
-  const running = start(LOAD_CORE, 'nice', [
-    '-n',
-    '10',
+  const running = start(LOAD_CORE, 'chrt', [
+    '--idle',
+    '0',
     'mariadbd',
     '--no-defaults',
     `--datadir=${home}/data`,
