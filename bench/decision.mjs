@@ -8,7 +8,7 @@ import { admit, authenticate, authorize, judgeRequestPath } from '../dist/libs/a
 import { compileAddressSet } from '../dist/libs/network/index.js';
 import { compileExceptions } from '../dist/libs/path/index.js';
 import { DEFAULT_PERMISSIONS } from '../dist/libs/permission/index.js';
-import { HmacKey } from '../dist/libs/kernel/index.js';
+import { HmacKey, repeatedLines } from '../dist/libs/kernel/index.js';
 import { parseToken, tokenDigest } from '../dist/libs/token/index.js';
 import { readConfiguration } from '../dist/src/config/env.js';
 import { startServer } from '../dist/src/configure-app.js';
@@ -90,14 +90,18 @@ async function createToken(port) {
   return token.secret;
 }
 
-/** The time of a decision that allows; any other would be the time of something else. */
-function wholeDecision(cache, secret, authorization, policy) {
+/**
+ * The time of a decision that allows; any other would be the time of something else.
+ * @param isRepeated whether the lines are those of the request before on the connection
+ */
+function wholeDecision(cache, authorization, policy, isRepeated) {
   const request = requestWith(authorization, '127.0.0.1');
+  if (isRepeated) request.lines = repeatedLines(request.lines, [...request.lines]);
   const decide = () => {
     const admitted = admit(request, application, judgeRequestPath(rawPath, application), policy);
     return authorize(
       authenticate(admitted, {
-        token: cache.lookUp(admitted.credential.tokenId, admitted.credential.secret),
+        token: cache.lookUp(admitted.credential.tokenId, admitted.credential.secret, request.lines),
         nowMs: Date.now(),
       }),
       {},
@@ -112,7 +116,7 @@ function wholeDecision(cache, secret, authorization, policy) {
 async function measureDecision(cache, secret) {
   // The first look-up reads the database.
   const tokenId = parseToken(secret).id;
-  const lookup = await cache.lookUp(tokenId, secret);
+  const lookup = await cache.lookUp(tokenId, secret, []);
   if (!lookup.found) throw new Error('The token is not found.');
   const basic = `Basic ${Buffer.from(`admin:${secret}`).toString('base64')}`;
   const small = policyWith(allowListOf(10));
@@ -131,11 +135,12 @@ async function measureDecision(cache, secret) {
   return {
     path: nanoseconds(() => judgeRequestPath(rawPath, application)),
     'admit (Basic)': nanoseconds(() => admit(request, application, path, small)),
-    'look up the token, from memory': nanoseconds(() => cache.lookUp(tokenId, secret)),
+    'look up the token, from memory': nanoseconds(() => cache.lookUp(tokenId, secret, request.lines)),
     authenticate: nanoseconds(() => authenticate(admitted, { token: lookup, nowMs: Date.now() })),
     authorize: nanoseconds(() => authorize(authenticated, {})),
-    'the whole decision, Basic': wholeDecision(cache, secret, basic, small),
-    'the whole decision, Bearer': wholeDecision(cache, secret, `Bearer ${secret}`, small),
+    'the whole decision, Basic': wholeDecision(cache, basic, small, false),
+    'the whole decision, Bearer': wholeDecision(cache, `Bearer ${secret}`, small, false),
+    'the whole decision, lines repeated': wholeDecision(cache, basic, small, true),
     'token checksum': nanoseconds(() => parseToken(secret)),
     'token digest': nanoseconds(() => tokenDigest(pepper, secret)),
     'admit, 10 entries, every address another': nanoseconds(spread(small)),
