@@ -1,6 +1,6 @@
 import { appendFileSync, cpSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { AuditEvent } from '@scopegate/audit';
+import { heldEvents, type AuditEvent, type FloodState } from '@scopegate/audit';
 import { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { AuditChainEntity } from '../../src/audit/audit-chain.entity.js';
@@ -136,7 +136,8 @@ describeOnEachDatabase('from the journal into the database', (server: () => Scop
       expect(failures.reduce((sum, row) => sum + row.count, 0)).toBe(written.length - singles.length);
       expect(await isIntact()).toBe(true);
       const head = await server().provider(DataSource).manager.findOneByOrFail(AuditChainEntity, { chain: name });
-      expect([head.sequence, head.held]).toEqual([rows.length, null]);
+      // A window may be open still that holds nothing back.
+      expect([head.sequence, heldEvents((head.held ?? []) as FloodState)]).toEqual([rows.length, []]);
     },
   );
 
