@@ -95,12 +95,7 @@ function leadingLines(request: ForwardedRequest): string[] {
   if (request.forwardedFor !== '') lines.push('X-Forwarded-For', request.forwardedFor);
   if (request.forwardedHost !== null) lines.push('X-Forwarded-Host', request.forwardedHost);
   lines.push('X-Forwarded-Proto', request.forwardedProto);
-  if (memory !== null) {
-    const { host, forwardedFor, forwardedHost, forwardedProto } = request;
-    const { identityNames, dropAuthorization, dropCookies, dropLine, replacedBody } = request;
-    const of = { host, forwardedFor, forwardedHost, forwardedProto, identityNames };
-    memory.set(leadingLines, { of: { ...of, dropAuthorization, dropCookies, dropLine, replacedBody }, lines });
-  }
+  memory?.set(leadingLines, { of: request, lines });
   return lines;
 }
 
