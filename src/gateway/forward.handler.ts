@@ -160,6 +160,8 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, HeldAnswer, W
   }
 
   onData(chunk: Buffer): boolean {
+    // Told when undici goes on reading; one that made it pause once more would be the last.
+    if (chunk.length === 0) return true;
     this.#movedAtSweeps = this.watch.sweeps;
     if (!this.#isSent) {
       (this.#held ??= []).push(chunk);

@@ -1,6 +1,7 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { LineDecoder } from '@scopegate/upstream';
 import { Pool, type Dispatcher } from 'undici';
+import { upstreamConnector } from './upstream.connector.js';
 
 /** Connections kept open to one upstream at the most. */
 const MAX_CONNECTIONS = 512;
@@ -27,11 +28,10 @@ export class UpstreamPools implements OnApplicationShutdown {
       const connections = new Pool(origin, {
         connections: MAX_CONNECTIONS,
         pipelining: 1,
-        connect: { timeout: CONNECT_TIMEOUT_MS },
+        connect: upstreamConnector({ timeout: CONNECT_TIMEOUT_MS, autoSelectFamily: true }),
         keepAliveTimeout: 4_000,
         // An answer's head may be as large as one Tomcat sends at the most.
         maxHeaderSize: 65_536,
-        autoSelectFamily: true,
         // How long it is waited for is watched for all of them together.
         headersTimeout: 0,
         bodyTimeout: 0,

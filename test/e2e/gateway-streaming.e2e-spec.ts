@@ -173,6 +173,26 @@ describe('large bodies', () => {
     await upstream.waitForAborts(1);
   });
 
+  it.each([
+    ['with a length', `Content-Length: ${16 * MEBIBYTE}\r\n`],
+    ['up to the end of the connection', ''],
+  ])('R02: an answer %s is whole for a client that reads slowly, where the upstream closes', async (_name, framing) => {
+    const body = 'b'.repeat(16 * MEBIBYTE);
+    upstream.respondWith(() => ({ raw: `HTTP/1.1 200 OK\r\n${framing}Connection: close\r\n\r\n${body}`, close: true }));
+    const socket = connect(gateway.port, '127.0.0.1');
+    const answered = new Promise<HttpMessage>((resolve) => {
+      const reader = new HttpMessageReader({ unframed: 'until-end', bodyLimitBytes: 0, onMessage: resolve });
+      socket.on('data', (bytes) => {
+        reader.push(bytes);
+        socket.pause();
+        setTimeout(() => socket.resume(), 1);
+      });
+    });
+    socket.write(`GET /app/down HTTP/1.1\r\nHost: a\r\n${bearer(token).join(': ')}\r\n\r\n`);
+    expect((await answered).bodyLength).toBe(body.length);
+    socket.destroy();
+  });
+
   it('R02: an upstream that reads slowly slows the client down', async () => {
     const silent = await startSilentServer();
     const slow = await gateway.createApplication({
