@@ -5,6 +5,6 @@ export * from './redaction.js';
 export * from './chain.js';
 export * from './chain-walk.js';
 export * from './flood.js';
-export * from './journal-line.js';
+export * from './journal-frame.js';
 export * from './csv.js';
 export * from './syslog-message.js';

@@ -12,6 +12,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { FRAME_END_BYTES, frameEnd } from '@scopegate/audit';
 
 /** A place in the journal: a segment, and a byte in it. */
 export interface JournalPosition {
@@ -34,6 +35,9 @@ const PROBE_BYTES = 65_536;
 /** Room for what is appended within one turn; it grows with the largest one. */
 const BUFFER_BYTES = 262_144;
 
+/** Lines share one checksum up to so many bytes: whoever reads a line has to read all that share its own. */
+const FRAME_BYTES = 16_384;
+
 const NEWLINE = 0x0a;
 
 const SEGMENT_NAME = /^segment-(\d{12})\.log$/;
@@ -54,6 +58,8 @@ export class Journal {
   /** What is not written yet stands at its beginning. */
   #buffer = Buffer.allocUnsafe(BUFFER_BYTES);
   #pendingBytes = 0;
+  /** Where the lines in it begin that have no checksum yet. */
+  #frameStart = 0;
   #waiting: WrittenListener[] = [];
   #scheduled: NodeJS.Immediate | null = null;
 
@@ -71,7 +77,7 @@ export class Journal {
     return { segment: Math.min(this.#segment, ...this.#closed.keys()), offset: 0 };
   }
 
-  /** Where the next line begins. */
+  /** Where the next line begins; exact once everything is written. */
   get end(): JournalPosition {
     return { segment: this.#segment, offset: this.#size + this.#pendingBytes };
   }
@@ -85,26 +91,27 @@ export class Journal {
     return bytes;
   }
 
-  /**
-   * Adds a line of two parts; it is written at the end of this turn of the event loop. Putting them together first would
-   * copy a text of hundreds of characters once more.
-   * @returns the position after it
-   */
-  append(prefix: string, content: string): JournalPosition {
+  /** Adds a line; it is written at the end of this turn of the event loop. */
+  append(line: string): void {
     // A character takes three bytes at the most: one that takes four counts as two.
-    const needed = this.#pendingBytes + 3 * (prefix.length + content.length) + 1;
+    const needed = this.#pendingBytes + 3 * line.length + 1 + FRAME_END_BYTES;
     if (needed > this.#buffer.length) {
       const larger = Buffer.allocUnsafe(2 * needed);
       this.#buffer.copy(larger, 0, 0, this.#pendingBytes);
       this.#buffer = larger;
     }
-    let end = this.#pendingBytes;
-    end += this.#buffer.write(prefix, end);
-    end += this.#buffer.write(content, end);
+    const end = this.#pendingBytes + this.#buffer.write(line, this.#pendingBytes);
     this.#buffer[end] = NEWLINE;
     this.#pendingBytes = end + 1;
+    if (this.#pendingBytes - this.#frameStart >= FRAME_BYTES) this.#endFrame();
     this.#scheduled ??= setImmediate(() => this.flush());
-    return this.end;
+  }
+
+  #endFrame(): void {
+    if (this.#frameStart === this.#pendingBytes) return;
+    const lines = this.#buffer.subarray(this.#frameStart, this.#pendingBytes);
+    this.#pendingBytes += this.#buffer.write(frameEnd(lines), this.#pendingBytes, 'latin1');
+    this.#frameStart = this.#pendingBytes;
   }
 
   /** Tells once everything appended so far is written, or cannot be. */
@@ -118,9 +125,11 @@ export class Journal {
     if (this.#scheduled !== null) clearImmediate(this.#scheduled);
     this.#scheduled = null;
     if (this.#pendingBytes === 0) return;
+    this.#endFrame();
     const length = this.#pendingBytes;
     const waiting = this.#waiting;
     this.#pendingBytes = 0;
+    this.#frameStart = 0;
     this.#waiting = [];
     let failure: Error | null = null;
     try {
