@@ -188,8 +188,7 @@ export class FrontDoor {
       }
       return;
     }
-    const segment = target.rawPath.split('/', 2)[1] ?? '';
-    const isOwnPath = OWN_SEGMENTS.get(segment)?.includes(side) === true;
+    const isOwnPath = OWN_SEGMENTS.get(firstSegmentOf(target.rawPath))?.includes(side) === true;
     const route = side === 'management' ? null : services.applications.route(hosts[0], target.rawPath);
     // An application at the root of every host leaves the server's own paths alone; one with a host of its own has all.
     if (route !== null && route !== 'unclaimed-host-path' && !(isOwnPath && !route.hasOwnHost)) {
@@ -279,6 +278,11 @@ function tellOfLostConnection(socket: Socket, response: ServerResponse): void {
   };
   socket.once('close', tell);
   response.once('finish', () => socket.off('close', tell));
+}
+
+function firstSegmentOf(rawPath: string): string {
+  const end = rawPath.indexOf('/', 1);
+  return end < 0 ? rawPath.slice(1) : rawPath.slice(1, end);
 }
 
 /** `OPTIONS *` asks about the server and no application (RFC 9112 3.2.4), so it is answered here. */
