@@ -10,6 +10,7 @@ import {
   nameKeyOf,
 } from './event-content.js';
 import { NOTHING_KNOWN, type AuditEvent } from './event.js';
+import { storableText } from './storable.js';
 
 const EVENT: AuditEvent = {
   id: 'event-1',
@@ -41,6 +42,16 @@ describe('the content of an event', () => {
     expect(decodeEvent(encodeEvent(EVENT))).toEqual(EVENT);
     const nothing = { ...NOTHING_KNOWN, id: 'i', atMs: 1, count: 1, type: EVENT.type, outcome: EVENT.outcome };
     expect(decodeEvent(encodeEvent(nothing))).toEqual(nothing);
+  });
+
+  it('R62: every text is what a database gives back, whatever it holds', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 600 }), fc.boolean(), (text, isHalf) => {
+        const given = isHalf ? `${text}\ud83e` : text;
+        const { actor, userAgent } = decodeEvent(encodeEvent({ ...EVENT, actor: given, userAgent: given }));
+        expect([actor, userAgent]).toEqual([storableText(given, 255), storableText(given, 512)]);
+      }),
+    );
   });
 
   it('R62: it is one line, the same for every order of the members of its detail', () => {

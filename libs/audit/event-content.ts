@@ -1,7 +1,7 @@
 import type { Brand } from '@scopegate/kernel';
 import { userNameKey } from '@scopegate/token';
 import type { AuditEvent } from './event.js';
-import { storableDetail, storableInstant, storableInteger, storableText } from './storable.js';
+import { boundedText, storableDetail, storableInstant, storableInteger, storableText } from './storable.js';
 
 /**
  * An event as one line of JSON, made once: it is journaled, linked and stored as it is. An array, whose order is part of
@@ -46,32 +46,39 @@ const DERIVED_FIELDS: ReadonlySet<string> = new Set(['actorKey', 'ownerKey']);
  * and the members of the detail stand in one order, since a database may hand them out in another one.
  */
 export function encodeEvent(event: AuditEvent): EventContent {
-  const actor = storableText(event.actor, 255);
-  const owner = storableText(event.owner, 255);
+  const content = contentOf(event, boundedText);
+  // What a database would not give back (half of a surrogate pair, a NUL) is an escape in JSON, and hardly ever there.
+  return content.includes('\\u') ? contentOf(event, storableText) : content;
+}
+
+/** @param fitting what of a text fits into so many characters */
+function contentOf(event: AuditEvent, fitting: typeof storableText): EventContent {
+  const actor = fitting(event.actor, 255);
+  const owner = fitting(event.owner, 255);
   return JSON.stringify([
-    storableText(event.outcome, 10) ?? '',
+    fitting(event.outcome, 10) ?? '',
     event.id,
     storableInstant(event.atMs),
     storableInteger(event.count) ?? 1,
-    storableText(event.type, 40) ?? '',
-    storableText(event.code, 40),
+    fitting(event.type, 40) ?? '',
+    fitting(event.code, 40),
     actor,
     nameKeyOf(actor),
     owner,
     nameKeyOf(owner),
-    storableText(event.tokenId, 12),
-    storableText(event.tokenDescription, 255),
-    storableText(event.tokenScope, 12),
-    storableText(event.credential, 16),
-    storableText(event.clientIp, 45),
-    storableText(event.peer, 64),
-    storableText(event.method, 32),
-    storableText(event.path, 2048),
-    storableText(event.application, 64),
+    fitting(event.tokenId, 12),
+    fitting(event.tokenDescription, 255),
+    fitting(event.tokenScope, 12),
+    fitting(event.credential, 16),
+    fitting(event.clientIp, 45),
+    fitting(event.peer, 64),
+    fitting(event.method, 32),
+    fitting(event.path, 2048),
+    fitting(event.application, 64),
     storableInteger(event.status),
     storableInteger(event.durationMs),
-    storableText(event.userAgent, 512),
-    storableText(event.requestId, 64),
+    fitting(event.userAgent, 512),
+    fitting(event.requestId, 64),
     inOrder(storableDetail(event.detail)),
   ]) as EventContent;
 }

@@ -6,13 +6,15 @@ import type { EventContent } from './event-content.js';
  * hexadecimal digits. No content begins with the mark.
  */
 const MARK = '=';
-const MARK_BYTE = 0x3d;
 const NUMBER_LENGTH = 8;
 
 /** The length of the line that ends a frame. */
 export const FRAME_END_BYTES = 1 + 2 * NUMBER_LENGTH + 1;
 
 const NEWLINE = 0x0a;
+
+/** How the line that ends a frame begins, behind the end of the line before it. */
+const FRAME_END = Buffer.from(`\n${MARK}`);
 
 /** The checksum begins with it, so that the lines of another order of fields are not taken for lines of this one. */
 const FORMAT = 2;
@@ -51,40 +53,28 @@ export function decodeJournal(bytes: Buffer): JournalPart {
   let torn = 0;
   /** Where the last frame ended. */
   let length = 0;
-  let start = 0;
-  for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, start)) {
-    if (bytes[start] === MARK_BYTE) {
-      const frameStart = frameStartOf(bytes, length, start, end);
-      if (frameStart !== null) {
-        if (frameStart > length) torn += 1;
-        readLines(bytes, frameStart, start, contents);
-        length = end + 1;
-      }
-    }
-    start = end + 1;
+  for (let before = bytes.indexOf(FRAME_END); before >= 0; before = bytes.indexOf(FRAME_END, before + 1)) {
+    const start = frameStartOf(bytes, length, before + 1);
+    if (start === null) continue;
+    if (start > length) torn += 1;
+    for (const line of bytes.toString('utf8', start, before).split('\n')) contents.push(line as EventContent);
+    length = before + 1 + FRAME_END_BYTES;
   }
   return { contents, length, torn };
 }
 
 /**
- * Where the frame begins that a line ends; null where it ends none that is whole.
+ * Where the frame begins that ends here; null where none does that is whole.
  * @param after the frame begins here at the earliest
+ * @param end where the line begins that ends it
  */
-function frameStartOf(bytes: Buffer, after: number, line: number, lineEnd: number): number | null {
-  if (lineEnd + 1 - line !== FRAME_END_BYTES) return null;
-  const checksum = numberAt(bytes, line + 1);
-  const length = numberAt(bytes, line + 1 + NUMBER_LENGTH);
-  if (checksum === null || length === null || length > line - after) return null;
-  const start = line - length;
-  return checksum === crc32(bytes.subarray(start, line), FORMAT) ? start : null;
-}
-
-function readLines(bytes: Buffer, from: number, to: number, contents: EventContent[]): void {
-  for (let start = from; start < to;) {
-    const end = bytes.indexOf(NEWLINE, start);
-    contents.push(bytes.toString('utf8', start, end) as EventContent);
-    start = end + 1;
-  }
+function frameStartOf(bytes: Buffer, after: number, end: number): number | null {
+  if (bytes[end + FRAME_END_BYTES - 1] !== NEWLINE) return null;
+  const checksum = numberAt(bytes, end + 1);
+  const length = numberAt(bytes, end + 1 + NUMBER_LENGTH);
+  if (checksum === null || length === null || length === 0 || length > end - after) return null;
+  const start = end - length;
+  return checksum === crc32(bytes.subarray(start, end), FORMAT) ? start : null;
 }
 
 /** The number that begins here in hexadecimal digits; null where there is another character. */

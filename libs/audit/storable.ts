@@ -4,14 +4,19 @@ const MAX_INTEGER = 2 ** 31 - 1;
 /** The latest instant that a date can express, in milliseconds since the epoch; the earliest is as far from it. */
 const MAX_INSTANT_MS = 8.64e15;
 
+/** As much of a text as fits. An older or newer version may have written none at all. */
+export function boundedText(text: string | null | undefined, length: number): string | null {
+  if (text === null || text === undefined) return null;
+  return text.length > length ? text.slice(0, length) : text;
+}
+
 /**
  * As much of a text as fits, in the form in which every database gives it back: MariaDB takes no half of a surrogate
- * pair, and SQLite ends a text at a NUL. An older or newer version may have written none at all.
+ * pair, and SQLite ends a text at a NUL.
  */
 export function storableText(text: string | null | undefined, length: number): string | null {
-  if (text === null || text === undefined) return null;
-  const wellFormed = (text.length > length ? text.slice(0, length) : text).toWellFormed();
-  return wellFormed.includes('\0') ? wellFormed.replaceAll('\0', '\ufffd') : wellFormed;
+  const wellFormed = boundedText(text, length)?.toWellFormed() ?? null;
+  return wellFormed?.includes('\0') === true ? wellFormed.replaceAll('\0', '\ufffd') : wellFormed;
 }
 
 /** A whole number that fits: a clock that is set while a request is under way makes durations of decades. */
