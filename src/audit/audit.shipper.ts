@@ -3,6 +3,7 @@ import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleI
 import type { AuditEvent } from '@scopegate/audit';
 import { ProblemException } from '../common/http/problem.exception.js';
 import { Clock } from '../common/time/clock.js';
+import { doBeforeBackground } from '../common/time/turn.js';
 import { CONFIGURATION } from '../config/config.module.js';
 import type { Configuration } from '../config/env.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
@@ -42,6 +43,7 @@ export class AuditShipper implements OnModuleInit, OnApplicationBootstrap {
   #slot: JournalSlot | null = null;
   #shipment: JournalShipment | null = null;
   #timer: NodeJS.Timeout | undefined;
+  #endFlushing: () => void = () => undefined;
   #shipping: Promise<void> | null = null;
   #besidesAtTick = Number.NEGATIVE_INFINITY;
   #isFailing = false;
@@ -59,7 +61,9 @@ export class AuditShipper implements OnModuleInit, OnApplicationBootstrap {
 
   onModuleInit(): void {
     this.#slot = takeSlot(this.#journalDirectory);
-    this.#shipment = this.#shipmentOf(this.#slot);
+    const shipment = this.#shipmentOf(this.#slot);
+    this.#shipment = shipment;
+    this.#endFlushing = doBeforeBackground(() => shipment.journal.flush());
   }
 
   async onApplicationBootstrap(): Promise<void> {
@@ -170,6 +174,7 @@ export class AuditShipper implements OnModuleInit, OnApplicationBootstrap {
         .catch((error: unknown) => this.#noteFailure(error));
     if (this.#isFailing)
       this.#logger.warn('What could not be stored is in the journal and will be after the next start.');
+    this.#endFlushing();
     this.#shipment?.journal.close();
     this.#slot?.release();
   }

@@ -21,8 +21,8 @@ import { remainderOf, replaceRejected } from './rejected-events.js';
 /** Events in one transaction, about. */
 const BATCH_EVENTS = 1_000;
 
-/** Bytes read from the journal at a time: some eighty events, which is more than have a checksum together. */
-const READ_BYTES = 32_768;
+/** Bytes read from the journal at a time, unless a frame has more: some twenty events, since requests wait meanwhile. */
+const READ_BYTES = 8_192;
 
 interface Batch {
   readonly contents: readonly EventContent[];
@@ -131,19 +131,22 @@ export class JournalShipment {
     this.journal.flush();
     const contents: EventContent[] = [];
     let end = position;
+    let limit = READ_BYTES;
     const turn = new Turn();
     while (contents.length < BATCH_EVENTS) {
-      const part = this.#read(end, READ_BYTES);
+      const part = this.#read(end, limit);
       if (part === null) break;
       contents.push(...part.contents);
-      ({ end } = part);
+      // Under load, the next frames are as long.
+      ({ end, limit } = part);
       const rest = turn.rest();
       if (rest !== null) await rest;
     }
     return end === position ? null : { contents, end };
   }
 
-  #read(position: JournalPosition, limit: number): Batch | null {
+  /** @param limit bytes to read, or more where a frame is longer; the answer says how many were needed */
+  #read(position: JournalPosition, limit: number): (Batch & { readonly limit: number }) | null {
     const part = this.journal.read(position, limit);
     if (part === null) return null;
     const { contents, length, torn } = decodeJournal(part.bytes);
@@ -151,10 +154,10 @@ export class JournalShipment {
     // A frame that is longer than what was read.
     if (length === 0 && part.bytes.length === limit) return this.#read(position, limit * 2);
     if (torn > 0) this.#warnOfTorn(torn);
-    if (length > 0) return { contents, end: { segment, offset: offset + length } };
+    if (length > 0) return { contents, end: { segment, offset: offset + length }, limit };
     // No frame ends in a closed segment: the rest of it was torn by a crash.
     this.#warnOfTorn(1);
-    return { contents: [], end: { segment, offset: offset + part.bytes.length } };
+    return { contents: [], end: { segment, offset: offset + part.bytes.length }, limit };
   }
 
   #store(shipped: Shipped, batch: Batch): Promise<Shipped> {

@@ -1,15 +1,39 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** How long work in the background goes on before the requests get their turn: a request waits for several turns. */
-const SHORTEST_MS = 0.05;
+/** How long a turn of the background is at first: a request waits for several turns. */
+const SHORTEST_MS = 0.02;
 
-/** Where the turns of the requests are long, since there are many of them, the background keeps up with them. */
+/** Where no request comes between its turns, they grow up to this: beginning one is not for nothing, either. */
+const LONGEST_UNDISTURBED_MS = 0.05;
+
+/** By how much they grow, each time: it takes some twenty in a row. */
+const GROWTH = 1.05;
+
+/** A turn of the event loop that took no longer had no request in it. */
+const IDLE_TURN_MS = 0.02;
+
+/** How long the background waits for such a turn; where there are many requests, there is none. */
+const PATIENCE_MS = 1;
+
+/** Where the requests leave no turn idle, the background keeps up with them. */
 const SHARE_OF_REQUESTS = 0.25;
 
 /** How long a turn of the background may be now. */
 let allowedMs = SHORTEST_MS;
 
-/** Work in the background that is done in many short turns of the event loop. */
+const dueBefore = new Set<() => void>();
+
+/**
+ * Has something done before each turn of the background: what is due at the end of a turn of the requests anyway, and
+ * would wait behind the background, which has asked for its turn earlier.
+ * @returns ends that
+ */
+export function doBeforeBackground(task: () => void): () => void {
+  dueBefore.add(task);
+  return () => dueBefore.delete(task);
+}
+
+/** Work in the background that is done in many short turns of the event loop, while no request needs it. */
 export class Turn {
   #beganAtTick = performance.now();
 
@@ -18,11 +42,23 @@ export class Turn {
     return performance.now() - this.#beganAtTick < allowedMs ? null : this.end();
   }
 
-  /** Lets the requests have their turn. */
+  /** Lets the requests have their turns, until there are none or the background has waited for long enough. */
   async end(): Promise<void> {
     const endedAtTick = performance.now();
-    await nextTurn();
-    this.#beganAtTick = performance.now();
-    allowedMs = Math.max(SHORTEST_MS, (this.#beganAtTick - endedAtTick) * SHARE_OF_REQUESTS);
+    let isIdle = false;
+    let turns = 0;
+    this.#beganAtTick = endedAtTick;
+    while (!isIdle && this.#beganAtTick - endedAtTick < PATIENCE_MS) {
+      const turnBeganAtTick = this.#beganAtTick;
+      await nextTurn();
+      for (const task of dueBefore) task();
+      this.#beganAtTick = performance.now();
+      isIdle = this.#beganAtTick - turnBeganAtTick < IDLE_TURN_MS;
+      turns += 1;
+    }
+    allowedMs =
+      isIdle && turns === 1
+        ? Math.min(LONGEST_UNDISTURBED_MS, allowedMs * GROWTH)
+        : Math.max(SHORTEST_MS, (this.#beganAtTick - endedAtTick) * SHARE_OF_REQUESTS);
   }
 }

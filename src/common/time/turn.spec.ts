@@ -1,0 +1,90 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { doBeforeBackground, Turn } from './turn.js';
+
+/** The clock goes on only where a test says so; the event loop is the real one. */
+let nowTick = 0;
+let busy: NodeJS.Immediate | undefined;
+
+beforeEach(() => void vi.spyOn(performance, 'now').mockImplementation(() => nowTick));
+afterEach(() => {
+  clearImmediate(busy);
+  vi.restoreAllMocks();
+});
+
+/** Keeps the event loop busy, as requests do, for a number of its turns. Tells how many are left. */
+function keepBusy(turns: number, turnMs: number): () => number {
+  let left = turns;
+  busy = setImmediate(function work() {
+    nowTick += turnMs;
+    left -= 1;
+    if (left > 0) busy = setImmediate(work);
+  });
+  return () => left;
+}
+
+/** Leaves the background with turns of their shortest length. */
+async function disturbOnce(): Promise<void> {
+  keepBusy(1, 0.05);
+  await new Turn().end();
+}
+
+describe('a turn of the background', () => {
+  it('comes after what is due at the end of the turn of the requests', async () => {
+    const order: string[] = [];
+    const end = doBeforeBackground(() => order.push('due'));
+    const ended = new Turn().end().then(() => order.push('background'));
+    // Asked for later, as the end of a turn of the requests is.
+    setImmediate(() => order.push('requests'));
+    await ended;
+    end();
+    expect(order.slice(0, 2)).toEqual(['due', 'background']);
+  });
+
+  it('does nothing before it for those who have ended that', async () => {
+    let count = 0;
+    doBeforeBackground(() => (count += 1))();
+    await new Turn().end();
+    expect(count).toBe(0);
+  });
+
+  it('waits for an idle turn of the event loop', async () => {
+    const left = keepBusy(5, 0.1);
+    await new Turn().end();
+    expect(left()).toBe(0);
+  });
+
+  it('waits no longer than a millisecond', async () => {
+    const left = keepBusy(1_000, 0.1);
+    await new Turn().end();
+    expect(left()).toBeGreaterThan(900);
+  });
+
+  it('is a quarter of what it has waited for', async () => {
+    keepBusy(1_000, 0.4);
+    const turn = new Turn();
+    await turn.end();
+    nowTick += 0.25;
+    expect(turn.rest()).toBeNull();
+    nowTick += 0.1;
+    expect(turn.rest()).not.toBeNull();
+  });
+
+  it('is short where requests come between', async () => {
+    await disturbOnce();
+    const turn = new Turn();
+    nowTick += 0.019;
+    expect(turn.rest()).toBeNull();
+    nowTick += 0.002;
+    await expect(turn.rest()).resolves.toBeUndefined();
+  });
+
+  it('grows where none comes for long, to a limit', async () => {
+    await disturbOnce();
+    const turn = new Turn();
+    for (let count = 0; count < 100; count += 1) await turn.end();
+    nowTick += 0.049;
+    expect(turn.rest()).toBeNull();
+    nowTick += 0.002;
+    await expect(turn.rest()).resolves.toBeUndefined();
+  });
+});
