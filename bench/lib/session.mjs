@@ -78,6 +78,10 @@ async function runToItsEnd(plan, useReport) {
   useReport(report(bench, plan, options));
 }
 
+function giveUp() {
+  void cleanUp().finally(() => process.exit(1));
+}
+
 /**
  * Runs a plan and ends the process: with 1 where something went wrong, a check that failed included.
  * @param plan `name` of the run's raw numbers, `seconds` of a measurement, `programs` it needs, `candidates` by name,
@@ -86,9 +90,10 @@ async function runToItsEnd(plan, useReport) {
  */
 export async function runPlan(plan, useReport = () => {}) {
   let status = 0;
-  for (const signal of ['SIGINT', 'SIGTERM']) {
-    process.once(signal, () => void cleanUp().finally(() => process.exit(1)));
-  }
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, giveUp);
+  // Whoever reads what is printed may be gone (`| head`): no server must be left running for that.
+  process.stdout.once('error', giveUp);
+  process.stdout.on('error', () => {});
   try {
     await runToItsEnd(plan, useReport);
   } catch (error) {
