@@ -24,8 +24,9 @@ const cpuOf = (one, other) => ratioOf(candidates, one, other, 'cpuMicroseconds')
 /** Every figure that decides whether this is done, in the order they were asked for. */
 const FIGURES = [
   figure('CPU per proxied request, everything on ÷ bare undici proxy', valueOf(1.25, 1.05, cpuOf('basic', 'bare'))),
+  figure('the same for a POST with a small body', valueOf(1.25, 1.05, cpuOf('allowed-post', 'bare-post'))),
   figure(
-    'the same ÷ @fastify/http-proxy without authentication',
+    'CPU, everything on ÷ @fastify/http-proxy without authentication',
     valueOf(0.9, 0.75, cpuOf('basic', 'fastify-http-proxy')),
   ),
   figure('the same ÷ express-gateway with key-auth', valueOf(0.2, 0.14, cpuOf('basic', 'express-gateway'))),
@@ -41,7 +42,11 @@ const FIGURES = [
       ratioOf((results) => results['half-load'], 'basic', 'bare', 'p99Ms'),
     ),
   ),
-  figure('a refused request ÷ an allowed one, CPU', valueOf(0.5, 0.3, cpuOf('refused', 'basic'))),
+  figure(
+    'a refused request ÷ an allowed one, CPU: a POST ÷ a GET; a POST ÷ a POST',
+    valueOf(0.5, 0.3, cpuOf('refused', 'basic')),
+    valueOf(0.5, 0.3, cpuOf('refused', 'allowed-post')),
+  ),
   figure('decision alone, Basic, cached', valueOf(10, 5, decisionMicroseconds, { unit: ' µs' })),
   figure(
     '1,000,000 tokens ÷ 1,000 tokens, CPU per request',

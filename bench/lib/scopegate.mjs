@@ -8,6 +8,9 @@ import { answering, folder, freePort, memoryMegabytes, PROXY_CORE, root, start }
 const ADMIN_PASSWORD = 'a benchmark password';
 export const PEPPER = 'p'.repeat(40);
 
+/** What a read-only token may send a POST to, below the mount. */
+export const READ_ONLY_POST = '/rest/api/2/search';
+
 /** The arguments of Node that `npm start` gives. */
 const START_ARGUMENTS = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   .scripts.start.split(' ')
@@ -121,7 +124,7 @@ export async function equip(scopegate, upstream, { allowListSize = 100, applicat
       version: '9.12.0',
       mount: { pathPrefix: `/${key}` },
       upstream: upstream.url,
-      readOnlyExceptions: [{ method: 'POST', path: '/rest/api/2/search' }],
+      readOnlyExceptions: [{ method: 'POST', path: READ_ONLY_POST }],
     });
   }
   await scopegate.must('PATCH', '/settings', {

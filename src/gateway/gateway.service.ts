@@ -13,6 +13,7 @@ import { writeProblem } from '../common/http/problem.writer.js';
 import { RequestLog } from '../common/logging/request.log.js';
 import { requestIdOf } from '../common/http/request-id.js';
 import { UpstreamForwarder } from './upstream.forwarder.js';
+import { isBodyArriving } from './forwarded-body.js';
 import { GatewayContext } from './gateway.context.js';
 import { dropUnreadBody } from './unread-body.js';
 
@@ -101,6 +102,15 @@ export class GatewayService {
           return;
         }
       }
+      if (isBodyArriving(exchange)) process.nextTick(() => this.#forward(exchange, application));
+      else this.#forward(exchange, application);
+    } catch (error) {
+      this.#fail(exchange, error);
+    }
+  }
+
+  #forward(exchange: Exchange, application: ProtectedApplication): void {
+    try {
       this.forwarder.forward(exchange, application);
     } catch (error) {
       this.#fail(exchange, error);

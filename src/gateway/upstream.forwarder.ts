@@ -1,4 +1,4 @@
-import { PassThrough, type Readable } from 'node:stream';
+import { PassThrough } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import type { Allow, Decision } from '@scopegate/access';
 import { ask, headerValues, hostsOf, memoryOf, type HeaderLines } from '@scopegate/kernel';
@@ -20,18 +20,14 @@ import { ProblemException } from '../common/http/problem.exception.js';
 import { writeProblem } from '../common/http/problem.writer.js';
 import { randomDigits } from '../common/http/random-digits.js';
 import { BoundCookieService } from '../tokens/bound-cookie.service.js';
+import { bodyOf } from './forwarded-body.js';
 import { ForwardHandler, type ForwardListener, type ForwardOptions } from './forward.handler.js';
-import { watchForStall } from './stalled-client.js';
-import { dropUnreadBody } from './unread-body.js';
 import { UpstreamFailureLog } from './upstream-failure.log.js';
 import { UpstreamPools } from './upstream.pools.js';
 import { UpstreamWatch } from './upstream.watch.js';
 
 /** A body may pause this long; an event stream that is silent for longer has to send comments. */
 const BODY_TIMEOUT_MS = 300_000;
-
-/** What the head of the request says of its body. */
-type Body = Readable | Buffer | null;
 
 /** Sends a judged request upstream, byte for byte, and its answer back. */
 @Injectable()
@@ -163,45 +159,6 @@ function replacedBody(decision: Forwarded): Buffer | null {
     admitted.path?.strict.ok === true &&
     admitted.path.strict.pathClass === 'rest-session';
   return isLogin ? Buffer.from(JSON.stringify({ username: principal.username })) : null;
-}
-
-function bodyOf(exchange: Exchange, stallTimeoutMs: number): Body {
-  const { request, response } = exchange;
-  if (exchange.readBody !== null) return exchange.readBody;
-  if (!ask(request.rawHeaders, hasBody)) return null;
-  if (exchange.expectsContinue) response.writeContinue();
-  dropUnreadBody(request, response);
-  const endWatch = watchForStall(request.socket, stallTimeoutMs);
-  request.once('end', () => {
-    // After the answer it is Node's own time for an idle connection that counts.
-    if (!response.writableFinished) endWatch();
-  });
-  // A stream of its own: undici destroys the body it was given when a request fails, and the client's connection with
-  // it, before the failure could be answered. Counting objects and not bytes keeps undici from measuring a body that
-  // has arrived already, and from sending with a length what came in chunks.
-  const body = new PassThrough({ readableObjectMode: true, readableHighWaterMark: 4 });
-  request.once('error', (error) => body.destroy(error));
-  request.once('close', () => {
-    if (!request.complete) body.destroy(new Error('The client went away.'));
-  });
-  body.once('error', () => undefined);
-  // The front door takes the body away, and ends the connection, where its framing turns out to be broken. What came in
-  // the same packet as the head is known to be sound only when the packet has been parsed.
-  const breakOff = (): void => {
-    if (!request.complete) body.destroy(new Error('The body is broken.'));
-  };
-  body.once('unpipe', breakOff);
-  process.nextTick(() => {
-    if (!request.complete && !request.socket.writable) breakOff();
-    else request.pipe(body);
-  });
-  return body;
-}
-
-/** Whether the head announces a body (RFC 9112 6.3). */
-function hasBody(lines: HeaderLines): boolean {
-  if (headerValues(lines, 'transfer-encoding').length > 0) return true;
-  return Number(headerValues(lines, 'content-length')[0] ?? 0) > 0;
 }
 
 const NO_LINES: readonly string[] = [];

@@ -489,6 +489,32 @@ describe('bodies of requests', () => {
     expect(upstream.lastRequest?.header('content-length')).toBeUndefined();
   });
 
+  describe.each([
+    ['in length', 'Content-Length: 8', ['abcd', 'efgh']],
+    ['in chunks', 'Transfer-Encoding: chunked', ['4\r\nabcd\r\n', '4\r\nefgh\r\n0\r\n\r\n']],
+  ] as const)('%s', (_framing, line, [first, second]) => {
+    const head = (): string => `POST /app/x HTTP/1.1\r\nHost: a\r\n${bearer(token).join(': ')}\r\n${line}\r\n\r\n`;
+    const next = (): string =>
+      `POST /app/next HTTP/1.1\r\nHost: a\r\n${bearer(token).join(': ')}\r\nContent-Length: 2\r\n\r\n{}`;
+
+    it.each([
+      ['in one packet with its head and the next request', () => [head() + first + second + next()]],
+      ['behind its head', () => [head(), first + second + next()]],
+      ['in part with its head', () => [head() + first, second + next()]],
+      ['in two parts behind its head', () => [head(), first, second + next()]],
+    ])('R02: a body that comes %s reaches the upstream as it was sent', async (_way, pieces) => {
+      const answer = await sendRaw(gateway.port, pieces());
+      expect(answer.status).toBe(200);
+      await eventually(() => upstream.requests.length === 2, 'the next request of the connection');
+      const [one, other] = upstream.requests;
+      expect([one?.body.toString(), other?.body.toString()]).toEqual(['abcdefgh', '{}']);
+      const [name, value] = line.split(': ') as [string, string];
+      expect(one?.headerValues(name)).toEqual([value]);
+      const otherFraming = name === 'Content-Length' ? 'Transfer-Encoding' : 'Content-Length';
+      expect(one?.headerValues(otherFraming)).toEqual([]);
+    });
+  });
+
   it('R55: an upload may take longer than the upstream may take to answer', async () => {
     const head = `PUT /app/x HTTP/1.1\r\nHost: a\r\n${bearer(token).join(': ')}\r\nContent-Length: 50\r\n\r\n`;
     const pieces = Array.from({ length: 5 }, () => 'ten bytes.');

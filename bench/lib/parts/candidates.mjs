@@ -11,11 +11,12 @@ import {
   startHttpProxyMiddleware,
 } from '../competitors.mjs';
 import { PATH_BELOW } from '../load.mjs';
+import { READ_ONLY_POST } from '../scopegate.mjs';
 import { startNginxProxy } from '../nginx.mjs';
 import { peakMemoryMegabytes } from '../processes.mjs';
 import { inRounds } from '../rounds.mjs';
 
-const LUA = join(import.meta.dirname, '../lua');
+const POST = { file: join(import.meta.dirname, '../lua/post.lua'), arguments: [] };
 
 /** A well-formed token that nobody has. */
 const UNKNOWN_TOKEN = placeholderToken('0'.repeat(12));
@@ -34,12 +35,17 @@ const CANDIDATES = {
   upstream: { title: 'the upstream itself', start: ({ upstream }) => upstream, warmUpSeconds: 1 },
   nginx: { ...competitor('nginx, plain proxy', startNginxProxy), warmUpSeconds: 1 },
   bare: competitor('bare undici proxy', startBareProxy),
+  'bare-post': {
+    title: 'bare undici proxy, POST',
+    start: async ({ upstream }) => ({ ...(await startBareProxy(upstream)), script: POST }),
+  },
   basic: ownKind('Scopegate, Basic', () => ({})),
   bearer: ownKind('Scopegate, Bearer', ({ token }) => ({ headers: [token.bearer] })),
-  refused: ownKind('Scopegate, refused read-only POST', () => ({
-    expects: 'refused',
-    script: { file: join(LUA, 'post.lua'), arguments: [] },
+  'allowed-post': ownKind('Scopegate, allowed POST', ({ scopegate }) => ({
+    url: `${scopegate.url}/bench${READ_ONLY_POST}`,
+    script: POST,
   })),
+  refused: ownKind('Scopegate, refused POST', () => ({ expects: 'refused', script: POST })),
   unknown: ownKind('Scopegate, unknown token', () => ({
     expects: 'refused',
     headers: [`Authorization: Bearer ${UNKNOWN_TOKEN}`],
@@ -60,7 +66,9 @@ export const CANDIDATE_NAMES = Object.keys(CANDIDATES);
 export const SHORT_CANDIDATE_NAMES = [
   'nginx',
   'bare',
+  'bare-post',
   'basic',
+  'allowed-post',
   'refused',
   'fastify-http-proxy',
   'express-gateway',
