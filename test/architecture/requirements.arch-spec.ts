@@ -2,9 +2,23 @@ import { describe, expect, it } from 'vitest';
 import { isSpec, readSource, sourceFiles } from './source-tree.js';
 
 /** What is not built, or not tested, yet, and why. Whoever adds a test takes its id out: this file fails until then. */
-const COMING: Readonly<Record<string, string>> = {};
+const COMING: Readonly<Record<string, string>> = {
+  ...coming('Promises: tests follow with each part.', 'R109 R110 R111 R112 R125 R126'),
+  ...coming('Proxying is not built yet.', 'R113 R114 R115 R116 R117 R118 R119 R120 R121 R122 R123 R124'),
+  ...coming('Identity towards the upstream is not built yet.', 'R68 R69 R70 R71 R72 R73 R74 R75 R76 R77'),
+  ...coming('Many nodes are not built yet.', 'R78 R79 R80 R81 R82 R83'),
+  ...coming('Forward authentication and the Nest package are not built yet.', 'R84 R85 R86 R87 R88 R89 R90 R91'),
+  ...coming(
+    'Directories, sessions and the console are not built yet.',
+    'R92 R93 R94 R95 R96 R97 R98 R99 R100 R101 R102 R103 R104 R105',
+  ),
+};
 
-const REQUIREMENTS = [...readSource('docs/requirements.md').matchAll(/^\| (R\d\d) \|/gm)].map(
+function coming(why: string, ids: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(ids.split(' ').map((id) => [id, why]));
+}
+
+const REQUIREMENTS = [...readSource('docs/requirements.md').matchAll(/^\| (R\d{2,3}) \|/gm)].map(
   (match) => match[1] ?? '',
 );
 
@@ -22,7 +36,7 @@ function namedRequirements(): ReadonlySet<string> {
       if (path === 'test/architecture/requirements.arch-spec.ts') continue;
       for (const pattern of NAMES) {
         for (const match of text.matchAll(pattern)) {
-          for (const id of match[1]?.match(/\bR\d\d\b/g) ?? []) named.add(id);
+          for (const id of match[1]?.match(/\bR\d{2,3}\b/g) ?? []) named.add(id);
         }
       }
     }
