@@ -1,4 +1,4 @@
-import { ask, type HeaderLines } from '@scopegate/kernel';
+import { ask, foldHeaderName, type HeaderLines } from '@scopegate/kernel';
 import { queryParameters } from './query-parameter.js';
 
 const NONE: readonly string[] = [];
@@ -38,7 +38,7 @@ function methodsOfHeaders(lines: HeaderLines): readonly string[] {
 
 /**
  * Whether a header line overrides the method (R12): `X-HTTP-Method-Override`, `X-HTTP-Method`, `X-Method-Override`,
- * in any case and with `_` for `-`. Such lines are not forwarded with token requests.
+ * in any spelling of `foldHeaderName`. Such lines are not forwarded with token requests.
  */
 export function isMethodOverrideHeader(name: string): boolean {
   // All three begin with x and have one of three lengths: a request's other headers cost no allocation.
@@ -46,7 +46,7 @@ export function isMethodOverrideHeader(name: string): boolean {
   if (first !== 0x78 || (name.length !== 22 && name.length !== 13 && name.length !== 17)) {
     return false;
   }
-  switch (name.toLowerCase().replaceAll('_', '-')) {
+  switch (foldHeaderName(name)) {
     case 'x-http-method-override':
     case 'x-http-method':
     case 'x-method-override':

@@ -1,32 +1,15 @@
-import { memoryOf, type HeaderLines } from '@scopegate/kernel';
-
-/**
- * Lines that belong to one connection and not to the message (RFC 9110 7.6.1). `Expect` is answered here, since the
- * body is asked for only after the decision.
- */
-const CONNECTION_LINES: ReadonlySet<string> = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'http2-settings',
-  'expect',
-]);
+import { foldHeaderName, memoryOf, type HeaderLines } from '@scopegate/kernel';
+import { isConnectionName, isWithheldName } from './withheld-names.js';
 
 /** What decides which of the client's lines go upstream. */
 interface ForwardingRules {
-  /** Names the gateway sets for this application, lower-case with `-` for `_`: the client's own are dropped always. */
+  /** Names the gateway sets for this application, folded: the client's own are dropped always. */
   readonly identityNames: ReadonlySet<string>;
   /** The client's Authorization and Cookie go upstream only where they are not ours to judge. */
   readonly dropAuthorization: boolean;
   readonly dropCookies: boolean;
   /** Whether a line overrides the method and is dropped (R12). */
-  readonly dropLine: ((lowerName: string) => boolean) | null;
+  readonly dropLine: ((foldedName: string) => boolean) | null;
   /** Set where the gateway replaces the body, so that its own length is sent. */
   readonly replacedBody: boolean;
 }
@@ -50,26 +33,6 @@ export interface ForwardedRequest extends Origin {
   /** The gateway's own place in the trace. The client's lines are dropped always: they name another parent. */
   readonly trace: { readonly parent: string; readonly state: string | null } | null;
 }
-
-/** Lower case, and `-` for `_`: upstream frameworks (CGI, WSGI, PHP) read both spellings as one name. */
-export function foldHeaderName(name: string): string {
-  const lower = name.toLowerCase();
-  return lower.includes('_') ? lower.replaceAll('_', '-') : lower;
-}
-
-const FORWARDING_LINES: ReadonlySet<string> = new Set([
-  'forwarded',
-  'x-forwarded-for',
-  'x-forwarded-host',
-  'x-forwarded-proto',
-  'x-forwarded-port',
-  'x-forwarded-server',
-  'x-forwarded-prefix',
-  'x-real-ip',
-  'x-request-id',
-  'traceparent',
-  'tracestate',
-]);
 
 /**
  * The header lines that go upstream, names and values alternating: everything the client sent but what belongs to its
@@ -119,12 +82,10 @@ function selectLines(lines: HeaderLines, rules: ForwardingRules): string[] {
   for (let index = 0; index + 1 < lines.length; index += 2) {
     const name = lines[index] as string;
     const folded = foldHeaderName(name);
-    if (folded === 'host' || CONNECTION_LINES.has(folded) || FORWARDING_LINES.has(folded)) continue;
+    if (isWithheldName(name, folded)) continue;
     if (folded === 'authorization' && rules.dropAuthorization) continue;
     if (folded === 'cookie' && rules.dropCookies) continue;
     if (rules.identityNames.has(folded)) continue;
-    // Where `_` is read as `-`, this would be a second length of the body.
-    if (folded === 'content-length' && name.includes('_')) continue;
     if (rules.replacedBody && BODY_LINES.has(folded)) continue;
     // A client must not make the gateway forget a line it judged by, so only unknown names can be nominated.
     if (nominated !== null && nominated.has(folded) && !END_TO_END.has(folded)) continue;
@@ -148,7 +109,13 @@ const BODY_LINES: ReadonlySet<string> = new Set([
 ]);
 
 /** Lines that `Connection` cannot take away, since they carry the meaning of the request. */
-const END_TO_END: ReadonlySet<string> = new Set(['authorization', 'cookie', 'content-length', 'content-type']);
+const END_TO_END: ReadonlySet<string> = new Set([
+  'authorization',
+  'cookie',
+  'content-length',
+  'content-type',
+  'content-encoding',
+]);
 
 /** The names the Connection lines nominate, or null where there are none besides the usual two. */
 function connectionNominated(lines: HeaderLines): ReadonlySet<string> | null {
@@ -174,7 +141,7 @@ export function answeredHeaders(lines: HeaderLines, dropSetCookie: boolean): str
     const name = lines[index] as string;
     const kind = answeredKind(name);
     if (kind === 'dropped' || (dropSetCookie && kind === 'cookie')) continue;
-    if (nominated !== null && nominated.has(name.toLowerCase())) continue;
+    if (nominated !== null && nominated.has(foldHeaderName(name))) continue;
     result.push(name, lines[index + 1] as string);
   }
   return result;
@@ -192,7 +159,7 @@ function answeredKind(name: string): AnsweredKind {
   if (known !== undefined) return known;
   const lower = name.toLowerCase();
   const isCookie = lower === 'set-cookie' || lower === 'set-cookie2';
-  const isDropped = CONNECTION_LINES.has(lower) || lower === 'x-request-id';
+  const isDropped = isConnectionName(lower) || lower === 'x-request-id';
   const kind = isDropped ? 'dropped' : isCookie ? 'cookie' : 'passed';
   if (answeredKinds.size >= MAX_KNOWN_NAMES) answeredKinds.clear();
   answeredKinds.set(name, kind);

@@ -1,4 +1,4 @@
-import { foldHeaderName } from './headers.js';
+import { foldHeaderName } from '@scopegate/kernel';
 
 /** What an identity template can speak of. */
 export interface IdentityFacts {

@@ -1,14 +1,8 @@
 import type { ApplicationRules } from '@scopegate/access';
-import type { ApplicationKind } from '@scopegate/kernel';
+import { foldHeaderName, type ApplicationKind } from '@scopegate/kernel';
 import { compileExceptions, type EncodedSlashes, type ReadOnlyException } from '@scopegate/path';
-import {
-  foldHeaderName,
-  parseTemplate,
-  parseUpstream,
-  type CompiledTemplate,
-  type UpstreamTarget,
-} from '@scopegate/upstream';
-import type { IdentityHeader } from './identity-header.js';
+import { parseTemplate, parseUpstream, type CompiledTemplate, type UpstreamTarget } from '@scopegate/upstream';
+import { sealedName, type IdentityHeader } from './identity-header.js';
 import type { Mount } from './mount.js';
 import type { SecretBox } from './secret-box.js';
 
@@ -46,7 +40,7 @@ export interface ProtectedApplication {
   readonly rules: ApplicationRules;
   readonly target: UpstreamTarget;
   readonly identity: {
-    /** Names the gateway sets, lower-case with `-` for `_`: the client's own are dropped from every request. */
+    /** Names the gateway sets, folded: the client's own are dropped from every request. */
     readonly names: ReadonlySet<string>;
     /** The headers of a token request; a fixed secret is a template without placeholders. */
     readonly templates: readonly { readonly name: string; readonly template: CompiledTemplate }[];
@@ -58,7 +52,7 @@ export interface ProtectedApplication {
 
 /** Where a fixed header value belongs: it opens nowhere else. */
 export function secretContext(key: string, headerName: string): string {
-  return `${key}\n${foldHeaderName(headerName)}`;
+  return `${key}\n${sealedName(headerName)}`;
 }
 
 /**

@@ -1,5 +1,6 @@
+import { foldHeaderName } from '@scopegate/kernel';
 import type { FieldError } from '@scopegate/problem';
-import { foldHeaderName, isIdentityHeaderName, parseTemplate } from '@scopegate/upstream';
+import { isIdentityHeaderName, parseTemplate } from '@scopegate/upstream';
 
 /** An identity header as it is stored: a template, or a fixed value that is kept encrypted. */
 export type IdentityHeader =
@@ -21,7 +22,7 @@ const PRINTABLE = /^[\x20-\x7e]*$/;
 
 /**
  * Reads the headers of an identity: templates, and fixed values as `{secret}`. Names are compared as upstream
- * frameworks read them, without case and with `-` for `_`.
+ * frameworks read them: without case, and with one mark for all of them (`foldHeaderName`).
  * @param stored what the application has so far, for secrets that are to be kept
  * @param errors where what does not fit is noted
  */
@@ -43,7 +44,11 @@ export function readIdentityHeaders(
     if (!isIdentityHeaderName(name)) {
       note(errors, field, 'is not the name of a header that can carry an identity');
     } else if (seen.has(folded)) {
-      note(errors, field, 'is there twice: names are compared without case, and "_" is read as "-"');
+      note(
+        errors,
+        field,
+        'is there twice: names are compared without case, and every mark such as "_" or "." is read as "-"',
+      );
     } else {
       const header = readValue(name, value, stored, (message) => note(errors, field, message));
       if (header !== null) asked.push(header);
@@ -66,8 +71,7 @@ function readValue(
     return null;
   }
   if (secret === SECRET_MASK) {
-    const folded = foldHeaderName(name);
-    const kept = stored.find((header) => foldHeaderName(header.name) === folded);
+    const kept = stored.find((header) => sealedName(header.name) === sealedName(name));
     if (kept !== undefined && 'sealed' in kept) return { name, sealed: kept.sealed };
     refuse('has no stored secret to keep: send the secret itself');
     return null;
@@ -92,6 +96,14 @@ function readTemplate(name: string, text: string, refuse: (message: string) => v
   if (parsing.ok) return { name, template: text };
   refuse(parsing.message);
   return null;
+}
+
+/**
+ * The name that a secret is sealed under. It stays as it was when the first secrets were stored, and is coarser than the
+ * spelling alone and finer than `foldHeaderName`.
+ */
+export function sealedName(name: string): string {
+  return name.toLowerCase().replaceAll('_', '-');
 }
 
 /** The member of `{secret}`, where that is all there is. */
