@@ -1,5 +1,5 @@
 import { topLevelNames } from '@scopegate/kernel';
-import { isScopegateFormat, TOKEN_PREFIX } from '@scopegate/token';
+import { isScopegateFormat, mayHoldSecret } from '@scopegate/token';
 import type { SessionBody } from './facts.js';
 
 /** The most bytes a login body may have. */
@@ -36,10 +36,10 @@ export function readSessionBody(body: Uint8Array): SessionBody {
 const MISPLACED: SessionBody = { kind: 'misplaced-token' };
 
 /**
- * A body that only the upstream may understand. Where it seems to hold a token it is refused, since the upstream would
+ * A body that only the upstream may understand. Where it seems to hold a token or a session it is refused, since the upstream would
  * be given the secret as a would-be password (R36); zero bytes are left out for the sake of UTF-16.
  */
 function unreadable(body: Uint8Array): SessionBody {
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1').replaceAll('\0', '');
-  return text.includes(TOKEN_PREFIX) ? MISPLACED : { kind: 'unreadable' };
+  return mayHoldSecret(text) ? MISPLACED : { kind: 'unreadable' };
 }

@@ -9,6 +9,7 @@ describe('redaction', () => {
     ['a token in a text', `before ${TOKEN}, after`],
     ['two tokens', `${TOKEN}/${TOKEN}`],
     ['half a token', TOKEN.slice(0, 40)],
+    ['a session of the gateway', `Cookie: JSESSIONID=${TOKEN.replace('sg_', 'sgs_')}`],
     ['a token with a tail', `${TOKEN}_${'B'.repeat(40)}`],
     ['a Basic credential', `Authorization: Basic ${Buffer.from(`anna:${'B'.repeat(12)}`).toString('base64')}`],
     ['a short credential', `x authorization: Basic BBBBBBBBBBBB`],

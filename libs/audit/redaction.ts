@@ -13,8 +13,8 @@ const SECRET_NAMES = [
 /** What stands in place of a secret. */
 export const REDACTED = '[redacted]';
 
-/** Anything in Scopegate's token format, wherever it stands in a text. */
-const TOKEN_IN_TEXT = /sg_[0-9A-Za-z]{1,64}(?:_[0-9A-Za-z]*)*/g;
+/** A token or a session of the gateway (`sgs_`), or a part of one, wherever it stands in a text. */
+const TOKEN_IN_TEXT = /sgs?_[0-9A-Za-z]{1,64}(?:_[0-9A-Za-z]*)*/g;
 
 /** A credential as it stands in an Authorization header. A short word after "Basic" is a description. */
 const CREDENTIAL_IN_TEXT = /\b(Basic|Bearer)[ +]+[A-Za-z0-9._~+/=-]{16,}/gi;
@@ -23,14 +23,14 @@ const CREDENTIAL_IN_TEXT = /\b(Basic|Bearer)[ +]+[A-Za-z0-9._~+/=-]{16,}/gi;
 const AUTHORIZATION_IN_TEXT = /\b(Authorization[:=] *)(?:[A-Za-z]{1,20} +)?[^\s,;]+/gi;
 
 /** What a text holds in which anything of the above can stand; most texts hold nothing of it. */
-const MAY_HOLD_SECRET = /sg_|basic|bearer|authorization/i;
+const MAY_HOLD_SECRET = /sgs?_|basic|bearer|authorization/i;
 
 /**
  * A text of our own records (a description, a name), without tokens, and well-formed, so that it comes back from a
  * database as it went in.
  */
 export function redactTokens(text: string): string {
-  return (text.includes('sg_') ? text.replace(TOKEN_IN_TEXT, REDACTED) : text).toWellFormed();
+  return (/sgs?_/.test(text) ? text.replace(TOKEN_IN_TEXT, REDACTED) : text).toWellFormed();
 }
 
 /**

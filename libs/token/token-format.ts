@@ -1,24 +1,13 @@
-import { crc32 } from 'node:zlib';
 import type { Brand } from '@scopegate/kernel';
-import { drawBase62, encodeBase62, isBase62 } from './base62.js';
+import { drawBase62, isBase62 } from './base62.js';
+import { formatSecret, ID_LENGTH, idOfSecret, SECRET_LENGTH } from './secret-format.js';
+import { SESSION_PREFIX } from './session-format.js';
 
 /** The public half of a token: names it in lists, paths and the audit. It proves nothing. */
 export type TokenId = Brand<string, 'TokenId'>;
 
 /** What every secret of ours begins with, so that people, scanners and the gateway tell it from a password. */
 export const TOKEN_PREFIX = 'sg_';
-
-const SEPARATOR = '_';
-const ID_LENGTH = 12;
-const SECRET_LENGTH = 40;
-const CHECKSUM_LENGTH = 6;
-
-const ID_START = TOKEN_PREFIX.length;
-const ID_END = ID_START + ID_LENGTH;
-const SECRET_START = ID_END + SEPARATOR.length;
-const SECRET_END = SECRET_START + SECRET_LENGTH;
-const CHECKSUM_START = SECRET_END + SEPARATOR.length;
-const TOKEN_LENGTH = CHECKSUM_START + CHECKSUM_LENGTH;
 
 /** A token as it leaves the mint; `secret` is the whole `sg_…` text, shown once and never stored. */
 export interface MintedToken {
@@ -34,7 +23,7 @@ export interface MintedToken {
 export function mintToken(randomBytes: (size: number) => Uint8Array): MintedToken {
   const drawn = drawBase62(randomBytes, ID_LENGTH + SECRET_LENGTH);
   const id = drawn.slice(0, ID_LENGTH) as TokenId;
-  return { id, secret: formatToken(id, drawn.slice(ID_LENGTH)) };
+  return { id, secret: formatSecret(TOKEN_PREFIX, id, drawn.slice(ID_LENGTH)) };
 }
 
 /**
@@ -42,20 +31,21 @@ export function mintToken(randomBytes: (size: number) => Uint8Array): MintedToke
  * administrator asks about a token by its id (R41); compared to a digest it matches nothing.
  */
 export function placeholderToken(id: TokenId): string {
-  return formatToken(id, '0'.repeat(SECRET_LENGTH));
-}
-
-function formatToken(id: TokenId, secret: string): string {
-  const body = TOKEN_PREFIX + id + SEPARATOR + secret;
-  return body + SEPARATOR + checksumOf(body);
+  return formatSecret(TOKEN_PREFIX, id, '0'.repeat(SECRET_LENGTH));
 }
 
 /**
- * Whether a secret counts as "in Scopegate's format". It is judged as a token and by nothing else: with a wrong shape
- * or checksum it is refused here and never reaches the upstream as a would-be password (R36).
+ * Whether a secret counts as "in Scopegate's format": it begins as a token or as a session does. It is judged as one of
+ * them and by nothing else: with a wrong shape or checksum, or a session where a token belongs, it is refused here and
+ * never reaches the upstream as a would-be password (R11, R36).
  */
 export function isScopegateFormat(secret: string): boolean {
-  return secret.startsWith(TOKEN_PREFIX);
+  return secret.startsWith(TOKEN_PREFIX) || secret.startsWith(SESSION_PREFIX);
+}
+
+/** Whether a text holds the beginning of a token or a session anywhere. */
+export function mayHoldSecret(text: string): boolean {
+  return text.includes(TOKEN_PREFIX) || text.includes(SESSION_PREFIX);
 }
 
 /**
@@ -63,18 +53,8 @@ export function isScopegateFormat(secret: string): boolean {
  * lookup, so mistyped and invented tokens cost no database read. A right checksum proves nothing about the secret.
  */
 export function parseToken(secret: string): { readonly id: TokenId } | null {
-  if (
-    secret.length !== TOKEN_LENGTH ||
-    !isScopegateFormat(secret) ||
-    secret[ID_END] !== SEPARATOR ||
-    secret[SECRET_END] !== SEPARATOR ||
-    !isBase62(secret, ID_START, ID_END) ||
-    !isBase62(secret, SECRET_START, SECRET_END) ||
-    !secret.endsWith(checksumOf(secret.slice(0, SECRET_END)))
-  ) {
-    return null;
-  }
-  return { id: secret.slice(ID_START, ID_END) as TokenId };
+  const id = idOfSecret(TOKEN_PREFIX, secret);
+  return id === null ? null : { id: id as TokenId };
 }
 
 /** Whether a text has the shape of a token id; for ids that arrive in a path or a query. */
@@ -88,13 +68,6 @@ export function isTokenId(value: unknown): value is TokenId {
  */
 export function tokenHint(secret: string): string {
   const token = parseToken(secret);
-  if (token !== null) {
-    return `${TOKEN_PREFIX}${token.id}${SEPARATOR}…`;
-  }
+  if (token !== null) return `${TOKEN_PREFIX}${token.id}_…`;
   return isScopegateFormat(secret) ? `${TOKEN_PREFIX}…` : '…';
-}
-
-/** CRC-32 in base62 of what stands before the separator: a 32-bit value always fits into six digits. */
-function checksumOf(body: string): string {
-  return encodeBase62(crc32(body), CHECKSUM_LENGTH);
 }

@@ -198,8 +198,8 @@ function readAdminPassword(environment: Environment): string | null {
   if (value !== null && ([...value].length < 12 || Buffer.byteLength(value) > 72)) {
     throw new ConfigurationError(`${name} must have at least 12 characters and at most 72 bytes.`);
   }
-  if (value !== null && value.startsWith('sg_')) {
-    throw new ConfigurationError(`${name} must not begin with "sg_", which is the format of tokens.`);
+  if (value !== null && (value.startsWith('sg_') || value.startsWith('sgs_'))) {
+    throw new ConfigurationError(`${name} must not begin with "sg_" or "sgs_", the formats of tokens and sessions.`);
   }
   return value;
 }

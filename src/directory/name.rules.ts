@@ -13,7 +13,7 @@ const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 export function userNameProblem(name: string): string | null {
   if (userNameKey(name).length > MAX_LENGTH) return `must have at most ${MAX_LENGTH} characters`;
   if (name.includes(':')) return 'must not hold a colon, which ends the name in HTTP Basic';
-  if (isScopegateFormat(name)) return 'must not begin with "sg_", which is the format of tokens';
+  if (isScopegateFormat(name)) return 'must not begin with "sg_" or "sgs_", the formats of tokens and sessions';
   return nameProblem(name);
 }
 

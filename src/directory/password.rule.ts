@@ -13,7 +13,7 @@ const UNSENDABLE = /[\p{Cc}\p{Cs}]/u;
 export function passwordProblem(password: string): string | null {
   if ([...password].length < MIN_PASSWORD_LENGTH) return `must have at least ${MIN_PASSWORD_LENGTH} characters`;
   if (isTooLongPassword(password)) return `must have at most ${MAX_PASSWORD_BYTES} bytes`;
-  if (isScopegateFormat(password)) return 'must not begin with "sg_", which is the format of tokens';
+  if (isScopegateFormat(password)) return 'must not begin with "sg_" or "sgs_", the formats of tokens and sessions';
   if (UNSENDABLE.test(password)) return 'must not hold control characters';
   return null;
 }

@@ -459,8 +459,8 @@ function invalidText(field: string, message: string): ProblemException {
   return new ProblemException('validation_failed', message, [{ field, message }]);
 }
 
-/** The id and the secret of a token, wherever they stand in a text. */
-const TOKEN_IN_TEXT = /sg_[0-9A-Za-z]{12}_[0-9A-Za-z]{40}/;
+/** The id and the secret of a token or a session, wherever they stand in a text. */
+const TOKEN_IN_TEXT = /sgs?_[0-9A-Za-z]{12}_[0-9A-Za-z]{40}/;
 
 /** Lists show descriptions, also to others than the owner: one with a token in it would give the token away (R61). */
 function refuseTokenIn(description: string): void {

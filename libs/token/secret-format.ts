@@ -1,0 +1,43 @@
+import { crc32 } from 'node:zlib';
+import { encodeBase62, isBase62 } from './base62.js';
+
+const SEPARATOR = '_';
+
+/** Base62 digits of the id, of what is random, and of the checksum. */
+export const ID_LENGTH = 12;
+export const SECRET_LENGTH = 40;
+const CHECKSUM_LENGTH = 6;
+
+/** `<prefix><id>_<secret>_<checksum>`, the form of tokens and sessions alike. */
+export function formatSecret(prefix: string, id: string, secret: string): string {
+  const body = prefix + id + SEPARATOR + secret;
+  return body + SEPARATOR + checksumOf(body);
+}
+
+/** The id in a text of this form; null where its shape or its checksum is wrong. */
+export function idOfSecret(prefix: string, text: string): string | null {
+  const idStart = prefix.length;
+  const idEnd = idStart + ID_LENGTH;
+  const secretStart = idEnd + SEPARATOR.length;
+  const secretEnd = secretStart + SECRET_LENGTH;
+  const isWellFormed =
+    text.length === secretEnd + SEPARATOR.length + CHECKSUM_LENGTH &&
+    text.startsWith(prefix) &&
+    text[idEnd] === SEPARATOR &&
+    text[secretEnd] === SEPARATOR &&
+    isBase62(text, idStart, idEnd) &&
+    isBase62(text, secretStart, secretEnd) &&
+    text.endsWith(checksumOf(text.slice(0, secretEnd)));
+  return isWellFormed ? text.slice(idStart, idEnd) : null;
+}
+
+/** The random part of a text of which `idOfSecret` gave the id. */
+export function randomPartOf(prefix: string, text: string): string {
+  const start = prefix.length + ID_LENGTH + SEPARATOR.length;
+  return text.slice(start, start + SECRET_LENGTH);
+}
+
+/** CRC-32 in base62 of what stands before the separator: a 32-bit value always fits into six digits. */
+function checksumOf(body: string): string {
+  return encodeBase62(crc32(body), CHECKSUM_LENGTH);
+}
