@@ -2,6 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { AccessModule } from './access/access.module.js';
 import { LoggingModule } from './common/logging/logging.module.js';
+import { DocumentationModule } from './common/swagger/documentation.module.js';
 import { ConfigModule } from './config/config.module.js';
 import type { Configuration } from './config/env.js';
 import { DatabaseModule } from './database/database.module.js';
@@ -31,6 +32,7 @@ export class AppModule {
         AccessModule,
         GatewayModule,
         HealthModule,
+        DocumentationModule,
       ],
     };
   }

@@ -1,2 +1,4 @@
+export * from './challenge.js';
 export * from './codes.js';
+export * from './guidance.js';
 export * from './problem.js';

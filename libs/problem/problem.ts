@@ -10,6 +10,7 @@ export interface FieldError {
 
 /** An error answer (RFC 9457, `application/problem+json`). */
 export interface Problem {
+  /** The address of the page that explains the code (RFC 9457 3.1.1), without a host: see `problemType`. */
   readonly type: string;
   readonly title: string;
   readonly status: number;
@@ -24,14 +25,11 @@ export interface Problem {
 /** The media type of every error answer. */
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
 
-/** The name of the protection space in a Basic or Bearer challenge. */
-const REALM = 'Scopegate';
-
 /** The problem answer of a refusal: the public code, never the reason that the audit keeps. */
 export function denialProblem(deny: Deny, requestId: string): Problem {
   const reason = REASONS[deny.code];
   return {
-    type: typeOf(reason.publicCode),
+    type: problemType(reason.publicCode),
     title: reason.title,
     status: reason.status,
     // Reasons that share one public code share its text as well: the detail must not tell them apart.
@@ -49,23 +47,21 @@ export function codeProblem(
   errors?: readonly FieldError[],
 ): Problem {
   const { status, title } = PROBLEM_CODES[code];
-  return { type: typeOf(code), title, status, detail, code, requestId, ...(errors === undefined ? {} : { errors }) };
+  return {
+    type: problemType(code),
+    title,
+    status,
+    detail,
+    code,
+    requestId,
+    ...(errors === undefined ? {} : { errors }),
+  };
 }
 
 /**
- * The challenges of a 401 (RFC 9110 11.6.1): Basic with its charset (RFC 7617 2.1) and Bearer with an error where a
- * token was presented (RFC 6750 3.1). Null for every other status.
+ * The address of the page that explains a code: a path, which the server resolves where the management API answers.
+ * It holds no host, since a server behind a proxy does not know its own, and a client may not choose it (R67).
  */
-export function challenges(problem: Problem, deny: Deny | null): readonly string[] | null {
-  if (problem.status !== 401) return null;
-  const presented = deny !== null && deny.credential !== 'none' && deny.credential !== 'cookie';
-  const bearer =
-    presented && deny.credential !== 'password'
-      ? `Bearer realm="${REALM}", error="invalid_token"`
-      : `Bearer realm="${REALM}"`;
-  return [`Basic realm="${REALM}", charset="UTF-8"`, bearer];
-}
-
-function typeOf(code: string): string {
-  return `urn:scopegate:problem:${code}`;
+export function problemType(code: string): string {
+  return `/docs/problems/${code}`;
 }

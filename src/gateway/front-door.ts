@@ -8,6 +8,7 @@ import { codeProblem, type ProblemCode } from '@scopegate/problem';
 import { isRefusedMethod } from '@scopegate/scope';
 import type { ApplicationsService } from '../applications/applications.service.js';
 import { attachExchange, Exchange } from '../common/access/exchange.js';
+import { acceptsHtml } from '../common/http/accepted-type.js';
 import { holdToDeadline } from '../common/http/body-deadline.js';
 import { ProblemException } from '../common/http/problem.exception.js';
 import { writeProblem, writeRawProblem } from '../common/http/problem.writer.js';
@@ -221,12 +222,18 @@ export class FrontDoor {
       this.#refuse(request, response, 'method_not_allowed', REASONS.method_not_allowed.detail);
       return;
     }
+    if (route === null && target.rawPath === '/' && leadsToDocumentation(side, request)) {
+      redirectToDocumentation(request, response);
+      return;
+    }
     if (route === 'unclaimed-host-path' || !isOwnPath) {
       this.#refuse(
         request,
         response,
         'application_not_found',
-        'No application is mounted at this address. Check the host name and the path.',
+        side === 'gateway'
+          ? 'No application is mounted at this address. Check the host name and the path.'
+          : 'No application is mounted at this address. Check the host name and the path. The API is documented at /docs.',
       );
       return;
     }
@@ -278,6 +285,28 @@ function tellOfLostConnection(socket: Socket, response: ServerResponse): void {
   };
   socket.once('close', tell);
   response.once('finish', () => socket.off('close', tell));
+}
+
+/** Whether a browser opens the address of the server itself where the documentation answers as well. */
+function leadsToDocumentation(side: ListenerSide, { method, rawHeaders }: IncomingMessage): boolean {
+  return side !== 'gateway' && (method === 'GET' || method === 'HEAD') && acceptsHtml(rawHeaders);
+}
+
+/** The address of the server itself has no page: a browser is led to the one that there is. */
+function redirectToDocumentation(request: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(302, [
+    'Location',
+    '/docs',
+    'Vary',
+    'Accept',
+    'Cache-Control',
+    'no-store',
+    'Content-Length',
+    '0',
+    'X-Request-Id',
+    requestIdOf(request.rawHeaders),
+  ]);
+  response.end();
 }
 
 function firstSegmentOf(rawPath: string): string {

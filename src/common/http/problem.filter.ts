@@ -9,7 +9,7 @@ import {
 } from '@nestjs/common';
 import type { Deny } from '@scopegate/access';
 import { challenges, codeProblem, denialProblem, PROBLEM_MEDIA_TYPE } from '@scopegate/problem';
-import type { Problem, ProblemCode } from '@scopegate/problem';
+import type { Audience, Problem, ProblemCode } from '@scopegate/problem';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { exchangeOf, type Exchange } from '../access/exchange.js';
 import { AllowedMethods } from './allowed-methods.js';
@@ -37,8 +37,11 @@ export class ProblemFilter implements ExceptionFilter {
     this.answer(error, host, (problem) => problem);
   }
 
-  /** @param shape makes the body of the answer, for calls whose clients expect more than a problem */
-  answer(error: unknown, host: ArgumentsHost, shape: (problem: Problem) => object): void {
+  /**
+   * @param shape makes the body of the answer, for calls whose clients expect more than a problem
+   * @param audience whose challenges a 401 carries
+   */
+  answer(error: unknown, host: ArgumentsHost, shape: (problem: Problem) => object, audience: Audience = 'own'): void {
     const http = host.switchToHttp();
     const reply = http.getResponse<FastifyReply>();
     const exchange = exchangeOf(http.getRequest<FastifyRequest>());
@@ -62,6 +65,8 @@ export class ProblemFilter implements ExceptionFilter {
       const { code, detail, errors } = exchange.problem;
       problem = codeProblem(code, detail, exchange.requestId, errors);
     }
+    const challenge = challenges(problem, exchange.request.rawHeaders, audience);
+    if (challenge.length > 0) void reply.header('WWW-Authenticate', [...challenge]);
     send(reply, problem, shape(problem), denial);
   }
 
@@ -84,8 +89,6 @@ function statusOf(error: unknown): number | null {
 }
 
 function send(reply: FastifyReply, problem: Problem, body: object, denial: Deny | null): void {
-  const challenge = challenges(problem, denial);
-  if (challenge !== null) void reply.header('WWW-Authenticate', [...challenge]);
   if (denial?.retryAfterSeconds !== undefined) void reply.header('Retry-After', denial.retryAfterSeconds);
   void reply
     .status(problem.status)

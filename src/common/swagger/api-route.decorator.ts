@@ -10,7 +10,7 @@ import {
   getSchemaPath,
 } from '@nestjs/swagger';
 import { REASONS } from '@scopegate/access';
-import { PROBLEM_CODES, PROBLEM_MEDIA_TYPE, type ProblemCode } from '@scopegate/problem';
+import { PROBLEM_CODES, PROBLEM_MEDIA_TYPE, problemType, type ProblemCode } from '@scopegate/problem';
 import { ProblemDto } from './problem.dto.js';
 
 /** The names of the two security schemes of the OpenAPI document. */
@@ -68,7 +68,7 @@ function exampleOf(code: string, status: number): ProblemDto {
   const problem = Object.entries(PROBLEM_CODES).find(([candidate]) => candidate === code)?.[1];
   const title = problem?.title ?? reason?.title ?? code;
   return {
-    type: `urn:scopegate:problem:${code}`,
+    type: problemType(code),
     title,
     status,
     detail: reason?.detail ?? `${title}.`,

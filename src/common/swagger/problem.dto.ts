@@ -9,7 +9,10 @@ export class FieldErrorDto {
 
 /** An error answer (RFC 9457). */
 export class ProblemDto {
-  /** @example urn:scopegate:problem:validation_failed */
+  /**
+   * The address of the page that explains the code, on the server that answers `/docs`.
+   * @example /docs/problems/validation_failed
+   */
   type!: string;
 
   /** @example The request does not fit */

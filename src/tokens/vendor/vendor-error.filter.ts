@@ -27,7 +27,7 @@ export class VendorErrorFilter implements ExceptionFilter {
       void http.getResponse<FastifyReply>().status(400).send({ errorMessage: text });
       return;
     }
-    this.problems.answer(error, host, (problem) => ({ ...problem, errorMessage: problem.detail }));
+    this.problems.answer(error, host, (problem) => ({ ...problem, errorMessage: problem.detail }), 'proxied');
   }
 }
 

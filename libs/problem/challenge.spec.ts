@@ -1,0 +1,59 @@
+import { denyEarly, REASONS, type ReasonCode } from '@scopegate/access';
+import type { HeaderLines } from '@scopegate/kernel';
+import { describe, expect, it } from 'vitest';
+import { challenges, type Audience } from './challenge.js';
+import { codeProblem, denialProblem, type Problem } from './problem.js';
+
+const BASIC = 'Basic realm="Scopegate", charset="UTF-8"';
+const BEARER = 'Bearer realm="Scopegate", error="invalid_token"';
+
+const ANONYMOUS: HeaderLines = ['Host', 'x'];
+
+function refusal(code: ReasonCode): Problem {
+  return denialProblem(denyEarly(code), 'request-1');
+}
+
+describe('the challenges of a problem', () => {
+  it('R67: a 401 asks for Basic with its charset alone', () => {
+    for (const lines of [
+      ANONYMOUS,
+      ['Authorization', 'Basic eDp5'],
+      ['Authorization', 'Token Bearer'],
+      ['Cookie', 'a=b'],
+    ]) {
+      expect(challenges(refusal('token_expired'), lines, 'proxied')).toEqual([BASIC]);
+    }
+  });
+
+  it.each(['Bearer x', 'bearer x', 'BEARER\tx', 'Bearer', ' Bearer x'])(
+    'R67: a 401 names the error of Bearer where the request came with it (%j)',
+    (value) => {
+      for (const audience of ['proxied', 'own'] satisfies Audience[]) {
+        const lines = ['aUTHORIZATION', value];
+        expect(challenges(refusal('token_unknown'), lines, audience)).toEqual([BASIC, BEARER]);
+      }
+    },
+  );
+
+  it('R66: a 401 to a script of the own pages has no challenge, so that no dialog covers the page', () => {
+    const script = ['Sec-Fetch-Dest', 'empty'];
+    expect(challenges(refusal('authentication_required'), script, 'own')).toEqual([]);
+    expect(challenges(refusal('token_expired'), [...script, 'Authorization', 'Bearer x'], 'own')).toEqual([]);
+    expect(challenges(refusal('authentication_required'), ['Sec-Fetch-Dest', 'document'], 'own')).toEqual([BASIC]);
+    expect(challenges(refusal('authentication_required'), script, 'proxied')).toEqual([BASIC]);
+  });
+
+  it('R03: a scope that does not suffice is told to every client, with the scope that does', () => {
+    const expected = ['Bearer error="insufficient_scope", scope="read-write"'];
+    expect(challenges(refusal('scope_insufficient'), ANONYMOUS, 'proxied')).toEqual(expected);
+    expect(challenges(codeProblem('scope_insufficient', 'Why.', 'request-1'), ANONYMOUS, 'own')).toEqual(expected);
+  });
+
+  it('R67: every 401 has one, and nothing else but the scope does', () => {
+    for (const code of Object.keys(REASONS) as ReasonCode[]) {
+      const problem = refusal(code);
+      const isChallenged = challenges(problem, ANONYMOUS, 'proxied').length > 0;
+      expect(isChallenged, code).toBe(problem.status === 401 || code === 'scope_insufficient');
+    }
+  });
+});

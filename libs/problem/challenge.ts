@@ -1,0 +1,38 @@
+import { ask, headerValues, type HeaderLines } from '@scopegate/kernel';
+import type { Problem } from './problem.js';
+
+/** The name of the protection space in a Basic or Bearer challenge. */
+const REALM = 'Scopegate';
+
+const BASIC = `Basic realm="${REALM}", charset="UTF-8"`;
+const BEARER_INVALID = `Bearer realm="${REALM}", error="invalid_token"`;
+const BEARER_INSUFFICIENT = 'Bearer error="insufficient_scope", scope="read-write"';
+
+/** Who asked: a client of a proxied application, or one of the server's own API and pages. */
+export type Audience = 'proxied' | 'own';
+
+/**
+ * The values of `WWW-Authenticate` that go with a problem (RFC 9110 11.6.1); empty for most.
+ *
+ * - A 401 has Basic with its charset (RFC 7617 2.1), and Bearer with an error where the request came with Bearer
+ *   (RFC 6750 3.1).
+ * - A 401 to a script of the server's own pages has none: the browser would cover the page with its login dialog. A
+ *   script of a proxied application is answered as every client is.
+ * - A scope that does not suffice is told with its error (RFC 6750 3.1).
+ * @param lines the header lines of the request
+ */
+export function challenges(problem: Problem, lines: HeaderLines, audience: Audience): readonly string[] {
+  if (problem.code === 'scope_insufficient') return [BEARER_INSUFFICIENT];
+  if (problem.status !== 401) return [];
+  if (audience === 'own' && ask(lines, isScriptFetch)) return [];
+  return ask(lines, hasBearer) ? [BASIC, BEARER_INVALID] : [BASIC];
+}
+
+/** Fetch metadata of `fetch` and `XMLHttpRequest`. A page or an image that is opened says `document` or `image`. */
+function isScriptFetch(lines: HeaderLines): boolean {
+  return headerValues(lines, 'sec-fetch-dest').includes('empty');
+}
+
+function hasBearer(lines: HeaderLines): boolean {
+  return headerValues(lines, 'authorization').some((value) => /^bearer(?:[ \t]|$)/i.test(value.trim()));
+}

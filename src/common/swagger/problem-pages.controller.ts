@@ -1,0 +1,54 @@
+import { Controller, Get, Param, Req, Res } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
+import { PROBLEM_DESCRIPTIONS, problemType, type ProblemDescription } from '@scopegate/problem';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { PublicRoute } from '../access/route.decorators.js';
+import { acceptsHtml } from '../http/accepted-type.js';
+import { ProblemException } from '../http/problem.exception.js';
+import { problemListPage, problemPage } from './problem-page.js';
+
+/** The description of a code as JSON. `type` is the address it is at, as in the problem itself. */
+type DescribedProblem = ProblemDescription & { readonly type: string };
+
+/**
+ * The addresses that the `type` of a problem leads to (RFC 9457 3.1.1): a page for a browser, JSON for programs. They
+ * need no credential, since whoever has none is sent here as well.
+ */
+@ApiExcludeController()
+@PublicRoute()
+@Controller('docs/problems')
+export class ProblemPagesController {
+  @Get()
+  list(
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): string | { items: readonly DescribedProblem[] } {
+    return isPageFor(request, reply)
+      ? problemListPage(PROBLEM_DESCRIPTIONS)
+      : { items: PROBLEM_DESCRIPTIONS.map(toDescribed) };
+  }
+
+  @Get(':code')
+  show(
+    @Param('code') code: string,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): string | DescribedProblem {
+    const problem = PROBLEM_DESCRIPTIONS.find((candidate) => candidate.code === code);
+    if (problem === undefined) {
+      throw new ProblemException('not_found', 'No problem has this code. GET /docs/problems lists every code.');
+    }
+    return isPageFor(request, reply) ? problemPage(problem) : toDescribed(problem);
+  }
+}
+
+/** Decides between the page and JSON, and labels the answer. */
+function isPageFor(request: FastifyRequest, reply: FastifyReply): boolean {
+  const isPage = acceptsHtml(request.raw.rawHeaders);
+  void reply.header('Vary', 'Accept').type(isPage ? 'text/html; charset=utf-8' : 'application/json; charset=utf-8');
+  return isPage;
+}
+
+function toDescribed(problem: ProblemDescription): DescribedProblem {
+  return { type: problemType(problem.code), ...problem };
+}
