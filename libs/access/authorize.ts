@@ -1,5 +1,6 @@
+import { readingsOf } from '@scopegate/path';
 import { holds } from '@scopegate/permission';
-import { countsAsRead, gitService, overridingMethods, type LfsOperation } from '@scopegate/scope';
+import { countsAsRead, gitService, overridingMethods, type GitService, type LfsOperation } from '@scopegate/scope';
 import { denyAdmitted, type Allow, type Authenticated, type Deny } from './decision.js';
 
 /** What the last stage needs besides the authenticated request. */
@@ -51,9 +52,17 @@ function isException(authenticated: Authenticated, facts: AuthorizationFacts): b
   return application.exceptions.matches(request.method, path.strict.canonical);
 }
 
-function gitServiceOf(authenticated: Authenticated): ReturnType<typeof gitService> {
+/**
+ * The git service that a path addresses in every reading of it. Where two readings differ, or one holds a separator that
+ * the path itself does not, it counts as a push (R13, R14).
+ */
+function gitServiceOf(authenticated: Authenticated): GitService {
   const { request, application, path } = authenticated.admitted;
-  return application?.kind === 'bitbucket' && path?.strict.ok === true
-    ? gitService(application.kind, request.method, path.strict.canonical, request.query)
-    : null;
+  if (application?.kind !== 'bitbucket' || path?.strict.ok !== true) return null;
+  const service = (reading: string): GitService => gitService(application.kind, request.method, reading, request.query);
+  const first = service(path.strict.canonical);
+  if (!path.strict.canonical.includes('%')) return first;
+  const readings = readingsOf(path.strict.canonical) ?? [];
+  const isOne = readings.length > 0 && readings.every((reading) => service(reading) === first);
+  return isOne && (first !== 'read' || !readings.some((reading) => /[;\\?#]/.test(reading))) ? first : 'write';
 }

@@ -16,3 +16,4 @@ export {
   type CompiledExceptions,
   type ReadOnlyException,
 } from './read-only-exception.js';
+export { readingsOf } from './segment-readings.js';

@@ -1,6 +1,7 @@
 import type { ApplicationKind } from '@scopegate/kernel';
 import { classifyPath, isNativeTokenPath, isSessionAlias } from './path-class.js';
 import { decodeBytes, decodeUnreserved } from './percent-encoding.js';
+import { readingsOf } from './segment-readings.js';
 
 /** How often a path is decoded at most: no chain of proxies and servers seen in the wild decodes as often. */
 export const MAXIMUM_DECODES = 8;
@@ -51,7 +52,8 @@ export function judgeReadings(rawPath: string, kind: ApplicationKind): ReadingsV
       allRest &&= isRest(path, kind, offset);
     }
   }
-  const deep = furtherReadings([raw, normalised, once, twice]);
+  const folded = (readingsOf(rawPath) ?? []).map((reading) => servletReading(reading));
+  const deep = [...furtherReadings([raw, normalised, once, twice]), ...folded];
   return {
     anyRest,
     allRest,

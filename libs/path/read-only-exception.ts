@@ -1,9 +1,11 @@
 import type { ApplicationKind } from '@scopegate/kernel';
 import { judgePath, type CanonicalPath } from './path-judgement.js';
+import { isOneSegment, leadsDownwards } from './segment-readings.js';
 
 /**
  * R13: requests with this method to this path count as reads. The path is an exact canonical path, or a glob of whole
- * segments: `*` stands for one segment that is not empty, `**`, only as the last, for one or more.
+ * segments: `*` stands for one segment that is not empty, `**`, only as the last, for one or more. What a wildcard stands
+ * for is that in every reading of the path: an encoded slash makes two segments of one.
  */
 export type ReadOnlyException = { readonly method: string; readonly path: string };
 
@@ -85,7 +87,10 @@ export function compileExceptions(exceptions: readonly ReadOnlyException[]): Com
   };
 }
 
-/** Compares segment by segment, without backtracking: neither wildcard can match in more than one way. */
+/**
+ * Compares segment by segment, without backtracking: neither wildcard can match in more than one way. What the
+ * administrator wrote out is compared byte for byte, so that every reading of it is one that was meant.
+ */
 function matchesGlob(glob: readonly string[], path: string): boolean {
   let start = 1;
   for (let index = 0; index < glob.length; index += 1) {
@@ -94,11 +99,14 @@ function matchesGlob(glob: readonly string[], path: string): boolean {
       return false;
     }
     if (pattern === '**') {
-      return start < path.length;
+      return leadsDownwards(path.slice(start));
     }
     const slash = path.indexOf('/', start);
     const end = slash < 0 ? path.length : slash;
-    const matches = pattern === '*' ? end > start : end - start === pattern.length && path.startsWith(pattern, start);
+    const matches =
+      pattern === '*'
+        ? isOneSegment(path.slice(start, end))
+        : end - start === pattern.length && path.startsWith(pattern, start);
     if (!matches) {
       return false;
     }

@@ -34,6 +34,18 @@ export const GIT_CASES: readonly AccessCase[] = [
     request: { path: `${REPOSITORY}/info/refs`, query: 'service=git-receive-pack', credential: READ },
     expect: NO_SCOPE,
   },
+  ...(
+    [
+      ['GET', '/scm/app/server.git/info/%EF%BD%92efs', 'service=git-receive-pack'],
+      ['POST', '/scm/app/server.git/git-%EF%BD%92eceive-pack', undefined],
+    ] as const
+  ).map(([method, path, query]): AccessCase => ({
+    name: `${method} ${path} counts as a push, since it is one in some reading`,
+    requirement: ['R13', 'R14'],
+    application: { kind: 'bitbucket', exceptions: [{ method: 'POST', path: '/scm/**' }] },
+    request: { method, path, ...(query === undefined ? {} : { query }), credential: READ },
+    expect: NO_SCOPE,
+  })),
   ...['service=git-upload-pack&service=git-receive-pack', 'service=git%2Dreceive-pack', 'x=1'].map(
     (query): AccessCase => ({
       name: `an advertisement with the query ${query} counts as a push`,

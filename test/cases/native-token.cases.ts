@@ -47,7 +47,14 @@ export const NATIVE_TOKEN_CASES: readonly AccessCase[] = [
     expect: NO_MANAGEMENT,
   })),
   ...(
-    ['/secure/../rest/pat/latest/tokens', '/rest/x/..;/pat/latest/tokens', '/s/x/_/rest/pat/latest/tokens'] as const
+    [
+      '/secure/../rest/pat/latest/tokens',
+      '/rest/x/..;/pat/latest/tokens',
+      '/s/x/_/rest/pat/latest/tokens',
+      '/rest/%EF%BD%90at/latest/tokens',
+      '/rest/p%E2%80%8Bat/latest/tokens',
+      '/rest%EF%BC%8Fpat/latest/tokens',
+    ] as const
   ).map((path): AccessCase => ({
     name: `the management is closed in every plausible reading: ${path}`,
     requirement: 'R53',

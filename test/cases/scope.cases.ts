@@ -240,6 +240,29 @@ export const SCOPE_CASES: readonly AccessCase[] = [
     request: { method: 'POST', path: '/query/a/b/c', credential: bearerToken('ro') },
     expect: allowed(),
   },
+  ...['/items/7%2Fdelete', '/items/7%2f..%2fadmin', '/items/7%3Fdelete', '/items/7%252Fdelete', '/items/%20'].map(
+    (path): AccessCase => ({
+      name: `a * does not stand for what a decoding upstream reads in ${path}`,
+      requirement: 'R13',
+      application: { kind: 'generic', exceptions: [{ method: 'POST', path: '/items/*' }] },
+      request: { method: 'POST', path, credential: bearerToken('ro') },
+      expect: path.includes('..') ? denied('path_ambiguous', 400) : NO_SCOPE,
+    }),
+  ),
+  {
+    name: 'a ** stands for an encoded slash too, since it stays below',
+    requirement: 'R13',
+    application: { kind: 'generic', exceptions: [{ method: 'POST', path: '/items/**' }] },
+    request: { method: 'POST', path: '/items/7%2Fread', credential: bearerToken('ro') },
+    expect: allowed(),
+  },
+  {
+    name: 'a * stands for a segment with a blank or an umlaut',
+    requirement: 'R13',
+    application: { kind: 'generic', exceptions: [{ method: 'POST', path: '/items/*' }] },
+    request: { method: 'POST', path: '/items/a%20%C3%A4', credential: bearerToken('ro') },
+    expect: allowed(),
+  },
   {
     name: 'an exception does not open a path that is not REST',
     requirement: ['R13', 'R45'],
