@@ -1,12 +1,24 @@
+import { announcesBody, bodyKindOf } from '@scopegate/kernel';
 import { readingsOf } from '@scopegate/path';
 import { holds } from '@scopegate/permission';
-import { countsAsRead, gitService, overridingMethods, type GitService, type LfsOperation } from '@scopegate/scope';
+import {
+  countsAsRead,
+  gitService,
+  isReadMethod,
+  mayOverrideInBody,
+  overridingMethods,
+  type BodyOverrides,
+  type GitService,
+  type LfsOperation,
+} from '@scopegate/scope';
 import { denyAdmitted, type Allow, type Authenticated, type Deny } from './decision.js';
 
 /** What the last stage needs besides the authenticated request. */
 export interface AuthorizationFacts {
   /** The operation an LFS batch asks for (R14); only where `needsLfsOperation` says so. */
   readonly lfsOperation?: LfsOperation | undefined;
+  /** What the body says of the method (R12); only where `needsBodyOverrides` says so. */
+  readonly bodyOverrides?: BodyOverrides | undefined;
   /** Whether the request is for one of the two endpoints that create tokens (R05). */
   readonly createsToken?: boolean | undefined;
 }
@@ -16,6 +28,31 @@ export function needsLfsOperation(authenticated: Authenticated): boolean {
   return authenticated.token?.scope === 'read-only' && gitServiceOf(authenticated) === 'lfs-batch';
 }
 
+/**
+ * Whether the body of this request decides if it reads: with a read-only token, one that is no read by its own method
+ * but by an exception or by git's protocol, and whose body may name another method (R12).
+ */
+export function needsBodyOverrides(authenticated: Authenticated, facts: AuthorizationFacts): boolean {
+  const { request } = authenticated.admitted;
+  return isMadeRead(authenticated, facts) && announcesBody(request.lines) && mayOverrideInBody(request.lines);
+}
+
+/** Whether only an exception, or git's protocol, makes the request of a read-only token a read of an application. */
+function isMadeRead(authenticated: Authenticated, facts: AuthorizationFacts): boolean {
+  const { token, admitted } = authenticated;
+  return (
+    token?.scope === 'read-only' &&
+    !isReadMethod(admitted.request.method) &&
+    admitted.application !== null &&
+    (gitServiceOf(authenticated) !== null || isException(authenticated, facts))
+  );
+}
+
+const MULTIPART_BODY =
+  'A read-only token may not send a multipart body, which is not looked through for another method. Use a read-write token.';
+const UNREADABLE_BODY =
+  'The body cannot be looked through for another method: with a read-only token, send plain JSON in UTF-8 or a form, uncompressed and each name once.';
+
 /** The last stages: may the owner use tokens at all (R25), and does the token's scope cover this request (R02 to R14). */
 export function authorize(authenticated: Authenticated, facts: AuthorizationFacts): Allow | Deny {
   const { admitted, token, principal } = authenticated;
@@ -23,21 +60,38 @@ export function authorize(authenticated: Authenticated, facts: AuthorizationFact
   if (!holds(admitted.policy.permissions, 'useTokens', principal.groups)) {
     return denyAdmitted(admitted, 'use_not_permitted', token);
   }
-  if (token.scope === 'read-only' && !readOnlyCovers(authenticated, facts)) {
-    return denyAdmitted(admitted, 'scope_insufficient', token);
+  if (token.scope === 'read-only') {
+    if (!readOnlyCovers(authenticated, facts)) return denyAdmitted(admitted, 'scope_insufficient', token);
+    const detail = unreadableBody(authenticated, facts);
+    if (detail !== null) return denyAdmitted(admitted, 'scope_insufficient', token, detail);
   }
   return { kind: 'allow', authenticated };
+}
+
+/** What stands against the body of an excepted request that could name another method unseen (R12); null where nothing. */
+function unreadableBody(authenticated: Authenticated, facts: AuthorizationFacts): string | null {
+  if (facts.bodyOverrides === 'unreadable') return UNREADABLE_BODY;
+  const { lines } = authenticated.admitted.request;
+  return isMadeRead(authenticated, facts) && announcesBody(lines) && bodyKindOf(lines) === 'multipart'
+    ? MULTIPART_BODY
+    : null;
 }
 
 function readOnlyCovers(authenticated: Authenticated, facts: AuthorizationFacts): boolean {
   const { request } = authenticated.admitted;
   return countsAsRead({
     method: request.method,
-    overridingMethods: overridingMethods(request.lines, request.query),
+    overridingMethods: allOverridingMethods(authenticated, facts),
     exception: isException(authenticated, facts),
     git: gitServiceOf(authenticated),
     lfsOperation: facts.lfsOperation ?? null,
   });
+}
+
+function allOverridingMethods(authenticated: Authenticated, { bodyOverrides }: AuthorizationFacts): readonly string[] {
+  const { request } = authenticated.admitted;
+  const ofHead = overridingMethods(request.lines, request.query);
+  return bodyOverrides === undefined || bodyOverrides === 'unreadable' ? ofHead : [...ofHead, ...bodyOverrides];
 }
 
 /**

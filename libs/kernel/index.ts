@@ -6,3 +6,4 @@ export * from './repeated-lines.js';
 export * from './application-kind.js';
 export * from './json-names.js';
 export * from './json-shape.js';
+export * from './media-type.js';

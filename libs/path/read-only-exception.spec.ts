@@ -141,20 +141,11 @@ describe('exceptions that count as reads', () => {
 
   it('R13: a path that a pattern matches is matched in every reading, also where nothing judged it before', () => {
     const piece = fc.constantFrom(
-      ...['7', 'a', 'delete', '.', '..', '/', '//', '\\', ';', ';x', '?', '#', ' '],
-      ...['%2F', '%2f', '%252F', '%5C', '%255c', '%3B', '%253B', '%3F', '%23', '%2E', '%252e', '%20', '%09', '%00'],
-      ...[
-        '%EF%BC%8F',
-        '%EF%BC%8E',
-        '%EF%BC%85',
-        '%25EF%25BC%258F',
-        '%E2%80%8B',
-        '%CC%87',
-        '%C3%A4',
-        '%C0%AF',
-        '2F',
-        '5C',
-      ],
+      ...(
+        '7 a delete . .. / // \\ ; ;x ? # %2F %2f %252F %5C %255c %3B %253B %3F %23 %2E %252e %20 %09 %00 2F 5C ' +
+        '%EF%BC%8F %EF%BC%8E %EF%BC%85 %25EF%25BC%258F %E2%80%8B %CC%87 %C3%A4 %C0%AF'
+      ).split(' '),
+      ' ',
     );
     const request = fc.array(piece, { maxLength: 7 }).map((pieces) => `/items/${pieces.join('')}`);
     const pattern = fc.constantFrom('/items/*', '/items/**', '/items/*/delete', '/items/*/**', '/*/*', '/**');

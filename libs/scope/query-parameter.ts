@@ -1,14 +1,14 @@
-/** One parameter of a query, decoded as loosely as the most tolerant upstream would. */
+/** One parameter of a query or field of a form, decoded as loosely as the most tolerant upstream would. */
 export interface QueryParameter {
   /** In lower case, with `.`, space, `+` and `-` as `_` and without a `[…]` suffix, as PHP and others fold names. */
   readonly name: string;
-  /** Percent-decoded, `+` as a space; null where there is no `=`. */
+  /** Percent-decoded, one character a byte, `+` as a space; null where there is no `=`. */
   readonly value: string | null;
 }
 
 /**
- * The parameters of a query in their order. Both `&` and `;` separate. Malformed percent-encodings stay as they are.
- * @param query the raw query without its `?`
+ * The parameters of a query, or the fields of a form, in their order. Both `&` and `;` separate. Malformed percent-encodings stay as they are.
+ * @param query the raw query without its `?`, or the body of a form, one character a byte
  */
 export function queryParameters(query: string): readonly QueryParameter[] {
   const parameters: QueryParameter[] = [];
@@ -17,14 +17,15 @@ export function queryParameters(query: string): readonly QueryParameter[] {
       continue;
     }
     const equals = part.indexOf('=');
-    const name = foldName(decodeComponent(equals < 0 ? part : part.slice(0, equals)));
+    const name = foldFieldName(decodeComponent(equals < 0 ? part : part.slice(0, equals)));
     parameters.push({ name, value: equals < 0 ? null : decodeComponent(part.slice(equals + 1)) });
   }
   return parameters;
 }
 
-function foldName(name: string): string {
-  const trimmed = name.trim();
+/** A field's name by its coarsest reading: see `QueryParameter`. PHP also cuts a name at a zero byte. */
+export function foldFieldName(name: string): string {
+  const trimmed = (name.split('\0', 1)[0] ?? '').trim();
   const bracket = trimmed.indexOf('[', 1);
   return (bracket < 0 ? trimmed : trimmed.slice(0, bracket)).toLowerCase().replace(/[. -]/g, '_');
 }

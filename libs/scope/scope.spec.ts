@@ -9,6 +9,7 @@ import {
   isScope,
   lfsOperation,
   overridingMethods,
+  overridingMethodsOfBody,
   SCOPES,
   type ReadFacts,
 } from './index.js';
@@ -59,6 +60,12 @@ describe('method override', () => {
     'x_http_method',
     'X-Method-Override',
     'X_Method_Override',
+    'X-Method',
+    'x.method',
+    'X-REST-Method',
+    'X-HTTP-Verb',
+    'HTTP-Method-Override',
+    'http.method_override',
   ])('R12: %s overrides the method', (name) => {
     expect(isMethodOverrideHeader(name)).toBe(true);
     expect(overridingMethods(['Host', 'x', name, 'delete'], null)).toEqual(['DELETE']);
@@ -99,6 +106,10 @@ describe('method override', () => {
     ['_method=+DELETE+', ['DELETE']],
     ['%zz&_method=DELETE%', ['DELETE%']],
     ['_method=GET=DELETE', ['GET=DELETE']],
+    ['_HttpMethod=DELETE', ['DELETE']],
+    ['_HTTPMETHOD=delete&_method=GET', ['DELETE', 'GET']],
+    ['%5fHttpMethod=merge', ['MERGE']],
+    ['_method%00x=DELETE', ['DELETE']],
     ['_method', []],
     ['_method=', []],
     ['method=DELETE', []],
@@ -116,6 +127,44 @@ describe('method override', () => {
     expect(countsAsRead({ ...plain, method: 'POST', exception: true, overridingMethods: ['DELETE'] })).toBe(false);
     expect(countsAsRead({ ...plain, method: 'POST', git: 'read', overridingMethods: ['PUT'] })).toBe(false);
     expect(countsAsRead({ ...plain, overridingMethods: overridingMethods([], '_method=OPT%C4%B1ONS') })).toBe(false);
+  });
+
+  const FORM = ['Content-Type', 'Application/X-WWW-Form-urlencoded ; charset=utf-8'];
+  const JSON_LINES = ['content-type', 'application/json'];
+
+  it.each([
+    [FORM, 'a=b&_method=DELETE', ['DELETE']],
+    [FORM, '%5Fmethod=delete', ['DELETE']],
+    [FORM, '_HttpMethod=GET', ['GET']],
+    [FORM, '_method=GET&_method=PUT', ['GET', 'PUT']],
+    [FORM, 'q=x', []],
+    [FORM, '', []],
+    [JSON_LINES, '{"_method":"delete"}', ['DELETE']],
+    [JSON_LINES, '{"\\u005fmethod":"DELETE"}', ['DELETE']],
+    [JSON_LINES, '{"_HttpMethod":"PUT"}', ['PUT']],
+    [JSON_LINES, '{"_METHOD":"PUT"}', ['PUT']],
+    [JSON_LINES, '{"_method":"GET","_method":"DELETE"}', 'unreadable'],
+    [JSON_LINES, '{"_method":"GET","_METHOD":"DELETE"}', 'unreadable'],
+    [JSON_LINES, '{"_method":["DELETE"]}', 'unreadable'],
+    [JSON_LINES, '{"_method":"DELETE"', 'unreadable'],
+    [JSON_LINES, '\ufeff{"jql":""}', 'unreadable'],
+    [JSON_LINES, '{"fields":{"_method":"DELETE"}}', []],
+    [JSON_LINES, '[{"_method":"DELETE"}]', []],
+    [JSON_LINES, '"_method"', []],
+    [['Content-Type', 'application/vnd.x+json; v=1'], '{"_method":"DELETE"}', ['DELETE']],
+    [['Content-Type', 'application/json; charset=utf-16'], '{"jql":""}', 'unreadable'],
+    [['Content-Type', 'application/x-www-form-urlencoded; charset=IBM500'], 'x', 'unreadable'],
+    [[...FORM, 'Content-Encoding', 'gzip'], 'x', 'unreadable'],
+    [[...FORM, 'Content-Encoding', 'identity'], 'x', []],
+    [['Content-Type', 'multipart/form-data; boundary=x'], '--x', 'unreadable'],
+    [[...FORM, ...JSON_LINES], '{"_method":"DELETE"}', ['DELETE']],
+    [[...FORM, ...JSON_LINES], '_method=DELETE', ['DELETE']],
+    [[], '_method=DELETE', ['DELETE']],
+    [[], '{"_method":"DELETE"}', ['DELETE']],
+    [['Content-Type', 'nonsense'], '_method=DELETE', ['DELETE']],
+    [['Content-Type', 'text/xml'], '<x>_method=DELETE</x>', []],
+  ] as const)('R12: with %j the body %s overrides with %j', (lines, body, expected) => {
+    expect(overridingMethodsOfBody(lines, Buffer.from(body))).toEqual(expected);
   });
 
   it('R12: no header or query makes it throw', () => {

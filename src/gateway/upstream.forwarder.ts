@@ -63,7 +63,8 @@ export class UpstreamForwarder implements ForwardListener {
       // A session that is held to a token acts as that token's owner, and as nobody else.
       dropAuthorization: token !== null,
       dropCookies: isTokenRequest,
-      dropLine: token !== null ? isMethodOverrideHeader : null,
+      // A read-write token covers whatever method it asks for (R12).
+      dropLine: token?.scope === 'read-only' ? isMethodOverrideHeader : null,
       replacedBody: replaced !== null,
       trace: { parent: traceParent(exchange.trace, randomDigits(16)), state: exchange.trace.traceState },
     });

@@ -4,6 +4,7 @@ import {
   authorize,
   decideAccess,
   judgeRequestPath,
+  needsBodyOverrides,
   needsLfsOperation,
   needsSessionBody,
   needsTokenLookup,
@@ -23,7 +24,7 @@ import { repeatedLines, type HeaderLines } from '@scopegate/kernel';
 import { compileAddressSet } from '@scopegate/network';
 import { compileExceptions } from '@scopegate/path';
 import { DEFAULT_PERMISSIONS } from '@scopegate/permission';
-import { lfsOperation } from '@scopegate/scope';
+import { lfsOperation, overridingMethodsOfBody } from '@scopegate/scope';
 import { mintToken, sameUserName } from '@scopegate/token';
 import {
   DAY_MS,
@@ -105,6 +106,9 @@ function decideIn(world: World, row: AccessCase, lines: HeaderLines): DecidedCas
   );
   if (authenticated.kind !== 'authenticated') return { stagewise: authenticated, atOnce: decideAccess(facts()) };
   if (needsLfsOperation(authenticated)) authorization = { lfsOperation: lfsOperation(body) };
+  if (needsLfsOperation(authenticated) || needsBodyOverrides(authenticated, authorization)) {
+    authorization = { ...authorization, bodyOverrides: overridingMethodsOfBody(lines, body) };
+  }
   return { stagewise: authorize(authenticated, authorization), atOnce: decideAccess(facts()) };
 }
 

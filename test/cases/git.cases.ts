@@ -28,6 +28,22 @@ export const GIT_CASES: readonly AccessCase[] = [
     expect: allowed(),
   },
   {
+    name: 'a fetch with an overriding header is no read',
+    requirement: ['R12', 'R14'],
+    application: BITBUCKET,
+    request: {
+      method: 'POST',
+      path: `${REPOSITORY}/git-upload-pack`,
+      credential: READ,
+      headers: [
+        ['Content-Type', 'application/x-git-upload-pack-request'],
+        ['X-HTTP-Verb', 'PUT'],
+      ],
+      body: '0000',
+    },
+    expect: NO_SCOPE,
+  },
+  {
     name: 'the advertisement of a push is a write, though by GET',
     requirement: 'R14',
     application: BITBUCKET,
@@ -98,6 +114,7 @@ export const GIT_CASES: readonly AccessCase[] = [
     '{"operation":"download","operation":"upload"}',
     '{"Operation":"upload","operation":"download"}',
     '{"objects":[]}',
+    '{"operation":"download","_method":"PUT"}',
     'operation=download',
   ].map((body): AccessCase => ({
     name: `the LFS batch ${body} is a write`,

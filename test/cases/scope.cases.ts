@@ -120,6 +120,11 @@ export const SCOPE_CASES: readonly AccessCase[] = [
       ['X_METHOD_OVERRIDE', 'Patch'],
       ['X-Method-Override', 'GET, DELETE'],
       ['X-HTTP-Method-Override', 'brew'],
+      ['X.HTTP.Method.Override', 'DELETE'],
+      ['X-Method', 'DELETE'],
+      ['X-REST-Method', 'MERGE'],
+      ['X-HTTP-Verb', 'DELETE'],
+      ['http_method_override', 'DELETE'],
     ] as const
   ).map(([name, value]): AccessCase => ({
     name: `a GET with ${name}: ${value} is no read`,
@@ -127,14 +132,20 @@ export const SCOPE_CASES: readonly AccessCase[] = [
     request: { path: '/rest/api/2/issue/A-1', credential: bearerToken('ro'), headers: [[name, value]] },
     expect: NO_SCOPE,
   })),
-  ...['_method=DELETE', 'a=b&_METHOD=put', '%5Fmethod=patch', '_method[]=delete', 'x=1;_method=DELETE'].map(
-    (query): AccessCase => ({
-      name: `a GET with the query ${query} is no read`,
-      requirement: 'R12',
-      request: { path: '/rest/api/2/issue/A-1', query, credential: bearerToken('ro') },
-      expect: NO_SCOPE,
-    }),
-  ),
+  ...[
+    '_method=DELETE',
+    'a=b&_METHOD=put',
+    '%5Fmethod=patch',
+    '_method[]=delete',
+    'x=1;_method=DELETE',
+    '_HttpMethod=DELETE',
+    '%5fhttpmethod=PUT',
+  ].map((query): AccessCase => ({
+    name: `a GET with the query ${query} is no read`,
+    requirement: 'R12',
+    request: { path: '/rest/api/2/issue/A-1', query, credential: bearerToken('ro') },
+    expect: NO_SCOPE,
+  })),
   {
     name: 'an override does not make a POST a read',
     requirement: 'R12',
@@ -155,19 +166,84 @@ export const SCOPE_CASES: readonly AccessCase[] = [
     expect: allowed({ lacksHeaders: ['x-http-method-override'], headers: [['X-Kept', 'yes']] }),
   },
   {
-    name: 'the overriding headers of a read-write token are not forwarded',
+    name: 'the overriding headers of a read-write token go on unchanged: a MERGE did not become a creation',
     requirement: 'R12',
     request: {
       method: 'POST',
       path: '/rest/api/2/issue/A-1',
+      query: '_method=MERGE',
       credential: bearerToken('rw'),
       headers: [
-        ['X-HTTP-Method-Override', 'DELETE'],
-        ['x_http_method', 'DELETE'],
-        ['X-Method-Override', 'DELETE'],
+        ['X-HTTP-Method-Override', 'MERGE'],
+        ['x-http-method', 'merge'],
+        ['X-Method-Override', 'MERGE'],
+        ['X-HTTP-Verb', 'MERGE'],
       ],
+      body: '{"_method":"MERGE"}',
     },
-    expect: allowed({ lacksHeaders: ['x-http-method-override', 'x_http_method', 'x-method-override'] }),
+    expect: allowed({
+      headers: [
+        ['X-HTTP-Method-Override', 'MERGE'],
+        ['x-http-method', 'merge'],
+        ['X-Method-Override', 'MERGE'],
+        ['X-HTTP-Verb', 'MERGE'],
+      ],
+    }),
+  },
+  ...(
+    [
+      ['application/json', '{"_method":"DELETE"}'],
+      ['application/json', '{"jql":"","\\u005fHttpMethod":"put"}'],
+      ['application/json', '{"_method":"GET","_method":"DELETE"}'],
+      ['application/json', '{"jql":'],
+      ['application/json; charset=utf-16', '{"jql":""}'],
+      ['application/x-www-form-urlencoded', 'jql=&%5fmethod=DELETE'],
+      ['APPLICATION/x-www-form-urlencoded;charset=IBM037', 'jql='],
+      [
+        'multipart/form-data; boundary=b',
+        '--b\r\nContent-Disposition: form-data; name="_method"\r\n\r\nDELETE\r\n--b--',
+      ],
+      ['multipart/mixed; boundary=b', '--b--'],
+    ] as const
+  ).map(([type, body]): AccessCase => ({
+    name: `an excepted POST of ${type} with ${body.replaceAll('\r\n', ' ')} is no read`,
+    requirement: ['R12', 'R13'],
+    application: { kind: 'jira', exceptions: [SEARCH] },
+    request: { ...SEARCH, credential: bearerToken('ro'), headers: [['Content-Type', type]], body },
+    expect: NO_SCOPE,
+  })),
+  {
+    name: 'an excepted POST with a compressed body is no read, since it cannot be looked through',
+    requirement: ['R12', 'R13'],
+    application: { kind: 'jira', exceptions: [SEARCH] },
+    request: { ...SEARCH, credential: bearerToken('ro'), headers: [['Content-Encoding', 'gzip']], body: 'x' },
+    expect: denied('scope_insufficient', 403, { detail: 'looked through' }),
+  },
+  ...(
+    [
+      ['application/json', '{"jql":"_method","x":{"_method":"DELETE"}}'],
+      ['application/json', '{"_method":"GET"}'],
+      ['application/x-www-form-urlencoded', 'jql=x&x_method=DELETE'],
+      ['text/xml', '<query>_method=DELETE</query>'],
+    ] as const
+  ).map(([type, body]): AccessCase => ({
+    name: `an excepted POST of ${type} with ${body} is a read, and goes on byte for byte`,
+    requirement: ['R12', 'R13'],
+    application: { kind: 'jira', exceptions: [SEARCH] },
+    request: { ...SEARCH, credential: bearerToken('ro'), headers: [['Content-Type', type]], body },
+    expect: allowed(),
+  })),
+  {
+    name: 'a read-write token sends a multipart body to an excepted path',
+    requirement: ['R07', 'R12'],
+    application: { kind: 'jira', exceptions: [SEARCH] },
+    request: {
+      ...SEARCH,
+      credential: bearerToken('rw'),
+      headers: [['Content-Type', 'multipart/form-data; boundary=b']],
+      body: '--b--',
+    },
+    expect: allowed(),
   },
   {
     name: 'a password request keeps its overriding header',

@@ -1,6 +1,12 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
-import { authorize, needsLfsOperation, type Authenticated, type AuthorizationFacts } from '@scopegate/access';
-import { lfsOperation } from '@scopegate/scope';
+import {
+  authorize,
+  needsBodyOverrides,
+  needsLfsOperation,
+  type Authenticated,
+  type AuthorizationFacts,
+} from '@scopegate/access';
+import { lfsOperation, MAX_OVERRIDE_BODY_BYTES, overridingMethodsOfBody } from '@scopegate/scope';
 import { exchangeOf, type Exchange } from '../../common/access/exchange.js';
 import { readBody } from '../body.reader.js';
 import { createsToken } from '../route-metadata.js';
@@ -16,14 +22,26 @@ export class AuthorizationGuard implements CanActivate {
     const { authenticated } = exchange;
     if (authenticated === null) return true;
     if (needsLfsOperation(authenticated)) return this.#authorizeBatch(exchange, authenticated);
-    return this.#authorize(exchange, authenticated, {
-      createsToken: exchange.application === null && createsToken(context),
-    });
+    const facts = { createsToken: exchange.application === null && createsToken(context) };
+    return needsBodyOverrides(authenticated, facts)
+      ? this.#authorizeBody(exchange, authenticated, facts)
+      : this.#authorize(exchange, authenticated, facts);
+  }
+
+  /** What the head alone refuses costs no body. */
+  async #authorizeBody(exchange: Exchange, authenticated: Authenticated, facts: AuthorizationFacts): Promise<boolean> {
+    if (authorize(authenticated, facts).kind === 'deny') return this.#authorize(exchange, authenticated, facts);
+    const body = await readBody(exchange, MAX_OVERRIDE_BODY_BYTES);
+    const bodyOverrides = overridingMethodsOfBody(exchange.request.rawHeaders, body);
+    return this.#authorize(exchange, authenticated, { ...facts, bodyOverrides });
   }
 
   async #authorizeBatch(exchange: Exchange, authenticated: Authenticated): Promise<boolean> {
     const body = await readBody(exchange, MAX_LFS_BATCH_BYTES);
-    return this.#authorize(exchange, authenticated, { lfsOperation: lfsOperation(body) });
+    return this.#authorize(exchange, authenticated, {
+      lfsOperation: lfsOperation(body),
+      bodyOverrides: overridingMethodsOfBody(exchange.request.rawHeaders, body),
+    });
   }
 
   #authorize(exchange: Exchange, authenticated: Authenticated, facts: AuthorizationFacts): boolean {
