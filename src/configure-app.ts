@@ -4,14 +4,13 @@ import helmet from '@fastify/helmet';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { codeProblem } from '@scopegate/problem';
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { DecisionRecorder } from './access/decision.recorder.js';
 import { AppModule } from './app.module.js';
 import { ApplicationsService } from './applications/applications.service.js';
 import { AuditShipper } from './audit/audit.shipper.js';
 import { exchangeOf } from './common/access/exchange.js';
 import { AllowedMethods } from './common/http/allowed-methods.js';
-import { readJsonBodiesOnly } from './common/http/json-body.parser.js';
 import { ProblemFilter } from './common/http/problem.filter.js';
 import { writeProblem } from './common/http/problem.writer.js';
 import { RequestLog } from './common/logging/request.log.js';
@@ -26,9 +25,6 @@ import { TOPICS, type ServerAddresses, type WorkerLink } from './workers/worker.
 
 /** Requests under way may take this long once the server is told to stop. */
 const DRAIN_TIMEOUT_MS = 10_000;
-
-/** A document of settings with an allow list of twenty thousand long entries fits in. */
-const BODY_LIMIT_BYTES = 2_097_152;
 
 /** A running server: where it listens (with one port, that answers everything), and how to stop it. */
 export interface RunningServer extends ServerAddresses {
@@ -50,7 +46,6 @@ export async function startServer(
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.forRoot(configuration, link),
     new FastifyAdapter({
-      bodyLimit: BODY_LIMIT_BYTES,
       // A user name of 255 characters, percent-encoded.
       routerOptions: { maxParamLength: 2_400 },
       frameworkErrors: refuseUnroutable,
@@ -65,6 +60,7 @@ export async function startServer(
   );
   await configureManagement(app);
   await app.init();
+  leaveBodiesUnread(app.getHttpAdapter().getInstance());
   frontDoor.open({
     gateway: app.get(GatewayService),
     applications: app.get(ApplicationsService),
@@ -95,7 +91,6 @@ async function configureManagement(app: NestFastifyApplication): Promise<void> {
   app.useGlobalFilters(new VendorErrorFilter(new ProblemFilter(allowedMethods)));
   app.useGlobalPipes(createValidationPipe());
   const fastify = app.getHttpAdapter().getInstance();
-  readJsonBodiesOnly(fastify);
   fastify.addHook('onRoute', ({ method, url, config }) => {
     if (typeof method === 'string' && !(config !== undefined && 'isRefusing' in config))
       allowedMethods.add(method, url);
@@ -116,6 +111,7 @@ async function configureManagement(app: NestFastifyApplication): Promise<void> {
   const recorder = app.get(DecisionRecorder);
   fastify.addHook('onSend', (request: FastifyRequest, reply: FastifyReply, payload: unknown, done) => {
     const exchange = exchangeOf(request);
+    if (exchange.closesAfter(reply.statusCode)) void reply.header('Connection', 'close');
     // Only requests that a guard has judged are events; documentation and health are not.
     const isJudged = exchange.admitted !== null || exchange.denial !== null;
     // What is turned away since nothing can be recorded is counted, though nobody has judged it.
@@ -138,14 +134,26 @@ async function configureManagement(app: NestFastifyApplication): Promise<void> {
   setUpSwagger(app);
 }
 
+/**
+ * The framework reads bodies before the guards have seen the request. To it no method has one; the last guard reads what
+ * a caller may send (R112).
+ */
+function leaveBodiesUnread(fastify: FastifyInstance): void {
+  for (const method of fastify.supportedMethods) {
+    fastify.addHttpMethod(method, { hasBody: false, overrideExisting: true });
+  }
+}
+
 /** Answers what the router itself cannot read, such as a broken percent-encoding: no hook and no filter sees it. */
 function refuseUnroutable(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   const [code, detail] =
     error.code === 'FST_ERR_BAD_URL'
       ? (['request_malformed', 'The path holds a percent sign that encodes no UTF-8.'] as const)
       : (['not_found', 'There is nothing at this path. The API is documented at /docs.'] as const);
+  const exchange = exchangeOf(request);
   reply.hijack();
-  writeProblem(reply.raw, codeProblem(code, detail, exchangeOf(request).requestId), null, false);
+  const { requestId } = exchange;
+  writeProblem(reply.raw, codeProblem(code, detail, requestId), null, exchange.closesAfter(400));
 }
 
 function listen(server: Server, port: number, host: string): Promise<void> {

@@ -7,3 +7,5 @@ export * from './application-kind.js';
 export * from './json-names.js';
 export * from './json-shape.js';
 export * from './media-type.js';
+export * from './announced-body.js';
+export * from './body-rate.js';

@@ -30,6 +30,27 @@ describe('the shape of a JSON text', () => {
     expect(jsonShapeProblem(text, 3)).toBe(expected);
   });
 
+  it.each([
+    ['{"a":1,"b":2,"c":3}', null],
+    ['{"a":1,"b":2,"c":3,"d":4}', 'too-many-names'],
+    ['{"a":{"a":1,"b":2,"c":3},"b":{"a":1,"b":2,"c":3},"c":3}', null],
+    ['[{"a":{"a":1,"b":2,"c":3,"d":4}}]', 'too-many-names'],
+    ['["a","b","c","d"]', null],
+  ])('R112: bounds the names of one object: %s', (text, expected) => {
+    expect(jsonShapeProblem(text, 3, 3)).toBe(expected);
+  });
+
+  it('R112: can be asked about a text that is no JSON, and ends', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: fc.constantFrom('{', '}', '[', ']', ',', '"', '\\', 'u', 'a'), maxLength: 60 }),
+        (text) => {
+          expect(() => jsonShapeProblem(text, 8, 3)).not.toThrow();
+        },
+      ),
+    );
+  });
+
   it('never finds fault with what a serializer has written, and stops at any depth', () => {
     const names = fc.string().filter((name) => !['__proto__', 'constructor', 'prototype'].includes(name));
     const { tree } = fc.letrec((tie) => ({

@@ -1,5 +1,5 @@
 /** What is wrong with a JSON text although it is valid, so that two readers could take it for different things. */
-export type JsonShapeProblem = 'too-deep' | 'repeated-name' | 'forbidden-name';
+export type JsonShapeProblem = 'too-deep' | 'too-many-names' | 'repeated-name' | 'forbidden-name';
 
 /** Names that many readers treat as no data: they reach an object's prototype, or are dropped without a word. */
 const FORBIDDEN_NAMES: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
@@ -7,11 +7,12 @@ const FORBIDDEN_NAMES: ReadonlySet<string> = new Set(['__proto__', 'constructor'
 /**
  * Looks through a JSON text for what its grammar allows and its readers disagree about: an object that names a member
  * twice (RFC 8259 4: "unpredictable"), a name that reaches the prototype, or nesting that exhausts a recursive reader.
- * It works in one pass and never calls itself.
- * @param text valid JSON
+ * It works in one pass and never calls itself. It reads texts that are no JSON, too, so that it can be asked before they
+ * are parsed: there its answer means nothing, but it takes no longer.
  * @param maxDepth the most arrays and objects inside one another
+ * @param maxNames the most members of one object
  */
-export function jsonShapeProblem(text: string, maxDepth: number): JsonShapeProblem | null {
+export function jsonShapeProblem(text: string, maxDepth: number, maxNames = Infinity): JsonShapeProblem | null {
   // The names seen so far of every open object; null stands for an open array.
   const open: (Set<string> | null)[] = [];
   let isName = false;
@@ -36,7 +37,7 @@ export function jsonShapeProblem(text: string, maxDepth: number): JsonShapeProbl
       case QUOTE: {
         const end = jsonStringEnd(text, index);
         if (isName) {
-          const problem = nameProblem(text.slice(index, end + 1), open.at(-1) ?? null);
+          const problem = nameProblem(text.slice(index, end + 1), open.at(-1) ?? null, maxNames);
           if (problem !== null) return problem;
           isName = false;
         }
@@ -51,13 +52,22 @@ export function jsonShapeProblem(text: string, maxDepth: number): JsonShapeProbl
 }
 
 /** Notes one name of an object. @param literal the name as it stands in the text, with its quotation marks */
-function nameProblem(literal: string, names: Set<string> | null): JsonShapeProblem | null {
-  const name = literal.includes('\\') ? (JSON.parse(literal) as string) : literal.slice(1, -1);
+function nameProblem(literal: string, names: Set<string> | null, maxNames: number): JsonShapeProblem | null {
+  const name = literal.includes('\\') ? unescaped(literal) : literal.slice(1, -1);
   if (FORBIDDEN_NAMES.has(name)) return 'forbidden-name';
   if (names === null) return null;
   if (names.has(name)) return 'repeated-name';
   names.add(name);
-  return null;
+  return names.size > maxNames ? 'too-many-names' : null;
+}
+
+/** A name without its escapes; as it stands, where they are none of JSON. */
+function unescaped(literal: string): string {
+  try {
+    return JSON.parse(literal) as string;
+  } catch {
+    return literal;
+  }
 }
 
 /** Where the JSON string that begins at this index ends. */

@@ -34,11 +34,11 @@ const GUIDANCE: Readonly<Record<PublicCode, ProblemGuidance>> = {
     remedy: 'Use another method.',
   },
   request_timeout: {
-    when: 'The head of the request took too long to arrive, or a body that is read as a whole took more than a minute.',
+    when: 'The head of the request took too long to arrive, or a body that is read as a whole took more than a minute or came more slowly than 64 bytes a second over ten seconds.',
     remedy: 'Try again.',
   },
   too_large: {
-    when: 'The body is larger than the management API takes, or than the gateway reads to judge a login or an LFS batch.',
+    when: 'The body is larger than its route of the management API takes, or than the gateway reads to judge a login or an LFS batch. The detail names the limit.',
     remedy: 'Send less at a time.',
   },
   unsupported_media_type: {

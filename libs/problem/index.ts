@@ -1,3 +1,4 @@
+export * from './bounds.js';
 export * from './challenge.js';
 export * from './codes.js';
 export * from './guidance.js';

@@ -18,8 +18,9 @@ import { ExplainController } from './explain.controller.js';
 import { ExplainService } from './explain.service.js';
 import { FailureCounters, MemoryFailureCounters } from './failure-counters.js';
 import { FailureThrottle } from './failure.throttle.js';
-import { QueryGuard } from './guards/query.guard.js';
 import { AdministratorGuard } from './guards/administrator.guard.js';
+import { BodyGuard } from './guards/body.guard.js';
+import { QueryGuard } from './guards/query.guard.js';
 import { PrimaryFailureCounters } from './primary-failure-counters.js';
 import { RedisFailureCounters } from './redis-failure-counters.js';
 
@@ -38,8 +39,12 @@ import { RedisFailureCounters } from './redis-failure-counters.js';
     ...ACCESS_GUARDS,
     AdministratorGuard,
     QueryGuard,
-    // What is asked for is looked at once it is known who asks.
-    ...[...ACCESS_GUARDS, AdministratorGuard, QueryGuard].map((guard) => ({ provide: APP_GUARD, useExisting: guard })),
+    BodyGuard,
+    // What is asked for is looked at once it is known who asks, and the body is read last of all (R112).
+    ...[...ACCESS_GUARDS, AdministratorGuard, QueryGuard, BodyGuard].map((guard) => ({
+      provide: APP_GUARD,
+      useExisting: guard,
+    })),
   ],
   exports: [AccessPolicySnapshot, DecisionRecorder, ...ACCESS_GUARDS],
 })

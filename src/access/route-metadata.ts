@@ -1,5 +1,7 @@
 import type { ExecutionContext } from '@nestjs/common';
-import { ADMINISTRATORS_ONLY, CREATES_TOKEN, PUBLIC_ROUTE } from '../common/access/route.decorators.js';
+import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
+import { ADMINISTRATORS_ONLY, BODY_LIMIT, CREATES_TOKEN, PUBLIC_ROUTE } from '../common/access/route.decorators.js';
+import { BODY_LIMITS } from '../common/http/body-limits.js';
 
 /** Whether the route, or its whole controller, carries this metadata. */
 function carries(context: ExecutionContext, key: string): boolean {
@@ -16,3 +18,22 @@ export const isForAdministrators = (context: ExecutionContext): boolean => carri
 
 /** Whether a management route creates a token (R05). */
 export const createsToken = (context: ExecutionContext): boolean => carries(context, CREATES_TOKEN);
+
+/** Nest's numbers for the parameters of a handler that are read from the body and from the query. */
+const BODY_PARAMETER = '3:';
+const QUERY_PARAMETER = '4:';
+
+function takes(context: ExecutionContext, parameter: string): boolean {
+  const parameters = Reflect.getMetadata(ROUTE_ARGS_METADATA, context.getClass(), context.getHandler().name) as
+    Readonly<Record<string, unknown>> | undefined;
+  return Object.keys(parameters ?? {}).some((key) => key.startsWith(parameter));
+}
+
+/** Whether a management route reads query parameters. */
+export const takesQuery = (context: ExecutionContext): boolean => takes(context, QUERY_PARAMETER);
+
+/** The most bytes a management route takes as its body; null where it reads none. */
+export function bodyLimitOf(context: ExecutionContext): number | null {
+  if (!takes(context, BODY_PARAMETER)) return null;
+  return (Reflect.getMetadata(BODY_LIMIT, context.getHandler()) as number | undefined) ?? BODY_LIMITS.small;
+}

@@ -4,6 +4,7 @@ import { PROPOSED_EXCEPTIONS } from '@scopegate/path';
 import type { FastifyReply } from 'fastify';
 import { CurrentActor, type Actor } from '../audit/actor.js';
 import { AdministratorsOnly } from '../common/access/route.decorators.js';
+import { BODY_LIMITS } from '../common/http/body-limits.js';
 import { entityTag } from '../common/http/entity-tag.js';
 import { PageQuery } from '../common/paging/page.js';
 import { ApiRoute } from '../common/swagger/api-route.decorator.js';
@@ -76,6 +77,7 @@ export class ApplicationsController {
   })
   @ApiRoute({
     summary: 'Protect an application',
+    maxBodyBytes: BODY_LIMITS.document,
     description:
       'A taken key or mount is a 409. `warnings` never prevent the save. Calls that only read, though by POST, can be ' +
       `named in \`readOnlyExceptions\`; proposals:\n\n${PROPOSALS}`,
@@ -118,6 +120,7 @@ export class ApplicationsController {
   })
   @ApiRoute({
     summary: 'Change an application',
+    maxBodyBytes: BODY_LIMITS.document,
     description:
       'A merge patch: members that are left out stay as they are, lists are replaced as a whole, and `null` takes away ' +
       'an identity header, `mount.host` or `mount.pathPrefix`. A secret sent as `********` stays as it is. The change ' +

@@ -3,7 +3,7 @@ import type { EntityManager } from 'typeorm';
 import type { Actor } from '../audit/actor.js';
 import { AuditService } from '../audit/audit.service.js';
 import { requireMatch } from '../common/http/entity-tag.js';
-import { invalidField, ProblemException } from '../common/http/problem.exception.js';
+import { invalidField, invalidFields, ProblemException } from '../common/http/problem.exception.js';
 import { decodeCursor, pageOf, type Page, type PageQuery } from '../common/paging/page.js';
 import { Clock } from '../common/time/clock.js';
 import { validateAs } from '../common/validation/validation.pipe.js';
@@ -240,8 +240,7 @@ async function patched(before: StoredApplication, patch: unknown): Promise<Creat
 
 function accept(check: ApplicationCheck): CheckedApplication {
   if (check.ok) return check.application;
-  const detail = check.errors.map((error) => error.message).join(' · ');
-  throw new ProblemException('validation_failed', detail.slice(0, 1000), check.errors);
+  throw invalidFields(check.errors);
 }
 
 async function lockedRow(manager: EntityManager, key: string): Promise<ApplicationEntity> {

@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestj
 import { ApiConsumes, ApiTags } from '@nestjs/swagger';
 import { CurrentActor, type Actor } from '../audit/actor.js';
 import { AdministratorsOnly } from '../common/access/route.decorators.js';
+import { BODY_LIMITS } from '../common/http/body-limits.js';
 import type { Page } from '../common/paging/page.js';
 import { ApiRoute } from '../common/swagger/api-route.decorator.js';
 import { UserDto, UserPageDto } from './dto/user.dto.js';
@@ -29,6 +30,7 @@ export class UsersController {
   @Post()
   @ApiRoute({
     summary: 'Create a user',
+    maxBodyBytes: BODY_LIMITS.user,
     description: 'Names are compared without case. Without a password the user can use tokens, but not log in.',
     status: 201,
     type: UserDto,
@@ -70,6 +72,7 @@ export class UsersController {
   @ApiConsumes('application/json', 'application/merge-patch+json')
   @ApiRoute({
     summary: 'Change a user',
+    maxBodyBytes: BODY_LIMITS.user,
     description:
       'A merge patch: what is left out stays. `groups` replaces all of them; `email` and `password` may be null. ' +
       'Deactivating a user stops its tokens at once. The last active administrator stays one (409).',

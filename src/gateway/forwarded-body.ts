@@ -1,8 +1,8 @@
 import { PassThrough, type Readable } from 'node:stream';
-import { ask, headerValues, type HeaderLines } from '@scopegate/kernel';
+import { announcedLength, ask } from '@scopegate/kernel';
 import type { Exchange } from '../common/access/exchange.js';
+import { dropUnreadBody, FORWARDED_BODY } from '../common/http/unread-body.js';
 import { watchForStall } from './stalled-client.js';
-import { dropUnreadBody } from './unread-body.js';
 
 /**
  * What is sent upstream as the body of a request. One that has arrived is sent at once and as one part, which is what
@@ -19,8 +19,11 @@ export function bodyOf(exchange: Exchange, stallTimeoutMs: number): Readable | B
     request.resume();
     return arrived;
   }
-  if (exchange.expectsContinue) response.writeContinue();
-  dropUnreadBody(request, response);
+  if (exchange.expectsContinue) {
+    exchange.isContinued = true;
+    response.writeContinue();
+  }
+  dropUnreadBody(request, response, FORWARDED_BODY);
   const endWatch = watchForStall(request.socket, stallTimeoutMs);
   request.once('end', () => {
     // After the answer it is Node's own time for an idle connection that counts.
@@ -56,10 +59,4 @@ export function isBodyArriving({ request, readBody, expectsContinue }: Exchange)
   if (readBody !== null || expectsContinue) return false;
   const length = ask(request.rawHeaders, announcedLength);
   return length > 0 && request.readableLength < length;
-}
-
-/** The length of the body as the head announces it, in bytes (RFC 9112 6.3); not a number where it comes in chunks. */
-function announcedLength(lines: HeaderLines): number {
-  if (headerValues(lines, 'transfer-encoding').length > 0) return Number.NaN;
-  return Number(headerValues(lines, 'content-length')[0] ?? 0);
 }

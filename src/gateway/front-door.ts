@@ -9,10 +9,10 @@ import { isRefusedMethod } from '@scopegate/scope';
 import type { ApplicationsService } from '../applications/applications.service.js';
 import { attachExchange, Exchange } from '../common/access/exchange.js';
 import { acceptsHtml } from '../common/http/accepted-type.js';
-import { holdToDeadline } from '../common/http/body-deadline.js';
 import { ProblemException } from '../common/http/problem.exception.js';
 import { writeProblem, writeRawProblem } from '../common/http/problem.writer.js';
 import { requestIdOf } from '../common/http/request-id.js';
+import { dropUnreadBody, OWN_PATH_BODY } from '../common/http/unread-body.js';
 import type { RequestLog } from '../common/logging/request.log.js';
 import { VENDOR_TOKENS_PATH } from '../tokens/vendor/vendor-tokens.path.js';
 import type { GatewayService } from './gateway.service.js';
@@ -256,8 +256,8 @@ export class FrontDoor {
     attachExchange(exchange);
     services.requestLog.watch(exchange);
     response.setHeader('X-Request-Id', requestId);
-    if (expectsContinue) response.writeContinue();
-    holdToDeadline(request);
+    // The body is for the guards to ask for (R112); what they leave is dropped.
+    dropUnreadBody(request, response, OWN_PATH_BODY);
     handler(request, response);
   }
 

@@ -10,12 +10,12 @@ import { AuditShipper } from '../audit/audit.shipper.js';
 import { attachExchange, Exchange } from '../common/access/exchange.js';
 import { ProblemException } from '../common/http/problem.exception.js';
 import { writeProblem } from '../common/http/problem.writer.js';
+import { dropUnreadBody, REFUSED_BODY } from '../common/http/unread-body.js';
 import { RequestLog } from '../common/logging/request.log.js';
 import { requestIdOf } from '../common/http/request-id.js';
 import { UpstreamForwarder } from './upstream.forwarder.js';
 import { isBodyArriving } from './forwarded-body.js';
 import { GatewayContext } from './gateway.context.js';
-import { dropUnreadBody } from './unread-body.js';
 
 /** A request for an application, with its target taken apart. */
 export interface ProxiedRequest {
@@ -148,15 +148,10 @@ export class GatewayService {
     const { request, response, denial } = exchange;
     this.recorder.settle(exchange, problem.status, {
       send: () => {
-        dropUnreadBody(request, response);
-        writeProblem(response, problem, denial, closesAfter(exchange));
+        dropUnreadBody(request, response, REFUSED_BODY);
+        writeProblem(response, problem, denial, exchange.closesAfter(problem.status));
       },
       withhold: () => response.destroy(),
     });
   }
-}
-
-/** A client that was not told to send its body may send it or not: what follows cannot be told apart from it. */
-function closesAfter(exchange: Exchange): boolean {
-  return exchange.expectsContinue && exchange.readBody === null;
 }

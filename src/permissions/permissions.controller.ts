@@ -5,6 +5,7 @@ import { DEFAULT_PERMISSIONS } from '@scopegate/permission';
 import type { FastifyReply } from 'fastify';
 import { CurrentActor, type Actor } from '../audit/actor.js';
 import { AdministratorsOnly, CurrentCaller } from '../common/access/route.decorators.js';
+import { BODY_LIMITS } from '../common/http/body-limits.js';
 import { entityTag } from '../common/http/entity-tag.js';
 import { ApiRoute } from '../common/swagger/api-route.decorator.js';
 import { PermissionsDto, ReplacePermissionsDto, UpdatePermissionsDto } from './dto/permissions.dto.js';
@@ -39,6 +40,7 @@ export class PermissionsController {
   @ApiConsumes('application/json', 'application/merge-patch+json')
   @ApiRoute({
     summary: 'Change permissions',
+    maxBodyBytes: BODY_LIMITS.document,
     description:
       'A merge patch: members that are left out stay as they are, lists are replaced as a whole. The change acts at ' +
       'once here and within a second on every other node. Warnings never prevent it; a group that there is not does.',
@@ -66,6 +68,7 @@ export class PermissionsController {
   @ApiHeader(IF_MATCH)
   @ApiRoute({
     summary: 'Replace the permissions',
+    maxBodyBytes: BODY_LIMITS.document,
     description: 'Every member has to be there, except `warnings`, which is ignored.',
     type: PermissionsDto,
     body: { type: ReplacePermissionsDto, examples: { 'fresh install': DEFAULT_PERMISSIONS } },

@@ -6,7 +6,7 @@ import type { EntityManager } from 'typeorm';
 import type { Actor } from '../audit/actor.js';
 import { AuditService } from '../audit/audit.service.js';
 import { requireMatch } from '../common/http/entity-tag.js';
-import { ProblemException } from '../common/http/problem.exception.js';
+import { invalidFields, ProblemException } from '../common/http/problem.exception.js';
 import { applyMergePatch } from '../common/validation/merge-patch.js';
 import { validateAs } from '../common/validation/validation.pipe.js';
 import { ChangeFeed } from '../database/change-feed.js';
@@ -107,9 +107,7 @@ export class PermissionsService implements OnModuleInit, OnModuleDestroy {
   async #requireGroups(unit: Unit, permissions: Permissions): Promise<void> {
     const missing = await this.directory.missingGroups(unit, namedGroups(permissions));
     if (missing.length === 0) return;
-    const errors = unknownGroupErrors(permissions, missing);
-    const detail = errors.map((error) => error.message).join(' · ');
-    throw new ProblemException('validation_failed', detail.slice(0, 1000), errors);
+    throw invalidFields(unknownGroupErrors(permissions, missing));
   }
 }
 

@@ -9,9 +9,6 @@ export const MAX_ALLOW_LIST_ENTRIES = 20_000;
 /** The most trusted proxies. */
 export const MAX_TRUSTED_PROXIES = 1_000;
 
-/** An answer that names more wrong entries helps nobody. */
-const MAX_ERRORS = 50;
-
 export type SettingsCheck =
   | { readonly ok: true; readonly document: SettingsDocument }
   | { readonly ok: false; readonly errors: readonly FieldError[] };
@@ -84,7 +81,7 @@ function readEntries(field: string, values: readonly unknown[], errors: FieldErr
     const result = parseAllowListEntry(value);
     if (result.ok) {
       entries.add(result.entry.text);
-    } else if (errors.length < MAX_ERRORS) {
+    } else {
       errors.push({ field: `${field}.${index}`, message: `${field}.${index}: ${result.message}` });
     }
   }

@@ -4,6 +4,7 @@ import type { Authenticated } from '@scopegate/access';
 import type { FastifyReply } from 'fastify';
 import { CurrentActor, type Actor } from '../audit/actor.js';
 import { AdministratorsOnly, CurrentCaller } from '../common/access/route.decorators.js';
+import { BODY_LIMITS } from '../common/http/body-limits.js';
 import { entityTag } from '../common/http/entity-tag.js';
 import { ApiRoute } from '../common/swagger/api-route.decorator.js';
 import { AddAllowListEntryDto, AllowListEntryDto } from './dto/allow-list-entry.dto.js';
@@ -50,6 +51,7 @@ export class SettingsController {
   })
   @ApiRoute({
     summary: 'Change settings',
+    maxBodyBytes: BODY_LIMITS.settings,
     description:
       'A merge patch: members that are left out stay as they are, lists are replaced as a whole. The change acts at ' +
       'once here and within a second on every other node. Warnings never prevent it. Enabling passwords turns ' +
@@ -72,6 +74,7 @@ export class SettingsController {
   @ApiBody({ type: ReplaceSettingsDto, examples: { 'fresh install': { value: DEFAULT_SETTINGS } } })
   @ApiRoute({
     summary: 'Replace the settings',
+    maxBodyBytes: BODY_LIMITS.settings,
     description:
       'Every member has to be there, except `warnings`, which is ignored, and `audit.failOpen`, which is off where it ' +
       'is left out.',

@@ -5,7 +5,7 @@ import type { EntityManager } from 'typeorm';
 import type { Actor } from '../audit/actor.js';
 import { AuditService } from '../audit/audit.service.js';
 import { requireMatch } from '../common/http/entity-tag.js';
-import { invalidField, ProblemException } from '../common/http/problem.exception.js';
+import { invalidField, invalidFields, ProblemException } from '../common/http/problem.exception.js';
 import { validateAs } from '../common/validation/validation.pipe.js';
 import { ChangeFeed } from '../database/change-feed.js';
 import { rowLock } from '../database/row-lock.js';
@@ -158,14 +158,7 @@ async function readStored(manager: EntityManager): Promise<Settings> {
 function checked(body: ReplaceSettingsDto): SettingsDocument {
   const check = checkSettings(body);
   if (check.ok) return check.document;
-  throw new ProblemException(
-    'validation_failed',
-    check.errors
-      .map((error) => error.message)
-      .join(' · ')
-      .slice(0, 1000),
-    check.errors,
-  );
+  throw invalidFields(check.errors);
 }
 
 function withAllowList(document: SettingsDocument, allowList: readonly string[]): SettingsDocument {

@@ -290,7 +290,7 @@ describe('the form of requests and answers', () => {
     ['the prototype', '{"name":"a","__proto__":{"admin":true}}'],
     ['the prototype further in', '{"name":"a","x":[{"__proto__":{"admin":true}}]}'],
     ['the constructor', '{"name":"a","constructor":{"prototype":{"admin":true}}}'],
-    ['endless nesting', `{"name":${'['.repeat(200_000)}${']'.repeat(200_000)}}`],
+    ['endless nesting', `{"name":${'['.repeat(30_000)}${']'.repeat(30_000)}}`],
     ['two documents', '{"name":"a"}{"name":"b"}'],
   ])('R61: a body with %s is a 400, stores nothing and changes no prototype', async (_what, body) => {
     const before = await server.admin.get('/groups');

@@ -10,10 +10,10 @@ import {
 import type { PathJudgement } from '@scopegate/path';
 import { AuditShipper } from '../../audit/audit.shipper.js';
 import { exchangeOf, type Exchange } from '../../common/access/exchange.js';
+import { readBody } from '../../common/http/body.reader.js';
 import { ProblemException } from '../../common/http/problem.exception.js';
 import { NodeRegistry } from '../../database/node.registry.js';
 import { AccessPolicySnapshot } from '../access-policy.js';
-import { readBody } from '../body.reader.js';
 import { FailureThrottle } from '../failure.throttle.js';
 import { isPublicRoute } from '../route-metadata.js';
 

@@ -8,7 +8,7 @@ import {
 } from '@scopegate/access';
 import { lfsOperation, MAX_OVERRIDE_BODY_BYTES, overridingMethodsOfBody } from '@scopegate/scope';
 import { exchangeOf, type Exchange } from '../../common/access/exchange.js';
-import { readBody } from '../body.reader.js';
+import { readBody } from '../../common/http/body.reader.js';
 import { createsToken } from '../route-metadata.js';
 
 /** An LFS batch names at most some hundred objects. */

@@ -1,11 +1,7 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
-import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import type { FastifyRequest } from 'fastify';
 import { invalidField } from '../../common/http/problem.exception.js';
-import { isPublicRoute } from '../route-metadata.js';
-
-/** Nest's number for the parameters of a handler that are read from the query. */
-const QUERY_PARAMETER = '4:';
+import { isPublicRoute, takesQuery } from '../route-metadata.js';
 
 /** Names that reach an object's prototype. */
 const FORBIDDEN_NAMES: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
@@ -21,10 +17,4 @@ export class QueryGuard implements CanActivate {
     if (name === undefined || isPublicRoute(context)) return true;
     throw invalidField(name, 'is not a known query parameter: this call takes none.');
   }
-}
-
-function takesQuery(context: ExecutionContext): boolean {
-  const parameters = Reflect.getMetadata(ROUTE_ARGS_METADATA, context.getClass(), context.getHandler().name) as
-    Readonly<Record<string, unknown>> | undefined;
-  return Object.keys(parameters ?? {}).some((key) => key.startsWith(QUERY_PARAMETER));
 }

@@ -18,6 +18,8 @@ export class Exchange {
   isSettled = false;
   /** The bytes of a body that had to be read for the decision; they are forwarded in its place. */
   readBody: Buffer | null = null;
+  /** Whether a client that waits for it has been told to send its body. */
+  isContinued = false;
   /** Milliseconds of a clock that never steps back: when the request was taken. */
   readonly startedAtTick = performance.now();
   /** When it went upstream, by the same clock. */
@@ -37,6 +39,14 @@ export class Exchange {
     /** Whether the client waits for `100 Continue` before it sends the body (RFC 9110 10.1.1). */
     readonly expectsContinue: boolean,
   ) {}
+
+  /**
+   * Whether the connection ends with an answer of this status. A client that was not told to send its body may send it
+   * or not, and what follows cannot be told apart from it; one that is too slow has had its time.
+   */
+  closesAfter(status: number): boolean {
+    return (this.expectsContinue && !this.isContinued) || status === 408;
+  }
 
   /** Where the request stands in a trace: in the caller's, or in one that begins here. */
   get trace(): TraceContext {

@@ -13,6 +13,9 @@ export const ADMINISTRATORS_ONLY = 'scopegate:administrators-only';
 /** The metadata of the routes that create a token, which a read-only token may POST to (R05). */
 export const CREATES_TOKEN = 'scopegate:creates-token';
 
+/** The metadata of a route with a body limit of its own. */
+export const BODY_LIMIT = 'scopegate:body-limit';
+
 /** A route that answers everybody: health, metrics, documentation. */
 export const PublicRoute = (): MethodDecorator & ClassDecorator => SetMetadata(PUBLIC_ROUTE, true);
 
@@ -25,6 +28,9 @@ export const CreatesToken = (): MethodDecorator => SetMetadata(CREATES_TOKEN, tr
 /** A route that is there to pass the guards and then to refuse: it counts for no method that its path takes. */
 export const RefusingRoute = (): MethodDecorator =>
   applyDecorators(ApiExcludeEndpoint(), RouteConfig({ isRefusing: true }));
+
+/** The most bytes that the body of this route may have (R112); `ApiRoute` sets and documents it. */
+export const BodyLimit = (bytes: number): MethodDecorator => SetMetadata(BODY_LIMIT, bytes);
 
 /** The authenticated caller of a management route. */
 export const CurrentCaller = createParamDecorator((_data: unknown, context: ExecutionContext): Authenticated => {

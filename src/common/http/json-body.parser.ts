@@ -1,6 +1,5 @@
 import { jsonShapeProblem, type JsonShapeProblem } from '@scopegate/kernel';
-import type { FastifyInstance } from 'fastify';
-import { ProblemException } from './problem.exception.js';
+import { invalidField, ProblemException } from './problem.exception.js';
 
 /** Merge patches are JSON like any other body; what differs is how they are applied. */
 const MEDIA_TYPES = ['application/json', 'application/merge-patch+json'];
@@ -8,25 +7,24 @@ const MEDIA_TYPES = ['application/json', 'application/merge-patch+json'];
 /** No document of the API is nested half as deep. */
 const MAX_DEPTH = 32;
 
+/** No object of the API has half as many members. What looks at them later need not be linear in their number. */
+const MAX_NAMES = 100;
+
 const TEXTS: Readonly<Record<JsonShapeProblem, string>> = {
   'too-deep': 'The body is nested too deep.',
+  'too-many-names': `holds an object with more than ${MAX_NAMES} members. Leave out what is not known.`,
   'repeated-name': 'The body names a member twice in one object. Name it once.',
   'forbidden-name': 'The body holds a member named "__proto__", "constructor" or "prototype". Leave it out.',
 };
 
 /**
- * Makes JSON the only kind of body that is read. Every other media type is a 415, forms above all: a page of another
+ * JSON is the only kind of body that is read, and every other media type is a 415, forms above all: a page of another
  * site can send them with the credentials that a browser remembers.
+ * @param type the Content-Type line; undefined where there is none
  */
-export function readJsonBodiesOnly(fastify: FastifyInstance): void {
-  fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser(MEDIA_TYPES, { parseAs: 'buffer' }, (_request, body, done) => {
-    try {
-      done(null, parseJsonBody(body as Buffer));
-    } catch (error) {
-      done(error as Error);
-    }
-  });
+export function isJsonType(type: string | undefined): boolean {
+  const mediaType = type?.split(';', 1)[0]?.trim().toLowerCase();
+  return mediaType !== undefined && MEDIA_TYPES.includes(mediaType);
 }
 
 /**
@@ -37,13 +35,16 @@ export function parseJsonBody(body: Uint8Array): unknown {
   if (body.length === 0) return undefined;
   let text: string;
   let value: unknown;
+  let problem: JsonShapeProblem | null = null;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(body);
-    value = JSON.parse(text);
+    problem = jsonShapeProblem(text, MAX_DEPTH, MAX_NAMES);
+    // What is refused for its shape is not taken apart first.
+    value = problem === null ? JSON.parse(text) : undefined;
   } catch {
     throw new ProblemException('request_malformed', 'The body is not valid JSON in UTF-8.');
   }
-  const problem = jsonShapeProblem(text, MAX_DEPTH);
+  if (problem === 'too-many-names') throw invalidField('body', TEXTS[problem]);
   if (problem !== null) throw new ProblemException('request_malformed', TEXTS[problem]);
   return value;
 }

@@ -15,13 +15,15 @@ import { exchangeOf, type Exchange } from '../access/exchange.js';
 import { AllowedMethods } from './allowed-methods.js';
 import { ProblemException } from './problem.exception.js';
 
+const UNREADABLE = ['request_malformed', 'The request cannot be read.'] as const;
+
 /** Fastify's and Nest's own refusals by their status; each has a text that says what to do. */
 const BY_STATUS: Readonly<Record<number, readonly [ProblemCode, string]>> = {
-  400: ['request_malformed', 'The request cannot be read.'],
+  // The files of the documentation: a path that leads out of their folder.
+  403: ['not_found', 'There is nothing at this path. The API is documented at /docs.'],
   404: ['not_found', 'There is nothing at this path. The API is documented at /docs.'],
   405: ['method_not_allowed', 'This path does not take this method. The API is documented at /docs.'],
-  413: ['too_large', 'The body may have at most 2 MiB.'],
-  415: ['unsupported_media_type', 'Send the body as application/json.'],
+  412: ['version_mismatch', 'The file is another one than the request asks for.'],
   431: ['headers_too_large', 'Send fewer or shorter header lines.'],
 };
 
@@ -73,8 +75,9 @@ export class ProblemFilter implements ExceptionFilter {
   #toException(error: unknown, exchange: Exchange): ProblemException {
     if (error instanceof ProblemException) return error;
     const status = statusOf(error);
-    const known = status === null ? undefined : BY_STATUS[status];
-    if (known !== undefined) return new ProblemException(...known);
+    // What else the framework finds fault with (a Range, for one) is the client's fault as well, and no failure.
+    if (status !== null && status >= 400 && status < 500)
+      return new ProblemException(...(BY_STATUS[status] ?? UNREADABLE));
     const { requestId, trace } = exchange;
     this.#logger.error('A request failed.', error, { requestId, traceId: trace.traceId });
     return new ProblemException('internal_error', 'The log of the server has the cause under this request id.');

@@ -11,6 +11,8 @@ import {
 } from '@nestjs/swagger';
 import { REASONS } from '@scopegate/access';
 import { PROBLEM_CODES, PROBLEM_MEDIA_TYPE, problemType, type ProblemCode } from '@scopegate/problem';
+import { BodyLimit } from '../access/route.decorators.js';
+import { BODY_LIMITS } from '../http/body-limits.js';
 import { ProblemDto } from './problem.dto.js';
 
 /** The names of the two security schemes of the OpenAPI document. */
@@ -35,6 +37,8 @@ export interface ApiRouteOptions {
   readonly params?: Readonly<Record<string, { readonly description: string; readonly example: string }>>;
   /** The DTO of the body, with examples by title that can be sent as they are. */
   readonly body?: { readonly type: new () => object; readonly examples: Readonly<Record<string, object>> };
+  /** The most bytes the body may have; 64 KiB where it is left out. It is enforced, too (R112). */
+  readonly maxBodyBytes?: number;
   /** The problems this route can answer with besides those of every route. */
   readonly problems?: readonly ProblemCode[];
 }
@@ -44,6 +48,7 @@ const PROBLEMS_OF_BODIES: readonly ProblemCode[] = [
   'validation_failed',
   'request_malformed',
   'too_large',
+  'request_timeout',
   'unsupported_media_type',
 ];
 
@@ -62,8 +67,11 @@ function describeBody({ type, examples }: NonNullable<ApiRouteOptions['body']>):
   });
 }
 
+/** What a 413 of a route says. */
+const tooLargeText = (maxBytes: number): string => `The body of this request may have at most ${maxBytes} bytes.`;
+
 /** A problem of this code, as it is answered; the detail differs from case to case. */
-function exampleOf(code: string, status: number): ProblemDto {
+function exampleOf(code: string, status: number, maxBodyBytes: number): ProblemDto {
   const reason = Object.values(REASONS).find((candidate) => candidate.publicCode === code);
   const problem = Object.entries(PROBLEM_CODES).find(([candidate]) => candidate === code)?.[1];
   const title = problem?.title ?? reason?.title ?? code;
@@ -71,7 +79,7 @@ function exampleOf(code: string, status: number): ProblemDto {
     type: problemType(code),
     title,
     status,
-    detail: reason?.detail ?? `${title}.`,
+    detail: code === 'too_large' ? tooLargeText(maxBodyBytes) : (reason?.detail ?? `${title}.`),
     code,
     requestId: '5bc4e3a80823aa15a9a304027e79128b',
     ...(code === 'validation_failed' ? { errors: [{ field: 'name', message: 'name must not be empty' }] } : {}),
@@ -81,9 +89,11 @@ function exampleOf(code: string, status: number): ProblemDto {
 /** Bundles what Swagger UI shows of a management route: summary, security, success and every problem answer. */
 export function ApiRoute(options: ApiRouteOptions): MethodDecorator {
   const status = options.status ?? 200;
+  const takesBody = options.body !== undefined || options.problems?.includes('unsupported_media_type') === true;
+  const maxBodyBytes = options.maxBodyBytes ?? BODY_LIMITS.small;
   const problems = new Set<ProblemCode>([
     ...(options.problems ?? []),
-    ...(options.body !== undefined || options.problems?.includes('unsupported_media_type') ? PROBLEMS_OF_BODIES : []),
+    ...(takesBody ? PROBLEMS_OF_BODIES : []),
     'internal_error',
     'policy_unavailable',
     'audit_unavailable',
@@ -99,6 +109,7 @@ export function ApiRoute(options: ApiRouteOptions): MethodDecorator {
   }
   return applyDecorators(
     HttpCode(status),
+    ...(takesBody ? [BodyLimit(maxBodyBytes)] : []),
     ...Object.entries(options.params ?? {}).map(([name, param]) => ApiParam({ name, ...param })),
     ...(options.body === undefined ? [] : [describeBody(options.body)]),
     ApiExtraModels(ProblemDto),
@@ -120,11 +131,15 @@ export function ApiRoute(options: ApiRouteOptions): MethodDecorator {
       .map(([problemStatus, codes]) =>
         ApiResponse({
           status: problemStatus,
-          description: `Problem: ${codes.map((code) => `\`${code}\``).join(', ')}`,
+          description:
+            `Problem: ${codes.map((code) => `\`${code}\``).join(', ')}` +
+            (problemStatus === 413 ? `. ${tooLargeText(maxBodyBytes)}` : ''),
           content: {
             [PROBLEM_MEDIA_TYPE]: {
               schema: { $ref: getSchemaPath(ProblemDto) },
-              examples: Object.fromEntries(codes.map((code) => [code, { value: exampleOf(code, problemStatus) }])),
+              examples: Object.fromEntries(
+                codes.map((code) => [code, { value: exampleOf(code, problemStatus, maxBodyBytes) }]),
+              ),
             },
           },
         }),

@@ -2,7 +2,7 @@ import { ValidationPipe } from '@nestjs/common';
 import type { FieldError } from '@scopegate/problem';
 import { plainToInstance } from 'class-transformer';
 import { validate, type ValidationError, type ValidatorOptions } from 'class-validator';
-import { ProblemException } from '../http/problem.exception.js';
+import { invalidFields, ProblemException } from '../http/problem.exception.js';
 
 const OPTIONS: ValidatorOptions = {
   whitelist: true,
@@ -23,11 +23,7 @@ function fieldErrors(errors: readonly ValidationError[], parent = ''): FieldErro
   });
 }
 
-function validationProblem(errors: readonly ValidationError[]): ProblemException {
-  const fields = fieldErrors(errors);
-  const detail = fields.map((field) => field.message).join(' · ');
-  return new ProblemException('validation_failed', detail.slice(0, 1000) || 'The request does not fit.', fields);
-}
+const validationProblem = (errors: readonly ValidationError[]): ProblemException => invalidFields(fieldErrors(errors));
 
 /** Checks every body and query against its DTO: unknown properties and wrong types are a 400 that names the field. */
 export function createValidationPipe(): ValidationPipe {

@@ -1,0 +1,39 @@
+import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { announcedLength } from '@scopegate/kernel';
+import type { FastifyRequest } from 'fastify';
+import { exchangeOf } from '../../common/access/exchange.js';
+import { readBody } from '../../common/http/body.reader.js';
+import { isJsonType, parseJsonBody } from '../../common/http/json-body.parser.js';
+import { ProblemException } from '../../common/http/problem.exception.js';
+import { bodyLimitOf } from '../route-metadata.js';
+
+/** Methods whose body means nothing (RFC 9110 9.3). */
+const WITHOUT_BODY: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
+
+/**
+ * The last guard of the management routes: reads the body, of a caller that may send one (R112). The framework reads
+ * none; a request that any guard before this one refuses, and a path or a method that there is not, cost nothing more
+ * than their head.
+ */
+@Injectable()
+export class BodyGuard implements CanActivate {
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    if (WITHOUT_BODY.has(request.method)) return true;
+    const hasBody = announcedLength(request.raw.rawHeaders) !== 0;
+    const type = request.headers['content-type'];
+    if (!isJsonType(type) && (hasBody || type !== undefined)) {
+      throw new ProblemException('unsupported_media_type', 'Send the body as application/json.');
+    }
+    const limit = bodyLimitOf(context);
+    return limit === null || !hasBody ? true : this.#read(request, limit);
+  }
+
+  async #read(request: FastifyRequest, limit: number): Promise<boolean> {
+    const exchange = exchangeOf(request);
+    request.body = parseJsonBody(await readBody(exchange, limit));
+    // The parsed body stands for it from here on.
+    exchange.readBody = null;
+    return true;
+  }
+}
