@@ -1,5 +1,5 @@
-import { ask, headerLineCount, headerValues, hostsOf, type HeaderLines } from '@scopegate/kernel';
-import { isAddressAllowed, resolveClientAddress, type ClientAddress } from '@scopegate/network';
+import { ask, headerLineCount, headerValues, type HeaderLines } from '@scopegate/kernel';
+import { isAddressAllowed, readAuthority, resolveClientAddress, type ClientAddress } from '@scopegate/network';
 import { judgePath, type PathJudgement } from '@scopegate/path';
 import { isRefusedMethod } from '@scopegate/scope';
 import { readCredential } from './credential.js';
@@ -14,6 +14,9 @@ import {
 } from './decision.js';
 import type { AccessPolicy, ApplicationRules, RequestFacts } from './facts.js';
 import { REASONS, type ReasonCode } from './reasons.js';
+
+/** What the form of a request is judged by. */
+export type FormFacts = Pick<RequestFacts, 'method' | 'httpVersion' | 'rawPath' | 'lines' | 'targetAuthority'>;
 
 /** More lines than any honest client sends; Node's own views of a longer list differ from each other (R67). */
 export const MAX_HEADER_LINES = 100;
@@ -81,16 +84,15 @@ function addressOf(request: RequestFacts, policy: AccessPolicy): ClientAddress {
   return resolveClientAddress(request.peer, request.lines, policy.reverseProxy);
 }
 
-function judgeForm(request: RequestFacts): Deny | null {
+/**
+ * Judges what makes a request one of HTTP at all, whomever it is for: applications, the management API and paths where
+ * nothing is (R67).
+ */
+export function judgeForm(request: FormFacts): Deny | null {
   if (headerLineCount(request.lines) > MAX_HEADER_LINES) return denyEarly('headers_too_large');
   if (request.httpVersion !== '1.1' && request.httpVersion !== '1.0') return denyEarly('http_version_unsupported');
-  const hosts = ask(request.lines, hostsOf).length;
-  if (hosts > 1) {
-    return denyEarly('request_malformed', 'There is more than one Host line (RFC 9112 3.2). Send exactly one.');
-  }
-  if (hosts === 0 && request.httpVersion === '1.1') {
-    return denyEarly('request_malformed', 'There is no Host line (RFC 9112 3.2). Send exactly one.');
-  }
+  const reading = readAuthority(request);
+  if (!reading.ok) return denyEarly('request_malformed', reading.detail);
   const codings = ask(request.lines, transferCodings);
   if (codings.length > 0) {
     if (request.httpVersion === '1.0') {

@@ -14,6 +14,8 @@ export interface RequestFacts {
   readonly rawPath: string;
   /** What follows the first `?`, or null. */
   readonly query: string | null;
+  /** The authority of an absolute target as it was sent; null or left out in the origin form. */
+  readonly targetAuthority?: string | null | undefined;
   readonly lines: HeaderLines;
   /** The address of the socket's other end. */
   readonly peer: string | undefined;

@@ -3,3 +3,5 @@ export { parseAllowListEntry, sameEntry, type AllowListEntry, type AllowListEntr
 export { compileAddressSet, isAddressAllowed, type AddressSet } from './address-set.js';
 export { resolveClientAddress, type ClientAddress, type ReverseProxyRules } from './client-address.js';
 export { isHeaderFieldName } from './header-field-name.js';
+export { parseAuthority, type Authority } from './authority.js';
+export { readAuthority, type AuthorityFacts, type AuthorityReading } from './request-authority.js';

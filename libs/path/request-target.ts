@@ -1,6 +1,12 @@
 /** A request target in its parts, or why it is none. */
 export type ParsedTarget =
-  | { readonly ok: true; readonly rawPath: string; readonly query: string | null }
+  | {
+      readonly ok: true;
+      /** What stands between `http://` and the path in the absolute form, unjudged; null in the origin form. */
+      readonly authority: string | null;
+      readonly rawPath: string;
+      readonly query: string | null;
+    }
   | { readonly ok: false; readonly detail: string };
 
 const SLASH = 0x2f;
@@ -9,7 +15,8 @@ const HASH = 0x23;
 
 /**
  * Splits a request target as it stood on the request line (RFC 9112 3.2) into its raw path and its query, byte for
- * byte. Of the absolute form (`http://authority/path`) the authority is dropped: it never selects an upstream.
+ * byte. The authority of the absolute form (`http://authority/path`) is that of the request (RFC 9112 3.2.2); whether it
+ * is one is for its own parser to say.
  * @param target the raw request target
  * @returns the path, always beginning with `/`, and the query without its `?` (null when there is none); not ok for
  * the asterisk and authority forms, other schemes, a fragment, and bytes that no URI holds (RFC 3986 2)
@@ -31,23 +38,20 @@ export function parseTarget(target: string): ParsedTarget {
   const pathEnd = queryMark < 0 ? target.length : queryMark;
   const query = queryMark < 0 ? null : target.slice(queryMark + 1);
   if (target.charCodeAt(0) === SLASH) {
-    return { ok: true, rawPath: queryMark < 0 ? target : target.slice(0, pathEnd), query };
+    return { ok: true, authority: null, rawPath: queryMark < 0 ? target : target.slice(0, pathEnd), query };
   }
   const authorityStart = authorityOffset(target);
   if (authorityStart < 0) {
     return { ok: false, detail: 'The request target is neither a path nor an absolute http or https URL.' };
   }
   let authorityEnd = authorityStart;
-  while (authorityEnd < pathEnd && target.charCodeAt(authorityEnd) !== SLASH) {
-    if (!isAuthorityCharacter(target.charCodeAt(authorityEnd))) {
-      return { ok: false, detail: 'The authority of the request target is malformed.' };
-    }
-    authorityEnd += 1;
-  }
-  if (authorityEnd === authorityStart) {
-    return { ok: false, detail: 'The authority of the request target is empty.' };
-  }
-  return { ok: true, rawPath: authorityEnd === pathEnd ? '/' : target.slice(authorityEnd, pathEnd), query };
+  while (authorityEnd < pathEnd && target.charCodeAt(authorityEnd) !== SLASH) authorityEnd += 1;
+  return {
+    ok: true,
+    authority: target.slice(authorityStart, authorityEnd),
+    rawPath: authorityEnd === pathEnd ? '/' : target.slice(authorityEnd, pathEnd),
+    query,
+  };
 }
 
 /**
@@ -81,18 +85,4 @@ function authorityOffset(target: string): number {
     return 8;
   }
   return scheme.startsWith('http://') ? 7 : -1;
-}
-
-/** Host and port alone: user information in an http URL is an error (RFC 9110 4.2.4), a backslash a trick. */
-function isAuthorityCharacter(code: number): boolean {
-  return (
-    (code >= 0x30 && code <= 0x3a) || // 0-9 and :
-    (code >= 0x41 && code <= 0x5b) || // A-Z and [
-    (code >= 0x61 && code <= 0x7a) || // a-z
-    code === 0x5d || // ]
-    code === 0x2d || // -
-    code === 0x2e || // .
-    code === 0x5f || // _
-    code === 0x7e // ~
-  );
 }

@@ -1,3 +1,4 @@
+import { parseAuthority, type Authority } from '@scopegate/network';
 import { describe, expect, it } from 'vitest';
 import { ApplicationRoutes } from './application-routes.js';
 import type { Mount } from './mount.js';
@@ -11,8 +12,14 @@ function routesOf(mounts: Readonly<Record<string, Partial<Mount>>>): Application
   );
 }
 
+function authorityOf(host: string): Authority {
+  const authority = parseAuthority(host);
+  if (authority === null) throw new Error(`${host} is no host.`);
+  return authority;
+}
+
 function find(routes: ApplicationRoutes<string>, host: string | undefined, path: string): string | null {
-  const route = routes.find(host, path);
+  const route = routes.find(host === undefined ? null : authorityOf(host), path);
   return route === null || typeof route === 'string' ? route : `${route.application} ${route.rest}`;
 }
 
@@ -45,8 +52,8 @@ describe('finding the application of a request', () => {
 
   it('R48: only a mount with a host of its own takes every path of the host', () => {
     const routes = routesOf({ root: {}, own: { host: 'own.example', pathPrefix: '/own' } });
-    expect(routes.find('gateway', '/api/v1/me')).toMatchObject({ application: 'root', hasOwnHost: false });
-    expect(routes.find('own.example', '/own/api')).toMatchObject({ application: 'own', hasOwnHost: true });
+    expect(routes.find(authorityOf('gateway'), '/api/v1/me')).toMatchObject({ application: 'root', hasOwnHost: false });
+    expect(routes.find(authorityOf('own.example'), '/own/api')).toMatchObject({ application: 'own', hasOwnHost: true });
   });
 
   it('R48: the mount / takes what no longer one takes', () => {
@@ -61,12 +68,17 @@ describe('finding the application of a request', () => {
     two: { host: 'tools.example.com', pathPrefix: '/two' },
     port: { host: 'jira.example.com:8443' },
     path: { pathPrefix: '/path' },
+    address: { host: '192.0.2.7' },
   });
 
   it.each([
     ['jira.example.com', '/path/x', 'whole /path/x'],
     ['JIRA.Example.com', '/', 'whole /'],
     ['jira.example.com.', '/x', 'whole /x'],
+    ['jira.example.com..', '/api/v1/me', 'whole /api/v1/me'],
+    ['%6aira%2Eexample.COM.', '/api/v1/me', 'whole /api/v1/me'],
+    ['[::ffff:192.0.2.7]:80', '/api/v1/me', 'address /api/v1/me'],
+    ['0xc0.0.2.7', '/api/v1/me', 'address /api/v1/me'],
     ['jira.example.com:3000', '/x', 'whole /x'],
     ['jira.example.com:', '/x', 'whole /x'],
     ['jira.example.com:8443', '/x', 'port /x'],
@@ -81,6 +93,11 @@ describe('finding the application of a request', () => {
     ['xjira.example.com', '/x', null],
   ])('R48: the Host %s with %s: a host that names an application belongs to it alone', (host, path, expected) => {
     expect(find(byHost, host, path)).toBe(expected);
+  });
+
+  it('R67: a mount that was stored in another spelling is found all the same', () => {
+    const routes = routesOf({ stored: { host: '192.0.519' } });
+    expect(find(routes, '192.0.2.7', '/x')).toBe('stored /x');
   });
 
   it('R48: among a thousand applications each is found under its own mount', () => {

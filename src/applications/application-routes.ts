@@ -1,3 +1,4 @@
+import { parseAuthority, type Authority } from '@scopegate/network';
 import { stripMount } from '@scopegate/path';
 import type { Mount } from './mount.js';
 
@@ -58,34 +59,31 @@ export class ApplicationRoutes<Application> {
         this.#anyHost.add(entry);
         continue;
       }
-      const table = this.#byHost.get(host) ?? new PrefixTable<Application>();
+      // Both sides in the one spelling of a host: what was stored earlier may have another.
+      const key = parseAuthority(host)?.text ?? host;
+      const table = this.#byHost.get(key) ?? new PrefixTable<Application>();
       table.add(entry);
-      this.#byHost.set(host, table);
+      this.#byHost.set(key, table);
     }
   }
 
   /**
    * Hosts come first: a Host that names an application belongs to it alone, so that nothing else, the management API
    * included, ever answers there.
-   * @param host the value of the Host line
+   * @param authority the host that the request is for; null where it names none
    * @param rawPath the path as it was sent, without the query
    * @returns the application with the rest of the path; `unclaimed-host-path` where the host is one of an application
    * whose prefix does not match; null where no application is mounted
    */
-  find(host: string | undefined, rawPath: string): Route<Application> | 'unclaimed-host-path' | null {
-    const table = host === undefined || this.#byHost.size === 0 ? undefined : this.#tableOf(host);
+  find(authority: Authority | null, rawPath: string): Route<Application> | 'unclaimed-host-path' | null {
+    const table = authority === null ? undefined : this.#tableOf(authority);
     if (table !== undefined) return table.find(rawPath) ?? 'unclaimed-host-path';
     return this.#anyHost.find(rawPath);
   }
 
-  #tableOf(line: string): PrefixTable<Application> | undefined {
-    const lower = line.toLowerCase();
-    const colon = lower.lastIndexOf(':');
-    const named = colon < 0 ? lower : lower.slice(0, colon);
-    // A dot at the end names the same host (RFC 3986 3.2.2), and so do leading zeros the same port.
-    const name = named.endsWith('.') ? named.slice(0, -1) : named;
-    if (colon < 0) return this.#byHost.get(name);
-    const port = lower.slice(colon + 1).replace(/^0+/, '');
-    return this.#byHost.get(`${name}:${port}`) ?? this.#byHost.get(name);
+  /** A mount with a port is for that port alone, and goes before one of the same host without. */
+  #tableOf({ host, port, text }: Authority): PrefixTable<Application> | undefined {
+    const table = port === null ? undefined : this.#byHost.get(text);
+    return table ?? this.#byHost.get(host);
   }
 }

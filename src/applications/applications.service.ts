@@ -1,4 +1,5 @@
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import type { Authority } from '@scopegate/network';
 import type { EntityManager } from 'typeorm';
 import type { Actor } from '../audit/actor.js';
 import { AuditService } from '../audit/audit.service.js';
@@ -74,8 +75,8 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
   }
 
   /** The application a request is for; see `ApplicationRoutes.find`. */
-  route(host: string | undefined, rawPath: string): Route<ProtectedApplication> | 'unclaimed-host-path' | null {
-    return this.#snapshot.current.routes.find(host, rawPath);
+  route(authority: Authority | null, rawPath: string): Route<ProtectedApplication> | 'unclaimed-host-path' | null {
+    return this.#snapshot.current.routes.find(authority, rawPath);
   }
 
   byKey(key: string): ProtectedApplication | null {

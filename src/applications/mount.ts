@@ -1,3 +1,5 @@
+import { parseAuthority } from '@scopegate/network';
+
 /** Where an application is mounted: a path prefix, a host of its own, or a path prefix of a host. */
 export interface Mount {
   /** In lower case, with a port where only that port is meant; null where the host does not matter. */
@@ -67,6 +69,9 @@ function refuseHost(host: string): string | null {
   if (name.length > MAX_HOST_LENGTH || !HOST_NAME.test(name)) {
     return 'must be a host name, such as jira.example.com, perhaps with a port';
   }
+  const canonical = parseAuthority(name)?.host;
+  // Requests are compared in the one spelling of a host: such a mount would read as another than it is.
+  if (canonical !== name) return `must be a host name in its usual form: write ${canonical ?? 'another'}`;
   if (colon < 0) return null;
   const port = host.slice(colon + 1);
   if (!/^[1-9]\d{0,4}$/.test(port) || Number(port) > 65_535) return 'must have a port from 1 to 65535, or none';

@@ -1,11 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Socket } from 'node:net';
-import { MAX_HEADER_LINES, REASONS, vendorCallOf } from '@scopegate/access';
-import { ask, headerLineCount, hostsOf, repeatedLines } from '@scopegate/kernel';
-import { parseTarget } from '@scopegate/path';
-import { codeProblem, type ProblemCode } from '@scopegate/problem';
-import { isRefusedMethod } from '@scopegate/scope';
+import { judgeForm, vendorCallOf, type Deny } from '@scopegate/access';
+import { repeatedLines } from '@scopegate/kernel';
+import { readAuthority, type Authority } from '@scopegate/network';
+import { parseTarget, type ParsedTarget } from '@scopegate/path';
+import { codeProblem, denialProblem, type ProblemCode } from '@scopegate/problem';
+import type { ProtectedApplication } from '../applications/application.js';
+import type { Route } from '../applications/application-routes.js';
 import type { ApplicationsService } from '../applications/applications.service.js';
 import { attachExchange, Exchange } from '../common/access/exchange.js';
 import { acceptsHtml } from '../common/http/accepted-type.js';
@@ -15,7 +17,10 @@ import { requestIdOf } from '../common/http/request-id.js';
 import { dropUnreadBody, OWN_PATH_BODY } from '../common/http/unread-body.js';
 import type { RequestLog } from '../common/logging/request.log.js';
 import { VENDOR_TOKENS_PATH } from '../tokens/vendor/vendor-tokens.path.js';
+import { answerClientError } from './client-error.answer.js';
 import type { GatewayService } from './gateway.service.js';
+import { lastAnswerOf, noteLastAnswer, tellOfLostConnection } from './last-answer.js';
+import { isOtherProtocol } from './request-protocol.js';
 
 /** What a listener answers: everything, or one side of it where the management API has a port of its own. */
 export type ListenerSide = 'both' | 'gateway' | 'management';
@@ -36,6 +41,14 @@ interface OwnRequest {
   /** The path that was asked for, below a mount where there is one. */
   readonly path: string;
   readonly query: string | null;
+}
+
+/** A request as it was taken, with the listener it came to. */
+interface TakenRequest {
+  readonly services: FrontDoorServices;
+  readonly side: ListenerSide;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
   readonly expectsContinue: boolean;
 }
 
@@ -50,16 +63,10 @@ const OWN_SEGMENTS: ReadonlyMap<string, readonly ListenerSide[]> = new Map([
   ['.well-known', ['both', 'gateway']],
 ]);
 
-const LAST_ANSWER = Symbol('last answer');
-
-interface WithAnswer {
-  [LAST_ANSWER]?: ServerResponse;
-}
-
-/** The answer to the last request of a connection: what comes behind it may turn out to be none. */
-function lastAnswerOf(socket: Duplex & WithAnswer): ServerResponse | undefined {
-  return socket[LAST_ANSWER];
-}
+const OTHER_PROTOCOL = {
+  ok: false,
+  detail: 'The request line is not one of HTTP/1.1 or HTTP/1.0 (RFC 9112 3).',
+} as const;
 
 /** A head that takes longer than this to arrive is dropped. */
 const HEADERS_TIMEOUT_MS = 30_000;
@@ -163,53 +170,49 @@ export class FrontDoor {
   #take(side: ListenerSide, request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
     const before = lastAnswerOf(request.socket);
     if (before !== undefined && !before.writableFinished) tellOfLostConnection(request.socket, response);
-    (request.socket as Duplex & WithAnswer)[LAST_ANSWER] = response;
+    noteLastAnswer(request.socket, response);
     const lines = repeatedLines(before?.req.rawHeaders, request.rawHeaders);
+    const isRepeated = lines !== request.rawHeaders;
     request.rawHeaders = lines as string[];
     const services = this.#services;
     if (services === null || this.#frameworkHandler === null) {
       this.#refuse(request, response, 'policy_unavailable', 'The server is starting. Try again in a moment.');
       return;
     }
-    const url = request.url ?? '';
-    const hosts = ask(lines, hostsOf);
-    if (url === '*' && request.method === 'OPTIONS' && hosts.length === 1) {
-      answerServerOptions(request, response);
-      return;
-    }
+    const { httpVersion, url = '' } = request;
     const target = parseTarget(url);
-    if (!target.ok) {
-      const route = side === 'management' ? null : services.applications.route(hosts[0], pathBeforeFault(url));
-      if (route === null || route === 'unclaimed-host-path') {
-        this.#refuse(request, response, 'path_ambiguous', target.detail);
-      } else {
-        const { application, rest } = route;
-        const proxied = { request, response, application, rawPath: rest, query: null, expectsContinue };
-        services.gateway.refuseTarget(proxied, target.detail);
-      }
-      return;
-    }
-    const isOwnPath = OWN_SEGMENTS.get(firstSegmentOf(target.rawPath))?.includes(side) === true;
-    const route = side === 'management' ? null : services.applications.route(hosts[0], target.rawPath);
-    // An application at the root of every host leaves the server's own paths alone; one with a host of its own has all.
-    if (route !== null && route !== 'unclaimed-host-path' && !(isOwnPath && !route.hasOwnHost)) {
+    const reading = isOtherProtocol(request, isRepeated)
+      ? OTHER_PROTOCOL
+      : readAuthority({ lines, httpVersion, targetAuthority: target.ok ? target.authority : null });
+    const taken = { services, side, request, response, expectsContinue };
+    if (!reading.ok) {
+      const path = target.ok ? target.rawPath : pathBeforeFault(url);
+      this.#refuseForm(taken, 'request_malformed', reading.detail, path, null);
+    } else if (target.ok) this.#send(taken, target, reading.authority);
+    else if (url === '*' && request.method === 'OPTIONS') {
+      const form = formOf(request, url, null);
+      if (form === null) answerServerOptions(request, response);
+      else this.#deny(request, response, form);
+    } else this.#refuseForm(taken, 'path_ambiguous', target.detail, pathBeforeFault(url), reading.authority);
+  }
+
+  /** Sends a request to the application that its host and path belong to, to the framework, or nowhere. */
+  #send(taken: TakenRequest, target: ParsedTarget & { readonly ok: true }, authority: Authority | null): void {
+    const { services, request, response, expectsContinue } = taken;
+    const { rawPath, query } = target;
+    const route = this.#routeOf(taken, authority, rawPath);
+    if (typeof route === 'object') {
       const vendor = vendorCallOf(request.method ?? '', route.rest, route.application.rules);
       if (vendor !== null) {
-        const { query } = target;
-        const asked = { routedPath: `${VENDOR_TOKENS_PATH}/${vendor.call}`, path: vendor.path, query, expectsContinue };
-        this.#hand(services, this.#frameworkHandler, request, response, asked);
+        const routedPath = `${VENDOR_TOKENS_PATH}/${vendor.call}`;
+        this.#hand(taken, { routedPath, path: vendor.path, query });
         return;
       }
-      services.gateway.handle({
-        request,
-        response,
-        application: route.application,
-        rawPath: route.rest,
-        query: target.query,
-        expectsContinue,
-      });
+      const { application, rest } = route;
+      services.gateway.handle({ request, response, application, authority, rawPath: rest, query, expectsContinue });
       return;
     }
+<<<<<<< HEAD
     if (hosts.length > 1) {
       this.#refuse(request, response, 'request_malformed', 'There is more than one Host line. Send exactly one.');
       return;
@@ -227,6 +230,12 @@ export class FrontDoor {
       return;
     }
     if (route === 'unclaimed-host-path' || !isOwnPath) {
+=======
+    const form = formOf(request, rawPath, target.authority);
+    if (form !== null) this.#deny(request, response, form);
+    else if (route === 'own') this.#hand(taken, { routedPath: rawPath, path: rawPath, query });
+    else {
+>>>>>>> edc50b7 (fix(gateway): host and authority are parsed once and for all (R67))
       this.#refuse(
         request,
         response,
@@ -235,20 +244,27 @@ export class FrontDoor {
           ? 'No application is mounted at this address. Check the host name and the path.'
           : 'No application is mounted at this address. Check the host name and the path. The API is documented at /docs.',
       );
-      return;
     }
-    const { rawPath: path, query } = target;
-    this.#hand(services, this.#frameworkHandler, request, response, { routedPath: path, path, query, expectsContinue });
+  }
+
+  /** Where a path of a host leads: to an application, to the server itself, or nowhere. */
+  #routeOf(
+    { services, side }: TakenRequest,
+    authority: Authority | null,
+    rawPath: string,
+  ): Route<ProtectedApplication> | 'own' | 'nowhere' {
+    const isOwnPath = OWN_SEGMENTS.get(firstSegmentOf(rawPath))?.includes(side) === true;
+    const route = side === 'management' ? null : services.applications.route(authority, rawPath);
+    if (route === 'unclaimed-host-path') return 'nowhere';
+    // An application at the root of every host leaves the server's own paths alone; one with a host of its own has all.
+    if (route !== null && (route.hasOwnHost || !isOwnPath)) return route;
+    return isOwnPath ? 'own' : 'nowhere';
   }
 
   /** Hands a request for one of the server's own paths to the framework. */
-  #hand(
-    services: FrontDoorServices,
-    handler: Handler,
-    request: IncomingMessage,
-    response: ServerResponse,
-    { routedPath, path, query, expectsContinue }: OwnRequest,
-  ): void {
+  #hand({ services, request, response, expectsContinue }: TakenRequest, { routedPath, path, query }: OwnRequest): void {
+    const handler = this.#frameworkHandler;
+    if (handler === null) throw new Error('The door is open before the framework is there.');
     // The framework reads the target from here: the origin form, whatever form was sent.
     request.url = query === null ? routedPath : `${routedPath}?${query}`;
     const requestId = requestIdOf(request.rawHeaders);
@@ -261,30 +277,53 @@ export class FrontDoor {
     handler(request, response);
   }
 
-  #refuse(request: IncomingMessage, response: ServerResponse, code: ProblemCode, detail: string): void {
-    const requestId = requestIdOf(request.rawHeaders);
-    if (this.#services !== null) {
-      const path = pathBeforeFault(request.url ?? '');
-      const exchange = new Exchange(request, response, requestId, null, path, null, false);
-      exchange.problem = new ProblemException(code, detail);
-      this.#services.requestLog.watch(exchange);
+  /**
+   * Refuses a request whose host or target cannot be read. Where its path is one of an application, it is recorded there
+   * like any other; a host that cannot be read leads to none of its own.
+   */
+  #refuseForm(
+    taken: TakenRequest,
+    code: 'request_malformed' | 'path_ambiguous',
+    detail: string,
+    path: string,
+    authority: Authority | null,
+  ): void {
+    const { services, request, response } = taken;
+    const route = this.#routeOf(taken, authority, path);
+    if (typeof route === 'string') {
+      this.#refuse(request, response, code, detail);
+      return;
     }
-    writeProblem(response, codeProblem(code, detail, requestId), null, true);
+    const { application, rest: rawPath } = route;
+    const proxied = { request, response, application, authority, rawPath, query: null, expectsContinue: false };
+    services.gateway.refuseForm(proxied, code, detail);
+  }
+
+  #refuse(request: IncomingMessage, response: ServerResponse, code: ProblemCode, detail: string): void {
+    const exchange = this.#watched(request, response);
+    exchange.problem = new ProblemException(code, detail);
+    writeProblem(response, codeProblem(code, detail, exchange.requestId), null, true);
+  }
+
+  #deny(request: IncomingMessage, response: ServerResponse, denial: Deny): void {
+    const exchange = this.#watched(request, response);
+    exchange.denial = denial;
+    writeProblem(response, denialProblem(denial, exchange.requestId), denial, true);
+  }
+
+  /** A request that is answered here: it is in the log of requests, like any other. */
+  #watched(request: IncomingMessage, response: ServerResponse): Exchange {
+    const path = pathBeforeFault(request.url ?? '');
+    const exchange = new Exchange(request, response, requestIdOf(request.rawHeaders), null, path, null, false);
+    this.#services?.requestLog.watch(exchange);
+    return exchange;
   }
 }
 
-/**
- * Node tells of a connection's end only the answer that has the connection. One that waits behind another (pipelining)
- * would wait for ever, and with it the upstream's connection.
- */
-function tellOfLostConnection(socket: Socket, response: ServerResponse): void {
-  const tell = (): void => {
-    if (response.socket !== null || response.writableFinished) return;
-    response.destroy();
-    response.emit('close');
-  };
-  socket.once('close', tell);
-  response.once('finish', () => socket.off('close', tell));
+/** What is wrong with the form of a request that no guard will see; null where nothing is. */
+function formOf(request: IncomingMessage, rawPath: string, targetAuthority: string | null): Deny | null {
+  const { method = '', httpVersion, rawHeaders: lines } = request;
+  return judgeForm({ method, httpVersion, rawPath, lines, targetAuthority });
 }
 
 /** Whether a browser opens the address of the server itself where the documentation answers as well. */
@@ -330,34 +369,4 @@ function answerServerOptions(request: IncomingMessage, response: ServerResponse)
 /** As much of a malformed target as tells whose request it was to be. */
 function pathBeforeFault(url: string): string {
   return url.startsWith('/') ? (/^[^?#]*/.exec(url)?.[0] ?? '/') : '/';
-}
-
-/**
- * What Node's parser refuses never becomes a request: it is answered on the connection, which is then closed.
- * @param last the answer to the request before it on this connection, or to the one whose body it broke
- */
-function answerClientError(error: Error & { code?: string }, socket: Duplex, last: ServerResponse | undefined): void {
-  if (!(socket instanceof Socket) || !socket.writable || error.code === 'ECONNRESET') {
-    socket.destroy();
-    return;
-  }
-  if (last !== undefined && !(last.writableFinished && last.req.complete)) {
-    // Bytes written now would be taken for the answer that is due, or for a part of it.
-    if (last.req.complete || last.headersSent || last.socket !== socket) {
-      socket.destroySoon();
-      return;
-    }
-    // The error is in the body of the request that is due: nothing of it goes upstream any more.
-    last.req.unpipe();
-  }
-  switch (error.code) {
-    case 'HPE_HEADER_OVERFLOW':
-      writeRawProblem(socket, 'headers_too_large', 'Send at most 100 header lines and 16 KiB of headers.');
-      return;
-    case 'ERR_HTTP_REQUEST_TIMEOUT':
-      writeRawProblem(socket, 'request_timeout', 'The request took too long to arrive.');
-      return;
-    default:
-      writeRawProblem(socket, 'request_malformed', 'The request is no valid HTTP/1.1.');
-  }
 }

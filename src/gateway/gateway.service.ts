@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Injectable, Logger, type CanActivate } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { denyEarly } from '@scopegate/access';
+import { denyEarly, type ReasonCode } from '@scopegate/access';
+import type { Authority } from '@scopegate/network';
 import { codeProblem, denialProblem, type Problem } from '@scopegate/problem';
 import type { ProtectedApplication } from '../applications/application.js';
 import { ACCESS_GUARDS } from '../access/access-guards.js';
@@ -22,6 +23,8 @@ export interface ProxiedRequest {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly application: ProtectedApplication;
+  /** The host that the request is for; null where it names none. */
+  readonly authority: Authority | null;
   /** The path below the mount as it was sent. */
   readonly rawPath: string;
   readonly query: string | null;
@@ -53,12 +56,12 @@ export class GatewayService {
     this.#judge(exchange, proxied.application, new GatewayContext(exchange.request, exchange.response), 0);
   }
 
-  /** Refuses a request whose target is no path at all, and records it like any other. */
-  refuseTarget(proxied: ProxiedRequest, detail: string): void {
+  /** Refuses a request whose host or target could not even be read, and records it like any other. */
+  refuseForm(proxied: ProxiedRequest, code: ReasonCode, detail: string): void {
     const exchange = this.#exchangeOf(proxied);
     try {
       this.shipper.refuseWithoutRoom();
-      exchange.denial = denyEarly('path_ambiguous', detail);
+      exchange.denial = denyEarly(code, detail);
       this.#refuse(exchange);
     } catch (error) {
       this.#fail(exchange, error);
@@ -75,6 +78,7 @@ export class GatewayService {
       proxied.query,
       proxied.expectsContinue,
     );
+    exchange.authority = proxied.authority;
     attachExchange(exchange);
     this.requestLog.watch(exchange);
     return exchange;

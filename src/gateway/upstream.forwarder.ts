@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import type { Allow, Decision } from '@scopegate/access';
-import { ask, headerValues, hostsOf, memoryOf, type HeaderLines } from '@scopegate/kernel';
+import { headerValues, memoryOf, type HeaderLines } from '@scopegate/kernel';
 import { codeProblem } from '@scopegate/problem';
 import { isMethodOverrideHeader } from '@scopegate/scope';
 import {
@@ -221,7 +221,7 @@ function forwardingOf(
   const host = isTrusted ? headerValues(lines, 'x-forwarded-host')[0] : undefined;
   return {
     forwardedFor: before === '' ? own : `${before}, ${own}`,
-    forwardedHost: host ?? ask(lines, hostsOf)[0] ?? null,
+    forwardedHost: host ?? exchange.authority?.text ?? null,
     forwardedProto: proto === 'https' ? 'https' : 'http',
   };
 }

@@ -66,16 +66,29 @@ describe('one port', () => {
     }
   });
 
-  it('R48: the form of the target does not matter, and its authority selects nothing', async () => {
+  it('R67: the absolute form is for the host of its target, whatever the Host line says', async () => {
     await mount(gateway, 'app', { pathPrefix: '/app' });
     await mount(gateway, 'own', { host: 'own.test' });
     const { port } = gateway;
     expect(await ask(port, 'http://evil.test/app/x?y=1')).toBe('/app/x?y=1');
-    expect(await ask(port, 'HTTPS://own.test/app/x')).toBe('/app/x');
-    expect(await ask(port, 'http://evil.test/app/x', [['Host', 'own.test']])).toBe('/own/app/x');
-    expect(await ask(port, 'http://own.test')).toBe('404 application_not_found');
-    for (const target of ['ftp://x/app/x', 'http://u:p@x/app/x', 'http:///app/x', 'app/x', 'http://x\\@y/app/x']) {
-      expect((await ask(port, target)).slice(0, 3), target).toBe('400');
+    expect(upstream.lastRequest?.header('x-forwarded-host')).toBe('evil.test');
+    expect(await ask(port, 'HTTPS://own.test/app/x')).toBe('/own/app/x');
+    expect(await ask(port, 'http://OWN%2Etest.:/app/x', [['Host', 'other.test']])).toBe('/own/app/x');
+    expect(upstream.lastRequest?.header('x-forwarded-host')).toBe('own.test');
+    expect(await ask(port, 'http://evil.test/app/x', [['Host', 'own.test']])).toBe('/app/x');
+    expect(await ask(port, 'http://own.test')).toBe('/own/');
+    expect(await ask(port, 'http://own.test/api/v1/me')).toBe('/own/api/v1/me');
+    expect(await ask(port, 'http://other.test/api/v1/me', [['Host', 'own.test']])).toBe('401 authentication_required');
+    expect(await ask(port, 'ftp://x/app/x')).toBe('400 path_ambiguous');
+    expect(await ask(port, 'app/x')).toBe('400 request_malformed');
+    for (const authority of ['u:p@x', 'u@own.test', '', 'x\\@y', 'own.test,x', '[::1', 'x:y', '%zz', 'x%2Fy']) {
+      for (const path of ['/app/x', '/api/v1/me', '/health/live', '/x']) {
+        expect(await ask(port, `http://${authority}${path}`), authority).toBe('400 request_malformed');
+      }
+    }
+    for (const hosts of [['a b'], ['own.test', 'own.test'], ['']] as const) {
+      const lines = hosts.map((host): HeaderLine => ['Host', host]);
+      expect(await ask(port, 'http://own.test/x', lines)).toBe('400 request_malformed');
     }
   });
 
@@ -83,12 +96,25 @@ describe('one port', () => {
     await mount(gateway, 'own', { host: 'Own.Test' });
     await mount(gateway, 'app', { pathPrefix: '/app' });
     const { port } = gateway;
-    for (const host of ['own.test', 'OWN.TEST', 'own.test:80', `own.test:${port}`, 'own.test.', 'own.test:']) {
+    for (const host of [
+      'own.test',
+      'OWN.TEST',
+      'own.test:80',
+      `own.test:${port}`,
+      'own.test.',
+      'own.test..',
+      'own.test.:080',
+      'own.test:',
+      '%6fwn%2Etest',
+      '%EF%BD%8Fwn.test',
+      'own%E3%80%82test',
+    ]) {
       for (const path of ['/x', '/app/x', '/api/v1/me', '/docs', '/health/live', '/metrics', '/authorize/nginx', '/']) {
         expect(await ask(port, path, [['Host', host]]), `${host}${path}`).toBe(`/own${path}`);
+        expect(upstream.lastRequest?.header('x-forwarded-host')).toMatch(/^own\.test(:\d+)?$/);
       }
     }
-    for (const host of ['xown.test', 'own.testx', 'own.test.evil', 'sub.own.test', 'evil:own.test', '']) {
+    for (const host of ['xown.test', 'own.testx', 'own.test.evil', 'sub.own.test', 'own-test']) {
       expect((await ask(port, '/x', [['Host', host]])).slice(0, 3), host).toBe('404');
       expect(await ask(port, '/app/x', [['Host', host]]), host).toBe('/app/x');
     }
@@ -161,6 +187,83 @@ describe('one port', () => {
       for (const target of ['/app/x', '/api/v1/me', '/health/live', '/x']) {
         expect(await ask(gateway.port, target, two)).toBe('400 request_malformed');
       }
+    }
+  });
+
+  it('R67: an address is the application’s in every spelling of it', async () => {
+    await mount(gateway, 'address', { host: '192.0.2.7' });
+    for (const host of [
+      '192.0.2.7',
+      '[::ffff:192.0.2.7]',
+      '[::FFFF:c000:0207]:80',
+      '192.0.519',
+      '0xc0000207',
+      '3221225991.',
+    ]) {
+      expect(await ask(gateway.port, '/api/v1/me', [['Host', host]]), host).toBe('/address/api/v1/me');
+    }
+    const refused = await gateway.admin.post('/applications', {
+      key: 'respelled',
+      kind: 'generic',
+      mount: { host: '192.0.519' },
+      upstream: upstream.url,
+    });
+    expect(refused).toMatchObject({ status: 400, body: { code: 'validation_failed' } });
+  });
+
+  it('R67: a Host that is none is a 400 on every path, the server’s own included', async () => {
+    await mount(gateway, 'own', { host: 'own.test' });
+    await mount(gateway, 'app', { pathPrefix: '/app' });
+    const vendor = '/app/rest/de.resolution.apitokenauth/latest/user/token';
+    for (const host of [
+      '',
+      'user@own.test',
+      'own.test/path',
+      'a b',
+      '[::1',
+      '::1',
+      '[fe80::1%25eth0]',
+      'own.test:abc',
+      'own.test:99999',
+      'own.test,x',
+      '"own.test"',
+      'own.test?x',
+      'own.test#x',
+      'own.test\\x',
+      '%zz',
+      'own%2Ftest',
+      '\u00fcber.test',
+      'own.test\u00e9',
+    ]) {
+      for (const path of [
+        '/app/x',
+        '/api/v1/me',
+        '/docs',
+        '/health/live',
+        '/metrics',
+        '/x',
+        '/authorize/x',
+        vendor,
+        '/',
+      ]) {
+        expect(await ask(gateway.port, path, [['Host', host]]), `${host} ${path}`).toBe('400 request_malformed');
+      }
+    }
+  });
+
+  it('R67: a Host that is one stays good', async () => {
+    await mount(gateway, 'app', { pathPrefix: '/app' });
+    for (const [host, forwarded] of [
+      ['[::1]:80', '[::1]:80'],
+      ['h:', 'h'],
+      ['h.', 'h'],
+      ['XN--mller-kva.example', 'xn--mller-kva.example'],
+      ['m%C3%BCller.example', 'xn--mller-kva.example'],
+      ["a_b!$&'()*+;=~", "a_b!$&'()*+;=~"],
+    ] as const) {
+      expect(await ask(gateway.port, '/app/x', [['Host', host]]), host).toBe('/app/x');
+      expect(upstream.lastRequest?.headerValues('x-forwarded-host')).toEqual([forwarded]);
+      expect(await ask(gateway.port, '/api/v1/me', [['Host', host]]), host).toBe('401 authentication_required');
     }
   });
 

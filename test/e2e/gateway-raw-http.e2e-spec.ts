@@ -96,8 +96,13 @@ describe.each([
     return corpus.cases.filter(({ expected }) => String(expected.status).startsWith(words));
   }
 
-  it.each(inWords('401/upstream status'))('R48: $id ($name) goes to the configured upstream alone', async ({ raw }) => {
+  it.each(inWords('401/upstream status'))('R67: $id ($name) is for the host of its target', async ({ raw }) => {
     const answer = await send(withToken(raw, readOnly));
+    if ('host' in mount) {
+      expect(answer.json()).toMatchObject({ status: 404, code: 'application_not_found' });
+      expect(upstream.bytesReceived).toBe(0);
+      return;
+    }
     expect(answer.status).toBe(200);
     const path = /^[A-Z]+ [a-z]+:\/\/[^/]+(\/[^ ]*)/.exec(raw)?.[1];
     expect(upstream.requests.map(({ target }) => target)).toEqual([path]);
@@ -194,8 +199,10 @@ describe.each([
   });
 
   it('R67: HTTP/1.1 without a Host line is a 400', async () => {
-    const answer = await send('GET / HTTP/1.1\r\n\r\n');
-    expect([400, 404]).toContain(answer.status);
+    for (const path of ['/', '/x', '/api/v1/me', '/docs', '/health/live', '/metrics']) {
+      const answer = await send(`GET ${path} HTTP/1.1\r\n\r\n`);
+      expect([answer.status, answer.json<{ code: string }>().code]).toEqual([400, 'request_malformed']);
+    }
     expect(upstream.bytesReceived).toBe(0);
   });
 });
@@ -244,6 +251,46 @@ describe('several requests on one connection', () => {
     await gone;
     await upstream.waitForAborts(2);
   });
+
+  it('R67: another protocol than HTTP is refused behind requests of HTTP as well, and whatever stands in a body', async () => {
+    for (const line of [
+      'GET /other RTSP/1.0',
+      'GET /other RTSP/1.1',
+      'SOURCE /other ICE/1.0',
+      'SETUP /other RTSP/1.0',
+    ]) {
+      for (const before of [get('/1', readOnly), post('/1', readWrite, 'GET /other HTTP/1.1\r\n')]) {
+        upstream.clear();
+        const other = `${line}\r\nHost: x\r\n${bearer(readWrite).join(': ')}\r\n\r\n`;
+        const pipelined = await send(before + other, { closeWaitMs: 300 });
+        expect(statuses(pipelined), line).toEqual([200, 400]);
+        expect(upstream.requests.map(({ target }) => target)).toEqual(['/1']);
+        const later = await send([before, other], { pauseMs: 100, closeWaitMs: 300 });
+        expect(statuses(later)).toEqual([200, 400]);
+      }
+    }
+    // The same lines again do not make it HTTP.
+    const again = `GET /other RTSP/1.1\r\nHost: x\r\n\r\n`;
+    upstream.clear();
+    expect(statuses(await send(again + again, { closeWaitMs: 300 }))).not.toContain(200);
+    expect(upstream.bytesReceived).toBe(0);
+    // What only looks like such a line is none.
+    const body = await send(post('/x', readWrite, 'GET / RTSP/1.0\r\n'));
+    expect(body.status).toBe(200);
+  });
+
+  it.each(['RTSP/1.0', 'ICE/1.0', 'HTTP/0.9', 'HTTP/2.0', 'http/1.1', 'HTTP/1.2', 'HTTPS/1.1'])(
+    'R67: %s is no protocol of ours at the paths of the server itself',
+    async (protocol) => {
+      for (const path of ['/health/live', '/docs', '/api/v1/me', '/nowhere']) {
+        for (const method of ['GET', 'OPTIONS', 'SOURCE', 'DESCRIBE']) {
+          const answer = await send(`${method} ${path} ${protocol}\r\nHost: y\r\n\r\n`);
+          expect([400, 505], `${method} ${path}`).toContain(answer.status);
+          expect(answer.json<{ code: string }>().code).toBe('request_malformed');
+        }
+      }
+    },
+  );
 
   it('R03: a request inside a refused body is no request', async () => {
     const smuggled = get('/smuggled', readWrite);

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ask } from '@scopegate/kernel';
+import type { Authority } from '@scopegate/network';
 import type { Admitted, ApplicationRules, Authenticated, Decision, Deny } from '@scopegate/access';
 import { newTraceContext, readTraceContext, type TraceContext } from '@scopegate/upstream';
 import type { ProblemException } from '../http/problem.exception.js';
@@ -16,6 +17,8 @@ export class Exchange {
   problem: ProblemException | null = null;
   /** Set once the request's one event has been recorded. */
   isSettled = false;
+  /** The host that the request is for, in the words it is forwarded in; null where it names none. */
+  authority: Authority | null = null;
   /** The bytes of a body that had to be read for the decision; they are forwarded in its place. */
   readBody: Buffer | null = null;
   /** Whether a client that waits for it has been told to send its body. */

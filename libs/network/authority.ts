@@ -1,0 +1,122 @@
+import type { Brand } from '@scopegate/kernel';
+import { parseIpAddress } from './address.js';
+
+/**
+ * A host with an optional port that was read by `parseAuthority`. There is one text for one host: two authorities name
+ * the same one exactly when their texts are equal, whatever the client wrote.
+ */
+export type Authority = Brand<
+  {
+    /** Lower case, without a dot at its end; IPv6 in brackets and in the form of RFC 5952. */
+    readonly host: string;
+    /** 0 to 65535, or null where none was written. */
+    readonly port: number | null;
+    /** `host` or `host:port`. */
+    readonly text: string;
+  },
+  'Authority'
+>;
+
+const CODE_OPENING_BRACKET = 0x5b;
+const LARGEST_PORT = 65_535;
+
+/** What a character of a reg-name is: none of it, plain and lower case, or one that has another spelling. */
+const REFUSED = 0;
+const PLAIN = 1;
+const RESPELLED = 2;
+
+/**
+ * The characters of a reg-name (RFC 3986 3.2.2): unreserved ones, sub-delims and percent-encodings. The comma is left out:
+ * a reader that joins lines or takes lists apart would see two hosts (R67).
+ */
+const REG_NAME: Uint8Array = new Uint8Array(128);
+for (const character of "abcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+;=") REG_NAME[character.charCodeAt(0)] = PLAIN;
+for (const character of 'ABCDEFGHIJKLMNOPQRSTUVWXYZ%') REG_NAME[character.charCodeAt(0)] = RESPELLED;
+
+/** A last label that some readers take for a number, and so the name for an IPv4 address. */
+const NUMERIC_LAST_LABEL = /(?:^|\.)(?:\d+|0x[\da-f]*)$/;
+
+/**
+ * Reads a host with an optional port (RFC 3986 3.2.2, RFC 9112 3.2): a name, percent-encoded or not, an IPv4 address, or
+ * an IPv6 address in brackets; a port of digits up to 65535, perhaps empty. Never throws.
+ *
+ * Refused: user information, a path, a comma, quotes, blanks, bytes beyond ASCII, an address with a zone, the address
+ * forms of the future (`[v1.x]`), and encodings that no name has or that would decode to any of these.
+ * @param text the value of a Host line, or the authority of a request target
+ * @returns the host in its one spelling, or null
+ */
+export function parseAuthority(text: string): Authority | null {
+  const isLiteral = text.charCodeAt(0) === CODE_OPENING_BRACKET;
+  const colon = text.indexOf(':', isLiteral ? text.indexOf(']') + 1 : 0);
+  const written = colon < 0 ? text : text.slice(0, colon);
+  const host = isLiteral ? canonicalLiteral(written) : canonicalName(written);
+  if (host === null) return null;
+  const port = colon < 0 ? null : readPort(text, colon + 1);
+  if (port === undefined) return null;
+  return { host, port, text: port === null ? host : `${host}:${port}` } as Authority;
+}
+
+/** `[IPv6]`, and nothing behind the bracket. An IPv4-mapped address is its IPv4 address (R40). */
+function canonicalLiteral(written: string): string | null {
+  if (!written.endsWith(']')) return null;
+  const inner = written.slice(1, -1);
+  const address = inner.includes(':') ? parseIpAddress(inner) : null;
+  if (address === null) return null;
+  return address.includes(':') ? `[${address}]` : address;
+}
+
+function canonicalName(written: string): string | null {
+  let isRespelled = false;
+  for (let index = 0; index < written.length; index += 1) {
+    const kind = REG_NAME[written.charCodeAt(index)] ?? REFUSED;
+    if (kind === REFUSED) return null;
+    isRespelled ||= kind === RESPELLED;
+  }
+  const name = isRespelled ? respell(written) : written;
+  if (name === null) return null;
+  // Any number of dots at the end: resolvers and virtual hosts that forgive one forgive several.
+  let end = name.length;
+  while (end > 0 && name.charCodeAt(end - 1) === 0x2e) end -= 1;
+  const bare = end === name.length ? name : name.slice(0, end);
+  if (bare === '') return null;
+  // The short, octal, hexadecimal and whole-number forms of an IPv4 address: browsers and inet_aton read them.
+  return NUMERIC_LAST_LABEL.test(bare) ? (hostOfUrl(bare) ?? bare) : bare;
+}
+
+/** Lower case, and without percent-encodings where the characters they stand for may stand there themselves. */
+function respell(written: string): string | null {
+  if (!written.includes('%')) return written.toLowerCase();
+  let decoded: string;
+  try {
+    decoded = decodeURIComponent(written);
+  } catch {
+    return null;
+  }
+  let isAscii = true;
+  for (let index = 0; index < decoded.length; index += 1) {
+    const code = decoded.charCodeAt(index);
+    if (code > 0x7f) isAscii = false;
+    // An encoded delimiter would be one for whoever decodes the name.
+    else if (REG_NAME[code] === REFUSED || code === 0x25) return null;
+  }
+  return isAscii ? decoded.toLowerCase() : hostOfUrl(decoded);
+}
+
+/** The host as browsers spell it (WHATWG URL 3.5: IDNA, and IPv4 numbers); null where they take it for none. */
+function hostOfUrl(name: string): string | null {
+  const address = `http://${name}/`;
+  return URL.canParse(address) ? new URL(address).hostname : null;
+}
+
+/** @returns null where the port is empty, undefined where it is none */
+function readPort(text: string, start: number): number | null | undefined {
+  if (start === text.length) return null;
+  let port = 0;
+  for (let index = start; index < text.length; index += 1) {
+    const digit = text.charCodeAt(index) - 0x30;
+    if (digit < 0 || digit > 9) return undefined;
+    port = port * 10 + digit;
+    if (port > LARGEST_PORT) return undefined;
+  }
+  return port;
+}

@@ -1,0 +1,51 @@
+import { ask, hostsOf, type HeaderLines } from '@scopegate/kernel';
+import { parseAuthority, type Authority } from './authority.js';
+
+/** Which host a request is for (null: an HTTP/1.0 request that names none), or what is wrong with how it says so. */
+export type AuthorityReading =
+  { readonly ok: true; readonly authority: Authority | null } | { readonly ok: false; readonly detail: string };
+
+/** What a request says of its host. */
+export interface AuthorityFacts {
+  readonly lines: HeaderLines;
+  /** As Node reports it: `1.1`. */
+  readonly httpVersion: string;
+  /** What stands between `http://` and the path of an absolute target, as it was sent; null in the origin form. */
+  readonly targetAuthority?: string | null | undefined;
+}
+
+const NO_LINE = refuse('There is no Host line (RFC 9112 3.2). Send exactly one.');
+const SEVERAL_LINES = refuse('There is more than one Host line (RFC 9112 3.2). Send exactly one.');
+const BAD_LINE = refuse(
+  'The Host line is not a host name or an address, perhaps with a port (RFC 9112 3.2). Send the host of the address alone.',
+);
+const BAD_TARGET = refuse(
+  'The request target names no valid host: write http://, a host name or an address, perhaps a port, and the path (RFC 9112 3.2.2).',
+);
+const NONE: AuthorityReading = { ok: true, authority: null };
+
+/**
+ * Tells which host a request is for (R67). The absolute form is for the host of its target, whatever its Host line says
+ * (RFC 9112 3.2.2); the line has to be well formed all the same, since somebody else may read it.
+ */
+export function readAuthority(request: AuthorityFacts): AuthorityReading {
+  const line = ask(request.lines, readHostLines);
+  if (!line.ok) return line;
+  if (line.authority === null && request.httpVersion === '1.1') return NO_LINE;
+  const { targetAuthority } = request;
+  if (targetAuthority === undefined || targetAuthority === null) return line;
+  const authority = parseAuthority(targetAuthority);
+  return authority === null ? BAD_TARGET : { ok: true, authority };
+}
+
+function readHostLines(lines: HeaderLines): AuthorityReading {
+  const [host, second] = hostsOf(lines);
+  if (second !== undefined) return SEVERAL_LINES;
+  if (host === undefined) return NONE;
+  const authority = parseAuthority(host);
+  return authority === null ? BAD_LINE : { ok: true, authority };
+}
+
+function refuse(detail: string): AuthorityReading {
+  return { ok: false, detail };
+}
