@@ -212,35 +212,17 @@ export class FrontDoor {
       services.gateway.handle({ request, response, application, authority, rawPath: rest, query, expectsContinue });
       return;
     }
-<<<<<<< HEAD
-    if (hosts.length > 1) {
-      this.#refuse(request, response, 'request_malformed', 'There is more than one Host line. Send exactly one.');
-      return;
-    }
-    if (headerLineCount(lines) > MAX_HEADER_LINES) {
-      this.#refuse(request, response, 'headers_too_large', REASONS.headers_too_large.detail);
-      return;
-    }
-    if (isRefusedMethod(request.method ?? '')) {
-      this.#refuse(request, response, 'method_not_allowed', REASONS.method_not_allowed.detail);
-      return;
-    }
-    if (route === null && target.rawPath === '/' && leadsToDocumentation(side, request)) {
-      redirectToDocumentation(request, response);
-      return;
-    }
-    if (route === 'unclaimed-host-path' || !isOwnPath) {
-=======
     const form = formOf(request, rawPath, target.authority);
     if (form !== null) this.#deny(request, response, form);
     else if (route === 'own') this.#hand(taken, { routedPath: rawPath, path: rawPath, query });
-    else {
->>>>>>> edc50b7 (fix(gateway): host and authority are parsed once and for all (R67))
+    else if (route === 'nowhere' && rawPath === '/' && leadsToDocumentation(taken.side, request)) {
+      redirectToDocumentation(request, response);
+    } else {
       this.#refuse(
         request,
         response,
         'application_not_found',
-        side === 'gateway'
+        taken.side === 'gateway'
           ? 'No application is mounted at this address. Check the host name and the path.'
           : 'No application is mounted at this address. Check the host name and the path. The API is documented at /docs.',
       );
@@ -252,10 +234,10 @@ export class FrontDoor {
     { services, side }: TakenRequest,
     authority: Authority | null,
     rawPath: string,
-  ): Route<ProtectedApplication> | 'own' | 'nowhere' {
+  ): Route<ProtectedApplication> | 'own' | 'nowhere' | 'unclaimed-host-path' {
     const isOwnPath = OWN_SEGMENTS.get(firstSegmentOf(rawPath))?.includes(side) === true;
     const route = side === 'management' ? null : services.applications.route(authority, rawPath);
-    if (route === 'unclaimed-host-path') return 'nowhere';
+    if (route === 'unclaimed-host-path') return route;
     // An application at the root of every host leaves the server's own paths alone; one with a host of its own has all.
     if (route !== null && (route.hasOwnHost || !isOwnPath)) return route;
     return isOwnPath ? 'own' : 'nowhere';

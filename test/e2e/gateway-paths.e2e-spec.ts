@@ -83,12 +83,14 @@ beforeEach(() => upstream.clear());
 async function send(one: PathCase, credential: readonly (readonly [string, string])[]): Promise<RawAnswer> {
   const kind = one.kind ?? 'jira';
   const requestId = `path-${(sent += 1)}`;
+  const host = one.context === undefined ? kind : `${kind}.below`;
   const answer = await request(
     {
       port: gateway.port,
-      target: one.target,
+      // The absolute form is for the host of its target (R67): that of the application, so that the path is judged.
+      target: one.target.replace(/^(https?:\/\/)[^/?]*/i, `$1${host}`),
       headers: [
-        ['Host', one.context === undefined ? kind : `${kind}.below`],
+        ['Host', host],
         ['X-Request-Id', requestId],
         ['X-Forwarded-For', `10.0.${sent >> 8}.${sent & 0xff}`],
         ...credential,
