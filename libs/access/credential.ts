@@ -1,7 +1,16 @@
 import { ask, headerValues, type HeaderLines } from '@scopegate/kernel';
-import { isScopegateFormat, parseAuthorization, parseToken, sameUserName } from '@scopegate/token';
+import { queryParameters } from '@scopegate/scope';
+import {
+  holdsTokenElement,
+  isScopegateFormat,
+  parseAuthorization,
+  parseToken,
+  presentsToken,
+  sameUserName,
+} from '@scopegate/token';
 import type { Credential } from './decision.js';
 import type { ApplicationRules, RequestFacts, SessionBody } from './facts.js';
+import { fieldWithToken, headerWithToken, utf8Of } from './misplaced-token.js';
 import type { ReasonCode } from './reasons.js';
 
 /** A credential, or the reason why its form is refused. */
@@ -14,23 +23,37 @@ const COOKIE: CredentialReading = { ok: true, credential: { kind: 'cookie' } };
 const OTHER: CredentialReading = { ok: true, credential: { kind: 'other' } };
 const NATIVE_TOKEN: CredentialReading = { ok: true, credential: { kind: 'native-token' } };
 const PASSWORD_UNREAD: CredentialReading = { ok: true, credential: { kind: 'password', username: null, secret: null } };
-const TOKEN_MISPLACED: CredentialReading = {
-  ok: false,
-  code: 'credential_malformed',
-  detail:
-    'A Scopegate token stands where none is accepted. Send it as the password of HTTP Basic or as a Bearer token.',
-};
+
+/** @param place where the token stands, after "stands in" */
+function misplaced(place: string): CredentialReading {
+  return {
+    ok: false,
+    code: 'credential_misplaced',
+    detail: `A Scopegate token stands in ${place}. Send it as the password of HTTP Basic or as a Bearer token.`,
+  };
+}
 
 /**
  * Tells what a request presents. Every place a credential can stand in is looked at, since a token in one place and a
  * password in another would be judged as one user and served as another (R04, R36, R67).
  */
 export function readCredential(request: RequestFacts, application: ApplicationRules | null): CredentialReading {
-  const header = ask(request.lines, readAuthorization);
-  if (!header.ok || application === null) return header;
+  const header = ask(request.lines, readHead);
+  if (!header.ok) return header;
+  const field = request.query === null ? null : fieldWithToken(request.query);
+  if (field !== null) return misplaced(`the query parameter ${field}`);
+  if (application === null) return header;
   const query = readQueryCredential(request.query, application);
   const besides = request.sessionBody === undefined ? query : readSessionBody(request.sessionBody, query);
   return besides === null ? header : combine(header, besides);
+}
+
+/** What the header lines alone present. A second Authorization line is worse than a token in the wrong place. */
+function readHead(lines: HeaderLines): CredentialReading {
+  const authorization = readAuthorization(lines);
+  if (!authorization.ok && authorization.code === 'credential_ambiguous') return authorization;
+  const header = headerWithToken(lines);
+  return header === null ? authorization : misplaced(`the header ${header}`);
 }
 
 function readAuthorization(lines: HeaderLines): CredentialReading {
@@ -38,21 +61,23 @@ function readAuthorization(lines: HeaderLines): CredentialReading {
   const parsed = parseAuthorization(values);
   switch (parsed.kind) {
     case 'basic':
-      if (isScopegateFormat(parsed.secret)) {
-        return tokenReading('basic', parsed.user, parsed.secret);
-      }
       // A token in the place of the user name would go upstream as part of a password login.
-      if (isScopegateFormat(parsed.user)) return TOKEN_MISPLACED;
-      return { ok: true, credential: { kind: 'password', username: parsed.user, secret: parsed.secret } };
+      if (presentsToken(parsed.user)) return misplaced('the user name of HTTP Basic');
+      return presentsToken(parsed.secret)
+        ? tokenReading('basic', parsed.user, parsed.secret)
+        : { ok: true, credential: { kind: 'password', username: parsed.user, secret: parsed.secret } };
     case 'basic-non-utf8':
-      return holdsToken(Buffer.from((values[0] ?? '').slice('Basic '.length), 'base64').toString('latin1'), ':')
-        ? TOKEN_MISPLACED
+      return holdsToken(Buffer.from((values[0] ?? '').slice('Basic '.length), 'base64').toString('latin1'))
+        ? misplaced('HTTP Basic beside bytes that are no UTF-8')
         : PASSWORD_UNREAD;
     case 'bearer':
       return isScopegateFormat(parsed.token) ? tokenReading('bearer', null, parsed.token) : NATIVE_TOKEN;
     case 'other-scheme':
-      return holdsToken(values[0] ?? '', ' ') ? TOKEN_MISPLACED : OTHER;
+      return holdsTokenElement(values[0] ?? '') ? misplaced('another Authorization scheme') : OTHER;
     case 'malformed':
+      if (parsed.scheme === 'unknown' && holdsTokenElement(values[0] ?? '')) {
+        return misplaced('an Authorization line without a scheme');
+      }
       return { ok: false, code: 'credential_malformed', detail: parsed.detail };
     case 'ambiguous':
       return { ok: false, code: 'credential_ambiguous' };
@@ -69,10 +94,9 @@ function tokenReading(
   return { ok: true, credential: { kind: 'token', via, username, secret, tokenId: parseToken(secret)?.id ?? null } };
 }
 
-/** Whether the text, or what follows the first separator in it, is in Scopegate's format. */
-function holdsToken(text: string, separator: string): boolean {
-  const at = text.indexOf(separator);
-  return isScopegateFormat(text) || (at >= 0 && isScopegateFormat(text.slice(at + 1).trimStart()));
+/** Whether the user name or the password of a Basic pair in another charset presents a token. */
+function holdsToken(pair: string): boolean {
+  return presentsToken(pair) || presentsToken(pair.slice(pair.indexOf(':') + 1));
 }
 
 /**
@@ -81,16 +105,13 @@ function holdsToken(text: string, separator: string): boolean {
  */
 function readQueryCredential(query: string | null, application: ApplicationRules): CredentialReading | null {
   if (query === null || (application.kind !== 'jira' && application.kind !== 'confluence')) return null;
-  // The names can be percent-encoded; without either mark there is nothing to decode.
-  if (!query.includes('os_') && !query.includes('%')) return null;
+  // The names can be percent-encoded, and their mark be another one; without any of it there is nothing to decode.
+  if (!/os[_. +-]|%/i.test(query)) return null;
   let username: string | null = null;
   let secret: string | null = null;
-  for (const [name, value] of new URLSearchParams(query)) {
-    if (name === 'os_username') username = value;
-    else if (name === 'os_password') {
-      if (isScopegateFormat(value)) return TOKEN_MISPLACED;
-      secret ??= value;
-    }
+  for (const { name, value } of queryParameters(query)) {
+    if (name === 'os_username') username ??= utf8Of(value ?? '');
+    else if (name === 'os_password') secret ??= utf8Of(value ?? '');
   }
   return secret === null ? null : { ok: true, credential: { kind: 'password', username, secret } };
 }
@@ -103,7 +124,7 @@ function readSessionBody(body: SessionBody, query: CredentialReading | null): Cr
     case 'unreadable':
       return PASSWORD_UNREAD;
     case 'misplaced-token':
-      return TOKEN_MISPLACED;
+      return misplaced('a body where none is taken');
     case 'ambiguous':
       return {
         ok: false,

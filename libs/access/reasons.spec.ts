@@ -10,6 +10,7 @@ const PUBLIC_CODES: Readonly<Record<number, readonly string[]>> = {
   401: [
     'authentication_required',
     'credential_invalid',
+    'credential_misplaced',
     'token_expired',
     'token_revoked',
     'ip_not_allowed',

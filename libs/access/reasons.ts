@@ -75,6 +75,13 @@ export const REASONS = {
     detail: 'Send exactly one Authorization line, and no second credential in the body or the query.',
   },
   credential_malformed: { stage: 'credential', ...CREDENTIAL_INVALID },
+  credential_misplaced: {
+    stage: 'credential',
+    status: 401,
+    publicCode: 'credential_misplaced',
+    title: 'The token stands in the wrong place',
+    detail: 'Send the token as the password of HTTP Basic or as a Bearer token.',
+  },
   ip_not_allowed: {
     stage: 'address',
     status: 401,

@@ -61,6 +61,10 @@ const GUIDANCE: Readonly<Record<PublicCode, ProblemGuidance>> = {
     when: 'The credential is malformed or unknown, its owner is another user or inactive, or the password is wrong. One answer for all of them; the audit log has the true reason.',
     remedy: 'Check that the token was copied whole and that the user name is its owner’s.',
   },
+  credential_misplaced: {
+    when: 'A token stands where none belongs: the user name of Basic, another Authorization scheme, a header such as `X-API-Key` or `PRIVATE-TOKEN`, a query parameter or form field such as `access_token` or `os_password`. It goes no further, also beside a valid credential.',
+    remedy: 'Send the token as the password of HTTP Basic or as a Bearer token, and take it out of where it stands.',
+  },
   token_expired: {
     when: 'The token has expired. Told only once its secret has matched.',
     remedy: 'Create a new token.',

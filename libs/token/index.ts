@@ -4,6 +4,7 @@ export * from './instant.js';
 export * from './session-format.js';
 export * from './token-digest.js';
 export * from './token-format.js';
+export * from './token-recognition.js';
 export * from './token-lifecycle.js';
 export * from './user-name.js';
 export * from './validity.js';

@@ -2,6 +2,7 @@ import type { AccessCase } from './access-case.js';
 import { ADDRESS_CASES } from './address.cases.js';
 import { GIT_CASES } from './git.cases.js';
 import { MANAGEMENT_CASES } from './management.cases.js';
+import { MISPLACED_TOKEN_CASES } from './misplaced-token.cases.js';
 import { NATIVE_TOKEN_CASES } from './native-token.cases.js';
 import { PASSWORD_CASES } from './password.cases.js';
 import { PATH_CASES } from './path.cases.js';
@@ -25,6 +26,7 @@ export const ACCESS_CASES: readonly AccessCase[] = [
   ...PATH_CASES,
   ...REMOTE_API_CASES,
   ...NATIVE_TOKEN_CASES,
+  ...MISPLACED_TOKEN_CASES,
   ...REQUEST_FORM_CASES,
   ...MANAGEMENT_CASES,
   ...VENDOR_TOKENS_CASES,

@@ -87,12 +87,6 @@ export const ADDRESS_CASES: readonly AccessCase[] = [
     expect: invalid('token_malformed', { credential: 'basic-token' }),
   },
   {
-    name: 'a secret in Scopegate’s format is not forwarded as a user name',
-    requirement: 'R36',
-    request: { ...PATH, credential: password('<ro>', 'x') },
-    expect: invalid('credential_malformed', { credential: 'none' }),
-  },
-  {
     name: 'a password request from a forbidden address is passed on',
     requirement: 'R35',
     settings: { allowList: LIST },

@@ -5,7 +5,6 @@ import {
   bearerToken,
   cookie,
   denied,
-  invalid,
   nativeToken,
   passed,
   password,
@@ -76,12 +75,6 @@ export const PASSWORD_CASES: readonly AccessCase[] = [
     request: { ...REST, query },
     expect: denied('password_disabled', 401, { credential: 'password' }),
   })),
-  {
-    name: 'a token does not stand in for the password of a query, in no mode',
-    requirement: 'R36',
-    request: { ...REST, query: 'os_username=alice&os_password=<ro>' },
-    expect: invalid('credential_malformed'),
-  },
   {
     name: 'a token in the header and a password in the query are ambiguous',
     requirement: 'R67',

@@ -179,7 +179,7 @@ export const SESSION_LOGIN_CASES: readonly AccessCase[] = [
     name: `a token in the body ${where} does not go on as a password`,
     requirement: 'R36',
     request: { ...SESSION, body },
-    expect: invalid('credential_malformed', { credential: 'none' }),
+    expect: denied('credential_misplaced', 401, { credential: 'none' }),
   })),
 
   // R43

@@ -1,0 +1,46 @@
+import { foldHeaderName, type HeaderLines } from '@scopegate/kernel';
+import { queryParameters } from '@scopegate/scope';
+import { holdsTokenElement, presentsToken } from '@scopegate/token';
+
+/**
+ * Headers that carry a credential somewhere: those of R109, `X-API-Key`, `PRIVATE-TOKEN` and `X-Auth-Token`, and the
+ * names that are built as they are. Folded by `foldHeaderName`.
+ */
+const CREDENTIAL_HEADER =
+  /(?:^|-)(?:token|auth|authorization|authentication|api-?key|access-?key|auth-?key|(?:access|api|auth|private)token|secret|password|credentials?)$/;
+
+/** Authorization is read by itself, cookies are not looked through, and the last one is dropped from every request. */
+const NOT_LOOKED_THROUGH: ReadonlySet<string> = new Set(['authorization', 'cookie', 'proxy-authorization']);
+
+/** The same for query parameters and form fields, folded by `foldFieldName`; with the login of jira and confluence. */
+const CREDENTIAL_FIELD =
+  /(?:^|_)(?:token|api_?key|access_?key|(?:access|api|auth|private)token|secret|password)$|^os_username$/;
+
+/** The header that presents a token where none belongs (R109), by its folded name; null where there is none. */
+export function headerWithToken(lines: HeaderLines): string | null {
+  for (let index = 0; index + 1 < lines.length; index += 2) {
+    if (!holdsTokenElement(lines[index + 1] as string)) continue;
+    const name = foldHeaderName(lines[index] as string);
+    if (CREDENTIAL_HEADER.test(name) && !NOT_LOOKED_THROUGH.has(name)) return name;
+  }
+  return null;
+}
+
+/**
+ * The query parameter or form field that presents a token where none belongs (R109), by its folded name; null where there
+ * is none.
+ * @param text the raw query without its `?`, or the body of a form, one character a byte
+ */
+export function fieldWithToken(text: string): string | null {
+  // A token begins with these letters, which stand plainly or percent-encoded.
+  if (!text.includes('sg') && !text.includes('%')) return null;
+  for (const { name, value } of queryParameters(text)) {
+    if (value !== null && CREDENTIAL_FIELD.test(name) && presentsToken(utf8Of(value))) return name;
+  }
+  return null;
+}
+
+/** A decoded value as a text; bytes that are no UTF-8 are left out by the reader. @param value one character a byte */
+export function utf8Of(value: string): string {
+  return Buffer.from(value, 'latin1').toString('utf8');
+}
