@@ -1,3 +1,4 @@
+export * from './connection-shares.js';
 export * from './target.js';
 export * from './headers.js';
 export * from './line-decoder.js';

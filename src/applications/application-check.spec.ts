@@ -57,6 +57,7 @@ describe('checking an application', () => {
       remoteApiPasswords: false,
       encodedSlashes: 'reject',
       timeoutMs: 60_000,
+      connections: 512,
     });
   });
 

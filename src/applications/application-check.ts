@@ -3,7 +3,7 @@ import { parseExceptionPattern, type EncodedSlashes, type ReadOnlyException } fr
 import type { FieldError } from '@scopegate/problem';
 import { parseUpstream } from '@scopegate/upstream';
 import { applyMergePatch } from '../common/validation/merge-patch.js';
-import type { ApplicationDocument } from './application.js';
+import { DEFAULT_CONNECTIONS, type ApplicationDocument } from './application.js';
 import { DEFAULT_IDENTITY_HEADERS, readIdentityHeaders, type AskedIdentityHeader } from './identity-header.js';
 import { decideVersions, describeMissingVersion, knownVersion, type VersionFinding } from './application-version.js';
 import { parseMount } from './mount.js';
@@ -24,6 +24,7 @@ export interface AskedApplication {
   readonly remoteApiPasswords?: boolean;
   readonly encodedSlashes?: EncodedSlashes;
   readonly timeoutMs?: number;
+  readonly connections?: number;
 }
 
 /** What a change is held against. */
@@ -120,6 +121,7 @@ export function checkApplication(
       remoteApiPasswords: asked.remoteApiPasswords ?? false,
       encodedSlashes,
       timeoutMs: asked.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+      connections: asked.connections ?? DEFAULT_CONNECTIONS,
     },
   };
 }

@@ -16,6 +16,7 @@ const QUIET: ApplicationDocument = {
   remoteApiPasswords: false,
   encodedSlashes: 'reject',
   timeoutMs: 60_000,
+  connections: 512,
 };
 
 function codesOf(changes: Partial<ApplicationDocument>): readonly string[] {

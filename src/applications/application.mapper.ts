@@ -22,6 +22,7 @@ export function toDto({ key, document }: StoredApplication): ApplicationDto {
     remoteApiPasswords: document.remoteApiPasswords,
     encodedSlashes: document.encodedSlashes,
     timeoutMs: document.timeoutMs,
+    connections: document.connections,
   };
 }
 

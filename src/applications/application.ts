@@ -23,7 +23,12 @@ export interface ApplicationDocument {
   readonly remoteApiPasswords: boolean;
   readonly encodedSlashes: EncodedSlashes;
   readonly timeoutMs: number;
+  /** The most connections to its upstream at a time. */
+  readonly connections: number;
 }
+
+/** The most connections to an upstream, where nothing else was said or an older version stored the application. */
+export const DEFAULT_CONNECTIONS = 512;
 
 /** A stored application with its key and the version of its row. */
 export interface StoredApplication {
@@ -46,6 +51,8 @@ export interface ProtectedApplication {
     readonly templates: readonly { readonly name: string; readonly template: CompiledTemplate }[];
   };
   readonly timeoutMs: number;
+  /** The most connections to its upstream at a time. */
+  readonly connections: number;
   /** Rises with every change of the application. */
   readonly version: number;
 }
@@ -84,6 +91,7 @@ export function protect(stored: StoredApplication, box: SecretBox): ProtectedApp
       })),
     },
     timeoutMs: document.timeoutMs,
+    connections: document.connections,
     version: stored.revision,
   };
 }

@@ -25,6 +25,7 @@ import { ApplicationEntity } from './application.entity.js';
 import { toDto } from './application.mapper.js';
 import { ApplicationRoutes, type Route } from './application-routes.js';
 import {
+  DEFAULT_CONNECTIONS,
   protect,
   secretContext,
   type ApplicationDocument,
@@ -227,7 +228,9 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
 }
 
 function toStored(row: ApplicationEntity): StoredApplication {
-  return { key: row.key, revision: row.version, document: row.body as ApplicationDocument };
+  // What an older version stored has no number of connections.
+  const body = row.body as Omit<ApplicationDocument, 'connections'>;
+  return { key: row.key, revision: row.version, document: { connections: DEFAULT_CONNECTIONS, ...body } };
 }
 
 /** What a merge patch makes of an application, as it is asked for. */

@@ -1,21 +1,27 @@
 import { STATUS_CODES, type ServerResponse } from 'node:http';
-import type { Readable } from 'node:stream';
-import { answeredHeaders, type LineDecoder } from '@scopegate/upstream';
+import { headerValues } from '@scopegate/kernel';
+import { answeredHeaders } from '@scopegate/upstream';
 import { errors, type Dispatcher } from 'undici';
+import type { ProtectedApplication } from '../applications/application.js';
 import type { HeldAnswer } from '../audit/audit.shipper.js';
 import type { Exchange } from '../common/access/exchange.js';
+import { ProblemException } from '../common/http/problem.exception.js';
+import type { IncomingBody } from './forwarded-body.js';
 import { watchForStall } from './stalled-client.js';
+import type { ConnectionWaiter, Holder, UpstreamConnections } from './upstream.connections.js';
 import type { UpstreamWatch, Waiting } from './upstream.watch.js';
 
 /** How a request is forwarded. */
 export interface ForwardOptions {
-  /** Reads the header lines of the upstream's answers. */
-  readonly decoder: LineDecoder;
+  readonly application: ProtectedApplication;
+  readonly connections: UpstreamConnections;
+  /** What is sent in place of the client's body; null where that one is sent. */
+  readonly replacedBody: Buffer | null;
+  /** Judges the request once more, after a wait in which its token may have ended. A refusal is answered by then. */
+  readonly judgeAgain: (onJudged: (passes: boolean) => void) => void;
+  /** Whose share of the connections is used: a token's id, or the client's address where there is no token. */
+  readonly holderKey: string;
   readonly dropSetCookie: boolean;
-  /** What is left of the body to be sent; null where there is none, or it is sent at once. */
-  readonly sentBody: Readable | null;
-  /** How long the upstream may take for the head of its answer, and to take in a part of the body. */
-  readonly headTimeoutMs: number;
   /** How long the upstream may pause in its answer, and the client in reading what waits for it. */
   readonly stallTimeoutMs: number;
   /** Set where the cookies of the answer have to be stored before it is sent on (R11). */
@@ -24,6 +30,8 @@ export interface ForwardOptions {
 
 /** Who is told what becomes of a forwarded request. */
 export interface ForwardListener {
+  /** Called once there is a connection for the request: it is to be dispatched. */
+  onTurn(handler: ForwardHandler): void;
   /** Called once with the head of the answer, which leaves when it is told to. */
   onHead(exchange: Exchange, status: number, answer: HeldAnswer): void;
   /** Called when the client goes away before its answer is complete. */
@@ -35,6 +43,12 @@ export interface ForwardListener {
 /** What Node takes for a reason phrase (RFC 9112 4): it has no meaning, and undici may have read it in another charset. */
 const REASON_PHRASE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
+/** A request that has waited for so long is judged anew before it goes upstream: a revocation acts at once (R64). */
+const JUDGED_AGAIN_AFTER_MS = 500;
+
+/** The media type of server-sent events (HTML, 9.2.2). */
+const EVENT_STREAM = /^text\/event-stream\s*(;|$)/i;
+
 /** Makes the head leave at once. Node would send the head of an answer that has no bytes yet in another charset. */
 const NO_BYTES = Buffer.alloc(0);
 
@@ -43,8 +57,13 @@ const NO_BYTES = Buffer.alloc(0);
  * Nothing of it leaves before it is recorded (R62); an answer that is complete by then is one write. A client that goes
  * away ends the upstream request.
  */
-export class ForwardHandler implements Dispatcher.DispatchHandler, HeldAnswer, Waiting {
+export class ForwardHandler implements Dispatcher.DispatchHandler, HeldAnswer, Waiting, ConnectionWaiter {
   private readonly response: ServerResponse;
+  #body: Buffer | IncomingBody | null = null;
+  /** Set while it waits for a connection or has one. */
+  #holder: Holder | null = null;
+  #hasConnection = false;
+  #isStream = false;
   #abort: ((error?: Error) => void) | null = null;
   #resume: (() => void) | null = null;
   #isGone = false;
@@ -57,16 +76,17 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, HeldAnswer, W
   #lines: string[] = [];
   /** What has arrived of the body before the head may leave: of one turn of the event loop at the most. */
   #held: Buffer[] | null = null;
-  /** What the upstream is waited for; null where it is not. */
-  #waitsFor: 'head' | 'body' | null = null;
+  /** What is waited for: the client's body, a connection, or what the upstream sends; null where nothing is. */
+  #waitsFor: 'client' | 'connection' | 'head' | 'body' | null = null;
   /** When something moved last. */
   #movedAtSweeps = 0;
+  readonly #beganAtSweeps: number;
   /** Its place in the watch; null where it is not watched. */
   #place: number | null = null;
 
   constructor(
-    private readonly exchange: Exchange,
-    private readonly options: ForwardOptions,
+    readonly exchange: Exchange,
+    readonly options: ForwardOptions,
     private readonly listener: ForwardListener,
     private readonly watch: UpstreamWatch,
   ) {
@@ -75,19 +95,73 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, HeldAnswer, W
     response.on('close', () => {
       if (response.writableFinished) return;
       this.#isGone = true;
+      this.#endWaiting();
       this.listener.onGone(this.exchange);
       this.#abort?.(new Error('The client went away.'));
     });
+    this.#beganAtSweeps = watch.sweeps;
+    this.#place = watch.begin(this);
+  }
+
+  /** What is sent as the body. */
+  get body(): Buffer | IncomingBody | null {
+    return this.#body;
+  }
+
+  /** Waits for the client's body, as much of it as is needed, and then for a connection. */
+  awaitBody(body: IncomingBody): void {
+    this.#body = body;
+    this.#waitFor('client');
+    body.gather((whole) => this.awaitConnection(whole ?? body));
+  }
+
+  /** Waits for a connection: as a rule, there is one. */
+  awaitConnection(body: Buffer | IncomingBody | null): void {
+    if (this.#isGone || this.#hasFailed) return;
+    this.#body = body;
+    this.#waitFor('connection');
+    const { connections, holderKey } = this.options;
+    const holder = connections.holder(holderKey);
+    this.#holder = holder;
+    if (connections.take(holder)) this.onTurn();
+    else if (!connections.wait(holder, this)) this.#giveUp(tooManyWaiting());
+  }
+
+  onTurn(): void {
+    this.#hasConnection = true;
+    if (!this.watch.hasLasted(this.#beganAtSweeps, JUDGED_AGAIN_AFTER_MS)) {
+      this.#dispatch();
+      return;
+    }
+    this.#waitFor(null);
+    this.options.judgeAgain((passes) => {
+      if (!passes) this.#hasFailed = true;
+      if (this.#isGone || this.#hasFailed) {
+        this.#endWatch();
+        this.#releaseConnection();
+      } else {
+        this.#waitFor('connection');
+        this.#dispatch();
+      }
+    });
+  }
+
+  #dispatch(): void {
+    try {
+      this.listener.onTurn(this);
+    } catch (error) {
+      this.#releaseConnection();
+      this.#giveUp(error as Error);
+    }
   }
 
   onConnect(abort: (error?: Error) => void): void {
     this.#abort = abort;
-    if (this.#isGone) {
-      abort(new Error('The client went away.'));
+    if (this.#isGone || this.#hasFailed) {
+      abort(new Error('Nobody waits for it any more.'));
       return;
     }
     this.#waitFor('head');
-    this.#place ??= this.watch.begin(this);
   }
 
   onBodySent(): void {
@@ -99,19 +173,54 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, HeldAnswer, W
   }
 
   onSweep(): void {
-    const { headTimeoutMs, stallTimeoutMs, sentBody } = this.options;
-    if (this.#waitsFor === 'head') {
-      // A client that does not send on is not the upstream's fault, and watched on its own connection.
-      // undici pauses the body as long as the upstream takes nothing.
-      const isClientAwaited = sentBody !== null && !sentBody.readableEnded && !sentBody.isPaused();
-      if (isClientAwaited) this.#movedAtSweeps = this.watch.sweeps;
-      else if (this.watch.hasLasted(this.#movedAtSweeps, headTimeoutMs))
-        this.#abort?.(new errors.HeadersTimeoutError());
-    } else if (this.#waitsFor === 'body') {
-      // An answer that waits for its reader is not read from the upstream, either.
-      if (this.response.writableNeedDrain) this.#movedAtSweeps = this.watch.sweeps;
-      else if (this.watch.hasLasted(this.#movedAtSweeps, stallTimeoutMs)) this.#abort?.(new errors.BodyTimeoutError());
+    const { application, stallTimeoutMs } = this.options;
+    // For a connection; then for the head of the answer, and for the upstream to take in a part of the body.
+    const { timeoutMs } = application;
+    const incoming = this.#body === null || Buffer.isBuffer(this.#body) ? null : this.#body;
+    if (incoming?.isTooSlow() === true) {
+      this.#giveUp(bodyTooSlow());
+      return;
     }
+    switch (this.#waitsFor) {
+      case 'connection':
+        if (this.watch.hasLasted(this.#movedAtSweeps, timeoutMs)) this.#giveUp(new errors.ConnectTimeoutError());
+        break;
+      case 'head':
+        // A client that does not send on is not the upstream's fault, and watched by the rate of its body.
+        if (incoming?.isAwaited === true) this.#movedAtSweeps = this.watch.sweeps;
+        else if (this.watch.hasLasted(this.#movedAtSweeps, timeoutMs)) this.#giveUp(new errors.HeadersTimeoutError());
+        break;
+      case 'body':
+        // An answer that waits for its reader is not read from the upstream, either.
+        if (this.response.writableNeedDrain) this.#movedAtSweeps = this.watch.sweeps;
+        else if (this.watch.hasLasted(this.#movedAtSweeps, stallTimeoutMs)) this.#giveUp(new errors.BodyTimeoutError());
+        break;
+      case 'client':
+      case null:
+        break;
+    }
+  }
+
+  /** Ends the request, and says why. */
+  #giveUp(error: Error): void {
+    this.#endWaiting();
+    this.#hasFailed = true;
+    this.listener.onFailure(this.exchange, error);
+    this.#abort?.(error);
+  }
+
+  /** Nothing is waited for any more. A connection that undici is about to use is given back when it says so. */
+  #endWaiting(): void {
+    this.#endWatch();
+    if (this.#body !== null && !Buffer.isBuffer(this.#body)) this.#body.giveUp();
+    if (this.#holder !== null && !this.#hasConnection) this.options.connections.leave(this.#holder, this);
+  }
+
+  #releaseConnection(): void {
+    if (!this.#hasConnection || this.#holder === null) return;
+    this.#hasConnection = false;
+    this.options.connections.release(this.#holder, this.#isStream);
+    this.#holder = null;
   }
 
   #endWatch(): void {
@@ -119,8 +228,8 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, HeldAnswer, W
     this.#place = null;
   }
 
-  #waitFor(part: 'head' | 'body' | null): void {
-    this.#waitsFor = part;
+  #waitFor(what: 'client' | 'connection' | 'head' | 'body' | null): void {
+    this.#waitsFor = what;
     this.#movedAtSweeps = this.watch.sweeps;
   }
 
@@ -130,8 +239,12 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, HeldAnswer, W
       this.#movedAtSweeps = this.watch.sweeps;
       return true;
     }
-    const { decoder, dropSetCookie, bindCookies } = this.options;
-    const lines = decoder.decode(rawHeaders);
+    const { connections, dropSetCookie, bindCookies } = this.options;
+    const lines = connections.decoder.decode(rawHeaders);
+    if (this.#isStreamTooMany(lines)) {
+      this.#giveUp(tooManyStreams());
+      return false;
+    }
     this.#status = status;
     this.#statusText = REASON_PHRASE.test(statusText) ? statusText : (STATUS_CODES[status] ?? '');
     this.#lines = answeredHeaders(lines, dropSetCookie);
@@ -172,14 +285,24 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, HeldAnswer, W
     return false;
   }
 
+  /** Whether the answer is an event stream for which its holder has no room. Those must not block what is short. */
+  #isStreamTooMany(lines: readonly string[]): boolean {
+    const type = headerValues(lines, 'content-type')[0];
+    if (type === undefined || !EVENT_STREAM.test(type) || this.#holder === null) return false;
+    this.#isStream = this.options.connections.addStream(this.#holder);
+    return !this.#isStream;
+  }
+
   onComplete(): void {
     this.#isComplete = true;
     this.#endWatch();
+    this.#releaseConnection();
     if (this.#isSent) this.response.end();
   }
 
   onError(error: Error): void {
     this.#endWatch();
+    this.#releaseConnection();
     if (this.#isGone || this.#hasFailed) return;
     // The length that a 304 tells is that of a body it does not have (RFC 9110 8.6), and undici misses that body.
     if (this.#hasNoBody && error instanceof errors.ResponseContentLengthMismatchError) this.onComplete();
@@ -216,4 +339,26 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, HeldAnswer, W
     const { socket } = this.response;
     if (socket !== null) this.response.once('drain', watchForStall(socket, this.options.stallTimeoutMs));
   }
+}
+
+function bodyTooSlow(): ProblemException {
+  return new ProblemException(
+    'request_timeout',
+    'The body of the request comes too slowly. Send at least 64 bytes a second.',
+  );
+}
+
+function tooManyWaiting(): ProblemException {
+  return new ProblemException(
+    'upstream_timeout',
+    'Too many requests of this token or client wait for the application. Send the next ones once some are answered.',
+  );
+}
+
+function tooManyStreams(): ProblemException {
+  return new ProblemException(
+    'upstream_timeout',
+    'This token or client has as many event streams of the application open as it may. Close one of them, or ask an ' +
+      'administrator to raise "connections".',
+  );
 }

@@ -1,22 +1,26 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import { connect, type AddressInfo } from 'node:net';
+import { connect, type AddressInfo, type Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Exchange } from '../common/access/exchange.js';
-import { bodyOf, isBodyArriving } from './forwarded-body.js';
+import { arrivedBody, IncomingBody, isBodyArriving } from './forwarded-body.js';
 
 const LENGTH = 'Content-Length: 4\r\n\r\n';
 const CHUNKS = 'Transfer-Encoding: chunked\r\n\r\n';
+const SWEEP_INTERVAL_MS = 1_000;
 
 interface Seen {
   readonly isArriving: boolean;
-  readonly body: Readable | Buffer | null;
+  /** Undefined where it is still to come. */
+  readonly body: Buffer | null | undefined;
+  readonly exchange: Exchange;
 }
 
 let server: Server;
 let seen: Promise<Seen>;
+let client: Socket;
 
 beforeEach(async () => {
   server = createServer();
@@ -24,7 +28,7 @@ beforeEach(async () => {
     server.once('request', (request, response) => {
       const exchange = new Exchange(request, response, 'id', null, '/', null, false);
       const isArriving = isBodyArriving(exchange);
-      process.nextTick(() => resolve({ isArriving, body: bodyOf(exchange, 1_000) }));
+      process.nextTick(() => resolve({ isArriving, body: arrivedBody(exchange), exchange }));
       request.once('end', () => response.end());
     });
   });
@@ -33,39 +37,83 @@ beforeEach(async () => {
 });
 
 afterEach(() => {
+  client.destroy();
   server.closeAllConnections();
   server.close();
 });
 
-/** Sends pieces as packets of their own, and tells what the body is taken for once the head has been judged. */
-async function send(line: string, ...pieces: readonly string[]): Promise<Seen> {
-  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
-  socket.on('error', () => undefined);
-  await once(socket, 'connect');
-  const [first = '', ...later] = pieces;
-  socket.write(`POST / HTTP/1.1\r\nHost: a\r\n${line}${first}`);
-  const found = await seen;
-  for (const piece of later) socket.write(piece);
-  return found;
+/** Sends a head with what follows it in the same packet, and tells what the body is taken for once that has been judged. */
+async function send(line: string, first = ''): Promise<Seen> {
+  client = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  client.on('error', () => undefined);
+  await once(client, 'connect');
+  client.write(`POST / HTTP/1.1\r\nHost: a\r\n${line}${first}`);
+  return seen;
+}
+
+/** What a body is once it can be sent: the whole of it, or null where it is streamed. */
+function gathered(body: IncomingBody): Promise<Buffer | null> {
+  return new Promise((resolve) => body.gather(resolve));
+}
+
+async function textOf(stream: Readable): Promise<string> {
+  return (await buffer(stream)).toString();
 }
 
 describe('the body that is sent upstream', () => {
   it('R02: is one part where it came with its head', async () => {
-    expect(await send(LENGTH, 'abcd')).toEqual({ isArriving: true, body: Buffer.from('abcd') });
-  });
-
-  it.each([
-    ['comes behind its head', true, [LENGTH, '', 'abcd']],
-    ['comes with its head in part', true, [LENGTH, 'ab', 'cd']],
-    ['comes in chunks', false, [CHUNKS, '4\r\nabcd\r\n0\r\n\r\n']],
-  ] as const)('R02: is a stream where it %s', async (_way, arriving, [line, ...pieces]) => {
-    const { isArriving, body } = await send(line, ...pieces);
-    expect(isArriving).toBe(arriving);
-    expect(body).not.toBeInstanceOf(Buffer);
-    expect((await buffer(body as Readable)).toString()).toBe('abcd');
+    expect(await send(LENGTH, 'abcd')).toMatchObject({ isArriving: true, body: Buffer.from('abcd') });
   });
 
   it.each(['\r\n', 'Content-Length: 0\r\n\r\n'])('R02: is none behind the head %j', async (line) => {
-    expect(await send(line)).toEqual({ isArriving: false, body: null });
+    expect(await send(line)).toMatchObject({ isArriving: false, body: null });
+  });
+
+  it.each([
+    ['behind its head', '', 'abcd'],
+    ['with its head in part', 'ab', 'cd'],
+  ])('R112: is one part where it is short and comes %s', async (_way, first, later) => {
+    const { isArriving, body, exchange } = await send(LENGTH, first);
+    expect([isArriving, body]).toEqual([true, undefined]);
+    const whole = gathered(new IncomingBody(exchange, SWEEP_INTERVAL_MS));
+    client.write(later);
+    expect(await whole).toEqual(Buffer.from('abcd'));
+  });
+
+  it.each([
+    ['in chunks', CHUNKS, '2\r\nab\r\n', '2\r\ncd\r\n0\r\n\r\n', 'abcd'],
+    ['in chunks that come with its head', CHUNKS, '4\r\nabcd\r\n0\r\n\r\n', '', 'abcd'],
+    ['in no chunk at all', CHUNKS, '0\r\n\r\n', '', ''],
+    ['in more than is gathered', 'Content-Length: 20000\r\n\r\n', 'b', 'b'.repeat(19_999), 'b'.repeat(20_000)],
+  ])('R02: is a stream where it comes %s', async (_way, line, first, later, expected) => {
+    const { body, exchange } = await send(line, first);
+    expect(body).toBeUndefined();
+    const incoming = new IncomingBody(exchange, SWEEP_INTERVAL_MS);
+    expect(await gathered(incoming)).toBeNull();
+    const text = textOf(incoming.stream());
+    client.write(later);
+    expect(await text).toBe(expected);
+  });
+
+  it('R112: is too slow with less than 64 bytes a second over ten seconds, at whatever time those are', async () => {
+    const { exchange } = await send('Content-Length: 5000\r\n\r\n');
+    const incoming = new IncomingBody(exchange, SWEEP_INTERVAL_MS);
+    const whole = gathered(incoming);
+    const tooSlowAt = async (pieces: readonly number[]): Promise<readonly number[]> => {
+      const found: number[] = [];
+      for (const [index, size] of pieces.entries()) {
+        if (size > 0) {
+          client.write('b'.repeat(size));
+          await once(exchange.request, 'data');
+        }
+        if (incoming.isTooSlow()) found.push(index);
+      }
+      return found;
+    };
+    expect(await tooSlowAt([640, 0, 0, 0, 0, 0, 0, 0, 0, 0, 64, 64, 64])).toEqual([10, 11, 12]);
+    expect(await tooSlowAt([512, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 63])).toEqual([11]);
+    client.write('b'.repeat(10_000));
+    expect((await whole)?.length).toBe(5_000);
+    expect(incoming.isTooSlow()).toBe(false);
   });
 });

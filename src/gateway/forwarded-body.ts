@@ -1,54 +1,24 @@
 import { PassThrough, type Readable } from 'node:stream';
-import { announcedLength, ask } from '@scopegate/kernel';
+import { announcedLength, ask, BODY_RATE_WINDOW_MS, isBodyTooSlow } from '@scopegate/kernel';
 import type { Exchange } from '../common/access/exchange.js';
 import { dropUnreadBody, FORWARDED_BODY } from '../common/http/unread-body.js';
-import { watchForStall } from './stalled-client.js';
+
+/** So much of a body is kept while no connection is taken for it, in bytes: a short one is sent as one part. */
+const MAX_GATHERED_BYTES = 16_384;
 
 /**
- * What is sent upstream as the body of a request. One that has arrived is sent at once and as one part, which is what
- * nearly every script's is; a stream costs more than everything else about a request.
- * @param stallTimeoutMs how long the client may pause
+ * The body where all of it has arrived, which is what nearly every script's has; it is sent as one part, since a stream
+ * costs more than everything else about a request.
+ * @returns null where there is none, and undefined where it is still to come
  */
-export function bodyOf(exchange: Exchange, stallTimeoutMs: number): Readable | Buffer | null {
-  const { request, response } = exchange;
-  if (exchange.readBody !== null) return exchange.readBody;
+export function arrivedBody({ request, readBody }: Exchange): Buffer | null | undefined {
+  if (readBody !== null) return readBody;
   const length = ask(request.rawHeaders, announcedLength);
   if (length === 0) return null;
-  if (request.readableLength === length) {
-    const arrived = request.read(length) as Buffer;
-    request.resume();
-    return arrived;
-  }
-  if (exchange.expectsContinue) {
-    exchange.isContinued = true;
-    response.writeContinue();
-  }
-  dropUnreadBody(request, response, FORWARDED_BODY);
-  const endWatch = watchForStall(request.socket, stallTimeoutMs);
-  request.once('end', () => {
-    // After the answer it is Node's own time for an idle connection that counts.
-    if (!response.writableFinished) endWatch();
-  });
-  // A stream of its own: undici destroys the body it was given when a request fails, and the client's connection with
-  // it, before the failure could be answered. Counting objects and not bytes keeps undici from measuring a body that
-  // has arrived already, and from sending with a length what came in chunks.
-  const body = new PassThrough({ readableObjectMode: true, readableHighWaterMark: 4 });
-  request.once('error', (error) => body.destroy(error));
-  request.once('close', () => {
-    if (!request.complete) body.destroy(new Error('The client went away.'));
-  });
-  body.once('error', () => undefined);
-  // The front door takes the body away, and ends the connection, where its framing turns out to be broken. What came in
-  // the same packet as the head is known to be sound only when the packet has been parsed.
-  const breakOff = (): void => {
-    if (!request.complete) body.destroy(new Error('The body is broken.'));
-  };
-  body.once('unpipe', breakOff);
-  process.nextTick(() => {
-    if (!request.complete && !request.socket.writable) breakOff();
-    else request.pipe(body);
-  });
-  return body;
+  if (request.readableLength !== length) return undefined;
+  const arrived = request.read(length) as Buffer;
+  request.resume();
+  return arrived;
 }
 
 /**
@@ -59,4 +29,133 @@ export function isBodyArriving({ request, readBody, expectsContinue }: Exchange)
   if (readBody !== null || expectsContinue) return false;
   const length = ask(request.rawHeaders, announcedLength);
   return length > 0 && request.readableLength < length;
+}
+
+/**
+ * A body that is still to come. A short one is gathered first and then sent as one part. Of a longer one, or one in
+ * chunks, the first bytes are waited for; the rest is sent on as it arrives. A client that does not send holds nothing,
+ * and is found out also while it waits for a connection.
+ */
+export class IncomingBody {
+  #gathered: Buffer[] = [];
+  /** Bytes that have arrived. */
+  #size = 0;
+  /** The sizes at the last sweeps, as many as a window holds, one after the other and round again. */
+  readonly #sizes: number[] = [];
+  #sweeps = 0;
+  #stream: PassThrough | null = null;
+  #isRead = false;
+  #take: ((chunk: Buffer) => void) | null = null;
+
+  /** @param sweepIntervalMs how often `isTooSlow` is asked */
+  constructor(
+    private readonly exchange: Exchange,
+    private readonly sweepIntervalMs: number,
+  ) {}
+
+  /** Whether the upstream waits for the client to go on with a body of which a part has been sent. */
+  get isAwaited(): boolean {
+    // undici pauses the body as long as the upstream takes nothing.
+    const stream = this.#stream;
+    return stream !== null && !stream.readableEnded && !stream.isPaused();
+  }
+
+  /**
+   * Begins to read.
+   * @param onReady called once with the whole of a short body, or with null where the body has to be streamed. It is not
+   * called where the body breaks off, with which the client's connection ends.
+   */
+  gather(onReady: (whole: Buffer | null) => void): void {
+    const { request, response, expectsContinue } = this.exchange;
+    dropUnreadBody(request, response, FORWARDED_BODY);
+    const length = ask(request.rawHeaders, announcedLength);
+    const isShort = length <= MAX_GATHERED_BYTES;
+    if (expectsContinue && !isShort) {
+      // The client sends it once it is asked to, which is when there is a connection.
+      onReady(null);
+      return;
+    }
+    if (expectsContinue) this.#ask();
+    this.#isRead = true;
+    let isReady = false;
+    const take = (chunk: Buffer): void => {
+      this.#gathered.push(chunk);
+      this.#size += chunk.length;
+      if (!isShort && this.#size >= MAX_GATHERED_BYTES) request.pause();
+      if (!isShort || this.#size === length) finish();
+    };
+    const finish = (): void => {
+      if (isReady) return;
+      isReady = true;
+      // What came in the same packet is known to be sound only when the packet has been parsed.
+      process.nextTick(() => {
+        if (request.complete || request.socket.writable) onReady(isShort ? Buffer.concat(this.#gathered) : null);
+      });
+    };
+    this.#take = take;
+    // Chunks may hold nothing at all.
+    request.on('data', take).once('end', finish);
+  }
+
+  /** Gathers no more: nothing of it will be sent. */
+  giveUp(): void {
+    if (this.#take !== null) this.exchange.request.off('data', this.#take);
+    this.#gathered = [];
+  }
+
+  /** Asks a client for the body that waits for that (RFC 9110 10.1.1). */
+  #ask(): void {
+    this.exchange.isContinued = true;
+    this.exchange.response.writeContinue();
+  }
+
+  /** What has been gathered, and the rest as it arrives. */
+  stream(): Readable {
+    const { request, expectsContinue } = this.exchange;
+    if (!this.#isRead && expectsContinue) this.#ask();
+    this.#isRead = true;
+    request.pause();
+    if (this.#take !== null) request.off('data', this.#take);
+    // A stream of its own: undici destroys the body it was given when a request fails, and the client's connection with
+    // it, before the failure could be answered. Counting objects and not bytes keeps undici from measuring a body that
+    // has arrived already, and from sending with a length what came in chunks.
+    const body = new PassThrough({ readableObjectMode: true, readableHighWaterMark: 4 });
+    this.#stream = body;
+    body.once('error', () => undefined);
+    for (const chunk of this.#gathered) body.write(chunk);
+    this.#gathered = [];
+    if (request.readableEnded) {
+      body.end();
+      return body;
+    }
+    request.once('error', (error) => body.destroy(error));
+    request.once('close', () => {
+      if (!request.complete) body.destroy(new Error('The client went away.'));
+    });
+    // The front door takes the body away, and ends the connection, where its framing turns out to be broken.
+    const breakOff = (): void => {
+      if (!request.complete) body.destroy(new Error('The body is broken.'));
+    };
+    body.once('unpipe', breakOff);
+    // What came in the same packet as the head is known to be sound only when the packet has been parsed.
+    process.nextTick(() => {
+      if (!request.complete && !request.socket.writable) breakOff();
+      else request.on('data', (chunk: Buffer) => (this.#size += chunk.length)).pipe(body);
+    });
+    return body;
+  }
+
+  /**
+   * Asked in every sweep: whether the body comes too slowly (R112). Time in which nobody reads it does not count: while it
+   * waits for a connection with enough of it here, or for an upstream that takes it slowly.
+   */
+  isTooSlow(): boolean {
+    const { request } = this.exchange;
+    if (!this.#isRead || request.complete || request.isPaused()) return false;
+    const place = this.#sweeps % Math.ceil(BODY_RATE_WINDOW_MS / this.sweepIntervalMs);
+    const before = this.#sizes[place];
+    this.#sizes[place] = this.#size;
+    this.#sweeps += 1;
+    return before !== undefined && isBodyTooSlow(this.#size - before, BODY_RATE_WINDOW_MS);
+  }
 }

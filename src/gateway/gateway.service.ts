@@ -53,7 +53,12 @@ export class GatewayService {
   /** Judges a request and forwards it, or answers why not. Never throws. */
   handle(proxied: ProxiedRequest): void {
     const exchange = this.#exchangeOf(proxied);
-    this.#judge(exchange, proxied.application, new GatewayContext(exchange.request, exchange.response), 0);
+    const context = new GatewayContext(exchange.request, exchange.response);
+    this.#judge(exchange, context, 0, (passes) => {
+      if (!passes) return;
+      if (isBodyArriving(exchange)) process.nextTick(() => this.#forward(exchange, context, proxied.application));
+      else this.#forward(exchange, context, proxied.application);
+    });
   }
 
   /** Refuses a request whose host or target could not even be read, and records it like any other. */
@@ -85,50 +90,56 @@ export class GatewayService {
   }
 
   /**
-   * Runs the guards in their order, from this one on, and forwards what passes all of them. Most of their answers are
-   * known at once; waiting for those would cost a turn each.
+   * Runs the guards in their order, from this one on, and answers what does not pass all of them. Most of their answers
+   * are known at once; waiting for those would cost a turn each.
    */
-  #judge(exchange: Exchange, application: ProtectedApplication, context: GatewayContext, from: number): void {
+  #judge(exchange: Exchange, context: GatewayContext, from: number, onJudged: (passes: boolean) => void): void {
     try {
       for (let index = from; index < this.#guards.length; index += 1) {
         const result = this.#guards[index]?.canActivate(context) as boolean | Promise<boolean>;
         if (typeof result !== 'boolean') {
           result
             .then((passes) => {
-              if (passes) this.#judge(exchange, application, context, index + 1);
-              else this.#refuse(exchange);
+              if (passes) this.#judge(exchange, context, index + 1, onJudged);
+              else this.#refuse(exchange, onJudged);
             })
-            .catch((error: unknown) => this.#fail(exchange, error));
+            .catch((error: unknown) => this.#fail(exchange, error, onJudged));
           return;
         }
         if (!result) {
-          this.#refuse(exchange);
+          this.#refuse(exchange, onJudged);
           return;
         }
       }
-      if (isBodyArriving(exchange)) process.nextTick(() => this.#forward(exchange, application));
-      else this.#forward(exchange, application);
     } catch (error) {
-      this.#fail(exchange, error);
+      this.#fail(exchange, error, onJudged);
+      return;
     }
+    onJudged(true);
   }
 
-  #forward(exchange: Exchange, application: ProtectedApplication): void {
+  #forward(exchange: Exchange, context: GatewayContext, application: ProtectedApplication): void {
     try {
-      this.forwarder.forward(exchange, application);
+      this.forwarder.forward(exchange, application, (onJudged) => {
+        exchange.admitted = null;
+        exchange.authenticated = null;
+        exchange.decision = null;
+        this.#judge(exchange, context, 0, onJudged);
+      });
     } catch (error) {
       this.#fail(exchange, error);
     }
   }
 
-  #refuse(exchange: Exchange): void {
+  #refuse(exchange: Exchange, onRefused?: (passes: false) => void): void {
     if (exchange.denial === null) throw new Error('A guard refused without a reason.');
     const problem = denialProblem(exchange.denial, exchange.requestId);
+    onRefused?.(false);
     this.#answer(exchange, problem);
   }
 
   /** A failure is not a denial: it is answered and recorded as what it is. */
-  #fail(exchange: Exchange, error: unknown): void {
+  #fail(exchange: Exchange, error: unknown, onFailed?: (passes: false) => void): void {
     if (error instanceof ProblemException) {
       exchange.problem = error;
     } else {
@@ -145,6 +156,7 @@ export class GatewayService {
     }
     const { code, detail } = exchange.problem;
     const problem = codeProblem(code, detail, exchange.requestId);
+    onFailed?.(false);
     this.#answer(exchange, problem);
   }
 

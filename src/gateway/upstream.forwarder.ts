@@ -1,7 +1,7 @@
-import { PassThrough } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import type { Allow, Decision } from '@scopegate/access';
 import { headerValues, memoryOf, type HeaderLines } from '@scopegate/kernel';
+import { clientBlock } from '@scopegate/network';
 import { codeProblem } from '@scopegate/problem';
 import { isMethodOverrideHeader } from '@scopegate/scope';
 import {
@@ -20,11 +20,11 @@ import { ProblemException } from '../common/http/problem.exception.js';
 import { writeProblem } from '../common/http/problem.writer.js';
 import { randomDigits } from '../common/http/random-digits.js';
 import { BoundCookieService } from '../tokens/bound-cookie.service.js';
-import { bodyOf } from './forwarded-body.js';
+import { arrivedBody, IncomingBody } from './forwarded-body.js';
 import { ForwardHandler, type ForwardListener, type ForwardOptions } from './forward.handler.js';
 import { UpstreamFailureLog } from './upstream-failure.log.js';
 import { UpstreamPools } from './upstream.pools.js';
-import { UpstreamWatch } from './upstream.watch.js';
+import { SWEEP_INTERVAL_MS, UpstreamWatch } from './upstream.watch.js';
 
 /** A body may pause this long; an event stream that is silent for longer has to send comments. */
 const BODY_TIMEOUT_MS = 300_000;
@@ -40,19 +40,53 @@ export class UpstreamForwarder implements ForwardListener {
     private readonly failures: UpstreamFailureLog,
   ) {}
 
-  /** Forwards a request whose decision is made; the answer is written from here on. */
-  forward(exchange: Exchange, application: ProtectedApplication): void {
-    const { decision, request, response } = exchange;
+  /**
+   * Forwards a request whose decision is made; the answer is written from here on.
+   * @param judgeAgain makes the decision anew where the request has had to wait, and answers a refusal
+   */
+  forward(
+    exchange: Exchange,
+    application: ProtectedApplication,
+    judgeAgain: (onJudged: (passes: boolean) => void) => void,
+  ): void {
+    const { decision, response } = exchange;
     if (response.destroyed) {
       // The client went away while the decision was made: nothing needs to happen upstream any more.
       this.recorder.settleUnanswered(exchange);
       return;
     }
     if (decision === null || decision.kind === 'deny') throw new Error('Nothing is forwarded without a decision.');
-    const { target } = application;
     const token = decision.kind === 'allow' ? decision.authenticated.token : null;
     const isTokenRequest = token !== null && exchange.admitted?.credential.kind === 'token';
-    const replaced = replacedBody(decision);
+    const replaced = sessionLogin(decision);
+    const options: ForwardOptions = {
+      application,
+      connections: this.pools.of(application),
+      holderKey: token?.id ?? clientOf(decision),
+      judgeAgain,
+      replacedBody: replaced,
+      stallTimeoutMs: Math.max(application.timeoutMs, BODY_TIMEOUT_MS),
+      dropSetCookie: isTokenRequest && replaced === null,
+      bindCookies:
+        token !== null && (replaced !== null || !isTokenRequest)
+          ? (lines) => this.cookies.bind(application.key, token.id, valuesSet(lines))
+          : null,
+    };
+    const handler = new ForwardHandler(exchange, options, this, this.watch);
+    const body = replaced ?? arrivedBody(exchange);
+    if (body === undefined) handler.awaitBody(new IncomingBody(exchange, SWEEP_INTERVAL_MS));
+    else handler.awaitConnection(body);
+  }
+
+  /** Sends a request upstream that has a connection. */
+  onTurn(handler: ForwardHandler): void {
+    const { exchange, body } = handler;
+    const { application, connections, replacedBody } = handler.options;
+    const { decision, request } = exchange;
+    if (decision === null || decision.kind === 'deny') throw new Error('Nothing is forwarded without a decision.');
+    const token = decision.kind === 'allow' ? decision.authenticated.token : null;
+    const isTokenRequest = token !== null && exchange.admitted?.credential.kind === 'token';
+    const { target } = application;
     const headers = forwardedHeaders({
       lines: request.rawHeaders,
       host: target.host,
@@ -65,32 +99,19 @@ export class UpstreamForwarder implements ForwardListener {
       dropCookies: isTokenRequest,
       // A read-write token covers whatever method it asks for (R12).
       dropLine: token?.scope === 'read-only' ? isMethodOverrideHeader : null,
-      replacedBody: replaced !== null,
+      replacedBody: replacedBody !== null,
       trace: { parent: traceParent(exchange.trace, randomDigits(16)), state: exchange.trace.traceState },
     });
-    if (replaced !== null) headers.push('Content-Type', 'application/json', 'Content-Length', String(replaced.length));
-    const stallTimeoutMs = Math.max(application.timeoutMs, BODY_TIMEOUT_MS);
-    const { connections, decoder } = this.pools.of(target.origin);
-    const body = replaced ?? bodyOf(exchange, stallTimeoutMs);
-    const options: ForwardOptions = {
-      decoder,
-      sentBody: body instanceof PassThrough ? body : null,
-      headTimeoutMs: application.timeoutMs,
-      stallTimeoutMs,
-      dropSetCookie: isTokenRequest && replaced === null,
-      bindCookies:
-        token !== null && (replaced !== null || !isTokenRequest)
-          ? (lines) => this.cookies.bind(application.key, token.id, valuesSet(lines))
-          : null,
-    };
-    const handler = new ForwardHandler(exchange, options, this, this.watch);
+    if (replacedBody !== null) {
+      headers.push('Content-Type', 'application/json', 'Content-Length', String(replacedBody.length));
+    }
     exchange.forwardedAtTick = performance.now();
-    connections.dispatch(
+    connections.dispatcher.dispatch(
       {
         path: forwardedPath(target, judgedPath(decision, exchange), exchange.query),
         method: request.method ?? 'GET',
         headers,
-        body,
+        body: body instanceof IncomingBody ? body.stream() : body,
       },
       handler,
     );
@@ -112,14 +133,14 @@ export class UpstreamForwarder implements ForwardListener {
       exchange.response.destroy();
       return;
     }
-    // Binding a session to its token can fail on our side; the upstream has answered then.
+    // What is a problem already is told as it is: a body that is too slow, or a fault on our side.
     exchange.problem = error instanceof ProblemException ? error : upstreamProblem(error);
     const { code, detail } = exchange.problem;
-    this.failures.note(exchange, code, error);
+    if (code !== 'request_timeout') this.failures.note(exchange, code, error);
     const problem = codeProblem(code, detail, exchange.requestId);
     const { response } = exchange;
     this.recorder.settle(exchange, problem.status, {
-      send: () => writeProblem(response, problem, null, false),
+      send: () => writeProblem(response, problem, null, exchange.closesAfter(problem.status)),
       withhold: () => response.destroy(),
     });
   }
@@ -137,6 +158,12 @@ function upstreamProblem(error: unknown): ProblemException {
 
 type Forwarded = Exclude<Decision, { kind: 'deny' }>;
 
+/** The client whose share of the connections a request without a token uses (R112). */
+function clientOf(decision: Forwarded): string {
+  const { address } = decision.kind === 'allow' ? decision.authenticated.admitted : decision.admitted;
+  return clientBlock(address.client ?? address.peer ?? '');
+}
+
 /**
  * The path that goes upstream. What was judged by its one plain reading is forwarded in that form; where no reading was
  * chosen (path traversal is not prevented, R46), the path goes as it came.
@@ -151,7 +178,7 @@ function judgedPath(decision: Forwarded, exchange: Exchange): string {
 }
 
 /** A login with a token goes upstream as `{"username"}`: the secret stays here (R04). */
-function replacedBody(decision: Forwarded): Buffer | null {
+function sessionLogin(decision: Forwarded): Buffer | null {
   if (decision.kind !== 'allow') return null;
   const { admitted, principal } = decision.authenticated;
   const isLogin =

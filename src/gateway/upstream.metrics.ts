@@ -1,12 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { ApplicationsService } from '../applications/applications.service.js';
 import { MetricsRegistry, type Figure } from '../metrics/metrics.registry.js';
+import type { UpstreamConnections } from './upstream.connections.js';
 import { UpstreamPools } from './upstream.pools.js';
 
-/**
- * The connections to the upstreams. They go by the application: whoever reads the metrics learns no addresses.
- * Applications with the same upstream share its connections and show the same figures.
- */
+/** The connections to the upstreams. They go by the application: whoever reads the metrics learns no addresses. */
 @Injectable()
 export class UpstreamMetrics {
   constructor(
@@ -18,23 +16,29 @@ export class UpstreamMetrics {
       'upstream_connections',
       'Open connections to the upstream: all of them, and those that wait for a request.',
       ['application', 'state'],
-      () => this.#figures(({ connected, free }) => ({ connected, free })),
+      () =>
+        this.#figures(({ statistics }) => {
+          const { connected, free } = statistics;
+          return { connected, free };
+        }),
     );
     metrics.observe(
       'upstream_requests',
       'Requests under way to the upstream: sent, or waiting for a connection.',
       ['application', 'state'],
-      () => this.#figures(({ running, queued }) => ({ running, queued })),
+      () =>
+        this.#figures(({ statistics, waiting }) => {
+          const { running, queued } = statistics;
+          return { running, queued: queued + waiting };
+        }),
     );
   }
 
-  #figures(
-    read: (statistics: NonNullable<ReturnType<UpstreamPools['statisticsOf']>>) => Readonly<Record<string, number>>,
-  ): readonly Figure[] {
-    return this.applications.all().flatMap(({ key, target }) => {
-      const statistics = this.pools.statisticsOf(target.origin);
-      if (statistics === null) return [];
-      return Object.entries(read(statistics)).map(([state, value]) => ({
+  #figures(read: (connections: UpstreamConnections) => Readonly<Record<string, number>>): readonly Figure[] {
+    return this.applications.all().flatMap(({ key }) => {
+      const connections = this.pools.byKey(key);
+      if (connections === null) return [];
+      return Object.entries(read(connections)).map(([state, value]) => ({
         labels: { application: key, state },
         value,
       }));

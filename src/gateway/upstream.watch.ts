@@ -1,7 +1,7 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 
 /** How often it is looked whether somebody waits for too long. */
-const SWEEP_INTERVAL_MS = 250;
+export const SWEEP_INTERVAL_MS = 250;
 
 /** Somebody who waits for an upstream. */
 export interface Waiting {

@@ -658,7 +658,7 @@ describe('when something breaks', () => {
   it('R55: a client that goes away in the middle of its body leaves no whole request behind', async () => {
     const socket = connect(gateway.port, '127.0.0.1');
     socket.write(
-      `POST /app/x HTTP/1.1\r\nHost: a\r\nX-Request-Id: half\r\n${bearer(token).join(': ')}\r\nContent-Length: 10\r\n\r\nab`,
+      `POST /app/x HTTP/1.1\r\nHost: a\r\nX-Request-Id: half\r\n${bearer(token).join(': ')}\r\nContent-Length: 100000\r\n\r\nab`,
     );
     await eventually(() => upstream.bytesReceived > 0, 'the head upstream');
     socket.destroy();

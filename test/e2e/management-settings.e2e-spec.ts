@@ -319,6 +319,7 @@ type Application = {
   readonly remoteApiPasswords: boolean;
   readonly encodedSlashes: string;
   readonly timeoutMs: number;
+  readonly connections: number;
 };
 
 // Nobody listens on the discard port, so that a version cannot be read from there.
@@ -361,6 +362,7 @@ describeOnEachDatabase('applications at the management API', (server: () => Scop
       remoteApiPasswords: false,
       encodedSlashes: 'allow',
       timeoutMs: 60_000,
+      connections: 512,
     });
     const shown = await admin.get<Application>(`/applications/${asked.key}`);
     expect(shown.body).toEqual(answer.body);
@@ -422,6 +424,9 @@ describeOnEachDatabase('applications at the management API', (server: () => Scop
     ['an exception with ** inside', { readOnlyExceptions: [{ method: 'POST', path: '/**/x' }] }, ''],
     ['a timeout of nothing', { timeoutMs: 0 }, 'timeoutMs'],
     ['a timeout that is a text', { timeoutMs: '60000' }, 'timeoutMs'],
+    ['too few connections', { connections: 3 }, 'connections'],
+    ['too many connections', { connections: 10_001 }, 'connections'],
+    ['half a connection', { connections: 4.5 }, 'connections'],
     ['the Remote API of what has none', { remoteApiPasswords: true }, 'remoteApiPasswords'],
     ['native tokens of what has none', { nativeTokensDisabled: true }, 'nativeTokensDisabled'],
     ['native tokens of a Jira too old', { kind: 'jira', version: '8.13.9', nativeTokensDisabled: true }, ''],

@@ -24,6 +24,9 @@ import { IfPresent } from '../../common/validation/if-present.decorator.js';
 /** The most calls of one application that count as reads by exception. */
 const MAX_EXCEPTIONS = 200;
 
+/** More connections than this to one upstream exhaust the ports and files of most systems. */
+const MAX_CONNECTIONS = 10_000;
+
 /** Where an application is mounted: by `pathPrefix`, by `host`, or by both. */
 export class MountDto {
   /**
@@ -173,7 +176,7 @@ export class CreateApplicationDto {
   encodedSlashes?: 'reject' | 'allow';
 
   /**
-   * Milliseconds without an answer of the application until the client gets a 504.
+   * Milliseconds until the client gets a 504: for a connection to the application, and then without an answer of it.
    * @example 60000
    */
   @IfPresent()
@@ -181,6 +184,17 @@ export class CreateApplicationDto {
   @Min(100)
   @Max(3_600_000)
   timeoutMs?: number;
+
+  /**
+   * The most connections to the application at a time, from each node. One token, or one client address without one,
+   * has a quarter of them at most. Where it is left out: 512.
+   * @example 512
+   */
+  @IfPresent()
+  @IsInt()
+  @Min(4)
+  @Max(MAX_CONNECTIONS)
+  connections?: number;
 
   /** Ignored, so that what was read can be sent back. */
   @Allow()
@@ -232,6 +246,9 @@ export class ApplicationDto {
 
   /** @example 60000 */
   timeoutMs!: number;
+
+  /** @example 512 */
+  connections!: number;
 }
 
 /** One page of applications. */

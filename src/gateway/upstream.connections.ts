@@ -1,0 +1,110 @@
+import { ConnectionShares, LineDecoder, type ConnectionHolder } from '@scopegate/upstream';
+import { Pool, type Dispatcher } from 'undici';
+import { upstreamConnector } from './upstream.connector.js';
+
+/** Long enough for a slow handshake, short enough that a client still waits for the answer. */
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/** A request that waits for a connection. */
+export interface ConnectionWaiter {
+  /** Called once, when it has a connection; it gives it back with `release`. */
+  onTurn(): void;
+}
+
+/** Who holds connections, or waits for them. */
+export type Holder = ConnectionHolder<ConnectionWaiter>;
+
+/** The connections to the upstream of one application, and those who wait for one. */
+export class UpstreamConnections {
+  /** Reads the header lines of the upstream's answers. */
+  readonly decoder = new LineDecoder();
+  readonly #pool: Pool;
+  readonly #shares: ConnectionShares<ConnectionWaiter>;
+  #isPassing = false;
+
+  /**
+   * @param origin such as `http://127.0.0.1:8080`
+   * @param limit the most connections at a time
+   */
+  constructor(
+    readonly origin: string,
+    readonly limit: number,
+  ) {
+    this.#shares = new ConnectionShares(limit);
+    this.#pool = new Pool(origin, {
+      connections: limit,
+      pipelining: 1,
+      connect: upstreamConnector({ timeout: CONNECT_TIMEOUT_MS, autoSelectFamily: true }),
+      keepAliveTimeout: 4_000,
+      // An answer's head may be as large as one Tomcat sends at the most.
+      maxHeaderSize: 65_536,
+      // How long it is waited for is watched for all of them together.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
+  }
+
+  get dispatcher(): Dispatcher {
+    return this.#pool;
+  }
+
+  get statistics(): Pool['stats'] {
+    return this.#pool.stats;
+  }
+
+  /** How many requests wait for a connection. */
+  get waiting(): number {
+    return this.#shares.waiting;
+  }
+
+  /** @param key a token's id, or the client's address where there is no token */
+  holder(key: string): Holder {
+    return this.#shares.holder(key);
+  }
+
+  /** Takes a connection where there is one and nobody else's turn. @returns whether it was taken */
+  take(holder: Holder): boolean {
+    return this.#shares.take(holder);
+  }
+
+  /** Waits for a connection. @returns false where too many of this holder wait already */
+  wait(holder: Holder, waiter: ConnectionWaiter): boolean {
+    return this.#shares.wait(holder, waiter);
+  }
+
+  leave(holder: Holder, waiter: ConnectionWaiter): void {
+    this.#shares.leave(holder, waiter);
+    this.#passOn();
+  }
+
+  /** Counts a connection of the holder as one of an event stream. @returns false where it has enough of those */
+  addStream(holder: Holder): boolean {
+    const isAdded = this.#shares.addStream(holder);
+    this.#passOn();
+    return isAdded;
+  }
+
+  release(holder: Holder, isStream: boolean): void {
+    this.#shares.release(holder, isStream);
+    this.#passOn();
+  }
+
+  /**
+   * Those who wait get their turn once undici has done with the connection that was given back. Before that it would
+   * open another one in its place.
+   */
+  #passOn(): void {
+    if (this.#isPassing || !this.#shares.isTurnDue) return;
+    this.#isPassing = true;
+    queueMicrotask(() => setImmediate(() => this.#giveTurns()));
+  }
+
+  #giveTurns(): void {
+    this.#isPassing = false;
+    for (let waiter = this.#shares.next(); waiter !== null; waiter = this.#shares.next()) waiter.onTurn();
+  }
+
+  destroy(): Promise<void> {
+    return this.#pool.destroy();
+  }
+}
