@@ -3,10 +3,12 @@ import { isExpired, isScopegateFormat, sameUserName } from '@scopegate/token';
 import { forbiddenAddressDetail } from './admit.js';
 import { readCredential } from './credential.js';
 import { denyAdmitted, type Admitted, type Authenticated, type Deny, type PassThrough } from './decision.js';
-import type { AuthenticationFacts, TokenLookup } from './facts.js';
+import { MANAGEMENT_KEY, type AuthenticationFacts, type TokenFacts, type TokenLookup } from './facts.js';
 
 const SEVERAL_SESSIONS =
   'The request carries sessions of more than one token. Send only the cookies of the session that is meant.';
+
+const FOR_OTHER_APPLICATIONS = 'This token was made for other applications. Create one that may be used here.';
 
 /**
  * Whether the token stage needs the token's record. A token of a wrong shape or checksum is refused without a look-up.
@@ -28,7 +30,7 @@ export function heldToSession(admitted: Admitted): Admitted {
 export function authenticate(admitted: Admitted, facts: AuthenticationFacts): Authenticated | PassThrough | Deny {
   if (facts.hasSeveralSessions === true) return denyAdmitted(admitted, 'credential_ambiguous', null, SEVERAL_SESSIONS);
   if (facts.token !== undefined) {
-    return refuseBesideSession(admitted) ?? authenticateToken(admitted, facts.token, facts.nowMs);
+    return refuseBesideSession(admitted) ?? authenticateToken(admitted, facts.token, facts);
   }
   if (admitted.credential.kind !== 'token' && admitted.application === null) return authenticateLogin(admitted, facts);
   const refused = refusePresented(admitted);
@@ -63,7 +65,11 @@ function refuseBesideSession(admitted: Admitted): Deny | null {
   return reading.ok ? refusePresented({ ...admitted, credential: reading.credential }) : null;
 }
 
-function authenticateToken(admitted: Admitted, lookup: TokenLookup, nowMs: number): Authenticated | Deny {
+function authenticateToken(
+  admitted: Admitted,
+  lookup: TokenLookup,
+  { nowMs, vendorMount }: AuthenticationFacts,
+): Authenticated | Deny {
   if (!lookup.found) return denyAdmitted(admitted, 'token_unknown', null);
   const { token, owner } = lookup;
   const credential = admitted.credential;
@@ -83,7 +89,24 @@ function authenticateToken(admitted: Admitted, lookup: TokenLookup, nowMs: numbe
   ) {
     return denyAdmitted(admitted, 'ip_not_allowed', token, forbiddenAddressDetail(admitted.address));
   }
-  return refuseKindOfPath(admitted, lookup) ?? { kind: 'authenticated', admitted, principal: owner, token };
+  const refused =
+    admitted.application === null
+      ? refuseAtManagement(admitted, token, vendorMount)
+      : refuseKindOfPath(admitted, lookup);
+  return refused ?? { kind: 'authenticated', admitted, principal: owner, token };
+}
+
+/** A token that is narrowed to applications is good for Scopegate's own calls only where it says so (R125). */
+function refuseAtManagement(admitted: Admitted, token: TokenFacts, vendorMount: string | undefined): Deny | null {
+  if (token.applications === null || token.applications.has(vendorMount ?? MANAGEMENT_KEY)) return null;
+  return denyAdmitted(
+    admitted,
+    'token_not_accepted',
+    token,
+    vendorMount === undefined
+      ? `This token was made for applications alone. Create one whose applications include "${MANAGEMENT_KEY}".`
+      : FOR_OTHER_APPLICATIONS,
+  );
 }
 
 function refuseKindOfPath(admitted: Admitted, lookup: TokenLookup & { readonly found: true }): Deny | null {
@@ -101,12 +124,7 @@ function refuseKindOfPath(admitted: Admitted, lookup: TokenLookup & { readonly f
     );
   }
   if (lookup.token.applications !== null && !lookup.token.applications.has(application.key)) {
-    return denyAdmitted(
-      admitted,
-      'token_not_accepted',
-      lookup.token,
-      'This token was made for other applications. Create one that may be used here.',
-    );
+    return denyAdmitted(admitted, 'token_not_accepted', lookup.token, FOR_OTHER_APPLICATIONS);
   }
   if (path.strict.pathClass !== 'rest-session' && isTokenInBody(admitted)) {
     return denyAdmitted(

@@ -21,7 +21,11 @@ export interface AuthorizationFacts {
   readonly bodyOverrides?: BodyOverrides | undefined;
   /** Whether the request is for one of the two endpoints that create tokens (R05). */
   readonly createsToken?: boolean | undefined;
+  /** Whether the request changes passwords, users or groups: no token may, whatever its scope (R125). */
+  readonly needsPasswordLogin?: boolean | undefined;
 }
+
+const NEEDS_PASSWORD_LOGIN = 'No token may do this, whatever its scope. Log in with your password for this.';
 
 /** Whether the body of this request decides if it reads: an LFS batch with a read-only token (R14). */
 export function needsLfsOperation(authenticated: Authenticated): boolean {
@@ -59,6 +63,9 @@ export function authorize(authenticated: Authenticated, facts: AuthorizationFact
   if (token === null) return { kind: 'allow', authenticated };
   if (!holds(admitted.policy.permissions, 'useTokens', principal.groups)) {
     return denyAdmitted(admitted, 'use_not_permitted', token);
+  }
+  if (facts.needsPasswordLogin === true) {
+    return denyAdmitted(admitted, 'scope_insufficient', token, NEEDS_PASSWORD_LOGIN);
   }
   if (token.scope === 'read-only') {
     if (!readOnlyCovers(authenticated, facts)) return denyAdmitted(admitted, 'scope_insufficient', token);

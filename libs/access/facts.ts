@@ -35,6 +35,12 @@ export type SessionBody =
   | { readonly kind: 'unreadable' }
   | { readonly kind: 'empty' };
 
+/**
+ * The key that stands for Scopegate itself among the applications of a token: with it, a token that is narrowed to
+ * applications works at the management API as well (R125). No application has this key.
+ */
+export const MANAGEMENT_KEY = 'scopegate';
+
 /** The rules of the application a request is for. */
 export interface ApplicationRules {
   readonly key: string;
@@ -100,5 +106,7 @@ export interface AuthenticationFacts {
   readonly hasSeveralSessions?: boolean;
   /** Set for a password request at the management API. */
   readonly login?: LoginResult | undefined;
+  /** Set for one of the vendor's calls: the key of the application below whose mount it came (R125). */
+  readonly vendorMount?: string | undefined;
   readonly nowMs: number;
 }

@@ -90,16 +90,17 @@ const GUIDANCE: Readonly<Record<PublicCode, ProblemGuidance>> = {
     remedy: 'Use the REST API with a token.',
   },
   token_not_accepted: {
-    when: 'A token was sent to a path that is no REST path, or to an application it was not made for.',
-    remedy: 'Use the token on the REST paths of its applications.',
+    when: 'A token was sent to a path that is no REST path, to an application it was not made for, or, narrowed to applications, to the management API.',
+    remedy:
+      'Use the token on the REST paths of its applications. For the management API, `scopegate` must be among them.',
   },
   too_many_failures: {
     when: 'Too many invalid credentials came from this address, for this user name or altogether. A valid token is never refused for it.',
     remedy: 'Wait as long as `Retry-After` says, and mend the credential.',
   },
   scope_insufficient: {
-    when: 'A read-only token asks for more than a read.',
-    remedy: 'Use a read-write token.',
+    when: 'A read-only token asks for more than a read, or a token of any scope for a change of users, groups or passwords.',
+    remedy: 'Use a read-write token, or log in with the password; the detail says which.',
   },
   use_not_permitted: {
     when: 'The owner of the token has lost the permission to use tokens.',

@@ -83,6 +83,7 @@ export class ExplainService {
         policy,
         authentication: {
           nowMs: this.clock.nowMs(),
+          vendorMount: vendorCall === null ? undefined : application.key,
           ...(token === null ? {} : token === 'ambiguous' ? { hasSeveralSessions: true } : { token }),
           ...(login === null ? {} : { login }),
         },

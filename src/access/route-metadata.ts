@@ -1,6 +1,12 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
-import { ADMINISTRATORS_ONLY, BODY_LIMIT, CREATES_TOKEN, PUBLIC_ROUTE } from '../common/access/route.decorators.js';
+import {
+  ADMINISTRATORS_ONLY,
+  BODY_LIMIT,
+  CREATES_TOKEN,
+  PASSWORD_LOGIN_ONLY,
+  PUBLIC_ROUTE,
+} from '../common/access/route.decorators.js';
 import { BODY_LIMITS } from '../common/http/body-limits.js';
 
 /** Whether the route, or its whole controller, carries this metadata. */
@@ -18,6 +24,10 @@ export const isForAdministrators = (context: ExecutionContext): boolean => carri
 
 /** Whether a management route creates a token (R05). */
 export const createsToken = (context: ExecutionContext): boolean => carries(context, CREATES_TOKEN);
+
+/** Whether a management route refuses tokens, unless the request reads (R125). */
+export const needsPasswordLogin = (context: ExecutionContext, method: string): boolean =>
+  method !== 'GET' && method !== 'HEAD' && carries(context, PASSWORD_LOGIN_ONLY);
 
 /** Nest's numbers for the parameters of a handler that are read from the body and from the query. */
 const BODY_PARAMETER = '3:';

@@ -1,3 +1,4 @@
+import { MANAGEMENT_KEY } from '@scopegate/access';
 import type { ApplicationKind } from '@scopegate/kernel';
 import { parseExceptionPattern, type EncodedSlashes, type ReadOnlyException } from '@scopegate/path';
 import type { FieldError } from '@scopegate/problem';
@@ -75,6 +76,9 @@ export function checkApplication(
     errors.push({ field, message: `${field} ${message}` });
   };
   const { kind } = asked;
+  if (before === null && asked.key === MANAGEMENT_KEY) {
+    note('key', 'is reserved: among the applications of a token it stands for the management API. Choose another one.');
+  }
   const isProduct = kind !== 'generic';
   const versions = decideVersions(asked, before, finding === 'pending' ? null : finding);
   const encodedSlashes = asked.encodedSlashes ?? (isProduct ? 'reject' : 'allow');

@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiConsumes, ApiTags } from '@nestjs/swagger';
 import { CurrentActor, type Actor } from '../audit/actor.js';
-import { AdministratorsOnly } from '../common/access/route.decorators.js';
+import { AdministratorsOnly, PasswordLoginOnly } from '../common/access/route.decorators.js';
 import { BODY_LIMITS } from '../common/http/body-limits.js';
 import type { Page } from '../common/paging/page.js';
 import { ApiRoute } from '../common/swagger/api-route.decorator.js';
@@ -13,6 +13,7 @@ const USERNAME = { username: { description: 'The name of a user, in any case.', 
 
 @ApiTags('Users')
 @AdministratorsOnly()
+@PasswordLoginOnly()
 @Controller('api/v1/users')
 export class UsersController {
   constructor(private readonly users: UsersService) {}

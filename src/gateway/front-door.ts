@@ -41,6 +41,8 @@ interface OwnRequest {
   /** The path that was asked for, below a mount where there is one. */
   readonly path: string;
   readonly query: string | null;
+  /** See `Exchange.vendorMount`. */
+  readonly vendorMount: string | null;
 }
 
 /** A request as it was taken, with the listener it came to. */
@@ -205,7 +207,7 @@ export class FrontDoor {
       const vendor = vendorCallOf(request.method ?? '', route.rest, route.application.rules);
       if (vendor !== null) {
         const routedPath = `${VENDOR_TOKENS_PATH}/${vendor.call}`;
-        this.#hand(taken, { routedPath, path: vendor.path, query });
+        this.#hand(taken, { routedPath, path: vendor.path, query, vendorMount: route.application.key });
         return;
       }
       const { application, rest } = route;
@@ -214,7 +216,7 @@ export class FrontDoor {
     }
     const form = formOf(request, rawPath, target.authority);
     if (form !== null) this.#deny(request, response, form);
-    else if (route === 'own') this.#hand(taken, { routedPath: rawPath, path: rawPath, query });
+    else if (route === 'own') this.#hand(taken, { routedPath: rawPath, path: rawPath, query, vendorMount: null });
     else if (route === 'nowhere' && rawPath === '/' && leadsToDocumentation(taken.side, request)) {
       redirectToDocumentation(request, response);
     } else {
@@ -244,13 +246,16 @@ export class FrontDoor {
   }
 
   /** Hands a request for one of the server's own paths to the framework. */
-  #hand({ services, request, response, expectsContinue }: TakenRequest, { routedPath, path, query }: OwnRequest): void {
+  #hand(
+    { services, request, response, expectsContinue }: TakenRequest,
+    { routedPath, path, query, vendorMount }: OwnRequest,
+  ): void {
     const handler = this.#frameworkHandler;
     if (handler === null) throw new Error('The door is open before the framework is there.');
     // The framework reads the target from here: the origin form, whatever form was sent.
     request.url = query === null ? routedPath : `${routedPath}?${query}`;
     const requestId = requestIdOf(request.rawHeaders);
-    const exchange = new Exchange(request, response, requestId, null, path, query, expectsContinue);
+    const exchange = new Exchange(request, response, requestId, null, path, query, expectsContinue, vendorMount);
     attachExchange(exchange);
     services.requestLog.watch(exchange);
     response.setHeader('X-Request-Id', requestId);

@@ -1,6 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { decideTokenCreation, type Authenticated, type ParentToken, type PrincipalFacts } from '@scopegate/access';
+import {
+  decideTokenCreation,
+  MANAGEMENT_KEY,
+  type Authenticated,
+  type ParentToken,
+  type PrincipalFacts,
+} from '@scopegate/access';
 import { describeChange } from '@scopegate/audit';
 import { parseAllowListEntry } from '@scopegate/network';
 import { exceedsScopePolicy, heldPermissions, holds, type HeldPermissions } from '@scopegate/permission';
@@ -391,7 +397,7 @@ export class TokensService implements OnModuleInit {
   }
 
   #requireApplications(keys: readonly string[] | undefined): void {
-    const unknown = keys?.find((key) => this.applications.byKey(key) === null);
+    const unknown = keys?.find((key) => key !== MANAGEMENT_KEY && this.applications.byKey(key) === null);
     if (unknown !== undefined) throw invalidField('applications', 'names an application that there is not.');
   }
 

@@ -297,7 +297,7 @@ describeOnEachDatabase('tokens at the management API', (server: () => ScopegateF
     await server().createApplication({ key: 'two', upstream: 'http://127.0.0.1:9', mount: { pathPrefix: '/two' } });
     const expiresAt = new Date(Date.now() + 10 * DAY_MS).toISOString();
     const parent = await create(
-      { scope: 'read-only', expiresAt, allowList: ['127.0.0.0/8'], applications: ['one'], owner: 'alice' },
+      { scope: 'read-only', expiresAt, allowList: ['127.0.0.0/8'], applications: ['one', 'scopegate'], owner: 'alice' },
       server().admin,
     );
     const as = server().as({ bearer: parent.secret });
@@ -328,7 +328,7 @@ describeOnEachDatabase('tokens at the management API', (server: () => ScopegateF
       createdBy: 'Alice',
       expiresAt,
       allowList: parent.allowList,
-      applications: ['one'],
+      applications: ['one', 'scopegate'],
     });
     const narrowed = await ask({
       expiresAt: new Date(Date.parse(expiresAt) - 1).toISOString(),

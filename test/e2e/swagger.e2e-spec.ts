@@ -52,10 +52,11 @@ describe('the OpenAPI document', () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  it('R66: every operation of the API takes both kinds of credential, and the others none', () => {
+  it('R66, R125: every operation of the API takes both kinds of credential, changes of users and passwords no token, the others none', () => {
     for (const { method, path, operation } of routes()) {
       const schemes = (operation.security ?? []).flatMap((requirement) => Object.keys(requirement));
-      const expected = path.startsWith('/api/v1/') ? ['basic', 'token'] : [];
+      const isPasswordOnly = method !== 'GET' && /^\/api\/v1\/(users|groups|me\/password)(\/|$)/.test(path);
+      const expected = !path.startsWith('/api/v1/') ? [] : isPasswordOnly ? ['basic'] : ['basic', 'token'];
       expect([...schemes].sort(), `${method} ${path}`).toEqual(expected);
       // Each on its own: one of them is enough.
       for (const requirement of operation.security ?? []) expect(Object.keys(requirement)).toHaveLength(1);

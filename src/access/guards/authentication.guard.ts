@@ -59,7 +59,8 @@ export class AuthenticationGuard implements CanActivate {
   }
 
   #authenticateToken(exchange: Exchange, admitted: Admitted, token: TokenLookup): boolean | Promise<boolean> {
-    return this.#authenticate(exchange, admitted, { token, nowMs: this.clock.nowMs() });
+    const vendorMount = exchange.vendorMount ?? undefined;
+    return this.#authenticate(exchange, admitted, { token, nowMs: this.clock.nowMs(), vendorMount });
   }
 
   /** A password is checked only while its address and user name have failures left (R51). */

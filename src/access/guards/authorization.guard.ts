@@ -9,10 +9,12 @@ import {
 import { lfsOperation, MAX_OVERRIDE_BODY_BYTES, overridingMethodsOfBody } from '@scopegate/scope';
 import { exchangeOf, type Exchange } from '../../common/access/exchange.js';
 import { readBody } from '../../common/http/body.reader.js';
-import { createsToken } from '../route-metadata.js';
+import { createsToken, needsPasswordLogin } from '../route-metadata.js';
 
 /** An LFS batch names at most some hundred objects. */
 const MAX_LFS_BATCH_BYTES = 1_048_576;
+
+const NO_FACTS: AuthorizationFacts = {};
 
 /** The third guard: may the owner use tokens, and does the token's scope cover the request. */
 @Injectable()
@@ -22,7 +24,7 @@ export class AuthorizationGuard implements CanActivate {
     const { authenticated } = exchange;
     if (authenticated === null) return true;
     if (needsLfsOperation(authenticated)) return this.#authorizeBatch(exchange, authenticated);
-    const facts = { createsToken: exchange.application === null && createsToken(context) };
+    const facts = exchange.application === null ? factsOfRoute(context, authenticated) : NO_FACTS;
     return needsBodyOverrides(authenticated, facts)
       ? this.#authorizeBody(exchange, authenticated, facts)
       : this.#authorize(exchange, authenticated, facts);
@@ -50,4 +52,12 @@ export class AuthorizationGuard implements CanActivate {
     if (result.kind === 'deny') exchange.denial = result;
     return result.kind === 'allow';
   }
+}
+
+/** What a management route says of itself. */
+function factsOfRoute(context: ExecutionContext, { admitted }: Authenticated): AuthorizationFacts {
+  return {
+    createsToken: createsToken(context),
+    needsPasswordLogin: needsPasswordLogin(context, admitted.request.method),
+  };
 }

@@ -41,6 +41,8 @@ export class Exchange {
     readonly query: string | null,
     /** Whether the client waits for `100 Continue` before it sends the body (RFC 9110 10.1.1). */
     readonly expectsContinue: boolean,
+    /** The key of the application below whose mount one of the vendor's calls came; null for every other request. */
+    readonly vendorMount: string | null = null,
   ) {}
 
   /**

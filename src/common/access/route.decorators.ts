@@ -1,6 +1,6 @@
 import { applyDecorators, createParamDecorator, SetMetadata, type ExecutionContext } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
-import { ApiExcludeEndpoint } from '@nestjs/swagger';
+import { ApiExcludeEndpoint, ApiExtension } from '@nestjs/swagger';
 import type { Authenticated } from '@scopegate/access';
 import { exchangeOf } from './exchange.js';
 
@@ -13,6 +13,12 @@ export const ADMINISTRATORS_ONLY = 'scopegate:administrators-only';
 /** The metadata of the routes that create a token, which a read-only token may POST to (R05). */
 export const CREATES_TOKEN = 'scopegate:creates-token';
 
+/** The metadata of the routes that no token may change anything at (R125). */
+export const PASSWORD_LOGIN_ONLY = 'scopegate:password-login-only';
+
+/** The extension of the OpenAPI document that tells so; `document.ts` then leaves the token out of the operation. */
+export const PASSWORD_LOGIN_EXTENSION = 'x-password-login-only';
+
 /** The metadata of a route with a body limit of its own. */
 export const BODY_LIMIT = 'scopegate:body-limit';
 
@@ -24,6 +30,13 @@ export const AdministratorsOnly = (): MethodDecorator & ClassDecorator => SetMet
 
 /** The route that creates a token: the exception of R05. */
 export const CreatesToken = (): MethodDecorator => SetMetadata(CREATES_TOKEN, true);
+
+/**
+ * Passwords, users and groups: a token may read there at most, whatever its scope and whoever owns it (R125). On a
+ * controller, it holds for every route that does not read, the ones to come included.
+ */
+export const PasswordLoginOnly = (): MethodDecorator & ClassDecorator =>
+  applyDecorators(SetMetadata(PASSWORD_LOGIN_ONLY, true), ApiExtension(PASSWORD_LOGIN_EXTENSION, true));
 
 /** A route that is there to pass the guards and then to refuse: it counts for no method that its path takes. */
 export const RefusingRoute = (): MethodDecorator =>

@@ -99,7 +99,17 @@ export function ApiRoute(options: ApiRouteOptions): MethodDecorator {
     'audit_unavailable',
   ]);
   const byStatus = new Map<number, string[]>([
-    [401, ['authentication_required', 'credential_invalid', 'token_expired', 'token_revoked', 'ip_not_allowed']],
+    [
+      401,
+      [
+        'authentication_required',
+        'credential_invalid',
+        'token_expired',
+        'token_revoked',
+        'ip_not_allowed',
+        'token_not_accepted',
+      ],
+    ],
     [403, ['use_not_permitted', 'scope_insufficient']],
     [429, ['too_many_failures']],
   ]);

@@ -1,5 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { PASSWORD_LOGIN_EXTENSION } from '../access/route.decorators.js';
 import { BASIC_SCHEME, BEARER_SCHEME } from './api-route.decorator.js';
 
 const DESCRIPTION = `The management API of Scopegate: tokens, permissions, settings, applications, users and the audit log.
@@ -23,6 +24,8 @@ const TAGS = [
   ['Health', 'Whether the server works'],
 ] as const;
 
+const NO_TOKEN = 'No token may do this, whatever its scope: log in with your password (403 `scope_insufficient`).';
+
 const METHODS = ['get', 'put', 'post', 'delete', 'patch'] as const;
 
 /** The OpenAPI document, from the types and comments of the controllers and DTOs. */
@@ -44,6 +47,7 @@ export function createOpenApiDocument(app: NestFastifyApplication): OpenAPIObjec
     operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
   });
   dropAnswersWithoutStatus(document);
+  tellPasswordLogins(document);
   return document;
 }
 
@@ -51,6 +55,20 @@ export function createOpenApiDocument(app: NestFastifyApplication): OpenAPIObjec
 function dropAnswersWithoutStatus(document: OpenAPIObject): void {
   for (const path of Object.values(document.paths)) {
     for (const method of METHODS) delete path[method]?.responses['default'];
+  }
+}
+
+/** Where no token will do (R125), the operation says so, and only the password is left to authorize with. */
+function tellPasswordLogins(document: OpenAPIObject): void {
+  for (const path of Object.values(document.paths)) {
+    for (const method of METHODS) {
+      const operation = path[method];
+      if (operation === undefined || !Reflect.has(operation, PASSWORD_LOGIN_EXTENSION)) continue;
+      Reflect.deleteProperty(operation, PASSWORD_LOGIN_EXTENSION);
+      if (method === 'get') continue;
+      operation.security = [{ [BASIC_SCHEME]: [] }];
+      operation.description = [operation.description, NO_TOKEN].filter((text) => text !== undefined).join(' ');
+    }
   }
 }
 

@@ -79,7 +79,8 @@ export class CreateTokenDto {
   allowList?: string[];
 
   /**
-   * Keys of the applications this one token is narrowed to. Left out: good for all.
+   * Keys of the applications this one token is narrowed to. Left out: good for all. `scopegate` among them stands for
+   * the management API, where the token works only with it.
    * @example ["jira"]
    */
   @ValidateIf(given)
