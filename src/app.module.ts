@@ -10,7 +10,7 @@ import { RedisModule } from './database/redis.module.js';
 import { GatewayModule } from './gateway/gateway.module.js';
 import { HealthModule } from './health/health.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
-import { ENTITIES } from './schema.js';
+import type { OpenedDatabase } from './opened-database.js';
 import type { WorkerLink } from './workers/worker.link.js';
 import { WorkersModule } from './workers/workers.module.js';
 
@@ -18,13 +18,17 @@ import { WorkersModule } from './workers/workers.module.js';
 @Module({})
 export class AppModule {
   /** @param link of a worker to the primary process; null where there is one process */
-  static forRoot(configuration: Configuration, link: WorkerLink | null): DynamicModule {
+  static forRoot(
+    configuration: Configuration,
+    { dataSource, secrets }: OpenedDatabase,
+    link: WorkerLink | null,
+  ): DynamicModule {
     return {
       module: AppModule,
       imports: [
-        ConfigModule.forRoot(configuration),
+        ConfigModule.forRoot(configuration, secrets),
         WorkersModule.forRoot(link),
-        DatabaseModule.forRoot(ENTITIES),
+        DatabaseModule.forRoot(dataSource),
         RedisModule,
         ScheduleModule.forRoot(),
         LoggingModule,

@@ -1,15 +1,12 @@
 import 'reflect-metadata';
 import { parseInstant } from '@scopegate/token';
-import { DataSource } from 'typeorm';
 import { AuditChain } from './audit/audit.chain.js';
 import { AuditVerifier } from './audit/audit.verifier.js';
 import { Clock } from './common/time/clock.js';
 import { ConfigurationError, readConfiguration } from './config/env.js';
-import { loadSecrets } from './config/secrets.js';
 import { ChangeFeed } from './database/change-feed.js';
-import { dataSourceOptions } from './database/data-source.options.js';
 import { UnitOfWork } from './database/unit-of-work.js';
-import { ENTITIES } from './schema.js';
+import { openToRead } from './opened-database.js';
 
 const USAGE = 'Usage: npm run audit:verify -- [--from <ISO 8601 with offset>] [--to <ISO 8601 with offset>]';
 
@@ -30,10 +27,10 @@ function readRange(words: readonly string[]): { readonly fromMs: number | null; 
 async function run(): Promise<number> {
   const range = readRange(process.argv.slice(2));
   const configuration = readConfiguration();
-  const dataSource = await new DataSource(await dataSourceOptions(configuration.database, ENTITIES)).initialize();
+  const { dataSource, secrets } = await openToRead(configuration);
   try {
     const unitOfWork = new UnitOfWork(dataSource, new ChangeFeed(), new Clock());
-    const verifier = new AuditVerifier(unitOfWork, new AuditChain(loadSecrets(configuration), unitOfWork));
+    const verifier = new AuditVerifier(unitOfWork, new AuditChain(secrets, unitOfWork));
     const verification = await verifier.verify(range);
     process.stdout.write(`${JSON.stringify(verification)}\n`);
     return verification.intact ? 0 : 1;

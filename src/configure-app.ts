@@ -20,6 +20,7 @@ import { createValidationPipe } from './common/validation/validation.pipe.js';
 import type { Configuration } from './config/env.js';
 import { FrontDoor } from './gateway/front-door.js';
 import { GatewayService } from './gateway/gateway.service.js';
+import { openDatabase } from './opened-database.js';
 import { VendorErrorFilter } from './tokens/vendor/vendor-error.filter.js';
 import { TOPICS, type ServerAddresses, type WorkerLink } from './workers/worker.link.js';
 
@@ -41,10 +42,11 @@ export async function startServer(
   configuration: Configuration,
   link: WorkerLink | null = null,
 ): Promise<RunningServer> {
+  const database = await openDatabase(configuration);
   const frontDoor = new FrontDoor();
   const hasTwoPorts = configuration.managementPort !== null;
   const app = await NestFactory.create<NestFastifyApplication>(
-    AppModule.forRoot(configuration, link),
+    AppModule.forRoot(configuration, database, link),
     new FastifyAdapter({
       // A user name of 255 characters, percent-encoded.
       routerOptions: { maxParamLength: 2_400 },

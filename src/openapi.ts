@@ -7,6 +7,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { AppModule } from './app.module.js';
 import { createOpenApiDocument } from './common/swagger/document.js';
 import { readConfiguration } from './config/env.js';
+import { openDatabase } from './opened-database.js';
 
 /** The committed document, seen from `dist/src`. */
 const FILE = resolve(import.meta.dirname, '../../docs/openapi.json');
@@ -17,7 +18,7 @@ async function describeServer(): Promise<string> {
   try {
     const configuration = readConfiguration({ SCOPEGATE_DATA_DIR: folder, LOG_LEVEL: 'silent' });
     const app = await NestFactory.create<NestFastifyApplication>(
-      AppModule.forRoot(configuration, null),
+      AppModule.forRoot(configuration, await openDatabase(configuration), null),
       new FastifyAdapter(),
       { logger: false, abortOnError: false },
     );

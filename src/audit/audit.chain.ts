@@ -1,4 +1,3 @@
-import { hkdfSync } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import {
   CHAIN_START,
@@ -11,7 +10,7 @@ import {
   type AuditEvent,
   type EventContent,
 } from '@scopegate/audit';
-import { HmacKey } from '@scopegate/kernel';
+import type { HmacKey } from '@scopegate/kernel';
 import { In, type EntityManager } from 'typeorm';
 import { Turn } from '../common/time/turn.js';
 import { SECRETS } from '../config/config.module.js';
@@ -21,6 +20,7 @@ import { UnitOfWork } from '../database/unit-of-work.js';
 import { AuditChainEntity } from './audit-chain.entity.js';
 import { AuditEventEntity } from './audit-event.entity.js';
 import { toEvent } from './audit-event.mapper.js';
+import { chainKeyOf } from './chain-seals.js';
 import { insertAuditEvents, type LinkedEvents } from './audit-event.writer.js';
 
 /** The chain of all changes, whichever node makes them. */
@@ -55,7 +55,7 @@ export class AuditChain {
     @Inject(SECRETS) secrets: Secrets,
     private readonly unitOfWork: UnitOfWork,
   ) {
-    this.#key = new HmacKey(new Uint8Array(hkdfSync('sha256', secrets.encryptionKey, '', 'scopegate audit chain', 32)));
+    this.#key = chainKeyOf(secrets);
   }
 
   /** The head of a chain, held by this transaction: nobody else adds to the chain before it is stored. */

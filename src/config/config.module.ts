@@ -1,6 +1,6 @@
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import type { Configuration } from './env.js';
-import { loadSecrets } from './secrets.js';
+import type { Secrets } from './secrets.js';
 
 /** The injection token of the process's configuration. */
 export const CONFIGURATION = Symbol('Configuration');
@@ -12,12 +12,12 @@ export const SECRETS = Symbol('Secrets');
 @Global()
 @Module({})
 export class ConfigModule {
-  static forRoot(configuration: Configuration): DynamicModule {
+  static forRoot(configuration: Configuration, secrets: Secrets): DynamicModule {
     return {
       module: ConfigModule,
       providers: [
         { provide: CONFIGURATION, useValue: configuration },
-        { provide: SECRETS, useFactory: () => loadSecrets(configuration) },
+        { provide: SECRETS, useValue: secrets },
       ],
       exports: [CONFIGURATION, SECRETS],
     };

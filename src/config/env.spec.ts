@@ -1,5 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { ConfigurationError, readConfiguration } from './env.js';
 
 const SECRET = 'a secret of at least 32 characters';
@@ -84,4 +86,70 @@ describe('how many workers there are', () => {
   it.each(['0', '65', 'two', '-1', '1.5'])('R62: is no such number as %s', (workers) => {
     expect(() => readConfiguration({ ...mysql, SCOPEGATE_WORKERS: workers })).toThrow(/^SCOPEGATE_WORKERS /);
   });
+});
+
+describe('values that stand in files', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'scopegate-env-'));
+  let made = 0;
+  const fileOf = (content: string | Buffer): string => {
+    const file = join(folder, String((made += 1)));
+    writeFileSync(file, content);
+    return file;
+  };
+  const MYSQL = 'mysql://scopegate@127.0.0.1/scopegate';
+  const KEYS = { SCOPEGATE_TOKEN_PEPPER: SECRET, SCOPEGATE_ENCRYPTION_KEY: SECRET };
+
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it.each([MYSQL, `${MYSQL}\n`, `${MYSQL}\r\n\n`, `  ${MYSQL} \n`, `\uFEFF${MYSQL}`])(
+    'R110: DATABASE_URL_FILE and REDIS_URL_FILE are read: %j',
+    (content) => {
+      const { database } = readConfiguration({ ...KEYS, DATABASE_URL_FILE: fileOf(content) });
+      expect(database).toMatchObject({ kind: 'mysql', host: '127.0.0.1', database: 'scopegate' });
+      const redis = fileOf(content.replace(MYSQL, 'redis://127.0.0.1:6379'));
+      expect(readConfiguration({ REDIS_URL_FILE: redis }).redisUrl).toBe('redis://127.0.0.1:6379');
+    },
+  );
+
+  it.each([SECRET, `${SECRET}\n`, `\uFEFF${SECRET}\r\n`])('R110: a key from a file is the key: %j', (content) => {
+    expect(readConfiguration({ SCOPEGATE_TOKEN_PEPPER_FILE: fileOf(content) }).tokenPepper).toBe(SECRET);
+  });
+
+  const NAMES = ['DATABASE_URL', 'REDIS_URL', ...Object.keys(KEYS), 'SCOPEGATE_ADMIN_PASSWORD'];
+
+  it.each(NAMES)('R110: %s_FILE ends the start where it cannot be used, or where both are given', (name) => {
+    for (const [file, message] of [
+      [join(folder, 'gone'), 'cannot be read'],
+      [folder, 'cannot be read'],
+      [fileOf(''), 'is empty'],
+      [fileOf(' \n\uFEFF\n'), 'is empty'],
+      [fileOf(Buffer.from(`\uFEFF${MYSQL}`, 'utf16le')), 'no UTF-8'],
+      [fileOf(Buffer.from(MYSQL, 'utf16le')), 'no UTF-8'],
+    ] as const) {
+      const read = (): unknown => readConfiguration({ [`${name}_FILE`]: file });
+      expect(read, message).toThrow(ConfigurationError);
+      expect(read).toThrow(`${name}_FILE`);
+      expect(read).toThrow(message);
+    }
+    const both = (): unknown => readConfiguration({ [name]: SECRET, [`${name}_FILE`]: fileOf(SECRET) });
+    expect(both).toThrow(`Set ${name} or ${name}_FILE, not both.`);
+  });
+
+  it.each([
+    ['HOST_FILE', 'HOST'],
+    ['PORT_FILE', 'PORT'],
+    ['LOG_LEVEL_FILE', 'LOG_LEVEL'],
+    ['SCOPEGATE_WORKERS_FILE', 'SCOPEGATE_WORKERS'],
+    ['DATABASE_URI', 'DATABASE_URL'],
+  ])('R110: %s is not ignored, as if nothing had been set', (name, right) => {
+    expect(() => readConfiguration({ [name]: fileOf('1') })).toThrow(ConfigurationError);
+    expect(() => readConfiguration({ [name]: fileOf('1') })).toThrow(right);
+  });
+
+  it.each([`${MYSQL}\n${MYSQL}`, 'mysql://user:%zz@127.0.0.1/scopegate', 'mysql://127.0.0.1/%ff', 'mysql://h/a b'])(
+    'R110: DATABASE_URL=%j ends the start, and is not repeated',
+    (value) => {
+      expect(() => readConfiguration({ ...KEYS, DATABASE_URL: value })).toThrow(/^DATABASE_URL must look like/);
+    },
+  );
 });

@@ -1,6 +1,19 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { dirname, resolve } from 'node:path';
+import {
+  ConfigurationError,
+  FILE_SUFFIX,
+  readAddress,
+  readInteger,
+  readOptionalInteger,
+  readSecret,
+  readText,
+  readTextOrFile,
+  type Environment,
+} from './environment.reader.js';
+
+export { ConfigurationError } from './environment.reader.js';
 
 /** Where the data lives. */
 export type DatabaseConfiguration =
@@ -51,13 +64,6 @@ export interface Configuration {
   readonly auditStreams: AuditStreamsConfiguration;
 }
 
-/** A value of the environment that the server cannot start with. The message names it and says what to do. */
-export class ConfigurationError extends Error {
-  override readonly name = 'ConfigurationError';
-}
-
-type Environment = Readonly<Record<string, string | undefined>>;
-
 const KNOWN_NAMES: ReadonlySet<string> = new Set([
   'SCOPEGATE_MANAGEMENT_PORT',
   'SCOPEGATE_ADMIN_PASSWORD',
@@ -78,8 +84,6 @@ const KNOWN_NAMES: ReadonlySet<string> = new Set([
   'SCOPEGATE_AUDIT_WEBHOOK_SECRET_FILE',
 ]);
 
-const MIN_SECRET_LENGTH = 32;
-
 /**
  * Reads and checks the whole configuration.
  * @throws ConfigurationError for an unknown `SCOPEGATE_*` name and for every value that does not fit
@@ -90,14 +94,15 @@ export function readConfiguration(environment: Environment = process.env): Confi
       throw new ConfigurationError(`${name} is not a known setting. Known are: ${[...KNOWN_NAMES].join(', ')}.`);
     }
   }
-  const dataDirectory = resolve(text(environment, 'SCOPEGATE_DATA_DIR') ?? './data');
+  refuseIgnoredNames(environment);
+  const dataDirectory = resolve(readText(environment, 'SCOPEGATE_DATA_DIR') ?? './data');
   const database = readDatabase(environment, dataDirectory);
-  const port = integer(environment, 'PORT', 3000, 0, 65_535);
-  const managementPort = optionalInteger(environment, 'SCOPEGATE_MANAGEMENT_PORT', 0, 65_535);
+  const port = readInteger(environment, 'PORT', 3000, 0, 65_535);
+  const managementPort = readOptionalInteger(environment, 'SCOPEGATE_MANAGEMENT_PORT', 0, 65_535);
   if (managementPort !== null && managementPort !== 0 && managementPort === port) {
     throw new ConfigurationError('SCOPEGATE_MANAGEMENT_PORT must differ from PORT. Leave it out to serve both on one.');
   }
-  const workers = integer(environment, 'SCOPEGATE_WORKERS', 1, 1, 64);
+  const workers = readInteger(environment, 'SCOPEGATE_WORKERS', 1, 1, 64);
   if (workers > 1 && database.kind === 'sqlite') {
     throw new ConfigurationError(
       'SCOPEGATE_WORKERS: several workers need MySQL or MariaDB, since SQLite serves one process. ' +
@@ -112,11 +117,11 @@ export function readConfiguration(environment: Environment = process.env): Confi
     redisUrl: readRedisUrl(environment),
     dataDirectory,
     adminPassword: readAdminPassword(environment),
-    tokenPepper: secret(environment, 'SCOPEGATE_TOKEN_PEPPER'),
-    encryptionKey: secret(environment, 'SCOPEGATE_ENCRYPTION_KEY'),
+    tokenPepper: readSecret(environment, 'SCOPEGATE_TOKEN_PEPPER'),
+    encryptionKey: readSecret(environment, 'SCOPEGATE_ENCRYPTION_KEY'),
     workers,
-    maxStalenessMs: integer(environment, 'SCOPEGATE_MAX_STALENESS_MS', 10_000, 1_000, 3_600_000),
-    journalMaxBytes: integer(environment, 'SCOPEGATE_JOURNAL_MAX_BYTES', 268_435_456, 65_536, 2_000_000_000),
+    maxStalenessMs: readInteger(environment, 'SCOPEGATE_MAX_STALENESS_MS', 10_000, 1_000, 3_600_000),
+    journalMaxBytes: readInteger(environment, 'SCOPEGATE_JOURNAL_MAX_BYTES', 268_435_456, 65_536, 2_000_000_000),
     logLevel: readLogLevel(environment),
     auditStreams: readAuditStreams(environment),
   };
@@ -135,27 +140,24 @@ export function readConfiguration(environment: Environment = process.env): Confi
   return configuration;
 }
 
-function text(environment: Environment, name: string): string | null {
-  const value = environment[name];
-  return value === undefined || value === '' ? null : value;
-}
-
-function optionalInteger(environment: Environment, name: string, min: number, max: number): number | null {
-  const value = text(environment, name);
-  if (value === null) return null;
-  const number = /^\d{1,10}$/.test(value) ? Number(value) : Number.NaN;
-  if (!(number >= min && number <= max)) {
-    throw new ConfigurationError(`${name} must be a whole number from ${min} to ${max}, not "${value}".`);
+/**
+ * Names without the prefix belong to other programs as well, so an unknown one is no error. These would be meant for us,
+ * and ignoring them would serve an empty database or another port.
+ */
+function refuseIgnoredNames(environment: Environment): void {
+  for (const name of ['HOST', 'PORT', 'LOG_LEVEL']) {
+    if (readText(environment, name + FILE_SUFFIX) !== null) {
+      throw new ConfigurationError(`${name + FILE_SUFFIX} is not read. Set ${name} itself.`);
+    }
   }
-  return number;
-}
-
-function integer(environment: Environment, name: string, fallback: number, min: number, max: number): number {
-  return optionalInteger(environment, name, min, max) ?? fallback;
+  const isNamed = readText(environment, 'DATABASE_URL') ?? readText(environment, 'DATABASE_URL_FILE');
+  if (isNamed === null && readText(environment, 'DATABASE_URI') !== null) {
+    throw new ConfigurationError('DATABASE_URI is not read. Set DATABASE_URL.');
+  }
 }
 
 function readHost(environment: Environment): string {
-  const host = text(environment, 'HOST') ?? '127.0.0.1';
+  const host = readText(environment, 'HOST') ?? '127.0.0.1';
   if (isIP(host) === 0 && !/^[A-Za-z0-9]([A-Za-z0-9.-]{0,252})$/.test(host)) {
     throw new ConfigurationError(`HOST must be an address or a host name to listen on, not "${host}".`);
   }
@@ -163,7 +165,7 @@ function readHost(environment: Environment): string {
 }
 
 function readLogLevel(environment: Environment): LogLevel {
-  const value = text(environment, 'LOG_LEVEL') ?? 'info';
+  const value = readText(environment, 'LOG_LEVEL') ?? 'info';
   const level = LOG_LEVELS.find((known) => known === value);
   if (level === undefined) {
     throw new ConfigurationError(`LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}, not "${value}".`);
@@ -171,30 +173,9 @@ function readLogLevel(environment: Environment): LogLevel {
   return level;
 }
 
-/** The value, or what the file named by `<name>_FILE` holds without the line's end. */
-function secretText(environment: Environment, name: string): string | null {
-  const value = text(environment, name);
-  const file = text(environment, `${name}_FILE`);
-  if (value !== null && file !== null) throw new ConfigurationError(`Set ${name} or ${name}_FILE, not both.`);
-  if (file === null) return value;
-  try {
-    return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
-  } catch {
-    throw new ConfigurationError(`${name}_FILE: the file "${file}" cannot be read.`);
-  }
-}
-
-function secret(environment: Environment, name: string): string | null {
-  const value = secretText(environment, name);
-  if (value !== null && value.length < MIN_SECRET_LENGTH) {
-    throw new ConfigurationError(`${name} must have at least ${MIN_SECRET_LENGTH} characters.`);
-  }
-  return value;
-}
-
 function readAdminPassword(environment: Environment): string | null {
   const name = 'SCOPEGATE_ADMIN_PASSWORD';
-  const value = secretText(environment, name);
+  const value = readTextOrFile(environment, name);
   if (value !== null && ([...value].length < 12 || Buffer.byteLength(value) > 72)) {
     throw new ConfigurationError(`${name} must have at least 12 characters and at most 72 bytes.`);
   }
@@ -205,15 +186,15 @@ function readAdminPassword(environment: Environment): string | null {
 }
 
 function readRedisUrl(environment: Environment): string | null {
-  const value = text(environment, 'REDIS_URL');
-  if (value !== null && !(/^rediss?:\/\//.test(value) && URL.canParse(value))) {
+  const value = readAddress(environment, 'REDIS_URL');
+  if (value !== null && !(/^rediss?:\/\/\S+$/.test(value) && URL.canParse(value))) {
     throw new ConfigurationError('REDIS_URL must look like redis://host:6379.');
   }
   return value;
 }
 
 function readDatabase(environment: Environment, dataDirectory: string): DatabaseConfiguration {
-  const value = text(environment, 'DATABASE_URL');
+  const value = readAddress(environment, 'DATABASE_URL');
   if (value === null) return { kind: 'sqlite', file: resolve(dataDirectory, 'scopegate.sqlite') };
   if (value.startsWith('sqlite:') && value.length > 'sqlite:'.length) {
     return { kind: 'sqlite', file: resolve(value.slice('sqlite:'.length)) };
@@ -221,18 +202,28 @@ function readDatabase(environment: Environment, dataDirectory: string): Database
   const problem = new ConfigurationError(
     'DATABASE_URL must look like sqlite:./data/scopegate.sqlite or mysql://user:password@host:3306/database.',
   );
-  if (!/^(mysql|mariadb):\/\//.test(value) || !URL.canParse(value)) throw problem;
+  if (!/^(mysql|mariadb):\/\/\S+$/.test(value) || !URL.canParse(value)) throw problem;
   const url = new URL(value);
-  const database = decodeURIComponent(url.pathname.slice(1));
+  const [database, username, password] = [url.pathname.slice(1), url.username, url.password].map(decoded);
+  if (database === undefined || username === undefined || password === undefined) throw problem;
   if (url.hostname === '' || !/^[A-Za-z0-9_$-]{1,64}$/.test(database)) throw problem;
   return {
     kind: 'mysql',
     host: url.hostname.replace(/^\[|\]$/g, ''),
     port: url.port === '' ? 3306 : Number(url.port),
-    username: decodeURIComponent(url.username),
-    password: decodeURIComponent(url.password),
+    username,
+    password,
     database,
   };
+}
+
+/** Undefined where a percent sign encodes no UTF-8. */
+function decoded(part: string): string | undefined {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return undefined;
+  }
 }
 
 function readAuditStreams(environment: Environment): AuditStreamsConfiguration {
@@ -245,7 +236,7 @@ function readAuditStreams(environment: Environment): AuditStreamsConfiguration {
 }
 
 function readSwitch(environment: Environment, name: string): boolean {
-  const value = text(environment, name) ?? 'false';
+  const value = readText(environment, name) ?? 'false';
   if (value !== 'true' && value !== 'false') {
     throw new ConfigurationError(`${name} must be true or false, not "${value}".`);
   }
@@ -254,7 +245,7 @@ function readSwitch(environment: Environment, name: string): boolean {
 
 function readAuditFile(environment: Environment): string | null {
   const name = 'SCOPEGATE_AUDIT_FILE';
-  const value = text(environment, name);
+  const value = readText(environment, name);
   if (value === null) return null;
   const file = resolve(value);
   if (value.endsWith('/') || isFolder(file)) throw new ConfigurationError(`${name} must name a file, not a folder.`);
@@ -267,7 +258,7 @@ function isFolder(path: string): boolean {
 }
 
 function readAuditSyslog(environment: Environment): AuditStreamsConfiguration['syslog'] {
-  const value = text(environment, 'SCOPEGATE_AUDIT_SYSLOG');
+  const value = readText(environment, 'SCOPEGATE_AUDIT_SYSLOG');
   if (value === null) return null;
   const url = URL.canParse(value) ? new URL(value) : null;
   const protocol = url?.protocol === 'udp:' ? 'udp' : url?.protocol === 'tcp:' ? 'tcp' : null;
@@ -282,8 +273,8 @@ function readAuditSyslog(environment: Environment): AuditStreamsConfiguration['s
 
 function readAuditWebhook(environment: Environment): AuditStreamsConfiguration['webhook'] {
   const name = 'SCOPEGATE_AUDIT_WEBHOOK';
-  const value = text(environment, name);
-  const key = secret(environment, `${name}_SECRET`);
+  const value = readText(environment, name);
+  const key = readSecret(environment, `${name}_SECRET`);
   if (value === null) {
     if (key !== null) throw new ConfigurationError(`${name}_SECRET is of no use without ${name}.`);
     return null;

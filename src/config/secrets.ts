@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigurationError, type Configuration } from './env.js';
 
@@ -7,26 +7,49 @@ import { ConfigurationError, type Configuration } from './env.js';
 export interface Secrets {
   /** The key of the token digest. */
   readonly tokenPepper: string;
-  /** The key of stored upstream credentials. */
+  /** The key of stored upstream credentials, and of the audit chains. */
   readonly encryptionKey: string;
 }
 
+/** The names of the keys in the environment. */
+export const SECRET_NAMES: Readonly<Record<keyof Secrets, string>> = {
+  tokenPepper: 'SCOPEGATE_TOKEN_PEPPER',
+  encryptionKey: 'SCOPEGATE_ENCRYPTION_KEY',
+};
+
 const FILE_NAME = 'secrets.json';
+
+/** Where the keys are that the configuration does not give. */
+export function secretsFile({ dataDirectory }: Configuration): string {
+  return join(dataDirectory, FILE_NAME);
+}
 
 /**
  * The keys of the configuration, or, on SQLite, those of `secrets.json` in the data directory, made once with mode
  * 0600. Two servers that start at the same time agree on the file that was there first.
- * @throws ConfigurationError where the file cannot be read or does not hold the keys
+ * @param mayMake whether keys may be made where there are none: only where no data was made with other ones (R110)
+ * @throws ConfigurationError where the file is missing, cannot be read or does not hold the keys
  */
-export function loadSecrets(configuration: Configuration): Secrets {
+export function loadSecrets(configuration: Configuration, mayMake: boolean): Secrets {
   const { tokenPepper, encryptionKey, dataDirectory } = configuration;
   if (tokenPepper !== null && encryptionKey !== null) return { tokenPepper, encryptionKey };
-  const stored = readOrCreate(dataDirectory);
+  const file = secretsFile(configuration);
+  if (!mayMake && !existsSync(file)) throw missingFile(configuration);
+  const stored = mayMake ? readOrCreate(dataDirectory, file) : readStored(file);
   return { tokenPepper: tokenPepper ?? stored.tokenPepper, encryptionKey: encryptionKey ?? stored.encryptionKey };
 }
 
-function readOrCreate(dataDirectory: string): Secrets {
-  const file = join(dataDirectory, FILE_NAME);
+function missingFile(configuration: Configuration): ConfigurationError {
+  const names = (['tokenPepper', 'encryptionKey'] as const)
+    .filter((key) => configuration[key] === null)
+    .map((key) => SECRET_NAMES[key]);
+  return new ConfigurationError(
+    `"${secretsFile(configuration)}" is missing, and the database was made with the keys in it. ` +
+      `Restore the file from the backup, or set ${names.join(' and ')} to what it held. Nothing was changed.`,
+  );
+}
+
+function readOrCreate(dataDirectory: string, file: string): Secrets {
   const made: Secrets = {
     tokenPepper: randomBytes(32).toString('base64'),
     encryptionKey: randomBytes(32).toString('base64'),

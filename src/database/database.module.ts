@@ -1,16 +1,12 @@
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { DataSource, type DataSourceOptions } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { Clock } from '../common/time/clock.js';
-import { CONFIGURATION } from '../config/config.module.js';
-import type { Configuration } from '../config/env.js';
 import { ChangeFeed } from './change-feed.js';
 import { ChangeLogRetention } from './change-log.retention.js';
 import { ChangePoller } from './change.poller.js';
-import { dataSourceOptions, type EntityClass } from './data-source.options.js';
 import { LeaseService } from './lease.service.js';
 import { NodeRegistry } from './node.registry.js';
-import { runMigrations } from './run-migrations.js';
 import { UnitOfWork } from './unit-of-work.js';
 import { WorkerChangeChannel } from './worker-change.channel.js';
 
@@ -18,23 +14,15 @@ import { WorkerChangeChannel } from './worker-change.channel.js';
 @Global()
 @Module({})
 export class DatabaseModule {
-  static forRoot(entities: readonly EntityClass[]): DynamicModule {
+  /** @param dataSource a connected one, whose tables are the ones this version knows */
+  static forRoot(dataSource: DataSource): DynamicModule {
     return {
       module: DatabaseModule,
       imports: [
         TypeOrmModule.forRootAsync({
-          inject: [CONFIGURATION],
-          useFactory: async (configuration: Configuration) => ({
-            ...(await dataSourceOptions(configuration.database, entities)),
-            retryAttempts: 0,
-          }),
-          // The explicit step of the start: nothing is served before the tables are the ones this version knows.
-          dataSourceFactory: async (options?: DataSourceOptions) => {
-            if (options === undefined) throw new Error('The data source has no options.');
-            const dataSource = await new DataSource(options).initialize();
-            await runMigrations(dataSource);
-            return dataSource;
-          },
+          useFactory: () => dataSource.options,
+          // Connected, and brought up to date, before anything else was made.
+          dataSourceFactory: () => Promise.resolve(dataSource),
         }),
       ],
       providers: [

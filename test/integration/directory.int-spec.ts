@@ -15,6 +15,7 @@ import { UsersService } from '../../src/directory/users.service.js';
 import { MetricsModule } from '../../src/metrics/metrics.module.js';
 import { WorkersModule } from '../../src/workers/workers.module.js';
 import { PermissionsModule } from '../../src/permissions/permissions.module.js';
+import { openDatabase } from '../../src/opened-database.js';
 import { PermissionsService } from '../../src/permissions/permissions.service.js';
 import { ENTITIES } from '../../src/schema.js';
 import { describeWithMariaDb } from '../support/external-part.js';
@@ -38,19 +39,19 @@ class Node {
   }
 
   static async start(environment: Record<string, string>): Promise<Node> {
+    const configuration = readConfiguration({
+      ...SECRETS,
+      SCOPEGATE_ADMIN_PASSWORD: ADMIN_PASSWORD,
+      // The journal of a node on MariaDB is a folder as well: never the one of the checkout.
+      SCOPEGATE_DATA_DIR: createTemporaryFolder('directory-node').path,
+      ...environment,
+    });
+    const { dataSource, secrets } = await openDatabase(configuration);
     const module = await Test.createTestingModule({
       imports: [
-        ConfigModule.forRoot(
-          readConfiguration({
-            ...SECRETS,
-            SCOPEGATE_ADMIN_PASSWORD: ADMIN_PASSWORD,
-            // The journal of a node on MariaDB is a folder as well: never the one of the checkout.
-            SCOPEGATE_DATA_DIR: createTemporaryFolder('directory-node').path,
-            ...environment,
-          }),
-        ),
+        ConfigModule.forRoot(configuration, secrets),
         WorkersModule.forRoot(null),
-        DatabaseModule.forRoot(ENTITIES),
+        DatabaseModule.forRoot(dataSource),
         MetricsModule,
         AuditModule,
         DirectoryModule,

@@ -17,7 +17,7 @@ async function expectNoDrift(environment: Record<string, string>): Promise<void>
     await dataSource.runMigrations();
     const drift = await dataSource.driver.createSchemaBuilder().log();
     expect(drift.upQueries.map((query) => query.query)).toEqual([]);
-    await dataSource.undoLastMigration();
+    for (const _ of dataSource.migrations) await dataSource.undoLastMigration();
     const tables = await dataSource.createQueryRunner().getTables();
     expect(tables.map((table) => table.name).filter((name) => name.endsWith('tokens'))).toEqual([]);
   } finally {

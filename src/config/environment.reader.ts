@@ -1,0 +1,83 @@
+import { isUtf8 } from 'node:buffer';
+import { readFileSync } from 'node:fs';
+
+/** A value of the environment that the server cannot start with. The message names it and says what to do. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The suffix of a name whose value stands in a file: `DATABASE_URL_FILE`. */
+export const FILE_SUFFIX = '_FILE';
+
+const MIN_SECRET_LENGTH = 32;
+
+/** The value of a name; null where it is not set, or set to nothing. */
+export function readText(environment: Environment, name: string): string | null {
+  const value = environment[name];
+  return value === undefined || value === '' ? null : value;
+}
+
+/**
+ * The value of a name, or what the file named by `<name>_FILE` holds: UTF-8, without a byte order mark and without the
+ * line ends behind it.
+ * @throws ConfigurationError where both are given, or the file cannot be read or holds nothing
+ */
+export function readTextOrFile(environment: Environment, name: string): string | null {
+  const value = readText(environment, name);
+  const fileName = name + FILE_SUFFIX;
+  const file = readText(environment, fileName);
+  if (value !== null && file !== null) throw new ConfigurationError(`Set ${name} or ${fileName}, not both.`);
+  if (file === null) return value;
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(file);
+  } catch {
+    throw new ConfigurationError(`${fileName}: the file "${file}" cannot be read.`);
+  }
+  // A shell on Windows writes UTF-16, which would be read as other characters.
+  if (!isUtf8(bytes) || bytes.includes(0)) throw new ConfigurationError(`${fileName}: "${file}" is no UTF-8 text.`);
+  const text = bytes
+    .toString('utf8')
+    .replace(/^\uFEFF/, '')
+    .replace(/[\r\n]+$/, '');
+  if (text.trim() === '') throw new ConfigurationError(`${fileName}: the file "${file}" is empty.`);
+  return text;
+}
+
+/** The address of a server, from its name or its file, without blanks around it. */
+export function readAddress(environment: Environment, name: string): string | null {
+  return readTextOrFile(environment, name)?.trim() ?? null;
+}
+
+/** A secret of at least 32 characters, from its name or its file. */
+export function readSecret(environment: Environment, name: string): string | null {
+  const value = readTextOrFile(environment, name);
+  if (value !== null && value.length < MIN_SECRET_LENGTH) {
+    throw new ConfigurationError(`${name} must have at least ${MIN_SECRET_LENGTH} characters.`);
+  }
+  return value;
+}
+
+/** A whole number; null where the name is not set. */
+export function readOptionalInteger(environment: Environment, name: string, min: number, max: number): number | null {
+  const value = readText(environment, name);
+  if (value === null) return null;
+  const number = /^\d{1,10}$/.test(value) ? Number(value) : Number.NaN;
+  if (!(number >= min && number <= max)) {
+    throw new ConfigurationError(`${name} must be a whole number from ${min} to ${max}, not "${value}".`);
+  }
+  return number;
+}
+
+/** A whole number, or the fallback where the name is not set. */
+export function readInteger(
+  environment: Environment,
+  name: string,
+  fallback: number,
+  min: number,
+  max: number,
+): number {
+  return readOptionalInteger(environment, name, min, max) ?? fallback;
+}

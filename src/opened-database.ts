@@ -1,0 +1,47 @@
+import { DataSource } from 'typeorm';
+import { wasSealedWith } from './audit/chain-seals.js';
+import type { Configuration } from './config/env.js';
+import type { Secrets } from './config/secrets.js';
+import { dataSourceOptions } from './database/data-source.options.js';
+import { adoptKeys, checkedSecrets } from './database/key-checks.js';
+import { runMigrations } from './database/run-migrations.js';
+import { ENTITIES } from './schema.js';
+
+/** A database that is ready, and the keys that its data was made with. */
+export interface OpenedDatabase {
+  readonly dataSource: DataSource;
+  readonly secrets: Secrets;
+}
+
+/**
+ * The first step of every start: connects, holds the keys against what is stored, and brings the tables up to date.
+ * Nothing is served before, and nothing is written with another key (R110).
+ * @throws ConfigurationError where the database cannot be used, or a key is not its own
+ */
+export async function openDatabase(configuration: Configuration): Promise<OpenedDatabase> {
+  const dataSource = await connect(configuration);
+  try {
+    const secrets = await checkedSecrets(dataSource, configuration, wasSealedWith, true);
+    await runMigrations(dataSource);
+    await adoptKeys(dataSource, configuration, secrets);
+    return { dataSource, secrets };
+  } catch (error) {
+    await dataSource.destroy();
+    throw error;
+  }
+}
+
+/** The same for a command that only reads: it makes no keys and no tables. */
+export async function openToRead(configuration: Configuration): Promise<OpenedDatabase> {
+  const dataSource = await connect(configuration);
+  try {
+    return { dataSource, secrets: await checkedSecrets(dataSource, configuration, wasSealedWith, false) };
+  } catch (error) {
+    await dataSource.destroy();
+    throw error;
+  }
+}
+
+async function connect({ database }: Configuration): Promise<DataSource> {
+  return new DataSource(await dataSourceOptions(database, ENTITIES)).initialize();
+}
