@@ -59,6 +59,7 @@ describe('resolveClientAddress', () => {
       source: 'peer',
       peer: PROXY,
       header: null,
+      hops: [],
     });
   });
 
@@ -68,6 +69,7 @@ describe('resolveClientAddress', () => {
       source: 'peer',
       peer: '10.0.1.2',
       header: null,
+      hops: [],
     });
   });
 
@@ -84,6 +86,7 @@ describe('resolveClientAddress', () => {
         source: 'unparsable',
         peer: null,
         header: null,
+        hops: [],
       });
     },
   );
@@ -94,11 +97,18 @@ describe('resolveClientAddress', () => {
       source: 'header',
       peer: PROXY,
       header: '1.1.1.1, 203.0.113.7, 10.0.0.3',
+      hops: ['203.0.113.7', '10.0.0.3'],
     });
   });
 
   it.each(['', ' ', ',', ' ,\t, ,'])('R39: with nothing left of %j the peer counts', (value) => {
-    expect(derive('X-Forwarded-For', value)).toEqual({ client: PROXY, source: 'peer', peer: PROXY, header: value });
+    expect(derive('X-Forwarded-For', value)).toEqual({
+      client: PROXY,
+      source: 'peer',
+      peer: PROXY,
+      header: value,
+      hops: [],
+    });
     expect(derive('Forwarded', value).source).toBe('peer');
   });
 
@@ -114,6 +124,7 @@ describe('resolveClientAddress', () => {
       source: 'unparsable',
       peer: PROXY,
       header: '203.0.113.7, unknown, 10.0.0.3',
+      hops: ['10.0.0.3'],
     });
     expect(derive('X-Forwarded-For', '203.0.113.7\u00a0').client).toBeNull();
     expect(derive('X-Forwarded-For', '"203.0.113.7"').client).toBeNull();

@@ -24,7 +24,11 @@ export interface ClientAddress {
    * believed. Clients write it: escape it wherever it is shown.
    */
   readonly header: string | null;
+  /** What was judged of the header, from the client to the last proxy before the peer; empty where nothing was. */
+  readonly hops: readonly IpAddress[];
 }
+
+const NO_HOPS: readonly IpAddress[] = [];
 
 /**
  * Derives the client address of a request (R38, R39). The header counts only when support is on and the peer is a trusted
@@ -40,22 +44,23 @@ export function resolveClientAddress(
 ): ClientAddress {
   const peerAddress = parseIpAddress(peer);
   if (peerAddress === null) {
-    return { client: null, source: 'unparsable', peer: null, header: null };
+    return { client: null, source: 'unparsable', peer: null, header: null, hops: NO_HOPS };
   }
   if (!rules.enabled || !rules.trusted.has(peerAddress)) {
-    return { client: peerAddress, source: 'peer', peer: peerAddress, header: null };
+    return { client: peerAddress, source: 'peer', peer: peerAddress, header: null, hops: NO_HOPS };
   }
   const name = rules.header.toLowerCase();
   const values = headerValues(lines, name);
   if (values.length === 0) {
-    return { client: peerAddress, source: 'peer', peer: peerAddress, header: null };
+    return { client: peerAddress, source: 'peer', peer: peerAddress, header: null, hops: NO_HOPS };
   }
   const header = values.join(', ');
   const isForwarded = name === 'forwarded';
   const separators = isForwarded ? forwardedSeparators(header) : commas(header);
   if (separators === null) {
-    return { client: null, source: 'unparsable', peer: peerAddress, header };
+    return { client: null, source: 'unparsable', peer: peerAddress, header, hops: NO_HOPS };
   }
+  const hops: IpAddress[] = [];
   let client = peerAddress;
   let source: ClientAddress['source'] = 'peer';
   let end = header.length;
@@ -67,17 +72,18 @@ export function resolveClientAddress(
     if (element === '') {
       continue;
     }
-    const address = isForwarded ? parseForwardedElement(element) : parseNode(element);
+    const address = isForwarded ? (parseForwardedElement(element)?.address ?? null) : parseNode(element);
     if (address === null) {
-      return { client: null, source: 'unparsable', peer: peerAddress, header };
+      return { client: null, source: 'unparsable', peer: peerAddress, header, hops: hops.reverse() };
     }
+    hops.push(address);
     client = address;
     source = 'header';
     if (!rules.trusted.has(address)) {
       break;
     }
   }
-  return { client, source, peer: peerAddress, header };
+  return { client, source, peer: peerAddress, header, hops: hops.reverse() };
 }
 
 function commas(text: string): readonly number[] {

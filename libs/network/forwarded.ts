@@ -39,15 +39,27 @@ export function forwardedSeparators(value: string): readonly number[] | null {
   return quoted ? null : separators;
 }
 
+/** What one element of `Forwarded` says: of whom a proxy took the request, and how it had been asked for. */
+export interface ForwardedElement {
+  readonly address: IpAddress;
+  /** As they were sent, without quotes; null where they are not told. */
+  readonly proto: string | null;
+  readonly host: string | null;
+}
+
 /**
- * The address that one `Forwarded` element names with `for=` (RFC 7239 4 and 6).
+ * Reads one `Forwarded` element (RFC 7239 4 and 6).
  * @param element one element without the blanks around it, such as `for="[2001:db8::7]:4711";proto=https`
  * @returns null where the element breaks the grammar, has no `for`, names a parameter twice, or where the node is
  * `unknown`, obfuscated (`_x`) or an IPv6 address without brackets
  */
-export function parseForwardedElement(element: string): IpAddress | null {
+export function parseForwardedElement(element: string): ForwardedElement | null {
   const names: string[] = [];
-  let node: string | null = null;
+  const told: { for: string | null; proto: string | null; host: string | null } = {
+    for: null,
+    proto: null,
+    host: null,
+  };
   let index = 0;
   while (index < element.length) {
     if (element.charCodeAt(index) === CODE_SEMICOLON) {
@@ -70,12 +82,13 @@ export function parseForwardedElement(element: string): IpAddress | null {
       return null;
     }
     names.push(name);
-    if (name === 'for') {
-      node = quoted ? unquote(element, start, end) : element.slice(start, end);
+    if (name === 'for' || name === 'proto' || name === 'host') {
+      told[name] = quoted ? unquote(element, start, end) : element.slice(start, end);
     }
     index = end;
   }
-  return node === null ? null : parseForwardedNode(node);
+  const address = told.for === null ? null : parseForwardedNode(told.for);
+  return address === null ? null : { address, proto: told.proto, host: told.host };
 }
 
 /** A node of RFC 7239 6: unlike in other headers, IPv6 stands in brackets, and a port may be obfuscated. */

@@ -6,3 +6,4 @@ export { resolveClientAddress, type ClientAddress, type ReverseProxyRules } from
 export { isHeaderFieldName } from './header-field-name.js';
 export { parseAuthority, type Authority } from './authority.js';
 export { readAuthority, type AuthorityFacts, type AuthorityReading } from './request-authority.js';
+export { forwardingOf, type Forwarding } from './forwarding.js';

@@ -16,6 +16,7 @@ function forward(lines: readonly string[], more: Partial<ForwardedRequest> = {})
     dropAuthorization: false,
     dropCookies: false,
     dropLine: null,
+    addressHeader: null,
     replacedBody: false,
     trace: null,
     ...more,
@@ -44,6 +45,8 @@ describe('the lines that go upstream', () => {
       'PUT',
       'Length',
       '1',
+      'X-Edge',
+      '192.0.2.9',
     ];
     const repeated = repeatedLines(lines, lines.slice());
     const isOverride = (name: string): boolean => name.endsWith('override');
@@ -56,6 +59,7 @@ describe('the lines that go upstream', () => {
       { dropAuthorization: true },
       { dropCookies: true },
       { dropLine: isOverride },
+      { addressHeader: 'X_EDGE' },
       { replacedBody: true },
       { requestId: 'request-2', identity: ['X-User', 'bob'], trace: { parent: 'ours', state: 'a=1' } },
     ];

@@ -10,6 +10,8 @@ interface ForwardingRules {
   readonly dropCookies: boolean;
   /** Whether a line overrides the method and is dropped (R12). */
   readonly dropLine: ((foldedName: string) => boolean) | null;
+  /** The header that the client address is taken from, as configured; null where none is. What it said is sent on. */
+  readonly addressHeader: string | null;
   /** Set where the gateway replaces the body, so that its own length is sent. */
   readonly replacedBody: boolean;
 }
@@ -72,17 +74,19 @@ function isSameOrigin(one: Origin, other: Origin): boolean {
     one.dropAuthorization === other.dropAuthorization &&
     one.dropCookies === other.dropCookies &&
     one.dropLine === other.dropLine &&
+    one.addressHeader === other.addressHeader &&
     one.replacedBody === other.replacedBody
   );
 }
 
 function selectLines(lines: HeaderLines, rules: ForwardingRules): string[] {
   const nominated = connectionNominated(lines);
+  const addressName = rules.addressHeader === null ? null : foldHeaderName(rules.addressHeader);
   const result: string[] = [];
   for (let index = 0; index + 1 < lines.length; index += 2) {
     const name = lines[index] as string;
     const folded = foldHeaderName(name);
-    if (isWithheldName(name, folded)) continue;
+    if (folded === addressName || isWithheldName(name, folded)) continue;
     if (folded === 'authorization' && rules.dropAuthorization) continue;
     if (folded === 'cookie' && rules.dropCookies) continue;
     if (rules.identityNames.has(folded)) continue;

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Allow, Decision } from '@scopegate/access';
-import { headerValues, memoryOf, type HeaderLines } from '@scopegate/kernel';
-import { clientBlock } from '@scopegate/network';
+import { memoryOf, type HeaderLines } from '@scopegate/kernel';
+import { clientBlock, forwardingOf } from '@scopegate/network';
 import { codeProblem } from '@scopegate/problem';
 import { isMethodOverrideHeader } from '@scopegate/scope';
 import {
@@ -91,7 +91,7 @@ export class UpstreamForwarder implements ForwardListener {
       lines: request.rawHeaders,
       host: target.host,
       requestId: exchange.requestId,
-      ...forwardingOf(decision, exchange),
+      ...originOf(decision, exchange),
       identityNames: application.identity.names,
       identity: isTokenRequest ? identityOf(decision, application, request.rawHeaders) : NO_LINES,
       // A session that is held to a token acts as that token's owner, and as nobody else.
@@ -233,22 +233,24 @@ function identityLines(decision: Allow, application: ProtectedApplication): read
   return lines;
 }
 
-/** What the upstream is told of where the request came from. Only a trusted proxy's own words are passed on. */
-function forwardingOf(
+/** What the upstream is told of where the request came from: what was judged, and nothing else that was sent (R39). */
+function originOf(
   decision: Forwarded,
   exchange: Exchange,
-): { readonly forwardedFor: string; readonly forwardedHost: string | null; readonly forwardedProto: string } {
+): {
+  readonly forwardedFor: string;
+  readonly forwardedHost: string | null;
+  readonly forwardedProto: string;
+  readonly addressHeader: string | null;
+} {
   const { address, policy, request } = decision.kind === 'allow' ? decision.authenticated.admitted : decision.admitted;
-  const { lines } = request;
-  const isTrusted = policy.reverseProxy.enabled && policy.reverseProxy.trusted.has(address.peer);
-  const peer = exchange.request.socket.remoteAddress ?? '';
-  const own = address.peer ?? peer;
-  const before = isTrusted ? headerValues(lines, 'x-forwarded-for').join(', ') : '';
-  const proto = isTrusted ? headerValues(lines, 'x-forwarded-proto')[0] : undefined;
-  const host = isTrusted ? headerValues(lines, 'x-forwarded-host')[0] : undefined;
+  const { reverseProxy } = policy;
+  const { chain, proto, host } = forwardingOf(request.lines, address, reverseProxy);
   return {
-    forwardedFor: before === '' ? own : `${before}, ${own}`,
-    forwardedHost: host ?? exchange.authority?.text ?? null,
-    forwardedProto: proto === 'https' ? 'https' : 'http',
+    // A socket whose end is no address, such as one with a zone, is named as it is.
+    forwardedFor: address.peer === null ? (exchange.request.socket.remoteAddress ?? '') : chain.join(', '),
+    forwardedHost: (host ?? exchange.authority)?.text ?? null,
+    forwardedProto: proto,
+    addressHeader: reverseProxy.enabled ? reverseProxy.header : null,
   };
 }

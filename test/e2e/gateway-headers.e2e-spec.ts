@@ -278,19 +278,56 @@ describe('where a request came from', () => {
     }
   });
 
-  it('R39: goes on from a trusted proxy', async () => {
+  it('R39: goes on from a trusted proxy, and nothing that was not judged goes with it', async () => {
     await gateway.patchSettings({ reverseProxy: { enabled: true, trustedProxies: ['127.0.0.1'] } });
-    await send([...claims, bearer(token)]);
-    expect(forwarding()).toEqual({
-      'x-forwarded-for': ['203.0.113.9, 198.51.100.7, 127.0.0.1'],
-      'x-forwarded-host': ['public.test'],
-      'x-forwarded-proto': ['https'],
-    });
+    for (const credential of [[bearer(token)], [basic('bob', 'password')], []]) {
+      upstream.clear();
+      await send([...claims, ...credential]);
+      expect(forwarding()).toEqual({
+        'x-forwarded-for': ['198.51.100.7, 127.0.0.1'],
+        'x-forwarded-host': ['public.test'],
+        'x-forwarded-proto': ['https'],
+      });
+    }
     await gateway.patchSettings({ reverseProxy: { enabled: true, trustedProxies: ['192.0.2.1'] } });
     await send([...claims, bearer(token)]);
     expect(forwarding()['x-forwarded-for']).toEqual(['127.0.0.1']);
     await gateway.patchSettings({ reverseProxy: { enabled: false, trustedProxies: [] } });
   });
+
+  it.each([
+    ['X-Real-IP', ['X-Real-IP', '203.0.113.7'], '203.0.113.7, 127.0.0.1', 'https', 'public.test'],
+    ['X-Edge-Address', ['x-edge-address', '203.0.113.7'], '203.0.113.7, 127.0.0.1', 'https', 'public.test'],
+    [
+      'Forwarded',
+      ['Forwarded', 'for=203.0.113.9;proto=http, for=203.0.113.7;proto=https;host="own.test:8443"'],
+      '203.0.113.7, 127.0.0.1',
+      'https',
+      'own.test:8443',
+    ],
+    ['X-Absent', ['X-Kept', '1'], '127.0.0.1', 'https', 'public.test'],
+  ] as const)(
+    'R39: with %s as the header, a client’s own X-Forwarded-For is not the proxy’s word',
+    async (header, line, forwardedFor, proto, host) => {
+      await gateway.patchSettings({ reverseProxy: { enabled: true, trustedProxies: ['127.0.0.1'], header } });
+      await send([
+        bearer(token),
+        ['X-Forwarded-For', '203.0.113.10'],
+        ['X-Forwarded-Proto', 'http, HTTPS'],
+        ['X-Forwarded-Host', 'evil.test, Public.Test.'],
+        line,
+      ]);
+      expect(forwarding()).toEqual({
+        'x-forwarded-for': [forwardedFor],
+        'x-forwarded-host': [host],
+        'x-forwarded-proto': [proto],
+      });
+      expect(last().headerValues('x-edge-address')).toEqual([]);
+      await gateway.patchSettings({
+        reverseProxy: { enabled: false, trustedProxies: [], header: 'X-Forwarded-For' },
+      });
+    },
+  );
 
   it('R55: has one id on its whole way: the client’s, where it has the form of one', async () => {
     upstream.respondWith(() => ({ headers: [['X-Request-Id', 'upstreams-own']] }));

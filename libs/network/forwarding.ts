@@ -1,0 +1,101 @@
+import { headerValues, type HeaderLines } from '@scopegate/kernel';
+import type { IpAddress } from './address.js';
+import { parseAuthority, type Authority } from './authority.js';
+import { trimBlanks } from './blanks.js';
+import type { ClientAddress, ReverseProxyRules } from './client-address.js';
+import { forwardedSeparators, parseForwardedElement } from './forwarded.js';
+
+/** Where a request came from, as far as the proxies in front are believed (R39). */
+export interface Forwarding {
+  /** The client address that was judged; null where none could be told. */
+  readonly client: IpAddress | null;
+  /** The addresses that were judged: from the client over the proxies to the peer, with which it ends. */
+  readonly chain: readonly IpAddress[];
+  /** How the client asked. The gateway itself is asked over plain HTTP. */
+  readonly proto: 'http' | 'https';
+  /** The host that the client asked for, where a trusted proxy says so; null where none does. */
+  readonly host: Authority | null;
+}
+
+/** What proxies say of how the client asked. */
+type Asked = Pick<Forwarding, 'proto' | 'host'>;
+
+const NOTHING_SAID: Asked = { proto: 'http', host: null };
+
+/**
+ * What the upstream may be told of where a request came from: what was judged, and nothing else that was sent (R39).
+ * Scheme and host stand in lists, to which each proxy adds on the right as to the addresses; the place that counts is
+ * that of the client address, counted from the right. In a shorter list it is the leftmost, which is the farthest proxy
+ * that says it. Values that are none are left out.
+ * @param lines the header lines as they came off the wire
+ * @param address what `resolveClientAddress` says of the same lines under the same rules
+ */
+export function forwardingOf(lines: HeaderLines, address: ClientAddress, rules: ReverseProxyRules): Forwarding {
+  const { client, peer, hops } = address;
+  const chain = peer === null ? hops : hops.length === 0 ? [peer] : [...hops, peer];
+  const isTrusted = rules.enabled && peer !== null && rules.trusted.has(peer);
+  const { proto, host } = !isTrusted
+    ? NOTHING_SAID
+    : rules.header.toLowerCase() === 'forwarded'
+      ? askedByForwarded(address.header, hops.length)
+      : askedByLists(lines, Math.max(1, hops.length));
+  return { client, chain, proto, host };
+}
+
+/** @param place that of the client, counted from the right, beginning with 1 */
+function askedByLists(lines: HeaderLines, place: number): Asked {
+  return {
+    proto: schemeOf(elementFromRight(headerValues(lines, 'x-forwarded-proto'), place)) ?? 'http',
+    host: hostOf(elementFromRight(headerValues(lines, 'x-forwarded-host'), place)),
+  };
+}
+
+/** @param count how many elements were judged, from the right */
+function askedByForwarded(header: string | null, count: number): Asked {
+  const separators = header === null ? null : forwardedSeparators(header);
+  if (header === null || separators === null) return NOTHING_SAID;
+  let asked = NOTHING_SAID;
+  let end = header.length;
+  let left = count;
+  for (let index = separators.length - 1; index >= -1 && left > 0; index -= 1) {
+    const start = (separators[index] ?? -1) + 1;
+    const text = trimBlanks(header.slice(start, end));
+    end = start - 1;
+    if (text === '') continue;
+    left -= 1;
+    const element = parseForwardedElement(text);
+    asked = {
+      proto: schemeOf(element?.proto ?? null) ?? asked.proto,
+      host: hostOf(element?.host ?? null) ?? asked.host,
+    };
+  }
+  return asked;
+}
+
+/** The element at this place from the right, or the leftmost of fewer; empty ones do not count. */
+function elementFromRight(values: readonly string[], place: number): string | null {
+  let found: string | null = null;
+  let left = place;
+  for (let line = values.length - 1; line >= 0 && left > 0; line -= 1) {
+    const value = values[line] ?? '';
+    let end = value.length;
+    while (end >= 0 && left > 0) {
+      const comma = end === 0 ? -1 : value.lastIndexOf(',', end - 1);
+      const element = trimBlanks(value.slice(comma + 1, end));
+      end = comma;
+      if (element === '') continue;
+      found = element;
+      left -= 1;
+    }
+  }
+  return found;
+}
+
+function schemeOf(text: string | null): 'http' | 'https' | null {
+  const scheme = text?.toLowerCase();
+  return scheme === 'http' || scheme === 'https' ? scheme : null;
+}
+
+function hostOf(text: string | null): Authority | null {
+  return text === null ? null : parseAuthority(text);
+}
