@@ -11,6 +11,7 @@ import {
 import type { Credential } from './decision.js';
 import type { ApplicationRules, RequestFacts, SessionBody } from './facts.js';
 import { fieldWithToken, headerWithToken, utf8Of } from './misplaced-token.js';
+import { PRODUCT_CREDENTIALS } from './product-credentials.js';
 import type { ReasonCode } from './reasons.js';
 
 /** A credential, or the reason why its form is refused. */
@@ -43,8 +44,11 @@ export function readCredential(request: RequestFacts, application: ApplicationRu
   const field = request.query === null ? null : fieldWithToken(request.query);
   if (field !== null) return misplaced(`the query parameter ${field}`);
   if (application === null) return header;
-  const query = readQueryCredential(request.query, application);
-  const besides = request.sessionBody === undefined ? query : readSessionBody(request.sessionBody, query);
+  const { form } = request;
+  const formField = form?.kind === 'fields' ? fieldWithToken(form.text) : null;
+  if (formField !== null) return misplaced(`the form field ${formField}`);
+  const login = readLoginFields(request, application);
+  const besides = request.sessionBody === undefined ? login : readSessionBody(request.sessionBody, login);
   return besides === null ? header : combine(header, besides);
 }
 
@@ -100,18 +104,21 @@ function holdsToken(pair: string): boolean {
 }
 
 /**
- * Jira and Confluence log in whoever sends `os_username` and `os_password` in the query: a password request.
- * Null where the query holds no password.
+ * Jira and Confluence log in whoever sends `os_username` and `os_password`, in the query, in a form, or one in each: a
+ * password request (R43). A form that cannot be looked through may hold one. Null where there is no password.
  */
-function readQueryCredential(query: string | null, application: ApplicationRules): CredentialReading | null {
-  if (query === null || (application.kind !== 'jira' && application.kind !== 'confluence')) return null;
-  // The names can be percent-encoded, and their mark be another one; without any of it there is nothing to decode.
-  if (!/os[_. +-]|%/i.test(query)) return null;
+function readLoginFields({ query, form }: RequestFacts, application: ApplicationRules): CredentialReading | null {
+  if (!PRODUCT_CREDENTIALS[application.kind].loginFields) return null;
+  if (form?.kind === 'unreadable') return PASSWORD_UNREAD;
   let username: string | null = null;
   let secret: string | null = null;
-  for (const { name, value } of queryParameters(query)) {
-    if (name === 'os_username') username ??= utf8Of(value ?? '');
-    else if (name === 'os_password') secret ??= utf8Of(value ?? '');
+  for (const text of [query, form?.text ?? null]) {
+    // The names can be percent-encoded, and their mark be another one; without any of it there is nothing to decode.
+    if (text === null || !/os[_. +-]|%/i.test(text)) continue;
+    for (const { name, value } of queryParameters(text)) {
+      if (name === 'os_username') username ??= utf8Of(value ?? '');
+      else if (name === 'os_password') secret ??= utf8Of(value ?? '');
+    }
   }
   return secret === null ? null : { ok: true, credential: { kind: 'password', username, secret } };
 }

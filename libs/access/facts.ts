@@ -21,7 +21,12 @@ export interface RequestFacts {
   readonly peer: string | undefined;
   /** The body of a login request (R04), read only where `needsSessionBody` asks for it. */
   readonly sessionBody?: SessionBody | undefined;
+  /** The form in the body, read only where `needsForm` asks for it. */
+  readonly form?: FormBody | undefined;
 }
+
+/** A form: its text, one character a byte; or one that is compressed or in a charset that is not looked through. */
+export type FormBody = { readonly kind: 'fields'; readonly text: string } | { readonly kind: 'unreadable' };
 
 /**
  * The body of a POST to jira's session endpoint: a user name with a secret; no JSON object with both (`unreadable`:

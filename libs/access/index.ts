@@ -8,5 +8,6 @@ export * from './authorize.js';
 export * from './decide.js';
 export * from './creation.js';
 export * from './session-body.js';
+export * from './form-body.js';
 export * from './explain.js';
 export * from './vendor-call.js';

@@ -31,6 +31,11 @@ function kindOfMediaType(value: string): BodyKind {
   return MEDIA_TYPE.test(type) ? 'other' : 'unknown';
 }
 
+/** Whether some Content-Type line declares a form, in whatever company. */
+export function declaresForm(lines: HeaderLines): boolean {
+  return headerValues(lines, 'content-type').some((value) => value.toLowerCase().includes('x-www-form-urlencoded'));
+}
+
 /**
  * Whether the bytes of a body are no text that can be looked through: compressed, or in a charset such as UTF-16 or
  * EBCDIC in which ASCII stands in other bytes.
@@ -43,11 +48,4 @@ export function isEncodedBody(lines: HeaderLines): boolean {
       ([, charset = '']) => !ASCII_BASED.test(charset),
     ),
   );
-}
-
-/** Whether the head announces a body (RFC 9112 6.3). */
-export function announcesBody(lines: HeaderLines): boolean {
-  if (headerValues(lines, 'transfer-encoding').length > 0) return true;
-  const [length] = headerValues(lines, 'content-length');
-  return length !== undefined && Number(length) !== 0;
 }

@@ -38,7 +38,7 @@ const GUIDANCE: Readonly<Record<PublicCode, ProblemGuidance>> = {
     remedy: 'Try again.',
   },
   too_large: {
-    when: 'The body is larger than its route of the management API takes, or than the gateway reads to judge a login or an LFS batch. The detail names the limit.',
+    when: 'The body is larger than its route of the management API takes, or than the gateway reads to judge a login, an LFS batch, a form while passwords are switched off, or what an exception lets a read-only token send. The detail names the limit.',
     remedy: 'Send less at a time.',
   },
   unsupported_media_type: {

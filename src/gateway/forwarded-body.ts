@@ -94,7 +94,8 @@ export class IncomingBody {
     };
     this.#take = take;
     // Chunks may hold nothing at all.
-    request.on('data', take).once('end', finish);
+    // One whose beginning was looked at has been paused since.
+    request.on('data', take).once('end', finish).resume();
   }
 
   /** Gathers no more: nothing of it will be sent. */
@@ -105,6 +106,7 @@ export class IncomingBody {
 
   /** Asks a client for the body that waits for that (RFC 9110 10.1.1). */
   #ask(): void {
+    if (this.exchange.isContinued) return;
     this.exchange.isContinued = true;
     this.exchange.response.writeContinue();
   }

@@ -5,9 +5,11 @@ import {
   decideAccess,
   judgeRequestPath,
   needsBodyOverrides,
+  needsForm,
   needsLfsOperation,
   needsSessionBody,
   needsTokenLookup,
+  readForm,
   readSessionBody,
   type AccessFacts,
   type AccessPolicy,
@@ -82,6 +84,7 @@ function decideIn(world: World, row: AccessCase, lines: HeaderLines): DecidedCas
     lines,
     peer: peerOf(row),
     ...(needsSessionBody(method, path) ? { sessionBody: readSessionBody(body) } : {}),
+    ...(needsForm(lines, application) ? { form: readForm(lines, body) } : {}),
   };
   let authentication: AuthenticationFacts = { nowMs: NOW_MS };
   let authorization: AuthorizationFacts = {

@@ -98,6 +98,50 @@ export const MISPLACED_TOKEN_CASES: readonly AccessCase[] = [
     request: { ...REST, query },
     expect: MISPLACED,
   })),
+  ...[
+    'access_token=<ro>',
+    'private_token=<ro>',
+    'api_key=<ro>',
+    'token=<ro>',
+    'os_username=<ro>',
+    'os_username=alice&os_password=<ro>',
+    'a=b&%74oken=%20%73g_x',
+    'Token=sgs_x',
+  ].flatMap((body): AccessCase[] =>
+    (
+      [
+        ['jira', '/rest/api/2/myself', undefined],
+        ['jira', '/login.jsp', cookie()],
+        ['generic', '/x', bearerToken('rw')],
+        ['bitbucket', '/rest/x', password('alice')],
+      ] as const
+    ).map(([kind, path, credential]) => ({
+      name: `a token in the form ${body} at ${kind} ${path} is told where it belongs`,
+      requirement: ['R36', 'R109'],
+      application: { kind },
+      request: {
+        method: 'POST',
+        path,
+        ...(credential === undefined ? {} : { credential }),
+        headers: [['Content-Type', 'application/x-www-form-urlencoded; charset=UTF-8'] as const],
+        body,
+      },
+      expect: MISPLACED,
+    })),
+  ),
+  {
+    name: 'a token in a multipart body is not looked for',
+    requirement: 'R109',
+    request: {
+      method: 'POST',
+      ...REST,
+      credential: bearerToken('rw'),
+      headers: [['Content-Type', 'multipart/form-data; boundary=b']],
+      body: '--b\r\nContent-Disposition: form-data; name="token"\r\n\r\nsg_x\r\n--b--',
+    },
+    expect: allowed(),
+    notProxied: NOT_PROXIED,
+  },
   ...(['jira', 'confluence', 'bitbucket', 'generic'] as const).flatMap((kind): AccessCase[] =>
     [true, false].map((passwordsEnabled) => ({
       name: `a misplaced token does not reach ${kind} with passwords ${passwordsEnabled ? 'enabled' : 'disabled'}`,

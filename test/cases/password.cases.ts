@@ -14,6 +14,7 @@ import {
 
 const REST = { path: '/rest/api/2/myself' } as const;
 const PAGE = { path: '/secure/Dashboard.jspa' } as const;
+const FORM = 'application/x-www-form-urlencoded';
 const NO_PASSWORDS: CaseSettings = { passwordsEnabled: false };
 const REFUSED = denied('password_disabled', 401);
 
@@ -75,6 +76,90 @@ export const PASSWORD_CASES: readonly AccessCase[] = [
     request: { ...REST, query },
     expect: denied('password_disabled', 401, { credential: 'password' }),
   })),
+  ...(
+    [
+      ['jira', '/rest/api/2/myself'],
+      ['confluence', '/rest/api/user/current'],
+      ['confluence', '/rpc/anything'],
+    ] as const
+  ).flatMap(([kind, path]): AccessCase[] =>
+    (
+      [
+        ['a form', undefined, 'os_username=alice&os_password=hunter2', FORM],
+        ['a form with encoded names', undefined, 'x=1&os%5Fpassword=x&%6fs_username=alice', FORM],
+        ['the query and a form', 'os_username=alice', 'os_password=hunter2', FORM],
+        ['a form and the query', 'os_password=hunter2', 'os_username=alice', FORM],
+        ['a form of another spelling', undefined, 'os_username=alice&os_password=x', `${FORM.toUpperCase()} ; a=b`],
+        ['a form in a charset that hides it', undefined, 'x', `${FORM};charset=IBM500`],
+        ['a form among several media types', undefined, 'os_username=a&os_password=x', `text/plain, ${FORM}`],
+      ] as const
+    ).map(([place, query, body, type]) => ({
+      name: `with passwords disabled one in ${place} is refused at ${kind} ${path}`,
+      requirement: 'R43',
+      settings: NO_PASSWORDS,
+      application: { kind },
+      request: {
+        method: 'POST',
+        path,
+        ...(query === undefined ? {} : { query }),
+        headers: [['Content-Type', type] as const],
+        body,
+      },
+      expect: denied('password_disabled', 401, { credential: 'password' }),
+    })),
+  ),
+  {
+    name: 'with passwords disabled one in the form of a PUT is refused, also beside a cookie',
+    requirement: 'R43',
+    settings: NO_PASSWORDS,
+    request: {
+      method: 'PUT',
+      ...REST,
+      credential: cookie(),
+      headers: [['Content-Type', FORM]],
+      body: 'os_username=alice&os_password=x',
+    },
+    expect: denied('password_disabled', 401, { credential: 'password' }),
+  },
+  ...(
+    [
+      ['on a page', 'jira', '/login.jsp', 'os_username=alice&os_password=hunter2'],
+      ['at another product', 'bitbucket', '/rest/api/1.0/projects', 'os_username=alice&os_password=hunter2'],
+      ['without a password', 'jira', '/rest/api/2/myself', 'os_username=alice&q=a%20b'],
+    ] as const
+  ).map(([where, kind, path, body]): AccessCase => ({
+    name: `with passwords disabled a form ${where} goes on byte for byte`,
+    requirement: ['R43', 'R45'],
+    settings: NO_PASSWORDS,
+    application: { kind },
+    request: { method: 'POST', path, headers: [['Content-Type', FORM]], body },
+    expect: passed({ body }, { credential: kind === 'jira' && path === '/login.jsp' ? 'password' : 'none' }),
+  })),
+  {
+    name: 'a password in a form goes on while passwords are enabled',
+    requirement: 'R42',
+    request: { method: 'POST', ...REST, headers: [['Content-Type', FORM]], body: 'os_username=alice&os_password=x' },
+    expect: passed({}, { credential: 'password' }),
+  },
+  {
+    name: 'a password in a form is held to the allow list where passwords are',
+    requirement: ['R37', 'R43'],
+    settings: { allowList: ['192.0.2.1'], allowListAppliesToPasswords: true },
+    request: { method: 'POST', ...REST, headers: [['Content-Type', FORM]], body: 'os_username=alice&os_password=x' },
+    expect: denied('ip_not_allowed', 401, { credential: 'password' }),
+  },
+  {
+    name: 'a token in the header and a password in a form are ambiguous',
+    requirement: ['R43', 'R67'],
+    request: {
+      method: 'POST',
+      ...REST,
+      credential: basicToken('alice', 'rw'),
+      headers: [['Content-Type', FORM]],
+      body: 'os_username=bob&os_password=x',
+    },
+    expect: denied('credential_ambiguous', 400, { credential: 'none' }),
+  },
   {
     name: 'a token in the header and a password in the query are ambiguous',
     requirement: 'R67',

@@ -198,7 +198,6 @@ export const SCOPE_CASES: readonly AccessCase[] = [
       ['application/json', '{"jql":'],
       ['application/json; charset=utf-16', '{"jql":""}'],
       ['application/x-www-form-urlencoded', 'jql=&%5fmethod=DELETE'],
-      ['APPLICATION/x-www-form-urlencoded;charset=IBM037', 'jql='],
       [
         'multipart/form-data; boundary=b',
         '--b\r\nContent-Disposition: form-data; name="_method"\r\n\r\nDELETE\r\n--b--',

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { request, type RawAnswer } from '../support/raw-client.js';
+import { request, sendRaw, type RawAnswer } from '../support/raw-client.js';
 import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js';
 import {
   basic,
@@ -243,6 +243,41 @@ describe('tokens in the Authorization header', () => {
     expect([login.status, login.json<{ code: string }>().code]).toEqual([401, 'password_disabled']);
     expect(upstream.bytesReceived).toBe(0);
     await gateway.patchSettings({ passwords: { enabled: true } });
+  });
+
+  it('R43: a form of more than 64 KiB on a REST path is a 413 while passwords are disabled, and goes on elsewhere', async () => {
+    const large = `os_username=bob&x=${'a'.repeat(100_000)}`;
+    const form = ['Content-Type', 'application/x-www-form-urlencoded'] as const;
+    const chunked = `${large.length.toString(16)}\r\n${large}\r\n0\r\n\r\n`;
+    const sendForm = (target: string, lines: Lines, isChunked: boolean): Promise<RawAnswer> => {
+      const framing = isChunked ? 'Transfer-Encoding: chunked' : `Content-Length: ${large.length}`;
+      const head = [HOST, form, ...lines].map(([name, value]) => `${name}: ${value}\r\n`).join('');
+      const text = `POST ${target} HTTP/1.1\r\n${head}${framing}\r\n\r\n${isChunked ? chunked : large}`;
+      return sendRaw(gateway.port, Buffer.from(text), { closeWaitMs: 0 });
+    };
+    const nobody: Lines = [['Cookie', 'JSESSIONID=1']];
+    for (const isChunked of [false, true]) {
+      await gateway.patchSettings({ passwords: { enabled: false } });
+      for (const lines of [nobody, [bearer(readWrite.secret)]] as Lines[]) {
+        upstream.clear();
+        const answer = await sendForm(REST, lines, isChunked);
+        expect([answer.status, answer.json<{ code: string }>().code]).toEqual([413, 'too_large']);
+        expect(upstream.bytesReceived).toBe(0);
+      }
+      expect((await sendForm(PAGE, nobody, isChunked)).status).toBe(200);
+      expect(upstream.lastRequest?.body.toString()).toBe(large);
+      await gateway.patchSettings({ passwords: { enabled: true } });
+      upstream.clear();
+      expect((await sendForm(REST, [bearer(readWrite.secret)], isChunked)).status).toBe(200);
+      expect(upstream.lastRequest?.body.toString()).toBe(large);
+    }
+  });
+
+  it('R109: a form is not read where the head alone refuses, nor waited for without end', async () => {
+    const text = `POST ${REST} HTTP/1.1\r\nHost: jira.test\r\nAuthorization: Bearer sg_wrong\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 60000\r\n\r\na=`;
+    const answer = await sendRaw(gateway.port, Buffer.from(text), { closeWaitMs: 0 });
+    expect([answer.status, answer.json<{ code: string }>().code]).toEqual([401, 'credential_invalid']);
+    expect(upstream.bytesReceived).toBe(0);
   });
 
   it('R45: a generic application asks for a credential; a token is let through on every path', async () => {

@@ -21,6 +21,8 @@ export class Exchange {
   authority: Authority | null = null;
   /** The bytes of a body that had to be read for the decision; they are forwarded in its place. */
   readBody: Buffer | null = null;
+  /** What a decision looked at of a larger body, all of which goes upstream as a stream. */
+  bodyBeginning: Buffer | null = null;
   /** Whether a client that waits for it has been told to send its body. */
   isContinued = false;
   /** Milliseconds of a clock that never steps back: when the request was taken. */

@@ -20,19 +20,54 @@ const BODY_DEADLINE_MS = 60_000;
  */
 export async function readBody(exchange: Exchange, limit: number, deadlineMs = BODY_DEADLINE_MS): Promise<Buffer> {
   if (exchange.readBody !== null) return exchange.readBody;
-  const { request, response } = exchange;
+  const { request } = exchange;
   const announced = Number(request.headers['content-length'] ?? 0);
   if (announced > limit) throw tooLarge(limit);
-  if (exchange.expectsContinue) {
-    exchange.isContinued = true;
-    response.writeContinue();
-  }
-  exchange.readBody = await receive(request, limit, deadlineMs);
-  return exchange.readBody;
+  askForBody(exchange);
+  const { bytes, isWhole } = await receive(request, limit, deadlineMs, false);
+  if (!isWhole) throw tooLarge(limit);
+  exchange.readBody = bytes;
+  return bytes;
 }
 
-function receive(request: IncomingMessage, limit: number, deadlineMs: number): Promise<Buffer> {
-  return new Promise<Buffer>((resolve, reject) => {
+/**
+ * Reads as much of a body as a decision looks at. A body that ends before stays with the exchange, as with `readBody`; of
+ * a longer one the bytes are put back, and the whole of it goes upstream as a stream.
+ * @param limit how many bytes are looked at
+ * @throws ProblemException 408 where they come too slowly (R112), 400 where the body ends early
+ */
+export async function readBeginning(exchange: Exchange, limit: number): Promise<ReceivedBody> {
+  if (exchange.readBody !== null) return { bytes: exchange.readBody, isWhole: true };
+  // A request that had to wait for a connection is judged again, and its body may be on its way by then.
+  if (exchange.bodyBeginning !== null) return { bytes: exchange.bodyBeginning, isWhole: false };
+  askForBody(exchange);
+  const received = await receive(exchange.request, limit, BODY_DEADLINE_MS, true);
+  if (received.isWhole) exchange.readBody = received.bytes;
+  else exchange.bodyBeginning = received.bytes;
+  return received;
+}
+
+/** What has been read of a body. */
+export interface ReceivedBody {
+  readonly bytes: Buffer;
+  /** Whether these are all of its bytes. */
+  readonly isWhole: boolean;
+}
+
+function askForBody(exchange: Exchange): void {
+  if (!exchange.expectsContinue || exchange.isContinued) return;
+  exchange.isContinued = true;
+  exchange.response.writeContinue();
+}
+
+/** @param putsBack whether what has been read of a body that is too large can be read again */
+function receive(
+  request: IncomingMessage,
+  limit: number,
+  deadlineMs: number,
+  putsBack: boolean,
+): Promise<ReceivedBody> {
+  return new Promise<ReceivedBody>((resolve, reject) => {
     // Its end is not told again.
     if (request.destroyed) throw endedEarly();
     const chunks: Buffer[] = [];
@@ -44,22 +79,29 @@ function receive(request: IncomingMessage, limit: number, deadlineMs: number): P
       request.off('data', take).off('end', complete).off('error', breakOff).off('close', breakOff);
       settle();
     };
-    const refuse = (problem: ProblemException): void =>
+    // What still comes waits: until it is forwarded, or until the answer has left and it is dropped within its bounds.
+    const stop = (settle: () => void): void =>
       finish(() => {
-        // What still comes waits, until the answer has left and the rest is dropped within its bounds.
         request.pause();
-        reject(problem);
+        settle();
       });
     const take = (chunk: Buffer): void => {
       size += chunk.length;
-      if (size > limit) refuse(tooLarge(limit));
-      else chunks.push(chunk);
+      chunks.push(chunk);
+      if (size <= limit) return;
+      stop(() => {
+        const bytes = Buffer.concat(chunks);
+        // At once: after the last chunk, the end of the body is told in the next tick.
+        if (putsBack) request.unshift(bytes);
+        resolve({ bytes, isWhole: false });
+      });
     };
-    const complete = (): void => finish(() => resolve(Buffer.concat(chunks)));
+    const complete = (): void => finish(() => resolve({ bytes: Buffer.concat(chunks), isWhole: true }));
     const breakOff = (): void => finish(() => reject(endedEarly()));
-    const deadline = setTimeout(() => refuse(tooSlow()), deadlineMs);
+    const refuse = (): void => stop(() => reject(tooSlow()));
+    const deadline = setTimeout(refuse, deadlineMs);
     const rate = setInterval(() => {
-      if (isBodyTooSlow(size - sizeBefore, BODY_RATE_WINDOW_MS)) refuse(tooSlow());
+      if (isBodyTooSlow(size - sizeBefore, BODY_RATE_WINDOW_MS)) refuse();
       sizeBefore = size;
     }, BODY_RATE_WINDOW_MS);
     deadline.unref();
