@@ -65,15 +65,12 @@ function readAuthorization(lines: HeaderLines): CredentialReading {
   const parsed = parseAuthorization(values);
   switch (parsed.kind) {
     case 'basic':
+    case 'basic-non-utf8':
       // A token in the place of the user name would go upstream as part of a password login.
       if (presentsToken(parsed.user)) return misplaced('the user name of HTTP Basic');
       return presentsToken(parsed.secret)
         ? tokenReading('basic', parsed.user, parsed.secret)
         : { ok: true, credential: { kind: 'password', username: parsed.user, secret: parsed.secret } };
-    case 'basic-non-utf8':
-      return holdsToken(Buffer.from((values[0] ?? '').slice('Basic '.length), 'base64').toString('latin1'))
-        ? misplaced('HTTP Basic beside bytes that are no UTF-8')
-        : PASSWORD_UNREAD;
     case 'bearer':
       return isScopegateFormat(parsed.token) ? tokenReading('bearer', null, parsed.token) : NATIVE_TOKEN;
     case 'other-scheme':
@@ -96,11 +93,6 @@ function tokenReading(
   secret: string,
 ): CredentialReading {
   return { ok: true, credential: { kind: 'token', via, username, secret, tokenId: parseToken(secret)?.id ?? null } };
-}
-
-/** Whether the user name or the password of a Basic pair in another charset presents a token. */
-function holdsToken(pair: string): boolean {
-  return presentsToken(pair) || presentsToken(pair.slice(pair.indexOf(':') + 1));
 }
 
 /**

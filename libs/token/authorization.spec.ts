@@ -92,9 +92,16 @@ describe('parseAuthorization', () => {
     expect(parseAuthorization([line])).toMatchObject({ kind: 'malformed', scheme: 'basic' });
   });
 
-  it('R67: a surrogate written in UTF-8 is not UTF-8', () => {
+  it('R67: what is no UTF-8 is read as ISO 8859-1, a surrogate written in UTF-8 included', () => {
     expect(parseAuthorization([basic(Uint8Array.of(0x61, 0x3a, 0xed, 0xa0, 0x80))])).toEqual({
       kind: 'basic-non-utf8',
+      user: 'a',
+      secret: '\u00ed\u00a0\u0080',
+    });
+    expect(parseAuthorization([basic(Buffer.from('m\u00fcller:tok', 'latin1'))])).toEqual({
+      kind: 'basic-non-utf8',
+      user: 'm\u00fcller',
+      secret: 'tok',
     });
   });
 

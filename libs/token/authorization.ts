@@ -5,7 +5,8 @@ import { isUtf8 } from 'node:buffer';
  *
  * - `none`: no line, or an empty one.
  * - `basic`: user and secret exactly as sent; neither is trimmed nor normalised, and both may be empty.
- * - `basic-non-utf8`: well-formed Basic in another charset; it may be a password, but never a token.
+ * - `basic-non-utf8`: the same where the bytes are no UTF-8, read as ISO 8859-1: `requests`, `aiohttp` and Swagger UI
+ *   send that. What is UTF-8 is never read as anything else, so that there is one reading of each line.
  * - `bearer`: the token as sent.
  * - `other-scheme`: not ours to judge; the scheme in lower case.
  * - `malformed`: refused at the gateway and never forwarded, because a lenient decoder behind it could read other
@@ -15,7 +16,7 @@ import { isUtf8 } from 'node:buffer';
 export type AuthorizationCredential =
   | { readonly kind: 'none' }
   | { readonly kind: 'basic'; readonly user: string; readonly secret: string }
-  | { readonly kind: 'basic-non-utf8' }
+  | { readonly kind: 'basic-non-utf8'; readonly user: string; readonly secret: string }
   | { readonly kind: 'bearer'; readonly token: string }
   | { readonly kind: 'other-scheme'; readonly scheme: string }
   | { readonly kind: 'malformed'; readonly scheme: 'basic' | 'bearer' | 'unknown'; readonly detail: string }
@@ -23,7 +24,6 @@ export type AuthorizationCredential =
 
 const NONE: AuthorizationCredential = { kind: 'none' };
 const AMBIGUOUS: AuthorizationCredential = { kind: 'ambiguous' };
-const NON_UTF8: AuthorizationCredential = { kind: 'basic-non-utf8' };
 
 /** auth-scheme is a token of RFC 9110 5.6.2. One class repeated: linear in the length of the line. */
 const SCHEME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+/;
@@ -114,7 +114,7 @@ function parseBasic(credentials: string): AuthorizationCredential {
     return { kind: 'basic', user: text.slice(0, colon), secret: text.slice(colon + 1) };
   }
   if (!isUtf8(bytes)) {
-    return NON_UTF8;
+    return { kind: 'basic-non-utf8', user: text.slice(0, colon), secret: text.slice(colon + 1) };
   }
   return {
     kind: 'basic',

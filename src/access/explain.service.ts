@@ -96,8 +96,7 @@ export class ExplainService {
   async #lookUp(application: string | null, tokenId: string | null, request: RequestFacts): Promise<BoundSession> {
     if (tokenId !== null) return this.tokens.lookUpById(tokenId);
     const credential = parseAuthorization(headerValues(request.lines, 'authorization'));
-    const secret =
-      credential.kind === 'basic' ? credential.secret : credential.kind === 'bearer' ? credential.token : '';
+    const secret = 'secret' in credential ? credential.secret : credential.kind === 'bearer' ? credential.token : '';
     const id = parseToken(secret)?.id;
     if (id !== undefined) return this.tokens.lookUp(id, secret, request.lines);
     if (application === null) return null;
@@ -110,7 +109,7 @@ export class ExplainService {
    */
   async #logIn(caller: Authenticated, request: RequestFacts): Promise<LoginResult> {
     const credential = parseAuthorization(headerValues(request.lines, 'authorization'));
-    if (credential.kind !== 'basic') return { matched: false };
+    if (!('secret' in credential)) return { matched: false };
     if (caller.token !== null) {
       throw invalidField('headers', 'hold a password, which is looked at only for who is logged in with one.');
     }

@@ -123,6 +123,51 @@ describe('identity headers', () => {
   });
 });
 
+describe('Basic in ISO 8859-1, as requests, aiohttp and Swagger UI send it', () => {
+  function latin1(user: string, secret: string): HeaderLine {
+    return ['Authorization', `Basic ${Buffer.from(`${user}:${secret}`, 'latin1').toString('base64')}`];
+  }
+
+  it('R67: a token with the name of its owner is one', async () => {
+    await gateway.createUser({ username: 'j\u00f6rg', displayName: 'x' });
+    const { secret, id } = await gateway.createToken({ owner: 'j\u00f6rg', scope: 'read-only' });
+    expect((await send([latin1('J\u00d6RG', secret)])).status).toBe(200);
+    expect(last().header('x-forwarded-user')).toBe('j%C3%B6rg');
+    expect(last().header('authorization')).toBeUndefined();
+    upstream.clear();
+    // The token is good and the name is another: the answer says no more than for any other, the audit does.
+    const answer = await send([latin1('j\u00f6rgen', secret), ['X-Request-Id', 'latin1-name']]);
+    expect(answer.status).toBe(401);
+    expect(upstream.bytesReceived).toBe(0);
+    const events = await gateway.events({ application: 'app' });
+    const event = events.find(({ requestId }) => requestId === 'latin1-name');
+    expect(event).toMatchObject({ tokenId: id, code: 'owner_mismatch' });
+  });
+
+  it('R36: a token in place of the name, or an unknown one, never goes upstream', async () => {
+    expect((await send([latin1(token, '\u00fc')])).status).toBe(401);
+    expect((await send([latin1('\u00fc', `${token.slice(0, -1)}\u00fc`)])).status).toBe(401);
+    expect(upstream.bytesReceived).toBe(0);
+  });
+
+  it('R42: a password is forwarded unchanged', async () => {
+    const line = latin1('j\u00f6rg', 'p\u00e4ss');
+    expect((await send([line])).status).toBe(200);
+    expect(last().headerValues('authorization')).toEqual([line[1]]);
+  });
+
+  it('R63: the management API takes a password in it, and the same one in UTF-8', async () => {
+    await gateway.createUser({ username: 'r\u00e9n\u00e9', displayName: 'x', password: 'p\u00e4ssword of ren\u00e9' });
+    for (const line of [
+      latin1('r\u00e9n\u00e9', 'p\u00e4ssword of ren\u00e9'),
+      basic('r\u00e9n\u00e9', 'p\u00e4ssword of ren\u00e9'),
+    ]) {
+      const answer = await request({ port: gateway.port, target: '/api/v1/me', headers: [line] });
+      expect(answer.status).toBe(200);
+    }
+  });
+});
+
 describe('what a token request keeps to itself', () => {
   it('R36: neither Authorization nor Cookie reaches the upstream', async () => {
     await send([['Cookie', 'JSESSIONID=1'], bearer(token), ['cookie', 'b=2'], ['COOKIE', 'c=3']]);
