@@ -9,3 +9,4 @@ export * from './json-shape.js';
 export * from './media-type.js';
 export * from './announced-body.js';
 export * from './body-rate.js';
+export * from './stored-text.js';

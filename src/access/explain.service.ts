@@ -57,6 +57,7 @@ export class ExplainService {
   async #explainRequest(caller: Authenticated, asked: ExplainedRequest): Promise<ExplanationDto> {
     const application = this.applications.byKey(asked.application);
     if (application === null) throw invalidField('application', 'is not the key of an application.');
+    if (application.fault !== null) throw new ProblemException('policy_unavailable', application.fault);
     const lines = asked.headers.flat();
     if (headerValues(lines, 'host').length === 0) lines.push('Host', application.target.host);
     if (asked.tokenId !== null) lines.push('Authorization', `Bearer ${standIn(asked.tokenId)}`);

@@ -1,3 +1,4 @@
+import type { Warning } from '@scopegate/permission';
 import type { StoredApplication } from './application.js';
 import { knownVersion } from './application-version.js';
 import { applicationWarnings } from './application-warning.js';
@@ -5,8 +6,11 @@ import type { ApplicationDto, MountDto } from './dto/application.dto.js';
 import { SECRET_MASK, type IdentityHeader } from './identity-header.js';
 import type { Mount } from './mount.js';
 
-/** An application as the API shows it. */
-export function toDto({ key, document }: StoredApplication): ApplicationDto {
+/**
+ * An application as the API shows it.
+ * @param observed warnings of what this node has met, beside those that the application itself is the reason for
+ */
+export function toDto({ key, document }: StoredApplication, observed: readonly Warning[] = []): ApplicationDto {
   return {
     key,
     name: document.name,
@@ -17,7 +21,7 @@ export function toDto({ key, document }: StoredApplication): ApplicationDto {
     anonymous: document.anonymous,
     identity: { mode: document.identity.mode, headers: headersDto(document.identity.headers) },
     readOnlyExceptions: document.readOnlyExceptions.map(({ method, path }) => ({ method, path })),
-    warnings: applicationWarnings(document).map(({ code, message }) => ({ code, message })),
+    warnings: [...observed, ...applicationWarnings(document)].map(({ code, message }) => ({ code, message })),
     nativeTokensDisabled: document.nativeTokensDisabled,
     remoteApiPasswords: document.remoteApiPasswords,
     encodedSlashes: document.encodedSlashes,

@@ -1,6 +1,11 @@
 import type { ApplicationRules } from '@scopegate/access';
 import { foldHeaderName, type ApplicationKind } from '@scopegate/kernel';
-import { compileExceptions, type EncodedSlashes, type ReadOnlyException } from '@scopegate/path';
+import {
+  compileExceptions,
+  type CompiledExceptions,
+  type EncodedSlashes,
+  type ReadOnlyException,
+} from '@scopegate/path';
 import { parseTemplate, parseUpstream, type CompiledTemplate, type UpstreamTarget } from '@scopegate/upstream';
 import { sealedName, type IdentityHeader } from './identity-header.js';
 import type { Mount } from './mount.js';
@@ -53,6 +58,8 @@ export interface ProtectedApplication {
   readonly timeoutMs: number;
   /** The most connections to its upstream at a time. */
   readonly connections: number;
+  /** Why every request is refused: a stored rule or secret cannot be read. Null where all is well. */
+  readonly fault: string | null;
   /** Rises with every change of the application. */
   readonly version: number;
 }
@@ -62,14 +69,23 @@ export function secretContext(key: string, headerName: string): string {
   return `${key}\n${sealedName(headerName)}`;
 }
 
+/** Where requests of an application go whose address cannot be read: nowhere, since they are all refused. */
+const NOWHERE: UpstreamTarget = { origin: 'http://upstream.invalid', host: 'upstream.invalid', basePath: '' };
+
 /**
- * Compiles a stored application.
- * @throws Error where it cannot be done: a rule that cannot be read must not be guessed at
+ * Compiles a stored application. What cannot be read must not be guessed at, and must not stop the other applications:
+ * the application gets a `fault`, with which every request for it is refused.
  */
 export function protect(stored: StoredApplication, box: SecretBox): ProtectedApplication {
   const { key, document } = stored;
+  const faults: string[] = [];
   const upstream = parseUpstream(document.upstream);
-  if (!upstream.ok) throw new Error(`The upstream of the application ${key} ${upstream.message}.`);
+  if (!upstream.ok) faults.push(`The stored upstream ${upstream.message}.`);
+  const templates = document.identity.headers.map((header) => {
+    const compiled = compileHeader(key, header, box);
+    if (!compiled.ok) faults.push(compiled.fault);
+    return { name: header.name, template: compiled.ok ? compiled.template : [] };
+  });
   return {
     key,
     name: document.name,
@@ -80,32 +96,44 @@ export function protect(stored: StoredApplication, box: SecretBox): ProtectedApp
       anonymous: document.anonymous,
       nativeTokensDisabled: document.nativeTokensDisabled,
       remoteApiPasswords: document.remoteApiPasswords,
-      exceptions: compileExceptions(document.readOnlyExceptions),
+      exceptions: readableExceptions(document.readOnlyExceptions, faults),
     },
-    target: upstream.target,
+    target: upstream.ok ? upstream.target : NOWHERE,
     identity: {
       names: new Set(document.identity.headers.map((header) => foldHeaderName(header.name))),
-      templates: document.identity.headers.map((header) => ({
-        name: header.name,
-        template: compileHeader(key, header, box),
-      })),
+      templates,
     },
     timeoutMs: document.timeoutMs,
     connections: document.connections,
+    fault: faults.length === 0 ? null : faults.join(' '),
     version: stored.revision,
   };
 }
 
-function compileHeader(key: string, header: IdentityHeader, box: SecretBox): CompiledTemplate {
+type CompiledHeader =
+  { readonly ok: true; readonly template: CompiledTemplate } | { readonly ok: false; readonly fault: string };
+
+function compileHeader(key: string, header: IdentityHeader, box: SecretBox): CompiledHeader {
   if ('sealed' in header) {
     const secret = box.open(header.sealed, secretContext(key, header.name));
-    if (secret !== null) return [secret];
-    throw new Error(
-      `The secret of the header ${header.name} of the application ${key} cannot be decrypted: it was stored under ` +
-        'another SCOPEGATE_ENCRYPTION_KEY. Start with that key.',
-    );
+    if (secret !== null) return { ok: true, template: [secret] };
+    return {
+      ok: false,
+      fault:
+        `The stored secret of the header ${header.name} cannot be decrypted: it was sealed under another ` +
+        'SCOPEGATE_ENCRYPTION_KEY, or its row was edited. Send the secret again.',
+    };
   }
   const parsing = parseTemplate(header.template);
-  if (parsing.ok) return parsing.template;
-  throw new Error(`The template of the header ${header.name} of the application ${key} ${parsing.message}.`);
+  if (parsing.ok) return parsing;
+  return { ok: false, fault: `The stored template of the header ${header.name} ${parsing.message}.` };
+}
+
+function readableExceptions(exceptions: readonly ReadOnlyException[], faults: string[]): CompiledExceptions {
+  try {
+    return compileExceptions(exceptions);
+  } catch (error) {
+    faults.push(`A stored read-only exception cannot be read: ${String(error)}`);
+    return compileExceptions([]);
+  }
 }

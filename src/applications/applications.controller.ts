@@ -45,7 +45,7 @@ export class ApplicationsController {
     problems: ['validation_failed', 'administrator_required'],
   })
   list(@Query() query: PageQuery): ApplicationPageDto {
-    const page = this.applications.list(query, toDto);
+    const page = this.applications.list(query, (stored) => this.#shown(stored));
     return { items: [...page.items], nextCursor: page.nextCursor };
   }
 
@@ -92,7 +92,7 @@ export class ApplicationsController {
   ): Promise<ApplicationDto> {
     const stored = await this.applications.create(actor, body);
     reply.header('Location', `/api/v1/applications/${stored.key}`);
-    return answer(stored, reply);
+    return this.#answer(stored, reply);
   }
 
   @Get(':key')
@@ -104,7 +104,7 @@ export class ApplicationsController {
     problems: ['administrator_required', 'not_found'],
   })
   show(@Param('key') key: string, @Res({ passthrough: true }) reply: FastifyReply): ApplicationDto {
-    return answer(this.applications.get(key), reply);
+    return this.#answer(this.applications.get(key), reply);
   }
 
   @Patch(':key')
@@ -143,7 +143,7 @@ export class ApplicationsController {
     @Body() patch: object,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ApplicationDto> {
-    return answer(await this.applications.patch(actor, key, ifMatch, patch), reply);
+    return this.#answer(await this.applications.patch(actor, key, ifMatch, patch), reply);
   }
 
   @Delete(':key')
@@ -162,9 +162,13 @@ export class ApplicationsController {
   ): Promise<void> {
     await this.applications.remove(actor, key, ifMatch);
   }
-}
 
-function answer(stored: StoredApplication, reply: FastifyReply): ApplicationDto {
-  reply.header('ETag', entityTag(stored.revision));
-  return toDto(stored);
+  #answer(stored: StoredApplication, reply: FastifyReply): ApplicationDto {
+    reply.header('ETag', entityTag(stored.revision));
+    return this.#shown(stored);
+  }
+
+  #shown(stored: StoredApplication): ApplicationDto {
+    return toDto(stored, this.applications.observedWarnings(stored.key));
+  }
 }

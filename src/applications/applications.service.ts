@@ -1,5 +1,6 @@
-import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
-import type { Authority } from '@scopegate/network';
+import { Injectable, type OnModuleDestroy, type OnModuleInit, Logger } from '@nestjs/common';
+import { type Authority } from '@scopegate/network';
+import { type Warning } from '@scopegate/permission';
 import type { EntityManager } from 'typeorm';
 import type { Actor } from '../audit/actor.js';
 import { AuditService } from '../audit/audit.service.js';
@@ -10,6 +11,7 @@ import { Clock } from '../common/time/clock.js';
 import { validateAs } from '../common/validation/validation.pipe.js';
 import { ChangeFeed } from '../database/change-feed.js';
 import { isDuplicateKey } from '../database/duplicate-key.js';
+import { findExactRow } from '../database/exact-row.js';
 import { rowLock } from '../database/row-lock.js';
 import { Snapshot } from '../database/snapshot.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
@@ -51,6 +53,7 @@ interface Applications {
 /** The applications behind the gateway, and the only way to change them. */
 @Injectable()
 export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
+  readonly #logger = new Logger(ApplicationsService.name);
   readonly #snapshot = new Snapshot('applications', () => this.#read());
 
   constructor(
@@ -104,6 +107,14 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
     const stored = this.#snapshot.current.stored.find((candidate) => candidate.key === key);
     if (stored === undefined) throw noSuchApplication(key);
     return stored;
+  }
+
+  /** What this node has met of an application that an administrator should know. */
+  observedWarnings(key: string): readonly Warning[] {
+    const fault = this.byKey(key)?.fault ?? null;
+    return fault === null
+      ? []
+      : [{ code: 'application_closed', message: `Every request for the application is refused with 503. ${fault}` }];
   }
 
   async create(actor: Actor, body: CreateApplicationDto): Promise<StoredApplication> {
@@ -176,7 +187,7 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
 
   /** The upstream is asked before the transaction begins, which must not wait for it. */
   async #askBeforePatch(key: string, ifMatch: string | undefined, patch: unknown): Promise<VersionFinding | null> {
-    const row = await this.unitOfWork.read((manager) => manager.findOneBy(ApplicationEntity, { key }));
+    const row = await this.unitOfWork.read((manager) => findExactRow(manager, ApplicationEntity, { key }));
     if (row === null) throw noSuchApplication(key);
     requireMatch(ifMatch, row.version);
     const before = toStored(row);
@@ -212,6 +223,8 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
     // By code unit, as the keys of pages are compared; databases sort by collation.
     const stored = rows.map(toStored).toSorted((left, right) => (left.key < right.key ? -1 : 1));
     const all = stored.map((application) => protect(application, this.box));
+    for (const { key, fault } of all)
+      if (fault !== null) this.#logger.error(`The application ${key} is closed. ${fault}`);
     return {
       stored,
       all,
@@ -248,7 +261,7 @@ function accept(check: ApplicationCheck): CheckedApplication {
 }
 
 async function lockedRow(manager: EntityManager, key: string): Promise<ApplicationEntity> {
-  const row = await manager.findOne(ApplicationEntity, { where: { key }, ...rowLock(manager) });
+  const row = await findExactRow(manager, ApplicationEntity, { key }, rowLock(manager));
   if (row === null) throw noSuchApplication(key);
   return row;
 }

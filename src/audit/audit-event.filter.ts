@@ -1,3 +1,4 @@
+import { isStorableText } from '@scopegate/kernel';
 import type { AuditEventEntity } from './audit-event.entity.js';
 
 /** Which events a question is about, in terms of the table. All limits hold together. */
@@ -37,6 +38,11 @@ export type FilteredEvent = Pick<AuditEventEntity, (typeof FILTERED_COLUMNS)[num
 
 /** The limits that are one column's one value, beginning with the one that leaves least. */
 export const EQUALITY_FILTERS = ['tokenId', 'clientIp', 'code', 'application', 'type', 'outcome'] as const;
+
+/** Whether any event can meet a filter: none holds a text that a database does not give back. */
+export function canBeMet(filter: AuditEventFilter): boolean {
+  return Object.values(filter).every((limit) => typeof limit !== 'string' || isStorableText(limit));
+}
 
 /** Whether an event meets every limit but those of time. The case of letters is the same to both databases here. */
 export function meets(event: FilteredEvent, filter: AuditEventFilter): boolean {

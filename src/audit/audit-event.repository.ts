@@ -6,6 +6,7 @@ import { UnitOfWork } from '../database/unit-of-work.js';
 import { AuditChainEntity } from './audit-chain.entity.js';
 import { AuditEventEntity } from './audit-event.entity.js';
 import {
+  canBeMet,
   EQUALITY_FILTERS,
   FILTERED_COLUMNS,
   meets,
@@ -81,6 +82,7 @@ export class AuditEventRepository {
    * @param beforeId null for the newest of all
    */
   async newest(filter: AuditEventFilter, beforeId: string | null, limit: number): Promise<EventSlice> {
+    if (!canBeMet(filter)) return { events: [], nextBefore: null };
     const range = rangeOf(filter, beforeId);
     // Read before the rows: what is stored in between is found twice and not missed.
     const held = (await this.#held()).filter(

@@ -1,11 +1,14 @@
+import { isStorableText } from '@scopegate/kernel';
 import { Brackets } from 'typeorm';
 
 /**
- * A condition: one of the columns holds the text, whatever the case.
+ * A condition: one of the columns holds the text, whatever the case. Every character of it means itself, also `%` and
+ * `_`; a text that no row can hold finds nothing, where SQLite would read a pattern up to its first NUL.
  * SQLite lowers ASCII alone, so other letters are found there in the case in which they were typed.
  * @param columns such as `token.description`; never a text from outside
  */
 export function holdsText(columns: readonly string[], text: string): Brackets {
+  if (!isStorableText(text)) return new Brackets((part) => part.where('1 = 0'));
   const patterns = { anyCase: likePattern(text.toLowerCase()), asTyped: likePattern(text) };
   return new Brackets((part) => {
     for (const column of columns) {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { userNameKey } from '@scopegate/token';
 import { In, type EntityManager } from 'typeorm';
+import { findExactRow } from '../database/exact-row.js';
 import { rowLock } from '../database/row-lock.js';
 import { ADMINISTRATORS, buildDirectorySnapshot, type DirectorySnapshot } from './directory.snapshot.js';
 import { GroupMemberEntity } from './group-member.entity.js';
@@ -30,16 +31,13 @@ export class DirectoryRepository {
     );
   }
 
-  /** The name is compared here once more: a database may take ü for u (its collation), and we do not (R44). */
-  async findUser(manager: EntityManager, username: string): Promise<UserEntity | null> {
-    const usernameKey = userNameKey(username);
-    const row = await manager.findOneBy(UserEntity, { usernameKey });
-    return row?.usernameKey === usernameKey ? row : null;
+  /** Names are compared without case, by a rule of our own (R44). */
+  findUser(manager: EntityManager, username: string): Promise<UserEntity | null> {
+    return findExactRow(manager, UserEntity, { usernameKey: userNameKey(username) });
   }
 
   async isGroup(manager: EntityManager, name: string): Promise<boolean> {
-    const row = await manager.findOneBy(GroupEntity, { name });
-    return row?.name === name;
+    return (await findExactRow(manager, GroupEntity, { name })) !== null;
   }
 
   /** Ordered by name. */

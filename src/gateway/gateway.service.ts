@@ -53,6 +53,10 @@ export class GatewayService {
   /** Judges a request and forwards it, or answers why not. Never throws. */
   handle(proxied: ProxiedRequest): void {
     const exchange = this.#exchangeOf(proxied);
+    if (proxied.application.fault !== null) {
+      this.#refuseClosed(exchange);
+      return;
+    }
     const context = new GatewayContext(exchange.request, exchange.response);
     this.#judge(exchange, context, 0, (passes) => {
       if (!passes) return;
@@ -68,6 +72,19 @@ export class GatewayService {
       this.shipper.refuseWithoutRoom();
       exchange.denial = denyEarly(code, detail);
       this.#refuse(exchange);
+    } catch (error) {
+      this.#fail(exchange, error);
+    }
+  }
+
+  /** Something stored of the application cannot be read, and nothing of it is guessed at. The cause is not for everyone. */
+  #refuseClosed(exchange: Exchange): void {
+    try {
+      this.shipper.refuseWithoutRoom();
+      throw new ProblemException(
+        'policy_unavailable',
+        'A stored rule or secret of this application cannot be read. An administrator finds the cause in its warnings.',
+      );
     } catch (error) {
       this.#fail(exchange, error);
     }

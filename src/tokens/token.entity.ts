@@ -5,6 +5,7 @@ import { bigintAsNumber } from '../database/column.transformers.js';
 @Entity('tokens')
 @Index('uq_tokens_id', ['id'], { unique: true })
 @Index('idx_tokens_owner', ['ownerId', 'sequence'])
+@Index('idx_tokens_owner_key', ['ownerKey'])
 @Index('idx_tokens_expires', ['expiresAtMs'])
 @Index('idx_tokens_revoked', ['revokedAtMs'])
 export class TokenEntity {
@@ -31,6 +32,10 @@ export class TokenEntity {
 
   @Column({ name: 'owner_name', type: 'varchar', length: 255 })
   ownerName!: string;
+
+  /** The owner's name without case, by which lists find it (R44). */
+  @Column({ name: 'owner_key', type: 'varchar', length: 255, default: '' })
+  ownerKey!: string;
 
   @Column({ name: 'creator_id', type: 'varchar', length: 36 })
   creatorId!: string;

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { isStorableText } from '@scopegate/kernel';
 import { userNameKey } from '@scopegate/token';
 import { Brackets, IsNull, type EntityManager, type SelectQueryBuilder } from 'typeorm';
+import { findExactRow } from '../database/exact-row.js';
 import { holdsText } from '../database/text-search.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { TokenEntity } from './token.entity.js';
@@ -84,7 +86,7 @@ export class TokenRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
   find(id: string): Promise<TokenEntity | null> {
-    return this.unitOfWork.read((manager) => manager.findOneBy(TokenEntity, { id }));
+    return this.unitOfWork.read((manager) => findExactRow(manager, TokenEntity, { id }));
   }
 
   findBySequence(sequence: number): Promise<TokenEntity | null> {
@@ -134,13 +136,12 @@ function applyFilter(query: SelectQueryBuilder<TokenEntity>, filter: TokenFilter
   else if (filter.ownerIds !== undefined) {
     query.andWhere('token.ownerId IN (:...ownerIds)', { ownerIds: filter.ownerIds });
   }
-  if (filter.owner !== undefined) {
+  if (filter.owner !== undefined && !isStorableText(filter.owner.name)) query.andWhere('1 = 0');
+  else if (filter.owner !== undefined) {
     const { name, id } = filter.owner;
-    // SQLite lowers ASCII alone: names in other letters are found by the user's id, or as they were written.
-    query.andWhere('(token.ownerId = :namedId OR token.ownerName = :name OR LOWER(token.ownerName) = :nameKey)', {
+    query.andWhere('(token.ownerId = :namedId OR token.ownerKey = :ownerKey)', {
       namedId: id ?? '',
-      name,
-      nameKey: userNameKey(name),
+      ownerKey: userNameKey(name),
     });
   }
   if (filter.isRevoked !== undefined) {

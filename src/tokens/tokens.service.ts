@@ -20,6 +20,7 @@ import {
   tokenHint,
   tokenStatus,
   type ExpiryAsked,
+  userNameKey,
 } from '@scopegate/token';
 import { In, IsNull } from 'typeorm';
 import { ApplicationsService } from '../applications/applications.service.js';
@@ -132,6 +133,7 @@ export class TokensService implements OnModuleInit {
       hint: tokenHint(secret),
       ownerId: owner.id,
       ownerName: owner.username,
+      ownerKey: userNameKey(owner.username),
       creatorId: creator.id,
       createdBy: creator.username,
       description: asked.description,

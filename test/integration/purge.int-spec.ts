@@ -48,6 +48,7 @@ function endedToken(endedAtMs: number, change: Partial<TokenEntity> = {}): Omit<
     hint: 'sg_',
     ownerId: 'nobody',
     ownerName: 'nobody',
+    ownerKey: 'nobody',
     creatorId: 'nobody',
     createdBy: 'nobody',
     description: 'ended',
