@@ -13,8 +13,11 @@ const SECRET_NAMES = [
 /** What stands in place of a secret. */
 export const REDACTED = '[redacted]';
 
-/** A token or a session of the gateway (`sgs_`), or a part of one, wherever it stands in a text. */
-const TOKEN_IN_TEXT = /sgs?_[0-9A-Za-z]{1,64}(?:_[0-9A-Za-z]*)*/g;
+/**
+ * A token or a session of the gateway (`sgs_`), or a part of one, wherever it stands in a text. In another case it is no
+ * token, but it still holds the secret of one: a long one is left out as well.
+ */
+const TOKEN_IN_TEXT = /sgs?_[0-9A-Za-z]{1,64}(?:_[0-9A-Za-z]*)*|[sS][gG][sS]?_[0-9A-Za-z_]{20,}/g;
 
 /** A credential as it stands in an Authorization header. A short word after "Basic" is a description. */
 const CREDENTIAL_IN_TEXT = /\b(Basic|Bearer)[ +]+[A-Za-z0-9._~+/=-]{16,}/gi;
@@ -22,32 +25,101 @@ const CREDENTIAL_IN_TEXT = /\b(Basic|Bearer)[ +]+[A-Za-z0-9._~+/=-]{16,}/gi;
 /** A whole header line, whatever its scheme. */
 const AUTHORIZATION_IN_TEXT = /\b(Authorization[:=] *)(?:[A-Za-z]{1,20} +)?[^\s,;]+/gi;
 
+/** A whole line of cookies. */
+const COOKIE_IN_TEXT = /\b(Cookie2?: *)[^\r\n]+/gi;
+
+/** The value of a parameter whose name says that it is a secret, as in a query or a form. */
+const PARAMETER_IN_TEXT = /((?:passw(?:or)?d|passphrase|secret|token|session_?(?:id)?|api[-_]?key)=)[^\s&;,"'<>]+/gi;
+
 /** What a text holds in which anything of the above can stand; most texts hold nothing of it. */
-const MAY_HOLD_SECRET = /sgs?_|basic|bearer|authorization/i;
+const MAY_HOLD_SECRET = /sgs?_|basic|bearer|authorization|cookie|passw|passphrase|secret|token|session|api.?key/i;
+
+/** The value of a path parameter, up to the next one or the end of the segment. */
+const PATH_PARAMETER = /(;[^;/=]*=)[^;/]*/g;
+
+/** A character of ASCII, percent-encoded any number of times over. */
+const ENCODED = /%(?:25)*([0-7][0-9a-f])/gi;
+
+/** A text whose decoding takes longer was made to hide something. */
+const MAX_DECODINGS = 8;
+
+/**
+ * Redacts a text in whatever spelling its secrets stand: as it is, and percent-encoded. Where only the decoded form shows
+ * a secret, it is the decoded form that is redacted and returned; every other text stays as it is written.
+ */
+function redactSpellings(text: string, redactPlain: (text: string) => string): string {
+  const redacted = redactPlain(text);
+  if (!text.includes('%')) return redacted;
+  let decoded = text;
+  for (let count = 0; ; count += 1) {
+    const next = decoded.replace(ENCODED, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)));
+    if (next === decoded) break;
+    if (count === MAX_DECODINGS) return REDACTED;
+    decoded = next;
+  }
+  const decodedRedacted = redactPlain(decoded);
+  return decodedRedacted === decoded ? redacted : decodedRedacted;
+}
 
 /**
  * A text of our own records (a description, a name), without tokens, and well-formed, so that it comes back from a
  * database as it went in.
  */
 export function redactTokens(text: string): string {
-  return (/sgs?_/.test(text) ? text.replace(TOKEN_IN_TEXT, REDACTED) : text).toWellFormed();
+  return redactSpellings(text, withoutTokens).toWellFormed();
+}
+
+function withoutTokens(text: string): string {
+  return /sgs?_/i.test(text) ? text.replace(TOKEN_IN_TEXT, REDACTED) : text;
 }
 
 /**
- * A text from outside (a user agent, a path, an error), without anything that looks like a token or the value of an
- * Authorization header, and bounded.
+ * A text from outside (a user agent, a path, an error), without anything that looks like a token, a cookie, a password or
+ * the value of an Authorization header, in any spelling, and bounded.
  */
 export function redactText(text: string, maxLength = Number.POSITIVE_INFINITY): string {
   const bounded = text.length > maxLength ? text.slice(0, maxLength) : text;
-  if (!MAY_HOLD_SECRET.test(bounded)) return bounded.toWellFormed();
-  return redactTokens(bounded)
-    .replace(CREDENTIAL_IN_TEXT, `$1 ${REDACTED}`)
-    .replace(AUTHORIZATION_IN_TEXT, `$1${REDACTED}`);
+  const redacted = redactSpellings(bounded, withoutSecrets).toWellFormed();
+  return redacted.length > maxLength ? redacted.slice(0, maxLength) : redacted;
 }
 
-/** A path as it came, without the values of path parameters: Tomcat takes a session's id there (`;jsessionid=…`). */
+function withoutSecrets(text: string): string {
+  if (!MAY_HOLD_SECRET.test(text)) return text;
+  return withoutTokens(text)
+    .replace(CREDENTIAL_IN_TEXT, `$1 ${REDACTED}`)
+    .replace(AUTHORIZATION_IN_TEXT, `$1${REDACTED}`)
+    .replace(COOKIE_IN_TEXT, `$1${REDACTED}`)
+    .replace(PARAMETER_IN_TEXT, `$1${REDACTED}`);
+}
+
+/**
+ * A path as it came, without the values of path parameters in any spelling: Tomcat takes a session's id there
+ * (`;jsessionid=…`), and some servers decode `%3B` before they look.
+ */
 export function redactPath(path: string): string {
-  return path.includes(';') ? path.replace(/(;[^;/=]*=)[^;/]*/g, `$1${REDACTED}`) : path;
+  if (!path.includes(';') && !path.includes('%')) return path;
+  return redactSpellings(path, (text) => text.replace(PATH_PARAMETER, `$1${REDACTED}`));
+}
+
+/** A copy of a value with every text in it redacted, names included: for a line of the log, before it is written out. */
+export function redactTexts(value: unknown): unknown {
+  return redactedCopy(value, 0);
+}
+
+/** What is nested deeper is not worth a line of the log. */
+const MAX_DEPTH = 8;
+
+function redactedCopy(value: unknown, depth: number): unknown {
+  if (typeof value === 'string') return redactText(value);
+  if (typeof value === 'bigint') return String(value);
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth === MAX_DEPTH) return '…';
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
+  if (value instanceof Error) return redactText(value.message);
+  if (Array.isArray(value)) return value.map((member) => redactedCopy(member, depth + 1));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [redactText(name), redactedCopy(member, depth + 1)]),
+  );
 }
 
 /** A copy of a value without secrets, for the before-and-after of a change. */

@@ -1,3 +1,4 @@
+import { redactTokens } from '@scopegate/audit';
 import {
   boundedDetail,
   boundedErrors,
@@ -8,8 +9,8 @@ import {
 } from '@scopegate/problem';
 
 /**
- * Ends a request with a problem answer. The detail tells the caller what to do, and never holds a secret. What is too
- * long for an answer is cut here, wherever it comes from (R112).
+ * Ends a request with a problem answer. The detail tells the caller what to do. It may repeat what was sent, but never a
+ * token (R61). What is too long for an answer is cut here, wherever it comes from (R112).
  */
 export class ProblemException extends Error {
   override readonly name = 'ProblemException';
@@ -22,9 +23,15 @@ export class ProblemException extends Error {
     detail: string,
     errors?: readonly FieldError[],
   ) {
-    super(boundedDetail(detail));
+    super(redactTokens(boundedDetail(detail)));
     this.detail = this.message;
-    this.errors = errors === undefined ? undefined : boundedErrors(errors);
+    this.errors =
+      errors === undefined
+        ? undefined
+        : boundedErrors(errors).map(({ field, message }) => ({
+            field: redactTokens(field),
+            message: redactTokens(message),
+          }));
     this.status = PROBLEM_CODES[code].status;
   }
 }

@@ -4,7 +4,7 @@ import { randomDigits } from './random-digits.js';
 const CLIENT_ID = /^[A-Za-z0-9._-]{1,64}$/;
 
 /** More of a token, or of a session, than its public id. Whoever sends one here has mixed up two headers (R61). */
-const HOLDS_SECRET = /sgs?_[0-9A-Za-z]{12}_[0-9A-Za-z]/;
+const HOLDS_SECRET = /sgs?_[0-9A-Za-z]{12}_[0-9A-Za-z]/i;
 
 /**
  * The id the client gave the request, where it is 1 to 64 of `[A-Za-z0-9._-]`; a new one otherwise. A token fits the

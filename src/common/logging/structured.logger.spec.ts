@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { LogLevel } from '../../config/env.js';
 import { StructuredLogger } from './structured.logger.js';
@@ -54,6 +55,30 @@ describe('a line of the log', () => {
     });
     expect(lines).toHaveLength(2);
     expect(JSON.stringify(lines)).not.toMatch(/SSSS|YWxpY2U6/);
+  });
+
+  it('R61: is JSON whatever a client sends: a user agent of "Authorization: x" took the quotation mark along', () => {
+    const hostile = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom('Authorization: x', 'Authorization: ', '"Basic ', 'Cookie: a', 'sg_', '\\', '","a":"', '\u2028'),
+    );
+    const text = fc.array(hostile, { maxLength: 6 }).map((parts) => parts.join(''));
+    fc.assert(
+      fc.property(text, text, fc.jsonValue(), (agent, name, value) => {
+        const fields = { userAgent: agent, nested: { [name]: agent, value }, list: [agent, 1n, undefined] };
+        const lines = logging('trace', (logger) => {
+          logger.warn(agent, fields, 'Context');
+          logger.error(new Error(agent), 'Context');
+          logger.log({ [name]: value });
+        });
+        expect(lines).toHaveLength(3);
+        expect(lines[0]).toMatchObject({ level: 'warn', context: 'Context' });
+      }),
+      { numRuns: 300 },
+    );
+    const circle: Record<string, unknown> = {};
+    circle['itself'] = circle;
+    expect(logging('info', (logger) => logger.warn('round', circle))).toHaveLength(1);
   });
 
   it.each([

@@ -1,5 +1,5 @@
 import type { LoggerService } from '@nestjs/common';
-import { redactText } from '@scopegate/audit';
+import { redactTexts } from '@scopegate/audit';
 import type { LogLevel } from '../../config/env.js';
 
 /** Nest tells of every module and route at each start; that is for whoever works on the server. */
@@ -83,15 +83,15 @@ export class StructuredLogger implements LoggerService {
       else if (typeof part === 'string') line['stack'] = part;
       else if (typeof part === 'object' && part !== null) addFields(line, part);
     }
-    // A credential has no character that is special in JSON, so what is left is JSON still.
-    this.write(`${redactText(JSON.stringify(line))}\n`);
+    // Values are redacted before they are written out: what is cut out of a finished line takes its quotation marks along.
+    this.write(`${JSON.stringify(redactTexts(line))}\n`);
   }
 }
 
 function textOf(message: unknown): string {
   if (typeof message === 'string') return message;
   if (message instanceof Error) return message.message;
-  return JSON.stringify(message) ?? String(message);
+  return JSON.stringify(redactTexts(message)) ?? String(message);
 }
 
 /** No field takes the place of one that every line has. */
