@@ -15,6 +15,7 @@ const EVENT: AuditEvent = {
   count: 1,
   type: 'settings.changed',
   outcome: 'changed',
+  upstreamRefused: false,
   code: null,
   actor: 'admin',
   owner: null,

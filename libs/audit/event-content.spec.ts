@@ -18,6 +18,7 @@ const EVENT: AuditEvent = {
   count: 3,
   type: 'token.created',
   outcome: 'changed',
+  upstreamRefused: false,
   code: 'code',
   actor: 'actor',
   owner: 'owner',
@@ -42,6 +43,20 @@ describe('the content of an event', () => {
     expect(decodeEvent(encodeEvent(EVENT))).toEqual(EVENT);
     const nothing = { ...NOTHING_KNOWN, id: 'i', atMs: 1, count: 1, type: EVENT.type, outcome: EVENT.outcome };
     expect(decodeEvent(encodeEvent(nothing))).toEqual(nothing);
+  });
+
+  it('R55: a refusal by the upstream is read back, and leaves the content of every other event as it was', () => {
+    for (const detail of [EVENT.detail, null]) {
+      const refused = { ...EVENT, detail, upstreamRefused: true };
+      expect(decodeEvent(encodeEvent(refused))).toEqual(refused);
+      expect(encodeEvent(refused)).not.toBe(encodeEvent({ ...refused, upstreamRefused: false }));
+    }
+    expect(contentValues(encodeEvent({ ...EVENT, detail: null })).at(-1)).toBeNull();
+    expect(encodeEvent({ ...EVENT, actor: 'Actor' })).toBe(
+      '["changed","event-1",1,3,"token.created","code","Actor","actor","owner","owner","token-id","description","scope",' +
+        '"password","192.0.2.1","192.0.2.2","GET","/path","application",200,2,"agent","r-1",' +
+        '{"a":[{"c":null,"d":1}],"b":1}]',
+    );
   });
 
   it('R62: every text is what a database gives back, whatever it holds', () => {
@@ -75,7 +90,8 @@ describe('the content of an event', () => {
 
   it('R62: its values stand in the order of its fields, each of them once', () => {
     expect(contentValues(encodeEvent(EVENT))).toHaveLength(CONTENT_FIELDS.length);
-    const expected: Record<string, unknown> = { ...EVENT, actorKey: 'actor', ownerKey: 'owner' };
+    const { upstreamRefused: _, ...placed } = EVENT;
+    const expected: Record<string, unknown> = { ...placed, actorKey: 'actor', ownerKey: 'owner' };
     for (const [index, value] of contentValues(encodeEvent(EVENT)).entries()) {
       expect(value).toEqual(expected[CONTENT_FIELDS[index] ?? '']);
     }

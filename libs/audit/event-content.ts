@@ -79,8 +79,24 @@ function contentOf(event: AuditEvent, fitting: typeof storableText): EventConten
     storableInteger(event.durationMs),
     fitting(event.userAgent, 512),
     fitting(event.requestId, 64),
-    inOrder(storableDetail(event.detail)),
+    inOrder(storableDetail(storedDetail(event))),
   ]) as EventContent;
+}
+
+/**
+ * The detail as it is stored. A refusal by the upstream stands in it: a place of its own would change the content, and so
+ * the link, of every event that was stored before there was one.
+ */
+function storedDetail({ detail, upstreamRefused }: AuditEvent): AuditEvent['detail'] {
+  return upstreamRefused ? { ...detail, upstreamRefused } : detail;
+}
+
+/** Takes a stored detail apart into what the event is made of. */
+export function readStoredDetail(stored: unknown): Pick<AuditEvent, 'detail' | 'upstreamRefused'> {
+  const detail = (stored ?? null) as AuditEvent['detail'];
+  if (detail?.['upstreamRefused'] !== true) return { detail, upstreamRefused: false };
+  const { upstreamRefused: _, ...others } = detail;
+  return { detail: Object.keys(others).length === 0 ? null : others, upstreamRefused: true };
 }
 
 /** A name as the filters look for it. */
@@ -102,7 +118,8 @@ export function contentValues(content: EventContent): unknown[] {
 export function decodeEvent(content: EventContent): AuditEvent {
   const values = contentValues(content);
   const members = CONTENT_FIELDS.map((name, index) => [name, values[index]] as const);
-  return Object.fromEntries(members.filter(([name]) => !DERIVED_FIELDS.has(name))) as unknown as AuditEvent;
+  const event = Object.fromEntries(members.filter(([name]) => !DERIVED_FIELDS.has(name))) as unknown as AuditEvent;
+  return { ...event, ...readStoredDetail(event.detail) };
 }
 
 /** A value with the members of every object in one order. */

@@ -3,6 +3,7 @@ import type { CredentialKind } from '@scopegate/access';
 /** Every type of event there is. */
 export const AUDIT_EVENT_TYPES = [
   'authentication.succeeded',
+  'authentication.passed',
   'authentication.failed',
   'permission.denied',
   'upstream.failed',
@@ -31,7 +32,7 @@ export const AUDIT_EVENT_TYPES = [
 
 export type AuditEventType = (typeof AUDIT_EVENT_TYPES)[number];
 
-export const AUDIT_OUTCOMES = ['allowed', 'denied', 'failed', 'changed'] as const;
+export const AUDIT_OUTCOMES = ['allowed', 'passed', 'denied', 'failed', 'changed'] as const;
 
 export type AuditOutcome = (typeof AUDIT_OUTCOMES)[number];
 
@@ -45,6 +46,8 @@ export interface AuditEvent {
   readonly count: number;
   readonly type: AuditEventType;
   readonly outcome: AuditOutcome;
+  /** Whether the request was allowed by its token and then refused by the upstream itself, with 401 or 403. */
+  readonly upstreamRefused: boolean;
   /** The true reason; the client may have been told a general one. */
   readonly code: string | null;
   /** Who acted: the name presented, or the owner once the secret has matched. */
@@ -70,8 +73,9 @@ export interface AuditEvent {
   readonly detail: Readonly<Record<string, unknown>> | null;
 }
 
-/** What an event says of which nothing is known besides: the members that may be null, all of them null. */
+/** What an event says of which nothing is known besides: the members that may be null, all of them null, and no refusal. */
 export const NOTHING_KNOWN = {
+  upstreamRefused: false,
   code: null,
   actor: null,
   owner: null,

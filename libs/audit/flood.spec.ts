@@ -10,6 +10,7 @@ function failure(id: number, atMs: number, change: Partial<AuditEvent> = {}): Au
     count: 1,
     type: 'authentication.failed',
     outcome: 'failed',
+    upstreamRefused: false,
     code: 'token_unknown',
     actor: 'anna',
     owner: null,

@@ -11,6 +11,7 @@ function eventOf(index: number, change: Partial<AuditEvent> = {}): AuditEvent {
     count: 1,
     type: 'authentication.succeeded',
     outcome: 'allowed',
+    upstreamRefused: false,
     code: null,
     actor: 'jürgen',
     owner: 'jürgen',

@@ -34,7 +34,7 @@ describe('an event as a message of RFC 5424', () => {
 
   it('R58: every type of event fits into the MSGID', () => {
     for (const type of AUDIT_EVENT_TYPES) expect(message('{}', { type })).toContain(` ${type} - `);
-    expect(AUDIT_OUTCOMES).toHaveLength(4);
+    expect(AUDIT_OUTCOMES).toHaveLength(5);
   });
 
   it.each([

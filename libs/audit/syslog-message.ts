@@ -22,6 +22,7 @@ const FACILITY = 13;
 const SEVERITIES: Readonly<Record<AuditOutcome, number>> = {
   // Informational, notice and warning.
   allowed: 6,
+  passed: 6,
   changed: 5,
   denied: 4,
   failed: 4,

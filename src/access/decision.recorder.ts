@@ -4,6 +4,7 @@ import { redactPath, redactText, redactTokens, type AuditEventType, type AuditOu
 import { ask, headerValues, type HeaderLines } from '@scopegate/kernel';
 import { resolveClientAddress, type ClientAddress } from '@scopegate/network';
 import type { PathJudgement } from '@scopegate/path';
+import { IdentityBeliefs } from '../applications/identity-beliefs.js';
 import { AuditService, type RequestEvent } from '../audit/audit.service.js';
 import type { HeldAnswer } from '../audit/audit.shipper.js';
 import type { Exchange } from '../common/access/exchange.js';
@@ -11,7 +12,7 @@ import { Clock } from '../common/time/clock.js';
 import { SettingsService } from '../settings/settings.service.js';
 import { TokenUseRecorder } from '../tokens/token-use.recorder.js';
 import { AccessPolicySnapshot } from './access-policy.js';
-import { DecisionMetrics, type CountedResult } from './decision.metrics.js';
+import { DecisionMetrics } from './decision.metrics.js';
 
 const MAX_PATH_LENGTH = 2048;
 const MAX_USER_AGENT_LENGTH = 512;
@@ -29,7 +30,7 @@ interface Asker {
 /** What became of a request. */
 interface Result {
   readonly type: AuditEventType;
-  readonly outcome: AuditOutcome;
+  readonly outcome: Exclude<AuditOutcome, 'changed'>;
   readonly code: string | null;
 }
 
@@ -43,6 +44,7 @@ export class DecisionRecorder {
     private readonly uses: TokenUseRecorder,
     private readonly clock: Clock,
     private readonly metrics: DecisionMetrics,
+    private readonly beliefs: IdentityBeliefs,
   ) {}
 
   /**
@@ -64,7 +66,9 @@ export class DecisionRecorder {
     exchange.isSettled = true;
     const result = resultOf(exchange, status ?? 0);
     const nowTick = performance.now();
-    this.metrics.count(exchange, countedAs(exchange, result), status, nowTick);
+    const { code, outcome } = result;
+    this.metrics.count(exchange, { code, outcome }, status, nowTick);
+    const upstreamRefused = this.#noteUpstream(exchange, status);
     if (result.code === 'audit_unavailable') {
       this.audit.noteTurnedAway();
       answer?.send();
@@ -84,6 +88,7 @@ export class DecisionRecorder {
       count: 1,
       type: result.type,
       outcome: result.outcome,
+      upstreamRefused,
       code: result.code,
       actor: asker.actor === null ? null : redactText(asker.actor, 255),
       owner: asker.token?.ownerName ?? null,
@@ -106,6 +111,23 @@ export class DecisionRecorder {
     this.audit.recordRequest(event, answer);
   }
 
+  /**
+   * Notes what an upstream says to a token request; what it says to others is between it and them.
+   * @returns whether it refused the request, which the gateway had allowed
+   */
+  #noteUpstream(
+    { application, authenticated, problem, denial, forwardedAtTick }: Exchange,
+    status: number | null,
+  ): boolean {
+    const isTokenAnswer =
+      authenticated?.token != null && forwardedAtTick !== null && denial === null && problem === null;
+    if (!isTokenAnswer || application === null || status === null) return false;
+    const isRefused = status === 401 || status === 403;
+    if (isRefused) this.beliefs.noteRefused(application.key);
+    else if (status < 500) this.beliefs.noteAccepted(application.key);
+    return isRefused;
+  }
+
   #isRecorded(exchange: Exchange, result: Result, asker: Asker): boolean {
     const { audit } = this.settings.current();
     switch (result.outcome) {
@@ -113,7 +135,7 @@ export class DecisionRecorder {
         return audit.denials;
       case 'failed':
         return audit.failures;
-      case 'changed':
+      case 'passed':
       case 'allowed': {
         const isAnonymous = asker.credential === 'none' || (asker.credential === 'cookie' && asker.token === null);
         return audit.successes && (!isAnonymous || (exchange.application !== null && audit.anonymous));
@@ -180,13 +202,8 @@ function resultOf(exchange: Exchange, status: number): Result {
   if (problem !== null && (status >= 500 || exchange.application !== null)) {
     return { type: status >= 500 ? 'request.failed' : 'authentication.failed', outcome: 'failed', code: problem.code };
   }
+  if (exchange.decision?.kind === 'pass') return { type: 'authentication.passed', outcome: 'passed', code: null };
   return { type: isLogin ? 'login.succeeded' : 'authentication.succeeded', outcome: 'allowed', code: null };
-}
-
-/** What was let through without being judged, such as a password that the application checks, is counted apart. */
-function countedAs(exchange: Exchange, { outcome, code }: Result): CountedResult {
-  if (outcome === 'denied' || outcome === 'failed') return { outcome, code };
-  return { outcome: exchange.decision?.kind === 'pass' ? 'passed' : 'allowed', code };
 }
 
 /** The canonical path; where there is none, the path as it came, which is what was refused or passed on. */

@@ -127,7 +127,8 @@ export class ExplainService {
       throw new ProblemException('not_found', 'The audit log has no event of this request id.');
     }
     const code = event.code !== null && event.code in REASONS ? (event.code as ReasonCode) : null;
-    const isPassed = event.application !== null && event.tokenId === null;
+    // Until there was an outcome of its own, what was passed on was allowed without a token.
+    const isPassed = event.outcome === 'passed' || (event.application !== null && event.tokenId === null);
     return {
       // What the management API refused beyond the decision, such as a creation, is a denial all the same.
       decision: code !== null || event.type === 'permission.denied' ? 'deny' : isPassed ? 'pass' : 'allow',

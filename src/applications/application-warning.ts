@@ -73,6 +73,20 @@ export function applicationWarnings(application: ApplicationDocument): readonly 
   return warnings;
 }
 
+/**
+ * R55: an upstream that refuses every token request does not take the identity headers for an identity.
+ * @param refused how many requests in a row it has refused
+ */
+export function identityRefusedWarning(refused: number): Warning {
+  return {
+    code: 'identity_refused',
+    message:
+      `The application does not believe the gateway: it answered the last ${refused} token requests of this node with 401 ` +
+      'or 403, and none otherwise. Have it trust the identity headers where they come from the gateway, and check their ' +
+      'names and that its users have the same names. POST /applications/{key}/check says what it answers.',
+  };
+}
+
 /** R54: one warning a product, over all applications, for the settings. */
 export function nativeTokenWarnings(applications: readonly ApplicationDocument[]): readonly Warning[] {
   return (Object.keys(PRODUCTS) as Product[]).flatMap((kind) => {

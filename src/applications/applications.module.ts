@@ -5,6 +5,7 @@ import type { Secrets } from '../config/secrets.js';
 import { SettingsModule } from '../settings/settings.module.js';
 import { ApplicationsController } from './applications.controller.js';
 import { ApplicationsService } from './applications.service.js';
+import { IdentityBeliefs } from './identity-beliefs.js';
 import { SecretBox } from './secret-box.js';
 import { VersionReader } from './version.reader.js';
 
@@ -14,8 +15,9 @@ import { VersionReader } from './version.reader.js';
   providers: [
     ApplicationsService,
     VersionReader,
+    IdentityBeliefs,
     { provide: SecretBox, inject: [SECRETS], useFactory: (secrets: Secrets) => new SecretBox(secrets.encryptionKey) },
   ],
-  exports: [ApplicationsService],
+  exports: [ApplicationsService, IdentityBeliefs],
 })
 export class ApplicationsModule {}

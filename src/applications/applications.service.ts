@@ -35,8 +35,9 @@ import {
   type StoredApplication,
 } from './application.js';
 import { productToAsk, type VersionFinding } from './application-version.js';
-import { nativeTokenWarnings } from './application-warning.js';
+import { identityRefusedWarning, nativeTokenWarnings } from './application-warning.js';
 import { CreateApplicationDto } from './dto/application.dto.js';
+import { IdentityBeliefs } from './identity-beliefs.js';
 import { describeMount, mountKey } from './mount.js';
 import { SecretBox } from './secret-box.js';
 import { VersionReader } from './version.reader.js';
@@ -63,11 +64,15 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
     private readonly settings: SettingsService,
     private readonly box: SecretBox,
     private readonly versions: VersionReader,
+    private readonly beliefs: IdentityBeliefs,
     private readonly clock: Clock,
   ) {}
 
   async onModuleInit(): Promise<void> {
-    this.changes.subscribe('applications', () => this.#snapshot.reload());
+    this.changes.subscribe('applications', (keys) => {
+      for (const key of keys) this.beliefs.forget(key);
+      return this.#snapshot.reload();
+    });
     await this.#snapshot.reload();
     this.settings.addWarningSource(() =>
       nativeTokenWarnings(this.#snapshot.current.stored.map((stored) => stored.document)),
@@ -112,9 +117,13 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
   /** What this node has met of an application that an administrator should know. */
   observedWarnings(key: string): readonly Warning[] {
     const fault = this.byKey(key)?.fault ?? null;
-    return fault === null
-      ? []
-      : [{ code: 'application_closed', message: `Every request for the application is refused with 503. ${fault}` }];
+    if (fault !== null) {
+      return [
+        { code: 'application_closed', message: `Every request for the application is refused with 503. ${fault}` },
+      ];
+    }
+    const refused = this.beliefs.refusals(key);
+    return refused === null ? [] : [identityRefusedWarning(refused)];
   }
 
   async create(actor: Actor, body: CreateApplicationDto): Promise<StoredApplication> {

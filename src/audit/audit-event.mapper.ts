@@ -1,4 +1,4 @@
-import type { AuditEvent, StoredLink } from '@scopegate/audit';
+import { readStoredDetail, type AuditEvent, type StoredLink } from '@scopegate/audit';
 import type { AuditEventEntity } from './audit-event.entity.js';
 import type { AuditEventDto } from './dto/audit-event.dto.js';
 
@@ -36,7 +36,7 @@ export function toEvent(row: AuditEventEntity): AuditEvent {
     durationMs: row.durationMs,
     userAgent: row.userAgent,
     requestId: row.requestId,
-    detail: row.detail as AuditEvent['detail'],
+    ...readStoredDetail(row.detail),
   };
 }
 
@@ -48,6 +48,7 @@ export function toDto(event: AuditEvent): AuditEventDto {
     count: event.count,
     type: event.type,
     outcome: event.outcome,
+    upstreamRefused: event.upstreamRefused,
     code: event.code,
     actor: event.actor,
     owner: event.owner,

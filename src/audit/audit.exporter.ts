@@ -17,6 +17,7 @@ const CSV_COLUMNS = Object.keys({
   count: true,
   type: true,
   outcome: true,
+  upstreamRefused: true,
   code: true,
   actor: true,
   owner: true,

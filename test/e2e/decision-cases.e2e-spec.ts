@@ -36,6 +36,7 @@ function credentialOf(row: AccessCase): CredentialKind {
 function kindOfEvent(row: AccessCase): Pick<CaseEvent, 'type' | 'outcome' | 'code'> {
   const { expect: expected } = row;
   const isLogin = isAnsweredHere(row) && credentialOf(row) === 'password';
+  if (expected.decision === 'pass') return { type: 'authentication.passed', outcome: 'passed', code: null };
   if (expected.decision !== 'deny') {
     return { type: isLogin ? 'login.succeeded' : 'authentication.succeeded', outcome: 'allowed', code: null };
   }

@@ -67,6 +67,7 @@ describeOnEachDatabase('the audit log at the management API', (server: () => Sco
         count: 1,
         type: 'authentication.succeeded',
         outcome: 'allowed',
+        upstreamRefused: false,
         code: null,
         actor: user.username,
         owner: user.username,
@@ -88,14 +89,94 @@ describeOnEachDatabase('the audit log at the management API', (server: () => Sco
     ]);
   });
 
+  it('R55: a token request that the upstream refuses is allowed and says so, in every form of the log', async () => {
+    const token = await server().createToken({ scope: 'read-only', owner: user.username });
+    for (const [status, upstreamRefused] of [
+      [401, true],
+      [403, true],
+      [404, false],
+      [500, false],
+    ] as const) {
+      upstream.respondWith(() => ({ status }));
+      expect((await send([bearer(token.secret)])).events).toMatchObject([
+        { type: 'authentication.succeeded', outcome: 'allowed', code: null, status, upstreamRefused, detail: null },
+      ]);
+    }
+    upstream.respondWith(() => ({ status: 401 }));
+    const passed = await send([basic('somebody', 'their password')]);
+    expect(passed.events).toMatchObject([{ outcome: 'passed', status: 401, upstreamRefused: false }]);
+    upstream.clear();
+    const refusedHere = await send([bearer(token.secret)], { method: 'DELETE' });
+    expect(refusedHere.events).toMatchObject([{ outcome: 'denied', status: 403, upstreamRefused: false }]);
+
+    const lines = await server().admin.get<string>(`/audit-events/export?tokenId=${token.id}`);
+    const exported = lines.body
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as TestEvent & { upstreamRefused: boolean });
+    expect(exported.filter((event) => event.upstreamRefused).map((event) => event.status)).toEqual([403, 401]);
+    const csv = await server().admin.get<string>(`/audit-events/export?format=csv&tokenId=${token.id}`);
+    const [header = '', ...rows] = csv.body.trim().split('\r\n');
+    const column = header.split(',').indexOf('upstreamRefused');
+    expect(rows.filter((row) => row.split(',')[column] === 'true')).toHaveLength(2);
+    const verified = await server().admin.post<{ intact: boolean }>('/audit-events/verify', {});
+    expect(verified.body).toMatchObject({ intact: true });
+  });
+
+  it('R55: an application whose upstream refuses every token request carries a warning, until one is accepted', async () => {
+    const token = await server().createToken({ scope: 'read-only', owner: user.username });
+    const warnings = async (): Promise<readonly string[]> => {
+      const one = await server().admin.get<{ warnings: { code: string }[] }>(`/applications/${key}`);
+      const all = await server().admin.get<{ items: { key: string; warnings: unknown }[] }>('/applications?limit=200');
+      expect(all.body.items.find((item) => item.key === key)?.warnings).toEqual(one.body.warnings);
+      return one.body.warnings.map((warning) => warning.code);
+    };
+    const answer = async (status: number, headers: readonly (readonly [string, string])[]): Promise<void> => {
+      upstream.respondWith(() => ({ status }));
+      await send(headers);
+    };
+    await answer(200, [bearer(token.secret)]);
+    for (const status of [401, 403]) await answer(status, [bearer(token.secret)]);
+    // What the upstream says to passwords and to nobody is no word on the gateway, and an outage is none either.
+    for (const headers of [[basic('somebody', 'their password')], []]) await answer(401, headers);
+    for (const headers of [[basic('somebody', 'their password')], []]) await answer(200, headers);
+    await answer(500, [bearer(token.secret)]);
+    expect(await warnings()).not.toContain('identity_refused');
+    await answer(401, [basic(user.username, token.secret)]);
+    expect(await warnings()).toContain('identity_refused');
+    await answer(200, [bearer(token.secret)]);
+    expect(await warnings()).not.toContain('identity_refused');
+    for (let count = 0; count < 3; count += 1) await answer(401, [bearer(token.secret)]);
+    expect(await warnings()).toContain('identity_refused');
+    // A change of the application makes what was before worthless.
+    await server().admin.patch(`/applications/${key}`, { name: unique('renamed') });
+    expect(await warnings()).not.toContain('identity_refused');
+    upstream.clear();
+  });
+
+  it('R55: audit.successes governs what is passed on as well', async () => {
+    await server().patchSettings({ audit: { successes: false, anonymous: true } });
+    expect((await send([basic('somebody', 'their password')])).events).toEqual([]);
+    expect((await send([])).events).toEqual([]);
+  });
+
   it('R55, R42: a password that is passed on is recorded as one, an anonymous request only when asked to', async () => {
     const passed = await send([basic('somebody', 'their password')]);
     expect(passed.events).toMatchObject([
-      { type: 'authentication.succeeded', credential: 'password', actor: 'somebody', tokenId: null, status: 200 },
+      {
+        type: 'authentication.passed',
+        outcome: 'passed',
+        credential: 'password',
+        actor: 'somebody',
+        tokenId: null,
+        status: 200,
+      },
     ]);
     expect((await send([])).events).toEqual([]);
     await server().patchSettings({ audit: { anonymous: true } });
-    expect((await send([])).events).toMatchObject([{ outcome: 'allowed', credential: 'none', actor: null }]);
+    expect((await send([])).events).toMatchObject([
+      { type: 'authentication.passed', outcome: 'passed', credential: 'none', actor: null },
+    ]);
   });
 
   it('R56: failed authentications are told apart, also where the client is told one thing', async () => {

@@ -77,7 +77,7 @@ describeOnEachDatabase('what is recorded', (server: () => ScopegateFixture) => {
     {
       title: 'a password that is passed on',
       request: () => ({ target: '/app/a', headers: [basic('somebody', 'a password')] }),
-      event: { type: 'authentication.succeeded', outcome: 'allowed', credential: 'password', actor: 'somebody' },
+      event: { type: 'authentication.passed', outcome: 'passed', credential: 'password', actor: 'somebody' },
     },
     {
       title: 'a HEAD request',

@@ -128,6 +128,7 @@ function eventOf(atMs: number): AuditEvent {
     count: 1,
     type: 'authentication.succeeded',
     outcome: 'allowed',
+    upstreamRefused: false,
     code: null,
     actor: 'anna',
     owner: null,

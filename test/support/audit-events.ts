@@ -19,6 +19,7 @@ export function eventOf(change: Partial<AuditEvent> = {}): AuditEvent {
     count: 1,
     type: 'authentication.succeeded',
     outcome: 'allowed',
+    upstreamRefused: false,
     code: null,
     actor: 'Anna',
     owner: 'Anna',

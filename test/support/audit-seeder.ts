@@ -55,6 +55,7 @@ function seededEvent(index: number): AuditEvent {
     userAgent: AGENTS[spread % AGENTS.length] ?? null,
     requestId: `seeded-${index}`,
     detail: null,
+    upstreamRefused: false,
   } as const;
   if (isRare) return { ...common, type: 'user.deleted', outcome: 'changed', code: 'token_revoked' };
   if (kind < 3)

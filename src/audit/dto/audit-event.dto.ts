@@ -15,11 +15,17 @@ export class AuditEventDto {
   /** @example authentication.failed */
   type!: string;
 
-  /** `allowed`, `denied`, `failed` or `changed`. */
+  /**
+   * `allowed`, `passed` (forwarded without being judged: a password or cookie that the application checks itself, or no
+   * credential), `denied`, `failed` or `changed`.
+   */
   outcome!: string;
 
+  /** Whether a token request was allowed here and then refused by the upstream itself, with 401 or 403. */
+  upstreamRefused!: boolean;
+
   /**
-   * The true reason, which can be more exact than the code the client was told; null for what was allowed.
+   * The true reason, which can be more exact than the code the client was told; null for what was allowed or passed on.
    * @example owner_mismatch
    */
   code!: string | null;
