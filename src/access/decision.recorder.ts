@@ -120,7 +120,7 @@ export class DecisionRecorder {
     status: number | null,
   ): boolean {
     const isTokenAnswer =
-      authenticated?.token != null && forwardedAtTick !== null && denial === null && problem === null;
+      (authenticated?.token ?? null) !== null && forwardedAtTick !== null && denial === null && problem === null;
     if (!isTokenAnswer || application === null || status === null) return false;
     const isRefused = status === 401 || status === 403;
     if (isRefused) this.beliefs.noteRefused(application.key);
