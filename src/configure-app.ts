@@ -20,6 +20,7 @@ import { createValidationPipe } from './common/validation/validation.pipe.js';
 import type { Configuration } from './config/env.js';
 import { FrontDoor } from './gateway/front-door.js';
 import { GatewayService } from './gateway/gateway.service.js';
+import { LoopDetector } from './gateway/loop.detector.js';
 import { openDatabase } from './opened-database.js';
 import { VendorErrorFilter } from './tokens/vendor/vendor-error.filter.js';
 import { TOPICS, type ServerAddresses, type WorkerLink } from './workers/worker.link.js';
@@ -65,6 +66,7 @@ export async function startServer(
   leaveBodiesUnread(app.getHttpAdapter().getInstance());
   frontDoor.open({
     gateway: app.get(GatewayService),
+    loops: app.get(LoopDetector),
     applications: app.get(ApplicationsService),
     requestLog: app.get(RequestLog),
   });

@@ -24,6 +24,7 @@ export const PROBLEM_CODES = {
   policy_unavailable: { status: 503, title: 'The rules cannot be read right now' },
   audit_unavailable: { status: 503, title: 'The audit log cannot be written right now' },
   upstream_timeout: { status: 504, title: 'The application behind the gateway did not answer in time' },
+  loop_detected: { status: 508, title: 'The request came back to the gateway' },
 } as const satisfies Record<string, { readonly status: number; readonly title: string }>;
 
 export type ProblemCode = keyof typeof PROBLEM_CODES;

@@ -22,7 +22,7 @@ const GUIDANCE: Readonly<Record<PublicCode, ProblemGuidance>> = {
     remedy: 'Mend the fields named.',
   },
   request_malformed: {
-    when: 'The request breaks the rules of HTTP/1.1: no Host line or two of them, framing that two readers could understand differently, a backslash in the target, a body that is no JSON or ends early. With status 505, it names a version of HTTP other than 1.0 and 1.1.',
+    when: 'The request breaks the rules of HTTP/1.1: no Host line, two of them or one that names no host, another protocol than HTTP, framing that two readers could understand differently, a backslash in the target, a body that is no JSON or ends early. With status 505, it names a version of HTTP other than 1.0 and 1.1.',
     remedy: 'Use an ordinary HTTP client with HTTP/1.1, and send the target percent-encoded.',
   },
   path_ambiguous: {
@@ -34,7 +34,7 @@ const GUIDANCE: Readonly<Record<PublicCode, ProblemGuidance>> = {
     remedy: 'Use another method.',
   },
   request_timeout: {
-    when: 'The head of the request took too long to arrive, or a body that is read as a whole took more than a minute or came more slowly than 64 bytes a second over ten seconds.',
+    when: 'The head of the request took too long to arrive, or a body that is read as a whole took more than a minute, or any body came more slowly than 64 bytes a second over ten seconds.',
     remedy: 'Try again.',
   },
   too_large: {
@@ -167,8 +167,12 @@ const GUIDANCE: Readonly<Record<PublicCode, ProblemGuidance>> = {
     remedy: 'Check the disk and the database.',
   },
   upstream_timeout: {
-    when: 'The application did not begin to answer within its `timeoutMs`.',
-    remedy: 'Try again, or raise the time.',
+    when: 'The application did not begin to answer within its `timeoutMs`, or no connection to it was free in that time: one token, or one client address without one, has a quarter of them at most, and half of that for event streams.',
+    remedy: 'Try again, send fewer requests at a time, or raise `timeoutMs` or `connections`.',
+  },
+  loop_detected: {
+    when: 'The request has been through this gateway before (`Via`): the upstream of an application leads back to it.',
+    remedy: 'Correct `upstream`, or how its host name is resolved.',
   },
 };
 

@@ -11,6 +11,7 @@ function forward(lines: readonly string[], more: Partial<ForwardedRequest> = {})
     forwardedFor: '198.51.100.7',
     forwardedHost: 'gateway.example',
     forwardedProto: 'https',
+    hop: '1.1 scopegate-1',
     identityNames: new Set(['x-forwarded-user']),
     identity: [],
     dropAuthorization: false,
@@ -25,7 +26,7 @@ function forward(lines: readonly string[], more: Partial<ForwardedRequest> = {})
 
 /** The lines that came from the client: all but those that the gateway writes itself. */
 function kept(lines: readonly string[], more: Partial<ForwardedRequest> = {}): string[] {
-  return forward(lines, more).slice(2, -8);
+  return forward(lines, more).slice(2, -10);
 }
 
 function valuesOf(lines: readonly string[], name: string): string[] {
@@ -109,6 +110,8 @@ describe('the lines that go upstream', () => {
       'gateway.example',
       'X-Forwarded-Proto',
       'https',
+      'Via',
+      '1.1 scopegate-1',
       'X-Request-Id',
       'request-1',
     ]);

@@ -1,4 +1,5 @@
 import { foldHeaderName, memoryOf, type HeaderLines } from '@scopegate/kernel';
+import { appendHop } from './via.js';
 import { isConnectionName, isWithheldName } from './withheld-names.js';
 
 /** What decides which of the client's lines go upstream. */
@@ -24,6 +25,8 @@ interface Origin extends ForwardingRules {
   readonly forwardedFor: string;
   readonly forwardedHost: string | null;
   readonly forwardedProto: string;
+  /** This gateway's own hop, which `Via` gets at its end: `1.1 scopegate-…`. */
+  readonly hop: string;
 }
 
 /** What forwarding needs to know of a request. */
@@ -59,7 +62,7 @@ function leadingLines(request: ForwardedRequest): string[] {
   const lines = ['host', request.host, ...selectLines(request.lines, request)];
   if (request.forwardedFor !== '') lines.push('X-Forwarded-For', request.forwardedFor);
   if (request.forwardedHost !== null) lines.push('X-Forwarded-Host', request.forwardedHost);
-  lines.push('X-Forwarded-Proto', request.forwardedProto);
+  lines.push('X-Forwarded-Proto', request.forwardedProto, 'Via', appendHop(request.lines, request.hop));
   memory?.set(leadingLines, { of: request, lines });
   return lines;
 }
@@ -70,6 +73,7 @@ function isSameOrigin(one: Origin, other: Origin): boolean {
     one.forwardedFor === other.forwardedFor &&
     one.forwardedHost === other.forwardedHost &&
     one.forwardedProto === other.forwardedProto &&
+    one.hop === other.hop &&
     one.identityNames === other.identityNames &&
     one.dropAuthorization === other.dropAuthorization &&
     one.dropCookies === other.dropCookies &&
@@ -86,7 +90,7 @@ function selectLines(lines: HeaderLines, rules: ForwardingRules): string[] {
   for (let index = 0; index + 1 < lines.length; index += 2) {
     const name = lines[index] as string;
     const folded = foldHeaderName(name);
-    if (folded === addressName || isWithheldName(name, folded)) continue;
+    if (folded === addressName || folded === 'via' || isWithheldName(name, folded)) continue;
     if (folded === 'authorization' && rules.dropAuthorization) continue;
     if (folded === 'cookie' && rules.dropCookies) continue;
     if (rules.identityNames.has(folded)) continue;

@@ -1,6 +1,6 @@
 import { STATUS_CODES, type ServerResponse } from 'node:http';
 import { headerValues } from '@scopegate/kernel';
-import { answeredHeaders } from '@scopegate/upstream';
+import { announcesBody, answeredHeaders, faultOfAnswer, withoutLength } from '@scopegate/upstream';
 import { errors, type Dispatcher } from 'undici';
 import type { ProtectedApplication } from '../applications/application.js';
 import type { HeldAnswer } from '../audit/audit.shipper.js';
@@ -48,6 +48,9 @@ const JUDGED_AGAIN_AFTER_MS = 500;
 
 /** The media type of server-sent events (HTML, 9.2.2). */
 const EVENT_STREAM = /^text\/event-stream\s*(;|$)/i;
+
+/** So much may wait for a client to read it when an interim answer comes, in bytes. */
+const MAX_INTERIM_BYTES = 65_536;
 
 /** Makes the head leave at once. Node would send the head of an answer that has no bytes yet in another charset. */
 const NO_BYTES = Buffer.alloc(0);
@@ -234,25 +237,35 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, HeldAnswer, W
   }
 
   onHeaders(status: number, rawHeaders: Buffer[], resume: () => void, statusText: string): boolean {
-    // Interim answers belong to the upstream's connection; the client was told to continue by the gateway.
-    if (status < 200) {
-      this.#movedAtSweeps = this.watch.sweeps;
-      return true;
-    }
     const { connections, dropSetCookie, bindCookies } = this.options;
     const lines = connections.decoder.decode(rawHeaders);
+    const fault = faultOfAnswer(status, lines);
+    if (fault !== null) {
+      this.#giveUp(new Error(fault));
+      return false;
+    }
+    if (status < 200) {
+      this.#movedAtSweeps = this.watch.sweeps;
+      this.#passInterim(status, lines);
+      return true;
+    }
     if (this.#isStreamTooMany(lines)) {
       this.#giveUp(tooManyStreams());
       return false;
     }
     this.#status = status;
     this.#statusText = REASON_PHRASE.test(statusText) ? statusText : (STATUS_CODES[status] ?? '');
-    this.#lines = answeredHeaders(lines, dropSetCookie);
+    const passed = answeredHeaders(lines, dropSetCookie);
+    this.#lines = status === 204 ? withoutLength(passed) : passed;
     this.#lines.push('X-Request-Id', this.exchange.requestId);
     this.#resume = resume;
     this.#hasNoBody = status === 204 || status === 304 || this.response.req.method === 'HEAD';
     this.#waitFor(bindCookies === null ? 'body' : null);
     if (bindCookies === null) {
+      if (status === 204 && announcesBody(lines)) {
+        this.#completeWithoutBody();
+        return false;
+      }
       this.listener.onHead(this.exchange, status, this);
       return true;
     }
@@ -270,6 +283,31 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, HeldAnswer, W
       },
     );
     return false;
+  }
+
+  /** Passes on an answer whose body must not be read, and ends the connection, on which that body may follow. */
+  #completeWithoutBody(): void {
+    this.#isComplete = true;
+    this.#endWatch();
+    this.listener.onHead(this.exchange, this.#status, this);
+    this.#hasFailed = true;
+    this.#abort?.(new Error('An answer without a body announces one.'));
+  }
+
+  /**
+   * Passes on an answer before the final one, such as 103 (RFC 8297). HTTP/1.0 has none (RFC 9110 15.2). One that the
+   * client does not take at once is left out, and so is one whose turn on the connection has not come.
+   */
+  #passInterim(status: number, lines: readonly string[]): void {
+    const { dropSetCookie, bindCookies } = this.options;
+    const { response } = this;
+    const { socket } = response;
+    if (response.req.httpVersion !== '1.1' || response.headersSent || this.exchange.isSettled) return;
+    if (socket === null || socket.writableLength > MAX_INTERIM_BYTES) return;
+    const passed = withoutLength(answeredHeaders(lines, dropSetCookie || bindCookies !== null));
+    let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Interim'}\r\n`;
+    for (let index = 0; index + 1 < passed.length; index += 2) head += `${passed[index]}: ${passed[index + 1]}\r\n`;
+    socket.write(`${head}\r\n`, 'latin1');
   }
 
   onData(chunk: Buffer): boolean {

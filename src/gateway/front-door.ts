@@ -19,8 +19,14 @@ import type { RequestLog } from '../common/logging/request.log.js';
 import { VENDOR_TOKENS_PATH } from '../tokens/vendor/vendor-tokens.path.js';
 import { answerClientError } from './client-error.answer.js';
 import type { GatewayService } from './gateway.service.js';
+import type { LoopDetector } from './loop.detector.js';
 import { lastAnswerOf, noteLastAnswer, tellOfLostConnection } from './last-answer.js';
 import { isOtherProtocol } from './request-protocol.js';
+
+/** What a request is told that has been here before. */
+const LOOP =
+  'This request has been through this gateway already: the upstream of an application leads back to it. Correct ' +
+  '"upstream", or how its host name is resolved.';
 
 /** What a listener answers: everything, or one side of it where the management API has a port of its own. */
 export type ListenerSide = 'both' | 'gateway' | 'management';
@@ -28,6 +34,7 @@ export type ListenerSide = 'both' | 'gateway' | 'management';
 /** What the front door needs once the application is built. */
 export interface FrontDoorServices {
   readonly gateway: GatewayService;
+  readonly loops: LoopDetector;
   readonly applications: ApplicationsService;
   readonly requestLog: RequestLog;
 }
@@ -190,6 +197,8 @@ export class FrontDoor {
     if (!reading.ok) {
       const path = target.ok ? target.rawPath : pathBeforeFault(url);
       this.#refuseForm(taken, 'request_malformed', reading.detail, path, null);
+    } else if (services.loops.isLoop(lines)) {
+      this.#refuseLoop(taken, target.ok ? target.rawPath : pathBeforeFault(url), reading.authority);
     } else if (target.ok) this.#send(taken, target, reading.authority);
     else if (url === '*' && request.method === 'OPTIONS') {
       const form = formOf(request, url, null);
@@ -284,6 +293,19 @@ export class FrontDoor {
     const { application, rest: rawPath } = route;
     const proxied = { request, response, application, authority, rawPath, query: null, expectsContinue: false };
     services.gateway.refuseForm(proxied, code, detail);
+  }
+
+  /** Refuses a request that has been here before, on whatever path it comes back. */
+  #refuseLoop(taken: TakenRequest, path: string, authority: Authority | null): void {
+    const { services, request, response } = taken;
+    const route = this.#routeOf(taken, authority, path);
+    if (typeof route === 'string') {
+      this.#refuse(request, response, 'loop_detected', LOOP);
+      return;
+    }
+    const { application, rest: rawPath } = route;
+    const proxied = { request, response, application, authority, rawPath, query: null, expectsContinue: false };
+    services.gateway.refuse(proxied, new ProblemException('loop_detected', LOOP));
   }
 
   #refuse(request: IncomingMessage, response: ServerResponse, code: ProblemCode, detail: string): void {

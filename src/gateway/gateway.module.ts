@@ -4,6 +4,7 @@ import { ApplicationsModule } from '../applications/applications.module.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
 import { GatewayService } from './gateway.service.js';
+import { LoopDetector } from './loop.detector.js';
 import { UpstreamFailureLog } from './upstream-failure.log.js';
 import { UpstreamForwarder } from './upstream.forwarder.js';
 import { UpstreamMetrics } from './upstream.metrics.js';
@@ -12,7 +13,15 @@ import { UpstreamWatch } from './upstream.watch.js';
 
 @Module({
   imports: [AccessModule, ApplicationsModule, AuditModule, TokensModule],
-  providers: [GatewayService, UpstreamFailureLog, UpstreamForwarder, UpstreamMetrics, UpstreamPools, UpstreamWatch],
-  exports: [GatewayService],
+  providers: [
+    GatewayService,
+    LoopDetector,
+    UpstreamFailureLog,
+    UpstreamForwarder,
+    UpstreamMetrics,
+    UpstreamPools,
+    UpstreamWatch,
+  ],
+  exports: [GatewayService, LoopDetector],
 })
 export class GatewayModule {}

@@ -90,6 +90,17 @@ export class GatewayService {
     }
   }
 
+  /** Refuses a request before anything else is looked at, and records it like any other. */
+  refuse(proxied: ProxiedRequest, problem: ProblemException): void {
+    const exchange = this.#exchangeOf(proxied);
+    try {
+      this.shipper.refuseWithoutRoom();
+      throw problem;
+    } catch (error) {
+      this.#fail(exchange, error);
+    }
+  }
+
   #exchangeOf(proxied: ProxiedRequest): Exchange {
     const exchange = new Exchange(
       proxied.request,

@@ -21,6 +21,7 @@ import { writeProblem } from '../common/http/problem.writer.js';
 import { randomDigits } from '../common/http/random-digits.js';
 import { BoundCookieService } from '../tokens/bound-cookie.service.js';
 import { arrivedBody, IncomingBody } from './forwarded-body.js';
+import { LoopDetector } from './loop.detector.js';
 import { ForwardHandler, type ForwardListener, type ForwardOptions } from './forward.handler.js';
 import { UpstreamFailureLog } from './upstream-failure.log.js';
 import { UpstreamPools } from './upstream.pools.js';
@@ -38,6 +39,7 @@ export class UpstreamForwarder implements ForwardListener {
     private readonly recorder: DecisionRecorder,
     private readonly cookies: BoundCookieService,
     private readonly failures: UpstreamFailureLog,
+    private readonly loops: LoopDetector,
   ) {}
 
   /**
@@ -92,6 +94,7 @@ export class UpstreamForwarder implements ForwardListener {
       host: target.host,
       requestId: exchange.requestId,
       ...originOf(decision, exchange),
+      hop: this.loops.hop(request.httpVersion),
       identityNames: application.identity.names,
       identity: isTokenRequest ? identityOf(decision, application, request.rawHeaders) : NO_LINES,
       // A session that is held to a token acts as that token's owner, and as nobody else.

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { HttpMessageReader, type HttpMessage } from '../support/http-message.reader.js';
@@ -43,7 +43,10 @@ afterAll(async () => {
 
 beforeEach(() => upstream.clear());
 
-function send(content: Omit<RawRequest, 'port' | 'target'>, options: SendOptions = {}): Promise<RawAnswer> {
+function send(
+  content: Omit<RawRequest, 'port' | 'target'> & { readonly target?: string },
+  options: SendOptions = {},
+): Promise<RawAnswer> {
   const headers = [bearer(token), ...(content.headers ?? [])];
   return request({ port: gateway.port, target: '/app/x', ...content, headers }, options);
 }
@@ -367,11 +370,81 @@ describe('answers', () => {
     expect(answer.trailers).toEqual([]);
   });
 
-  it('R02: answers before the final one stay behind, and a protocol nobody asked for is none', async () => {
-    const early = 'HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n';
-    upstream.respondWith(() => ({ raw: `${early}${early}HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok` }));
+  it('R02: answers before the final one are passed on, without cookies, and not to HTTP/1.0', async () => {
+    const early = 'HTTP/1.1 103 Early Hints\r\nLink: </x>\r\nSet-Cookie: a=b\r\nConnection: x\r\n\r\n';
+    const processing = 'HTTP/1.1 102 Processing\r\n\r\n';
+    upstream.respondWith(() => ({ raw: `${early}${processing}HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok` }));
     const answer = await send({});
-    expect([answer.status, answer.text(), answer.interim.length]).toEqual([200, 'ok', 0]);
+    expect([answer.status, answer.text()]).toEqual([200, 'ok']);
+    expect(answer.interim).toEqual([
+      { status: 103, headerLines: [['Link', '</x>']] },
+      { status: 102, headerLines: [] },
+    ]);
+    const old = await sendRaw(gateway.port, `GET /app/x HTTP/1.0\r\nHost: a\r\n${bearer(token).join(': ')}\r\n\r\n`);
+    expect([old.status, old.text(), old.interim]).toEqual([200, 'ok', []]);
+  });
+
+  it.each([
+    ['in one packet with the answer', 0],
+    ['byte by byte', 1],
+  ])('R02: a 100 that nobody asked for is skipped, %s', async (_name, pieceBytes) => {
+    const go = 'HTTP/1.1 100 Continue\r\nX-A: 1\r\n\r\n';
+    const early = 'HTTP/1.1 103 Early Hints\r\n\r\n';
+    // What looks like one in a body stays there.
+    const raw = `${go}${early}${go}HTTP/1.1 200 OK\r\nContent-Length: ${go.length}\r\n\r\n${go}`;
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.on('data', () => void sendInPieces(socket, raw, pieceBytes === 0 ? raw.length : pieceBytes));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const mount = { pathPrefix: `/continue${pieceBytes}` };
+    await gateway.createApplication({ kind: 'generic', mount, upstream: `http://127.0.0.1:${port}` });
+    for (let round = 0; round < 2; round += 1) {
+      const answer = await send({ target: `${mount.pathPrefix}/x` });
+      expect([answer.status, answer.text()]).toEqual([200, go]);
+      expect(answer.interim.map(({ status }) => status)).toEqual([103]);
+    }
+    server.close();
+  });
+
+  it.each([
+    'HTTP/1.1 600 Odd\r\nContent-Length: 2\r\n\r\nok',
+    'HTTP/1.1 999 Odd\r\nContent-Length: 2\r\n\r\nok',
+    'HTTP/1.1 099 Odd\r\nContent-Length: 2\r\n\r\nok',
+    'HTTP/1.1 000 Odd\r\nContent-Length: 2\r\n\r\nok',
+    'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n',
+    'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n',
+    'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nok',
+    'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nok',
+    'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nok',
+    'HTTP/1.1 200 OK\r\nContent-Length: 2, 2\r\n\r\nok',
+    'HTTP/1.1 200 OK\r\nContent-Length: +2\r\n\r\nok',
+    'HTTP/1.1 200 OK\r\nX A: 1\r\nContent-Length: 2\r\n\r\nok',
+    'HTTP/1.1 200 OK\r\nX-A: a\u0000b\r\nContent-Length: 2\r\n\r\nok',
+    `HTTP/1.1 200 OK\r\nX-A: ${'a'.repeat(70_000)}\r\nContent-Length: 2\r\n\r\nok`,
+  ])('R02: an answer that is none is a 502: %j', async (raw) => {
+    upstream.respondWith(() => ({ raw, close: true }));
+    const answer = await send({});
+    expect([answer.status, answer.json<{ code: string }>().code]).toEqual([502, 'upstream_unreachable']);
+    upstream.clear();
+    expect((await send({})).status).toBe(200);
+  });
+
+  it.each([
+    'Content-Length: 5\r\n\r\nhello',
+    'Content-Length: 0\r\n\r\n',
+    'Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n',
+  ])('R02: a 204 has no length and no body, whatever the upstream says: %j', async (rest) => {
+    upstream.respondWith(() => ({ raw: `HTTP/1.1 204 No Content\r\nX-A: 1\r\n${rest}` }));
+    const one = `GET /app/x HTTP/1.1\r\nHost: a\r\n${bearer(readOnly).join(': ')}\r\n\r\n`;
+    const answer = await sendRaw(gateway.port, one + one, { closeWaitMs: 400 });
+    expect([answer.status, answer.header('x-a'), answer.header('content-length')]).toEqual([204, '1', undefined]);
+    expect(answer.header('transfer-encoding')).toBeUndefined();
+    expect(answer.rest.toString('latin1')).toMatch(/^HTTP\/1\.1 204 No Content\r\n(?:[^\r]+\r\n)+\r\n$/);
+  });
+
+  it('R02: a protocol nobody asked for is none', async () => {
     upstream.respondWith(() => ({
       raw: 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n',
     }));
@@ -411,6 +484,13 @@ describe('answers', () => {
     await gateway.admin.delete(`/applications/${application}`);
   });
 });
+
+async function sendInPieces(socket: Socket, text: string, pieceBytes: number): Promise<void> {
+  for (let from = 0; from < text.length && !socket.destroyed; from += pieceBytes) {
+    socket.write(text.slice(from, from + pieceBytes));
+    await pause(1);
+  }
+}
 
 /** Answers 413 as soon as it has seen the head, and goes on reading. */
 async function startEarlyServer(): Promise<{ readonly url: string; stop(): Promise<void> }> {

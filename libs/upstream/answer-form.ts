@@ -1,0 +1,37 @@
+import { headerValues, type HeaderLines } from '@scopegate/kernel';
+
+/**
+ * What makes an answer unfit to be passed on; null where nothing does.
+ * - A status outside 100 to 599 means nothing (RFC 9110 15).
+ * - A transfer coding other than `chunked` alone has been left in the body, and would no longer be told (RFC 9112 6.1).
+ * - Two lengths are two readings of the body (RFC 9112 6.3).
+ */
+export function faultOfAnswer(status: number, lines: HeaderLines): string | null {
+  if (status < 100 || status > 599) return `The status ${status} is none of HTTP.`;
+  const codings = headerValues(lines, 'transfer-encoding');
+  if (codings.length > 0 && codings.join(',').trim().toLowerCase() !== 'chunked') {
+    return 'The answer has a transfer coding besides "chunked".';
+  }
+  return headerValues(lines, 'content-length').length > 1 ? 'The answer has more than one length.' : null;
+}
+
+/**
+ * Whether an answer that never has a body (RFC 9112 6.3) is framed as if one followed. Such an answer is passed on
+ * without the framing, and its connection is not used again: what follows on it may be that body.
+ */
+export function announcesBody(lines: HeaderLines): boolean {
+  return (
+    headerValues(lines, 'transfer-encoding').length > 0 ||
+    headerValues(lines, 'content-length').some((length) => !/^0+$/.test(length))
+  );
+}
+
+/** The lines of an answer that has no body and must not tell a length: an interim one, and 204 (RFC 9110 8.6). */
+export function withoutLength(lines: HeaderLines): string[] {
+  const result: string[] = [];
+  for (let index = 0; index + 1 < lines.length; index += 2) {
+    const name = lines[index] as string;
+    if (name.length !== 14 || name.toLowerCase() !== 'content-length') result.push(name, lines[index + 1] as string);
+  }
+  return result;
+}
