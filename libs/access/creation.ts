@@ -99,12 +99,16 @@ function withinParent(asked: TokenAsked, own: Limits, parent: ParentToken): Crea
   };
 }
 
-/** Whether each entry lies within one of the parent's: an entry has no gaps, so its two ends tell. */
+/**
+ * Whether each entry lies within one of the parent's. The entry of the parent that holds the first address of another
+ * reaches further than every other one that does, so it is the only one to look at.
+ */
 function isWithin(entries: readonly string[], parent: readonly string[]): boolean {
-  const around = parent.map((entry) => compileAddressSet([entry]));
+  const around = compileAddressSet(parent);
   return entries.every((text) => {
     const parsed = parseAllowListEntry(text);
-    return parsed.ok && around.some((set) => set.has(parsed.entry.first) && set.has(parsed.entry.last));
+    const holder = parsed.ok ? around.match(parsed.entry.first) : null;
+    return parsed.ok && holder !== null && compileAddressSet([holder]).has(parsed.entry.last);
   });
 }
 

@@ -37,7 +37,17 @@ describe('the shape of a JSON text', () => {
     ['[{"a":{"a":1,"b":2,"c":3,"d":4}}]', 'too-many-names'],
     ['["a","b","c","d"]', null],
   ])('R112: bounds the names of one object: %s', (text, expected) => {
-    expect(jsonShapeProblem(text, 3, 3)).toBe(expected);
+    expect(jsonShapeProblem(text, 3, { maxNames: 3 })).toBe(expected);
+  });
+
+  it.each([
+    ['[1,2,3,4,5]', null],
+    ['[1,2,3,4,5,6]', 'too-many-values'],
+    ['[[],[],[]]', 'too-many-values'],
+    ['{"a":{"b":{}},"c":1}', null],
+    ['["a,b,c,[,{",",,,,,"]', null],
+  ])('R112: bounds the values all in all: %s', (text, expected) => {
+    expect(jsonShapeProblem(text, 3, { maxValues: 5 })).toBe(expected);
   });
 
   it('R112: can be asked about a text that is no JSON, and ends', () => {
@@ -45,7 +55,7 @@ describe('the shape of a JSON text', () => {
       fc.property(
         fc.string({ unit: fc.constantFrom('{', '}', '[', ']', ',', '"', '\\', 'u', 'a'), maxLength: 60 }),
         (text) => {
-          expect(() => jsonShapeProblem(text, 8, 3)).not.toThrow();
+          expect(() => jsonShapeProblem(text, 8, { maxNames: 3, maxValues: 20 })).not.toThrow();
         },
       ),
     );

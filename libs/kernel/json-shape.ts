@@ -1,5 +1,5 @@
 /** What is wrong with a JSON text although it is valid, so that two readers could take it for different things. */
-export type JsonShapeProblem = 'too-deep' | 'too-many-names' | 'repeated-name' | 'forbidden-name';
+export type JsonShapeProblem = 'too-deep' | 'too-many-names' | 'too-many-values' | 'repeated-name' | 'forbidden-name';
 
 /** Names that many readers treat as no data: they reach an object's prototype, or are dropped without a word. */
 const FORBIDDEN_NAMES: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
@@ -10,19 +10,27 @@ const FORBIDDEN_NAMES: ReadonlySet<string> = new Set(['__proto__', 'constructor'
  * It works in one pass and never calls itself. It reads texts that are no JSON, too, so that it can be asked before they
  * are parsed: there its answer means nothing, but it takes no longer.
  * @param maxDepth the most arrays and objects inside one another
- * @param maxNames the most members of one object
+ * @param bounds the most members of one object, and the most values all in all
  */
-export function jsonShapeProblem(text: string, maxDepth: number, maxNames = Infinity): JsonShapeProblem | null {
+export function jsonShapeProblem(
+  text: string,
+  maxDepth: number,
+  { maxNames = Infinity, maxValues = Infinity }: { readonly maxNames?: number; readonly maxValues?: number } = {},
+): JsonShapeProblem | null {
   // The names seen so far of every open object; null stands for an open array.
   const open: (Set<string> | null)[] = [];
   let isName = false;
+  // Every value but the first in its object or array follows a comma, and the first ones what opened it.
+  let values = 0;
   for (let index = 0; index < text.length; index += 1) {
     switch (text.charCodeAt(index)) {
       case OPEN_BRACE:
+        if ((values += 1) > maxValues) return 'too-many-values';
         if (open.push(new Set()) > maxDepth) return 'too-deep';
         isName = true;
         break;
       case OPEN_BRACKET:
+        if ((values += 1) > maxValues) return 'too-many-values';
         if (open.push(null) > maxDepth) return 'too-deep';
         isName = false;
         break;
@@ -32,6 +40,7 @@ export function jsonShapeProblem(text: string, maxDepth: number, maxNames = Infi
         isName = false;
         break;
       case COMMA:
+        if ((values += 1) > maxValues) return 'too-many-values';
         isName = (open.at(-1) ?? null) !== null;
         break;
       case QUOTE: {

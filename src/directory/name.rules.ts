@@ -36,5 +36,7 @@ export function nameProblem(name: string): string | null {
 
 /** What is wrong with an email address, or null. Half a surrogate pair would make the library throw. */
 export function emailProblem(text: string): string | null {
-  return text.isWellFormed() && isEmail(text, { require_tld: false }) ? null : 'must be an email address';
+  return text.length <= MAX_LENGTH && text.isWellFormed() && isEmail(text, { require_tld: false })
+    ? null
+    : 'must be an email address';
 }

@@ -1,5 +1,9 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { ArrayMaxSize, IsArray, IsString, Length, Matches, MaxLength, ValidateIf } from 'class-validator';
+import { IsString, Length, Matches, MaxLength, ValidateIf } from 'class-validator';
+import { BoundedList } from '../../common/validation/bounded-list.decorator.js';
+
+/** Twice as many header lines as any request may have: what becomes of too many can be asked. */
+const MAX_HEADERS = 200;
 
 const given = (_object: object, value: unknown): boolean => value !== undefined;
 
@@ -61,9 +65,7 @@ export class ExplainRequestDto {
     example: [['X-Forwarded-For', '203.0.113.7']],
   })
   @ValidateIf((body: ExplainRequestDto) => !asksAboutEvent(body) || body.headers !== undefined)
-  @IsArray()
-  @ArrayMaxSize(200)
-  @IsArray({ each: true })
+  @BoundedList({ maxItems: MAX_HEADERS })
   headers?: string[][];
 
   /**

@@ -1,10 +1,8 @@
-import { ApiProperty, OmitType, PartialType } from '@nestjs/swagger';
+import { ApiProperty, getSchemaPath, OmitType, PartialType } from '@nestjs/swagger';
 import { APPLICATION_KINDS } from '@scopegate/kernel';
-import { Transform, Type } from 'class-transformer';
+import { Transform } from 'class-transformer';
 import {
   Allow,
-  ArrayMaxSize,
-  IsArray,
   IsBoolean,
   IsIn,
   IsInt,
@@ -16,10 +14,11 @@ import {
   MaxLength,
   Min,
   ValidateIf,
-  ValidateNested,
 } from 'class-validator';
 import { WarningDto } from '../../common/swagger/warning.dto.js';
+import { BoundedList } from '../../common/validation/bounded-list.decorator.js';
 import { IfPresent } from '../../common/validation/if-present.decorator.js';
+import { NestedObject } from '../../common/validation/nested-object.decorator.js';
 
 /** The most calls of one application that count as reads by exception. */
 const MAX_EXCEPTIONS = 200;
@@ -50,6 +49,7 @@ export class IdentityDto {
   /** `headers` is the one there is so far. */
   @IfPresent()
   @IsString()
+  @MaxLength(32)
   @ApiProperty({ required: false, enum: ['headers'], default: 'headers' })
   mode?: 'headers';
 
@@ -124,9 +124,7 @@ export class CreateApplicationDto {
   @Matches(/^\d{1,9}(\.\d{1,9}){0,5}$/, { message: 'version must be numbers with dots between them, such as 9.12.0' })
   version?: string | null;
 
-  @IsObject()
-  @ValidateNested()
-  @Type(() => MountDto)
+  @NestedObject(() => MountDto)
   mount!: MountDto;
 
   /**
@@ -148,15 +146,12 @@ export class CreateApplicationDto {
 
   /** Where it is left out: the header `X-Forwarded-User` with the user name. */
   @IfPresent()
-  @IsObject()
-  @ValidateNested()
-  @Type(() => IdentityDto)
+  @NestedObject(() => IdentityDto)
   identity?: IdentityDto;
 
   /** Calls that count as reads, for read-only tokens; none, where it is left out. */
   @IfPresent()
-  @IsArray()
-  @ArrayMaxSize(MAX_EXCEPTIONS)
+  @BoundedList({ maxItems: MAX_EXCEPTIONS }, { $ref: getSchemaPath(ReadOnlyExceptionDto) })
   readOnlyExceptions?: ReadOnlyExceptionDto[];
 
   /** Refuses the product's own personal access tokens: Jira from 8.14, Confluence from 7.9, Bitbucket always. */

@@ -10,9 +10,13 @@ const MAX_DEPTH = 32;
 /** No object of the API has half as many members. What looks at them later need not be linear in their number. */
 const MAX_NAMES = 100;
 
+/** The settings have the most, with an allow list of twenty thousand entries. A value that is read costs some microseconds. */
+const MAX_VALUES = 25_000;
+
 const TEXTS: Readonly<Record<JsonShapeProblem, string>> = {
   'too-deep': 'The body is nested too deep.',
   'too-many-names': `holds an object with more than ${MAX_NAMES} members. Leave out what is not known.`,
+  'too-many-values': `holds more than ${MAX_VALUES} values. Send less at a time.`,
   'repeated-name': 'The body names a member twice in one object. Name it once.',
   'forbidden-name': 'The body holds a member named "__proto__", "constructor" or "prototype". Leave it out.',
 };
@@ -38,13 +42,13 @@ export function parseJsonBody(body: Uint8Array): unknown {
   let problem: JsonShapeProblem | null = null;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(body);
-    problem = jsonShapeProblem(text, MAX_DEPTH, MAX_NAMES);
+    problem = jsonShapeProblem(text, MAX_DEPTH, { maxNames: MAX_NAMES, maxValues: MAX_VALUES });
     // What is refused for its shape is not taken apart first.
     value = problem === null ? JSON.parse(text) : undefined;
   } catch {
     throw new ProblemException('request_malformed', 'The body is not valid JSON in UTF-8.');
   }
-  if (problem === 'too-many-names') throw invalidField('body', TEXTS[problem]);
+  if (problem === 'too-many-names' || problem === 'too-many-values') throw invalidField('body', TEXTS[problem]);
   if (problem !== null) throw new ProblemException('request_malformed', TEXTS[problem]);
   return value;
 }

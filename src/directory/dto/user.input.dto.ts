@@ -1,16 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import {
-  ArrayMaxSize,
-  ArrayUnique,
-  IsArray,
-  IsBoolean,
-  IsOptional,
-  IsString,
-  MaxLength,
-  ValidateIf,
-} from 'class-validator';
+import { IsBoolean, IsOptional, IsString, MaxLength, ValidateIf } from 'class-validator';
 import { PageQuery } from '../../common/paging/page.js';
+import { TextList } from '../../common/validation/bounded-list.decorator.js';
 import { FitsRule } from '../../common/validation/fits-rule.decorator.js';
 import { IfPresent } from '../../common/validation/if-present.decorator.js';
 import { emailProblem, nameProblem, userNameProblem } from '../name.rules.js';
@@ -81,16 +73,14 @@ export class CreateUserDto {
    * @example ["developers"]
    */
   @IfPresent()
-  @IsArray()
-  @ArrayMaxSize(MAX_GROUPS)
-  @ArrayUnique()
-  @IsString({ each: true })
+  @TextList({ maxItems: MAX_GROUPS, maxLength: 255, isUnique: true })
   groups?: string[];
 }
 
 /** A user after a merge patch. */
 export class ChangedUserDto {
   @IsString()
+  @MaxLength(255)
   username!: string;
 
   @FitsRule(nameProblem)
@@ -107,10 +97,7 @@ export class ChangedUserDto {
   @IsBoolean()
   active!: boolean;
 
-  @IsArray()
-  @ArrayMaxSize(MAX_GROUPS)
-  @ArrayUnique()
-  @IsString({ each: true })
+  @TextList({ maxItems: MAX_GROUPS, maxLength: 255, isUnique: true })
   groups!: string[];
 }
 
@@ -139,6 +126,7 @@ export class UpdateUserDto {
 export class ChangePasswordDto {
   /** @example correct horse battery */
   @IsString()
+  @MaxLength(255)
   current!: string;
 
   /**

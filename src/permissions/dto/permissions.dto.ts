@@ -1,35 +1,14 @@
-import { applyDecorators } from '@nestjs/common';
 import { PartialType } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
-import {
-  Allow,
-  ArrayMaxSize,
-  ArrayUnique,
-  IsArray,
-  IsBoolean,
-  IsObject,
-  IsString,
-  MaxLength,
-  ValidateNested,
-} from 'class-validator';
+import { Allow, IsBoolean } from 'class-validator';
 import { WarningDto } from '../../common/swagger/warning.dto.js';
+import { TextList } from '../../common/validation/bounded-list.decorator.js';
+import { NestedObject } from '../../common/validation/nested-object.decorator.js';
 
 /** More groups than anyone would name for one permission. */
 const MAX_GROUPS = 1000;
 
-/** One permission: an object of its own, never null and never a list. */
-const Section = (type: () => new () => object): PropertyDecorator =>
-  applyDecorators(IsObject(), ValidateNested(), Type(type));
-
 /** The names of groups, each once. */
-const GroupNames = (): PropertyDecorator =>
-  applyDecorators(
-    IsArray(),
-    ArrayMaxSize(MAX_GROUPS),
-    ArrayUnique(),
-    IsString({ each: true }),
-    MaxLength(255, { each: true }),
-  );
+const GroupNames = (): PropertyDecorator => TextList({ maxItems: MAX_GROUPS, maxLength: 255, isUnique: true });
 
 /** Who may use tokens. */
 export class UseTokensDto {
@@ -65,13 +44,13 @@ export class CreateOnBehalfDto {
 }
 
 class PermissionSectionsDto {
-  @Section(() => UseTokensDto)
+  @NestedObject(() => UseTokensDto)
   useTokens!: UseTokensDto;
 
-  @Section(() => CreateForSelfDto)
+  @NestedObject(() => CreateForSelfDto)
   createForSelf!: CreateForSelfDto;
 
-  @Section(() => CreateOnBehalfDto)
+  @NestedObject(() => CreateOnBehalfDto)
   createOnBehalf!: CreateOnBehalfDto;
 }
 

@@ -1,27 +1,13 @@
-import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, OmitType, PartialType } from '@nestjs/swagger';
 import { VALIDITIES } from '@scopegate/token';
-import { Type } from 'class-transformer';
-import {
-  Allow,
-  ArrayMaxSize,
-  IsArray,
-  IsBoolean,
-  IsIn,
-  IsInt,
-  IsObject,
-  IsString,
-  Max,
-  MaxLength,
-  Min,
-  ValidateNested,
-} from 'class-validator';
+import { Allow, IsBoolean, IsIn, IsInt, IsString, Max, MaxLength, Min } from 'class-validator';
 import { WarningDto } from '../../common/swagger/warning.dto.js';
+import { BoundedList } from '../../common/validation/bounded-list.decorator.js';
+import { NestedObject } from '../../common/validation/nested-object.decorator.js';
 import { MAX_ALLOW_LIST_ENTRIES, MAX_TRUSTED_PROXIES } from '../settings-check.js';
 
-/** A section of the settings: an object of its own, never null and never a list. */
-const Section = (type: () => new () => object): PropertyDecorator =>
-  applyDecorators(IsObject(), ValidateNested(), Type(type));
+/** An entry; what it is, the settings' own check tells for each. */
+const ENTRY_SCHEMA = { type: 'string', maxLength: 128 };
 
 /** How long tokens may live. */
 export class TokenValidityDto {
@@ -43,8 +29,7 @@ export class IpRestrictionDto {
    * Addresses, CIDR blocks and first-last ranges, IPv4 and IPv6; empty allows every address.
    * @example ["203.0.113.0/24", "2001:db8::1", "192.0.2.5-192.0.2.9"]
    */
-  @IsArray()
-  @ArrayMaxSize(MAX_ALLOW_LIST_ENTRIES)
+  @BoundedList({ maxItems: MAX_ALLOW_LIST_ENTRIES }, ENTRY_SCHEMA)
   allowList!: string[];
 
   /** Whether password requests are held to the list as well. */
@@ -62,8 +47,7 @@ export class ReverseProxyDto {
    * The addresses of your own proxies, written like the entries of the allow list.
    * @example ["10.0.0.2"]
    */
-  @IsArray()
-  @ArrayMaxSize(MAX_TRUSTED_PROXIES)
+  @BoundedList({ maxItems: MAX_TRUSTED_PROXIES }, ENTRY_SCHEMA)
   trustedProxies!: string[];
 
   /**
@@ -150,22 +134,22 @@ export class PurgeDto {
 
 /** The sections of the settings that are the same in the answer and in what replaces it. */
 export class SettingsSectionsDto {
-  @Section(() => TokenValidityDto)
+  @NestedObject(() => TokenValidityDto)
   tokenValidity!: TokenValidityDto;
 
-  @Section(() => IpRestrictionDto)
+  @NestedObject(() => IpRestrictionDto)
   ipRestriction!: IpRestrictionDto;
 
-  @Section(() => ReverseProxyDto)
+  @NestedObject(() => ReverseProxyDto)
   reverseProxy!: ReverseProxyDto;
 
-  @Section(() => PasswordsDto)
+  @NestedObject(() => PasswordsDto)
   passwords!: PasswordsDto;
 
-  @Section(() => ThrottlingDto)
+  @NestedObject(() => ThrottlingDto)
   throttling!: ThrottlingDto;
 
-  @Section(() => PurgeDto)
+  @NestedObject(() => PurgeDto)
   purge!: PurgeDto;
 }
 
@@ -188,7 +172,7 @@ class ReplaceAuditSettingsDto extends OmitType(AuditSettingsDto, ['failOpen']) {
 
 /** The settings as a whole. */
 export class ReplaceSettingsDto extends SettingsSectionsDto {
-  @Section(() => ReplaceAuditSettingsDto)
+  @NestedObject(() => ReplaceAuditSettingsDto)
   audit!: ReplaceAuditSettingsDto;
 
   /** Ignored, so that what was read can be sent back. */

@@ -1,21 +1,9 @@
 import { Transform } from 'class-transformer';
-import {
-  ArrayMaxSize,
-  ArrayMinSize,
-  ArrayUnique,
-  IsArray,
-  IsBoolean,
-  IsIn,
-  IsOptional,
-  IsString,
-  Length,
-  Matches,
-  MaxLength,
-  ValidateIf,
-} from 'class-validator';
+import { IsBoolean, IsIn, IsOptional, IsString, Length, Matches, MaxLength, ValidateIf } from 'class-validator';
 import { TOKEN_STATUSES, VALIDITIES } from '@scopegate/token';
 import { SCOPES } from '@scopegate/scope';
 import { PageQuery } from '../../common/paging/page.js';
+import { TextList } from '../../common/validation/bounded-list.decorator.js';
 
 /** Keeps a value that is left out apart from null, which is refused. */
 const given = (_object: object, value: unknown): boolean => value !== undefined;
@@ -72,10 +60,7 @@ export class CreateTokenDto {
    * @example ["192.0.2.0/24"]
    */
   @ValidateIf(given)
-  @IsArray()
-  @ArrayMaxSize(1000)
-  @IsString({ each: true })
-  @MaxLength(128, { each: true })
+  @TextList({ maxItems: 1000, maxLength: 128 })
   allowList?: string[];
 
   /**
@@ -84,12 +69,7 @@ export class CreateTokenDto {
    * @example ["jira"]
    */
   @ValidateIf(given)
-  @IsArray()
-  @ArrayMinSize(1)
-  @ArrayMaxSize(100)
-  @ArrayUnique()
-  @IsString({ each: true })
-  @MaxLength(64, { each: true })
+  @TextList({ minItems: 1, maxItems: 100, maxLength: 64, isUnique: true })
   applications?: string[];
 }
 
@@ -123,11 +103,7 @@ export class RotateTokenDto {
 export class RevokeTokensDto {
   /** @example ["7Hq2LmP0aZx9"] */
   @ValidateIf(given)
-  @IsArray()
-  @ArrayMinSize(1)
-  @ArrayMaxSize(1000)
-  @IsString({ each: true })
-  @MaxLength(12, { each: true })
+  @TextList({ minItems: 1, maxItems: 1000, maxLength: 12 })
   ids?: string[];
 
   /** @example alice */

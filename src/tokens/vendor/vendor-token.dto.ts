@@ -1,5 +1,6 @@
 import { Transform } from 'class-transformer';
-import { ArrayMaxSize, IsArray, IsIn, IsInt, IsOptional, IsString, Length, Max, MaxLength, Min } from 'class-validator';
+import { IsIn, IsInt, IsOptional, IsString, Length, Max, MaxLength, Min } from 'class-validator';
+import { BoundedList, textProblem } from '../../common/validation/bounded-list.decorator.js';
 
 /** A new token, in the words of the vendor's app. What it does not know is left alone, as the app does. */
 export class VendorCreateTokenDto {
@@ -67,10 +68,10 @@ export class VendorTokenQuery extends VendorPageQuery {
   /** User names, one each time it is given. */
   @IsOptional()
   @Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? [value] : value))
-  @IsArray()
-  @ArrayMaxSize(100)
-  @IsString({ each: true })
-  @Length(1, 255, { each: true })
+  @BoundedList({
+    maxItems: 100,
+    item: (name) => (name === '' ? 'must not be empty' : textProblem(name, 255)),
+  })
   userFilter?: string[];
 
   /** Part of the description. */
