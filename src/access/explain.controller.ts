@@ -42,7 +42,7 @@ export class ExplainController {
     },
     problems: ['not_found', 'administrator_required'],
   })
-  explain(@CurrentCaller() caller: Authenticated, @Body() body: ExplainRequestDto): Promise<ExplanationDto> {
+  explainRequest(@CurrentCaller() caller: Authenticated, @Body() body: ExplainRequestDto): Promise<ExplanationDto> {
     return this.explanations.explain(caller, body);
   }
 }

@@ -44,7 +44,7 @@ export class ApplicationsController {
     type: ApplicationPageDto,
     problems: ['validation_failed', 'administrator_required'],
   })
-  list(@Query() query: PageQuery): ApplicationPageDto {
+  listApplications(@Query() query: PageQuery): ApplicationPageDto {
     const page = this.applications.list(query, (stored) => this.#shown(stored));
     return { items: [...page.items], nextCursor: page.nextCursor };
   }
@@ -83,15 +83,16 @@ export class ApplicationsController {
       `named in \`readOnlyExceptions\`; proposals:\n\n${PROPOSALS}`,
     status: 201,
     type: ApplicationDto,
+    isTagged: true,
+    location: ({ key }) => `/api/v1/applications/${key}`,
     problems: ['validation_failed', 'administrator_required', 'conflict', 'unsupported_media_type'],
   })
-  async create(
+  async createApplication(
     @CurrentActor() actor: Actor,
     @Body() body: CreateApplicationDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ApplicationDto> {
     const stored = await this.applications.create(actor, body);
-    reply.header('Location', `/api/v1/applications/${stored.key}`);
     return this.#answer(stored, reply);
   }
 
@@ -100,10 +101,11 @@ export class ApplicationsController {
     summary: 'Show an application',
     description: '`ETag` is its version. Fixed secrets are shown as `********`.',
     type: ApplicationDto,
+    isTagged: true,
     params: KEY,
     problems: ['administrator_required', 'not_found'],
   })
-  show(@Param('key') key: string, @Res({ passthrough: true }) reply: FastifyReply): ApplicationDto {
+  getApplication(@Param('key') key: string, @Res({ passthrough: true }) reply: FastifyReply): ApplicationDto {
     return this.#answer(this.applications.get(key), reply);
   }
 
@@ -113,6 +115,7 @@ export class ApplicationsController {
   @ApiBody({
     type: PatchApplicationDto,
     examples: {
+      'no change': { value: {} },
       version: { value: { version: '9.12.0', nativeTokensDisabled: true } },
       'read-only exceptions': { value: { readOnlyExceptions: [{ method: 'POST', path: '/rest/api/2/search' }] } },
       'a fixed secret': { value: { identity: { headers: { 'X-Api-Key': { secret: 'the secret itself' } } } } },
@@ -126,6 +129,7 @@ export class ApplicationsController {
       'an identity header, `mount.host` or `mount.pathPrefix`. A secret sent as `********` stays as it is. The change ' +
       'acts at once here and within a second on every other node.',
     type: ApplicationDto,
+    isTagged: true,
     params: KEY,
     problems: [
       'validation_failed',
@@ -136,7 +140,7 @@ export class ApplicationsController {
       'unsupported_media_type',
     ],
   })
-  async patch(
+  async updateApplication(
     @CurrentActor() actor: Actor,
     @Param('key') key: string,
     @Headers('If-Match') ifMatch: string | undefined,
@@ -155,7 +159,7 @@ export class ApplicationsController {
     params: KEY,
     problems: ['administrator_required', 'not_found', 'version_mismatch'],
   })
-  async remove(
+  async deleteApplication(
     @CurrentActor() actor: Actor,
     @Param('key') key: string,
     @Headers('If-Match') ifMatch: string | undefined,

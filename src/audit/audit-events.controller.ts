@@ -46,7 +46,7 @@ export class AuditEventsController {
     type: AuditEventPageDto,
     problems: ['validation_failed', 'administrator_required'],
   })
-  async list(@Query() query: AuditEventQuery): Promise<AuditEventPageDto> {
+  async listAuditEvents(@Query() query: AuditEventQuery): Promise<AuditEventPageDto> {
     const cursor = decodeCursor(query.cursor, 1)?.[0] ?? null;
     if (cursor !== null && typeof cursor !== 'string') throw invalidField('cursor', 'is not one of this list.');
     const filter = filterOf(query);
@@ -69,7 +69,7 @@ export class AuditEventsController {
     },
     problems: ['validation_failed', 'administrator_required'],
   })
-  async export(
+  async exportAuditEvents(
     @Query() query: AuditEventExportQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<StreamableFile> {
@@ -100,7 +100,7 @@ export class AuditEventsController {
     },
     problems: ['administrator_required'],
   })
-  async verify(@Body() input: AuditVerificationInput): Promise<AuditVerificationDto> {
+  async verifyAuditEvents(@Body() input: AuditVerificationInput): Promise<AuditVerificationDto> {
     const range = {
       fromMs: input.from === undefined ? null : instantOf('from', input.from),
       toMs: input.to === undefined ? null : instantOf('to', input.to),

@@ -23,7 +23,7 @@ export class GroupsController {
     type: GroupPageDto,
     problems: ['validation_failed', 'administrator_required'],
   })
-  list(@Query() query: PageQuery): Page<GroupDto> {
+  listGroups(@Query() query: PageQuery): Page<GroupDto> {
     return this.groups.list(query);
   }
 
@@ -33,10 +33,11 @@ export class GroupsController {
     description: 'Group names compare exactly; one that differs from another in case alone is refused (409).',
     status: 201,
     type: GroupDto,
+    location: ({ name }) => `/api/v1/groups/${encodeURIComponent(name)}`,
     body: { type: CreateGroupDto, examples: { 'a group': { name: 'developers' } } },
     problems: ['administrator_required', 'conflict'],
   })
-  create(@Body() input: CreateGroupDto, @CurrentActor() actor: Actor): Promise<GroupDto> {
+  createGroup(@Body() input: CreateGroupDto, @CurrentActor() actor: Actor): Promise<GroupDto> {
     return this.groups.create(input.name, actor);
   }
 
@@ -48,7 +49,7 @@ export class GroupsController {
     params: GROUP_NAME,
     problems: ['administrator_required', 'not_found', 'conflict'],
   })
-  delete(@Param('name') name: string, @CurrentActor() actor: Actor): Promise<void> {
+  deleteGroup(@Param('name') name: string, @CurrentActor() actor: Actor): Promise<void> {
     return this.groups.delete(name, actor);
   }
 
@@ -60,7 +61,7 @@ export class GroupsController {
     params: { ...GROUP_NAME, ...USERNAME },
     problems: ['administrator_required', 'not_found'],
   })
-  addMember(
+  addGroupMember(
     @Param('name') name: string,
     @Param('username') username: string,
     @CurrentActor() actor: Actor,
@@ -76,7 +77,7 @@ export class GroupsController {
     params: { ...GROUP_NAME, ...USERNAME },
     problems: ['administrator_required', 'not_found', 'conflict'],
   })
-  removeMember(
+  removeGroupMember(
     @Param('name') name: string,
     @Param('username') username: string,
     @CurrentActor() actor: Actor,

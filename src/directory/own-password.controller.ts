@@ -26,7 +26,7 @@ export class OwnPasswordController {
     },
     problems: ['conflict'],
   })
-  async change(
+  async changePassword(
     @Body() input: ChangePasswordDto,
     @CurrentCaller() caller: Authenticated,
     @CurrentActor() actor: Actor,

@@ -24,7 +24,7 @@ export class UsersController {
     type: UserPageDto,
     problems: ['validation_failed', 'administrator_required'],
   })
-  list(@Query() query: UserListQuery): Page<UserDto> {
+  listUsers(@Query() query: UserListQuery): Page<UserDto> {
     return this.users.list(query);
   }
 
@@ -35,6 +35,7 @@ export class UsersController {
     description: 'Names are compared without case. Without a password the user can use tokens, but not log in.',
     status: 201,
     type: UserDto,
+    location: ({ username }) => `/api/v1/users/${encodeURIComponent(username)}`,
     body: {
       type: CreateUserDto,
       examples: {
@@ -54,7 +55,7 @@ export class UsersController {
     },
     problems: ['administrator_required', 'conflict'],
   })
-  create(@Body() input: CreateUserDto, @CurrentActor() actor: Actor): Promise<UserDto> {
+  createUser(@Body() input: CreateUserDto, @CurrentActor() actor: Actor): Promise<UserDto> {
     return this.users.create(input, actor);
   }
 
@@ -65,7 +66,7 @@ export class UsersController {
     params: USERNAME,
     problems: ['administrator_required', 'not_found'],
   })
-  get(@Param('username') username: string): UserDto {
+  getUser(@Param('username') username: string): UserDto {
     return this.users.get(username);
   }
 
@@ -82,6 +83,7 @@ export class UsersController {
     body: {
       type: UpdateUserDto,
       examples: {
+        'no change': {},
         'another address': { email: 'anna@example.com' },
         'leaves the house': { active: false },
         'a new password': { password: 'staple correct horse' },
@@ -89,7 +91,11 @@ export class UsersController {
     },
     problems: ['administrator_required', 'not_found', 'conflict'],
   })
-  update(@Param('username') username: string, @Body() patch: unknown, @CurrentActor() actor: Actor): Promise<UserDto> {
+  updateUser(
+    @Param('username') username: string,
+    @Body() patch: unknown,
+    @CurrentActor() actor: Actor,
+  ): Promise<UserDto> {
     return this.users.update(username, patch, actor);
   }
 
@@ -103,7 +109,7 @@ export class UsersController {
     params: USERNAME,
     problems: ['administrator_required', 'not_found', 'conflict'],
   })
-  delete(@Param('username') username: string, @CurrentActor() actor: Actor): Promise<void> {
+  deleteUser(@Param('username') username: string, @CurrentActor() actor: Actor): Promise<void> {
     return this.users.delete(username, actor);
   }
 }

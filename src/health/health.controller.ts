@@ -15,7 +15,7 @@ export class HealthController {
   @Get('live')
   @ApiOperation({ summary: 'Liveness', security: [] })
   @ApiResponse({ status: 200, type: HealthDto, description: 'The process answers' })
-  live(): HealthDto {
+  getLiveness(): HealthDto {
     return { status: 'ok', checks: {} };
   }
 
@@ -24,7 +24,7 @@ export class HealthController {
   @ApiOperation({ summary: 'Readiness', security: [] })
   @ApiResponse({ status: 200, type: HealthDto, description: 'Ready for requests' })
   @ApiResponse({ status: 503, type: HealthDto, description: 'Not ready: see checks' })
-  async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<HealthDto> {
+  async getReadiness(@Res({ passthrough: true }) reply: FastifyReply): Promise<HealthDto> {
     const checks = await this.readiness.check();
     const isReady = Object.values(checks).every((result) => result === 'ok');
     void reply.status(isReady ? HttpStatus.OK : HttpStatus.SERVICE_UNAVAILABLE);

@@ -15,7 +15,7 @@ export class MetricsController {
   @ApiOperation({ summary: 'Metrics', security: [] })
   @ApiProduces('text/plain')
   @ApiResponse({ status: 200, schema: { type: 'string' }, description: 'The figures, one a line' })
-  async read(@Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
+  async getMetrics(@Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
     void reply.type(this.metrics.contentType);
     return this.metrics.text();
   }

@@ -29,9 +29,13 @@ export class PermissionsController {
     summary: 'Show the permissions',
     description: '`warnings` tells what is odd about them, seen from who you are; `ETag` is their version.',
     type: PermissionsDto,
+    isTagged: true,
     problems: ['administrator_required'],
   })
-  show(@CurrentCaller() caller: Authenticated, @Res({ passthrough: true }) reply: FastifyReply): PermissionsDto {
+  getPermissions(
+    @CurrentCaller() caller: Authenticated,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): PermissionsDto {
     return this.#answer(this.permissions.currentVersion(), caller, reply);
   }
 
@@ -45,16 +49,18 @@ export class PermissionsController {
       'A merge patch: members that are left out stay as they are, lists are replaced as a whole. The change acts at ' +
       'once here and within a second on every other node. Warnings never prevent it; a group that there is not does.',
     type: PermissionsDto,
+    isTagged: true,
     body: {
       type: UpdatePermissionsDto,
       examples: {
+        'no change': {},
         'read-only tokens for everybody': { createForSelf: { readOnlyOnly: true } },
         'tokens for one group': { useTokens: { everyone: false, groups: ['administrators'] } },
       },
     },
     problems: ['administrator_required', 'version_mismatch'],
   })
-  async patch(
+  async updatePermissions(
     @CurrentCaller() caller: Authenticated,
     @CurrentActor() actor: Actor,
     @Headers('If-Match') ifMatch: string | undefined,
@@ -71,10 +77,11 @@ export class PermissionsController {
     maxBodyBytes: BODY_LIMITS.document,
     description: 'Every member has to be there, except `warnings`, which is ignored.',
     type: PermissionsDto,
-    body: { type: ReplacePermissionsDto, examples: { 'fresh install': DEFAULT_PERMISSIONS } },
+    isTagged: true,
+    body: { type: ReplacePermissionsDto, examples: { 'the defaults': DEFAULT_PERMISSIONS } },
     problems: ['administrator_required', 'version_mismatch'],
   })
-  async replace(
+  async replacePermissions(
     @CurrentCaller() caller: Authenticated,
     @CurrentActor() actor: Actor,
     @Headers('If-Match') ifMatch: string | undefined,

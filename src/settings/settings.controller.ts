@@ -31,9 +31,10 @@ export class SettingsController {
     summary: 'Show the settings',
     description: '`warnings` tells what is odd about them, seen from where you are; `ETag` is their version.',
     type: SettingsDto,
+    isTagged: true,
     problems: ['administrator_required'],
   })
-  show(@CurrentCaller() caller: Authenticated, @Res({ passthrough: true }) reply: FastifyReply): SettingsDto {
+  getSettings(@CurrentCaller() caller: Authenticated, @Res({ passthrough: true }) reply: FastifyReply): SettingsDto {
     return this.#answer(this.settings.current(), caller, reply);
   }
 
@@ -43,6 +44,7 @@ export class SettingsController {
   @ApiBody({
     type: SettingsPatchDto,
     examples: {
+      'no change': { value: {} },
       'allow list': { value: { ipRestriction: { allowList: ['127.0.0.1', '203.0.113.0/24'] } } },
       'maximum validity': { value: { tokenValidity: { maximum: 'P1Y' } } },
       'passwords off': { value: { passwords: { enabled: false, preventPathTraversal: true } } },
@@ -57,9 +59,10 @@ export class SettingsController {
       'once here and within a second on every other node. Warnings never prevent it. Enabling passwords turns ' +
       '`passwords.preventPathTraversal` off.',
     type: SettingsDto,
+    isTagged: true,
     problems: ['validation_failed', 'administrator_required', 'version_mismatch', 'unsupported_media_type'],
   })
-  async patch(
+  async updateSettings(
     @CurrentCaller() caller: Authenticated,
     @CurrentActor() actor: Actor,
     @Headers('If-Match') ifMatch: string | undefined,
@@ -71,7 +74,7 @@ export class SettingsController {
 
   @Put()
   @ApiHeader(IF_MATCH)
-  @ApiBody({ type: ReplaceSettingsDto, examples: { 'fresh install': { value: DEFAULT_SETTINGS } } })
+  @ApiBody({ type: ReplaceSettingsDto, examples: { 'the defaults': { value: DEFAULT_SETTINGS } } })
   @ApiRoute({
     summary: 'Replace the settings',
     maxBodyBytes: BODY_LIMITS.settings,
@@ -79,9 +82,10 @@ export class SettingsController {
       'Every member has to be there, except `warnings`, which is ignored, and `audit.failOpen`, which is off where it ' +
       'is left out.',
     type: SettingsDto,
+    isTagged: true,
     problems: ['validation_failed', 'administrator_required', 'version_mismatch', 'unsupported_media_type'],
   })
-  async replace(
+  async replaceSettings(
     @CurrentCaller() caller: Authenticated,
     @CurrentActor() actor: Actor,
     @Headers('If-Match') ifMatch: string | undefined,
@@ -98,6 +102,8 @@ export class SettingsController {
     description: 'An entry that is on the list already, in whatever spelling, is a 409.',
     status: 201,
     type: AllowListEntryDto,
+    location: ({ entry }) => `/api/v1/settings/allow-list/${encodeURIComponent(entry)}`,
+    isTagged: true,
     body: {
       type: AddAllowListEntryDto,
       examples: {
@@ -126,6 +132,7 @@ export class SettingsController {
     summary: 'Take an entry off the allow list',
     description: 'The entry is percent-encoded (`203.0.113.0%2F24`); every spelling of it will do.',
     status: 204,
+    isTagged: true,
     params: { entry: { description: 'An entry of the list, in any spelling.', example: '203.0.113.0/24' } },
     problems: ['administrator_required', 'not_found', 'version_mismatch'],
   })

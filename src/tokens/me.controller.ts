@@ -27,7 +27,7 @@ export class MeController {
     description: 'A permission that was lost shows at once, with a text that says so.',
     type: MeDto,
   })
-  me(@CurrentCaller() caller: Authenticated): MeDto {
+  getMe(@CurrentCaller() caller: Authenticated): MeDto {
     const user = caller.principal;
     const held = this.tokens.heldBy(user);
     const notice = creationNotice(held, this.permissions.current());

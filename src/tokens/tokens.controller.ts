@@ -17,6 +17,8 @@ import { TokensService } from './tokens.service.js';
 
 const TOKEN_ID = { id: { description: 'The id of a token, which its list shows.', example: '7Hq2LmP0aZx9' } } as const;
 
+const locationOf = ({ id }: TokenDto): string => `/api/v1/tokens/${id}`;
+
 @ApiTags('Tokens')
 @Controller('api/v1/tokens')
 export class TokensController {
@@ -31,10 +33,12 @@ export class TokensController {
       'owner’s user name, or as a Bearer token. A token made with a token never exceeds it.',
     status: 201,
     type: CreatedTokenDto,
+    location: locationOf,
     body: {
       type: CreateTokenDto,
       examples: {
-        'read-only, for as long as allowed': { description: 'nightly report', scope: 'read-only' },
+        'read-only, for a month': { description: 'nightly report', scope: 'read-only', validity: 'P1M' },
+        'for as long as allowed': { description: 'weekly report', scope: 'read-only' },
         'for a year': { description: 'deployment', scope: 'read-write', validity: 'P1Y' },
         'until an instant, from some addresses': {
           description: 'migration',
@@ -46,7 +50,7 @@ export class TokensController {
     },
     problems: ['create_not_permitted', 'create_on_behalf_not_permitted', 'scope_not_permitted', 'exceeds_parent_token'],
   })
-  create(
+  createToken(
     @CurrentCaller() caller: Authenticated,
     @CurrentActor() actor: Actor,
     @Body() { validity, expiresAt, ...body }: CreateTokenDto,
@@ -61,7 +65,7 @@ export class TokensController {
     type: TokenPageDto,
     problems: ['validation_failed'],
   })
-  async list(@CurrentCaller() caller: Authenticated, @Query() query: TokenQuery): Promise<TokenPageDto> {
+  async listTokens(@CurrentCaller() caller: Authenticated, @Query() query: TokenQuery): Promise<TokenPageDto> {
     const page = await this.tokens.list(caller, query);
     return { items: [...page.items], nextCursor: page.nextCursor };
   }
@@ -75,7 +79,7 @@ export class TokensController {
       examples: { 'some tokens': { ids: ['7Hq2LmP0aZx9'] }, 'all of one owner': { owner: 'alice' } },
     },
   })
-  async revokeMany(
+  async revokeTokens(
     @CurrentCaller() caller: Authenticated,
     @CurrentActor() actor: Actor,
     @Body() body: RevokeTokensDto,
@@ -85,7 +89,7 @@ export class TokensController {
 
   @Get(':id')
   @ApiRoute({ summary: 'Show a token', type: TokenDto, params: TOKEN_ID, problems: ['not_found'] })
-  get(@CurrentCaller() caller: Authenticated, @Param('id') id: string): Promise<TokenDto> {
+  getToken(@CurrentCaller() caller: Authenticated, @Param('id') id: string): Promise<TokenDto> {
     return this.tokens.get(caller, id);
   }
 
@@ -94,10 +98,10 @@ export class TokensController {
     summary: 'Describe a token anew',
     type: TokenDto,
     params: TOKEN_ID,
-    body: { type: DescribeTokenDto, examples: { 'another text': { description: 'weekly report' } } },
+    body: { type: DescribeTokenDto, examples: { 'no change': {}, 'another text': { description: 'weekly report' } } },
     problems: ['not_found'],
   })
-  describe(
+  updateToken(
     @CurrentCaller() caller: Authenticated,
     @CurrentActor() actor: Actor,
     @Param('id') id: string,
@@ -114,7 +118,11 @@ export class TokensController {
     params: TOKEN_ID,
     problems: ['not_found'],
   })
-  revoke(@CurrentCaller() caller: Authenticated, @CurrentActor() actor: Actor, @Param('id') id: string): Promise<void> {
+  revokeToken(
+    @CurrentCaller() caller: Authenticated,
+    @CurrentActor() actor: Actor,
+    @Param('id') id: string,
+  ): Promise<void> {
     return this.tokens.revokeOne(caller, actor, id);
   }
 
@@ -124,6 +132,7 @@ export class TokensController {
     description: 'Makes a successor with the same properties. The old token lives on for the overlap at most.',
     status: 201,
     type: CreatedTokenDto,
+    location: locationOf,
     params: TOKEN_ID,
     body: { type: RotateTokenDto, examples: { 'a day for the change': { overlap: 'PT24H' }, 'at once': {} } },
     problems: [
@@ -135,7 +144,7 @@ export class TokensController {
       'exceeds_parent_token',
     ],
   })
-  rotate(
+  rotateToken(
     @CurrentCaller() caller: Authenticated,
     @CurrentActor() actor: Actor,
     @Param('id') id: string,

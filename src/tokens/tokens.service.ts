@@ -264,8 +264,9 @@ export class TokensService implements OnModuleInit {
   }
 
   /** Changes the description of a token. */
-  async describe(caller: Authenticated, actor: Actor, id: string, description: string): Promise<TokenDto> {
+  async describe(caller: Authenticated, actor: Actor, id: string, given: string | undefined): Promise<TokenDto> {
     const row = await this.#mustSee(caller, id);
+    const description = given ?? row.description;
     refuseTokenIn(description);
     if (row.description !== description) {
       await this.unitOfWork.run(async (unit) => {

@@ -12,6 +12,9 @@ const ARTIFACTS = resolve(import.meta.dirname, '../../artifacts');
 /** What every operation but those of health can answer. */
 const PROBLEMS_OF_ALL = ['401', '403', '429', '500', '503'];
 
+const OPERATION_ID =
+  /^(?:list|get|create|update|replace|delete|add|remove|revoke|rotate|change|verify|export|explain|check|test|import|rename|sync)[A-Z][A-Za-z]+$/;
+
 let server: ScopegateProcess;
 let admin: ApiClient;
 let document: OpenApiDocument;
@@ -48,8 +51,61 @@ describe('the OpenAPI document', () => {
         expect(parameter.description, `${name}: ${parameter.name}`).toMatch(/\w{2,}/);
       }
     }
-    const ids = routes().map(({ operation }) => operation.operationId);
+  });
+
+  it('R66: operation ids make good names of methods: a verb and what it is about, each once', () => {
+    const ids = routes().map(({ operation }) => operation.operationId ?? '');
     expect(new Set(ids).size).toBe(ids.length);
+    for (const id of ids) expect(id).toMatch(OPERATION_ID);
+    expect(ids).toEqual(
+      expect.arrayContaining(['listTokens', 'createToken', 'rotateToken', 'replaceSettings', 'getMe']),
+    );
+  });
+
+  it('R66: names, patterns and formats suit the generators of other languages', () => {
+    expect(Object.keys(document.components.schemas).filter((name) => name.endsWith('Dto'))).toEqual([]);
+    const text = JSON.stringify(document);
+    expect(text).not.toContain('JWT');
+    for (const [, pattern] of text.matchAll(/"pattern":("(?:[^"\\]|\\.)*")/g)) {
+      const source = JSON.parse(pattern ?? '""') as string;
+      expect(() => new RegExp(source)).not.toThrow();
+      // RE2, Python and Java read these otherwise, or not at all.
+      expect(source, source).not.toMatch(/\\[pPuUkdDwWsSbB]|\(\?(?!:)|\\[1-9]/);
+    }
+    expect(text).toContain(String.raw`^[^\\x00-\\x1f\\x7f-\\x9f]*$`);
+    const instants = Object.values(document.components.schemas).flatMap(({ properties = {} }) =>
+      Object.entries(properties).filter(([name]) => /^(?:at|from|to)$|At$/.test(name)),
+    );
+    expect(instants.length).toBeGreaterThan(8);
+    for (const [name, schema] of instants) expect(schema, name).toMatchObject({ format: 'date-time' });
+    const parameters = routes().flatMap(({ operation }) => operation.parameters ?? []);
+    const times = parameters.filter(({ name }) => /^(?:from|to)$|(?:From|To)$/.test(name));
+    expect(times.length).toBeGreaterThan(8);
+    for (const { name, schema } of times) expect(schema, name).toMatchObject({ format: 'date-time' });
+  });
+
+  it('R66: the headers of answers are documented', () => {
+    for (const { method, path, operation } of managementRoutes()) {
+      for (const [status, { headers = {} }] of Object.entries(operation.responses)) {
+        const names = Object.keys(headers);
+        const name = `${method} ${path} ${status}: ${names.join()}`;
+        expect(names, name).toContain('X-Request-Id');
+        expect(names.includes('Location'), name).toBe(status === '201');
+        expect(names.includes('Retry-After'), name).toBe(status === '429');
+        if (status === '401') expect(names, name).toContain('WWW-Authenticate');
+      }
+    }
+  });
+
+  it('R66: the first example of a change changes nothing, and that of a token ends', () => {
+    const firstExamples = (wanted: string): unknown[] =>
+      managementRoutes()
+        .filter(({ method, path }) => `${method} ${path}`.startsWith(wanted))
+        .flatMap(({ operation }) => Object.values(operation.requestBody?.content ?? {}))
+        .map(({ examples }) => Object.values(examples ?? {})[0]?.value);
+    expect(firstExamples('PATCH ').length).toBeGreaterThan(4);
+    for (const example of firstExamples('PATCH ')) expect(example).toEqual({});
+    expect(firstExamples('POST /api/v1/tokens')[0]).toMatchObject({ validity: 'P1M' });
   });
 
   it('R66, R125: every operation of the API takes both kinds of credential, changes of users and passwords no token, the others none', () => {
@@ -108,14 +164,16 @@ describe('the OpenAPI document', () => {
         if (status.startsWith('2')) answered.add(JSON.stringify(response.content ?? {}));
       }
     }
-    expect([...answered].join()).not.toMatch(/"\$ref":"[^"]*(?:Create|Change|Update|Patch|Replace)(?!d)\w*Dto"/);
-    for (const name of ['UserDto', 'TokenDto', 'CreatedTokenDto']) {
+    expect([...answered].join()).not.toMatch(
+      /"\$ref":"[^"]*\/(?:Create(?!dToken|ForSelf|OnBehalf)|Change|Update|Patch|Replace|Describe)\w*"/,
+    );
+    for (const name of ['User', 'Token', 'CreatedToken']) {
       const members = Object.keys(document.components.schemas[name]?.properties ?? {});
       expect(members.length).toBeGreaterThan(3);
       expect(members.join()).not.toMatch(/password|digest|hash|pepper/i);
     }
-    expect(Object.keys(document.components.schemas['TokenDto']?.properties ?? {})).not.toContain('secret');
-    expect(Object.keys(document.components.schemas['CreatedTokenDto']?.properties ?? {})).toContain('secret');
+    expect(Object.keys(document.components.schemas['Token']?.properties ?? {})).not.toContain('secret');
+    expect(Object.keys(document.components.schemas['CreatedToken']?.properties ?? {})).toContain('secret');
   });
 });
 
@@ -126,6 +184,9 @@ describe('what is answered', () => {
     const name = `${method} ${path} ${answer.status}`;
     const response = operation?.responses[String(answer.status)];
     expect(response, `${name} is documented`).toBeDefined();
+    for (const header of ['X-Request-Id', 'ETag', 'Location', 'Retry-After']) {
+      expect(answer.headers.has(header), `${name} ${header}`).toBe(header in (response?.headers ?? {}));
+    }
     const type = (answer.headers.get('content-type') ?? '').split(';')[0] ?? '';
     const schema = response?.content?.[type]?.schema;
     if (answer.body === undefined) {
@@ -303,6 +364,92 @@ describe.runIf(isBrowserAvailable())('Swagger UI in a real browser', () => {
     return operation;
   };
 
+  it('R66: a PUT that is tried out begins with what the server has now', async () => {
+    const browser = await startBrowser();
+    try {
+      await admin.patch('/settings', { purge: { expiredTokensAfterDays: 77 } });
+      const before = await admin.get('/settings');
+      const page = await browser.newPage();
+      await page.goto(`${server.url}/docs`);
+      await page.locator('.auth-wrapper button.authorize').click();
+      const dialog = page.locator('.modal-ux');
+      await dialog.locator('#auth-basic-username').fill('admin');
+      await dialog.locator('#auth-basic-password').fill(server.adminPassword);
+      await dialog.locator('.auth-container').first().locator('button[type=submit]').click();
+      await dialog.locator('button.btn-done').first().click();
+      const operation = page.locator('[id$="-replaceSettings"]');
+      await operation.locator('.opblock-summary-control').click();
+      await operation.locator('button.try-out__btn').click();
+      const editor = operation.locator('textarea.body-param__text');
+      await expect.poll(async () => editor.inputValue(), { timeout: 20_000 }).toContain('77');
+      expect((await execute(operation)).status).toMatch(/^200/);
+      const after = await admin.get('/settings');
+      expect(after.body).toEqual(before.body);
+    } finally {
+      await browser.stop();
+      await admin.patch('/settings', { purge: { expiredTokensAfterDays: 30 } });
+    }
+  });
+
+  it('R66: a wrong password shows its problem and no login dialog, on a phone as well', async () => {
+    const browser = await startBrowser();
+    try {
+      const page = await browser.newPage();
+      await page.setViewportSize({ width: 390, height: 800 });
+      await page.goto(`${server.url}/docs`);
+      await page.locator('.opblock').first().waitFor();
+      expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+      const refused = await execute(await open(page, 'getMe'));
+      expect(refused.status).toMatch(/^401/);
+      const challenge = await page.evaluate(
+        `fetch('/api/v1/me').then((answer) => answer.status + ' ' + answer.headers.get('www-authenticate'))`,
+      );
+      expect(challenge).toBe('401 null');
+    } finally {
+      await browser.stop();
+    }
+  });
+
+  it('R66, R67: credentials go out as UTF-8, nothing is deleted by a stray click, and the filter finds words', async () => {
+    const browser = await startBrowser();
+    try {
+      const page = await browser.newPage();
+      await page.setViewportSize({ width: 1280, height: 1600 });
+      // R66: a user name and a password beyond Latin-1 go out as UTF-8.
+      const secret = 'größer als 5 € ist das';
+      const created = await admin.post('/users', { username: 'jürgen€', password: secret });
+      expect(created.status).toBe(201);
+      await page.goto(`${server.url}/docs`);
+      await page.locator('.auth-wrapper button.authorize').click();
+      const dialog = page.locator('.modal-ux');
+      await dialog.locator('#auth-basic-username').fill('jürgen€');
+      await dialog.locator('#auth-basic-password').fill(secret);
+      await dialog.locator('.auth-container').first().locator('button[type=submit]').click();
+      await dialog.locator('button.btn-done').first().click();
+      const jurgen = await execute(await open(page, 'getMe'));
+      expect(jurgen.status).toMatch(/^200/);
+      expect(JSON.parse(jurgen.text)).toMatchObject({ username: 'jürgen€' });
+
+      // R66: nothing is replaced or deleted by a stray click.
+      for (const id of ['replaceSettings', 'deleteUser']) {
+        const careful = page.locator(`[id$="-${id}"]`);
+        await careful.locator('.opblock-summary-control').click();
+        await careful.locator('button.try-out__btn').waitFor();
+        expect(await careful.locator('button.execute').count(), id).toBe(0);
+      }
+
+      // R66: the filter looks at paths and words, whatever their case.
+      const filter = page.getByPlaceholder('Filter by path, method or words');
+      await filter.fill('ROTATE');
+      await page.locator('[id$="-getMe"]').waitFor({ state: 'detached' });
+      expect(await page.locator('.opblock').count()).toBe(1);
+      await filter.fill('');
+      await page.locator('[id$="-getMe"]').waitFor();
+    } finally {
+      await browser.stop();
+    }
+  }, 120_000);
+
   it('R66: an administrator authorizes at /docs and creates a token there', async () => {
     const browser = await startBrowser();
     const complaints: string[] = [];
@@ -336,12 +483,12 @@ describe.runIf(isBrowserAvailable())('Swagger UI in a real browser', () => {
       await dialog.getByText('Authorized').first().waitFor();
       await dialog.locator('button.btn-done').first().click();
 
-      const me = await execute(await open(page, 'Me_me'));
+      const me = await execute(await open(page, 'getMe'));
       expect(me.status).toMatch(/^200/);
       expect(JSON.parse(me.text)).toMatchObject({ username: 'admin', administrator: true });
-      await page.locator('[id$="-Me_me"] .opblock-summary-control').click();
+      await page.locator('[id$="-getMe"] .opblock-summary-control').click();
 
-      const creation = await open(page, 'Tokens_create');
+      const creation = await open(page, 'createToken');
       // The example that is filled in can be executed as it is.
       const example = await execute(creation);
       expect(example.status).toMatch(/^201/);
@@ -355,14 +502,14 @@ describe.runIf(isBrowserAvailable())('Swagger UI in a real browser', () => {
       expect(token).toMatchObject({ owner: 'admin', description: 'made in Swagger UI', scope: 'read-only' });
       expect(token.secret).toMatch(/^sg_[0-9A-Za-z]{12}_[0-9A-Za-z]{40}_[0-9A-Za-z]{6}$/);
       mkdirSync(ARTIFACTS, { recursive: true });
-      await page.evaluate(`document.querySelector('[id$="-Tokens_create"]').scrollIntoView()`);
+      await page.evaluate(`document.querySelector('[id$="-createToken"]').scrollIntoView()`);
       await page.screenshot({ path: join(ARTIFACTS, 'swagger-ui.png') });
 
       const refused = await execute(creation, { description: 'no scope' });
       expect(refused.status).toMatch(/^400/);
       expect(JSON.parse(refused.text)).toMatchObject({ code: 'validation_failed', errors: [{ field: 'scope' }] });
 
-      const list = await execute(await open(page, 'Tokens_list'));
+      const list = await execute(await open(page, 'listTokens'));
       expect(list.status).toMatch(/^200/);
       const page1 = JSON.parse(list.text) as { items: readonly { id: string }[] };
       expect(page1.items[0]?.id).toBe(token.id);
@@ -374,17 +521,18 @@ describe.runIf(isBrowserAvailable())('Swagger UI in a real browser', () => {
       await dialog.locator('#auth-bearer-value').fill(token.secret);
       await dialog.locator('.auth-container').nth(1).locator('button[type=submit]').click();
       await dialog.locator('button.btn-done').first().click();
-      const forbidden = await execute(page.locator('[id$="-Tokens_create"]'), {
+      const forbidden = await execute(page.locator('[id$="-createToken"]'), {
         description: 'x',
         scope: 'read-write',
       });
       expect(forbidden.status).toMatch(/^403/);
       expect(JSON.parse(forbidden.text)).toMatchObject({ code: 'exceeds_parent_token' });
+
       // A refusal is an error in the browser's own view of the network, and nothing else is one.
       expect(complaints.filter((text) => !/status of 40[03]/.test(text))).toEqual([]);
       expect(elsewhere).toEqual([]);
     } finally {
       await browser.stop();
     }
-  });
+  }, 120_000);
 });

@@ -104,7 +104,7 @@ export class CreateApplicationDto {
   @IfPresent()
   @IsString()
   @Length(1, 255)
-  @Matches(/^[^\p{Cc}]*$/u, { message: 'name must not hold control characters' })
+  @Matches(/^[^\x00-\x1f\x7f-\x9f]*$/, { message: 'name must not hold control characters' })
   @Matches(/\S/, { message: 'name must not be blank' })
   name?: string;
 
@@ -121,7 +121,9 @@ export class CreateApplicationDto {
   @ApiProperty({ required: false, type: String, nullable: true })
   @ValidateIf((_application, value: unknown) => value !== undefined && value !== null)
   @IsString()
-  @Matches(/^\d{1,9}(\.\d{1,9}){0,5}$/, { message: 'version must be numbers with dots between them, such as 9.12.0' })
+  @Matches(/^[0-9]{1,9}(\.[0-9]{1,9}){0,5}$/, {
+    message: 'version must be numbers with dots between them, such as 9.12.0',
+  })
   version?: string | null;
 
   @NestedObject(() => MountDto)

@@ -1,4 +1,4 @@
-import { applyDecorators, HttpCode } from '@nestjs/common';
+import { applyDecorators, HttpCode, UseInterceptors } from '@nestjs/common';
 import {
   ApiBasicAuth,
   ApiBearerAuth,
@@ -13,22 +13,24 @@ import { REASONS } from '@scopegate/access';
 import { PROBLEM_CODES, PROBLEM_MEDIA_TYPE, problemType, type ProblemCode } from '@scopegate/problem';
 import { BodyLimit } from '../access/route.decorators.js';
 import { BODY_LIMITS } from '../http/body-limits.js';
+import { LocationInterceptor } from './location.interceptor.js';
 import { ProblemDto } from './problem.dto.js';
+import { headersOfProblem, headersOfSuccess } from './response-headers.js';
 
 /** The names of the two security schemes of the OpenAPI document. */
 export const BASIC_SCHEME = 'basic';
 export const BEARER_SCHEME = 'token';
 
-/** What a management route answers besides its success. */
-export interface ApiRouteOptions {
+/** What a management route answers, and with which body it is asked. */
+interface RouteOptions<Answer extends object> {
   /** One line for the list of operations. */
   readonly summary: string;
   /** More, in Markdown. */
   readonly description?: string;
-  /** The success status; 200 where it is left out. */
-  readonly status?: 200 | 201 | 204;
   /** The DTO of the success answer; none for 204. */
-  readonly type?: new () => object;
+  readonly type?: new () => Answer;
+  /** Whether the success answer carries the version of what it shows as `ETag`. */
+  readonly isTagged?: boolean;
   /** An example of the success answer. */
   readonly example?: unknown;
   /** The media types of a success answer that is no JSON, each with an example. */
@@ -43,6 +45,21 @@ export interface ApiRouteOptions {
   readonly problems?: readonly ProblemCode[];
 }
 
+/** Where what was made is found: the path that `Location` holds (RFC 9110 15.3.2). */
+interface CreatingRouteOptions<Answer extends object> extends RouteOptions<Answer> {
+  readonly status: 201;
+  readonly type: new () => Answer;
+  readonly location: (made: Answer) => string;
+}
+
+interface OtherRouteOptions<Answer extends object> extends RouteOptions<Answer> {
+  /** 200 where it is left out. */
+  readonly status?: 200 | 204;
+  readonly location?: undefined;
+}
+
+export type ApiRouteOptions<Answer extends object = object> = CreatingRouteOptions<Answer> | OtherRouteOptions<Answer>;
+
 /** What every route that reads a body can answer with. */
 const PROBLEMS_OF_BODIES: readonly ProblemCode[] = [
   'validation_failed',
@@ -53,14 +70,14 @@ const PROBLEMS_OF_BODIES: readonly ProblemCode[] = [
 ];
 
 function textContent(
-  examples: NonNullable<ApiRouteOptions['text']>,
+  examples: NonNullable<RouteOptions<object>['text']>,
 ): Record<string, { schema: object; example: string }> {
   return Object.fromEntries(
     Object.entries(examples).map(([media, example]) => [media, { schema: { type: 'string' }, example }]),
   );
 }
 
-function describeBody({ type, examples }: NonNullable<ApiRouteOptions['body']>): MethodDecorator {
+function describeBody({ type, examples }: NonNullable<RouteOptions<object>['body']>): MethodDecorator {
   return ApiBody({
     type,
     examples: Object.fromEntries(Object.entries(examples).map(([title, value]) => [title, { value }])),
@@ -86,14 +103,17 @@ function exampleOf(code: string, status: number, maxBodyBytes: number): ProblemD
   };
 }
 
-/** Bundles what Swagger UI shows of a management route: summary, security, success and every problem answer. */
-export function ApiRoute(options: ApiRouteOptions): MethodDecorator {
-  const status = options.status ?? 200;
-  const takesBody = options.body !== undefined || options.problems?.includes('unsupported_media_type') === true;
-  const maxBodyBytes = options.maxBodyBytes ?? BODY_LIMITS.small;
-  const problems = new Set<ProblemCode>([
+type BodyOptions = Pick<RouteOptions<object>, 'body' | 'problems'>;
+
+function takesBody({ body, problems }: BodyOptions): boolean {
+  return body !== undefined || problems?.includes('unsupported_media_type') === true;
+}
+
+/** The problems a route can answer with, by status. */
+function problemsByStatus(options: BodyOptions): readonly (readonly [number, readonly string[]])[] {
+  const codes = new Set<ProblemCode>([
     ...(options.problems ?? []),
-    ...(takesBody ? PROBLEMS_OF_BODIES : []),
+    ...(takesBody(options) ? PROBLEMS_OF_BODIES : []),
     'internal_error',
     'policy_unavailable',
     'audit_unavailable',
@@ -113,13 +133,51 @@ export function ApiRoute(options: ApiRouteOptions): MethodDecorator {
     [403, ['use_not_permitted', 'scope_insufficient']],
     [429, ['too_many_failures']],
   ]);
-  for (const code of problems) {
-    const codes = byStatus.get(PROBLEM_CODES[code].status) ?? [];
-    byStatus.set(PROBLEM_CODES[code].status, [...codes, code]);
+  for (const code of codes) {
+    const { status } = PROBLEM_CODES[code];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }
+  return [...byStatus].sort(([first], [second]) => first - second);
+}
+
+function problemResponse(status: number, codes: readonly string[], maxBodyBytes: number): MethodDecorator {
+  return ApiResponse({
+    status,
+    description:
+      `Problem: ${codes.map((code) => `\`${code}\``).join(', ')}` +
+      (status === 413 ? `. ${tooLargeText(maxBodyBytes)}` : ''),
+    headers: headersOfProblem(status, codes),
+    content: {
+      [PROBLEM_MEDIA_TYPE]: {
+        schema: { $ref: getSchemaPath(ProblemDto) },
+        examples: Object.fromEntries(codes.map((code) => [code, { value: exampleOf(code, status, maxBodyBytes) }])),
+      },
+    },
+  });
+}
+
+function successResponse<Answer extends object>(options: ApiRouteOptions<Answer>, status: number): MethodDecorator {
+  return ApiResponse({
+    status,
+    description: status === 204 ? 'Done; no body' : 'Done',
+    headers: headersOfSuccess(status === 201, options.isTagged === true),
+    ...(options.type === undefined ? {} : { type: options.type }),
+    ...(options.example === undefined ? {} : { example: options.example }),
+    ...(options.text === undefined ? {} : { content: textContent(options.text) }),
+  });
+}
+
+/**
+ * Bundles what Swagger UI shows of a management route: summary, security, success and every problem answer. What it
+ * promises of a success it also sees to: the status, and `Location` where something is made.
+ */
+export function ApiRoute<Answer extends object>(options: ApiRouteOptions<Answer>): MethodDecorator {
+  const status = options.status ?? 200;
+  const maxBodyBytes = options.maxBodyBytes ?? BODY_LIMITS.small;
   return applyDecorators(
     HttpCode(status),
-    ...(takesBody ? [BodyLimit(maxBodyBytes)] : []),
+    ...(takesBody(options) ? [BodyLimit(maxBodyBytes)] : []),
+    ...(options.location === undefined ? [] : [UseInterceptors(new LocationInterceptor(options.location))]),
     ...Object.entries(options.params ?? {}).map(([name, param]) => ApiParam({ name, ...param })),
     ...(options.body === undefined ? [] : [describeBody(options.body)]),
     ApiExtraModels(ProblemDto),
@@ -129,30 +187,7 @@ export function ApiRoute(options: ApiRouteOptions): MethodDecorator {
       summary: options.summary,
       ...(options.description === undefined ? {} : { description: options.description }),
     }),
-    ApiResponse({
-      status,
-      description: status === 204 ? 'Done; no body' : 'Done',
-      ...(options.type === undefined ? {} : { type: options.type }),
-      ...(options.example === undefined ? {} : { example: options.example }),
-      ...(options.text === undefined ? {} : { content: textContent(options.text) }),
-    }),
-    ...[...byStatus]
-      .sort(([first], [second]) => first - second)
-      .map(([problemStatus, codes]) =>
-        ApiResponse({
-          status: problemStatus,
-          description:
-            `Problem: ${codes.map((code) => `\`${code}\``).join(', ')}` +
-            (problemStatus === 413 ? `. ${tooLargeText(maxBodyBytes)}` : ''),
-          content: {
-            [PROBLEM_MEDIA_TYPE]: {
-              schema: { $ref: getSchemaPath(ProblemDto) },
-              examples: Object.fromEntries(
-                codes.map((code) => [code, { value: exampleOf(code, problemStatus, maxBodyBytes) }]),
-              ),
-            },
-          },
-        }),
-      ),
+    successResponse(options, status),
+    ...problemsByStatus(options).map(([problemStatus, codes]) => problemResponse(problemStatus, codes, maxBodyBytes)),
   );
 }

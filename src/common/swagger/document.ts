@@ -1,14 +1,18 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { PASSWORD_LOGIN_EXTENSION } from '../access/route.decorators.js';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { BASIC_SCHEME, BEARER_SCHEME } from './api-route.decorator.js';
+import { shapeDocument } from './document-shape.js';
+import { SWAGGER_UI_PLUGINS } from './swagger-ui.plugins.js';
+import { SWAGGER_UI_STYLE } from './swagger-ui.style.js';
 
 const DESCRIPTION = `The management API of Scopegate: tokens, permissions, settings, applications, users and the audit log.
 
 **To try it here**, press *Authorize* and give the user name and password of an administrator under \`basic\` (the first
-start prints those of \`admin\`), or a Scopegate token under \`token\`.
+start prints the password of \`admin\`), or a Scopegate token under \`token\`.
 
-Errors are RFC 9457 problems with a stable \`code\`; every answer carries an \`X-Request-Id\` that the audit log knows.`;
+Errors are RFC 9457 problems with a stable \`code\`; every answer carries an \`X-Request-Id\` that the audit log has.`;
 
 /** The groups of operations, in the order in which a reader needs them. */
 const TAGS = [
@@ -41,21 +45,22 @@ export function createOpenApiDocument(app: NestFastifyApplication): OpenAPIObjec
       { type: 'http', scheme: 'basic', description: 'User name and password, or user name and token.' },
       BASIC_SCHEME,
     )
-    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'A Scopegate token.' }, BEARER_SCHEME);
+    .addBearerAuth(
+      {
+        type: 'http',
+        scheme: 'bearer',
+        bearerFormat: 'sg_<id>_<secret>_<checksum>',
+        description: 'A Scopegate token.',
+      },
+      BEARER_SCHEME,
+    );
   for (const [name, description] of TAGS) builder.addTag(name, description);
   const document = SwaggerModule.createDocument(app, builder.build(), {
-    operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
+    // The methods of the controllers are named for the clients that are generated from the document.
+    operationIdFactory: (_controller, method) => method,
   });
-  dropAnswersWithoutStatus(document);
   tellPasswordLogins(document);
-  return document;
-}
-
-/** The CLI plugin adds an answer of the handler's type to every route; the status it has is the one `ApiRoute` tells. */
-function dropAnswersWithoutStatus(document: OpenAPIObject): void {
-  for (const path of Object.values(document.paths)) {
-    for (const method of METHODS) delete path[method]?.responses['default'];
-  }
+  return shapeDocument(document);
 }
 
 /** Where no token will do (R125), the operation says so, and only the password is left to authorize with. */
@@ -74,15 +79,35 @@ function tellPasswordLogins(document: OpenAPIObject): void {
 
 /** Serves Swagger UI at `/docs` and its document at `/docs/openapi.json`. */
 export function setUpSwagger(app: NestFastifyApplication): void {
+  labelViewport(app);
   SwaggerModule.setup('docs', app, () => createOpenApiDocument(app), {
     jsonDocumentUrl: 'docs/openapi.json',
     raw: ['json'],
     customSiteTitle: 'Scopegate API',
+    customCss: SWAGGER_UI_STYLE,
     swaggerOptions: {
       persistAuthorization: false,
       displayRequestDuration: true,
+      displayOperationId: false,
       tryItOutEnabled: true,
       docExpansion: 'list',
+      defaultModelsExpandDepth: 0,
+      filter: true,
+      // Swagger UI offers a validator on the internet for documents that it loads from an address.
+      validatorUrl: null,
+      plugins: SWAGGER_UI_PLUGINS,
     },
   });
 }
+
+/** The page of Nest's module has no viewport, so that a phone shows it as wide as a desk and as small as a stamp. */
+function labelViewport(app: NestFastifyApplication): void {
+  const fastify = app.getHttpAdapter().getInstance();
+  fastify.addHook('onSend', (request: FastifyRequest, _reply: FastifyReply, payload: unknown, done) => {
+    const isPage = typeof payload === 'string' && request.url.startsWith('/docs') && payload.includes(HEAD_OF_PAGE);
+    done(null, isPage ? payload.replace(HEAD_OF_PAGE, `${HEAD_OF_PAGE}\n  ${VIEWPORT}`) : payload);
+  });
+}
+
+const HEAD_OF_PAGE = '<meta charset="UTF-8">';
+const VIEWPORT = '<meta name="viewport" content="width=device-width, initial-scale=1">';

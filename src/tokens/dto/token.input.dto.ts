@@ -20,7 +20,7 @@ export class CreateTokenDto {
    */
   @IsString()
   @Length(1, 255)
-  @Matches(/^[^\p{Cc}]*$/u, { message: 'description must not hold control characters' })
+  @Matches(/^[^\x00-\x1f\x7f-\x9f]*$/, { message: 'description must not hold control characters' })
   @Matches(/\S/, { message: 'description must not be blank' })
   description!: string;
 
@@ -76,14 +76,15 @@ export class CreateTokenDto {
 /** What can be changed of a token. */
 export class DescribeTokenDto {
   /**
-   * What the token is for, 1 to 255 characters.
+   * What the token is for, 1 to 255 characters. Left out: it stays as it is.
    * @example weekly report
    */
+  @ValidateIf(given)
   @IsString()
   @Length(1, 255)
-  @Matches(/^[^\p{Cc}]*$/u, { message: 'description must not hold control characters' })
+  @Matches(/^[^\x00-\x1f\x7f-\x9f]*$/, { message: 'description must not hold control characters' })
   @Matches(/\S/, { message: 'description must not be blank' })
-  description!: string;
+  description?: string;
 }
 
 /** How a token is to be rotated. */

@@ -1,0 +1,66 @@
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { REQUEST_ID_HEADER } from './response-headers.js';
+
+type Schemas = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>;
+
+const METHODS = ['get', 'put', 'post', 'delete', 'patch'] as const;
+
+const SCHEMA_PATH = '#/components/schemas/';
+
+/** Members and parameters whose names say that they are instants. */
+const INSTANT = /^(?:at|from|to)$|(?:At|From|To)$/;
+
+/**
+ * Gives the document the shape that its readers expect, for all operations and schemas alike: what the generator adds
+ * of its own is taken out, and what it cannot know is put in.
+ */
+export function shapeDocument(document: OpenAPIObject): OpenAPIObject {
+  for (const path of Object.values(document.paths)) {
+    for (const method of METHODS) {
+      const operation = path[method];
+      if (operation === undefined) continue;
+      // The CLI plugin adds an answer of the handler's type; the status it has is the one `ApiRoute` tells.
+      delete operation.responses['default'];
+      for (const response of Object.values(operation.responses)) {
+        if (response !== undefined && !('$ref' in response)) response.headers ??= { ...REQUEST_ID_HEADER };
+      }
+      for (const parameter of operation.parameters ?? []) {
+        if (!('$ref' in parameter) && parameter.schema !== undefined) labelInstant(parameter.name, parameter.schema);
+      }
+    }
+  }
+  const schemas = document.components?.schemas ?? {};
+  for (const schema of Object.values(schemas)) {
+    if ('$ref' in schema) continue;
+    for (const [name, member] of Object.entries(schema.properties ?? {})) labelInstant(name, member);
+  }
+  return withPublicNames(document, schemas);
+}
+
+/** RFC 3339's `date-time`, where a text is an instant. */
+function labelInstant(name: string, schema: object): void {
+  const { type } = schema as { readonly type?: unknown };
+  const isText = type === 'string' || (Array.isArray(type) && type.includes('string'));
+  if (isText && INSTANT.test(name)) Object.assign(schema, { format: 'date-time' });
+}
+
+/** Schemas without the suffix of their classes: `TokenDto` is `Token` to whoever generates a client. */
+function withPublicNames(document: OpenAPIObject, schemas: Schemas): OpenAPIObject {
+  const names = Object.keys(schemas).map((name) => [name, name.replace(/Dto$/, '')] as const);
+  const isUnique = new Set(names.map(([, name]) => name)).size === names.length;
+  if (!isUnique) throw new Error('Two schemas of the API would have one name.');
+  const byPath = new Map(names.map(([name, shown]) => [`${SCHEMA_PATH}${name}`, `${SCHEMA_PATH}${shown}`]));
+  const renamed = JSON.parse(
+    JSON.stringify(document, (key, value: unknown) =>
+      key === '$ref' && typeof value === 'string' ? (byPath.get(value) ?? value) : value,
+    ),
+  ) as OpenAPIObject;
+  const shown = renamed.components?.schemas ?? {};
+  return {
+    ...renamed,
+    components: {
+      ...renamed.components,
+      schemas: Object.fromEntries(names.map(([name, to]) => [to, shown[name] ?? {}])),
+    },
+  };
+}

@@ -1,0 +1,64 @@
+/** A header of an answer, as the OpenAPI document describes it. */
+interface DocumentedHeader {
+  readonly description: string;
+  readonly schema: { readonly type: 'string' | 'integer'; readonly format?: string; readonly example: string | number };
+}
+
+type DocumentedHeaders = Record<string, DocumentedHeader>;
+
+/** Every answer carries it. */
+export const REQUEST_ID_HEADER: DocumentedHeaders = {
+  'X-Request-Id': {
+    description: 'The id of the request: the one it came with, or a new one. The audit log and the logs have it too.',
+    schema: { type: 'string', example: '5bc4e3a80823aa15a9a304027e79128b' },
+  },
+};
+
+const LOCATION: DocumentedHeaders = {
+  Location: {
+    description: 'The path of what was made.',
+    schema: { type: 'string', format: 'uri-reference', example: '/api/v1/tokens/7Hq2LmP0aZx9' },
+  },
+};
+
+const ENTITY_TAG: DocumentedHeaders = {
+  ETag: {
+    description: 'The version. Send it as `If-Match` with a change, and the change is made to this version alone.',
+    schema: { type: 'string', example: '"7"' },
+  },
+};
+
+const CHALLENGE: DocumentedHeaders = {
+  'WWW-Authenticate': {
+    description:
+      'What to authenticate with: Basic, and Bearer with an error where the request came with Bearer. Scripts of the ' +
+      'own pages get none with a 401.',
+    schema: { type: 'string', example: 'Basic realm="Scopegate", charset="UTF-8"' },
+  },
+};
+
+const SCOPE_CHALLENGE: DocumentedHeaders = {
+  'WWW-Authenticate': {
+    description: 'With `scope_insufficient` alone: the scope that the request takes (RFC 6750).',
+    schema: { type: 'string', example: 'Bearer error="insufficient_scope", scope="read-write"' },
+  },
+};
+
+const RETRY_AFTER: DocumentedHeaders = {
+  'Retry-After': { description: 'How many seconds to wait.', schema: { type: 'integer', example: 60 } },
+};
+
+/** The headers of a success. */
+export function headersOfSuccess(isCreated: boolean, isTagged: boolean): DocumentedHeaders {
+  return { ...REQUEST_ID_HEADER, ...(isCreated ? LOCATION : {}), ...(isTagged ? ENTITY_TAG : {}) };
+}
+
+/** The headers of a problem. */
+export function headersOfProblem(status: number, codes: readonly string[]): DocumentedHeaders {
+  return {
+    ...REQUEST_ID_HEADER,
+    ...(status === 401 ? CHALLENGE : {}),
+    ...(codes.includes('scope_insufficient') ? SCOPE_CHALLENGE : {}),
+    ...(status === 429 ? RETRY_AFTER : {}),
+  };
+}
