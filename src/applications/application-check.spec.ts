@@ -6,7 +6,7 @@ import {
   type CheckedApplication,
 } from './application-check.js';
 import { describeApplication, describeApplicationChange } from './application-change.js';
-import { protect, secretContext, type ApplicationDocument } from './application.js';
+import { protect, sealSecret, type ApplicationDocument } from './application.js';
 import { toDto } from './application.mapper.js';
 import { SECRET_MASK, type IdentityHeader } from './identity-header.js';
 import { SecretBox } from './secret-box.js';
@@ -199,10 +199,39 @@ describe('patching an application', () => {
   });
 
   it('R48: null takes away a header and half of a mount', () => {
-    const after = documentOf(patched({ mount: { host: null }, identity: { headers: { 'X-Api-Key': null } } }), sealed);
+    const headers = { 'X-User': '{username}', 'X-Api-Key': null };
+    const after = documentOf(patched({ mount: { host: null }, identity: { headers } }), sealed);
     expect(after.mount).toEqual({ host: null, pathPrefix: '/jira' });
     expect(after.identity.headers).toEqual([{ name: 'X-User', template: '{username}' }]);
   });
+
+  it('R111: the headers of a patch replace all there are, and a header that is left out goes with its secret', () => {
+    const after = documentOf(patched({ identity: { headers: { 'X-Mail': '{email}' } } }), sealed);
+    expect(after.identity.headers).toEqual([{ name: 'X-Mail', template: '{email}' }]);
+    expect(documentOf(patched({ name: 'Other' }), sealed).identity).toEqual(current.identity);
+  });
+
+  it.each([
+    'https://127.0.0.1:8080/jira',
+    'http://127.0.0.1:8081/jira',
+    'http://127.0.0.2:8080/jira',
+    'http://127.0.0.1/jira',
+  ])('R111: a stored secret does not go along to %s', (upstream) => {
+    const check = checkApplication({ ...JIRA, ...patched({ upstream }) }, before(sealed));
+    expect(check.ok ? [] : check.errors).toEqual([
+      { field: 'upstream', message: expect.stringContaining('X-Api-Key') as unknown },
+    ]);
+    const again = patched({ upstream, identity: { headers: { 'X-Api-Key': { secret: 'again' } } } });
+    expect(refusedFields(again, sealed)).toEqual([]);
+    expect(refusedFields(patched({ upstream, identity: { headers: { 'X-User': '{username}' } } }), sealed)).toEqual([]);
+  });
+
+  it.each(['HTTP://127.0.0.1:8080/jira', 'http://127.0.0.1:8080/other', 'http://127.0.0.1:8080'])(
+    'R111: %s is the same origin, and the secret stays',
+    (upstream) => {
+      expect(refusedFields(patched({ upstream }), sealed)).toEqual([]);
+    },
+  );
 
   it('R52: a version can be set and taken away again', () => {
     expect(accepted(patched({ version: '9.12.0' }), sealed).version).toBe('9.12.0');
@@ -225,7 +254,10 @@ describe('a protected application', () => {
       mode: 'headers',
       headers: [
         { name: 'X_User', template: 'u={username}' },
-        { name: 'Authorization', sealed: box.seal('Bearer {username}', secretContext('jira', 'authorization')) },
+        {
+          name: 'Authorization',
+          sealed: sealSecret(box, 'jira', 'authorization', 'http://127.0.0.1:8080', 'Bearer {username}'),
+        },
       ],
     },
   };
@@ -244,10 +276,27 @@ describe('a protected application', () => {
     });
   });
 
-  it('R61: a secret of another key stops the reading, with a message that names the header and not the secret', () => {
-    expect(() => protect({ key: 'jira', revision: 3, document }, new SecretBox('another key'))).toThrow(
-      /Authorization.*SCOPEGATE_ENCRYPTION_KEY/,
-    );
+  it('R61, R111: a secret that does not open closes the application, with a fault that names the header alone', () => {
+    const closed = protect({ key: 'jira', revision: 3, document }, new SecretBox('another key'));
+    expect(closed.fault).toMatch(/Authorization.*SCOPEGATE_ENCRYPTION_KEY/);
+    expect(JSON.stringify(closed)).not.toContain('Bearer');
+    expect(protect({ key: 'jira', revision: 3, document }, box).fault).toBeNull();
+  });
+
+  it('R111: a row whose upstream or key was edited does not open its secret, one of an earlier version does', () => {
+    const elsewhere = { ...document, upstream: 'http://127.0.0.1:8081/jira' };
+    expect(protect({ key: 'jira', revision: 3, document: elsewhere }, box).fault).not.toBeNull();
+    expect(protect({ key: 'other', revision: 3, document }, box).fault).not.toBeNull();
+    const [user] = document.identity.headers;
+    const early = { name: 'Authorization', sealed: box.seal('early', 'jira\nauthorization') };
+    const headers = user === undefined ? [early] : [user, early];
+    const stored = { key: 'jira', revision: 3, document: { ...document, identity: { ...document.identity, headers } } };
+    expect(protect(stored, box)).toMatchObject({ fault: null });
+  });
+
+  it('R111: an upstream that cannot be read closes the application', () => {
+    const stored = { key: 'jira', revision: 3, document: { ...document, upstream: 'nowhere' } };
+    expect(protect(stored, box).fault).toContain('upstream');
   });
 });
 

@@ -47,16 +47,18 @@ const DEFAULT_TIMEOUT_MS = 60_000;
 const NULLABLE = ['version', 'mount.pathPrefix', 'mount.host', 'identity.headers.*'];
 
 /**
- * Applies a merge patch to an application as the API shows it. The key cannot be changed.
+ * Applies a merge patch to an application as the API shows it. The key cannot be changed. The headers of the identity are
+ * replaced as a whole, so that one that is left out goes, and its secret with it (R111).
  * @throws a 400 where the patch is none
  */
 export function patchApplication(before: object, patch: unknown): object {
   const after = applyMergePatch({ ...before }, patch, NULLABLE);
   const identity = after['identity'];
+  const asked = isObject(patch) && isObject(patch['identity']) ? patch['identity']['headers'] : undefined;
   return {
     ...after,
     mount: withoutNulls(after['mount']),
-    identity: isObject(identity) ? { ...identity, headers: withoutNulls(identity['headers']) } : identity,
+    identity: isObject(identity) ? { ...identity, headers: withoutNulls(asked ?? identity['headers']) } : identity,
   };
 }
 
@@ -98,6 +100,13 @@ export function checkApplication(
     before?.identity.headers ?? [],
     errors,
   );
+  const kept = headers.filter((header) => 'sealed' in header).map((header) => header.name);
+  if (kept.length > 0 && upstream.ok && before !== null && originOf(before.upstream) !== upstream.target.origin) {
+    note(
+      'upstream',
+      `has another origin than the stored secrets were given for: send the secret of ${kept.join(', ')} again in this call`,
+    );
+  }
   const readOnlyExceptions = readExceptions(asked.readOnlyExceptions ?? [], note);
   if (asked.nativeTokensDisabled === true && finding !== 'pending') {
     const problem = refuseNativeTokenSwitch(kind, knownVersion(versions), finding);
@@ -166,6 +175,11 @@ function readExceptions(
     else note(field, `does not fit. ${parsing.message}`);
   }
   return exceptions;
+}
+
+function originOf(upstream: string): string | null {
+  const parsed = parseUpstream(upstream);
+  return parsed.ok ? parsed.target.origin : null;
 }
 
 function withoutNulls(value: unknown): unknown {

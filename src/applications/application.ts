@@ -64,9 +64,35 @@ export interface ProtectedApplication {
   readonly version: number;
 }
 
-/** Where a fixed header value belongs: it opens nowhere else. */
-export function secretContext(key: string, headerName: string): string {
-  return `${key}\n${sealedName(headerName)}`;
+/**
+ * Where a fixed header value belongs: it opens nowhere else, and goes to no other origin than it was given for (R111).
+ * @param origin scheme and authority of the upstream
+ */
+function secretContext(key: string, headerName: string, origin: string): string {
+  return `${key}\n${sealedName(headerName)}\n${origin}`;
+}
+
+export function sealSecret(box: SecretBox, key: string, headerName: string, origin: string, secret: string): string {
+  return box.seal(secret, secretContext(key, headerName, origin));
+}
+
+/** An opened secret, and whether it was sealed for its origin: earlier versions sealed for the key and the name alone. */
+export interface OpenedSecret {
+  readonly secret: string;
+  readonly isBound: boolean;
+}
+
+/** Opens the stored secret of a header; null where it does not belong here. */
+export function openSecret(
+  box: SecretBox,
+  key: string,
+  header: { readonly name: string; readonly sealed: string },
+  origin: string,
+): OpenedSecret | null {
+  const bound = box.open(header.sealed, secretContext(key, header.name, origin));
+  if (bound !== null) return { secret: bound, isBound: true };
+  const unbound = box.open(header.sealed, `${key}\n${sealedName(header.name)}`);
+  return unbound === null ? null : { secret: unbound, isBound: false };
 }
 
 /** Where requests of an application go whose address cannot be read: nowhere, since they are all refused. */
@@ -82,7 +108,7 @@ export function protect(stored: StoredApplication, box: SecretBox): ProtectedApp
   const upstream = parseUpstream(document.upstream);
   if (!upstream.ok) faults.push(`The stored upstream ${upstream.message}.`);
   const templates = document.identity.headers.map((header) => {
-    const compiled = compileHeader(key, header, box);
+    const compiled = compileHeader(key, header, upstream.ok ? upstream.target.origin : '', box);
     if (!compiled.ok) faults.push(compiled.fault);
     return { name: header.name, template: compiled.ok ? compiled.template : [] };
   });
@@ -113,10 +139,10 @@ export function protect(stored: StoredApplication, box: SecretBox): ProtectedApp
 type CompiledHeader =
   { readonly ok: true; readonly template: CompiledTemplate } | { readonly ok: false; readonly fault: string };
 
-function compileHeader(key: string, header: IdentityHeader, box: SecretBox): CompiledHeader {
+function compileHeader(key: string, header: IdentityHeader, origin: string, box: SecretBox): CompiledHeader {
   if ('sealed' in header) {
-    const secret = box.open(header.sealed, secretContext(key, header.name));
-    if (secret !== null) return { ok: true, template: [secret] };
+    const opened = openSecret(box, key, header, origin);
+    if (opened !== null) return { ok: true, template: [opened.secret] };
     return {
       ok: false,
       fault:

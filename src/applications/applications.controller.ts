@@ -118,15 +118,20 @@ export class ApplicationsController {
       'no change': { value: {} },
       version: { value: { version: '9.12.0', nativeTokensDisabled: true } },
       'read-only exceptions': { value: { readOnlyExceptions: [{ method: 'POST', path: '/rest/api/2/search' }] } },
-      'a fixed secret': { value: { identity: { headers: { 'X-Api-Key': { secret: 'the secret itself' } } } } },
+      'a fixed secret': {
+        value: {
+          identity: { headers: { 'X-Forwarded-User': '{username}', 'X-Api-Key': { secret: 'the secret itself' } } },
+        },
+      },
     },
   })
   @ApiRoute({
     summary: 'Change an application',
     maxBodyBytes: BODY_LIMITS.document,
     description:
-      'A merge patch: members that are left out stay as they are, lists are replaced as a whole, and `null` takes away ' +
-      'an identity header, `mount.host` or `mount.pathPrefix`. A secret sent as `********` stays as it is. The change ' +
+      'A merge patch: members that are left out stay as they are, lists and `identity.headers` are replaced as a whole, ' +
+      'and `null` takes away `mount.host` or `mount.pathPrefix`. A secret sent as `********` stays as it is; where the ' +
+      'scheme, host or port of `upstream` changes, every secret has to be sent again (400 without). The change ' +
       'acts at once here and within a second on every other node.',
     type: ApplicationDto,
     isTagged: true,

@@ -1,6 +1,7 @@
 import { Injectable, type OnModuleDestroy, type OnModuleInit, Logger } from '@nestjs/common';
 import { type Authority } from '@scopegate/network';
 import { type Warning } from '@scopegate/permission';
+import { parseUpstream } from '@scopegate/upstream';
 import type { EntityManager } from 'typeorm';
 import type { Actor } from '../audit/actor.js';
 import { AuditService } from '../audit/audit.service.js';
@@ -28,8 +29,9 @@ import { toDto } from './application.mapper.js';
 import { ApplicationRoutes, type Route } from './application-routes.js';
 import {
   DEFAULT_CONNECTIONS,
+  openSecret,
   protect,
-  secretContext,
+  sealSecret,
   type ApplicationDocument,
   type ProtectedApplication,
   type StoredApplication,
@@ -38,6 +40,7 @@ import { productToAsk, type VersionFinding } from './application-version.js';
 import { identityRefusedWarning, nativeTokenWarnings } from './application-warning.js';
 import { CreateApplicationDto } from './dto/application.dto.js';
 import { IdentityBeliefs } from './identity-beliefs.js';
+import type { IdentityHeader } from './identity-header.js';
 import { describeMount, mountKey } from './mount.js';
 import { SecretBox } from './secret-box.js';
 import { VersionReader } from './version.reader.js';
@@ -219,11 +222,17 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
     finding: VersionFinding | null,
   ): ApplicationDocument {
     const application = accept(checkApplication(body, before, finding));
-    const headers = application.identity.headers.map((header) =>
-      'secret' in header
-        ? { name: header.name, sealed: this.box.seal(header.secret, secretContext(key, header.name)) }
-        : header,
-    );
+    const parsed = parseUpstream(application.upstream);
+    const origin = parsed.ok ? parsed.target.origin : '';
+    const headers = application.identity.headers.map((header): IdentityHeader => {
+      if ('template' in header) return header;
+      const { name } = header;
+      if ('secret' in header) return { name, sealed: sealSecret(this.box, key, name, origin, header.secret) };
+      // A secret of an earlier version is bound to its origin with the next save.
+      const opened = openSecret(this.box, key, header, origin);
+      const isOld = opened !== null && !opened.isBound;
+      return isOld ? { name, sealed: sealSecret(this.box, key, name, origin, opened.secret) } : header;
+    });
     return { ...application, identity: { mode: application.identity.mode, headers } };
   }
 

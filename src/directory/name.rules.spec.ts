@@ -16,6 +16,16 @@ describe('the name of a user', () => {
     ['sg_anna', 'sg_'],
     [' anna', 'blank'],
     ['anna\u00a0', 'blank'],
+    ['an\u00a0na', 'blank'],
+    ['an\u3000na', 'blank'],
+    ['an\u2800na', 'blank'],
+    ['an\u00adna', 'invisible'],
+    ['anna\ufe0f', 'invisible'],
+    ['an\u115fna', 'invisible'],
+    ['anna\u3164', 'invisible'],
+    ['an\u034fna', 'invisible'],
+    ['an\u{e0100}na', 'invisible'],
+    ['an\u180bna', 'invisible'],
     ['an\nna', 'invisible'],
     ['an\u200bna', 'invisible'],
     ['an\u202ena', 'invisible'],
@@ -43,8 +53,9 @@ describe('the name of a group', () => {
     expect(groupNameProblem('a,administrators')).toContain('comma');
   });
 
-  it.each(['', ' a', 'a ', 'a\u0000', '.', 'x'.repeat(256)])('R19: %j cannot be a group', (name) =>
-    expect(groupNameProblem(name)).not.toBeNull(),
+  it.each(['a\u3164', 'a\u200db', 'a\u00a0b', 'a\u2065', '', ' a', 'a ', 'a\u0000', '.', 'x'.repeat(256)])(
+    'R19: %j cannot be a group',
+    (name) => expect(groupNameProblem(name)).not.toBeNull(),
   );
 });
 

@@ -7,6 +7,15 @@ const MAX_LENGTH = 255;
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
 /**
+ * What a reader may leave out: Unicode's Default_Ignorable_Code_Point (joiners, variation selectors, fillers of Hangul).
+ * It may stand in a text that is shown, and not in a name by which users or groups are told apart.
+ */
+const IGNORABLE = /\p{Default_Ignorable_Code_Point}/u;
+
+/** Blanks that look like the one on the keyboard, or like nothing; the last is the empty pattern of Braille. */
+const OTHER_BLANK = /[^\P{Zs} ]|\u2800/u;
+
+/**
  * What is wrong with the name of a new user, or null.
  * A colon ends the name in HTTP Basic (RFC 7617 2), and a name in the format of tokens would be taken for a secret.
  */
@@ -14,13 +23,19 @@ export function userNameProblem(name: string): string | null {
   if (userNameKey(name).length > MAX_LENGTH) return `must have at most ${MAX_LENGTH} characters`;
   if (name.includes(':')) return 'must not hold a colon, which ends the name in HTTP Basic';
   if (isScopegateFormat(name)) return 'must not begin with "sg_" or "sgs_", the formats of tokens and sessions';
-  return nameProblem(name);
+  return lookalikeProblem(name) ?? nameProblem(name);
 }
 
 /** What is wrong with the name of a new group, or null. Upstreams get a user's groups joined with commas. */
 export function groupNameProblem(name: string): string | null {
   if (name.includes(',')) return 'must not hold a comma, which separates groups where they are handed on';
-  return nameProblem(name);
+  return lookalikeProblem(name) ?? nameProblem(name);
+}
+
+/** Why a name could be taken for another one, or null. Names that are there already go on working. */
+function lookalikeProblem(name: string): string | null {
+  if (IGNORABLE.test(name)) return 'must not hold control or invisible characters';
+  return OTHER_BLANK.test(name) ? 'must hold no other blank than the plain one' : null;
 }
 
 /** What is wrong with a text that is shown as a name, or null. */

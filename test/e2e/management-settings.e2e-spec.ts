@@ -497,7 +497,8 @@ describeOnEachDatabase('applications at the management API', (server: () => Scop
       path,
       {
         name: 'Other',
-        identity: { headers: { 'X-Groups': null, 'X-Mail': '{email}' } },
+        // The headers are replaced as a whole (R111).
+        identity: { headers: { 'X-Forwarded-User': '{username}', 'X-Mail': '{email}' } },
         readOnlyExceptions: [{ method: 'POST', path: '/rest/api/2/search' }],
       },
       { ...MERGE_PATCH, headers: { ...MERGE_PATCH.headers, 'If-Match': etag } },
@@ -536,7 +537,7 @@ describeOnEachDatabase('applications at the management API', (server: () => Scop
     expect((await admin.get(path)).body).toEqual(moved.body);
   });
 
-  it('R61: a fixed secret of an identity is stored encrypted and never read back', async () => {
+  it('R61, R111: a fixed secret of an identity is stored encrypted and never read back', async () => {
     const secret = `Bearer ${unique('upstream-secret')}`;
     const made = await make({
       identity: { headers: { 'X-Forwarded-User': '{username}', Authorization: { secret } } },
@@ -553,6 +554,15 @@ describeOnEachDatabase('applications at the management API', (server: () => Scop
     expect(events.map((event) => event.type)).toEqual(
       expect.arrayContaining(['application.created', 'application.changed']),
     );
+    const elsewhere = { upstream: 'http://127.0.0.1:10' };
+    const refused = expectProblem(await admin.patch(path, elsewhere), 400, 'validation_failed');
+    expect(refused.detail).toContain('Authorization');
+    const moved = { ...elsewhere, identity: { headers: { Authorization: { secret: `${secret}3` } } } };
+    expect((await admin.patch(path, moved)).status).toBe(200);
+    const dropped = { identity: { headers: { 'X-Forwarded-User': '{username}' } } };
+    expect((await admin.patch<Application>(path, dropped)).body.identity.headers).toEqual(dropped.identity.headers);
+    const masked = { identity: { headers: { Authorization: { secret: '********' } } } };
+    expectProblem(await admin.patch(path, masked), 400, 'validation_failed');
     for (const seen of [made, same.body, changed.body, events, (await admin.get('/applications?limit=200')).body]) {
       expect(JSON.stringify(seen)).not.toContain(secret);
     }
