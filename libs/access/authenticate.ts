@@ -1,9 +1,18 @@
 import { isAddressAllowed } from '@scopegate/network';
-import { isExpired, isScopegateFormat, sameUserName } from '@scopegate/token';
+import { isExpired, isScopegateFormat, sameUserName, tokenFault } from '@scopegate/token';
 import { forbiddenAddressDetail } from './admit.js';
 import { readCredential } from './credential.js';
 import { denyAdmitted, type Admitted, type Authenticated, type Deny, type PassThrough } from './decision.js';
-import { MANAGEMENT_KEY, type AuthenticationFacts, type TokenFacts, type TokenLookup } from './facts.js';
+import {
+  MANAGEMENT_KEY,
+  type ApplicationRules,
+  type AuthenticationFacts,
+  type TokenFacts,
+  type TokenLookup,
+} from './facts.js';
+import { PRODUCT_CREDENTIALS } from './product-credentials.js';
+
+const EMPTY_PASSWORD = 'The password is empty. Send the user name with its password or with a token.';
 
 const SEVERAL_SESSIONS =
   'The request carries sessions of more than one token. Send only the cookies of the session that is meant.';
@@ -43,9 +52,18 @@ export function authenticate(admitted: Admitted, facts: AuthenticationFacts): Au
 /** What is presented and taken nowhere here, whoever else vouches for the request; null where there is no such thing. */
 function refusePresented(admitted: Admitted): Deny | null {
   const { application, credential, path, policy } = admitted;
-  if (credential.kind === 'token') return denyAdmitted(admitted, 'token_malformed', null);
+  if (credential.kind === 'token') {
+    return denyAdmitted(admitted, 'token_malformed', null, tokenFault(credential.secret));
+  }
   const rest = path !== null && path.lenient !== 'reject' && path.lenient.ban;
   if (!rest || application === null) return null;
+  if (
+    credential.kind === 'password' &&
+    application.nativeTokensDisabled &&
+    isNativeToken(credential.secret, application)
+  ) {
+    return { ...denyAdmitted(admitted, 'native_token_disabled', null), credential: 'native-token' };
+  }
   if (credential.kind === 'password' && !policy.passwordsEnabled) {
     const excepted = application.remoteApiPasswords && path.remoteApiRequest;
     return excepted ? null : denyAdmitted(admitted, 'password_disabled', null);
@@ -53,6 +71,11 @@ function refusePresented(admitted: Admitted): Deny | null {
   return credential.kind === 'native-token' && application.nativeTokensDisabled
     ? denyAdmitted(admitted, 'native_token_disabled', null)
     : null;
+}
+
+/** Whether a Basic password is a token of the product's own, as its prefix tells (R53). */
+function isNativeToken(secret: string | null, { kind }: ApplicationRules): boolean {
+  return secret !== null && PRODUCT_CREDENTIALS[kind].nativeTokenPrefixes.some((prefix) => secret.startsWith(prefix));
 }
 
 /**
@@ -151,7 +174,7 @@ function authenticateLogin(admitted: Admitted, facts: AuthenticationFacts): Auth
   if (credential.kind === 'password') {
     return facts.login?.matched === true
       ? { kind: 'authenticated', admitted, principal: facts.login.user, token: null }
-      : denyAdmitted(admitted, 'password_wrong', null);
+      : denyAdmitted(admitted, 'password_wrong', null, credential.secret === '' ? EMPTY_PASSWORD : undefined);
   }
   if (credential.kind === 'native-token') return denyAdmitted(admitted, 'token_malformed', null);
   return denyAdmitted(

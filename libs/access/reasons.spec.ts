@@ -52,7 +52,7 @@ describe('the list of reasons', () => {
   });
 
   it('R56: the client has one and the same answer for every token that does not match', () => {
-    const codes = ['credential_malformed', 'token_malformed', 'token_unknown', 'owner_mismatch', 'owner_inactive'];
+    const codes = ['token_unknown', 'owner_mismatch', 'owner_inactive'];
     const answers = codes.map((code) => {
       const { status, publicCode, title, detail } = REASONS[code as ReasonCode];
       return JSON.stringify({ status, publicCode, title, detail });

@@ -74,7 +74,12 @@ export const REASONS = {
     title: 'The request carries more than one credential',
     detail: 'Send exactly one Authorization line, and no second credential in the body or the query.',
   },
-  credential_malformed: { stage: 'credential', ...CREDENTIAL_INVALID },
+  credential_malformed: {
+    stage: 'credential',
+    ...CREDENTIAL_INVALID,
+    detail:
+      'The Authorization line is malformed. Send HTTP Basic with Base64 of user name, colon and token, or Bearer.',
+  },
   credential_misplaced: {
     stage: 'credential',
     status: 401,
@@ -96,7 +101,11 @@ export const REASONS = {
     title: 'The product’s own access tokens are switched off',
     detail: 'This application accepts Scopegate tokens only. Create one and send it in place of the access token.',
   },
-  token_malformed: { stage: 'token', ...CREDENTIAL_INVALID },
+  token_malformed: {
+    stage: 'token',
+    ...CREDENTIAL_INVALID,
+    detail: 'What was sent has not the form of a token. Check that the token was copied whole.',
+  },
   token_unknown: { stage: 'token', ...CREDENTIAL_INVALID },
   owner_mismatch: { stage: 'token', ...CREDENTIAL_INVALID },
   owner_inactive: { stage: 'token', ...CREDENTIAL_INVALID },
@@ -180,3 +189,9 @@ export const REASONS = {
 } as const satisfies Record<string, Reason>;
 
 export type ReasonCode = keyof typeof REASONS;
+
+/**
+ * The reasons that a client must not be able to tell apart: their answers are one and the same, to the last word, since
+ * they depend on what is stored. What the presented text alone shows has words of its own.
+ */
+export const SECRET_REASONS: ReadonlySet<ReasonCode> = new Set(['token_unknown', 'owner_mismatch', 'owner_inactive']);

@@ -20,11 +20,19 @@ describe('the answer of a refusal', () => {
     });
   });
 
-  it.each(['token_unknown', 'owner_mismatch', 'owner_inactive', 'token_malformed', 'credential_malformed'] as const)(
+  it.each(['token_unknown', 'owner_mismatch', 'owner_inactive'] as const)(
     'R56: the client learns nothing of %s, not even from the detail',
     (code) => {
       const told = denialProblem(deny(code, 'basic-token', 'The owner is bob.'), 'request-1');
       expect(told).toEqual(denialProblem(deny('token_unknown'), 'request-1'));
+    },
+  );
+
+  it.each(['token_malformed', 'credential_malformed', 'password_wrong'] as const)(
+    'R56: what the presented text alone shows is said in words of its own (%s)',
+    (code) => {
+      const told = denialProblem(deny(code, 'basic-token', 'A blank stands after it.'), 'request-1');
+      expect([told.code, told.detail]).toEqual(['credential_invalid', 'A blank stands after it.']);
     },
   );
 

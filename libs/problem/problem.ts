@@ -1,4 +1,4 @@
-import { REASONS, type Deny } from '@scopegate/access';
+import { REASONS, SECRET_REASONS, type Deny } from '@scopegate/access';
 import { PROBLEM_CODES, type ProblemCode } from './codes.js';
 
 /** One field of a body or query that does not fit. */
@@ -32,8 +32,7 @@ export function denialProblem(deny: Deny, requestId: string): Problem {
     type: problemType(reason.publicCode),
     title: reason.title,
     status: reason.status,
-    // Reasons that share one public code share its text as well: the detail must not tell them apart.
-    detail: reason.publicCode === 'credential_invalid' ? reason.detail : deny.detail,
+    detail: SECRET_REASONS.has(deny.code) ? reason.detail : deny.detail,
     code: reason.publicCode,
     requestId,
   };

@@ -71,7 +71,11 @@ function parseLine(line: string): AuthorizationCredential {
   if (written.length === line.length) {
     return known === 'unknown'
       ? { kind: 'other-scheme', scheme }
-      : { kind: 'malformed', scheme: known, detail: 'The credentials after the scheme are missing.' };
+      : {
+          kind: 'malformed',
+          scheme: known,
+          detail: 'The credentials after the scheme are missing. Send the token there.',
+        };
   }
   if (known !== 'unknown' && line.length > MAXIMUM_LENGTH) {
     return { kind: 'malformed', scheme: known, detail: `The line is longer than ${MAXIMUM_LENGTH} bytes.` };
@@ -82,7 +86,11 @@ function parseLine(line: string): AuthorizationCredential {
     start += 1;
   }
   if (written === '' || start === written.length) {
-    return { kind: 'malformed', scheme: known, detail: 'A scheme followed by a space is expected.' };
+    return {
+      kind: 'malformed',
+      scheme: known,
+      detail: 'The Authorization line has no scheme followed by a space. Send "Bearer", a space and the token.',
+    };
   }
   switch (known) {
     case 'basic':
@@ -100,15 +108,27 @@ function parseBasic(credentials: string): AuthorizationCredential {
   // Node skips what is not Base64. Only a text that encodes back to itself is the one spelling of its bytes: alphabet,
   // padding and trailing bits are all judged by this comparison.
   if (bytes.toString('base64') !== credentials) {
-    return { kind: 'malformed', scheme: 'basic', detail: 'The credentials are not Base64.' };
+    return {
+      kind: 'malformed',
+      scheme: 'basic',
+      detail:
+        'The credentials of HTTP Basic are not Base64 of user name, colon and secret. A token without a user name is sent as Bearer.',
+    };
   }
   const text = bytes.toString('latin1');
   if (CONTROL.test(text)) {
-    return { kind: 'malformed', scheme: 'basic', detail: 'The credentials hold a control character.' };
+    const detail = /[\r\n]$/.test(text)
+      ? 'The credentials of HTTP Basic end with a line end. Encode them without it: with printf, not echo.'
+      : 'The credentials of HTTP Basic hold a control character. Encode user name and secret as they are.';
+    return { kind: 'malformed', scheme: 'basic', detail };
   }
   const colon = text.indexOf(':');
   if (colon < 0) {
-    return { kind: 'malformed', scheme: 'basic', detail: 'The credentials hold no colon.' };
+    return {
+      kind: 'malformed',
+      scheme: 'basic',
+      detail: 'The credentials of HTTP Basic hold no colon between user name and secret. Encode both as one text.',
+    };
   }
   if (!BEYOND_ASCII.test(text)) {
     return { kind: 'basic', user: text.slice(0, colon), secret: text.slice(colon + 1) };
@@ -126,7 +146,11 @@ function parseBasic(credentials: string): AuthorizationCredential {
 function parseBearer(credentials: string): AuthorizationCredential {
   return BEARER_TOKEN.test(credentials)
     ? { kind: 'bearer', token: credentials }
-    : { kind: 'malformed', scheme: 'bearer', detail: 'The credentials are not a bearer token.' };
+    : {
+        kind: 'malformed',
+        scheme: 'bearer',
+        detail: 'What follows Bearer is no bearer token. Send the token alone, without quotation marks and blanks.',
+      };
 }
 
 /** Takes off the blanks around a field value, which are no part of it (RFC 9110 5.5); other white space stays. */

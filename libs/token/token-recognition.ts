@@ -1,4 +1,5 @@
-import { isScopegateFormat } from './token-format.js';
+import { SESSION_PREFIX } from './session-format.js';
+import { isScopegateFormat, placeholderToken, type TokenId } from './token-format.js';
 
 /** Blanks, quotation marks and invisible characters that a token is copied with. */
 const AROUND_A_TOKEN = /^[\s"'`<>()[\]{}\u200b-\u200f\u2018-\u201f\u2060\u00ab\u00bb]+/;
@@ -18,4 +19,27 @@ export function presentsToken(value: string): boolean {
 export function holdsTokenElement(value: string): boolean {
   // Hardly any value holds these letters: the others are not taken apart.
   return value.includes('sg') && value.split(BETWEEN_ELEMENTS).some(isScopegateFormat);
+}
+
+/** Every token has this length. */
+const TOKEN_LENGTH = placeholderToken('000000000000' as TokenId).length;
+
+/**
+ * What is wrong with a secret that was meant as a token and has not its form, in a sentence that says what to do. It is
+ * told from the presented text alone, and repeats nothing of it.
+ */
+export function tokenFault(secret: string): string {
+  const trimmed = secret.trim();
+  if (trimmed !== secret) return 'A blank or a line end stands before or after the token. Send it without.';
+  if (!isScopegateFormat(secret) || AROUND_A_TOKEN.test(secret) || /["'`>)\]}]$/.test(secret)) {
+    return 'A quotation mark or another character stands around the token. Send it without.';
+  }
+  if (secret.startsWith(SESSION_PREFIX)) {
+    return 'This is a session of the gateway, which counts in its cookie alone. Send a token.';
+  }
+  if (secret.length !== TOKEN_LENGTH) {
+    const comparison = secret.length < TOKEN_LENGTH ? 'shorter' : 'longer';
+    return `What was sent is ${comparison} than a token, which has ${TOKEN_LENGTH} characters. Was it copied whole?`;
+  }
+  return 'The checksum of the token does not fit, so at least one character differs. Was it copied whole, in upper and lower case?';
 }
