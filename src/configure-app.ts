@@ -8,6 +8,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { DecisionRecorder } from './access/decision.recorder.js';
 import { AppModule } from './app.module.js';
 import { ApplicationsService } from './applications/applications.service.js';
+import { OwnListeners } from './applications/own-listeners.js';
 import { AuditShipper } from './audit/audit.shipper.js';
 import { exchangeOf } from './common/access/exchange.js';
 import { AllowedMethods } from './common/http/allowed-methods.js';
@@ -77,6 +78,8 @@ export async function startServer(
   const management = hasTwoPorts ? frontDoor.createServer('management') : null;
   if (management !== null) await listen(management, managementPort ?? 0, host);
   const boundPort = portOf(app.getHttpServer());
+  const ports = management === null ? [boundPort] : [boundPort, portOf(management)];
+  app.get(OwnListeners).set(ports.map((own) => ({ host, port: own })));
   return {
     app,
     port: boundPort,

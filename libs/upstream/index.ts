@@ -1,5 +1,6 @@
 export * from './answer-form.js';
 export * from './connection-shares.js';
+export * from './own-upstream.js';
 export * from './via.js';
 export * from './target.js';
 export * from './headers.js';

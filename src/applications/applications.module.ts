@@ -6,6 +6,7 @@ import { SettingsModule } from '../settings/settings.module.js';
 import { ApplicationsController } from './applications.controller.js';
 import { ApplicationsService } from './applications.service.js';
 import { IdentityBeliefs } from './identity-beliefs.js';
+import { OwnListeners } from './own-listeners.js';
 import { SecretBox } from './secret-box.js';
 import { VersionReader } from './version.reader.js';
 
@@ -15,9 +16,10 @@ import { VersionReader } from './version.reader.js';
   providers: [
     ApplicationsService,
     VersionReader,
+    OwnListeners,
     IdentityBeliefs,
     { provide: SecretBox, inject: [SECRETS], useFactory: (secrets: Secrets) => new SecretBox(secrets.encryptionKey) },
   ],
-  exports: [ApplicationsService, IdentityBeliefs],
+  exports: [ApplicationsService, IdentityBeliefs, OwnListeners],
 })
 export class ApplicationsModule {}

@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleDestroy, type OnModuleInit, Logger } from '@nestjs/common';
 import { type Authority } from '@scopegate/network';
 import { type Warning } from '@scopegate/permission';
-import { parseUpstream } from '@scopegate/upstream';
+import { hostOf, parseUpstream } from '@scopegate/upstream';
 import type { EntityManager } from 'typeorm';
 import type { Actor } from '../audit/actor.js';
 import { AuditService } from '../audit/audit.service.js';
@@ -42,8 +42,16 @@ import { CreateApplicationDto } from './dto/application.dto.js';
 import { IdentityBeliefs } from './identity-beliefs.js';
 import type { IdentityHeader } from './identity-header.js';
 import { describeMount, mountKey } from './mount.js';
+import { OwnListeners } from './own-listeners.js';
 import { SecretBox } from './secret-box.js';
 import { VersionReader } from './version.reader.js';
+
+const MOUNTED_UPSTREAM: Warning = {
+  code: 'upstream_is_a_mount',
+  message:
+    'The host of the upstream is one that an application is mounted at. Where it leads back to the gateway, every request ' +
+    'is refused with 508: make sure that it leads to the application itself here, or name its inner address.',
+};
 
 /** Every application as this node knows it now. */
 interface Applications {
@@ -67,6 +75,7 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
     private readonly settings: SettingsService,
     private readonly box: SecretBox,
     private readonly versions: VersionReader,
+    private readonly listeners: OwnListeners,
     private readonly beliefs: IdentityBeliefs,
     private readonly clock: Clock,
   ) {}
@@ -126,7 +135,16 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
       ];
     }
     const refused = this.beliefs.refusals(key);
-    return refused === null ? [] : [identityRefusedWarning(refused)];
+    const warnings = refused === null ? [] : [identityRefusedWarning(refused)];
+    return this.#hasMountedUpstream(key) ? [...warnings, MOUNTED_UPSTREAM] : warnings;
+  }
+
+  /** Whether the host of an upstream is one that clients reach an application of the gateway by. */
+  #hasMountedUpstream(key: string): boolean {
+    const application = this.byKey(key);
+    if (application === null || application.fault !== null) return false;
+    const host = hostOf(application.target);
+    return this.#snapshot.current.stored.some(({ document }) => document.mount.host?.replace(/:\d+$/, '') === host);
   }
 
   async create(actor: Actor, body: CreateApplicationDto): Promise<StoredApplication> {
@@ -210,6 +228,10 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
   async #askForVersion(body: CreateApplicationDto, before: ApplicationDocument | null): Promise<VersionFinding | null> {
     accept(checkApplication(body, before, 'pending'));
     const { kind, upstream } = body;
+    const parsing = parseUpstream(upstream);
+    if (parsing.ok && this.listeners.has(parsing.target)) {
+      throw invalidField('upstream', 'is this server itself. Name the address of the application behind it.');
+    }
     const product = productToAsk(body, before);
     return product === null ? null : { kind, upstream, reading: await this.versions.read(product, upstream) };
   }

@@ -237,7 +237,7 @@ describe('the lines of a request', () => {
       ['X-A', '3'],
     ];
     await send([bearer(token), ...lines]);
-    const added = new Set(['host', 'connection', ...ADDED.map((name) => name.toLowerCase())]);
+    const added = new Set(['host', 'connection', 'via', ...ADDED.map((name) => name.toLowerCase())]);
     const received = last().headerLines.filter(
       ([name]) => !added.has(name.toLowerCase()) && !/^x-(forwarded-user|remote-identity|gateway-key)$/i.test(name),
     );

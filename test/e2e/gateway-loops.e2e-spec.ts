@@ -1,3 +1,4 @@
+import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { request } from '../support/raw-client.js';
 import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js';
@@ -5,30 +6,40 @@ import { bearer, startScopegateFixture, type ScopegateFixture } from '../support
 
 let upstream: RecordingUpstream;
 let gateway: ScopegateFixture;
+/** Leads back to the gateway under another address, as a proxy in front of it does. */
+let relay: Server;
 let looping: string;
 let token: string;
 
 beforeAll(async () => {
   upstream = await startRecordingUpstream();
-  gateway = await startScopegateFixture();
+  gateway = await startScopegateFixture({ management: true });
+  relay = createServer((socket) => {
+    const onward = connect(gateway.port, '127.0.0.1');
+    for (const end of [socket, onward]) end.on('error', () => undefined);
+    socket.pipe(onward).pipe(socket);
+  });
+  await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve));
+  const back = `http://127.0.0.1:${(relay.address() as AddressInfo).port}`;
   await gateway.createApplication({ kind: 'generic', mount: { pathPrefix: '/app' }, upstream: upstream.url });
   looping = await gateway.createApplication({
     kind: 'generic',
     anonymous: 'allow',
     mount: { pathPrefix: '/loop' },
-    upstream: `${gateway.url}/loop`,
+    upstream: `${back}/loop`,
   });
   await gateway.createApplication({
     kind: 'generic',
     anonymous: 'allow',
     mount: { pathPrefix: '/own' },
-    upstream: gateway.url,
+    upstream: back,
   });
   token = (await gateway.createToken({ scope: 'read-write' })).secret;
 });
 
 afterAll(async () => {
   await gateway.stop();
+  relay.close();
   await upstream.stop();
 });
 
@@ -50,7 +61,7 @@ it('R112: a loop is a 508 at the first return, and both ways are recorded', asyn
   expect(events).toMatchObject([{ outcome: 'failed', status: 508, requestId: 'looping' }]);
 });
 
-it.each(['/api/v1/me', '/health/live', '/docs', '/metrics', '/nowhere', '/app/x'])(
+it.each(['/api/v1/me', '/health/live', '/docs', '/metrics', '/authorize', '/nowhere', '/app/x'])(
   'R112: what comes back is a 508 at %s as well',
   async (target) => {
     await request({ port: gateway.port, target: '/app/x', headers: [bearer(token)] });
@@ -63,3 +74,29 @@ it.each(['/api/v1/me', '/health/live', '/docs', '/metrics', '/nowhere', '/app/x'
     expect(upstream.bytesReceived).toBe(0);
   },
 );
+
+it('R112: an upstream that is the gateway itself is refused, at both ports, and none is asked for its version', async () => {
+  const application = { key: 'self', kind: 'jira', mount: { pathPrefix: '/self' } };
+  for (const port of [gateway.port, gateway.managementPort]) {
+    for (const host of ['127.0.0.1', 'localhost', '[::1]', '2130706433', '0.0.0.0', '127.0.0.1.']) {
+      const answer = await gateway.admin.post('/applications', {
+        ...application,
+        upstream: `http://${host}:${port}/x`,
+      });
+      expect([answer.status, answer.body], host).toMatchObject([
+        400,
+        { code: 'validation_failed', errors: [{ field: 'upstream' }] },
+      ]);
+    }
+  }
+  const patch = await gateway.admin.patch(`/applications/${looping}`, { upstream: gateway.url });
+  expect(patch.status).toBe(400);
+});
+
+it('R112: an upstream at the host of a mount is warned of', async () => {
+  const application = { kind: 'generic', mount: { host: 'reports.example:8443' }, upstream: 'https://Reports.Example' };
+  const created = await gateway.admin.post('/applications', { key: 'reports', ...application });
+  expect(created.status).toBe(201);
+  const shown = await gateway.admin.get<{ warnings: readonly { code: string }[] }>('/applications/reports');
+  expect(shown.body.warnings.map(({ code }) => code)).toContain('upstream_is_a_mount');
+});
