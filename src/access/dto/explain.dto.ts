@@ -65,7 +65,7 @@ export class ExplainRequestDto {
     example: [['X-Forwarded-For', '203.0.113.7']],
   })
   @ValidateIf((body: ExplainRequestDto) => !asksAboutEvent(body) || body.headers !== undefined)
-  @BoundedList({ maxItems: MAX_HEADERS })
+  @BoundedList({ maxItems: MAX_HEADERS, item: (line) => (Array.isArray(line) ? null : 'must be a pair of two texts') })
   headers?: string[][];
 
   /**
