@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fillTemplate, isIdentityHeaderName, parseTemplate, type IdentityFacts } from './identity.js';
+import {
+  fillTemplate,
+  isIdentityHeaderName,
+  parseTemplate,
+  type IdentityEncoding,
+  type IdentityFacts,
+} from './identity.js';
 
 const ALICE: IdentityFacts = {
   username: 'alice',
@@ -11,10 +17,10 @@ const ALICE: IdentityFacts = {
   scope: 'read-only',
 };
 
-function fill(text: string, facts: Partial<IdentityFacts> = {}): string {
+function fill(text: string, facts: Partial<IdentityFacts> = {}, encoding: IdentityEncoding = 'percent'): string {
   const parsing = parseTemplate(text);
   if (!parsing.ok) throw new Error(parsing.message);
-  return fillTemplate(parsing.template, { ...ALICE, ...facts });
+  return fillTemplate(parsing.template, { ...ALICE, ...facts }, encoding);
 }
 
 describe('a template of an identity line', () => {
@@ -42,6 +48,23 @@ describe('a template of an identity line', () => {
 
   it('R02: what is not ASCII goes as percent-encoded UTF-8, and so does the percent sign', () => {
     expect(fill('{displayName}', { displayName: 'Zoë 100% 🙂' })).toBe('Zo%C3%AB 100%25 %F0%9F%99%82');
+  });
+
+  it('R02: as utf-8, what is not ASCII goes as its bytes, and the percent sign as itself', () => {
+    const value = fill('{displayName}', { displayName: 'Zoë 100% 🙂' }, 'utf-8');
+    expect(Buffer.from(value, 'latin1').toString('utf8')).toBe('Zoë 100% 🙂');
+    expect(fill('{username}', { username: 'a\r\nX-Admin: 1' }, 'utf-8')).not.toMatch(/[\r\n]/);
+  });
+
+  it('R02: as utf-8, a value never holds what a header line may not, and is UTF-8', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (displayName) => {
+        const value = fill('{displayName}', { displayName }, 'utf-8');
+        expect(value).toMatch(/^[\x20-\x7e\x80-\xff]*$/);
+        const shown = [...displayName.toWellFormed()].map((one) => (one < ' ' || one === '\x7f' ? '\ufffd' : one));
+        expect(Buffer.from(value, 'latin1').toString('utf8')).toBe(shown.join(''));
+      }),
+    );
   });
 
   it('R02: a braced name in a value is no placeholder', () => {

@@ -48,14 +48,35 @@ export function parseTemplate(text: string): TemplateParsing {
 }
 
 /**
- * Fills a template in. What a value holds besides printable ASCII goes as percent-encoded UTF-8, since a header line
- * is no place for it (RFC 9110 5.5) and two readers would decode the bytes differently.
+ * How values beyond ASCII are written. `percent`: printable ASCII, everything else and `%` as percent-encoded UTF-8
+ * (RFC 3986 2.1), since a header line has no charset (RFC 9110 5.5). `utf-8`: the bytes of UTF-8 themselves.
  */
-export function fillTemplate(template: CompiledTemplate, facts: IdentityFacts): string {
+export const IDENTITY_ENCODINGS = ['percent', 'utf-8'] as const;
+
+export type IdentityEncoding = (typeof IDENTITY_ENCODINGS)[number];
+
+/** What applications get that name no encoding. */
+export const DEFAULT_IDENTITY_ENCODING: IdentityEncoding = 'percent';
+
+/**
+ * Fills a template in.
+ * @returns the value of the line, one character a byte
+ */
+export function fillTemplate(template: CompiledTemplate, facts: IdentityFacts, encoding: IdentityEncoding): string {
+  const encode = encoding === 'utf-8' ? utf8Bytes : headerSafe;
   let text = '';
-  for (const piece of template) text += typeof piece === 'string' ? piece : headerSafe(facts[piece.placeholder]);
+  for (const piece of template) text += typeof piece === 'string' ? piece : encode(facts[piece.placeholder]);
   return text;
 }
+
+/** What would end the line, or is refused in one, becomes U+FFFD: nothing decodes such a value again. */
+function utf8Bytes(value: string): string {
+  if (/^[\x20-\x7e]*$/.test(value)) return value;
+  return Buffer.from(value.replace(CONTROLS, '\ufffd'), 'utf8').toString('latin1');
+}
+
+// oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+const CONTROLS = /[\x00-\x1f\x7f]/g;
 
 function headerSafe(value: string): string {
   return /^[\x20-\x24\x26-\x7e]*$/.test(value)

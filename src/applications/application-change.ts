@@ -13,6 +13,7 @@ export function describeApplication(application: ApplicationDocument): Record<st
     ...members,
     mount: describeMount(mount),
     'identity.mode': identity.mode,
+    'identity.encoding': identity.encoding,
   };
   for (const header of identity.headers) description[headerPath(header)] = shownValue(header);
   return description;

@@ -22,7 +22,13 @@ const JIRA: AskedApplication = {
 /** An application with these headers so far. */
 function before(headers: readonly IdentityHeader[]): Parameters<typeof checkApplication>[1] {
   const { kind, upstream } = JIRA;
-  return { kind, upstream, version: null, detectedVersion: null, identity: { mode: 'headers', headers } };
+  return {
+    kind,
+    upstream,
+    version: null,
+    detectedVersion: null,
+    identity: { mode: 'headers', encoding: 'percent', headers },
+  };
 }
 
 function accepted(asked: Partial<AskedApplication>, stored: readonly IdentityHeader[] = []): CheckedApplication {
@@ -51,7 +57,11 @@ describe('checking an application', () => {
       mount: { host: null, pathPrefix: '/jira' },
       upstream: 'http://127.0.0.1:8080/jira',
       anonymous: 'allow',
-      identity: { mode: 'headers', headers: [{ name: 'X-Forwarded-User', template: '{username}' }] },
+      identity: {
+        mode: 'headers',
+        encoding: 'percent',
+        headers: [{ name: 'X-Forwarded-User', template: '{username}' }],
+      },
       readOnlyExceptions: [],
       nativeTokensDisabled: false,
       remoteApiPasswords: false,
@@ -252,6 +262,7 @@ describe('a protected application', () => {
     ...documentOf({}),
     identity: {
       mode: 'headers',
+      encoding: 'percent',
       headers: [
         { name: 'X_User', template: 'u={username}' },
         {
@@ -303,7 +314,7 @@ describe('a protected application', () => {
 describe('the audit of an application', () => {
   const header = (sealed: string): ApplicationDocument => ({
     ...documentOf({}),
-    identity: { mode: 'headers', headers: [{ name: 'X-Api-Key', sealed }] },
+    identity: { mode: 'headers', encoding: 'percent', headers: [{ name: 'X-Api-Key', sealed }] },
   });
 
   it('R61: fixed values never appear in it', () => {

@@ -2,7 +2,7 @@ import { MANAGEMENT_KEY } from '@scopegate/access';
 import type { ApplicationKind } from '@scopegate/kernel';
 import { parseExceptionPattern, type EncodedSlashes, type ReadOnlyException } from '@scopegate/path';
 import type { FieldError } from '@scopegate/problem';
-import { parseUpstream } from '@scopegate/upstream';
+import { DEFAULT_IDENTITY_ENCODING, parseUpstream, type IdentityEncoding } from '@scopegate/upstream';
 import { applyMergePatch } from '../common/validation/merge-patch.js';
 import { DEFAULT_CONNECTIONS, type ApplicationDocument } from './application.js';
 import { DEFAULT_IDENTITY_HEADERS, readIdentityHeaders, type AskedIdentityHeader } from './identity-header.js';
@@ -19,7 +19,7 @@ export interface AskedApplication {
   readonly mount: { readonly pathPrefix?: string; readonly host?: string };
   readonly upstream: string;
   readonly anonymous?: 'allow' | 'deny';
-  readonly identity?: { readonly mode?: string; readonly headers?: object };
+  readonly identity?: { readonly mode?: string; readonly encoding?: IdentityEncoding; readonly headers?: object };
   readonly readOnlyExceptions?: readonly unknown[];
   readonly nativeTokensDisabled?: boolean;
   readonly remoteApiPasswords?: boolean;
@@ -33,7 +33,11 @@ type CheckedAgainst = Pick<ApplicationDocument, 'kind' | 'upstream' | 'version' 
 
 /** A document that fits, whose new secrets have yet to be encrypted. */
 export type CheckedApplication = Omit<ApplicationDocument, 'identity'> & {
-  readonly identity: { readonly mode: 'headers'; readonly headers: readonly AskedIdentityHeader[] };
+  readonly identity: {
+    readonly mode: 'headers';
+    readonly encoding: IdentityEncoding;
+    readonly headers: readonly AskedIdentityHeader[];
+  };
 };
 
 export type ApplicationCheck =
@@ -128,7 +132,7 @@ export function checkApplication(
       mount: mount.mount,
       upstream: asked.upstream,
       anonymous: asked.anonymous ?? (isProduct ? 'allow' : 'deny'),
-      identity: { mode: 'headers', headers },
+      identity: { mode: 'headers', encoding: asked.identity?.encoding ?? DEFAULT_IDENTITY_ENCODING, headers },
       readOnlyExceptions,
       nativeTokensDisabled: asked.nativeTokensDisabled ?? false,
       remoteApiPasswords: asked.remoteApiPasswords ?? false,

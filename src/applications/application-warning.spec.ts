@@ -10,7 +10,7 @@ const QUIET: ApplicationDocument = {
   mount: { host: null, pathPrefix: '/wiki' },
   upstream: 'https://wiki.internal',
   anonymous: 'allow',
-  identity: { mode: 'headers', headers: [{ name: 'X-Forwarded-User', template: '{username}' }] },
+  identity: { mode: 'headers', encoding: 'percent', headers: [{ name: 'X-Forwarded-User', template: '{username}' }] },
   readOnlyExceptions: [],
   nativeTokensDisabled: true,
   remoteApiPasswords: false,
@@ -85,15 +85,17 @@ describe('the warnings of an application', () => {
 
   it('R17: an identity that names no user is told', () => {
     const headers = [{ name: 'X-Tenant', template: 'blue' }];
-    expect(codesOf({ identity: { mode: 'headers', headers } })).toEqual(['identity_without_user']);
-    expect(codesOf({ identity: { mode: 'headers', headers: [] } })).toEqual(['identity_without_user']);
+    expect(codesOf({ identity: { mode: 'headers', encoding: 'percent', headers } })).toEqual(['identity_without_user']);
+    expect(codesOf({ identity: { mode: 'headers', encoding: 'percent', headers: [] } })).toEqual([
+      'identity_without_user',
+    ]);
   });
 
   it('R61: a fixed value that looks like a secret and is readable is told', () => {
     const headers = [...QUIET.identity.headers, { name: 'X-Api-Key', template: 'abc' }];
-    expect(codesOf({ identity: { mode: 'headers', headers } })).toEqual(['fixed_value_readable']);
+    expect(codesOf({ identity: { mode: 'headers', encoding: 'percent', headers } })).toEqual(['fixed_value_readable']);
     const sealed = [...QUIET.identity.headers, { name: 'X-Api-Key', sealed: 'v1.abc' }];
-    expect(codesOf({ identity: { mode: 'headers', headers: sealed } })).toEqual([]);
+    expect(codesOf({ identity: { mode: 'headers', encoding: 'percent', headers: sealed } })).toEqual([]);
   });
 
   it('R13: an exception for whole trees of the application is told', () => {

@@ -19,7 +19,11 @@ export function toDto({ key, document }: StoredApplication, observed: readonly W
     mount: mountDto(document.mount),
     upstream: document.upstream,
     anonymous: document.anonymous,
-    identity: { mode: document.identity.mode, headers: headersDto(document.identity.headers) },
+    identity: {
+      mode: document.identity.mode,
+      encoding: document.identity.encoding,
+      headers: headersDto(document.identity.headers),
+    },
     readOnlyExceptions: document.readOnlyExceptions.map(({ method, path }) => ({ method, path })),
     warnings: [...observed, ...applicationWarnings(document)].map(({ code, message }) => ({ code, message })),
     nativeTokensDisabled: document.nativeTokensDisabled,

@@ -6,7 +6,13 @@ import {
   type EncodedSlashes,
   type ReadOnlyException,
 } from '@scopegate/path';
-import { parseTemplate, parseUpstream, type CompiledTemplate, type UpstreamTarget } from '@scopegate/upstream';
+import {
+  parseTemplate,
+  parseUpstream,
+  type CompiledTemplate,
+  type IdentityEncoding,
+  type UpstreamTarget,
+} from '@scopegate/upstream';
 import { sealedName, type IdentityHeader } from './identity-header.js';
 import type { Mount } from './mount.js';
 import type { SecretBox } from './secret-box.js';
@@ -22,7 +28,11 @@ export interface ApplicationDocument {
   readonly mount: Mount;
   readonly upstream: string;
   readonly anonymous: 'allow' | 'deny';
-  readonly identity: { readonly mode: 'headers'; readonly headers: readonly IdentityHeader[] };
+  readonly identity: {
+    readonly mode: 'headers';
+    readonly encoding: IdentityEncoding;
+    readonly headers: readonly IdentityHeader[];
+  };
   readonly readOnlyExceptions: readonly ReadOnlyException[];
   readonly nativeTokensDisabled: boolean;
   readonly remoteApiPasswords: boolean;
@@ -52,6 +62,8 @@ export interface ProtectedApplication {
   readonly identity: {
     /** Names the gateway sets, folded: the client's own are dropped from every request. */
     readonly names: ReadonlySet<string>;
+    /** How values beyond ASCII are written. */
+    readonly encoding: IdentityEncoding;
     /** The headers of a token request; a fixed secret is a template without placeholders. */
     readonly templates: readonly { readonly name: string; readonly template: CompiledTemplate }[];
   };
@@ -126,6 +138,7 @@ export function protect(stored: StoredApplication, box: SecretBox): ProtectedApp
     },
     target: upstream.ok ? upstream.target : NOWHERE,
     identity: {
+      encoding: document.identity.encoding,
       names: new Set(document.identity.headers.map((header) => foldHeaderName(header.name))),
       templates,
     },

@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleDestroy, type OnModuleInit, Logger } from '@nestjs/common';
 import { type Authority } from '@scopegate/network';
 import { type Warning } from '@scopegate/permission';
-import { hostOf, parseUpstream } from '@scopegate/upstream';
+import { DEFAULT_IDENTITY_ENCODING, hostOf, parseUpstream } from '@scopegate/upstream';
 import type { EntityManager } from 'typeorm';
 import type { Actor } from '../audit/actor.js';
 import { AuditService } from '../audit/audit.service.js';
@@ -255,7 +255,7 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
       const isOld = opened !== null && !opened.isBound;
       return isOld ? { name, sealed: sealSecret(this.box, key, name, origin, opened.secret) } : header;
     });
-    return { ...application, identity: { mode: application.identity.mode, headers } };
+    return { ...application, identity: { ...application.identity, headers } };
   }
 
   async #read(): Promise<Applications> {
@@ -280,10 +280,13 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
   }
 }
 
+type StoredIdentity = Omit<ApplicationDocument['identity'], 'encoding'>;
+
 function toStored(row: ApplicationEntity): StoredApplication {
-  // What an older version stored has no number of connections.
+  // What an older version stored has no number of connections, and no encoding of the identity.
   const body = row.body as Omit<ApplicationDocument, 'connections'>;
-  return { key: row.key, revision: row.version, document: { connections: DEFAULT_CONNECTIONS, ...body } };
+  const identity = { encoding: DEFAULT_IDENTITY_ENCODING, ...(body.identity as StoredIdentity) };
+  return { key: row.key, revision: row.version, document: { connections: DEFAULT_CONNECTIONS, ...body, identity } };
 }
 
 /** What a merge patch makes of an application, as it is asked for. */

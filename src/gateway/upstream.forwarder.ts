@@ -232,7 +232,8 @@ function identityLines(decision: Allow, application: ProtectedApplication): read
     scope: token?.scope ?? '',
   };
   const lines: string[] = [];
-  for (const { name, template } of application.identity.templates) lines.push(name, fillTemplate(template, facts));
+  const { templates, encoding } = application.identity;
+  for (const { name, template } of templates) lines.push(name, fillTemplate(template, facts, encoding));
   return lines;
 }
 

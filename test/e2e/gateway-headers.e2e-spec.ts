@@ -5,7 +5,7 @@ import { startRecordingUpstream, type RecordedRequest, type RecordingUpstream } 
 import { basic, bearer, startScopegateFixture, type ScopegateFixture } from '../support/scopegate.fixture.js';
 
 /** What the gateway adds to every request: where it came from, and which one it is. */
-const ADDED = ['X-Forwarded-For', 'X-Forwarded-Host', 'X-Forwarded-Proto', 'X-Request-Id', 'traceparent'];
+const ADDED = ['X-Forwarded-For', 'X-Forwarded-Host', 'X-Forwarded-Proto', 'X-Request-Id', 'traceparent', 'Via'];
 
 let upstream: RecordingUpstream;
 let gateway: ScopegateFixture;
@@ -120,6 +120,28 @@ describe('identity headers', () => {
     const { secret } = await gateway.createToken({ owner: 'm\u00fcller\u6f22', scope: 'read-only' });
     expect((await send([basic('M\u00dcLLER\u6f22', secret)])).status).toBe(200);
     expect(last().header('x-forwarded-user')).toBe('m%C3%BCller%E6%BC%A2');
+  });
+});
+
+describe('the encoding of an identity', () => {
+  it('R02: is percent-encoded UTF-8 or UTF-8 itself, as the application says', async () => {
+    await gateway.createUser({ username: 'zo\u00eb\u6f22', displayName: 'x' });
+    const { secret } = await gateway.createToken({ owner: 'zo\u00eb\u6f22', scope: 'read-only' });
+    const shown = async (): Promise<unknown> =>
+      (await gateway.admin.get<{ identity: { encoding: string } }>('/applications/app')).body.identity.encoding;
+    expect(await shown()).toBe('percent');
+    const utf8 = await gateway.admin.patch('/applications/app', { identity: { encoding: 'utf-8' } });
+    expect(utf8).toMatchObject({ status: 200, body: { identity: { mode: 'headers', encoding: 'utf-8' } } });
+    expect((await send([bearer(secret)])).status).toBe(200);
+    expect(Buffer.from(last().header('x-forwarded-user') ?? '', 'latin1').toString('utf8')).toBe('zo\u00eb\u6f22');
+    for (const encoding of ['latin1', '', null, 1]) {
+      const refused = await gateway.admin.patch('/applications/app', { identity: { encoding } });
+      expect(refused).toMatchObject({ status: 400, body: { code: 'validation_failed' } });
+    }
+    expect(await shown()).toBe('utf-8');
+    await gateway.admin.patch('/applications/app', { identity: { encoding: 'percent' } });
+    expect((await send([bearer(secret)])).status).toBe(200);
+    expect(last().header('x-forwarded-user')).toBe('zo%C3%AB%E6%BC%A2');
   });
 });
 

@@ -1,5 +1,6 @@
 import { ApiProperty, getSchemaPath, OmitType, PartialType } from '@nestjs/swagger';
 import { APPLICATION_KINDS } from '@scopegate/kernel';
+import { DEFAULT_IDENTITY_ENCODING, IDENTITY_ENCODINGS, type IdentityEncoding } from '@scopegate/upstream';
 import { Transform } from 'class-transformer';
 import {
   Allow,
@@ -52,6 +53,15 @@ export class IdentityDto {
   @MaxLength(32)
   @ApiProperty({ required: false, enum: ['headers'], default: 'headers' })
   mode?: 'headers';
+
+  /**
+   * How values beyond ASCII are written: `percent` as percent-encoded UTF-8 (`J%C3%B6rg`; `%` becomes `%25`), `utf-8` as
+   * the bytes of UTF-8, for applications that read header values so and do not decode them.
+   */
+  @IfPresent()
+  @IsIn(IDENTITY_ENCODINGS, { message: 'encoding must be percent or utf-8' })
+  @ApiProperty({ required: false, enum: IDENTITY_ENCODINGS, default: DEFAULT_IDENTITY_ENCODING })
+  encoding?: IdentityEncoding;
 
   /**
    * Header names with their templates over `{username}`, `{displayName}`, `{email}`, `{groups}`, `{tokenId}` and
