@@ -195,3 +195,12 @@ export type ReasonCode = keyof typeof REASONS;
  * they depend on what is stored. What the presented text alone shows has words of its own.
  */
 export const SECRET_REASONS: ReadonlySet<ReasonCode> = new Set(['token_unknown', 'owner_mismatch', 'owner_inactive']);
+
+/** What a refusal is counted as: a guess of a secret, or the use of a token that was good once. */
+export type FailureKind = 'guess' | 'ended-token';
+
+/** How a refusal counts as a failed credential (R51); null where it does not. */
+export function failureKindOf(code: ReasonCode): FailureKind | null {
+  if (code === 'token_expired' || code === 'token_revoked') return 'ended-token';
+  return REASONS[code].publicCode === 'credential_invalid' ? 'guess' : null;
+}

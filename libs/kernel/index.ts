@@ -10,3 +10,4 @@ export * from './media-type.js';
 export * from './announced-body.js';
 export * from './body-rate.js';
 export * from './stored-text.js';
+export * from './fair-line.js';

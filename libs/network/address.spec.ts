@@ -2,7 +2,7 @@ import { isIPv4, isIPv6 } from 'node:net';
 import fc from 'fast-check';
 import ipaddr from 'ipaddr.js';
 import { describe, expect, it } from 'vitest';
-import { addressOfGroups, keyOfAddress, parseIpAddress, parseNode } from './address.js';
+import { addressOfGroups, keyOfAddress, addressBlock, parseIpAddress, parseNode } from './address.js';
 
 const groupsOf = fc.array(fc.oneof(fc.constantFrom(0, 1, 0xffff), fc.integer({ min: 0, max: 0xffff })), {
   minLength: 8,
@@ -201,5 +201,19 @@ describe('parseNode', () => {
         expect(address === null || parseIpAddress(address) === address).toBe(true);
       }),
     );
+  });
+});
+
+describe('addressBlock', () => {
+  it.each([
+    ['192.0.2.1', '192.0.2.1'],
+    ['::ffff:192.0.2.1', '192.0.2.1'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+    ['2001:db8:1:2::', '2001:db8:1:2::/64'],
+    ['::1', '0:0:0:0::/64'],
+    ['fe80::1', 'fe80:0:0:0::/64'],
+  ])('R51: %s counts under %s', (text, block) => {
+    const address = parseIpAddress(text);
+    expect(address === null ? null : addressBlock(address)).toBe(block);
   });
 });

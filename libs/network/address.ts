@@ -70,6 +70,17 @@ export function parseNode(text: string): IpAddress | null {
   return isColonPort(text.slice(colon)) ? parseIpAddress(text.slice(0, colon)) : null;
 }
 
+/**
+ * What an address counts under where clients are counted or take turns: an IPv4 address under itself, an IPv6 address
+ * under its /64, since whoever has one address there has all of them (R51).
+ */
+export function addressBlock(address: IpAddress): string {
+  const groups = address.includes(':') ? readIpv6(address) : null;
+  if (groups === null) return address;
+  const network = groups.slice(0, GROUP_COUNT / 2).map((group) => group.toString(16));
+  return `${network.join(':')}::/64`;
+}
+
 /** The sort key of an address: see `AddressKey`. */
 export function keyOfAddress(address: IpAddress): AddressKey {
   if (!address.includes(':')) {

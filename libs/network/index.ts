@@ -1,4 +1,4 @@
-export { parseIpAddress, parseNode, type IpAddress } from './address.js';
+export { addressBlock, parseIpAddress, parseNode, type IpAddress } from './address.js';
 export { parseAllowListEntry, sameEntry, type AllowListEntry, type AllowListEntryResult } from './allow-list-entry.js';
 export { compileAddressSet, isAddressAllowed, type AddressSet } from './address-set.js';
 export { clientBlock } from './client-block.js';

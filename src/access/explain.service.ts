@@ -21,6 +21,7 @@ import { AuditService } from '../audit/audit.service.js';
 import { invalidField, ProblemException } from '../common/http/problem.exception.js';
 import { Clock } from '../common/time/clock.js';
 import { DirectoryService } from '../directory/directory.service.js';
+import { trustedOrigin } from '../directory/login-origin.js';
 import { TokenCache } from '../tokens/token.cache.js';
 import { AccessPolicySnapshot } from './access-policy.js';
 import { BoundSessionLookup, type BoundSession } from './bound-session.lookup.js';
@@ -114,7 +115,8 @@ export class ExplainService {
     if (caller.token !== null) {
       throw invalidField('headers', 'hold a password, which is looked at only for who is logged in with one.');
     }
-    const user = await this.directory.verifyPassword(credential.user, credential.secret);
+    const origin = trustedOrigin(caller.admitted.address.client);
+    const user = await this.directory.verifyPassword(credential.user, credential.secret, origin);
     return user === null ? { matched: false } : { matched: true, user };
   }
 

@@ -29,13 +29,17 @@ interface Window {
   readonly endsAtMs: number;
 }
 
-/** The most keys counted at a time; the ones not heard of for longest go first. */
-const CAPACITY = 100_000;
+/** The most keys counted at a time of each kind: those that failed once, and those that failed again. */
+const CAPACITY = 50_000;
 
-/** Counts in the memory of this process, in a bounded table. */
+/**
+ * Counts in the memory of this process, in bounded tables, from which the keys not heard of for longest go first. Names
+ * that are made up fail once each: their table is apart, so that they do not push out the counts of who goes on trying.
+ */
 @Injectable()
 export class MemoryFailureCounters extends FailureCounters {
-  readonly #windows = new LRUCache<string, Window>({ max: CAPACITY });
+  readonly #once = new LRUCache<string, Window>({ max: CAPACITY });
+  readonly #again = new LRUCache<string, Window>({ max: CAPACITY });
 
   constructor(private readonly clock: Clock) {
     super();
@@ -43,21 +47,31 @@ export class MemoryFailureCounters extends FailureCounters {
 
   async add(key: string, windowSeconds: number): Promise<FailureCount> {
     const nowMs = this.clock.nowMs();
-    let window = this.#windows.get(key);
+    let window = this.#find(key);
     if (window === undefined || window.endsAtMs <= nowMs) {
-      window = { failures: 0, endsAtMs: nowMs + windowSeconds * 1000 };
-      this.#windows.set(key, window);
+      window = { failures: 1, endsAtMs: nowMs + windowSeconds * 1000 };
+      this.#again.delete(key);
+      this.#once.set(key, window);
+      return toCount(window, nowMs);
+    }
+    if (window.failures === 1) {
+      this.#once.delete(key);
+      this.#again.set(key, window);
     }
     window.failures += 1;
     return toCount(window, nowMs);
   }
 
   async read(key: string): Promise<FailureCount> {
-    const window = this.#windows.get(key);
+    const window = this.#find(key);
     const nowMs = this.clock.nowMs();
     return window === undefined || window.endsAtMs <= nowMs
       ? { failures: 0, remainingSeconds: 0 }
       : toCount(window, nowMs);
+  }
+
+  #find(key: string): Window | undefined {
+    return this.#again.get(key) ?? this.#once.get(key);
   }
 }
 

@@ -115,7 +115,7 @@ describe('the throttle of failed credentials', () => {
   it.each(Object.keys(REASONS) as ReasonCode[])(
     'R51: whether %s counts is told by what the client sees',
     async (code) => {
-      const counts = ['credential_invalid', 'token_expired', 'token_revoked'].includes(REASONS[code].publicCode);
+      const counts = REASONS[code].publicCode === 'credential_invalid';
       await failTimes(MAX_FAILURES, basicToken('alice'), code);
       expect(await fail(basicToken('alice'), 'token_unknown')).toBe(counts ? 'too_many_failures' : 'token_unknown');
     },
@@ -128,8 +128,30 @@ describe('the throttle of failed credentials', () => {
   });
 
   it('R51: Bearer counts for the owner once the secret has matched', async () => {
-    await failTimes(MAX_FAILURES, bearerToken(), 'token_expired', ownedBy('Alice'));
+    await failTimes(MAX_FAILURES, bearerToken(), 'owner_inactive', ownedBy('Alice'));
     expect(await fail(basicToken('alice'))).toBe('too_many_failures');
+  });
+
+  it('R51: tokens that have ended have the same limits in a count of their own, and keep nobody from logging in', async () => {
+    const ended = (name: string, code: ReasonCode): Promise<ReasonCode | undefined> =>
+      fail(bearerToken(), code, ownedBy(name));
+    for (let time = 1; time <= MAX_FAILURES; time += 1) {
+      expect(await ended('alice', time === 1 ? 'token_revoked' : 'token_expired')).toMatch(/^token_/);
+    }
+    expect(await ended('alice', 'token_expired')).toBe('too_many_failures');
+    for (let user = 1; user <= ADDRESS_LIMIT; user += 1) await ended(`user${user}`, 'token_expired');
+    expect(await ended('somebody', 'token_expired')).toBe('too_many_failures');
+    expect(await fail(basicToken('alice'))).toBe('token_unknown');
+    expect((await logIn(password('alice'), true)).code).toBe('allowed');
+    // And the other way round.
+    await failTimes(ADDRESS_LIMIT + 1, basicToken('bob', ELSEWHERE));
+    expect(await fail(bearerToken(ELSEWHERE), 'token_revoked', ownedBy('bob'))).toBe('token_revoked');
+  });
+
+  it('R51: IPv6 addresses count by /64', async () => {
+    await failTimes(MAX_FAILURES, basicToken('alice', '2001:db8:1:2::1'));
+    expect(await fail(basicToken('alice', '2001:db8:1:2:ffff::9'))).toBe('too_many_failures');
+    expect(await fail(basicToken('alice', '2001:db8:1:3::1'))).toBe('token_unknown');
   });
 
   it('R51: Bearer with an unknown secret counts for no user', async () => {
@@ -186,6 +208,7 @@ describe('the throttle of failed credentials', () => {
   it('R51: the answer is the same whatever the failure was', async () => {
     await failTimes(MAX_FAILURES, basicToken('alice'));
     const problems = [];
+    await failTimes(MAX_FAILURES, basicToken('alice'), 'token_expired');
     for (const code of ['token_unknown', 'token_expired', 'token_revoked', 'owner_mismatch'] as const) {
       const made = exchange();
       await throttle.refuse(made, denyAdmitted(basicToken('alice'), code, ownedBy('alice')));
@@ -253,6 +276,22 @@ describe('password logins at the management API', () => {
     expect((await next).code).toBe('allowed');
   });
 
+  it('R51: an address from which somebody has logged in comes first, and one that has failed comes last', async () => {
+    const standings: string[] = [];
+    const attempt = (of: Admitted, isRight: boolean): Promise<boolean> => {
+      const made = exchange();
+      return throttle.attemptLogin(made, of, async ({ standing }) => {
+        standings.push(standing);
+        return isRight || (await throttle.refuse(made, denyAdmitted(of, 'password_wrong', null)));
+      });
+    };
+    await attempt(password('alice'), false);
+    await attempt(password('bob'), true);
+    await attempt(password('alice'), true);
+    await attempt(password('alice', ELSEWHERE), true);
+    expect(standings).toEqual(['new', 'failing', 'known', 'new']);
+  });
+
   it('R51: Retry-After says when to try again', async () => {
     await failTimes(MAX_FAILURES, password('alice'), 'password_wrong');
     clock.ms += 1;
@@ -267,12 +306,20 @@ describe('the counters in memory', () => {
     const counters = new MemoryFailureCounters(clock);
     await counters.add('kept', 60);
     await counters.add('first', 60);
-    for (let index = 0; index < 99_998; index += 1) await counters.add(`key ${index}`, 60);
+    for (let index = 0; index < 49_998; index += 1) await counters.add(`key ${index}`, 60);
     await counters.add('kept', 60);
-    await counters.add('one more', 60);
+    for (const name of ['one', 'one more']) await counters.add(name, 60);
     expect((await counters.read('kept')).failures).toBe(2);
     expect((await counters.read('first')).failures).toBe(0);
     expect((await counters.read('one more')).failures).toBe(1);
+  });
+
+  it('R51: made-up keys that fail once each do not push out one that goes on failing', async () => {
+    const counters = new MemoryFailureCounters(clock);
+    for (let time = 0; time < 3; time += 1) await counters.add('attacker', 60);
+    for (let index = 0; index < 120_000; index += 1) await counters.add(`made up ${index}`, 60);
+    expect((await counters.read('attacker')).failures).toBe(3);
+    expect((await counters.read('made up 0')).failures).toBe(0);
   });
 
   it('R51: what was never counted, or is over, is nothing', async () => {

@@ -1,24 +1,42 @@
 import { Injectable } from '@nestjs/common';
-import { denyAdmitted, REASONS, type Admitted, type Deny } from '@scopegate/access';
+import { denyAdmitted, failureKindOf, REASONS, type Admitted, type Deny, type FailureKind } from '@scopegate/access';
 import { userNameKey } from '@scopegate/token';
+import { LRUCache } from 'lru-cache';
 import type { Exchange } from '../common/access/exchange.js';
+import { blockOf, type LoginOrigin, type Standing } from '../directory/login-origin.js';
+import { tooManyPasswords } from '../directory/password.hasher.js';
 import { SettingsService } from '../settings/settings.service.js';
 import { FailureCounters } from './failure-counters.js';
-
-/** The public codes that count as a failed credential (R51). */
-const COUNTED: ReadonlySet<string> = new Set(['credential_invalid', 'token_expired', 'token_revoked']);
 
 /** An address may fail this many times as often as one user name from it: several people can share an address. */
 const ADDRESS_FACTOR = 5;
 
+/** How long an address is known from which somebody has logged in, in milliseconds. */
+const KNOWN_MS = 24 * 60 * 60_000;
+
+/** Addresses that are known at a time. */
+const MAX_KNOWN = 10_000;
+
+/** Logins of one pair of address and user name that may wait for each other. */
+const MAX_WAITING_PER_PAIR = 256;
+
+/** The logins of one pair that are under way. */
+interface PairLogins {
+  readonly last: Promise<unknown>;
+  readonly count: number;
+}
+
 /**
  * Slows down who tries credentials: counts failures per pair of address and user name, and per address. It answers in
  * place of a failed check, so a valid token is never refused by it, and nobody can lock a user out from everywhere (R51).
+ * Tokens that have ended have counts of their own: a forgotten job of the owner's keeps nobody from logging in.
  */
 @Injectable()
 export class FailureThrottle {
-  /** The last login under way, by pair of address and user name. */
-  readonly #logins = new Map<string, Promise<unknown>>();
+  /** The logins under way, by pair of address and user name. */
+  readonly #logins = new Map<string, PairLogins>();
+  /** The blocks of addresses from which somebody has logged in: their passwords have the first turns. */
+  readonly #known = new LRUCache<string, true>({ max: MAX_KNOWN, ttl: KNOWN_MS });
 
   constructor(
     private readonly settings: SettingsService,
@@ -28,11 +46,12 @@ export class FailureThrottle {
   /** Takes a guard's refusal: counts it where it is a failed credential. Always answers false, for the guard. */
   refuse(exchange: Exchange, deny: Deny): boolean | Promise<boolean> {
     const { maxFailures } = this.settings.current().throttling;
-    if (maxFailures === 0 || !COUNTED.has(REASONS[deny.code].publicCode)) {
+    const kind = failureKindOf(deny.code);
+    if (maxFailures === 0 || kind === null) {
       exchange.denial = deny;
       return false;
     }
-    return this.#count(exchange, deny);
+    return this.#count(exchange, deny, kind);
   }
 
   /**
@@ -40,43 +59,56 @@ export class FailureThrottle {
    * pair of address and user name take turns, so that a burst of guesses does not pass before the first is counted.
    * @param check looks at the password and takes its refusal to `refuse`
    */
-  async attemptLogin(exchange: Exchange, admitted: Admitted, check: () => Promise<boolean>): Promise<boolean> {
-    if (this.settings.current().throttling.maxFailures === 0) return check();
+  async attemptLogin(
+    exchange: Exchange,
+    admitted: Admitted,
+    check: (origin: LoginOrigin) => Promise<boolean>,
+  ): Promise<boolean> {
     const { credential } = admitted;
     const name = credential.kind === 'password' ? credential.username : null;
-    const keys = keysOf(admitted.address.client, name);
-    const before = this.#logins.get(keys.pair) ?? Promise.resolve();
-    const attempt = before.then(async () => !(await this.#refusesLogin(exchange, admitted, keys)) && check());
+    const keys = keysOf('guess', admitted.address.client, name);
+    const before = this.#logins.get(keys.pair) ?? { last: Promise.resolve(), count: 0 };
+    if (before.count >= MAX_WAITING_PER_PAIR) throw tooManyPasswords();
+    const attempt = before.last.then(async () => {
+      const standing = await this.#standingOf(exchange, admitted, keys);
+      if (standing === null || !(await check({ block: keys.block, standing }))) return false;
+      this.#known.set(keys.block, true);
+      return true;
+    });
     const settled = attempt.catch(() => undefined);
-    this.#logins.set(keys.pair, settled);
+    this.#logins.set(keys.pair, { last: settled, count: before.count + 1 });
     try {
       return await attempt;
     } finally {
-      if (this.#logins.get(keys.pair) === settled) this.#logins.delete(keys.pair);
+      const { last, count } = this.#logins.get(keys.pair) ?? before;
+      if (count <= 1) this.#logins.delete(keys.pair);
+      else this.#logins.set(keys.pair, { last, count: count - 1 });
     }
   }
 
-  async #refusesLogin(exchange: Exchange, admitted: Admitted, keys: FailureKeys): Promise<boolean> {
+  /** How the address of a login stands; null where it has failed too often, which is its refusal. */
+  async #standingOf(exchange: Exchange, admitted: Admitted, keys: FailureKeys): Promise<Standing | null> {
     const { maxFailures } = this.settings.current().throttling;
-    if (maxFailures === 0) return false;
+    const standing = this.#known.has(keys.block) ? 'known' : 'new';
+    if (maxFailures === 0) return standing;
     const [pair, address] = await Promise.all([this.counters.read(keys.pair), this.counters.read(keys.address)]);
     const waitSeconds = Math.max(
       pair.failures >= maxFailures ? pair.remainingSeconds : 0,
       address.failures >= maxFailures * ADDRESS_FACTOR ? address.remainingSeconds : 0,
     );
-    if (waitSeconds === 0) return false;
+    if (waitSeconds === 0) return standing === 'new' && address.failures > 0 ? 'failing' : standing;
     exchange.denial = {
       ...denyAdmitted(admitted, 'too_many_failures', null),
       retryAfterSeconds: waitSeconds,
     };
-    return true;
+    return null;
   }
 
-  async #count(exchange: Exchange, deny: Deny): Promise<boolean> {
+  async #count(exchange: Exchange, deny: Deny, kind: FailureKind): Promise<boolean> {
     const { maxFailures, windowSeconds } = this.settings.current().throttling;
     // Bearer presents no name: it counts for the owner once the secret has matched, else for nobody.
     const name = deny.username ?? deny.token?.ownerName ?? null;
-    const keys = keysOf(deny.address?.client ?? null, name);
+    const keys = keysOf(kind, deny.address?.client ?? null, name);
     const address = await this.counters.add(keys.address, windowSeconds);
     let waitSeconds = address.failures > maxFailures * ADDRESS_FACTOR ? address.remainingSeconds : 0;
     // An address that has used up its share cannot fill the table with made-up names either.
@@ -101,13 +133,16 @@ export class FailureThrottle {
 interface FailureKeys {
   readonly pair: string;
   readonly address: string;
+  /** The block of the client's address. */
+  readonly block: string;
 }
 
-function keysOf(client: string | null, name: string | null): FailureKeys {
-  const address = client ?? 'unknown';
+function keysOf(kind: FailureKind, client: string | null, name: string | null): FailureKeys {
+  const block = blockOf(client);
   return {
     // No address holds a blank, so no name makes the pair of one address look like that of another.
-    pair: `pair:${address} ${name === null ? '' : userNameKey(name).slice(0, 255)}`,
-    address: `address:${address}`,
+    pair: `${kind}:pair:${block} ${name === null ? '' : userNameKey(name).slice(0, 255)}`,
+    address: `${kind}:address:${block}`,
+    block,
   };
 }

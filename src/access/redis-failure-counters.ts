@@ -1,9 +1,13 @@
 import type { Redis } from 'ioredis';
 import { RateLimiterRedis } from 'rate-limiter-flexible';
+import { LRUCache } from 'lru-cache';
 import type { RedisLink } from '../database/redis.link.js';
 import { FailureCounters, keyDigest, type FailureCount } from './failure-counters.js';
 
 const KEY_PREFIX = 'scopegate:failures';
+
+/** The most keys of this node that Redis holds at a time: made-up names and addresses must not fill it. */
+const MAX_SHARED = 100_000;
 
 const NONE: FailureCount = { failures: 0, remainingSeconds: 0 };
 
@@ -13,6 +17,8 @@ const NONE: FailureCount = { failures: 0, remainingSeconds: 0 };
  */
 export class RedisFailureCounters extends FailureCounters {
   readonly #limiter: RateLimiterRedis;
+  /** Keys that this node has counted in Redis and that have not run out. */
+  readonly #shared = new LRUCache<string, true>({ max: MAX_SHARED });
 
   /** @param own counts what fails on this node */
   constructor(
@@ -27,10 +33,20 @@ export class RedisFailureCounters extends FailureCounters {
 
   async add(key: string, windowSeconds: number): Promise<FailureCount> {
     const own = await this.own.add(key, windowSeconds);
+    if (!this.#hasRoom(key, windowSeconds)) return own;
     const shared = await this.redis.attempt(() =>
       this.#limiter.penalty(keyDigest(key), 1, { customDuration: windowSeconds }),
     );
     return shared === null ? own : toCount(shared.answer.consumedPoints, shared.answer.msBeforeNext);
+  }
+
+  /** Whether a key is counted in Redis already, or may be. */
+  #hasRoom(key: string, windowSeconds: number): boolean {
+    const digest = keyDigest(key);
+    if (this.#shared.has(digest)) return true;
+    if (this.#shared.size >= MAX_SHARED && !this.#shared.purgeStale()) return false;
+    this.#shared.set(digest, true, { ttl: windowSeconds * 1000 });
+    return true;
   }
 
   async read(key: string): Promise<FailureCount> {

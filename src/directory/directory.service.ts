@@ -7,6 +7,7 @@ import { Snapshot } from '../database/snapshot.js';
 import { UnitOfWork, type Unit } from '../database/unit-of-work.js';
 import { DirectoryRepository } from './directory.repository.js';
 import { ADMINISTRATORS, type DirectorySnapshot, type DirectoryUser } from './directory.snapshot.js';
+import type { LoginOrigin } from './login-origin.js';
 import { PasswordHasher } from './password.hasher.js';
 
 /** Takes part in the transaction that deletes a user; what it throws keeps the user. */
@@ -78,15 +79,21 @@ export class DirectoryService implements OnModuleInit, OnModuleDestroy {
 
   /**
    * The user who logs in, or null. It takes as long for a user who is unknown, inactive or without a password.
-   * @throws a 503 where too many passwords are being compared
+   * @throws a 503 where the check has no turn in time
    */
-  async verifyPassword(username: string, password: string): Promise<PrincipalFacts | null> {
-    const user = this.#snapshot.current.byKey.get(userNameKey(username));
+  async verifyPassword(username: string, password: string, origin: LoginOrigin): Promise<PrincipalFacts | null> {
+    return (await this.checkPassword(username, password, origin))?.facts ?? null;
+  }
+
+  /** The same with the hash that the password was held against. */
+  async checkPassword(username: string, password: string, origin: LoginOrigin): Promise<DirectoryUser | null> {
+    const nameKey = userNameKey(username);
+    const user = this.#snapshot.current.byKey.get(nameKey);
     const stored = user?.facts.active === true ? user.passwordHash : null;
-    if (!(await this.passwords.matches(stored, password)) || user === undefined) return null;
+    if (!(await this.passwords.matches({ nameKey, stored }, password, origin)) || user === undefined) return null;
     // Comparing took its time: the user may have been deactivated or given another password by now.
     const now = this.#snapshot.current.byId.get(user.facts.id);
-    return now?.facts.active === true && now.passwordHash === stored ? now.facts : null;
+    return now?.facts.active === true && now.passwordHash === stored ? now : null;
   }
 
   /**

@@ -10,6 +10,7 @@ import { UnitOfWork } from '../database/unit-of-work.js';
 import { DirectoryService } from './directory.service.js';
 import { ADMINISTRATORS } from './directory.snapshot.js';
 import { GroupEntity } from './group.entity.js';
+import { trustedOrigin } from './login-origin.js';
 import { PasswordHasher } from './password.hasher.js';
 import { UserEntity } from './user.entity.js';
 import { UsersService } from './users.service.js';
@@ -37,7 +38,7 @@ export class FirstAdministrator implements OnApplicationBootstrap {
     if (this.directory.users().length > 0) return;
     const given = this.configuration.adminPassword;
     const password = given ?? drawPassword();
-    const isMade = await this.#make(await this.passwords.hash(password));
+    const isMade = await this.#make(await this.passwords.hash(password, trustedOrigin(null)));
     // Another node may have been first, and its change stored before this one began to look for changes.
     await this.directory.reload();
     if (isMade && given === null) {

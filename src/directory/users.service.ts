@@ -19,6 +19,7 @@ import { DirectoryService } from './directory.service.js';
 import { ADMINISTRATORS, toPrincipal, type DirectoryUser } from './directory.snapshot.js';
 import type { UserDto } from './dto/user.dto.js';
 import { ChangedUserDto, type CreateUserDto, type UserListQuery } from './dto/user.input.dto.js';
+import { trustedOrigin } from './login-origin.js';
 import { PasswordHasher } from './password.hasher.js';
 import { passwordProblem } from './password.rule.js';
 import { UserEntity } from './user.entity.js';
@@ -65,7 +66,10 @@ export class UsersService {
 
   /** @throws a 409 where the name is taken, in any case */
   async create(input: CreateUserDto, actor: Actor): Promise<UserDto> {
-    const passwordHash = typeof input.password === 'string' ? await this.passwords.hash(input.password) : null;
+    const passwordHash =
+      typeof input.password === 'string'
+        ? await this.passwords.hash(input.password, trustedOrigin(actor.clientIp))
+        : null;
     const row: UserEntity = {
       id: randomUUID(),
       username: input.username,
@@ -111,7 +115,7 @@ export class UsersService {
    */
   async update(username: string, patch: unknown, actor: Actor): Promise<UserDto> {
     // bcrypt takes its time, and a transaction holds everybody else's up.
-    const newHash = await this.#hashOf(patch);
+    const newHash = await this.#hashOf(patch, actor);
     return this.unitOfWork.run(async (unit) => {
       const { manager } = unit;
       await this.repository.lock(manager);
@@ -181,15 +185,17 @@ export class UsersService {
    * @throws a 400 where the current one is wrong, a 409 where it was changed in between
    */
   async changeOwnPassword(user: PrincipalFacts, current: string, next: string, actor: Actor): Promise<void> {
-    const verified = await this.directory.verifyPassword(user.username, current);
-    if (verified?.id !== user.id) throw invalidField('current', 'is not your password.');
-    const newHash = await this.passwords.hash(next);
+    const origin = trustedOrigin(actor.clientIp);
+    const verified = await this.directory.checkPassword(user.username, current, origin);
+    if (verified?.facts.id !== user.id) throw invalidField('current', 'is not your password.');
+    const newHash = await this.passwords.hash(next, origin);
     await this.unitOfWork.run(async (unit) => {
       const { manager } = unit;
       await this.repository.lock(manager);
       const row = await manager.findOneBy(UserEntity, { id: user.id });
-      const isStillCurrent = row?.active === true && (await this.passwords.matches(row.passwordHash, current));
-      if (!isStillCurrent) throw new ProblemException('conflict', 'Your password has been changed in between.');
+      // Compared by the hash: a check would hold the transaction, and everybody's changes, until it has its turn.
+      if (row?.active !== true || row.passwordHash !== verified.passwordHash)
+        throw new ProblemException('conflict', 'Your password has been changed in between.');
       await manager.update(UserEntity, row.id, { passwordHash: newHash });
       this.audit.recordChange(manager, actor, {
         type: 'user.changed',
@@ -199,10 +205,10 @@ export class UsersService {
     });
   }
 
-  async #hashOf(patch: unknown): Promise<string | null> {
+  async #hashOf(patch: unknown, actor: Actor): Promise<string | null> {
     const password = typeof patch === 'object' && patch !== null && 'password' in patch ? patch.password : null;
     const isFit = typeof password === 'string' && passwordProblem(password) === null;
-    return isFit ? this.passwords.hash(password) : null;
+    return isFit ? this.passwords.hash(password, trustedOrigin(actor.clientIp)) : null;
   }
 
   async #requireUser(manager: EntityManager, username: string): Promise<UserEntity> {

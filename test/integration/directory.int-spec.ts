@@ -10,6 +10,7 @@ import { dataSourceOptions } from '../../src/database/data-source.options.js';
 import { DatabaseModule } from '../../src/database/database.module.js';
 import { DirectoryModule } from '../../src/directory/directory.module.js';
 import { DirectoryService } from '../../src/directory/directory.service.js';
+import { trustedOrigin } from '../../src/directory/login-origin.js';
 import { GroupsService } from '../../src/directory/groups.service.js';
 import { UsersService } from '../../src/directory/users.service.js';
 import { MetricsModule } from '../../src/metrics/metrics.module.js';
@@ -99,10 +100,10 @@ function directoryTests(database: () => Promise<Record<string, string>>): void {
   it('R20, R26: the first start makes one active administrator, and a second start none', async () => {
     const environment = await database();
     const node = await start(environment);
-    const admin = await node.directory.verifyPassword('ADMIN', ADMIN_PASSWORD);
+    const admin = await node.directory.verifyPassword('ADMIN', ADMIN_PASSWORD, trustedOrigin(null));
     expect(admin?.username).toBe('admin');
     expect(admin !== null && node.directory.isAdministrator(admin)).toBe(true);
-    expect(await node.directory.verifyPassword('admin', 'another password')).toBeNull();
+    expect(await node.directory.verifyPassword('admin', 'another password', trustedOrigin(null))).toBeNull();
     const again = await start(environment);
     expect(again.directory.users()).toHaveLength(1);
     expect(await again.recorded('user.created')).toHaveLength(1);
@@ -122,12 +123,12 @@ function directoryTests(database: () => Promise<Record<string, string>>): void {
 
     const changed = await node.users.update('anna', { email: 'anna@example.test', active: false }, SYSTEM_ACTOR);
     expect(changed).toEqual({ ...anna, email: 'anna@example.test', active: false });
-    expect(await node.directory.verifyPassword('anna', 'a long password')).toBeNull();
+    expect(await node.directory.verifyPassword('anna', 'a long password', trustedOrigin(null))).toBeNull();
     await node.users.update('anna', { active: true, email: null, password: 'another long one' }, SYSTEM_ACTOR);
-    expect(await node.directory.verifyPassword('anna', 'a long password')).toBeNull();
-    expect((await node.directory.verifyPassword('anna', 'another long one'))?.id).toBe(id);
+    expect(await node.directory.verifyPassword('anna', 'a long password', trustedOrigin(null))).toBeNull();
+    expect((await node.directory.verifyPassword('anna', 'another long one', trustedOrigin(null)))?.id).toBe(id);
     await node.users.update('anna', { password: null }, SYSTEM_ACTOR);
-    expect(await node.directory.verifyPassword('anna', 'another long one')).toBeNull();
+    expect(await node.directory.verifyPassword('anna', 'another long one', trustedOrigin(null))).toBeNull();
     await node.users.update('anna', {}, SYSTEM_ACTOR);
     await expect(node.users.update('anna', { username: 'other' }, SYSTEM_ACTOR)).rejects.toEqual(invalid);
     await expect(node.users.update('anna', { active: null }, SYSTEM_ACTOR)).rejects.toEqual(invalid);
@@ -157,8 +158,8 @@ function directoryTests(database: () => Promise<Record<string, string>>): void {
       node.users.changeOwnPassword(admin, 'not the password', 'a new long password', SYSTEM_ACTOR),
     ).rejects.toEqual(invalid);
     await node.users.changeOwnPassword(admin, ADMIN_PASSWORD, 'a new long password', SYSTEM_ACTOR);
-    expect(await node.directory.verifyPassword('admin', ADMIN_PASSWORD)).toBeNull();
-    expect(await node.directory.verifyPassword('admin', 'a new long password')).not.toBeNull();
+    expect(await node.directory.verifyPassword('admin', ADMIN_PASSWORD, trustedOrigin(null))).toBeNull();
+    expect(await node.directory.verifyPassword('admin', 'a new long password', trustedOrigin(null))).not.toBeNull();
     const events = await node.recorded('user.changed');
     expect(events[0]?.detail).toEqual({
       subject: 'admin',

@@ -10,6 +10,7 @@ import {
 import { exchangeOf, type Exchange } from '../../common/access/exchange.js';
 import { Clock } from '../../common/time/clock.js';
 import { DirectoryService } from '../../directory/directory.service.js';
+import type { LoginOrigin } from '../../directory/login-origin.js';
 import { TokenCache } from '../../tokens/token.cache.js';
 import { BoundSessionLookup, type BoundSession } from '../bound-session.lookup.js';
 import { FailureThrottle } from '../failure.throttle.js';
@@ -65,18 +66,18 @@ export class AuthenticationGuard implements CanActivate {
 
   /** A password is checked only while its address and user name have failures left (R51). */
   #authenticateLogin(exchange: Exchange, admitted: Admitted): Promise<boolean> {
-    return this.throttle.attemptLogin(exchange, admitted, async () => {
-      const login = await this.#logIn(admitted);
+    return this.throttle.attemptLogin(exchange, admitted, async (origin) => {
+      const login = await this.#logIn(admitted, origin);
       return this.#authenticate(exchange, admitted, { login, nowMs: this.clock.nowMs() });
     });
   }
 
-  async #logIn(admitted: Admitted): Promise<LoginResult> {
+  async #logIn(admitted: Admitted, origin: LoginOrigin): Promise<LoginResult> {
     const { credential } = admitted;
     if (credential.kind !== 'password' || credential.username === null || credential.secret === null) {
       return { matched: false };
     }
-    const user = await this.directory.verifyPassword(credential.username, credential.secret);
+    const user = await this.directory.verifyPassword(credential.username, credential.secret, origin);
     return user === null ? { matched: false } : { matched: true, user };
   }
 
