@@ -10,15 +10,14 @@ import { GroupMemberEntity } from './directory/group-member.entity.js';
 import { UserEntity } from './directory/user.entity.js';
 import { PermissionsEntity } from './permissions/permissions.entity.js';
 import { SettingsEntity } from './settings/settings.entity.js';
-import { BoundCookieEntity } from './tokens/bound-cookie.entity.js';
 import { TokenEntity } from './tokens/token.entity.js';
+import { TokenSessionEntity } from './tokens/token-session.entity.js';
 
 /** Every table's entity. */
 export const ENTITIES = [
   ApplicationEntity,
   AuditChainEntity,
   AuditEventEntity,
-  BoundCookieEntity,
   ChangeEntity,
   GroupEntity,
   GroupMemberEntity,
@@ -28,5 +27,6 @@ export const ENTITIES = [
   PermissionsEntity,
   SettingsEntity,
   TokenEntity,
+  TokenSessionEntity,
   UserEntity,
 ];

@@ -1,7 +1,8 @@
 import { compileAddressSet } from '@scopegate/network';
 import { compileExceptions } from '@scopegate/path';
 import { DEFAULT_PERMISSIONS } from '@scopegate/permission';
-import { mintToken } from '@scopegate/token';
+import { HmacKey } from '@scopegate/kernel';
+import { mintSession, mintToken } from '@scopegate/token';
 import { describe, expect, it } from 'vitest';
 import { admit, judgeRequestPath } from './admit.js';
 import { authenticate, needsTokenLookup } from './authenticate.js';
@@ -12,6 +13,7 @@ import type { AccessPolicy, ApplicationRules, PrincipalFacts, TokenFacts, TokenL
 
 const NOW_MS = Date.UTC(2026, 5, 15, 12);
 const { id, secret } = mintToken((size) => new Uint8Array(size).fill(7));
+const session = mintSession(new HmacKey('a pepper of a test'), (size) => new Uint8Array(size).fill(8)).secret;
 
 const JIRA: ApplicationRules = {
   key: 'jira',
@@ -55,7 +57,7 @@ const TOKEN: TokenFacts = {
   applications: null,
 };
 
-/** A request of a browser; the cookie may be bound to a token. */
+/** A request with a session of the gateway, unless it has another header. */
 function admitted(more: {
   readonly method?: string;
   readonly path?: string;
@@ -73,7 +75,7 @@ function admitted(more: {
       httpVersion: '1.1',
       rawPath,
       query: more.query ?? null,
-      lines: ['Host', 'gateway.example', ...(more.header ?? ['Cookie', 'JSESSIONID=1'])],
+      lines: ['Host', 'gateway.example', ...(more.header ?? ['Cookie', `JSESSIONID=${session}`])],
       peer: '198.51.100.7',
       ...(more.body === undefined ? {} : { sessionBody: readSessionBody(Buffer.from(more.body)) }),
     },
@@ -89,7 +91,7 @@ function found(token: Partial<TokenFacts> = {}, owner: PrincipalFacts | null = O
   return { found: true, token: { ...TOKEN, ...token }, owner };
 }
 
-describe('a cookie that is bound to a token', () => {
+describe('a session of the gateway', () => {
   it('R11: is held to the scope of the token', () => {
     const read = authenticate(admitted({}), { token: found(), nowMs: NOW_MS });
     expect(read).toMatchObject({ kind: 'authenticated', principal: { username: 'alice' } });
@@ -111,14 +113,23 @@ describe('a cookie that is bound to a token', () => {
     expect(result).toMatchObject({ kind: 'deny', code, credential: 'cookie' });
   });
 
-  it('R11: is held to the allow list, though a cookie is admitted from everywhere', () => {
-    const request = admitted({ policy: { allowList: compileAddressSet(['192.0.2.0/24']) } });
-    expect(authenticate(request, { nowMs: NOW_MS }).kind).toBe('pass');
-    expect(authenticate(request, { token: found(), nowMs: NOW_MS })).toMatchObject({
-      kind: 'deny',
-      code: 'ip_not_allowed',
-      detail: expect.stringContaining('198.51.100.7'),
-    });
+  it('R11, R36: is not looked up where its shape or checksum is wrong', () => {
+    expect(needsTokenLookup(admitted({}))).toBe(true);
+    for (const value of ['sgs_', `${session}0`, session.slice(0, -1), `%73gs_x`]) {
+      const request = admitted({ header: ['Cookie', `JSESSIONID=${value}`] });
+      expect(needsTokenLookup(request)).toBe(false);
+      expect(authenticate(request, { nowMs: NOW_MS })).toMatchObject({ code: 'token_malformed', credential: 'cookie' });
+    }
+  });
+
+  it('R11: is refused where nobody looked it up: a stage that is left out opens nothing', () => {
+    expect(authenticate(admitted({}), { nowMs: NOW_MS })).toMatchObject({ kind: 'deny', credential: 'cookie' });
+  });
+
+  it('R11: a cookie of the upstream is not looked up, and passes', () => {
+    const request = admitted({ header: ['Cookie', 'JSESSIONID=0123456789ABCDEF0123456789ABCDEF'] });
+    expect(needsTokenLookup(request)).toBe(false);
+    expect(authenticate(request, { nowMs: NOW_MS })).toMatchObject({ kind: 'pass' });
   });
 
   it('R11, R26: is refused with the owner', () => {
@@ -126,52 +137,6 @@ describe('a cookie that is bound to a token', () => {
       const result = authenticate(admitted({}), { token: found({}, owner), nowMs: NOW_MS });
       expect(result).toMatchObject({ kind: 'deny', code: 'owner_inactive' });
     }
-  });
-
-  it('R11, R48: is forwarded on paths with one reading alone', () => {
-    const request = admitted({ path: '/secure/../rest/api/2/myself' });
-    expect(authenticate(request, { token: found(), nowMs: NOW_MS })).toMatchObject({ code: 'path_ambiguous' });
-  });
-});
-
-describe('what else stands beside a cookie that is bound to a token', () => {
-  const NO_PASSWORDS = { passwordsEnabled: false };
-
-  /** As the edge hands it on: the request is judged by its cookie. */
-  function byCookie(more: Parameters<typeof admitted>[0]): ReturnType<typeof authenticate> {
-    return authenticate({ ...admitted(more), credential: { kind: 'cookie' } }, { token: found(), nowMs: NOW_MS });
-  }
-
-  it.each([
-    ['in the query', { query: 'os_username=bob&os_password=hunter2' }],
-    ['in the header', { header: ['Authorization', 'Basic Ym9iOmh1bnRlcjI='] as const }],
-    [
-      'in the body of a login',
-      { method: 'POST', path: '/rest/auth/1/session', body: '{"username":"bob","password":"hunter2"}' },
-    ],
-  ])('R11, R43: with passwords disabled a password %s is refused all the same', (_where, more) => {
-    expect(byCookie({ ...more, policy: NO_PASSWORDS })).toMatchObject({
-      kind: 'deny',
-      code: 'password_disabled',
-      credential: 'password',
-    });
-    expect(byCookie(more)).toMatchObject({ kind: 'authenticated' });
-  });
-
-  it('R11, R53: the product’s own token is refused all the same', () => {
-    const header = ['Authorization', 'Bearer theirs'] as const;
-    expect(byCookie({ header, application: { nativeTokensDisabled: true } })).toMatchObject({
-      code: 'native_token_disabled',
-    });
-    expect(byCookie({ header })).toMatchObject({ kind: 'authenticated' });
-  });
-
-  it('R11, R36: a token of a wrong shape is refused all the same', () => {
-    expect(byCookie({ header: ['Authorization', 'Bearer sg_wrong'] })).toMatchObject({ code: 'token_malformed' });
-  });
-
-  it('R11: an application that takes nobody anonymous takes the session', () => {
-    expect(byCookie({ application: { anonymous: 'deny' } })).toMatchObject({ kind: 'authenticated' });
   });
 });
 

@@ -1,7 +1,6 @@
 import { isAddressAllowed } from '@scopegate/network';
 import { isExpired, isScopegateFormat, sameUserName, tokenFault } from '@scopegate/token';
 import { forbiddenAddressDetail } from './admit.js';
-import { readCredential } from './credential.js';
 import { denyAdmitted, type Admitted, type Authenticated, type Deny, type PassThrough } from './decision.js';
 import {
   MANAGEMENT_KEY,
@@ -14,33 +13,23 @@ import { PRODUCT_CREDENTIALS } from './product-credentials.js';
 
 const EMPTY_PASSWORD = 'The password is empty. Send the user name with its password or with a token.';
 
-const SEVERAL_SESSIONS =
-  'The request carries sessions of more than one token. Send only the cookies of the session that is meant.';
-
 const FOR_OTHER_APPLICATIONS = 'This token was made for other applications. Create one that may be used here.';
 
 /**
- * Whether the token stage needs the token's record. A token of a wrong shape or checksum is refused without a look-up.
+ * Whether the token stage needs the token's record, or the session's. One of a wrong shape or checksum is refused
+ * without a look-up.
  */
-export function needsTokenLookup(admitted: Admitted): boolean {
-  const credential = admitted.credential;
-  return credential.kind === 'token' && credential.tokenId !== null;
-}
-
-/** The same request as one of a session that is bound to a token, whatever else it carries (R11). */
-export function heldToSession(admitted: Admitted): Admitted {
-  return { ...admitted, credential: { kind: 'cookie' } };
+export function needsTokenLookup({ credential }: Admitted): boolean {
+  if (credential.kind !== 'token') return false;
+  return credential.via === 'cookie' ? credential.sessionId !== null : credential.tokenId !== null;
 }
 
 /**
  * The second stage: whose token this is, whether it is in force, and whether this kind of path takes it. What is not
- * ours to judge (a password the upstream decides on, an anonymous or cookie request) passes through.
+ * ours to judge (a password the upstream decides on, an anonymous request, cookies of others) passes through.
  */
 export function authenticate(admitted: Admitted, facts: AuthenticationFacts): Authenticated | PassThrough | Deny {
-  if (facts.hasSeveralSessions === true) return denyAdmitted(admitted, 'credential_ambiguous', null, SEVERAL_SESSIONS);
-  if (facts.token !== undefined) {
-    return refuseBesideSession(admitted) ?? authenticateToken(admitted, facts.token, facts);
-  }
+  if (facts.token !== undefined) return authenticateToken(admitted, facts.token, facts);
   if (admitted.credential.kind !== 'token' && admitted.application === null) return authenticateLogin(admitted, facts);
   const refused = refusePresented(admitted);
   if (refused !== null) return refused;
@@ -49,7 +38,7 @@ export function authenticate(admitted: Admitted, facts: AuthenticationFacts): Au
     : { kind: 'pass', admitted };
 }
 
-/** What is presented and taken nowhere here, whoever else vouches for the request; null where there is no such thing. */
+/** What is presented and taken nowhere here; null where there is no such thing. */
 function refusePresented(admitted: Admitted): Deny | null {
   const { application, credential, path, policy } = admitted;
   if (credential.kind === 'token') {
@@ -78,16 +67,6 @@ function isNativeToken(secret: string | null, { kind }: ApplicationRules): boole
   return secret !== null && PRODUCT_CREDENTIALS[kind].nativeTokenPrefixes.some((prefix) => secret.startsWith(prefix));
 }
 
-/**
- * A session that is held to a token opens no door for the rest of the request: a password in the query or in a login's
- * body would still be tried by the upstream (R11, R43).
- */
-function refuseBesideSession(admitted: Admitted): Deny | null {
-  if (admitted.credential.kind === 'token') return null;
-  const reading = readCredential(admitted.request, admitted.application);
-  return reading.ok ? refusePresented({ ...admitted, credential: reading.credential }) : null;
-}
-
 function authenticateToken(
   admitted: Admitted,
   lookup: TokenLookup,
@@ -103,13 +82,7 @@ function authenticateToken(
   if (token.revokedAt !== null) return denyAdmitted(admitted, 'token_revoked', token);
   if (owner === null || !owner.active) return denyAdmitted(admitted, 'owner_inactive', token);
   if (isExpired(token, admitted.policy.validity, nowMs)) return denyAdmitted(admitted, 'token_expired', token);
-
-  // A cookie bound to the token was admitted as a cookie; it is held to the token's rules here (R11).
-  const listed = token.allowList === null || isAddressAllowed(token.allowList, admitted.address.client);
-  if (
-    !listed ||
-    (credential.kind !== 'token' && !isAddressAllowed(admitted.policy.allowList, admitted.address.client))
-  ) {
+  if (token.allowList !== null && !isAddressAllowed(token.allowList, admitted.address.client)) {
     return denyAdmitted(admitted, 'ip_not_allowed', token, forbiddenAddressDetail(admitted.address));
   }
   const refused =

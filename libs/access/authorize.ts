@@ -72,6 +72,9 @@ export function authorize(authenticated: Authenticated, facts: AuthorizationFact
     const detail = unreadableBody(authenticated, facts);
     if (detail !== null) return denyAdmitted(admitted, 'scope_insufficient', token, detail);
   }
+  if (admitted.path?.sessionEndpoint === true && asksForUpstreamSession(authenticated)) {
+    return denyAdmitted(admitted, 'token_not_accepted', token, OTHER_SESSION_NAME);
+  }
   return { kind: 'allow', authenticated };
 }
 
@@ -82,6 +85,18 @@ function unreadableBody(authenticated: Authenticated, facts: AuthorizationFacts)
   return isMadeRead(authenticated, facts) && announcedLength(lines) !== 0 && bodyKindOf(lines) === 'multipart'
     ? MULTIPART_BODY
     : null;
+}
+
+const OTHER_SESSION_NAME =
+  'This is not one of the names of the session endpoint that take a token. Use /rest/auth/1/session.';
+
+/**
+ * Whether a request could make a session of the upstream, which would reach the client in the body of the answer (R11).
+ * The gateway itself answers the endpoint under the names of R04; under another name a token may only read there.
+ */
+function asksForUpstreamSession({ admitted: { path, request } }: Authenticated): boolean {
+  if (path?.strict.ok === true && path.strict.pathClass === 'rest-session') return false;
+  return !isReadMethod(request.method) || !overridingMethods(request.lines, request.query).every(isReadMethod);
 }
 
 function readOnlyCovers(authenticated: Authenticated, facts: AuthorizationFacts): boolean {
@@ -103,14 +118,19 @@ function allOverridingMethods(authenticated: Authenticated, { bodyOverrides }: A
 
 /**
  * The two exceptions of the product, by exact canonical path and POST alone (R04 to R06), and those of the
- * administrator (R13).
+ * administrator (R13). A session may end itself (R11).
  */
 function isException(authenticated: Authenticated, facts: AuthorizationFacts): boolean {
   const { request, application, path } = authenticated.admitted;
   if (request.method === 'POST' && facts.createsToken === true) return true;
   if (application === null || path === null || !path.strict.ok) return false;
-  if (request.method === 'POST' && path.strict.pathClass === 'rest-session') return true;
+  if (path.strict.pathClass === 'rest-session' && endsOrMakesSession(authenticated)) return true;
   return application.exceptions.matches(request.method, path.strict.canonical);
+}
+
+function endsOrMakesSession({ admitted: { request, credential } }: Authenticated): boolean {
+  const isOfSession = credential.kind === 'token' && credential.via === 'cookie';
+  return request.method === 'POST' || (request.method === 'DELETE' && isOfSession);
 }
 
 /**

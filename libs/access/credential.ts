@@ -4,9 +4,11 @@ import {
   holdsTokenElement,
   isScopegateFormat,
   parseAuthorization,
+  parseSession,
   parseToken,
   presentsToken,
   sameUserName,
+  sessionsInCookies,
 } from '@scopegate/token';
 import type { Credential } from './decision.js';
 import type { ApplicationRules, RequestFacts, SessionBody } from './facts.js';
@@ -39,16 +41,19 @@ function misplaced(place: string): CredentialReading {
  * password in another would be judged as one user and served as another (R04, R36, R67).
  */
 export function readCredential(request: RequestFacts, application: ApplicationRules | null): CredentialReading {
-  const header = ask(request.lines, readHead);
-  if (!header.ok) return header;
+  const line = ask(request.lines, readHead);
+  if (!line.ok) return line;
   const field = request.query === null ? null : fieldWithToken(request.query);
   if (field !== null) return misplaced(`the query parameter ${field}`);
-  if (application === null) return header;
-  const { form } = request;
+  if (application === null) return line;
+  const { form, sessionBody } = request;
   const formField = form?.kind === 'fields' ? fieldWithToken(form.text) : null;
   if (formField !== null) return misplaced(`the form field ${formField}`);
   const login = readLoginFields(request, application);
-  const besides = request.sessionBody === undefined ? login : readSessionBody(request.sessionBody, login);
+  const besides = sessionBody === undefined ? login : readSessionBody(sessionBody, login);
+  // A login in a body counts as an Authorization line does: who still holds an old session can log in anew.
+  const isLogin = sessionBody !== undefined && sessionBody.kind !== 'empty';
+  const header = line === COOKIE && !isLogin ? ask(request.lines, readCookies) : line;
   return besides === null ? header : combine(header, besides);
 }
 
@@ -59,6 +64,21 @@ function readHead(lines: HeaderLines): CredentialReading {
   const header = headerWithToken(lines);
   return header === null ? authorization : misplaced(`the header ${header}`);
 }
+
+/** The session of the gateway in the cookies of a request without an Authorization line (R11). */
+function readCookies(lines: HeaderLines): CredentialReading {
+  const [secret, other] = sessionsInCookies(headerValues(lines, 'cookie'));
+  if (secret === undefined) return COOKIE;
+  if (other !== undefined) return SEVERAL_SESSIONS;
+  const sessionId = parseSession(secret)?.id ?? null;
+  return { ok: true, credential: { kind: 'token', via: 'cookie', username: null, secret, tokenId: null, sessionId } };
+}
+
+const SEVERAL_SESSIONS: CredentialReading = {
+  ok: false,
+  code: 'credential_ambiguous',
+  detail: 'The cookies hold more than one session. Send only the one that is meant.',
+};
 
 function readAuthorization(lines: HeaderLines): CredentialReading {
   const values = headerValues(lines, 'authorization');
@@ -144,6 +164,8 @@ function combine(header: CredentialReading, besides: CredentialReading): Credent
   const first = header.credential;
   const second = besides.credential;
   if (first.kind === 'token') {
+    // A password in the query beside a session would log in somebody else at the upstream.
+    if (first.via === 'cookie') return AMBIGUOUS;
     const same =
       second.kind === 'token' &&
       second.secret === first.secret &&

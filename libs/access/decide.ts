@@ -1,5 +1,5 @@
 import { admit, judgeRequestPath } from './admit.js';
-import { authenticate, heldToSession, needsTokenLookup } from './authenticate.js';
+import { authenticate } from './authenticate.js';
 import { authorize, type AuthorizationFacts } from './authorize.js';
 import type { Decision } from './decision.js';
 import type { AccessPolicy, ApplicationRules, AuthenticationFacts, RequestFacts } from './facts.js';
@@ -21,8 +21,7 @@ export function decideAccess(facts: AccessFacts): Decision {
   const path = judgeRequestPath(facts.request.rawPath, facts.application);
   const admitted = admit(facts.request, facts.application, path, facts.policy);
   if (admitted.kind === 'deny') return admitted;
-  const isBound = facts.authentication.token !== undefined && !needsTokenLookup(admitted);
-  const authenticated = authenticate(isBound ? heldToSession(admitted) : admitted, facts.authentication);
+  const authenticated = authenticate(admitted, facts.authentication);
   if (authenticated.kind !== 'authenticated') return authenticated;
   return authorize(authenticated, facts.authorization);
 }

@@ -1,7 +1,7 @@
 import type { HeaderLines } from '@scopegate/kernel';
 import type { ClientAddress } from '@scopegate/network';
 import type { PathJudgement } from '@scopegate/path';
-import type { TokenId } from '@scopegate/token';
+import type { SessionId, TokenId } from '@scopegate/token';
 import type { AccessPolicy, ApplicationRules, PrincipalFacts, RequestFacts, TokenFacts } from './facts.js';
 import { REASONS, type ReasonCode } from './reasons.js';
 import type { Stage } from './stages.js';
@@ -13,13 +13,24 @@ export type CredentialKind = 'basic-token' | 'bearer-token' | 'password' | 'nati
 export type Credential =
   | {
       readonly kind: 'token';
-      readonly via: 'basic' | 'bearer' | 'session-body' | 'cookie';
+      readonly via: 'basic' | 'bearer' | 'session-body';
       /** The name presented beside it; null for Bearer. */
       readonly username: string | null;
       /** The whole token. */
       readonly secret: string;
       /** The id in the token; null where its shape or checksum is wrong, so that it is nobody's. */
       readonly tokenId: TokenId | null;
+    }
+  | {
+      /** A session of the gateway (R11): the request is one of the token it was made with. */
+      readonly kind: 'token';
+      readonly via: 'cookie';
+      readonly username: null;
+      /** The whole session. */
+      readonly secret: string;
+      readonly tokenId: null;
+      /** The id in the session; null where its shape or checksum is wrong. */
+      readonly sessionId: SessionId | null;
     }
   | { readonly kind: 'password'; readonly username: string | null; readonly secret: string | null }
   | { readonly kind: 'native-token' }
@@ -63,7 +74,7 @@ export interface Authenticated {
   readonly token: TokenFacts | null;
 }
 
-/** Not ours to judge: a password, an anonymous or a cookie request; it is forwarded as it is. */
+/** Not ours to judge: a password, an anonymous request, or one with cookies of others; it is forwarded as it is. */
 export interface PassThrough {
   readonly kind: 'pass';
   readonly admitted: Admitted;

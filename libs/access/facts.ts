@@ -105,10 +105,8 @@ export type LoginResult = { readonly matched: true; readonly user: PrincipalFact
 
 /** What the second stage needs besides the admitted request. */
 export interface AuthenticationFacts {
-  /** Set for a token request, and for a request with a cookie bound to a token (R11). */
+  /** Set for a token request: the outcome of the look-up of its token or its session (R11). */
   readonly token?: TokenLookup | undefined;
-  /** Whether the request carries the sessions of several tokens: which one it means cannot be told (R11). */
-  readonly hasSeveralSessions?: boolean;
   /** Set for a password request at the management API. */
   readonly login?: LoginResult | undefined;
   /** Set for one of the vendor's calls: the key of the application below whose mount it came (R125). */

@@ -6,6 +6,7 @@ export * from './admit.js';
 export * from './authenticate.js';
 export * from './authorize.js';
 export * from './decide.js';
+export { readCredential } from './credential.js';
 export * from './creation.js';
 export * from './session-body.js';
 export * from './form-body.js';

@@ -6,7 +6,12 @@ import type { ApplicationKind } from '@scopegate/kernel';
  */
 export type PathClass = 'rest' | 'rest-session' | 'remote-api' | 'rpc-other' | 'other';
 
-const SESSION_PATH = '/rest/auth/1/session';
+/** The names of jira's session endpoint that R04 lists. */
+const SESSION_PATHS: ReadonlySet<string> = new Set(
+  ['1', '1.0', 'latest'].flatMap((version) =>
+    ['', '/', '.json'].map((ending) => `/rest/auth/${version}/session${ending}`),
+  ),
+);
 
 /**
  * The class of a path, case kept and at segment boundaries (`/rest` and `/rest/x`, not `/restricted`).
@@ -18,7 +23,7 @@ export function classifyPath(path: string, kind: ApplicationKind, offset = 0): P
   }
   if (isAtOrBelow(path, '/rest', offset)) {
     const isSession =
-      kind === 'jira' && path.length - offset === SESSION_PATH.length && path.startsWith(SESSION_PATH, offset);
+      kind === 'jira' && path.startsWith('/rest/auth/', offset) && SESSION_PATHS.has(path.slice(offset));
     return isSession ? 'rest-session' : 'rest';
   }
   if (kind === 'bitbucket' && isAtOrBelow(path, '/scm', offset)) {
@@ -39,8 +44,8 @@ export function isNativeTokenPath(path: string, kind: ApplicationKind, offset = 
 
 /**
  * Whether a path is jira's session endpoint under any name it answers to: every API version, a trailing slash, a suffix
- * such as `.json`. Wider than the class `rest-session` on purpose: that one opens R04's exception, this one says where
- * a body may hold a password (R43).
+ * such as `.xml`. Wider than the class `rest-session` on purpose: that one opens R04's exception, this one says where a
+ * body may hold a password (R43) and where a session of the upstream may be made (R11).
  */
 export function isSessionAlias(path: string, kind: ApplicationKind, offset = 0): boolean {
   if (kind !== 'jira' || !path.startsWith('/rest/auth/', offset)) {

@@ -96,10 +96,17 @@ describe('classes', () => {
     expect(classOf(path, kind)).toBe(expected);
   });
 
-  it('R06: the session endpoint is one exact path of jira', () => {
-    expect(classOf('/rest/auth/1/session')).toBe('rest-session');
-    for (const path of ['session/', 'session/x', 'session.json', 'sessionx', 'Session', 'websudo', 'session%20']) {
+  it('R04, R06: the session endpoint has nine names in jira, and no other', () => {
+    for (const version of ['1', '1.0', 'latest']) {
+      for (const ending of ['', '/', '.json']) {
+        expect(classOf(`/rest/auth/${version}/session${ending}`)).toBe('rest-session');
+      }
+    }
+    for (const path of ['session/x', 'session.json/', 'session.xml', 'sessionx', 'Session', 'websudo', 'session%20']) {
       expect(classOf(`/rest/auth/1/${path}`)).toBe('rest');
+    }
+    for (const version of ['2', '1.1', '1.00', 'LATEST', '01', '']) {
+      expect(classOf(`/rest/auth/${version}/session`)).toBe('rest');
     }
     expect(classOf('/rest/auth/1/session', 'confluence')).toBe('rest');
     expect(classOf('/x/rest/auth/1/session')).toBe('other');

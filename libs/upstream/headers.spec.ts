@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { repeatedLines } from '@scopegate/kernel';
+import { PRODUCT_SESSIONS } from './product-session.js';
 import { answeredHeaders, forwardedHeaders, type ForwardedRequest } from './headers.js';
 
 function forward(lines: readonly string[], more: Partial<ForwardedRequest> = {}): string[] {
@@ -15,10 +16,9 @@ function forward(lines: readonly string[], more: Partial<ForwardedRequest> = {})
     identityNames: new Set(['x-forwarded-user']),
     identity: [],
     dropAuthorization: false,
-    dropCookies: false,
+    keepCookies: (value) => value,
     dropLine: null,
     addressHeader: null,
-    replacedBody: false,
     trace: null,
     ...more,
   });
@@ -58,10 +58,9 @@ describe('the lines that go upstream', () => {
       { forwardedProto: 'http' },
       { identityNames: new Set(['length']) },
       { dropAuthorization: true },
-      { dropCookies: true },
+      { keepCookies: null },
       { dropLine: isOverride },
       { addressHeader: 'X_EDGE' },
-      { replacedBody: true },
       { requestId: 'request-2', identity: ['X-User', 'bob'], trace: { parent: 'ours', state: 'a=1' } },
     ];
     const texts = new Set<string>();
@@ -72,8 +71,8 @@ describe('the lines that go upstream', () => {
         texts.add(JSON.stringify(expected));
       }
     }
-    // Nothing of this would be seen if the rules made no difference; a body that is not there is not replaced.
-    expect(texts.size).toBe(changes.length);
+    // Nothing of this would be seen if the rules made no difference.
+    expect(texts.size).toBe(changes.length + 1);
   });
 
   it('R42: are the client’s own, in their order, spelling and number', () => {
@@ -145,7 +144,7 @@ describe('the lines that go upstream', () => {
   it('R02: with a token the client’s credentials stay here, and the identity goes', () => {
     const sent = forward(['Authorization', 'Bearer sg_x', 'COOKIE', 'a=b', 'X-Kept', '1'], {
       dropAuthorization: true,
-      dropCookies: true,
+      keepCookies: null,
       identity: ['X-Forwarded-User', 'alice'],
     });
     expect(valuesOf(sent, 'authorization')).toEqual([]);
@@ -210,9 +209,11 @@ describe('the lines that go upstream', () => {
     expect(kept([name, '1.1.1.1', 'X-Kept', '1'])).toEqual(['X-Kept', '1']);
   });
 
-  it('R04: a body that the gateway writes has no length, type or coding of the client’s', () => {
-    const lines = ['Content-Type', 'text/plain', 'Content-Length', '99', 'Content-Encoding', 'gzip', 'X-Kept', '1'];
-    expect(kept(lines, { replacedBody: true })).toEqual(['X-Kept', '1']);
+  it('R11: of cookies goes upstream what is kept of them', () => {
+    const lines = ['Cookie', 'a=1; b=2', 'cookie', 'a=1', 'X-Kept', 'a=1'];
+    const keepCookies = (value: string): string | null => (value === 'a=1' ? null : value.replace('a=1; ', ''));
+    expect(kept(lines, { keepCookies })).toEqual(['Cookie', 'b=2', 'X-Kept', 'a=1']);
+    expect(kept(lines, { keepCookies: null })).toEqual(['X-Kept', 'a=1']);
   });
 
   it('R45: whatever a client calls the identity line, it does not go upstream', () => {
@@ -246,7 +247,7 @@ describe('the lines that go upstream', () => {
 describe('the lines of the answer', () => {
   it('R02: come back as they are, repeated ones included', () => {
     const lines = ['Content-Type', 'text/html', 'Set-Cookie', 'a=1', 'Set-Cookie', 'b=2', 'X-Mine', '1', 'Vary', '*'];
-    expect(answeredHeaders(lines, false)).toEqual(lines);
+    expect(answeredHeaders(lines, null)).toEqual(lines);
   });
 
   it('R02: what belongs to the upstream’s connection stays there', () => {
@@ -260,11 +261,27 @@ describe('the lines of the answer', () => {
       'Keep-Alive',
       'timeout=5',
     ];
-    expect(answeredHeaders([...lines, 'X-Request-Id', 'theirs', 'ETag', '"1"'], false)).toEqual(['ETag', '"1"']);
+    expect(answeredHeaders([...lines, 'X-Request-Id', 'theirs', 'ETag', '"1"'], null)).toEqual(['ETag', '"1"']);
   });
 
-  it('R11: no session comes with the answer to a token where none is to', () => {
+  it('R11: no session id comes in the URLs of the answer to a token', () => {
+    const lines = [
+      'LOCATION',
+      '/a;jsessionid=S',
+      'Content-Location',
+      '/b;sid=S',
+      'Link',
+      '</c;jsessionid=S>; rel=next',
+    ];
+    lines.push('Refresh', '0;url=/d;jsessionid=S', 'X-Other', '/e;jsessionid=S');
+    expect(answeredHeaders(lines, PRODUCT_SESSIONS.jira.parameters)).toEqual(
+      lines.map((text, index) => (index === 9 ? text : text.replace(/;(jsession|s)id=S/, ''))),
+    );
+    expect(answeredHeaders(lines, null)).toEqual(lines);
+  });
+
+  it('R11: no cookie comes with the answer to a token', () => {
     const lines = ['Set-Cookie', 'a=1', 'set-cookie2', 'b=2', 'ETag', '"1"'];
-    expect(answeredHeaders(lines, true)).toEqual(['ETag', '"1"']);
+    expect(answeredHeaders(lines, PRODUCT_SESSIONS.jira.parameters)).toEqual(['ETag', '"1"']);
   });
 });

@@ -1,4 +1,5 @@
 import { foldHeaderName, memoryOf, type HeaderLines } from '@scopegate/kernel';
+import type { ReferenceHeader, SessionParameterRule } from './session-parameter.js';
 import { appendHop } from './via.js';
 import { isConnectionName, isWithheldName } from './withheld-names.js';
 
@@ -6,15 +7,14 @@ import { isConnectionName, isWithheldName } from './withheld-names.js';
 interface ForwardingRules {
   /** Names the gateway sets for this application, folded: the client's own are dropped always. */
   readonly identityNames: ReadonlySet<string>;
-  /** The client's Authorization and Cookie go upstream only where they are not ours to judge. */
+  /** The client's Authorization goes upstream only where it is not ours to judge. */
   readonly dropAuthorization: boolean;
-  readonly dropCookies: boolean;
+  /** What goes upstream of a Cookie line, or null where nothing of it does; null in its place where no cookie goes. */
+  readonly keepCookies: ((value: string) => string | null) | null;
   /** Whether a line overrides the method and is dropped (R12). */
   readonly dropLine: ((foldedName: string) => boolean) | null;
   /** The header that the client address is taken from, as configured; null where none is. What it said is sent on. */
   readonly addressHeader: string | null;
-  /** Set where the gateway replaces the body, so that its own length is sent. */
-  readonly replacedBody: boolean;
 }
 
 /** What decides, besides the client's lines, which lines go upstream before those of the single request. */
@@ -76,10 +76,9 @@ function isSameOrigin(one: Origin, other: Origin): boolean {
     one.hop === other.hop &&
     one.identityNames === other.identityNames &&
     one.dropAuthorization === other.dropAuthorization &&
-    one.dropCookies === other.dropCookies &&
+    one.keepCookies === other.keepCookies &&
     one.dropLine === other.dropLine &&
-    one.addressHeader === other.addressHeader &&
-    one.replacedBody === other.replacedBody
+    one.addressHeader === other.addressHeader
   );
 }
 
@@ -92,29 +91,20 @@ function selectLines(lines: HeaderLines, rules: ForwardingRules): string[] {
     const folded = foldHeaderName(name);
     if (folded === addressName || folded === 'via' || isWithheldName(name, folded)) continue;
     if (folded === 'authorization' && rules.dropAuthorization) continue;
-    if (folded === 'cookie' && rules.dropCookies) continue;
     if (rules.identityNames.has(folded)) continue;
-    if (rules.replacedBody && BODY_LINES.has(folded)) continue;
     // A client must not make the gateway forget a line it judged by, so only unknown names can be nominated.
     if (nominated !== null && nominated.has(folded) && !END_TO_END.has(folded)) continue;
     if (rules.dropLine !== null && rules.dropLine(folded)) continue;
-    result.push(name, lines[index + 1] as string);
+    const value = lines[index + 1] as string;
+    if (folded === 'cookie') {
+      const kept = rules.keepCookies === null ? null : rules.keepCookies(value);
+      if (kept !== null) result.push(name, kept);
+      continue;
+    }
+    result.push(name, value);
   }
   return result;
 }
-
-/** Lines that describe the body the client sent, and not the one that goes upstream in its place. */
-const BODY_LINES: ReadonlySet<string> = new Set([
-  'content-length',
-  'content-type',
-  'content-encoding',
-  'content-language',
-  'content-range',
-  'content-md5',
-  'content-digest',
-  'repr-digest',
-  'digest',
-]);
 
 /** Lines that `Connection` cannot take away, since they carry the meaning of the request. */
 const END_TO_END: ReadonlySet<string> = new Set([
@@ -139,36 +129,48 @@ function connectionNominated(lines: HeaderLines): ReadonlySet<string> | null {
 }
 
 /**
- * The header lines of the answer, without what belongs to the upstream's connection; on a token request also without
- * Set-Cookie, so that no session of the product outlives the token (R11).
+ * The header lines of an answer, without what belongs to the upstream's connection. The answer to a token request is
+ * also without Set-Cookie and without session ids in the URLs it leads to: the upstream's own session never reaches
+ * the client of a token (R11).
+ * @param sessionRule the rule of the product; null where this is no token request
  */
-export function answeredHeaders(lines: HeaderLines, dropSetCookie: boolean): string[] {
+export function answeredHeaders(lines: HeaderLines, sessionRule: SessionParameterRule | null): string[] {
   const nominated = connectionNominated(lines);
   const result: string[] = [];
   for (let index = 0; index + 1 < lines.length; index += 2) {
     const name = lines[index] as string;
     const kind = answeredKind(name);
-    if (kind === 'dropped' || (dropSetCookie && kind === 'cookie')) continue;
+    if (kind === 'dropped' || (sessionRule !== null && kind === 'cookie')) continue;
     if (nominated !== null && nominated.has(foldHeaderName(name))) continue;
-    result.push(name, lines[index + 1] as string);
+    const value = lines[index + 1] as string;
+    const isReference = kind !== 'passed' && kind !== 'cookie';
+    result.push(name, isReference && sessionRule !== null ? sessionRule.clean(kind, value) : value);
   }
   return result;
 }
 
-type AnsweredKind = 'dropped' | 'cookie' | 'passed';
+type AnsweredKind = 'dropped' | 'cookie' | ReferenceHeader | 'passed';
 
 /** The kinds of the names seen so far, as they were spelled: an upstream has few of them. */
 const answeredKinds = new Map<string, AnsweredKind>();
 
 const MAX_KNOWN_NAMES = 1_000;
 
+const KINDS: ReadonlyMap<string, AnsweredKind> = new Map([
+  ['set-cookie', 'cookie'],
+  ['set-cookie2', 'cookie'],
+  ['location', 'location'],
+  ['content-location', 'location'],
+  ['link', 'link'],
+  ['refresh', 'refresh'],
+]);
+
 function answeredKind(name: string): AnsweredKind {
   const known = answeredKinds.get(name);
   if (known !== undefined) return known;
   const lower = name.toLowerCase();
-  const isCookie = lower === 'set-cookie' || lower === 'set-cookie2';
   const isDropped = isConnectionName(lower) || lower === 'x-request-id';
-  const kind = isDropped ? 'dropped' : isCookie ? 'cookie' : 'passed';
+  const kind = isDropped ? 'dropped' : (KINDS.get(lower) ?? 'passed');
   if (answeredKinds.size >= MAX_KNOWN_NAMES) answeredKinds.clear();
   answeredKinds.set(name, kind);
   return kind;

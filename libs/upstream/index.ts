@@ -7,5 +7,7 @@ export * from './headers.js';
 export * from './line-decoder.js';
 export * from './failures.js';
 export * from './identity.js';
-export * from './session-values.js';
+export * from './product-session.js';
+export * from './session-answer.js';
+export { type SessionParameterRule } from './session-parameter.js';
 export * from './trace-context.js';

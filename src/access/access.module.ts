@@ -13,7 +13,6 @@ import { ACCESS_GUARDS } from './access-guards.js';
 import { AccessPolicySnapshot } from './access-policy.js';
 import { DecisionMetrics } from './decision.metrics.js';
 import { DecisionRecorder } from './decision.recorder.js';
-import { BoundSessionLookup } from './bound-session.lookup.js';
 import { ExplainController } from './explain.controller.js';
 import { ExplainService } from './explain.service.js';
 import { FailureCounters, MemoryFailureCounters } from './failure-counters.js';
@@ -30,7 +29,6 @@ import { RedisFailureCounters } from './redis-failure-counters.js';
   controllers: [ExplainController],
   providers: [
     AccessPolicySnapshot,
-    BoundSessionLookup,
     DecisionMetrics,
     DecisionRecorder,
     ExplainService,

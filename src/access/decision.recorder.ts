@@ -10,6 +10,7 @@ import type { HeldAnswer } from '../audit/audit.shipper.js';
 import type { Exchange } from '../common/access/exchange.js';
 import { Clock } from '../common/time/clock.js';
 import { SettingsService } from '../settings/settings.service.js';
+import { SessionsService } from '../tokens/sessions.service.js';
 import { TokenUseRecorder } from '../tokens/token-use.recorder.js';
 import { AccessPolicySnapshot } from './access-policy.js';
 import { DecisionMetrics } from './decision.metrics.js';
@@ -42,6 +43,7 @@ export class DecisionRecorder {
     private readonly settings: SettingsService,
     private readonly policy: AccessPolicySnapshot,
     private readonly uses: TokenUseRecorder,
+    private readonly sessions: SessionsService,
     private readonly clock: Clock,
     private readonly metrics: DecisionMetrics,
     private readonly beliefs: IdentityBeliefs,
@@ -78,6 +80,10 @@ export class DecisionRecorder {
     const nowMs = this.clock.nowMs();
     const asker = this.#askerOf(exchange);
     if (used !== null) this.uses.record(used.id, nowMs, asker.address.client);
+    const credential = exchange.admitted?.credential;
+    if (used !== null && credential?.kind === 'token' && credential.via === 'cookie' && credential.sessionId !== null) {
+      this.sessions.noteUse(credential.sessionId);
+    }
     if (!this.#isRecorded(exchange, result, asker)) {
       answer?.send();
       return;

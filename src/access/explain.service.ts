@@ -4,27 +4,30 @@ import {
   explainReason,
   explainRefusedTarget,
   isVendorCreation,
+  readCredential,
   REASONS,
   STAGES,
   vendorCallOf,
+  type ApplicationRules,
   type Authenticated,
   type Explanation,
   type LoginResult,
   type ReasonCode,
   type RequestFacts,
+  type TokenLookup,
 } from '@scopegate/access';
 import { headerValues } from '@scopegate/kernel';
 import { parseTarget } from '@scopegate/path';
-import { isTokenId, parseAuthorization, parseToken, placeholderToken } from '@scopegate/token';
+import { isTokenId, parseAuthorization, placeholderToken } from '@scopegate/token';
 import { ApplicationsService } from '../applications/applications.service.js';
 import { AuditService } from '../audit/audit.service.js';
 import { invalidField, ProblemException } from '../common/http/problem.exception.js';
 import { Clock } from '../common/time/clock.js';
 import { DirectoryService } from '../directory/directory.service.js';
 import { trustedOrigin } from '../directory/login-origin.js';
+import { SessionsService } from '../tokens/sessions.service.js';
 import { TokenCache } from '../tokens/token.cache.js';
 import { AccessPolicySnapshot } from './access-policy.js';
-import { BoundSessionLookup, type BoundSession } from './bound-session.lookup.js';
 import type { ExplainRequestDto, ExplanationDto } from './dto/explain.dto.js';
 
 /** A request as it would come to the gateway. */
@@ -44,7 +47,7 @@ export class ExplainService {
     private readonly applications: ApplicationsService,
     private readonly policy: AccessPolicySnapshot,
     private readonly tokens: TokenCache,
-    private readonly sessions: BoundSessionLookup,
+    private readonly sessions: SessionsService,
     private readonly directory: DirectoryService,
     private readonly audit: AuditService,
     private readonly clock: Clock,
@@ -76,7 +79,7 @@ export class ExplainService {
     if (!target.ok) return toDto(explainRefusedTarget(request, policy, target.detail));
     // The vendor's calls are answered here: they are judged as the management API is.
     const vendorCall = vendorCallOf(method, request.rawPath, application.rules);
-    const token = await this.#lookUp(vendorCall === null ? application.key : null, asked.tokenId, request);
+    const token = await this.#lookUp(vendorCall === null ? application.rules : null, asked.tokenId, request);
     const login = vendorCall === null || token !== null ? null : await this.#logIn(caller, request);
     return toDto(
       explainAccess({
@@ -86,7 +89,7 @@ export class ExplainService {
         authentication: {
           nowMs: this.clock.nowMs(),
           vendorMount: vendorCall === null ? undefined : application.key,
-          ...(token === null ? {} : token === 'ambiguous' ? { hasSeveralSessions: true } : { token }),
+          ...(token === null ? {} : { token }),
           ...(login === null ? {} : { login }),
         },
         authorization: { createsToken: vendorCall !== null && isVendorCreation(vendorCall, method) },
@@ -94,15 +97,22 @@ export class ExplainService {
     );
   }
 
-  /** @param application whose sessions are looked for; null where none counts */
-  async #lookUp(application: string | null, tokenId: string | null, request: RequestFacts): Promise<BoundSession> {
+  /** @param application null where the management API answers, which takes no session */
+  async #lookUp(
+    application: ApplicationRules | null,
+    tokenId: string | null,
+    request: RequestFacts,
+  ): Promise<TokenLookup | null> {
     if (tokenId !== null) return this.tokens.lookUpById(tokenId);
-    const credential = parseAuthorization(headerValues(request.lines, 'authorization'));
-    const secret = 'secret' in credential ? credential.secret : credential.kind === 'bearer' ? credential.token : '';
-    const id = parseToken(secret)?.id;
-    if (id !== undefined) return this.tokens.lookUp(id, secret, request.lines);
-    if (application === null) return null;
-    return this.sessions.find(application, request.lines, request.rawPath);
+    const reading = readCredential(request, application);
+    if (!reading.ok || reading.credential.kind !== 'token') return null;
+    const { credential } = reading;
+    if (credential.via === 'cookie') {
+      return credential.sessionId === null ? null : this.sessions.lookUp(credential.sessionId, credential.secret);
+    }
+    return credential.tokenId === null
+      ? null
+      : this.tokens.lookUp(credential.tokenId, credential.secret, request.lines);
   }
 
   /**

@@ -58,6 +58,8 @@ export interface ProtectedApplication {
   readonly key: string;
   readonly name: string;
   readonly rules: ApplicationRules;
+  /** The path of its mount: `/`, or segments without a slash at the end. */
+  readonly pathPrefix: string;
   readonly target: UpstreamTarget;
   readonly identity: {
     /** Names the gateway sets, folded: the client's own are dropped from every request. */
@@ -136,6 +138,7 @@ export function protect(stored: StoredApplication, box: SecretBox): ProtectedApp
       remoteApiPasswords: document.remoteApiPasswords,
       exceptions: readableExceptions(document.readOnlyExceptions, faults),
     },
+    pathPrefix: document.mount.pathPrefix,
     target: upstream.ok ? upstream.target : NOWHERE,
     identity: {
       encoding: document.identity.encoding,

@@ -1,6 +1,14 @@
 import { Injectable, Logger } from '@nestjs/common';
 
-export const CHANGE_TOPICS = ['settings', 'permissions', 'applications', 'directory', 'token', 'owner-tokens'] as const;
+export const CHANGE_TOPICS = [
+  'settings',
+  'permissions',
+  'applications',
+  'directory',
+  'token',
+  'owner-tokens',
+  'session',
+] as const;
 
 /** What can change under a running node. */
 export type ChangeTopic = (typeof CHANGE_TOPICS)[number];

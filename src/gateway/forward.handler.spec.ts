@@ -48,10 +48,8 @@ async function failureOf(send: (request: IncomingMessage) => Promise<void>, forM
       connections,
       holderKey: 'client',
       judgeAgain: (onJudged) => onJudged(true),
-      replacedBody: null,
-      dropSetCookie: false,
+      sessionRule: null,
       stallTimeoutMs: 60_000,
-      bindCookies: null,
     },
     {
       onTurn: () => connections.dispatcher.dispatch({ path: '/', method: 'PUT', body: body.stream() }, handler),

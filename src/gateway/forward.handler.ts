@@ -1,6 +1,12 @@
 import { STATUS_CODES, type ServerResponse } from 'node:http';
 import { headerValues } from '@scopegate/kernel';
-import { announcesBody, answeredHeaders, faultOfAnswer, withoutLength } from '@scopegate/upstream';
+import {
+  announcesBody,
+  answeredHeaders,
+  faultOfAnswer,
+  withoutLength,
+  type SessionParameterRule,
+} from '@scopegate/upstream';
 import { errors, type Dispatcher } from 'undici';
 import type { ProtectedApplication } from '../applications/application.js';
 import type { HeldAnswer } from '../audit/audit.shipper.js';
@@ -15,17 +21,14 @@ import type { UpstreamWatch, Waiting } from './upstream.watch.js';
 export interface ForwardOptions {
   readonly application: ProtectedApplication;
   readonly connections: UpstreamConnections;
-  /** What is sent in place of the client's body; null where that one is sent. */
-  readonly replacedBody: Buffer | null;
   /** Judges the request once more, after a wait in which its token may have ended. A refusal is answered by then. */
   readonly judgeAgain: (onJudged: (passes: boolean) => void) => void;
   /** Whose share of the connections is used: a token's id, or the client's address where there is no token. */
   readonly holderKey: string;
-  readonly dropSetCookie: boolean;
+  /** Takes the upstream's own sessions out of the answer to a token request (R11); null for every other request. */
+  readonly sessionRule: SessionParameterRule | null;
   /** How long the upstream may pause in its answer, and the client in reading what waits for it. */
   readonly stallTimeoutMs: number;
-  /** Set where the cookies of the answer have to be stored before it is sent on (R11). */
-  readonly bindCookies: ((rawHeaders: readonly string[]) => Promise<void>) | null;
 }
 
 /** Who is told what becomes of a forwarded request. */
@@ -237,7 +240,7 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, HeldAnswer, W
   }
 
   onHeaders(status: number, rawHeaders: Buffer[], resume: () => void, statusText: string): boolean {
-    const { connections, dropSetCookie, bindCookies } = this.options;
+    const { connections, sessionRule } = this.options;
     const lines = connections.decoder.decode(rawHeaders);
     const fault = faultOfAnswer(status, lines);
     if (fault !== null) {
@@ -255,34 +258,18 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, HeldAnswer, W
     }
     this.#status = status;
     this.#statusText = REASON_PHRASE.test(statusText) ? statusText : (STATUS_CODES[status] ?? '');
-    const passed = answeredHeaders(lines, dropSetCookie);
+    const passed = answeredHeaders(lines, sessionRule);
     this.#lines = status === 204 ? withoutLength(passed) : passed;
     this.#lines.push('X-Request-Id', this.exchange.requestId);
     this.#resume = resume;
     this.#hasNoBody = status === 204 || status === 304 || this.response.req.method === 'HEAD';
-    this.#waitFor(bindCookies === null ? 'body' : null);
-    if (bindCookies === null) {
-      if (status === 204 && announcesBody(lines)) {
-        this.#completeWithoutBody();
-        return false;
-      }
-      this.listener.onHead(this.exchange, status, this);
-      return true;
+    this.#waitFor('body');
+    if (status === 204 && announcesBody(lines)) {
+      this.#completeWithoutBody();
+      return false;
     }
-    bindCookies(lines).then(
-      () => {
-        this.#waitFor('body');
-        this.listener.onHead(this.exchange, status, this);
-        resume();
-      },
-      (error: unknown) => {
-        // Giving up the request is told as one more failure.
-        this.#hasFailed = true;
-        this.listener.onFailure(this.exchange, error);
-        this.#abort?.(new Error('The session could not be bound.'));
-      },
-    );
-    return false;
+    this.listener.onHead(this.exchange, status, this);
+    return true;
   }
 
   /** Passes on an answer whose body must not be read, and ends the connection, on which that body may follow. */
@@ -299,12 +286,11 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, HeldAnswer, W
    * client does not take at once is left out, and so is one whose turn on the connection has not come.
    */
   #passInterim(status: number, lines: readonly string[]): void {
-    const { dropSetCookie, bindCookies } = this.options;
     const { response } = this;
     const { socket } = response;
     if (response.req.httpVersion !== '1.1' || response.headersSent || this.exchange.isSettled) return;
     if (socket === null || socket.writableLength > MAX_INTERIM_BYTES) return;
-    const passed = withoutLength(answeredHeaders(lines, dropSetCookie || bindCookies !== null));
+    const passed = withoutLength(answeredHeaders(lines, this.options.sessionRule));
     let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Interim'}\r\n`;
     for (let index = 0; index + 1 < passed.length; index += 2) head += `${passed[index]}: ${passed[index + 1]}\r\n`;
     socket.write(`${head}\r\n`, 'latin1');

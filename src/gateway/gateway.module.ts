@@ -5,6 +5,7 @@ import { AuditModule } from '../audit/audit.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
 import { GatewayService } from './gateway.service.js';
 import { LoopDetector } from './loop.detector.js';
+import { SessionEndpoint } from './session.endpoint.js';
 import { UpstreamFailureLog } from './upstream-failure.log.js';
 import { UpstreamForwarder } from './upstream.forwarder.js';
 import { UpstreamMetrics } from './upstream.metrics.js';
@@ -16,6 +17,7 @@ import { UpstreamWatch } from './upstream.watch.js';
   providers: [
     GatewayService,
     LoopDetector,
+    SessionEndpoint,
     UpstreamFailureLog,
     UpstreamForwarder,
     UpstreamMetrics,

@@ -14,6 +14,7 @@ import { writeProblem } from '../common/http/problem.writer.js';
 import { dropUnreadBody, REFUSED_BODY } from '../common/http/unread-body.js';
 import { RequestLog } from '../common/logging/request.log.js';
 import { requestIdOf } from '../common/http/request-id.js';
+import { isForSessionEndpoint, SessionEndpoint } from './session.endpoint.js';
 import { UpstreamForwarder } from './upstream.forwarder.js';
 import { isBodyArriving } from './forwarded-body.js';
 import { GatewayContext } from './gateway.context.js';
@@ -43,6 +44,7 @@ export class GatewayService {
   constructor(
     modules: ModuleRef,
     private readonly forwarder: UpstreamForwarder,
+    private readonly sessionEndpoint: SessionEndpoint,
     private readonly recorder: DecisionRecorder,
     private readonly shipper: AuditShipper,
     private readonly requestLog: RequestLog,
@@ -148,6 +150,13 @@ export class GatewayService {
 
   #forward(exchange: Exchange, context: GatewayContext, application: ProtectedApplication): void {
     try {
+      const { decision } = exchange;
+      if (decision?.kind === 'allow' && isForSessionEndpoint(decision)) {
+        this.sessionEndpoint
+          .answer(exchange, application, decision)
+          .catch((error: unknown) => this.#fail(exchange, error));
+        return;
+      }
       this.forwarder.forward(exchange, application, (onJudged) => {
         exchange.admitted = null;
         exchange.authenticated = null;

@@ -4,13 +4,14 @@ import { memoryOf, type HeaderLines } from '@scopegate/kernel';
 import { clientBlock, forwardingOf } from '@scopegate/network';
 import { codeProblem } from '@scopegate/problem';
 import { isMethodOverrideHeader } from '@scopegate/scope';
+import { withoutSessions } from '@scopegate/token';
 import {
   classifyUpstreamFailure,
   fillTemplate,
   forwardedHeaders,
   forwardedPath,
+  PRODUCT_SESSIONS,
   traceParent,
-  valuesSet,
 } from '@scopegate/upstream';
 import type { ProtectedApplication } from '../applications/application.js';
 import { DecisionRecorder } from '../access/decision.recorder.js';
@@ -19,7 +20,6 @@ import type { Exchange } from '../common/access/exchange.js';
 import { ProblemException } from '../common/http/problem.exception.js';
 import { writeProblem } from '../common/http/problem.writer.js';
 import { randomDigits } from '../common/http/random-digits.js';
-import { BoundCookieService } from '../tokens/bound-cookie.service.js';
 import { arrivedBody, IncomingBody } from './forwarded-body.js';
 import { LoopDetector } from './loop.detector.js';
 import { ForwardHandler, type ForwardListener, type ForwardOptions } from './forward.handler.js';
@@ -37,7 +37,6 @@ export class UpstreamForwarder implements ForwardListener {
     private readonly pools: UpstreamPools,
     private readonly watch: UpstreamWatch,
     private readonly recorder: DecisionRecorder,
-    private readonly cookies: BoundCookieService,
     private readonly failures: UpstreamFailureLog,
     private readonly loops: LoopDetector,
   ) {}
@@ -59,23 +58,16 @@ export class UpstreamForwarder implements ForwardListener {
     }
     if (decision === null || decision.kind === 'deny') throw new Error('Nothing is forwarded without a decision.');
     const token = decision.kind === 'allow' ? decision.authenticated.token : null;
-    const isTokenRequest = token !== null && exchange.admitted?.credential.kind === 'token';
-    const replaced = sessionLogin(decision);
     const options: ForwardOptions = {
       application,
       connections: this.pools.of(application),
       holderKey: token?.id ?? clientOf(decision),
       judgeAgain,
-      replacedBody: replaced,
       stallTimeoutMs: Math.max(application.timeoutMs, BODY_TIMEOUT_MS),
-      dropSetCookie: isTokenRequest && replaced === null,
-      bindCookies:
-        token !== null && (replaced !== null || !isTokenRequest)
-          ? (lines) => this.cookies.bind(application.key, token.id, valuesSet(lines))
-          : null,
+      sessionRule: token === null ? null : PRODUCT_SESSIONS[application.rules.kind].parameters,
     };
     const handler = new ForwardHandler(exchange, options, this, this.watch);
-    const body = replaced ?? arrivedBody(exchange);
+    const body = arrivedBody(exchange);
     if (body === undefined) handler.awaitBody(new IncomingBody(exchange, SWEEP_INTERVAL_MS));
     else handler.awaitConnection(body);
   }
@@ -83,11 +75,10 @@ export class UpstreamForwarder implements ForwardListener {
   /** Sends a request upstream that has a connection. */
   onTurn(handler: ForwardHandler): void {
     const { exchange, body } = handler;
-    const { application, connections, replacedBody } = handler.options;
+    const { application, connections } = handler.options;
     const { decision, request } = exchange;
     if (decision === null || decision.kind === 'deny') throw new Error('Nothing is forwarded without a decision.');
     const token = decision.kind === 'allow' ? decision.authenticated.token : null;
-    const isTokenRequest = token !== null && exchange.admitted?.credential.kind === 'token';
     const { target } = application;
     const headers = forwardedHeaders({
       lines: request.rawHeaders,
@@ -96,18 +87,14 @@ export class UpstreamForwarder implements ForwardListener {
       ...originOf(decision, exchange),
       hop: this.loops.hop(request.httpVersion),
       identityNames: application.identity.names,
-      identity: isTokenRequest ? identityOf(decision, application, request.rawHeaders) : NO_LINES,
-      // A session that is held to a token acts as that token's owner, and as nobody else.
+      identity: identityOf(decision, application, request.rawHeaders),
       dropAuthorization: token !== null,
-      dropCookies: isTokenRequest,
+      // The gateway's own sessions never go upstream, also beside a credential that counts in their place (R11).
+      keepCookies: token === null ? withoutSessions : null,
       // A read-write token covers whatever method it asks for (R12).
       dropLine: token?.scope === 'read-only' ? isMethodOverrideHeader : null,
-      replacedBody: replacedBody !== null,
       trace: { parent: traceParent(exchange.trace, randomDigits(16)), state: exchange.trace.traceState },
     });
-    if (replacedBody !== null) {
-      headers.push('Content-Type', 'application/json', 'Content-Length', String(replacedBody.length));
-    }
     exchange.forwardedAtTick = performance.now();
     connections.dispatcher.dispatch(
       {
@@ -180,18 +167,6 @@ function judgedPath(decision: Forwarded, exchange: Exchange): string {
   return path.strict.canonical;
 }
 
-/** A login with a token goes upstream as `{"username"}`: the secret stays here (R04). */
-function sessionLogin(decision: Forwarded): Buffer | null {
-  if (decision.kind !== 'allow') return null;
-  const { admitted, principal } = decision.authenticated;
-  const isLogin =
-    admitted.credential.kind === 'token' &&
-    admitted.request.method === 'POST' &&
-    admitted.path?.strict.ok === true &&
-    admitted.path.strict.pathClass === 'rest-session';
-  return isLogin ? Buffer.from(JSON.stringify({ username: principal.username })) : null;
-}
-
 const NO_LINES: readonly string[] = [];
 
 /** Whose identity stands in header lines, and of which application. */
@@ -238,7 +213,7 @@ function identityLines(decision: Allow, application: ProtectedApplication): read
 }
 
 /** What the upstream is told of where the request came from: what was judged, and nothing else that was sent (R39). */
-function originOf(
+export function originOf(
   decision: Forwarded,
   exchange: Exchange,
 ): {

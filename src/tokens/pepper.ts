@@ -1,6 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { HmacKey } from '@scopegate/kernel';
-import { digestMatches, tokenDigest, type TokenDigest } from '@scopegate/token';
+import {
+  digestMatches,
+  isSealedBy,
+  mintSession,
+  tokenDigest,
+  type MintedSession,
+  type TokenDigest,
+} from '@scopegate/token';
 import { SECRETS } from '../config/config.module.js';
 import type { Secrets } from '../config/secrets.js';
 
@@ -24,14 +31,29 @@ export class Pepper {
 
   /** @throws Error where the key is missing */
   digest(secret: string): VersionedDigest {
-    const key = this.#keys.get(CURRENT_VERSION);
-    if (key === undefined) throw new Error('There is no pepper.');
-    return { digest: tokenDigest(key, secret), pepperVersion: CURRENT_VERSION };
+    return { digest: tokenDigest(this.#current(), secret), pepperVersion: CURRENT_VERSION };
+  }
+
+  /** A new session of the gateway, sealed under the current key (R11). */
+  mintSession(randomBytes: (size: number) => Uint8Array): MintedSession {
+    return mintSession(this.#current(), randomBytes);
+  }
+
+  /** Whether the gateway made a session, under whichever of its keys. It does not tell whether the session still exists. */
+  isSealed(session: string): boolean {
+    for (const key of this.#keys.values()) if (isSealedBy(key, session)) return true;
+    return false;
   }
 
   /** Whether this is the secret of the digest; a version that is not known matches nothing. */
   matches(secret: string, { digest, pepperVersion }: VersionedDigest<TokenDigest>): boolean {
     const key = this.#keys.get(pepperVersion);
     return key !== undefined && digestMatches(key, secret, digest);
+  }
+
+  #current(): HmacKey {
+    const key = this.#keys.get(CURRENT_VERSION);
+    if (key === undefined) throw new Error('There is no pepper.');
+    return key;
   }
 }

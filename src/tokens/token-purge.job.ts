@@ -7,7 +7,7 @@ import { ChangeLogRetention } from '../database/change-log.retention.js';
 import { LeaseService } from '../database/lease.service.js';
 import type { PurgedBatch } from '../database/purged-batch.js';
 import { SettingsService } from '../settings/settings.service.js';
-import { BoundCookieService } from './bound-cookie.service.js';
+import { SessionsService } from './sessions.service.js';
 import { TokenPurger } from './token.purger.js';
 
 const INTERVAL_MS = 10_000;
@@ -28,10 +28,7 @@ const DAY_MS = 86_400_000;
 /** A node reads the change log several times a second. */
 const CHANGE_LOG_DAYS = 1;
 
-/** No browser keeps a cookie longer. A session that nobody has used for so long is over. */
-const FORGOTTEN_SESSION_DAYS = 400;
-
-const STEPS = ['tokens', 'boundCookies', 'auditEvents', 'changeLines'] as const;
+const STEPS = ['tokens', 'sessions', 'auditEvents', 'changeLines'] as const;
 
 type Step = (typeof STEPS)[number];
 
@@ -39,7 +36,7 @@ type Step = (typeof STEPS)[number];
 export type Purged = Readonly<Record<Step, number>>;
 
 /**
- * Removes what has been kept long enough: ended tokens (R65), bindings of forgotten sessions, audit events (R60) and
+ * Removes what has been kept long enough: ended tokens (R65), ended sessions (R11), audit events (R60) and
  * lines of the change log. Of several processes the one with the lease does it.
  */
 @Injectable()
@@ -54,7 +51,7 @@ export class TokenPurgeJob implements OnModuleDestroy {
   constructor(
     private readonly leases: LeaseService,
     private readonly tokens: TokenPurger,
-    private readonly cookies: BoundCookieService,
+    private readonly sessions: SessionsService,
     private readonly auditEvents: AuditRetention,
     private readonly changeLog: ChangeLogRetention,
     private readonly settings: SettingsService,
@@ -98,7 +95,7 @@ export class TokenPurgeJob implements OnModuleDestroy {
     this.#isRunning = true;
     try {
       if (!(await this.#hold())) return null;
-      const removed: Record<Step, number> = { tokens: 0, boundCookies: 0, auditEvents: 0, changeLines: 0 };
+      const removed: Record<Step, number> = { tokens: 0, sessions: 0, auditEvents: 0, changeLines: 0 };
       const failures: unknown[] = [];
       // One instant for the whole run: what gets old meanwhile is for the next one, so that this one ends.
       const nowMs = this.clock.nowMs();
@@ -134,8 +131,8 @@ export class TokenPurgeJob implements OnModuleDestroy {
     switch (step) {
       case 'tokens':
         return this.tokens.purgeBatch(nowMs - purge.expiredTokensAfterDays * DAY_MS);
-      case 'boundCookies':
-        return this.cookies.purgeBatch(nowMs - FORGOTTEN_SESSION_DAYS * DAY_MS);
+      case 'sessions':
+        return this.sessions.purgeBatch(nowMs);
       case 'auditEvents':
         return this.auditEvents.purgeBatch(nowMs - audit.retentionDays * DAY_MS);
       case 'changeLines':
@@ -157,10 +154,8 @@ export class TokenPurgeJob implements OnModuleDestroy {
   }
 
   #report(removed: Purged): void {
-    const { tokens, boundCookies, auditEvents } = removed;
-    if (tokens + boundCookies + auditEvents === 0) return;
-    this.#logger.log(
-      `Purged ${tokens} tokens, ${auditEvents} audit events and the bindings of ${boundCookies} cookies.`,
-    );
+    const { tokens, sessions, auditEvents } = removed;
+    if (tokens + sessions + auditEvents === 0) return;
+    this.#logger.log(`Purged ${tokens} tokens, ${sessions} sessions and ${auditEvents} audit events.`);
   }
 }

@@ -88,9 +88,10 @@ export class TokenCache implements OnModuleInit {
     return this.#read(id).then((entry) => this.#compare(secret, entry));
   }
 
-  /** The token of an id whose secret has been compared before (a bound cookie), or that an administrator asks about. */
-  async lookUpById(id: string): Promise<TokenLookup> {
-    return this.#found(this.#entries.get(id) ?? (await this.#read(id)));
+  /** The token of an id that a session of it stands for, or that an administrator asks about. */
+  lookUpById(id: string): TokenLookup | Promise<TokenLookup> {
+    const known = this.#entries.get(id);
+    return known === undefined ? this.#read(id).then((entry) => this.#found(entry)) : this.#found(known);
   }
 
   /** A digest that is read again, as after every change of the token, is another one. */

@@ -6,6 +6,7 @@ import { PURGE_BATCH_SIZE, type PurgedBatch } from '../database/purged-batch.js'
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { auditFields, propertiesOf } from './token-event.js';
 import { TokenEntity } from './token.entity.js';
+import { TokenSessionEntity } from './token-session.entity.js';
 
 /**
  * Removes tokens that ended long enough ago (R65). A token ends by its stored expiry or by its revocation. One that
@@ -33,6 +34,7 @@ export class TokenPurger {
         // Another node has it already, with its event.
         if (deleted.affected !== 1) continue;
         count += 1;
+        await unit.manager.delete(TokenSessionEntity, { tokenId: row.id });
         unit.changed('token', row.id);
         this.audit.recordChange(unit.manager, SYSTEM_ACTOR, {
           type: 'token.purged',

@@ -4,9 +4,10 @@ import { AuditModule } from '../audit/audit.module.js';
 import { DirectoryModule } from '../directory/directory.module.js';
 import { PermissionsModule } from '../permissions/permissions.module.js';
 import { SettingsModule } from '../settings/settings.module.js';
-import { BoundCookieService } from './bound-cookie.service.js';
 import { MeController } from './me.controller.js';
 import { Pepper } from './pepper.js';
+import { SessionCache } from './session.cache.js';
+import { SessionsService } from './sessions.service.js';
 import { TokenCacheMetrics } from './token-cache.metrics.js';
 import { TokenCache } from './token.cache.js';
 import { TokenPurgeJob } from './token-purge.job.js';
@@ -22,8 +23,9 @@ import { VendorTokensService } from './vendor/vendor-tokens.service.js';
   imports: [AuditModule, ApplicationsModule, DirectoryModule, PermissionsModule, SettingsModule],
   controllers: [TokensController, MeController, VendorTokensController],
   providers: [
-    BoundCookieService,
     Pepper,
+    SessionCache,
+    SessionsService,
     TokenCache,
     TokenCacheMetrics,
     TokenPurgeJob,
@@ -33,6 +35,6 @@ import { VendorTokensService } from './vendor/vendor-tokens.service.js';
     TokenUseRecorder,
     VendorTokensService,
   ],
-  exports: [BoundCookieService, TokenCache, TokensService, TokenUseRecorder],
+  exports: [SessionsService, TokenCache, TokensService, TokenUseRecorder],
 })
 export class TokensModule {}

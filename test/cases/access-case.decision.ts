@@ -22,12 +22,12 @@ import {
   type TokenFacts,
   type TokenLookup,
 } from '@scopegate/access';
-import { repeatedLines, type HeaderLines } from '@scopegate/kernel';
+import { HmacKey, repeatedLines, type HeaderLines } from '@scopegate/kernel';
 import { compileAddressSet } from '@scopegate/network';
 import { compileExceptions } from '@scopegate/path';
 import { DEFAULT_PERMISSIONS } from '@scopegate/permission';
 import { lfsOperation, overridingMethodsOfBody } from '@scopegate/scope';
-import { mintToken, sameUserName } from '@scopegate/token';
+import { mintSession, mintToken, sameUserName } from '@scopegate/token';
 import {
   DAY_MS,
   isAnsweredHere,
@@ -95,18 +95,12 @@ function decideIn(world: World, row: AccessCase, lines: HeaderLines): DecidedCas
   const admitted = admit(request, application, path, policy);
   if (admitted.kind === 'deny') return { stagewise: admitted, atOnce: decideAccess(facts()) };
   const { credential } = admitted;
-  const isOfSession = row.request.session !== undefined && !needsTokenLookup(admitted);
   if (credential.kind === 'token' && needsTokenLookup(admitted)) {
     authentication = { token: world.lookUp(credential.secret), nowMs: NOW_MS };
-  } else if (isOfSession) {
-    authentication = { token: world.lookUp(world.secrets.get(row.request.session ?? '') ?? ''), nowMs: NOW_MS };
   } else if (application === null && credential.kind === 'password') {
     authentication = { login: world.logIn(credential.username ?? '', credential.secret ?? ''), nowMs: NOW_MS };
   }
-  const authenticated = authenticate(
-    isOfSession ? { ...admitted, credential: { kind: 'cookie' } } : admitted,
-    authentication,
-  );
+  const authenticated = authenticate(admitted, authentication);
   if (authenticated.kind !== 'authenticated') return { stagewise: authenticated, atOnce: decideAccess(facts()) };
   if (needsLfsOperation(authenticated)) authorization = { lfsOperation: lfsOperation(body) };
   if (needsLfsOperation(authenticated) || needsBodyOverrides(authenticated, authorization)) {
@@ -130,7 +124,7 @@ const APPLICATION_KEY = 'this';
 
 function buildWorld(row: AccessCase): World {
   const tokens = tokensOf(row);
-  const secrets = new Map<string, string>([['cookie', 'value-of-the-session']]);
+  const secrets = new Map<string, string>();
   const bySecret = new Map<string, TokenLookup>();
   for (const [index, [name, token]] of Object.entries(tokens).entries()) {
     const minted = mintToken((size) => new Uint8Array(size).fill(index + 1));
@@ -143,6 +137,10 @@ function buildWorld(row: AccessCase): World {
       owner: row.users?.[owner]?.deleted === true ? null : principal(row, owner),
     });
   }
+  const session = mintSession(new HmacKey('a pepper of the cases'), (size) => new Uint8Array(size).fill(99));
+  secrets.set('cookie', session.secret);
+  const ofSession = bySecret.get(secrets.get(row.request.session ?? '') ?? '');
+  if (ofSession !== undefined) bySecret.set(session.secret, ofSession);
   return {
     application: isAnsweredHere(row) ? null : rulesOf(row.application ?? { kind: 'jira' }),
     policy: policyOf(row),

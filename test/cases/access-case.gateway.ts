@@ -8,8 +8,8 @@ import { startServer, type RunningServer } from '../../src/configure-app.js';
 import { readConfiguration } from '../../src/config/env.js';
 import { UnitOfWork } from '../../src/database/unit-of-work.js';
 import { DirectoryService } from '../../src/directory/directory.service.js';
-import { BoundCookieService } from '../../src/tokens/bound-cookie.service.js';
 import { Pepper } from '../../src/tokens/pepper.js';
+import { SessionsService } from '../../src/tokens/sessions.service.js';
 import { TokenEntity } from '../../src/tokens/token.entity.js';
 import { createApiClient, type ApiAnswer, type ApiClient, type ProblemBody } from '../support/api.client.js';
 import { sendRaw, type RawAnswer } from '../support/raw-client.js';
@@ -257,11 +257,10 @@ export class CaseGateway {
         unit.changed('token', id);
       }
     });
-    if (row.request.session !== undefined && application !== null) {
-      const value = randomUUID();
-      secrets.set('cookie', value);
-      const cookies = this.server.app.get(BoundCookieService, { strict: false });
-      await cookies.bind(application, ids.get(row.request.session) ?? '', [value]);
+    const { session } = row.request;
+    if (session !== undefined) {
+      const sessions = this.server.app.get(SessionsService, { strict: false });
+      secrets.set('cookie', await sessions.open(ids.get(session) ?? ''));
     }
     return secrets;
   }

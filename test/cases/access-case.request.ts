@@ -4,7 +4,7 @@ import { LOOPBACK, USUAL_TOKENS, type AccessCase, type CaseCredential, type Case
 export type Line = readonly [name: string, value: string];
 
 /** The cookie of a session that was made with a token; `<cookie>` stands for its value among the secrets. */
-export const SESSION_COOKIE = 'JSESSIONID=<cookie>';
+const SESSION_COOKIE = 'JSESSIONID=<cookie>';
 
 /** The tokens of a case: the usual ones, and its own. */
 export function tokensOf(row: AccessCase): Readonly<Record<string, CaseToken>> {
@@ -29,7 +29,8 @@ export function linesOf(
   const { request } = row;
   const lines: Line[] = request.withoutHost === true ? [] : [['Host', host]];
   lines.push(...besides, ...credentialLines(request.credential, secrets));
-  if (request.session !== undefined) lines.push(['Cookie', fillSecrets(SESSION_COOKIE, secrets)]);
+  const cookie = request.sessionCookie ?? (request.session === undefined ? undefined : SESSION_COOKIE);
+  if (cookie !== undefined) lines.push(['Cookie', fillSecrets(cookie, secrets)]);
   for (const [name, value] of request.headers ?? []) lines.push([name, fillSecrets(value, secrets)]);
   if (request.body !== undefined) {
     if (!hasLine(lines, 'content-type')) lines.push(['Content-Type', 'application/json']);

@@ -84,8 +84,10 @@ export type CaseRequest = {
   readonly path: string;
   readonly query?: string;
   readonly credential?: CaseCredential;
-  /** The name of a token: the request carries the cookie of a session that was made with it. */
+  /** The name of a token: the request carries the cookie of a session of the gateway that was made with it. */
   readonly session?: string;
+  /** Default `JSESSIONID=<cookie>`, where there is a session: `<cookie>` stands for it. */
+  readonly sessionCookie?: string;
   /** Lines besides those that every request has. */
   readonly headers?: readonly (readonly [name: string, value: string])[];
   readonly body?: string;
@@ -121,6 +123,8 @@ export type CaseExpectation =
   | {
       readonly decision: 'allow' | 'pass';
       readonly upstream: CaseForwarded | { readonly receives: false };
+      /** The canonical path, where it is not the request's and nothing goes upstream. */
+      readonly path?: string;
       /** Of the answer. Default 200, the upstream's own. */
       readonly status?: number;
       /** The code of the problem, where the management API goes on to refuse what the decision allows. */
@@ -223,6 +227,14 @@ export function letIn(status: number, publicCode?: string): CaseExpectation {
     status,
     ...(publicCode === undefined ? {} : { publicCode }),
   };
+}
+
+/** Allowed, and answered by the gateway itself: jira's session endpoint (R04). */
+export function answeredHere(
+  status = 200,
+  more: { readonly path?: string; readonly credential?: CredentialKind; readonly publicCode?: string } = {},
+): CaseExpectation {
+  return { decision: 'allow', upstream: { receives: false }, status, ...more };
 }
 
 /** Refused at the gateway; the upstream receives nothing. The client is told the code itself, unless another is given. */

@@ -8,7 +8,7 @@ import { PASSWORD_CASES } from './password.cases.js';
 import { PATH_CASES } from './path.cases.js';
 import { REMOTE_API_CASES } from './remote-api.cases.js';
 import { REQUEST_FORM_CASES } from './request-form.cases.js';
-import { BOUND_SESSION_CASES } from './bound-session.cases.js';
+import { SESSION_CASES } from './session.cases.js';
 import { SCOPE_CASES } from './scope.cases.js';
 import { SESSION_LOGIN_CASES } from './session-login.cases.js';
 import { TOKEN_STATE_CASES } from './token-state.cases.js';
@@ -18,7 +18,7 @@ import { VENDOR_TOKENS_CASES } from './vendor-tokens.cases.js';
 export const ACCESS_CASES: readonly AccessCase[] = [
   ...SCOPE_CASES,
   ...SESSION_LOGIN_CASES,
-  ...BOUND_SESSION_CASES,
+  ...SESSION_CASES,
   ...GIT_CASES,
   ...TOKEN_STATE_CASES,
   ...ADDRESS_CASES,

@@ -188,7 +188,7 @@ function isNamedException(row: AccessCase, canonical: string): boolean {
   const { kind, exceptions = [] } = row.application as CaseApplication;
   if (row.request.method !== 'POST') return false;
   return (
-    (kind === 'jira' && canonical === '/rest/auth/1/session') ||
+    (kind === 'jira' && /^\/rest\/auth\/(1|1\.0|latest)\/session(\/|\.json)?$/.test(canonical)) ||
     (exceptions.length > 0 && canonical === SEARCH.path) ||
     (kind === 'bitbucket' && /^\/scm\/[^/]+\/[^/]+\/git-upload-pack$/.test(canonical)) ||
     (kind === 'bitbucket' &&

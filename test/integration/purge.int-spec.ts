@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { encodeEvent, type AuditEvent } from '@scopegate/audit';
+import { parseSession, type SessionId } from '@scopegate/token';
 import { AuditChain } from '../../src/audit/audit.chain.js';
 import { AuditChainEntity } from '../../src/audit/audit-chain.entity.js';
 import { AuditEventEntity } from '../../src/audit/audit-event.entity.js';
@@ -10,8 +11,9 @@ import { Clock } from '../../src/common/time/clock.js';
 import { ChangeEntity } from '../../src/database/change.entity.js';
 import { LeaseService } from '../../src/database/lease.service.js';
 import { UnitOfWork } from '../../src/database/unit-of-work.js';
-import { BoundCookieEntity } from '../../src/tokens/bound-cookie.entity.js';
-import { BoundCookieService } from '../../src/tokens/bound-cookie.service.js';
+import { SessionCache } from '../../src/tokens/session.cache.js';
+import { SessionsService } from '../../src/tokens/sessions.service.js';
+import { TokenSessionEntity } from '../../src/tokens/token-session.entity.js';
 import { TokenPurgeJob } from '../../src/tokens/token-purge.job.js';
 import { TokenPurger } from '../../src/tokens/token.purger.js';
 import { TokenEntity } from '../../src/tokens/token.entity.js';
@@ -298,40 +300,65 @@ describeOnEachDatabase('purging', (server) => {
 
   it('R65: what cannot be removed keeps the rest from nothing', async () => {
     const [id] = await insertEnded(server(), 1, nowMs - 40 * DAY_MS);
-    vi.spyOn(server().provider(BoundCookieService), 'purgeBatch').mockRejectedValue(new Error('locked'));
+    vi.spyOn(server().provider(SessionsService), 'purgeBatch').mockRejectedValue(new Error('locked'));
     await expect(purge()).rejects.toThrow('locked');
     expect(await timesPurged(server(), [id ?? ''])).toEqual([1]);
   });
 
-  it('R11, R65: a session stays bound to a token that has been purged', async () => {
-    const cookies = server().provider(BoundCookieService);
+  const idOf = (session: string): SessionId => parseSession(session)?.id ?? ('' as SessionId);
+
+  const sessionsOf = (token: { readonly id: string }): Promise<number> =>
+    server().provider(DataSource).manager.countBy(TokenSessionEntity, { tokenId: token.id });
+
+  it('R11, R65: the sessions of a token go with it', async () => {
+    const sessions = server().provider(SessionsService);
     const token = await server().createToken({ scope: 'read-only', expiresAt: fromNow(HOUR_MS) });
-    const value = unique('session');
-    await cookies.bind('jira', token.id, [value]);
     nowMs += 31 * DAY_MS;
+    const value = await sessions.open(token.id);
     await purge();
     expect(await statusOf(server(), token)).toBe(404);
-    expect(await cookies.tokensOf('jira', [value])).toEqual(new Set([token.id]));
-    const stored = await server().provider(DataSource).manager.countBy(BoundCookieEntity, { tokenId: token.id });
-    expect(stored).toBe(1);
+    expect(await sessionsOf(token)).toBe(0);
+    expect(await sessions.lookUp(idOf(value), value)).toEqual({ found: false });
   });
 
-  it('R11: a session is forgotten 400 days after its last use, and not while it is in use', async () => {
-    const [used, unused] = [unique('used'), unique('unused')];
-    const tokenId = randomBytes(6).toString('hex');
-    await server().provider(BoundCookieService).bind('jira', tokenId, [used, unused]);
-    nowMs += 399 * DAY_MS;
-    // Another node, or this one a day later: it has to read what it does not remember.
-    const other = new BoundCookieService(server().provider(UnitOfWork), server().provider(Clock));
-    expect(await other.tokensOf('jira', [used])).toEqual(new Set([tokenId]));
-    nowMs += DAY_MS;
+  it('R11: a session ends after 12 hours without use, goes with the purge, and lives on while it is used', async () => {
+    const sessions = server().provider(SessionsService);
+    const token = await server().createToken({ scope: 'read-only' });
+    const [used, unused] = [await sessions.open(token.id), await sessions.open(token.id)];
+    const isFound = async (value: string): Promise<boolean> => (await sessions.lookUp(idOf(value), value)).found;
+    nowMs += 12 * HOUR_MS - 1;
+    expect(await isFound(unused)).toBe(true);
+    expect(await isFound(used)).toBe(true);
+    sessions.noteUse(idOf(used));
+    await server().provider(SessionCache).store();
+    nowMs += 1;
+    expect(await isFound(unused)).toBe(false);
+    expect(await isFound(used)).toBe(true);
+    nowMs += 10 * 60_000;
     await purge();
-    expect(await server().provider(DataSource).manager.countBy(BoundCookieEntity, { tokenId })).toBe(2);
+    expect(await sessionsOf(token)).toBe(2);
     nowMs += 1;
     await purge();
-    const left = new BoundCookieService(server().provider(UnitOfWork), server().provider(Clock));
-    expect(await left.tokensOf('jira', [used])).toEqual(new Set([tokenId]));
-    expect(await left.tokensOf('jira', [unused])).toEqual(new Set());
+    expect(await sessionsOf(token)).toBe(1);
+    expect(await isFound(used)).toBe(true);
+    // Another node, or this one after a restart, reads what has been written of its use.
+    nowMs += 11 * HOUR_MS;
+    expect(await isFound(used)).toBe(true);
+    nowMs += HOUR_MS;
+    expect(await isFound(used)).toBe(false);
+  });
+
+  it('R11: of one token 100 sessions live at a time, and the one that was not used for longest makes room', async () => {
+    const sessions = server().provider(SessionsService);
+    const token = await server().createToken({ scope: 'read-only' });
+    const values: string[] = [];
+    for (let count = 0; count < 102; count += 1) {
+      nowMs += 1;
+      values.push(await sessions.open(token.id));
+    }
+    expect(await sessionsOf(token)).toBe(100);
+    const found = await Promise.all(values.map(async (value) => sessions.lookUp(idOf(value), value)));
+    expect(found.map((lookup) => lookup.found)).toEqual([false, false, ...Array.from({ length: 100 }, () => true)]);
   });
 
   it('R60: audit events go by their age, in batches, and nothing is encodeEvent of it', async () => {

@@ -1,7 +1,6 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import {
   authenticate,
-  heldToSession,
   type Admitted,
   type AuthenticationFacts,
   type LoginResult,
@@ -11,8 +10,8 @@ import { exchangeOf, type Exchange } from '../../common/access/exchange.js';
 import { Clock } from '../../common/time/clock.js';
 import { DirectoryService } from '../../directory/directory.service.js';
 import type { LoginOrigin } from '../../directory/login-origin.js';
+import { SessionsService } from '../../tokens/sessions.service.js';
 import { TokenCache } from '../../tokens/token.cache.js';
-import { BoundSessionLookup, type BoundSession } from '../bound-session.lookup.js';
 import { FailureThrottle } from '../failure.throttle.js';
 
 /** The second guard: whose token this is and whether it is in force, or who logs in at the management API. */
@@ -20,7 +19,7 @@ import { FailureThrottle } from '../failure.throttle.js';
 export class AuthenticationGuard implements CanActivate {
   constructor(
     private readonly tokens: TokenCache,
-    private readonly sessions: BoundSessionLookup,
+    private readonly sessions: SessionsService,
     private readonly directory: DirectoryService,
     private readonly throttle: FailureThrottle,
     private readonly clock: Clock,
@@ -30,9 +29,8 @@ export class AuthenticationGuard implements CanActivate {
     const exchange = exchangeOf(context.switchToHttp().getRequest());
     const { admitted } = exchange;
     if (admitted === null) return true;
-    const { credential } = admitted;
-    if (credential.kind === 'token' && credential.tokenId !== null) {
-      const lookup = this.tokens.lookUp(credential.tokenId, credential.secret, admitted.request.lines);
+    const lookup = this.#lookUp(admitted);
+    if (lookup !== null) {
       return lookup instanceof Promise
         ? lookup.then((token) => this.#authenticateToken(exchange, admitted, token))
         : this.#authenticateToken(exchange, admitted, lookup);
@@ -40,23 +38,18 @@ export class AuthenticationGuard implements CanActivate {
     if (admitted.application === null && admitted.credential.kind === 'password') {
       return this.#authenticateLogin(exchange, admitted);
     }
-    if (admitted.application === null) return this.#authenticate(exchange, admitted, { nowMs: this.clock.nowMs() });
-    const session = this.sessions.find(admitted.application.key, admitted.request.lines, exchange.rawPath);
-    return session instanceof Promise
-      ? session.then((bound) => this.#authenticateSession(exchange, admitted, bound))
-      : this.#authenticateSession(exchange, admitted, session);
+    return this.#authenticate(exchange, admitted, { nowMs: this.clock.nowMs() });
   }
 
-  /** A session that was made with a token stays held to it, whatever else the request carries (R11). */
-  #authenticateSession(exchange: Exchange, admitted: Admitted, session: BoundSession): boolean | Promise<boolean> {
-    const nowMs = this.clock.nowMs();
-    if (session === null) return this.#authenticate(exchange, admitted, { nowMs });
-    if (session === 'ambiguous') {
-      return this.#authenticate(exchange, admitted, { hasSeveralSessions: true, nowMs });
+  /** The token of the request: by its secret, or by that of a session made with it (R11). Null where none is looked up. */
+  #lookUp({ credential, request }: Admitted): TokenLookup | Promise<TokenLookup> | null {
+    if (credential.kind !== 'token') return null;
+    if (credential.via === 'cookie') {
+      return credential.sessionId === null ? null : this.sessions.lookUp(credential.sessionId, credential.secret);
     }
-    const bound = heldToSession(admitted);
-    exchange.admitted = bound;
-    return this.#authenticate(exchange, bound, { token: session, nowMs });
+    return credential.tokenId === null
+      ? null
+      : this.tokens.lookUp(credential.tokenId, credential.secret, request.lines);
   }
 
   #authenticateToken(exchange: Exchange, admitted: Admitted, token: TokenLookup): boolean | Promise<boolean> {

@@ -1,6 +1,12 @@
 import { InitialSchema1795392000000 } from './1795392000000-initial-schema.js';
+import { TokenSessions1795824000000 } from './1795824000000-token-sessions.js';
 import { KeyChecks1795824200000 } from './1795824200000-key-checks.js';
 import { ExactTexts1795824300000 } from './1795824300000-exact-texts.js';
 
 /** Every migration in its order. */
-export const MIGRATIONS = [InitialSchema1795392000000, KeyChecks1795824200000, ExactTexts1795824300000];
+export const MIGRATIONS = [
+  InitialSchema1795392000000,
+  TokenSessions1795824000000,
+  KeyChecks1795824200000,
+  ExactTexts1795824300000,
+];

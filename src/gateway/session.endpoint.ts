@@ -1,0 +1,119 @@
+import { Injectable } from '@nestjs/common';
+import type { Allow, Authenticated, TokenFacts } from '@scopegate/access';
+import { headerValues } from '@scopegate/kernel';
+import { sessionsInCookies } from '@scopegate/token';
+import {
+  PRODUCT_SESSIONS,
+  sessionAnswer,
+  sessionCookie,
+  sessionUserAnswer,
+  type OuterAddress,
+} from '@scopegate/upstream';
+import { DecisionRecorder } from '../access/decision.recorder.js';
+import type { ProtectedApplication } from '../applications/application.js';
+import type { Exchange } from '../common/access/exchange.js';
+import { ProblemException } from '../common/http/problem.exception.js';
+import { SessionsService } from '../tokens/sessions.service.js';
+import { dropUnreadBody, REFUSED_BODY } from '../common/http/unread-body.js';
+import { originOf } from './upstream.forwarder.js';
+
+const METHODS = 'GET, HEAD, POST, DELETE, OPTIONS';
+
+/** An answer of the gateway itself. */
+interface OwnAnswer {
+  readonly status: number;
+  /** JSON; null where there is no body. */
+  readonly body: string | null;
+  /** Header lines besides the usual ones, names and values alternating. */
+  readonly lines: readonly string[];
+}
+
+/** A request of a token for jira's session endpoint. */
+interface SessionRequest {
+  readonly authenticated: Authenticated;
+  readonly token: TokenFacts;
+  readonly address: OuterAddress;
+  readonly cookieName: string;
+}
+
+/**
+ * Answers jira's session endpoint to token requests, with sessions of the gateway's own and in jira's shapes (R04, R11).
+ * Nothing of such a request goes upstream, so that no session of the upstream is ever made with a token.
+ */
+@Injectable()
+export class SessionEndpoint {
+  constructor(
+    private readonly sessions: SessionsService,
+    private readonly recorder: DecisionRecorder,
+  ) {}
+
+  /**
+   * Answers a request that `isForSessionEndpoint` holds for.
+   * @throws ProblemException 405 for a method that the endpoint does not have, 503 where nothing can be stored
+   */
+  async answer(exchange: Exchange, application: ProtectedApplication, decision: Allow): Promise<void> {
+    const { authenticated } = decision;
+    const { token } = authenticated;
+    if (token === null) throw new Error('Only a token has sessions.');
+    const { forwardedProto, forwardedHost } = originOf(decision, exchange);
+    const address: OuterAddress = {
+      scheme: forwardedProto === 'https' ? 'https' : 'http',
+      host: forwardedHost,
+      pathPrefix: application.pathPrefix,
+    };
+    const cookieName = PRODUCT_SESSIONS[application.rules.kind].cookie;
+    const answer = await this.#answerTo(exchange, { authenticated, token, address, cookieName });
+    this.recorder.settle(exchange, answer.status, {
+      send: () => write(exchange, answer),
+      withhold: () => exchange.response.destroy(),
+    });
+  }
+
+  async #answerTo(exchange: Exchange, request: SessionRequest): Promise<OwnAnswer> {
+    const { authenticated, address, cookieName, token } = request;
+    switch (exchange.request.method) {
+      case 'POST': {
+        const value = await this.#sessionFor(authenticated, token);
+        const lines = ['Set-Cookie', sessionCookie(cookieName, value, address)];
+        return { status: 200, body: sessionAnswer(cookieName, value), lines };
+      }
+      case 'GET':
+      case 'HEAD':
+        return { status: 200, body: sessionUserAnswer(authenticated.principal.username, address), lines: [] };
+      case 'DELETE':
+        // Beside an Authorization line as well: the client wants its session ended, and names it.
+        await this.sessions.end(token.id, sessionsInCookies(headerValues(exchange.request.rawHeaders, 'cookie')));
+        return { status: 204, body: null, lines: ['Set-Cookie', sessionCookie(cookieName, null, address)] };
+      case 'OPTIONS':
+        return { status: 200, body: null, lines: ['Allow', METHODS, 'Content-Length', '0'] };
+      default:
+        throw new ProblemException('method_not_allowed', `The session endpoint takes ${METHODS}.`);
+    }
+  }
+
+  /** A session that logs in again stays the one it is. */
+  async #sessionFor({ admitted: { credential } }: Authenticated, token: TokenFacts): Promise<string> {
+    const isSession = credential.kind === 'token' && credential.via === 'cookie';
+    return isSession ? credential.secret : this.sessions.open(token.id);
+  }
+}
+
+/** Whether an allowed request is one of a token for jira's session endpoint, under one of its names (R04). */
+export function isForSessionEndpoint({ authenticated: { admitted, token } }: Allow): boolean {
+  const { path } = admitted;
+  return token !== null && path?.strict.ok === true && path.strict.pathClass === 'rest-session';
+}
+
+function write(exchange: Exchange, { status, body, lines }: OwnAnswer): void {
+  const { request, response } = exchange;
+  if (response.destroyed) return;
+  dropUnreadBody(request, response, REFUSED_BODY);
+  const head = [...lines, 'Cache-Control', 'no-store', 'X-Request-Id', exchange.requestId];
+  if (body !== null) {
+    head.push('Content-Type', 'application/json;charset=UTF-8', 'Content-Length', String(Buffer.byteLength(body)));
+  }
+  // A client that was not told to send its body may send it or not.
+  if (exchange.expectsContinue && exchange.readBody === null) head.push('Connection', 'close');
+  response.writeHead(status, head);
+  response.end(request.method === 'HEAD' ? undefined : (body ?? undefined));
+}

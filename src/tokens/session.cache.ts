@@ -1,0 +1,142 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { readTokenDigest, type SessionId, type TokenDigest } from '@scopegate/token';
+import { LRUCache } from 'lru-cache';
+import { LessThan } from 'typeorm';
+import { AuditShipper } from '../audit/audit.shipper.js';
+import { Clock } from '../common/time/clock.js';
+import { ChangeFeed } from '../database/change-feed.js';
+import { UnitOfWork } from '../database/unit-of-work.js';
+import { Pepper, type VersionedDigest } from './pepper.js';
+import { TokenSessionEntity } from './token-session.entity.js';
+
+/** A session ends after so long without use (R11). */
+export const SESSION_IDLE_MS = 12 * 3_600_000;
+
+/** The use of a session is written once in so long. */
+const USE_WRITTEN_EVERY_MS = 60_000;
+
+const CAPACITY = 50_000;
+
+/** A session as it is known in memory. */
+interface KnownSession {
+  readonly tokenId: string;
+  readonly digest: VersionedDigest<TokenDigest>;
+  usedAtMs: number;
+  /** What the database has of `usedAtMs`. */
+  writtenAtMs: number;
+}
+
+/** There is no such session, or it has ended. */
+const ENDED = Symbol('ended');
+
+type Entry = KnownSession | typeof ENDED;
+
+/**
+ * Finds the token that a session was made with: from memory, or by one indexed read that concurrent requests share. A
+ * session that the gateway did not make costs no read: its seal tells.
+ */
+@Injectable()
+export class SessionCache implements OnModuleInit {
+  readonly #entries = new LRUCache<string, Entry>({ max: CAPACITY });
+  readonly #reading = new Map<string, { readonly entry: Promise<Entry>; isStale: boolean }>();
+  /** Uses that have to be written, by the session's id. */
+  #uses = new Map<string, number>();
+
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly pepper: Pepper,
+    private readonly changes: ChangeFeed,
+    private readonly shipper: AuditShipper,
+    private readonly clock: Clock,
+  ) {}
+
+  onModuleInit(): void {
+    this.changes.subscribe('session', (ids) => this.#forget(ids));
+    this.shipper.alsoShip(() => this.store());
+  }
+
+  /** The id of the token that a session was made with; null where there is no such session, or it has ended. */
+  find(id: SessionId, secret: string): string | null | Promise<string | null> {
+    if (!this.pepper.isSealed(secret)) return null;
+    const known = this.#entries.get(id);
+    // Another node may have seen a session that has not been used here for long.
+    if (known !== undefined && (known === ENDED || !this.#isIdle(known))) return this.#tokenOf(known, secret);
+    return this.#read(id).then((entry) => this.#tokenOf(entry, secret));
+  }
+
+  /** Notes that a session has been used. It is written from time to time, never with the request. */
+  noteUse(id: SessionId): void {
+    const nowMs = this.clock.nowMs();
+    const known = this.#entries.get(id);
+    if (known === undefined || known === ENDED) return;
+    known.usedAtMs = nowMs;
+    if (nowMs - known.writtenAtMs < USE_WRITTEN_EVERY_MS) return;
+    known.writtenAtMs = nowMs;
+    this.#uses.set(id, nowMs);
+  }
+
+  /** Writes the uses that have been noted; a failure keeps them for the next time. */
+  async store(): Promise<void> {
+    if (this.#uses.size === 0) return;
+    const uses = this.#uses;
+    this.#uses = new Map();
+    try {
+      await this.unitOfWork.run(async ({ manager }) => {
+        // In the order of ids, so that two nodes that write the same sessions cannot wait for each other.
+        for (const [id, lastUsedAtMs] of [...uses].sort(([one], [other]) => (one < other ? -1 : 1))) {
+          await manager.update(TokenSessionEntity, { id, lastUsedAtMs: LessThan(lastUsedAtMs) }, { lastUsedAtMs });
+        }
+      });
+    } catch (error) {
+      for (const [id, usedAtMs] of uses) if (!this.#uses.has(id)) this.#uses.set(id, usedAtMs);
+      throw error;
+    }
+  }
+
+  #tokenOf(entry: Entry, secret: string): string | null {
+    if (entry === ENDED || this.#isIdle(entry)) return null;
+    return this.pepper.matches(secret, entry.digest) ? entry.tokenId : null;
+  }
+
+  #isIdle({ usedAtMs }: KnownSession): boolean {
+    return this.clock.nowMs() - usedAtMs >= SESSION_IDLE_MS;
+  }
+
+  #read(id: string): Promise<Entry> {
+    const reading = this.#reading.get(id);
+    if (reading !== undefined && !reading.isStale) return reading.entry;
+    const started = { entry: this.#load(id), isStale: false };
+    this.#reading.set(id, started);
+    const done = (): void => {
+      if (this.#reading.get(id) === started) this.#reading.delete(id);
+    };
+    started.entry.then((entry) => {
+      // One that has ended meanwhile must not come back.
+      if (!started.isStale) this.#entries.set(id, entry);
+      done();
+    }, done);
+    return started.entry;
+  }
+
+  async #load(id: string): Promise<Entry> {
+    const row = await this.unitOfWork.read((manager) => manager.findOneBy(TokenSessionEntity, { id }));
+    if (row === null) return ENDED;
+    const known: KnownSession = {
+      tokenId: row.tokenId,
+      digest: { digest: readTokenDigest(row.digest), pepperVersion: row.pepperVersion },
+      usedAtMs: row.lastUsedAtMs,
+      writtenAtMs: row.lastUsedAtMs,
+    };
+    return this.#isIdle(known) ? ENDED : known;
+  }
+
+  /** Sessions change only by their end. */
+  #forget(ids: ReadonlySet<string>): void {
+    for (const id of ids) {
+      const reading = this.#reading.get(id);
+      if (reading !== undefined) reading.isStale = true;
+      this.#entries.set(id, ENDED);
+      this.#uses.delete(id);
+    }
+  }
+}

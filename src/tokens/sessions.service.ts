@@ -1,0 +1,115 @@
+import { randomBytes } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import type { TokenLookup } from '@scopegate/access';
+import { parseSession, type SessionId } from '@scopegate/token';
+import { In, LessThan } from 'typeorm';
+import { Clock } from '../common/time/clock.js';
+import { PURGE_BATCH_SIZE, type PurgedBatch } from '../database/purged-batch.js';
+import { UnitOfWork, type Unit } from '../database/unit-of-work.js';
+import { Pepper } from './pepper.js';
+import { SESSION_IDLE_MS, SessionCache } from './session.cache.js';
+import { TokenCache } from './token.cache.js';
+import { TokenSessionEntity } from './token-session.entity.js';
+
+/** Sessions of one token at a time. One more ends the session that has not been used for longest. */
+const MAX_SESSIONS = 100;
+
+/** Another node may not have written the last use yet. */
+const PURGE_MARGIN_MS = 600_000;
+
+const NOT_FOUND: TokenLookup = { found: false };
+
+/** Makes, finds and ends the sessions of the gateway, each bound to the token it was made with (R11). */
+@Injectable()
+export class SessionsService {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly pepper: Pepper,
+    private readonly known: SessionCache,
+    private readonly tokens: TokenCache,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Makes a session for a token. The value is for the client alone: only its digest is stored. */
+  async open(tokenId: string): Promise<string> {
+    const { id, secret } = this.pepper.mintSession(randomBytes);
+    const nowMs = this.clock.nowMs();
+    const row = { id, ...this.pepper.digest(secret), tokenId, createdAtMs: nowMs, lastUsedAtMs: nowMs };
+    await this.unitOfWork.run(async (unit) => {
+      await this.#makeRoom(unit, tokenId);
+      await unit.manager.insert(TokenSessionEntity, row);
+    });
+    return secret;
+  }
+
+  /** The token that a session was made with; its state is for the caller to judge. */
+  lookUp(id: SessionId, secret: string): TokenLookup | Promise<TokenLookup> {
+    const tokenId = this.known.find(id, secret);
+    if (tokenId instanceof Promise) return tokenId.then((found) => this.#token(found));
+    return this.#token(tokenId);
+  }
+
+  /** Notes that a session has been used, which keeps it from ending. */
+  noteUse(id: SessionId): void {
+    this.known.noteUse(id);
+  }
+
+  /**
+   * Ends those of the sessions presented that were made with this token.
+   * @param secrets whole sessions, as a client sent them; what is none is left out
+   */
+  async end(tokenId: string, secrets: readonly string[]): Promise<void> {
+    const ended: SessionId[] = [];
+    for (const secret of secrets) {
+      const id = parseSession(secret)?.id;
+      if (id !== undefined && (await this.known.find(id, secret)) === tokenId) ended.push(id);
+    }
+    if (ended.length === 0) return;
+    await this.unitOfWork.run((unit) => remove(unit, ended));
+  }
+
+  /**
+   * Removes some sessions that have ended by not being used.
+   * @param nowMs epoch milliseconds
+   */
+  async purgeBatch(nowMs: number): Promise<PurgedBatch> {
+    const lastUsedAtMs = LessThan(nowMs - SESSION_IDLE_MS - PURGE_MARGIN_MS);
+    const rows = await this.unitOfWork.read((manager) =>
+      manager.find(TokenSessionEntity, {
+        where: { lastUsedAtMs },
+        order: { lastUsedAtMs: 'ASC' },
+        take: PURGE_BATCH_SIZE,
+      }),
+    );
+    if (rows.length === 0) return { removed: 0, hasMore: false };
+    const { affected } = await this.unitOfWork.run(({ manager }) =>
+      // One that has been used since it was read stays.
+      manager.delete(TokenSessionEntity, { id: In(rows.map((row) => row.id)), lastUsedAtMs }),
+    );
+    return { removed: affected ?? 0, hasMore: rows.length === PURGE_BATCH_SIZE };
+  }
+
+  #token(tokenId: string | null): TokenLookup | Promise<TokenLookup> {
+    return tokenId === null ? NOT_FOUND : this.tokens.lookUpById(tokenId);
+  }
+
+  async #makeRoom(unit: Unit, tokenId: string): Promise<void> {
+    const surplus = await unit.manager.find(TokenSessionEntity, {
+      select: { id: true },
+      where: { tokenId },
+      order: { lastUsedAtMs: 'DESC', id: 'ASC' },
+      skip: MAX_SESSIONS - 1,
+      take: MAX_SESSIONS,
+    });
+    if (surplus.length > 0)
+      await remove(
+        unit,
+        surplus.map(({ id }) => id),
+      );
+  }
+}
+
+async function remove(unit: Unit, ids: readonly string[]): Promise<void> {
+  await unit.manager.delete(TokenSessionEntity, { id: In([...ids]) });
+  for (const id of ids) unit.changed('session', id);
+}

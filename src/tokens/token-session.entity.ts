@@ -1,0 +1,29 @@
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { bigintAsNumber } from '../database/column.transformers.js';
+
+/** A session that was made with a token (R11), as it is stored: never its value, only a keyed digest of it. */
+@Entity('token_sessions')
+@Index('idx_token_sessions_token', ['tokenId', 'lastUsedAtMs'])
+@Index('idx_token_sessions_used', ['lastUsedAtMs'])
+export class TokenSessionEntity {
+  @PrimaryColumn({ type: 'varchar', length: 12 })
+  id!: string;
+
+  /** HMAC-SHA-256 of the whole session, in hexadecimal digits. */
+  @Column({ type: 'varchar', length: 64 })
+  digest!: string;
+
+  /** Which pepper the digest was made with. */
+  @Column({ name: 'pepper_version', type: 'int' })
+  pepperVersion!: number;
+
+  @Column({ name: 'token_id', type: 'varchar', length: 12 })
+  tokenId!: string;
+
+  @Column({ name: 'created_at_ms', type: 'bigint', transformer: bigintAsNumber })
+  createdAtMs!: number;
+
+  /** To the minute. */
+  @Column({ name: 'last_used_at_ms', type: 'bigint', transformer: bigintAsNumber })
+  lastUsedAtMs!: number;
+}
