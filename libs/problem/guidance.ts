@@ -50,7 +50,7 @@ const GUIDANCE: Readonly<Record<PublicCode, ProblemGuidance>> = {
     remedy: 'Send fewer or shorter lines.',
   },
   credential_ambiguous: {
-    when: 'More than one credential: two Authorization lines, a token in the header and another in the body or query, cookies of sessions of two tokens.',
+    when: 'More than one credential: two Authorization lines, a token in the header and another in the body or query, cookies with two sessions, a password in the query beside a session.',
     remedy: 'Send exactly one.',
   },
   authentication_required: {
@@ -58,7 +58,7 @@ const GUIDANCE: Readonly<Record<PublicCode, ProblemGuidance>> = {
     remedy: 'Send a token: as the password of HTTP Basic with its owner’s user name, or as Bearer.',
   },
   credential_invalid: {
-    when: 'The credential is malformed or unknown, its owner is another user or inactive, or the password is wrong. What the sent text alone shows has a detail of its own (a wrong checksum, a blank at the end, Basic without a colon); a token that is unknown, another user’s or of an inactive owner has one answer, and the audit log the true reason.',
+    when: 'The credential is malformed or unknown, the session in the cookie has ended, its owner is another user or inactive, or the password is wrong. What the sent text alone shows has a detail of its own (a wrong checksum, a blank at the end, Basic without a colon); a token that is unknown, another user’s or of an inactive owner has one answer, and the audit log the true reason.',
     remedy: 'Check that the token was copied whole and that the user name is its owner’s.',
   },
   credential_misplaced: {
