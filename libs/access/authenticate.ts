@@ -11,6 +11,9 @@ import {
 } from './facts.js';
 import { PRODUCT_CREDENTIALS } from './product-credentials.js';
 
+const SESSION_OVER =
+  'The session in the cookie has ended, or the gateway did not make it. Log in anew, or leave the cookie out.';
+
 const EMPTY_PASSWORD = 'The password is empty. Send the user name with its password or with a token.';
 
 const FOR_OTHER_APPLICATIONS = 'This token was made for other applications. Create one that may be used here.';
@@ -42,7 +45,8 @@ export function authenticate(admitted: Admitted, facts: AuthenticationFacts): Au
 function refusePresented(admitted: Admitted): Deny | null {
   const { application, credential, path, policy } = admitted;
   if (credential.kind === 'token') {
-    return denyAdmitted(admitted, 'token_malformed', null, tokenFault(credential.secret));
+    const detail = credential.via === 'cookie' ? SESSION_OVER : tokenFault(credential.secret);
+    return denyAdmitted(admitted, 'token_malformed', null, detail);
   }
   const rest = path !== null && path.lenient !== 'reject' && path.lenient.ban;
   if (!rest || application === null) return null;
@@ -72,9 +76,12 @@ function authenticateToken(
   lookup: TokenLookup,
   { nowMs, vendorMount }: AuthenticationFacts,
 ): Authenticated | Deny {
-  if (!lookup.found) return denyAdmitted(admitted, 'token_unknown', null);
-  const { token, owner } = lookup;
   const credential = admitted.credential;
+  if (!lookup.found) {
+    const isSession = credential.kind === 'token' && credential.via === 'cookie';
+    return denyAdmitted(admitted, 'token_unknown', null, isSession ? SESSION_OVER : undefined);
+  }
+  const { token, owner } = lookup;
   const presented = credential.kind === 'token' ? credential.username : null;
   if (presented !== null && !sameUserName(presented, token.ownerName)) {
     return denyAdmitted(admitted, 'owner_mismatch', token);

@@ -214,7 +214,7 @@ describe('a login with a token', () => {
         JSON.stringify({ username: 'alice', PASSWORD: secret }),
         JSON.stringify({ username: secret, password: 'x' }),
       ]) {
-        expect(outcome(await send({ method: 'POST', target: SESSION, body }))).toBe('401 credential_invalid');
+        expect(outcome(await send({ method: 'POST', target: SESSION, body }))).toBe('401 credential_misplaced');
       }
     }
     const body = JSON.stringify({ username: 'alice', password: session });
