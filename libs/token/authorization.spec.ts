@@ -28,7 +28,8 @@ const corpus = JSON.parse(readFileSync(join(import.meta.dirname, '../../test/cor
 function outcomeOf(credential: AuthorizationCredential): CorpusOutcome {
   switch (credential.kind) {
     case 'basic':
-      return { result: 'basic', user: credential.user, secret: credential.secret };
+    case 'basic-non-utf8':
+      return { result: credential.kind, user: credential.user, secret: credential.secret };
     case 'bearer':
       return { result: 'bearer', token: credential.token };
     case 'other-scheme':

@@ -4,6 +4,10 @@ import { sourceFiles } from './source-tree.js';
 interface Corpus {
   readonly about?: unknown;
   readonly cases?: unknown;
+  /** Whole requests with a credential (basic.json). */
+  readonly presented?: unknown;
+  /** Paths and read-only exceptions (paths.json). */
+  readonly exceptions?: unknown;
 }
 
 interface Case {
@@ -35,8 +39,9 @@ describe('the corpora', () => {
     (path, text) => {
       const corpus = JSON.parse(text) as Corpus;
       expect(typeof corpus.about).toBe('string');
-      const cases = corpus.cases as readonly Case[];
-      expect(Array.isArray(cases)).toBe(true);
+      const lists = [corpus.cases, corpus.presented ?? [], corpus.exceptions ?? []];
+      expect(lists.every((list) => Array.isArray(list))).toBe(true);
+      const cases = lists.flat() as readonly Case[];
       expect(cases.length).toBeGreaterThan(10);
       const prefix = PREFIXES[path.split('/').at(-1) ?? ''] ?? '';
       expect(cases.filter(({ id }) => typeof id !== 'string' || !id.startsWith(`${prefix}-`))).toEqual([]);

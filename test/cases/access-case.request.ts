@@ -48,7 +48,12 @@ function credentialLines(credential: CaseCredential | undefined, secrets: Readon
       return [];
     case 'basic': {
       const pair = fillSecrets(`${credential.user}:${credential.secret}`, secrets);
-      return [['Authorization', `${credential.scheme} ${Buffer.from(pair, 'utf8').toString('base64')}`]];
+      return [
+        [
+          'Authorization',
+          `${credential.scheme} ${Buffer.from(pair, credential.charset === undefined ? 'utf8' : 'latin1').toString('base64')}`,
+        ],
+      ];
     }
     case 'bearer':
       return [['Authorization', `${credential.scheme} ${fillSecrets(credential.secret, secrets)}`]];

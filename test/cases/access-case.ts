@@ -70,7 +70,14 @@ export type CaseToken = {
 
 /** What a request presents; in every text, `<ro>` stands for the secret of the token `ro`. */
 export type CaseCredential =
-  | { readonly kind: 'basic'; readonly user: string; readonly secret: string; readonly scheme: string }
+  | {
+      readonly kind: 'basic';
+      readonly user: string;
+      readonly secret: string;
+      readonly scheme: string;
+      /** Default UTF-8. */
+      readonly charset?: 'iso-8859-1';
+    }
   | { readonly kind: 'bearer'; readonly secret: string; readonly scheme: string }
   /** Authorization lines as they are, in their order. */
   | { readonly kind: 'raw'; readonly lines: readonly string[] }

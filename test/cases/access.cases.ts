@@ -1,5 +1,6 @@
 import type { AccessCase } from './access-case.js';
 import { ADDRESS_CASES } from './address.cases.js';
+import { CORPUS_CASES } from './corpus.cases.js';
 import { GIT_CASES } from './git.cases.js';
 import { MANAGEMENT_CASES } from './management.cases.js';
 import { MISPLACED_TOKEN_CASES } from './misplaced-token.cases.js';
@@ -30,4 +31,5 @@ export const ACCESS_CASES: readonly AccessCase[] = [
   ...REQUEST_FORM_CASES,
   ...MANAGEMENT_CASES,
   ...VENDOR_TOKENS_CASES,
+  ...CORPUS_CASES,
 ];

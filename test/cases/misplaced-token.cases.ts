@@ -9,7 +9,6 @@ import {
   passed,
   password,
   type AccessCase,
-  type CaseCredential,
 } from './access-case.js';
 
 const REST = { path: '/rest/api/2/myself' } as const;
@@ -22,11 +21,6 @@ const MISPLACED = denied('credential_misplaced', 401, {
 
 /** Why what looks like a token and is none is shown on the pure decision alone. */
 const NOT_PROXIED = 'On the gateway, every case holds that nothing with the beginning of a token reaches the upstream.';
-
-/** Basic of whatever text. */
-function basicOf(text: string): string {
-  return `Basic ${Buffer.from(text).toString('base64')}`;
-}
 
 const HEADERS = [
   ['X-API-Key', '<ro>'],
@@ -65,27 +59,6 @@ const QUERIES = [
 
 /** A token where none belongs (R109): refused in every mode, for every method, on every path. */
 export const MISPLACED_TOKEN_CASES: readonly AccessCase[] = [
-  ...(
-    [
-      ['the user name of Basic', password('<ro>', 'x')],
-      ['the user name of Basic, without a password', password('<ro>', '')],
-      ['the user name of Basic, and its password', password('<ro>', '<ro>')],
-      ['the user name of Basic, with the word that GitHub takes', password('<ro>', 'x-oauth-basic')],
-      ['the user name of Basic, behind a blank', authorization(basicOf(' sg_x:y'))],
-      ['the user name of Basic, as a session', authorization(basicOf('sgs_x:y'))],
-      ['another scheme', authorization('Token <ro>')],
-      ['another scheme, as a parameter', authorization('Token token="<ro>"')],
-      ['another scheme, among others', authorization('Digest username="alice", response="<ro>"')],
-      ['no scheme', authorization('<ro>')],
-      ['no scheme, as a parameter', authorization('token=<ro>')],
-      ['Negotiate', authorization('Negotiate <ro>')],
-    ] as const satisfies readonly (readonly [string, CaseCredential])[]
-  ).map(([place, credential]): AccessCase => ({
-    name: `a token as ${place} is told where it belongs`,
-    requirement: ['R36', 'R67', 'R109'],
-    request: { ...REST, credential },
-    expect: MISPLACED,
-  })),
   ...HEADERS.map(([name, value]): AccessCase => ({
     name: `a token as ${name}: ${value} is told where it belongs`,
     requirement: ['R36', 'R109'],

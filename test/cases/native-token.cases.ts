@@ -62,37 +62,6 @@ export const NATIVE_TOKEN_CASES: readonly AccessCase[] = [
     request: { path, credential: cookie() },
     expect: NO_MANAGEMENT,
   })),
-  ...(['/rest/api/1.0/projects', '/scm/app/server.git/info/refs'] as const).flatMap((path): AccessCase[] => [
-    {
-      name: `bitbucket's own token as a Basic password at ${path} is refused while such tokens are off`,
-      requirement: 'R53',
-      application: { kind: 'bitbucket', nativeTokensDisabled: true },
-      request: { path, credential: password('alice', 'BBDC-NDc4NDkyNDg3ODE3') },
-      expect: denied('native_token_disabled', 401, { credential: 'native-token' }),
-    },
-    {
-      name: `bitbucket's own token as a Basic password at ${path} is a password request while passwords are off`,
-      requirement: ['R43', 'R53'],
-      settings: { passwordsEnabled: false },
-      application: { kind: 'bitbucket' },
-      request: { path, credential: password('alice', 'BBDC-NDc4NDkyNDg3ODE3') },
-      expect: denied('password_disabled', 401, { credential: 'password' }),
-    },
-  ]),
-  ...(
-    [
-      ['bitbucket', '/rest/api/1.0/projects', 'hunter2', true],
-      ['bitbucket', '/login', 'BBDC-NDc4', true],
-      ['bitbucket', '/rest/api/1.0/projects', 'BBDC-NDc4', false],
-      ['jira', '/rest/api/2/myself', 'BBDC-NDc4', true],
-    ] as const
-  ).map(([kind, path, secret, nativeTokensDisabled]): AccessCase => ({
-    name: `the Basic password ${secret} goes on to ${kind} ${path}, own tokens ${nativeTokensDisabled ? 'off' : 'on'}`,
-    requirement: 'R53',
-    application: { kind, nativeTokensDisabled },
-    request: { path, credential: password('alice', secret) },
-    expect: passed({}, { credential: 'password' }),
-  })),
   {
     name: 'the management is open while the switch is off',
     requirement: 'R53',
