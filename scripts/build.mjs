@@ -1,4 +1,5 @@
 // Builds dist/. With --when-needed only if the sources changed since the last build; several may be started at once.
+// Without the packages of development (npm ci --omit=dev), or without the sources, it leaves a dist/ that is there.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -18,6 +19,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 const root = resolve(import.meta.dirname, '..');
 const stampFile = join(root, 'dist', '.sources');
 const lockFile = join(root, 'node_modules', '.scopegate-build.lock');
+const nest = join(root, 'node_modules', '@nestjs', 'cli', 'bin', 'nest.js');
 const SOURCES = [
   'src',
   'libs',
@@ -43,6 +45,19 @@ function stampOf() {
     for (const file of files) hash.update(file.slice(root.length)).update('\0').update(readFileSync(file)).update('\0');
   }
   return hash.digest('hex');
+}
+
+function hasSources() {
+  return SOURCES.every((source) => existsSync(join(root, source)));
+}
+
+/** Whether there is something to build, and something to build it with. */
+function canBuild() {
+  return existsSync(nest) && hasSources();
+}
+
+function isBuilt() {
+  return existsSync(join(root, 'dist', 'src', 'main.js'));
 }
 
 function isUpToDate() {
@@ -81,13 +96,22 @@ async function lock() {
 }
 
 const whenNeeded = process.argv.includes('--when-needed');
-if (!(whenNeeded && isUpToDate())) {
+if (!canBuild()) {
+  if (!isBuilt()) {
+    process.stderr.write('dist/ is missing, and so is what it is built with. Run "npm ci" and then "npm run build".\n');
+    process.exitCode = 1;
+  } else if (!whenNeeded) {
+    process.stderr.write('What dist/ is built with is missing. Run "npm ci" first; dist/ stays as it is.\n');
+    process.exitCode = 1;
+  } else if (hasSources() && !isUpToDate()) {
+    process.stderr.write('The sources have changed since dist/ was built. Run "npm ci" and then "npm run build".\n');
+  }
+} else if (!(whenNeeded && isUpToDate())) {
   await lock();
   try {
     if (!(whenNeeded && isUpToDate())) {
       const stamp = stampOf();
       rmSync(join(root, 'dist'), { recursive: true, force: true });
-      const nest = join(root, 'node_modules', '@nestjs', 'cli', 'bin', 'nest.js');
       const built = spawnSync(process.execPath, [nest, 'build', '-p', 'tsconfig.build.json'], {
         cwd: root,
         stdio: ['ignore', 2, 2],

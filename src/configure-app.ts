@@ -19,6 +19,7 @@ import { StructuredLogger } from './common/logging/structured.logger.js';
 import { setUpSwagger } from './common/swagger/document.js';
 import { createValidationPipe } from './common/validation/validation.pipe.js';
 import type { Configuration } from './config/env.js';
+import { FirstAdministrator } from './directory/first-administrator.js';
 import { FrontDoor } from './gateway/front-door.js';
 import { GatewayService } from './gateway/gateway.service.js';
 import { LoopDetector } from './gateway/loop.detector.js';
@@ -65,18 +66,27 @@ export async function startServer(
   await configureManagement(app);
   await app.init();
   leaveBodiesUnread(app.getHttpAdapter().getInstance());
-  frontDoor.open({
-    gateway: app.get(GatewayService),
-    loops: app.get(LoopDetector),
-    applications: app.get(ApplicationsService),
-    requestLog: app.get(RequestLog),
-  });
+  const firstAdministrator = app.get(FirstAdministrator);
+  const openDoor = (): void =>
+    frontDoor.open({
+      gateway: app.get(GatewayService),
+      loops: app.get(LoopDetector),
+      applications: app.get(ApplicationsService),
+      requestLog: app.get(RequestLog),
+    });
+  const isFirstStart = firstAdministrator.isMissing;
+  if (!isFirstStart) openDoor();
   // Connections stay where they are made: the ports open once there is somebody to share them with.
   await link?.primary.ask(TOPICS.listen, null, null);
   const { host, port, managementPort } = configuration;
   await app.listen(port, host);
   const management = hasTwoPorts ? frontDoor.createServer('management') : null;
   if (management !== null) await listen(management, managementPort ?? 0, host);
+  // Behind a closed door: nobody finds a server that is ready and knows no user.
+  if (isFirstStart) {
+    await firstAdministrator.make();
+    openDoor();
+  }
   const boundPort = portOf(app.getHttpServer());
   const ports = management === null ? [boundPort] : [boundPort, portOf(management)];
   app.get(OwnListeners).set(ports.map((own) => ({ host, port: own })));

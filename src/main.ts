@@ -1,6 +1,8 @@
 import 'reflect-metadata';
+import { logProcessEvents } from './common/logging/process.log.js';
+import { StructuredLogger } from './common/logging/structured.logger.js';
 import { readConfiguration, type Configuration } from './config/env.js';
-import { readyText, startFailureText } from './start-texts.js';
+import { announceReady, startFailureText } from './start-texts.js';
 
 /** Starts the server, and stops it on SIGTERM and SIGINT. What it cannot start with is said in one line. */
 async function main(): Promise<void> {
@@ -9,17 +11,19 @@ async function main(): Promise<void> {
   // Whoever reads the log may go away; the gateway goes on without it. Unheard, the error would end the process.
   for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
   const configuration = readConfiguration();
+  const logger = new StructuredLogger(configuration.logLevel);
+  logProcessEvents(logger);
   // Loaded once the configuration is known to fit: a wrong value is told at once.
-  if (configuration.workers === 1) return runServer(configuration);
+  if (configuration.workers === 1) return runServer(configuration, logger);
   const { runWorkers } = await import('./primary.js');
   return runWorkers(configuration);
 }
 
 /** The server in this process alone. */
-async function runServer(configuration: Configuration): Promise<void> {
+async function runServer(configuration: Configuration, logger: StructuredLogger): Promise<void> {
   const { startServer } = await import('./configure-app.js');
   const server = await startServer(configuration);
-  process.stdout.write(readyText(configuration, server));
+  announceReady(logger, configuration, server);
   let isStopping = false;
   const stop = (): void => {
     if (isStopping) return;

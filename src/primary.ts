@@ -5,7 +5,7 @@ import { StructuredLogger } from './common/logging/structured.logger.js';
 import { Clock } from './common/time/clock.js';
 import { ConfigurationError, type Configuration } from './config/env.js';
 import { WorkersFigures } from './metrics/workers.figures.js';
-import { readyText, startFailureText } from './start-texts.js';
+import { announceReady, startFailureText } from './start-texts.js';
 import { TOPICS } from './workers/worker.link.js';
 import { WorkerSupervisor } from './workers/worker.supervisor.js';
 
@@ -26,12 +26,13 @@ export async function runWorkers(configuration: Configuration): Promise<void> {
     );
   }
   const failures = countFailuresTogether(new Clock());
+  const logger = new StructuredLogger(configuration.logLevel);
   const supervisor: WorkerSupervisor = new WorkerSupervisor({
     configuration,
     program: fileURLToPath(new URL('./worker.js', import.meta.url)),
-    logger: new StructuredLogger(configuration.logLevel),
+    logger,
     startTimeoutMs: START_TIMEOUT_MS,
-    announce: (addresses) => process.stdout.write(readyText(configuration, addresses)),
+    announce: (addresses) => announceReady(logger, configuration, addresses),
     serve: (channel) => {
       failures.serve(channel);
       channel.on(TOPICS.metrics, () => figures.text());

@@ -1,3 +1,4 @@
+import type { StructuredLogger } from './common/logging/structured.logger.js';
 import { ConfigurationError, type Configuration } from './config/env.js';
 import type { ServerAddresses } from './workers/worker.link.js';
 
@@ -11,8 +12,17 @@ export function startFailureText(error: unknown): string {
   return error.stack ?? error.message;
 }
 
-/** The line that tells where the server is. */
-export function readyText({ host }: Configuration, { port, managementPort }: ServerAddresses): string {
+/**
+ * Says that the server is ready, and where: to the log, and to the person who started it. Standard output holds the log
+ * and nothing else; what people are to read is on standard error.
+ */
+export function announceReady(
+  logger: StructuredLogger,
+  { host }: Configuration,
+  { port, managementPort }: ServerAddresses,
+): void {
   const address = host.includes(':') ? `[${host}]` : host;
-  return `Scopegate is ready at http://${address}:${port} (API: http://${address}:${managementPort}/docs)\n`;
+  const [url, documentation] = [`http://${address}:${port}`, `http://${address}:${managementPort}/docs`];
+  logger.log('The server is ready.', { url, documentation }, 'Start');
+  process.stderr.write(`Scopegate is ready at ${url} (API: ${documentation})\n`);
 }

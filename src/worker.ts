@@ -1,5 +1,7 @@
 import 'reflect-metadata';
 import cluster from 'node:cluster';
+import { logProcessEvents } from './common/logging/process.log.js';
+import { StructuredLogger } from './common/logging/structured.logger.js';
 import type { RunningServer } from './configure-app.js';
 import { startFailureText } from './start-texts.js';
 import { ProcessChannel } from './workers/process.channel.js';
@@ -34,6 +36,7 @@ function runWorker(): void {
   primary.on(TOPICS.stop, stop);
   primary.on(TOPICS.start, async (body): Promise<StartAnswer> => {
     const { number, configuration } = body as StartOrder;
+    logProcessEvents(new StructuredLogger(configuration.logLevel, number));
     try {
       const { startServer } = await import('./configure-app.js');
       server = await startServer(configuration, { number, primary });

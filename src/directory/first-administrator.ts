@@ -1,5 +1,5 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { SYSTEM_ACTOR } from '../audit/actor.js';
 import { AuditService } from '../audit/audit.service.js';
 import { Clock } from '../common/time/clock.js';
@@ -21,9 +21,12 @@ const USERNAME = 'admin';
 const ALPHABET = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789';
 const PASSWORD_LENGTH = 24;
 
-/** Makes the first administrator at the start, when there is no user at all. */
+/**
+ * Makes the first administrator at the start, when there is no user at all. It is asked to once the port is open: a
+ * start that fails before that must not use up the password that is shown once.
+ */
 @Injectable()
-export class FirstAdministrator implements OnApplicationBootstrap {
+export class FirstAdministrator {
   constructor(
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
     private readonly directory: DirectoryService,
@@ -34,16 +37,21 @@ export class FirstAdministrator implements OnApplicationBootstrap {
     private readonly clock: Clock,
   ) {}
 
-  async onApplicationBootstrap(): Promise<void> {
-    if (this.directory.users().length > 0) return;
+  /** Whether there is no user yet. */
+  get isMissing(): boolean {
+    return this.directory.users().length === 0;
+  }
+
+  /** Makes the administrator, and shows the password where it was drawn here. */
+  async make(): Promise<void> {
     const given = this.configuration.adminPassword;
     const password = given ?? drawPassword();
     const isMade = await this.#make(await this.passwords.hash(password, trustedOrigin(null)));
     // Another node may have been first, and its change stored before this one began to look for changes.
     await this.directory.reload();
     if (isMade && given === null) {
-      // The one line that is no structured log: a person reads it, once.
-      process.stdout.write(
+      // For the person who starts the server, and so not on standard output: a log is kept, and holds no password (R61).
+      process.stderr.write(
         `First administrator: user name "${USERNAME}", password "${password}". It is shown this once; keep it.\n`,
       );
     }

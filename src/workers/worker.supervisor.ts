@@ -66,8 +66,8 @@ export class WorkerSupervisor {
   }
 
   /**
-   * Starts all workers. The first one is alone at first: it brings the tables up to date and makes the administrator,
-   * and what stands in the way of the server is told by it and not by all of them. The ports open when the last one is
+   * Starts all workers. The first one is alone at first: it brings the tables up to date, and
+   * what stands in the way of the server is told by it and not by all of them. The ports open when the last one is
    * prepared: a client keeps its connection, and so the first worker would keep all clients.
    * @throws Error with what stands in the way
    */
