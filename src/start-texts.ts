@@ -9,6 +9,8 @@ export function startFailureText(error: unknown): string {
   if ('code' in error && error.code === 'EADDRINUSE') {
     return `The port is taken: choose another PORT or SCOPEGATE_MANAGEMENT_PORT (${error.message}).`;
   }
+  // A file, folder or address that the system refuses: the message names it, and the way to it in the code is no help.
+  if ('syscall' in error) return error.message;
   return error.stack ?? error.message;
 }
 
@@ -23,6 +25,6 @@ export function announceReady(
 ): void {
   const address = host.includes(':') ? `[${host}]` : host;
   const [url, documentation] = [`http://${address}:${port}`, `http://${address}:${managementPort}/docs`];
-  logger.log('The server is ready.', { url, documentation }, 'Start');
+  logger.log('The server takes requests.', { url, documentation }, 'Start');
   process.stderr.write(`Scopegate is ready at ${url} (API: ${documentation})\n`);
 }

@@ -37,6 +37,14 @@ function start(folder: string, env: Record<string, string>, nodeArgs: readonly s
   return started;
 }
 
+async function isReady(url: string): Promise<boolean> {
+  try {
+    return (await fetch(`${url}/health/ready`)).ok;
+  } catch {
+    return false;
+  }
+}
+
 function listen(port: number): Promise<Server> {
   return new Promise((done) => {
     const server = createServer((socket) => socket.destroy()).listen(port, '127.0.0.1', () => done(server));
@@ -94,13 +102,13 @@ describe('the first start', () => {
       // The start that failed has not used the password up.
       const started = start(folder.path, { PORT: String(port) });
       const url = `http://127.0.0.1:${port}`;
-      await waitUntilReady('The server', started, async () => (await fetch(`${url}/health/ready`)).ok, 60_000);
+      await waitUntilReady('The server', started, () => isReady(url), 60_000);
       const shown = [...started.output().matchAll(PASSWORD)];
       expect(shown).toHaveLength(1);
       const password = shown[0]?.[1] ?? '';
       expect(started.standardOutput()).not.toContain(password);
       expect((await createApiClient(url, { user: 'admin', password }).get('/me')).status).toBe(200);
-      const ready = (): unknown => linesOf(started).find(({ message }) => message === 'The server is ready.');
+      const ready = (): unknown => linesOf(started).find(({ message }) => message === 'The server takes requests.');
       await expect.poll(ready).toMatchObject({ level: 'info', url, documentation: `${url}/docs` });
       expect(await started.end('SIGTERM')).toBe(0);
     } finally {
@@ -126,6 +134,9 @@ describe('the log', () => {
       ]);
       const warnings = (): unknown[] => linesOf(started).filter(({ context }) => context === 'Process');
       await expect.poll(() => warnings().length, { timeout: 40_000 }).toBeGreaterThan(0);
+      if (!fails) {
+        await waitUntilReady('The server', started, () => isReady(`http://127.0.0.1:${port}`), 60_000);
+      }
       if (fails) {
         expect(await started.exited).toBe(1);
         expect(warnings()).toContainEqual(
