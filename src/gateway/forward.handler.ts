@@ -328,6 +328,13 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, HeldAnswer, W
     this.#endWatch();
     this.#releaseConnection();
     if (this.#isGone || this.#hasFailed) return;
+    const { request } = this.exchange;
+    if (!request.complete && request.socket.destroyed) {
+      // The client broke its body off: undici is told of that first.
+      this.#isGone = true;
+      this.listener.onGone(this.exchange);
+      return;
+    }
     // The length that a 304 tells is that of a body it does not have (RFC 9110 8.6), and undici misses that body.
     if (this.#hasNoBody && error instanceof errors.ResponseContentLengthMismatchError) this.onComplete();
     else this.listener.onFailure(this.exchange, error);
