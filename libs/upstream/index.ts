@@ -1,3 +1,4 @@
+export * from './who-am-i.js';
 export * from './answer-form.js';
 export * from './connection-shares.js';
 export * from './own-upstream.js';

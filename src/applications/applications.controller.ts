@@ -1,16 +1,19 @@
 import { Body, Controller, Delete, Get, Headers, Param, Patch, Post, Query, Res } from '@nestjs/common';
+import type { Authenticated } from '@scopegate/access';
 import { ApiBody, ApiConsumes, ApiHeader, ApiTags } from '@nestjs/swagger';
 import { PROPOSED_EXCEPTIONS } from '@scopegate/path';
 import type { FastifyReply } from 'fastify';
 import { CurrentActor, type Actor } from '../audit/actor.js';
-import { AdministratorsOnly } from '../common/access/route.decorators.js';
+import { AdministratorsOnly, CurrentCaller } from '../common/access/route.decorators.js';
 import { BODY_LIMITS } from '../common/http/body-limits.js';
 import { entityTag } from '../common/http/entity-tag.js';
 import { PageQuery } from '../common/paging/page.js';
 import { ApiRoute } from '../common/swagger/api-route.decorator.js';
 import { toDto } from './application.mapper.js';
 import type { StoredApplication } from './application.js';
+import { ApplicationChecker } from './application.checker.js';
 import { ApplicationsService } from './applications.service.js';
+import { ApplicationCheckDto, CheckApplicationDto } from './dto/application-check.dto.js';
 import {
   ApplicationDto,
   ApplicationPageDto,
@@ -36,7 +39,10 @@ const KEY = { key: { description: 'The key of an application.', example: 'jira' 
 @AdministratorsOnly()
 @Controller('api/v1/applications')
 export class ApplicationsController {
-  constructor(private readonly applications: ApplicationsService) {}
+  constructor(
+    private readonly applications: ApplicationsService,
+    private readonly checker: ApplicationChecker,
+  ) {}
 
   @Get()
   @ApiRoute({
@@ -170,6 +176,33 @@ export class ApplicationsController {
     @Headers('If-Match') ifMatch: string | undefined,
   ): Promise<void> {
     await this.applications.remove(actor, key, ifMatch);
+  }
+
+  @Post(':key/check')
+  @ApiRoute({
+    summary: 'Ask the upstream whom it takes a request for',
+    description:
+      'The gateway asks the application as it would forward a token request of the user, by the call with which the ' +
+      'product says whom it takes a request for, and says what came and what to do. It goes to the stored `upstream` ' +
+      'alone, follows nothing, and takes five seconds at the most.',
+    type: ApplicationCheckDto,
+    params: KEY,
+    body: {
+      type: CheckApplicationDto,
+      examples: {
+        'as the caller': {},
+        'as somebody else': { username: 'alice' },
+        'with a secret to try': { username: 'alice', secrets: { 'X-Api-Key': 'the secret itself' } },
+      },
+    },
+    problems: ['validation_failed', 'administrator_required', 'not_found', 'policy_unavailable'],
+  })
+  check(
+    @CurrentCaller() caller: Authenticated,
+    @Param('key') key: string,
+    @Body() body: CheckApplicationDto,
+  ): Promise<ApplicationCheckDto> {
+    return this.checker.check(caller.principal, key, body);
   }
 
   #answer(stored: StoredApplication, reply: FastifyReply): ApplicationDto {

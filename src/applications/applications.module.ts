@@ -3,6 +3,8 @@ import { AuditModule } from '../audit/audit.module.js';
 import { SECRETS } from '../config/config.module.js';
 import type { Secrets } from '../config/secrets.js';
 import { SettingsModule } from '../settings/settings.module.js';
+import { DirectoryModule } from '../directory/directory.module.js';
+import { ApplicationChecker } from './application.checker.js';
 import { ApplicationsController } from './applications.controller.js';
 import { ApplicationsService } from './applications.service.js';
 import { IdentityBeliefs } from './identity-beliefs.js';
@@ -11,10 +13,11 @@ import { SecretBox } from './secret-box.js';
 import { VersionReader } from './version.reader.js';
 
 @Module({
-  imports: [AuditModule, SettingsModule],
+  imports: [AuditModule, DirectoryModule, SettingsModule],
   controllers: [ApplicationsController],
   providers: [
     ApplicationsService,
+    ApplicationChecker,
     VersionReader,
     OwnListeners,
     IdentityBeliefs,

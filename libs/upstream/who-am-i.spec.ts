@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { WHO_AM_I } from './who-am-i.js';
+
+describe('who a product takes a request for', () => {
+  it.each([
+    ['jira', '{"name":"alice","key":"x"}', 'alice'],
+    ['jira', '{"key":"x"}', null],
+    ['confluence', '{"type":"known","username":"alice"}', 'alice'],
+    ['confluence', '{"type":"anonymous"}', null],
+    ['bitbucket', 'alice\n', 'alice'],
+    ['bitbucket', '', null],
+  ] as const)('R126: %s tells it by %j', (kind, body, account) => {
+    expect(WHO_AM_I[kind]?.read(body)).toEqual({ known: true, account });
+  });
+
+  it.each([
+    ['jira', '<html>log in</html>'],
+    ['jira', '[]'],
+    ['jira', '{"name":1}'],
+    ['jira', `{"name":"${'x'.repeat(256)}"}`],
+    ['confluence', 'null'],
+    ['confluence', '{"username":"a\\u0000b"}'],
+    ['bitbucket', '<!DOCTYPE html>'],
+    ['bitbucket', 'two\nlines'],
+  ] as const)('R126: %s tells nothing by %j', (kind, body) => {
+    expect(WHO_AM_I[kind]?.read(body)).toEqual({ known: false });
+  });
+});

@@ -1,0 +1,195 @@
+import { Injectable } from '@nestjs/common';
+import type { PrincipalFacts } from '@scopegate/access';
+import type { FieldError } from '@scopegate/problem';
+import { sameUserName } from '@scopegate/token';
+import { fillTemplate, WHO_AM_I, type IdentityFacts } from '@scopegate/upstream';
+import { invalidField, invalidFields, ProblemException } from '../common/http/problem.exception.js';
+import { DirectoryService } from '../directory/directory.service.js';
+import type { ProtectedApplication, StoredApplication } from './application.js';
+import { knownVersion } from './application-version.js';
+import { ApplicationsService } from './applications.service.js';
+import type { ApplicationCheckDto, CheckApplicationDto } from './dto/application-check.dto.js';
+import { readIdentityHeaders, sealedName } from './identity-header.js';
+import { askUpstream, type UpstreamAnswer } from './upstream.question.js';
+import { VersionReader } from './version.reader.js';
+
+/** Somebody waits for the answer, whatever the application may take for its own. */
+const MAX_TIMEOUT_MS = 5_000;
+
+/** A check holds a connection for some seconds; more at a time are no administrator's work. */
+const MAX_AT_ONCE = 4;
+
+/** How an answer is read: whether the user is believed, as whom, and what to do about it. */
+type Belief = Pick<ApplicationCheckDto, 'identityBelieved' | 'upstreamAccount' | 'advice'>;
+
+/**
+ * Asks the stored upstream of an application as a named user would be forwarded, and says what came (R126). It goes to no
+ * other address, follows nothing, and tells nothing of the answer but its status, the account and the version.
+ */
+@Injectable()
+export class ApplicationChecker {
+  #running = 0;
+
+  constructor(
+    private readonly applications: ApplicationsService,
+    private readonly directory: DirectoryService,
+    private readonly versions: VersionReader,
+  ) {}
+
+  /** @throws a 404 for an unknown application, a 400 for a user or secrets that do not fit, a 503 where too many run */
+  async check(caller: PrincipalFacts, key: string, asked: CheckApplicationDto): Promise<ApplicationCheckDto> {
+    const stored = this.applications.get(key);
+    const application = this.applications.byKey(key);
+    if (application === null)
+      throw new ProblemException('policy_unavailable', 'The application has just been changed.');
+    if (application.fault !== null) throw new ProblemException('policy_unavailable', application.fault);
+    const user = asked.username === undefined ? caller : this.directory.findByName(asked.username);
+    if (user === null || !user.active) throw invalidField('username', 'is no active user. Check the user name.');
+    const headers = identityLines(application, user, readSecrets(asked.secrets ?? {}));
+    if (this.#running >= MAX_AT_ONCE) {
+      throw new ProblemException('policy_unavailable', 'Other checks are under way. Try again in a moment.');
+    }
+    this.#running += 1;
+    try {
+      return await this.#ask(stored, application, user, headers);
+    } finally {
+      this.#running -= 1;
+    }
+  }
+
+  async #ask(
+    { document }: StoredApplication,
+    application: ProtectedApplication,
+    user: PrincipalFacts,
+    headers: readonly string[],
+  ): Promise<ApplicationCheckDto> {
+    const { kind, upstream } = document;
+    const { origin, basePath } = application.target;
+    const whoAmI = WHO_AM_I[kind];
+    const [answer, reading] = await Promise.all([
+      askUpstream({
+        origin,
+        path: basePath + (whoAmI?.path ?? '/'),
+        headers: [...OWN_LINES, ...headers],
+        timeoutMs: Math.min(application.timeoutMs, MAX_TIMEOUT_MS),
+      }),
+      kind === 'generic' ? null : this.versions.read(kind, upstream),
+    ]);
+    const isReachable = answer.kind === 'answer';
+    const isTls = origin.startsWith('https:');
+    const read = reading?.ok === true ? reading.version : null;
+    const { identityBelieved, upstreamAccount, advice } = beliefOf(answer, application, user);
+    return {
+      reachable: isReachable,
+      tls: isTls && isReachable,
+      version: document.version ?? read ?? knownVersion(document),
+      identityBelieved,
+      upstreamAccount,
+      status: isReachable ? answer.status : null,
+      advice: [
+        ...advice,
+        ...(reading?.ok === false && reading.problem === 'other-product' && isReachable
+          ? [`The server says that it is another product than ${kind}: check "kind" and "upstream".`]
+          : []),
+      ],
+    };
+  }
+}
+
+const OWN_LINES: readonly string[] = [
+  'Accept',
+  'application/json',
+  'Accept-Encoding',
+  'identity',
+  'User-Agent',
+  'Scopegate',
+];
+
+/** The answer does not say whom it takes the request for. */
+function unknown(advice: string): Belief {
+  return { identityBelieved: 'unknown', upstreamAccount: null, advice: [advice] };
+}
+
+function beliefOf(answer: UpstreamAnswer, application: ProtectedApplication, user: PrincipalFacts): Belief {
+  if (answer.kind === 'no-answer') return unknown(NO_ANSWER[answer.reason]);
+  const { status, body } = answer;
+  const names = application.identity.templates.map(({ name }) => name).join(', ');
+  if (status === 401 || status === 403) {
+    return {
+      identityBelieved: false,
+      upstreamAccount: null,
+      advice: [
+        `The application refuses the request with ${status}. Have it trust ${names === '' ? 'an identity header' : names} ` +
+          `where it comes from the gateway, and see that it has a user "${user.username}".`,
+      ],
+    };
+  }
+  if (status >= 300 && status < 400) {
+    return unknown('The application sends the request elsewhere, perhaps to a login. Check the path of "upstream".');
+  }
+  const whoAmI = WHO_AM_I[application.rules.kind];
+  if (whoAmI === null)
+    return unknown('The application has no call that says whom it takes a request for. Try one of its own.');
+  if (status !== 200)
+    return unknown(`The call ${whoAmI.path} answers ${status}. Check "kind" and the path of "upstream".`);
+  const reading = body === null ? ({ known: false } as const) : whoAmI.read(body);
+  if (!reading.known)
+    return unknown(`The answer of ${whoAmI.path} is not one of this product. Check "kind" and "upstream".`);
+  const { account } = reading;
+  if (account !== null && sameUserName(account, user.username)) {
+    return { identityBelieved: true, upstreamAccount: account, advice: [] };
+  }
+  const advice =
+    account === null
+      ? `The application takes the request for nobody's: it does not read ${names === '' ? 'an identity header' : names}.`
+      : `The application takes the request for "${account}" and not "${user.username}": see which header it reads, and that ` +
+        'a fixed credential does not stand in its place.';
+  return { identityBelieved: false, upstreamAccount: account, advice: [advice] };
+}
+
+const NO_ANSWER = {
+  unreachable: 'Nothing answers at "upstream". Check the address, and that the application is running.',
+  timeout: 'The application does not answer in time. Check the address, a firewall, and whether it is overloaded.',
+  certificate:
+    'The certificate of the application is not trusted. Give it one that is, or add its authority to NODE_EXTRA_CA_CERTS.',
+} as const;
+
+/** The lines a token request of the user would carry, with values to try in place of the stored ones. */
+function identityLines(
+  { identity }: ProtectedApplication,
+  user: PrincipalFacts,
+  secrets: ReadonlyMap<string, { readonly name: string; readonly secret: string }>,
+): readonly string[] {
+  const facts: IdentityFacts = {
+    username: user.username,
+    displayName: user.displayName,
+    email: user.email ?? '',
+    groups: [...user.groups].sort().join(','),
+    tokenId: '',
+    scope: 'read-only',
+  };
+  const lines: string[] = [];
+  for (const { name, template } of identity.templates) {
+    if (!secrets.has(sealedName(name))) lines.push(name, fillTemplate(template, facts, identity.encoding));
+  }
+  for (const { name, secret } of secrets.values()) lines.push(name, secret);
+  return lines;
+}
+
+/** Secrets to try, held to the same rules as those that are stored. */
+function readSecrets(secrets: object): ReadonlyMap<string, { readonly name: string; readonly secret: string }> {
+  const errors: FieldError[] = [];
+  const asked = Object.fromEntries(
+    Object.entries(secrets).map(([name, secret]) => [name, { secret: secret as unknown }]),
+  );
+  const headers = readIdentityHeaders(asked, [], errors);
+  if (errors.length > 0) {
+    throw invalidFields(
+      errors.map(({ field, message }) => ({
+        field: field.replace('identity.headers', 'secrets'),
+        message: message.replace('identity.headers', 'secrets'),
+      })),
+    );
+  }
+  return new Map(headers.flatMap((header) => ('secret' in header ? [[sealedName(header.name), header] as const] : [])));
+}

@@ -1,0 +1,57 @@
+import { Client } from 'undici';
+
+/** What an upstream answered to one question, or why there is no answer. */
+export type UpstreamAnswer =
+  | { readonly kind: 'answer'; readonly status: number; readonly body: string | null }
+  | { readonly kind: 'no-answer'; readonly reason: 'unreachable' | 'timeout' | 'certificate' };
+
+/** One question of the gateway's own to an upstream. */
+export interface UpstreamQuestion {
+  readonly origin: string;
+  readonly path: string;
+  /** Names and values in turn. */
+  readonly headers: readonly string[];
+  /** For all of it, in milliseconds. */
+  readonly timeoutMs: number;
+}
+
+/** An account has some bytes, and what is larger is a page. */
+const MAX_BODY_BYTES = 65_536;
+
+const MAX_HEADER_BYTES = 16_384;
+
+/** Asks an upstream at its own address alone: where it sends us is not followed, and a large answer is not read. */
+export async function askUpstream({ origin, path, headers, timeoutMs }: UpstreamQuestion): Promise<UpstreamAnswer> {
+  const client = new Client(origin, {
+    connect: { timeout: timeoutMs },
+    autoSelectFamily: true,
+    maxHeaderSize: MAX_HEADER_BYTES,
+    maxResponseSize: MAX_BODY_BYTES,
+  });
+  const signal = AbortSignal.timeout(timeoutMs);
+  let status: number | null = null;
+  try {
+    const answer = await client.request({ method: 'GET', path, headers: [...headers], signal });
+    status = answer.statusCode;
+    // A compressed answer was not asked for, and may be far larger than it looks.
+    if ((answer.headers['content-encoding'] ?? 'identity') !== 'identity') {
+      answer.body.on('error', () => undefined).destroy();
+      return { kind: 'answer', status, body: null };
+    }
+    return { kind: 'answer', status, body: await answer.body.text() };
+  } catch (error) {
+    // It has answered, and what follows the head is no use.
+    if (status !== null) return { kind: 'answer', status, body: null };
+    if (isCertificateError(error)) return { kind: 'no-answer', reason: 'certificate' };
+    const isLate = signal.aborted || (error instanceof Error && error.name.endsWith('TimeoutError'));
+    return { kind: 'no-answer', reason: isLate ? 'timeout' : 'unreachable' };
+  } finally {
+    void client.destroy();
+  }
+}
+
+/** The codes of Node and OpenSSL for a certificate that does not hold. */
+function isCertificateError(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS|ERR_SSL/.test(code);
+}
