@@ -4,6 +4,7 @@ import type { Authenticated } from '@scopegate/access';
 import type { Actor } from '../audit/actor.js';
 import { CurrentActor } from '../audit/actor.js';
 import { CreatesToken, CurrentCaller, RefusingRoute } from '../common/access/route.decorators.js';
+import { BODY_LIMITS } from '../common/http/body-limits.js';
 import { ApiRoute } from '../common/swagger/api-route.decorator.js';
 import { CreatedTokenDto, RevokedTokensDto, TokenDto, TokenPageDto } from './dto/token.dto.js';
 import {
@@ -34,6 +35,7 @@ export class TokensController {
     status: 201,
     type: CreatedTokenDto,
     location: locationOf,
+    maxBodyBytes: BODY_LIMITS.token,
     body: {
       type: CreateTokenDto,
       examples: {

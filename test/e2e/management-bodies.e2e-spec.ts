@@ -253,7 +253,7 @@ describe('the limits of the routes', () => {
       const fits = await request({ ...chunked, body: `${chunk(limit)}0\r\n\r\n` });
       expect(outcome(fits), `${method} ${path}`).toEqual([400, 'request_malformed']);
     }
-    expect(limits.get('POST /api/v1/tokens')).toBe(65_536);
+    expect(limits.get('POST /api/v1/tokens')).toBe(131_072);
     expect(limits.get('PATCH /api/v1/settings')).toBe(2_097_152);
     expect(limits.get('PUT /api/v1/settings')).toBe(2_097_152);
   }, 30_000);
