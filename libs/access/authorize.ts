@@ -1,4 +1,4 @@
-import { announcedLength, bodyKindOf } from '@scopegate/kernel';
+import { announcesBody, bodyKindOf } from '@scopegate/kernel';
 import { readingsOf } from '@scopegate/path';
 import { holds } from '@scopegate/permission';
 import {
@@ -38,7 +38,7 @@ export function needsLfsOperation(authenticated: Authenticated): boolean {
  */
 export function needsBodyOverrides(authenticated: Authenticated, facts: AuthorizationFacts): boolean {
   const { request } = authenticated.admitted;
-  return isMadeRead(authenticated, facts) && announcedLength(request.lines) !== 0 && mayOverrideInBody(request.lines);
+  return isMadeRead(authenticated, facts) && announcesBody(request.lines) && mayOverrideInBody(request.lines);
 }
 
 /** Whether only an exception, or git's protocol, makes the request of a read-only token a read of an application. */
@@ -82,7 +82,7 @@ export function authorize(authenticated: Authenticated, facts: AuthorizationFact
 function unreadableBody(authenticated: Authenticated, facts: AuthorizationFacts): string | null {
   if (facts.bodyOverrides === 'unreadable') return UNREADABLE_BODY;
   const { lines } = authenticated.admitted.request;
-  return isMadeRead(authenticated, facts) && announcedLength(lines) !== 0 && bodyKindOf(lines) === 'multipart'
+  return isMadeRead(authenticated, facts) && announcesBody(lines) && bodyKindOf(lines) === 'multipart'
     ? MULTIPART_BODY
     : null;
 }

@@ -1,4 +1,4 @@
-import { announcedLength, ask, declaresForm, isEncodedBody, type HeaderLines } from '@scopegate/kernel';
+import { announcesBody, ask, declaresForm, isEncodedBody, type HeaderLines } from '@scopegate/kernel';
 import type { Admitted } from './decision.js';
 import type { ApplicationRules, FormBody } from './facts.js';
 import { PRODUCT_CREDENTIALS } from './product-credentials.js';
@@ -12,7 +12,7 @@ export function needsForm(lines: HeaderLines, application: ApplicationRules | nu
 }
 
 function announcesForm(lines: HeaderLines): boolean {
-  return declaresForm(lines) && announcedLength(lines) !== 0;
+  return declaresForm(lines) && announcesBody(lines);
 }
 
 /** The fields of a form, or that they cannot be read. @param body its first bytes where it is a larger one */

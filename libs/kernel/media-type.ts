@@ -12,19 +12,27 @@ const MEDIA_TYPE = /^[a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.+-]+$/;
 /** Charsets in which ASCII text is its own bytes: a field's name is the same in all of them. */
 const ASCII_BASED = /^(?:utf-?8|us-ascii|ascii|iso-?8859-\d{1,2}|latin-?1|windows-125\d)$/;
 
+/** The media type of a Content-Type value, without its parameters and in lower case (RFC 9110 8.3.1). */
+export function mediaTypeOf(value: string): string {
+  const end = value.indexOf(';');
+  return (end < 0 ? value : value.slice(0, end)).trim().toLowerCase();
+}
+
+/** The media types that the Content-Type lines declare; several of them where there are several lines, or a list. */
+export function mediaTypesOf(lines: HeaderLines): readonly string[] {
+  return headerValues(lines, 'content-type').flatMap((value) => value.split(',').map(mediaTypeOf));
+}
+
 /** What the Content-Type lines declare the body to be. */
 export function bodyKindOf(lines: HeaderLines): BodyKind {
-  const values = headerValues(lines, 'content-type');
-  if (values.length === 0) return 'unknown';
-  const kinds = new Set(values.flatMap((value) => value.split(',')).map(kindOfMediaType));
+  const kinds = new Set(mediaTypesOf(lines).map(kindOfMediaType));
   // A multipart body is looked through by nobody here, so it stays one whatever is said besides.
   if (kinds.has('multipart')) return 'multipart';
   const [kind = 'unknown'] = kinds;
   return kinds.size === 1 ? kind : 'unknown';
 }
 
-function kindOfMediaType(value: string): BodyKind {
-  const type = (value.split(';', 1)[0] ?? '').trim().toLowerCase();
+function kindOfMediaType(type: string): BodyKind {
   if (type.startsWith('multipart/')) return 'multipart';
   if (type === 'application/x-www-form-urlencoded') return 'form';
   if (/[/+]json$|\/x-json$/.test(type)) return 'json';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { announcesBody, faultOfAnswer, withoutLength } from './answer-form.js';
+import { faultOfAnswer, withoutLength } from './answer-form.js';
 
 it.each([
   [200, [], true],
@@ -14,15 +14,6 @@ it.each([
   [200, ['Content-Length', '3', 'content-length', '3'], false],
 ] as const)('R02: an answer with the status %i and the lines %j is fit to be passed on: %s', (status, lines, isFit) => {
   expect(faultOfAnswer(status, lines) === null).toBe(isFit);
-});
-
-it.each([
-  [[], false],
-  [['Content-Length', '0'], false],
-  [['Content-Length', '5'], true],
-  [['Transfer-Encoding', 'chunked'], true],
-] as const)('R02: the lines %j announce a body: %s', (lines, expected) => {
-  expect(announcesBody(lines)).toBe(expected);
 });
 
 it('R02: a length is left out, in any spelling', () => {

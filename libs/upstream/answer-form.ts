@@ -15,17 +15,6 @@ export function faultOfAnswer(status: number, lines: HeaderLines): string | null
   return headerValues(lines, 'content-length').length > 1 ? 'The answer has more than one length.' : null;
 }
 
-/**
- * Whether an answer that never has a body (RFC 9112 6.3) is framed as if one followed. Such an answer is passed on
- * without the framing, and its connection is not used again: what follows on it may be that body.
- */
-export function announcesBody(lines: HeaderLines): boolean {
-  return (
-    headerValues(lines, 'transfer-encoding').length > 0 ||
-    headerValues(lines, 'content-length').some((length) => !/^0+$/.test(length))
-  );
-}
-
 /** The lines of an answer that has no body and must not tell a length: an interim one, and 204 (RFC 9110 8.6). */
 export function withoutLength(lines: HeaderLines): string[] {
   const result: string[] = [];

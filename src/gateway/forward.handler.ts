@@ -1,12 +1,6 @@
 import { STATUS_CODES, type ServerResponse } from 'node:http';
-import { headerValues } from '@scopegate/kernel';
-import {
-  announcesBody,
-  answeredHeaders,
-  faultOfAnswer,
-  withoutLength,
-  type SessionParameterRule,
-} from '@scopegate/upstream';
+import { announcesBody, headerValues, mediaTypeOf } from '@scopegate/kernel';
+import { answeredHeaders, faultOfAnswer, withoutLength, type SessionParameterRule } from '@scopegate/upstream';
 import { errors, type Dispatcher } from 'undici';
 import type { ProtectedApplication } from '../applications/application.js';
 import type { HeldAnswer } from '../audit/audit.shipper.js';
@@ -50,7 +44,7 @@ const REASON_PHRASE = /^[\t\x20-\x7e\x80-\xff]*$/;
 const JUDGED_AGAIN_AFTER_MS = 500;
 
 /** The media type of server-sent events (HTML, 9.2.2). */
-const EVENT_STREAM = /^text\/event-stream\s*(;|$)/i;
+const EVENT_STREAM = 'text/event-stream';
 
 /** So much may wait for a client to read it when an interim answer comes, in bytes. */
 const MAX_INTERIM_BYTES = 65_536;
@@ -312,7 +306,7 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, HeldAnswer, W
   /** Whether the answer is an event stream for which its holder has no room. Those must not block what is short. */
   #isStreamTooMany(lines: readonly string[]): boolean {
     const type = headerValues(lines, 'content-type')[0];
-    if (type === undefined || !EVENT_STREAM.test(type) || this.#holder === null) return false;
+    if (type === undefined || mediaTypeOf(type) !== EVENT_STREAM || this.#holder === null) return false;
     this.#isStream = this.options.connections.addStream(this.#holder);
     return !this.#isStream;
   }

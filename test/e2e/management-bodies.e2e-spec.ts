@@ -99,6 +99,13 @@ const REFUSED_FROM_THE_HEAD: readonly HeadCase[] = [
     lines: [['Content-Type', 'multipart/form-data'], LENGTH],
     expect: [415, 'unsupported_media_type'],
   },
+  {
+    what: 'two types',
+    target: '/api/v1/groups',
+    as: 'admin',
+    lines: [JSON_LINE, ['Content-Type', 'text/plain'], LENGTH],
+    expect: [415, 'unsupported_media_type'],
+  },
   { what: 'no type', target: '/api/v1/groups', as: 'admin', lines: [LENGTH], expect: [415, 'unsupported_media_type'] },
   {
     what: 'too much',

@@ -338,6 +338,8 @@ describe('the form of requests and answers', () => {
     'application/json5',
     'application/vnd.api+json',
     'nonsense',
+    'application/json, text/plain',
+    'application/json; charset=utf-8, application/x-www-form-urlencoded',
   ])('a body of the type %s is a 415', async (type) => {
     const answer = await send('POST', '/api/v1/groups', { headers: [['Content-Type', type]], body: '{"name":"x"}' });
     expect(problemOf(answer)).toMatchObject({ status: 415, code: 'unsupported_media_type' });

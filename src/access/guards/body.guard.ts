@@ -1,9 +1,9 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
-import { announcedLength } from '@scopegate/kernel';
+import { announcesBody, mediaTypesOf } from '@scopegate/kernel';
 import type { FastifyRequest } from 'fastify';
 import { exchangeOf } from '../../common/access/exchange.js';
 import { readBody } from '../../common/http/body.reader.js';
-import { isJsonType, parseJsonBody } from '../../common/http/json-body.parser.js';
+import { isJson, parseJsonBody } from '../../common/http/json-body.parser.js';
 import { ProblemException } from '../../common/http/problem.exception.js';
 import { bodyLimitOf } from '../route-metadata.js';
 
@@ -20,9 +20,10 @@ export class BodyGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     if (WITHOUT_BODY.has(request.method)) return true;
-    const hasBody = announcedLength(request.raw.rawHeaders) !== 0;
-    const type = request.headers['content-type'];
-    if (!isJsonType(type) && (hasBody || type !== undefined)) {
+    const { rawHeaders } = request.raw;
+    const hasBody = announcesBody(rawHeaders);
+    const types = mediaTypesOf(rawHeaders);
+    if (!isJson(types) && (hasBody || types.length > 0)) {
       throw new ProblemException('unsupported_media_type', 'Send the body as application/json.');
     }
     const limit = bodyLimitOf(context);

@@ -23,12 +23,11 @@ const TEXTS: Readonly<Record<JsonShapeProblem, string>> = {
 
 /**
  * JSON is the only kind of body that is read, and every other media type is a 415, forms above all: a page of another
- * site can send them with the credentials that a browser remembers.
- * @param type the Content-Type line; undefined where there is none
+ * site can send them with the credentials that a browser remembers. Where several types are declared, each has to be JSON.
+ * @param types what the Content-Type lines declare, see `mediaTypesOf`
  */
-export function isJsonType(type: string | undefined): boolean {
-  const mediaType = type?.split(';', 1)[0]?.trim().toLowerCase();
-  return mediaType !== undefined && MEDIA_TYPES.includes(mediaType);
+export function isJson(types: readonly string[]): boolean {
+  return types.length > 0 && types.every((type) => MEDIA_TYPES.includes(type));
 }
 
 /**
