@@ -65,6 +65,20 @@ describeWithMariaDb('two nodes on one database', (mariaDb) => {
       expect(await revocationDelay()).toBeLessThan(1_000);
     });
 
+    it('R11, R64: a session that one node made works on the other, and its end acts there at once', async () => {
+      const { secret } = await one.createToken({ scope: 'read-only' });
+      const target = '/jira/rest/auth/1/session';
+      const login = await request({ port: one.port, method: 'POST', target, headers: [bearer(secret)] });
+      const cookie = ['Cookie', `JSESSIONID=${login.json<{ session: { value: string } }>().session.value}`] as const;
+      expect((await send(other, [cookie])).status).toBe(200);
+      expect((await send(one, [cookie])).status).toBe(200);
+      expect((await request({ port: one.port, method: 'DELETE', target, headers: [cookie] })).status).toBe(204);
+      const startedAt = performance.now();
+      await until(async () => (await send(other, [cookie])).status === 401);
+      expect(performance.now() - startedAt).toBeLessThan(1_000);
+      expect((await send(one, [cookie])).status).toBe(401);
+    });
+
     it('R51, R64: with Redis killed, failures are throttled on each node and changes still act within a second', async () => {
       await redis().kill9();
       const wrong = basic('somebody else', 'sg_wrong');

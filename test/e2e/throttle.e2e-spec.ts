@@ -163,6 +163,20 @@ describe('failed credentials at the gateway', () => {
     expect(upstream.bytesReceived).toBe(0);
   });
 
+  it('R11, R51: made-up sessions count as other invalid credentials do, and beside a valid token they do not', async () => {
+    const address = newAddress();
+    const madeUp = ['Cookie', 'JSESSIONID=sgs_made_up'] as const;
+    const send = (...lines: (readonly [string, string])[]): Promise<RawAnswer> =>
+      request({ port: scopegate.port, target: '/jira/rest/api/2/myself', headers: [address, madeUp, ...lines] });
+    expect(await codes(MAX_FAILURES + 1, () => send())).toEqual([
+      ...repeated(MAX_FAILURES, 'credential_invalid'),
+      'too_many_failures',
+    ]);
+    expect(upstream.bytesReceived).toBe(0);
+    const { secret } = await scopegate.createToken({ owner: alice.username, scope: 'read-only' });
+    expect((await send(['Authorization', `Bearer ${secret}`])).status).toBe(200);
+  });
+
   it('R51: passwords that the upstream judges are neither counted nor refused', async () => {
     const address = newAddress();
     upstream.respondWith(() => ({ status: 401, body: 'wrong' }));
