@@ -1,4 +1,4 @@
-import { isScopegateFormat, userNameKey } from '@scopegate/token';
+import { presentsToken, userNameKey } from '@scopegate/token';
 import { isEmail } from 'class-validator';
 
 const MAX_LENGTH = 255;
@@ -15,14 +15,19 @@ const IGNORABLE = /\p{Default_Ignorable_Code_Point}/u;
 /** Blanks that look like the one on the keyboard, or like nothing; the last is the empty pattern of Braille. */
 const OTHER_BLANK = /[^\P{Zs} ]|\u2800/u;
 
+const TAKEN_FOR_A_TOKEN =
+  'must not begin with "sg_" or "sgs_" in any case: as the user name of HTTP Basic it would be refused as a token';
+
 /**
  * What is wrong with the name of a new user, or null.
- * A colon ends the name in HTTP Basic (RFC 7617 2), and a name in the format of tokens would be taken for a secret.
+ * A colon ends the name in HTTP Basic (RFC 7617 2). A user name that presents a token is a misplaced token there (R109), so
+ * such a user could never log in. Names are compared without case, and the prefix is looked for in the same way. Names
+ * that are there already go on working as far as they did.
  */
 export function userNameProblem(name: string): string | null {
   if (userNameKey(name).length > MAX_LENGTH) return `must have at most ${MAX_LENGTH} characters`;
   if (name.includes(':')) return 'must not hold a colon, which ends the name in HTTP Basic';
-  if (isScopegateFormat(name)) return 'must not begin with "sg_" or "sgs_", the formats of tokens and sessions';
+  if (presentsToken(userNameKey(name))) return TAKEN_FOR_A_TOKEN;
   return lookalikeProblem(name) ?? nameProblem(name);
 }
 
