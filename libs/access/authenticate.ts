@@ -1,7 +1,14 @@
 import { isAddressAllowed } from '@scopegate/network';
 import { isExpired, isScopegateFormat, sameUserName, tokenFault } from '@scopegate/token';
 import { forbiddenAddressDetail } from './admit.js';
-import { denyAdmitted, type Admitted, type Authenticated, type Deny, type PassThrough } from './decision.js';
+import {
+  denyAdmitted,
+  type Admitted,
+  type Authenticated,
+  type Credential,
+  type Deny,
+  type PassThrough,
+} from './decision.js';
 import {
   MANAGEMENT_KEY,
   type ApplicationRules,
@@ -50,25 +57,24 @@ function refusePresented(admitted: Admitted): Deny | null {
   }
   const rest = path !== null && path.lenient !== 'reject' && path.lenient.ban;
   if (!rest || application === null) return null;
-  if (
-    credential.kind === 'password' &&
-    application.nativeTokensDisabled &&
-    isNativeToken(credential.secret, application)
-  ) {
+  if (application.nativeTokensDisabled && presentsNativeToken(credential, application)) {
     return { ...denyAdmitted(admitted, 'native_token_disabled', null), credential: 'native-token' };
   }
   if (credential.kind === 'password' && !policy.passwordsEnabled) {
     const excepted = application.remoteApiPasswords && path.remoteApiRequest;
     return excepted ? null : denyAdmitted(admitted, 'password_disabled', null);
   }
-  return credential.kind === 'native-token' && application.nativeTokensDisabled
-    ? denyAdmitted(admitted, 'native_token_disabled', null)
-    : null;
+  return null;
 }
 
-/** Whether a Basic password is a token of the product's own, as its prefix tells (R53). */
-function isNativeToken(secret: string | null, { kind }: ApplicationRules): boolean {
-  return secret !== null && PRODUCT_CREDENTIALS[kind].nativeTokenPrefixes.some((prefix) => secret.startsWith(prefix));
+/** Whether a token of the product's own is presented: as Bearer, or as a password that its prefix tells (R53). */
+function presentsNativeToken(credential: Credential, { kind }: ApplicationRules): boolean {
+  if (credential.kind !== 'password') return credential.kind === 'native-token';
+  const { secret, besideNativeToken } = credential;
+  return (
+    besideNativeToken === true ||
+    (secret !== null && PRODUCT_CREDENTIALS[kind].nativeTokenPrefixes.some((prefix) => secret.startsWith(prefix)))
+  );
 }
 
 function authenticateToken(

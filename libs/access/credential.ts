@@ -176,7 +176,10 @@ function combine(header: CredentialReading, besides: CredentialReading): Credent
   if (second.kind === 'token') {
     return first.kind === 'password' || first.kind === 'native-token' || first.kind === 'other' ? AMBIGUOUS : besides;
   }
-  return besides;
+  // The upstream takes whichever it likes of the two, so both are judged.
+  return second.kind === 'password' && first.kind === 'native-token'
+    ? { ok: true, credential: { ...second, besideNativeToken: true } }
+    : besides;
 }
 
 const AMBIGUOUS: CredentialReading = { ok: false, code: 'credential_ambiguous' };

@@ -32,7 +32,13 @@ export type Credential =
       /** The id in the session; null where its shape or checksum is wrong. */
       readonly sessionId: SessionId | null;
     }
-  | { readonly kind: 'password'; readonly username: string | null; readonly secret: string | null }
+  | {
+      readonly kind: 'password';
+      readonly username: string | null;
+      readonly secret: string | null;
+      /** Whether the Authorization line holds a token of the product's own besides, which goes upstream with it (R53). */
+      readonly besideNativeToken?: true;
+    }
   | { readonly kind: 'native-token' }
   | { readonly kind: 'other' }
   | { readonly kind: 'cookie' }

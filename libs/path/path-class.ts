@@ -44,7 +44,7 @@ export function isNativeTokenPath(path: string, kind: ApplicationKind, offset = 
 
 /**
  * Whether a path is jira's session endpoint under any name it answers to: every API version, a trailing slash, a suffix
- * such as `.xml`. Wider than the class `rest-session` on purpose: that one opens R04's exception, this one says where a
+ * such as `.xml`, both of them. Wider than the class `rest-session` on purpose: that one opens R04's exception, this one says where a
  * body may hold a password (R43) and where a session of the upstream may be made (R11).
  */
 export function isSessionAlias(path: string, kind: ApplicationKind, offset = 0): boolean {
@@ -56,12 +56,11 @@ export function isSessionAlias(path: string, kind: ApplicationKind, offset = 0):
   if (resource <= version || !path.startsWith('/session', resource)) {
     return false;
   }
-  const end = resource + '/session'.length;
-  const next = path.charCodeAt(end);
-  return (
-    path.length === end || (next === 0x2f && path.length === end + 1) || (next === 0x2e && !path.includes('/', end))
-  );
+  return SESSION_ENDING.test(path.slice(resource + '/session'.length));
 }
+
+/** A suffix is taken off before the resource is found, also where it stands behind a slash: `/session/.json`. */
+const SESSION_ENDING = /^\/?(?:\.[^/]*)?\/?$/;
 
 /** R49: these three and nothing else under `/rpc/`; the first is one resource, the others hold services. */
 function isRemoteApi(path: string, offset: number): boolean {

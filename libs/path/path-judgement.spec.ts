@@ -359,6 +359,8 @@ describe('the session endpoint under all its names', () => {
     '/rest/auth/1.0/session',
     '/rest/auth/1/session/',
     '/rest/auth/1/session.json',
+    '/rest/auth/1/session/.json',
+    '/rest/auth/latest/session.json/',
     '/rest/auth/1/session;x',
     '/rest//auth/1//session//',
     '/%72est/auth/1/sessio%6e',

@@ -235,7 +235,12 @@ describe('a login with a token', () => {
   });
 
   it('R06: under any other name of the endpoint no session of the upstream is made with a token', async () => {
-    for (const target of ['/rest/auth/2/session', '/rest/auth/1/session.xml', '/rest/auth/1.1/session/']) {
+    for (const target of [
+      '/rest/auth/2/session',
+      '/rest/auth/1/session.xml',
+      '/rest/auth/1.1/session/',
+      '/rest/auth/1/session/.json',
+    ]) {
       expect(outcome(await logIn(readOnly, { target })), target).toBe('403 scope_insufficient');
       expect(outcome(await logIn(readWrite, { target })), target).toBe('401 token_not_accepted');
       const headers = [bearer(readWrite.secret), ['X-HTTP-Method-Override', 'POST'] as const];
