@@ -23,7 +23,6 @@ async function main(): Promise<void> {
 async function runServer(configuration: Configuration, logger: StructuredLogger): Promise<void> {
   const { startServer } = await import('./configure-app.js');
   const server = await startServer(configuration);
-  announceReady(logger, configuration, server);
   let isStopping = false;
   const stop = (): void => {
     if (isStopping) return;
@@ -39,6 +38,8 @@ async function runServer(configuration: Configuration, logger: StructuredLogger)
   // Ctrl-C may come twice: from the terminal, and from whatever started the server and passes it on.
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+  // Who starts the server may end it as soon as it is told: by then it ends in good order.
+  announceReady(logger, configuration, server);
 }
 
 try {
