@@ -35,7 +35,8 @@ export class UserListQuery extends PageQuery {
 /** A user to be. */
 export class CreateUserDto {
   /**
-   * 1 to 255 characters without a colon; compared without case, and never changed later.
+   * 1 to 255 characters without a colon, not beginning with `sg_` or `sgs_`; compared without case, and never changed
+   * later.
    * @example anna
    */
   @FitsRule(userNameProblem)
