@@ -342,13 +342,18 @@ describeOnEachDatabase('the audit log at the management API', (server: () => Sco
 
   it('R59, R10: a change made with a token names the token', async () => {
     const token = await server().createToken({ scope: 'read-write' });
-    const name = unique('by-token');
-    expect((await server().as({ bearer: token.secret }).post('/groups', { name })).status).toBe(201);
-    const [event] = await events({ type: 'group.created' });
+    // No token makes groups or users (R125).
+    const made = { key: unique('by-token'), kind: 'generic', upstream: upstream.url };
+    const mount = { pathPrefix: `/${made.key}` };
+    const answer = await server()
+      .as({ bearer: token.secret })
+      .post('/applications', { ...made, mount });
+    expect(answer.status).toBe(201);
+    const [event] = await events({ type: 'application.created', application: made.key });
     expect(event).toMatchObject({
       actor: 'admin',
       credential: 'bearer-token',
-      detail: { subject: name, actingTokenId: token.id },
+      detail: { actingTokenId: token.id },
     });
   });
 

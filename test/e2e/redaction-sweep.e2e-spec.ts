@@ -18,6 +18,14 @@ function mark(): string {
   return `M${randomBytes(10).toString('hex')}`;
 }
 
+function isJson(line: string): boolean {
+  try {
+    return typeof JSON.parse(line) === 'object';
+  } catch {
+    return false;
+  }
+}
+
 function base64(text: string): string {
   return Buffer.from(text, 'utf8').toString('base64');
 }
@@ -174,6 +182,16 @@ it('R61: requests of every kind carry secrets', async () => {
       await send(`${prefix}/me`, [['Authorization', basicWith('eve', token)]]);
       await send(`${prefix}/me`, [['Authorization', basicWith(token, 'x')]]);
       await send(`${prefix}/${token}/x`, [['Authorization', `bearer  ${token}`]]);
+      const encoded = token.replaceAll('_', '%5F');
+      for (const spelling of [
+        encoded,
+        encoded.replace('s', '%73'),
+        encoded.replaceAll('%', '%25'),
+        token.toUpperCase(),
+      ]) {
+        if (spelling === token.toUpperCase()) secretCalled('a token in capitals', spelling.slice(16, 56));
+        await send(`${prefix}/${spelling}/x`, [['User-Agent', `curl ${spelling}`]]);
+      }
       await send(`${prefix}/a;token=${token}/x?token=${token}&os_password=${token}`, [['User-Agent', `curl ${token}`]]);
     }
     const wrong = secretCalled(`a wrong password at ${prefix}`);
@@ -189,6 +207,12 @@ it('R61: requests of every kind carry secrets', async () => {
       ['Authorization', basicWith('anna', wrong)],
     ]);
     await send(`${prefix}/me;jsessionid=${session}`, [['Cookie', `JSESSIONID=${cookie}; x=${cookie}`]]);
+    for (const parameter of ['%3Bjsessionid=', '%3bJSESSIONID%3d', ';%6Asessionid=', '%253Bjsessionid%253D']) {
+      await send(`${prefix}/me${parameter}${session}`, [['User-Agent', `x${parameter}${session}`]]);
+    }
+    for (const hostile of ['Authorization: x', 'x Authorization: "', 'Basic ', '\\', '"', 'Cookie: a=b', 'a\tb']) {
+      await send(`${prefix}/me`, [['User-Agent', hostile]]);
+    }
     await send(`${prefix}/me;jsessionid=${session}`, [['Authorization', `Bearer ${good.secret}`]]);
     await send(`${prefix}/%2e%2e/me;jsessionid=${session}/../x?os_username=anna&os_password=${queried}`, []);
     await send(`${prefix}/me?os_username=anna&os_password=${queried}`, [['Referer', `/?p=${queried}`]]);
@@ -359,6 +383,11 @@ it('R61: none of them is in any byte of the journal, the database or the log', a
   expect(looked.some((path) => /journal.*segment-\d+\.log$/.test(path))).toBe(true);
   output = server.output();
   expect(output).toContain(control);
+  // Every line is JSON, whatever was sent; the one that greets whoever starts the server is written before anything is.
+  const noJson = output
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('Scopegate is ready at ') && !isJson(line));
+  expect(noJson).toEqual([]);
   expect([...secrets].filter(([secret]) => output.includes(secret)).map(([, name]) => name)).toEqual([]);
 });
 
