@@ -37,13 +37,10 @@ async function startUpstream() {
   return { ...running, url: `http://127.0.0.1:${port}` };
 }
 
-/** An application, one that leads back to the gateway where that can be saved, and the tokens of honest and hostile people. */
+/** An application, and the tokens of honest and hostile people. */
 async function equip(scopegate, upstream) {
   const application = { key: 'app', kind: 'jira', version: '9.12.0', mount: { pathPrefix: '/app' } };
   await scopegate.must('POST', '/applications', { ...application, upstream: upstream.url });
-  const loop = { key: 'loop', kind: 'generic', mount: { pathPrefix: '/loop' }, upstream: scopegate.url };
-  const { status } = await scopegate.call('POST', '/applications', { ...loop, anonymous: 'allow' });
-  process.stdout.write(`An application that leads back to the gateway: ${status}\n`);
   await scopegate.must('PATCH', '/settings', { reverseProxy: { enabled: true, trustedProxies: ['127.0.0.1'] } });
   const secretOf = async (owner, scope) => {
     const token = await scopegate.must('POST', '/tokens', { description: owner, scope, owner, validity: 'P1M' });

@@ -288,7 +288,7 @@ export const ATTACKS = [
   },
   {
     name: 'loop',
-    title: 'requests for an application whose upstream is the gateway itself',
-    run: flood(() => ({ path: '/loop/loop/loop/loop/x' })),
+    title: 'requests that the application sends back to the gateway',
+    run: flood(() => ({ path: '/app/rest/loop' })),
   },
 ];

@@ -1,10 +1,26 @@
-// The application behind the gateway: quick answers, event streams that never end, and bodies that are read to the end.
-import { createServer } from 'node:http';
+// The application behind the gateway: quick answers, event streams that never end, bodies that are read to the end, and a
+// path that it sends back to the gateway.
+import { createServer, request as send } from 'node:http';
 
 const [port] = process.argv.slice(2);
 const BODY = JSON.stringify({ text: 'x'.repeat(1000) });
 
+/** What a careless proxy does whose own upstream is the gateway: it sends the request there, with the same lines. */
+function sendBack(request, response) {
+  const [hostname, gatewayPort] = request.headers['x-forwarded-host'].split(':');
+  const sent = send({ hostname, port: gatewayPort, path: `/app${request.url}`, headers: request.headers }, (answer) => {
+    response.writeHead(answer.statusCode);
+    answer.pipe(response);
+  });
+  sent.once('error', () => response.destroy());
+  sent.end();
+}
+
 const server = createServer((request, response) => {
+  if (request.url.startsWith('/rest/loop')) {
+    sendBack(request, response);
+    return;
+  }
   if (request.url.startsWith('/rest/stream')) {
     response.writeHead(200, { 'Content-Type': 'text/event-stream' });
     response.write(': open\n\n');
