@@ -21,7 +21,7 @@ export interface AuthorizationFacts {
   readonly bodyOverrides?: BodyOverrides | undefined;
   /** Whether the request is for one of the two endpoints that create tokens (R05). */
   readonly createsToken?: boolean | undefined;
-  /** Whether the request changes passwords, users or groups: no token may, whatever its scope (R125). */
+  /** Whether the request changes passwords, users or members of groups: no token may, whatever its scope (R125). */
   readonly needsPasswordLogin?: boolean | undefined;
 }
 

@@ -99,7 +99,7 @@ const GUIDANCE: Readonly<Record<PublicCode, ProblemGuidance>> = {
     remedy: 'Wait as long as `Retry-After` says, and mend the credential.',
   },
   scope_insufficient: {
-    when: 'A read-only token asks for more than a read, or a token of any scope for a change of users, groups or passwords.',
+    when: 'A read-only token asks for more than a read, or a token of any scope for a change of users, of members of groups or of passwords.',
     remedy: 'Use a read-write token, or log in with the password; the detail says which.',
   },
   use_not_permitted: {

@@ -12,7 +12,6 @@ const USERNAME = { username: { description: 'The name of a user, in any case.', 
 
 @ApiTags('Groups')
 @AdministratorsOnly()
-@PasswordLoginOnly()
 @Controller('api/v1/groups')
 export class GroupsController {
   constructor(private readonly groups: GroupsService) {}
@@ -54,6 +53,7 @@ export class GroupsController {
   }
 
   @Put(':name/members/:username')
+  @PasswordLoginOnly()
   @ApiRoute({
     summary: 'Put a user into a group',
     description: 'A user who is in it stays in it.',
@@ -70,6 +70,7 @@ export class GroupsController {
   }
 
   @Delete(':name/members/:username')
+  @PasswordLoginOnly()
   @ApiRoute({
     summary: 'Take a user out of a group',
     description: 'The last active administrator cannot be taken out of the group `administrators` (409).',

@@ -111,7 +111,8 @@ describe('the OpenAPI document', () => {
   it('R66, R125: every operation of the API takes both kinds of credential, changes of users and passwords no token, the others none', () => {
     for (const { method, path, operation } of routes()) {
       const schemes = (operation.security ?? []).flatMap((requirement) => Object.keys(requirement));
-      const isPasswordOnly = method !== 'GET' && /^\/api\/v1\/(users|groups|me\/password)(\/|$)/.test(path);
+      const isPasswordOnly =
+        method !== 'GET' && /^\/api\/v1\/(users|groups\/\{name\}\/members|me\/password)(\/|$)/.test(path);
       const expected = !path.startsWith('/api/v1/') ? [] : isPasswordOnly ? ['basic'] : ['basic', 'token'];
       expect([...schemes].sort(), `${method} ${path}`).toEqual(expected);
       // Each on its own: one of them is enough.

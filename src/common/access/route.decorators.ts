@@ -32,7 +32,7 @@ export const AdministratorsOnly = (): MethodDecorator & ClassDecorator => SetMet
 export const CreatesToken = (): MethodDecorator => SetMetadata(CREATES_TOKEN, true);
 
 /**
- * Passwords, users and groups: a token may read there at most, whatever its scope and whoever owns it (R125). On a
+ * Passwords, users and members of groups: a token may read there at most, whatever its scope and whoever owns it (R125). On a
  * controller, it holds for every route that does not read, the ones to come included.
  */
 export const PasswordLoginOnly = (): MethodDecorator & ClassDecorator =>

@@ -15,7 +15,8 @@ import { ApiExcludeController } from '@nestjs/swagger';
 import type { Authenticated } from '@scopegate/access';
 import type { Actor } from '../../audit/actor.js';
 import { CurrentActor } from '../../audit/actor.js';
-import { CreatesToken, CurrentCaller } from '../../common/access/route.decorators.js';
+import { BodyLimit, CreatesToken, CurrentCaller } from '../../common/access/route.decorators.js';
+import { BODY_LIMITS } from '../../common/http/body-limits.js';
 import { validateAs } from '../../common/validation/validation.pipe.js';
 import {
   VendorCreateTokenDto,
@@ -44,6 +45,7 @@ export class VendorTokensController {
   @Post('token')
   @HttpCode(200)
   @CreatesToken()
+  @BodyLimit(BODY_LIMITS.token)
   async create(
     @CurrentCaller() caller: Authenticated,
     @CurrentActor() actor: Actor,
