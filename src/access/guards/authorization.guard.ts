@@ -9,7 +9,8 @@ import {
 import { lfsOperation, MAX_OVERRIDE_BODY_BYTES, overridingMethodsOfBody } from '@scopegate/scope';
 import { exchangeOf, type Exchange } from '../../common/access/exchange.js';
 import { readBody } from '../../common/http/body.reader.js';
-import { createsToken, needsPasswordLogin } from '../route-metadata.js';
+import { DirectoryService } from '../../directory/directory.service.js';
+import { createsToken, isForAdministrators, needsPasswordLogin } from '../route-metadata.js';
 
 /** An LFS batch names at most some hundred objects. */
 const MAX_LFS_BATCH_BYTES = 1_048_576;
@@ -19,12 +20,14 @@ const NO_FACTS: AuthorizationFacts = {};
 /** The third guard: may the owner use tokens, and does the token's scope cover the request. */
 @Injectable()
 export class AuthorizationGuard implements CanActivate {
+  constructor(private readonly directory: DirectoryService) {}
+
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const exchange = exchangeOf(context.switchToHttp().getRequest());
     const { authenticated } = exchange;
     if (authenticated === null) return true;
     if (needsLfsOperation(authenticated)) return this.#authorizeBatch(exchange, authenticated);
-    const facts = exchange.application === null ? factsOfRoute(context, authenticated) : NO_FACTS;
+    const facts = exchange.application === null ? this.#factsOfRoute(context, authenticated) : NO_FACTS;
     return needsBodyOverrides(authenticated, facts)
       ? this.#authorizeBody(exchange, authenticated, facts)
       : this.#authorize(exchange, authenticated, facts);
@@ -52,12 +55,14 @@ export class AuthorizationGuard implements CanActivate {
     if (result.kind === 'deny') exchange.denial = result;
     return result.kind === 'allow';
   }
-}
 
-/** What a management route says of itself. */
-function factsOfRoute(context: ExecutionContext, { admitted }: Authenticated): AuthorizationFacts {
-  return {
-    createsToken: createsToken(context),
-    needsPasswordLogin: needsPasswordLogin(context, admitted.request.method),
-  };
+  /** What a management route says of itself. */
+  #factsOfRoute(context: ExecutionContext, { admitted, principal }: Authenticated): AuthorizationFacts {
+    // The next guard refuses everybody but administrators, with its own reason (R63).
+    const isRefusedNext = isForAdministrators(context) && !this.directory.isAdministrator(principal);
+    return {
+      createsToken: createsToken(context),
+      needsPasswordLogin: !isRefusedNext && needsPasswordLogin(context, admitted.request.method),
+    };
+  }
 }
