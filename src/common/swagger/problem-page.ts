@@ -42,6 +42,7 @@ function page(title: string, body: string): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escape(title)} · Scopegate</title>
+<link rel="icon" href="/docs/favicon-32x32.png">
 <style>${STYLE}</style>
 </head>
 <body>
