@@ -197,7 +197,7 @@ export class ApplicationsController {
     },
     problems: ['validation_failed', 'administrator_required', 'not_found', 'policy_unavailable'],
   })
-  check(
+  checkApplication(
     @CurrentCaller() caller: Authenticated,
     @Param('key') key: string,
     @Body() body: CheckApplicationDto,

@@ -244,6 +244,7 @@ describe('what is answered', () => {
     await check('post', '/applications', '/applications', jira, 201);
     await check('get', '/applications/{key}', '/applications/jira');
     await check('patch', '/applications/{key}', '/applications/jira', { name: 'Jira' });
+    await check('post', '/applications/{key}/check', '/applications/jira/check', {});
     await check('get', '/applications', '/applications');
     const made = await check<{ id: string; secret: string }>(
       'post',
