@@ -19,7 +19,7 @@ export interface ProblemGuidance {
 const GUIDANCE: Readonly<Record<PublicCode, ProblemGuidance>> = {
   validation_failed: {
     when: 'A body, a query or a setting does not fit; `errors` names the fields.',
-    remedy: 'Mend the fields named.',
+    remedy: 'Correct the fields that are named.',
   },
   request_malformed: {
     when: 'The request breaks the rules of HTTP/1.1: no Host line, two of them or one that names no host, another protocol than HTTP, framing that two readers could understand differently, a backslash in the target, a body that is no JSON or ends early. With status 505, it names a version of HTTP other than 1.0 and 1.1.',
@@ -66,11 +66,11 @@ const GUIDANCE: Readonly<Record<PublicCode, ProblemGuidance>> = {
     remedy: 'Send the token as the password of HTTP Basic or as a Bearer token, and take it out of where it stands.',
   },
   token_expired: {
-    when: 'The token has expired. Told only once its secret has matched.',
+    when: 'The token has expired. This is said only if the secret of the token matches.',
     remedy: 'Create a new token.',
   },
   token_revoked: {
-    when: 'The token has been revoked. Told only once its secret has matched.',
+    when: 'The token has been revoked. This is said only if the secret of the token matches.',
     remedy: 'Create a new token.',
   },
   ip_not_allowed: {
@@ -96,7 +96,7 @@ const GUIDANCE: Readonly<Record<PublicCode, ProblemGuidance>> = {
   },
   too_many_failures: {
     when: 'Too many invalid credentials came from this address, for this user name or altogether. A valid token is never refused for it.',
-    remedy: 'Wait as long as `Retry-After` says, and mend the credential.',
+    remedy: 'Wait as long as `Retry-After` says, and correct the credential.',
   },
   scope_insufficient: {
     when: 'A read-only token asks for more than a read, or a token of any scope for a change of users, of members of groups or of passwords.',
