@@ -41,13 +41,14 @@ async function failureOf(send: (request: IncomingMessage) => Promise<void>, forM
   const exchange = new Exchange(request, new ServerResponse(request), 'request-1', null, '/', null, true);
   const body = new IncomingBody(exchange, SWEEP_INTERVAL_MS);
   let failure: unknown = null;
+  const application = { timeoutMs: TIMEOUT_MS, target: { origin: connections.origin } } as ProtectedApplication;
   const handler = new ForwardHandler(
     exchange,
     {
-      application: { timeoutMs: TIMEOUT_MS } as ProtectedApplication,
+      application,
       connections,
       holderKey: 'client',
-      judgeAgain: (onJudged) => onJudged(true),
+      judgeAgain: (onJudged) => onJudged(application),
       sessionRule: null,
       stallTimeoutMs: 60_000,
     },

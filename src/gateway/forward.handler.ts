@@ -4,7 +4,7 @@ import { answeredHeaders, faultOfAnswer, withoutLength, type SessionParameterRul
 import { errors, type Dispatcher } from 'undici';
 import type { ProtectedApplication } from '../applications/application.js';
 import type { HeldAnswer } from '../audit/audit.shipper.js';
-import type { Exchange } from '../common/access/exchange.js';
+import { JUDGED_AGAIN_AFTER_MS, type Exchange } from '../common/access/exchange.js';
 import { ProblemException } from '../common/http/problem.exception.js';
 import type { IncomingBody } from './forwarded-body.js';
 import { watchForStall } from './stalled-client.js';
@@ -15,8 +15,11 @@ import type { UpstreamWatch, Waiting } from './upstream.watch.js';
 export interface ForwardOptions {
   readonly application: ProtectedApplication;
   readonly connections: UpstreamConnections;
-  /** Judges the request once more, after a wait in which its token may have ended. A refusal is answered by then. */
-  readonly judgeAgain: (onJudged: (passes: boolean) => void) => void;
+  /**
+   * Judges the request once more, after a wait in which its token may have ended, and tells the application as it is now.
+   * Null is a refusal, which is answered by then.
+   */
+  readonly judgeAgain: (onJudged: (application: ProtectedApplication | null) => void) => void;
   /** Whose share of the connections is used: a token's id, or the client's address where there is no token. */
   readonly holderKey: string;
   /** Takes the upstream's own sessions out of the answer to a token request (R11); null for every other request. */
@@ -40,9 +43,6 @@ export interface ForwardListener {
 /** What Node takes for a reason phrase (RFC 9112 4): it has no meaning, and undici may have read it in another charset. */
 const REASON_PHRASE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
-/** A request that has waited for so long is judged anew before it goes upstream: a revocation acts at once (R64). */
-const JUDGED_AGAIN_AFTER_MS = 500;
-
 /** The media type of server-sent events (HTML, 9.2.2). */
 const EVENT_STREAM = 'text/event-stream';
 
@@ -59,6 +59,7 @@ const NO_BYTES = Buffer.alloc(0);
  */
 export class ForwardHandler implements Dispatcher.DispatchHandler, HeldAnswer, Waiting, ConnectionWaiter {
   private readonly response: ServerResponse;
+  #application: ProtectedApplication;
   #body: Buffer | IncomingBody | null = null;
   /** Set while it waits for a connection or has one. */
   #holder: Holder | null = null;
@@ -92,6 +93,7 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, HeldAnswer, W
   ) {
     const { response } = exchange;
     this.response = response;
+    this.#application = options.application;
     response.on('close', () => {
       if (response.writableFinished) return;
       this.#isGone = true;
@@ -101,6 +103,11 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, HeldAnswer, W
     });
     this.#beganAtSweeps = watch.sweeps;
     this.#place = watch.begin(this);
+  }
+
+  /** What it is sent to, by the rules that it was judged by last. */
+  get application(): ProtectedApplication {
+    return this.#application;
   }
 
   /** What is sent as the body. */
@@ -134,12 +141,16 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, HeldAnswer, W
       return;
     }
     this.#waitFor(null);
-    this.options.judgeAgain((passes) => {
-      if (!passes) this.#hasFailed = true;
-      if (this.#isGone || this.#hasFailed) {
+    this.options.judgeAgain((application) => {
+      if (application === null) this.#hasFailed = true;
+      if (this.#isGone || application === null || this.#hasFailed) {
         this.#endWatch();
         this.#releaseConnection();
+      } else if (application.target.origin !== this.options.connections.origin) {
+        this.#releaseConnection();
+        this.#giveUp(upstreamChanged());
       } else {
+        this.#application = application;
         this.#waitFor('connection');
         this.#dispatch();
       }
@@ -173,9 +184,9 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, HeldAnswer, W
   }
 
   onSweep(): void {
-    const { application, stallTimeoutMs } = this.options;
+    const { stallTimeoutMs } = this.options;
     // For a connection; then for the head of the answer, and for the upstream to take in a part of the body.
-    const { timeoutMs } = application;
+    const { timeoutMs } = this.#application;
     const incoming = this.#body === null || Buffer.isBuffer(this.#body) ? null : this.#body;
     if (incoming?.isTooSlow() === true) {
       this.#giveUp(bodyTooSlow());
@@ -385,5 +396,12 @@ function tooManyStreams(): ProblemException {
     'upstream_timeout',
     'This token or client has as many event streams of the application open as it may. Close one of them, or ask an ' +
       'administrator to raise "connections".',
+  );
+}
+
+function upstreamChanged(): ProblemException {
+  return new ProblemException(
+    'policy_unavailable',
+    'The application was given another upstream while the request waited. Send it again.',
   );
 }

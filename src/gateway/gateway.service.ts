@@ -5,6 +5,7 @@ import { denyEarly, type ReasonCode } from '@scopegate/access';
 import type { Authority } from '@scopegate/network';
 import { codeProblem, denialProblem, type Problem } from '@scopegate/problem';
 import type { ProtectedApplication } from '../applications/application.js';
+import { ApplicationsService } from '../applications/applications.service.js';
 import { ACCESS_GUARDS } from '../access/access-guards.js';
 import { DecisionRecorder } from '../access/decision.recorder.js';
 import { AuditShipper } from '../audit/audit.shipper.js';
@@ -43,6 +44,7 @@ export class GatewayService {
 
   constructor(
     modules: ModuleRef,
+    private readonly applications: ApplicationsService,
     private readonly forwarder: UpstreamForwarder,
     private readonly sessionEndpoint: SessionEndpoint,
     private readonly recorder: DecisionRecorder,
@@ -60,11 +62,52 @@ export class GatewayService {
       return;
     }
     const context = new GatewayContext(exchange.request, exchange.response);
+    const { application } = proxied;
     this.#judge(exchange, context, 0, (passes) => {
       if (!passes) return;
-      if (isBodyArriving(exchange)) process.nextTick(() => this.#forward(exchange, context, proxied.application));
-      else this.#forward(exchange, context, proxied.application);
+      const hasReadBody = exchange.readBody !== null || exchange.bodyBeginning !== null;
+      if (hasReadBody && exchange.isJudgementOld) {
+        // The guards have waited for the body, and the token may have ended meanwhile.
+        this.#judgeAgain(exchange, context, application, (now) => {
+          if (now !== null) this.#forward(exchange, context, now);
+        });
+      } else if (isBodyArriving(exchange)) process.nextTick(() => this.#forward(exchange, context, application));
+      else this.#forward(exchange, context, application);
     });
+  }
+
+  /**
+   * Makes the decision anew where a request has had to wait, by everything that holds now: the application's own rules as
+   * well (R64). A refusal is answered.
+   * @param onJudged called with the application as it is now, or with null where the request is refused
+   */
+  #judgeAgain(
+    exchange: Exchange,
+    context: GatewayContext,
+    before: ProtectedApplication,
+    onJudged: (application: ProtectedApplication | null) => void,
+  ): void {
+    const now = this.#applicationNow(exchange, before);
+    if (now instanceof ProblemException) {
+      this.#fail(exchange, now, () => onJudged(null));
+      return;
+    }
+    exchange.application = now.rules;
+    exchange.forgetJudgement();
+    this.#judge(exchange, context, 0, (passes) => onJudged(passes ? now : null));
+  }
+
+  /** The application as it is now; a problem where the request does not lead to it any more. */
+  #applicationNow(
+    { authority, rawPath }: Exchange,
+    before: ProtectedApplication,
+  ): ProtectedApplication | ProblemException {
+    const { key, pathPrefix } = before;
+    const route = this.applications.route(authority, pathPrefix === '/' ? rawPath : pathPrefix + rawPath);
+    if (route === null || typeof route === 'string' || route.application.key !== key) {
+      return new ProblemException('application_not_found', 'The application was removed while the request waited.');
+    }
+    return route.application.fault === null ? route.application : closed();
   }
 
   /** Refuses a request whose host or target could not even be read, and records it like any other. */
@@ -83,10 +126,7 @@ export class GatewayService {
   #refuseClosed(exchange: Exchange): void {
     try {
       this.shipper.refuseWithoutRoom();
-      throw new ProblemException(
-        'policy_unavailable',
-        'A stored rule or secret of this application cannot be read. An administrator finds the cause in its warnings.',
-      );
+      throw closed();
     } catch (error) {
       this.#fail(exchange, error);
     }
@@ -157,12 +197,9 @@ export class GatewayService {
           .catch((error: unknown) => this.#fail(exchange, error));
         return;
       }
-      this.forwarder.forward(exchange, application, (onJudged) => {
-        exchange.admitted = null;
-        exchange.authenticated = null;
-        exchange.decision = null;
-        this.#judge(exchange, context, 0, onJudged);
-      });
+      this.forwarder.forward(exchange, application, (onJudged) =>
+        this.#judgeAgain(exchange, context, application, onJudged),
+      );
     } catch (error) {
       this.#fail(exchange, error);
     }
@@ -207,4 +244,11 @@ export class GatewayService {
       withhold: () => response.destroy(),
     });
   }
+}
+
+function closed(): ProblemException {
+  return new ProblemException(
+    'policy_unavailable',
+    'A stored rule or secret of this application cannot be read. An administrator finds the cause in its warnings.',
+  );
 }

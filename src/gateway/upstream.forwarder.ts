@@ -43,13 +43,9 @@ export class UpstreamForwarder implements ForwardListener {
 
   /**
    * Forwards a request whose decision is made; the answer is written from here on.
-   * @param judgeAgain makes the decision anew where the request has had to wait, and answers a refusal
+   * @param judgeAgain see `ForwardOptions`
    */
-  forward(
-    exchange: Exchange,
-    application: ProtectedApplication,
-    judgeAgain: (onJudged: (passes: boolean) => void) => void,
-  ): void {
+  forward(exchange: Exchange, application: ProtectedApplication, judgeAgain: ForwardOptions['judgeAgain']): void {
     const { decision, response } = exchange;
     if (response.destroyed) {
       // The client went away while the decision was made: nothing needs to happen upstream any more.
@@ -74,8 +70,8 @@ export class UpstreamForwarder implements ForwardListener {
 
   /** Sends a request upstream that has a connection. */
   onTurn(handler: ForwardHandler): void {
-    const { exchange, body } = handler;
-    const { application, connections } = handler.options;
+    const { application, exchange, body } = handler;
+    const { connections } = handler.options;
     const { decision, request } = exchange;
     if (decision === null || decision.kind === 'deny') throw new Error('Nothing is forwarded without a decision.');
     const token = decision.kind === 'allow' ? decision.authenticated.token : null;

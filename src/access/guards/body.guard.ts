@@ -1,11 +1,14 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
 import { announcesBody, mediaTypesOf } from '@scopegate/kernel';
 import type { FastifyRequest } from 'fastify';
-import { exchangeOf } from '../../common/access/exchange.js';
+import { exchangeOf, JUDGED_AGAIN_AFTER_MS, type Exchange } from '../../common/access/exchange.js';
 import { readBody } from '../../common/http/body.reader.js';
 import { isJson, parseJsonBody } from '../../common/http/json-body.parser.js';
 import { ProblemException } from '../../common/http/problem.exception.js';
+import { ACCESS_GUARDS } from '../access-guards.js';
 import { bodyLimitOf } from '../route-metadata.js';
+import { AdministratorGuard } from './administrator.guard.js';
 
 /** Methods whose body means nothing (RFC 9110 9.3). */
 const WITHOUT_BODY: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
@@ -17,6 +20,8 @@ const WITHOUT_BODY: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TR
  */
 @Injectable()
 export class BodyGuard implements CanActivate {
+  constructor(private readonly modules: ModuleRef) {}
+
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     if (WITHOUT_BODY.has(request.method)) return true;
@@ -27,14 +32,25 @@ export class BodyGuard implements CanActivate {
       throw new ProblemException('unsupported_media_type', 'Send the body as application/json.');
     }
     const limit = bodyLimitOf(context);
-    return limit === null || !hasBody ? true : this.#read(request, limit);
+    return limit === null || !hasBody ? true : this.#read(context, request, limit);
   }
 
-  async #read(request: FastifyRequest, limit: number): Promise<boolean> {
+  async #read(context: ExecutionContext, request: FastifyRequest, limit: number): Promise<boolean> {
     const exchange = exchangeOf(request);
+    const sinceTick = performance.now();
     request.body = parseJsonBody(await readBody(exchange, limit));
     // The parsed body stands for it from here on.
     exchange.readBody = null;
+    return performance.now() - sinceTick < JUDGED_AGAIN_AFTER_MS || this.#judgeAgain(context, exchange);
+  }
+
+  /** Who sends slowly may have lost the right to send at all meanwhile: a revocation acts at once (R64). */
+  async #judgeAgain(context: ExecutionContext, exchange: Exchange): Promise<boolean> {
+    exchange.forgetJudgement();
+    for (const type of [...ACCESS_GUARDS, AdministratorGuard]) {
+      const guard: CanActivate = this.modules.get(type, { strict: false });
+      if ((await guard.canActivate(context)) !== true) return false;
+    }
     return true;
   }
 }

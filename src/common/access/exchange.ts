@@ -6,6 +6,9 @@ import { newTraceContext, readTraceContext, type TraceContext } from '@scopegate
 import type { ProblemException } from '../http/problem.exception.js';
 import { randomDigits } from '../http/random-digits.js';
 
+/** A request that has waited for so long is judged anew before anything comes of it: a change acts at once (R64). */
+export const JUDGED_AGAIN_AFTER_MS = 500;
+
 /** One request on its way through the guards: what is known of it so far. The guards fill it in, in their order. */
 export class Exchange {
   admitted: Admitted | null = null;
@@ -36,8 +39,8 @@ export class Exchange {
     readonly request: IncomingMessage,
     readonly response: ServerResponse,
     readonly requestId: string,
-    /** Null at the management API. */
-    readonly application: ApplicationRules | null,
+    /** Null at the management API. A request that is judged anew is judged by the rules of that moment. */
+    public application: ApplicationRules | null,
     /** The path below the mount as it was sent, without the query. */
     readonly rawPath: string,
     readonly query: string | null,
@@ -46,6 +49,18 @@ export class Exchange {
     /** The key of the application below whose mount one of the vendor's calls came; null for every other request. */
     readonly vendorMount: string | null = null,
   ) {}
+
+  /** Whether so much time has passed since the request was taken that what was found out of it may not hold any more. */
+  get isJudgementOld(): boolean {
+    return performance.now() - this.startedAtTick >= JUDGED_AGAIN_AFTER_MS;
+  }
+
+  /** Forgets what the guards have found out, before they judge anew. What has been read of the body stays. */
+  forgetJudgement(): void {
+    this.admitted = null;
+    this.authenticated = null;
+    this.decision = null;
+  }
 
   /**
    * Whether the connection ends with an answer of this status. A client that was not told to send its body may send it
