@@ -43,7 +43,10 @@ describe('the session ids of an answer', () => {
   it('R11: Refresh holds one after its seconds', () => {
     expect(rule.clean('refresh', `5;url=/a;jsessionid=${S}`)).toBe('5;url=/a');
     expect(rule.clean('refresh', `5; URL="/a;sid=${S}"`)).toBe('5; URL="/a"');
+    expect(rule.clean('refresh', `3;URL='/a;sid=${S}'`)).toBe("3;URL='/a'");
+    expect(rule.clean('refresh', `3; '/a;jsessionid=${S}?x'`)).toBe("3; '/a?x'");
     expect(rule.clean('refresh', `0,/a;sid=${S}?x`)).toBe('0,/a?x');
+    expect(rule.clean('refresh', `0;url=/it's;sid=${S}'x`)).toBe("0;url=/it's");
     expect(rule.clean('refresh', '5')).toBe('5');
   });
 

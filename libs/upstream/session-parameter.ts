@@ -5,6 +5,8 @@ const EQUALS = '(?:=|%(?:25){0,3}3d)';
 /** What a value of a path parameter holds: all up to the next delimiter of a URL, plain or percent-encoded. */
 const VALUE = '(?:(?!%(?:25){0,3}(?:3b|2f|3f|23|26))[^;/?#&<>",\\s])*';
 
+const SINGLE_QUOTED = /^\s*(?:url\s*=\s*)?'/i;
+
 /** A header line that holds URLs an answer leads to. */
 export type ReferenceHeader = 'location' | 'link' | 'refresh';
 
@@ -42,7 +44,10 @@ export function compileSessionParameters(parameters: readonly string[]): Session
         case 'refresh': {
           // The seconds, a separator, and the URL (HTML, "shared declarative refresh steps").
           const start = value.search(/[;,]/) + 1;
-          return value.slice(0, start) + cleanReference(value.slice(start));
+          const rest = value.slice(start);
+          // A URL in single quotes ends at the next one; elsewhere the quote is a character of the URL.
+          const parts = SINGLE_QUOTED.test(rest) ? rest.split("'") : [rest];
+          return value.slice(0, start) + parts.map(cleanReference).join("'");
         }
       }
     },
