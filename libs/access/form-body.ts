@@ -1,5 +1,6 @@
-import { announcesBody, ask, declaresForm, isEncodedBody, type HeaderLines } from '@scopegate/kernel';
-import type { Admitted } from './decision.js';
+import { announcedLength, announcesBody, ask, declaresForm, isEncodedBody, type HeaderLines } from '@scopegate/kernel';
+import { admit } from './admit.js';
+import type { Admitted, Deny } from './decision.js';
 import type { ApplicationRules, FormBody } from './facts.js';
 import { PRODUCT_CREDENTIALS } from './product-credentials.js';
 
@@ -18,6 +19,24 @@ function announcesForm(lines: HeaderLines): boolean {
 /** The fields of a form, or that they cannot be read. @param body its first bytes where it is a larger one */
 export function readForm(lines: HeaderLines, body: Buffer): FormBody {
   return isEncodedBody(lines) ? { kind: 'unreadable' } : { kind: 'fields', text: body.toString('latin1') };
+}
+
+/** Judges a request anew with its form: a token in it is misplaced, a password in it is a password request. */
+export function admitForm({ request, application, path, policy }: Admitted, body: Buffer): Admitted | Deny {
+  return admit({ ...request, form: readForm(request.lines, body) }, application, path, policy);
+}
+
+/**
+ * Whether the form is looked through although the head alone refuses the request: it presents no credential, so the
+ * one in the form, if there is one, is what the answer has to speak of (R109). Nothing gets through by it.
+ */
+export function needsFormToRefuse({ code }: Deny, { application, request }: Admitted): boolean {
+  return (
+    code === 'authentication_required' &&
+    needsForm(request.lines, application) &&
+    // Not a number is a body in chunks: it is read up to the same limit.
+    !(announcedLength(request.lines) > MAX_FORM_BYTES)
+  );
 }
 
 /**

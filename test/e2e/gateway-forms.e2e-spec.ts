@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { HeaderLine } from '../support/http-message.reader.js';
-import { request, type RawAnswer, type SendOptions } from '../support/raw-client.js';
+import { request, sendRaw, type RawAnswer, type SendOptions } from '../support/raw-client.js';
 import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js';
 import { bearer, startScopegateFixture, type ScopegateFixture, type TestToken } from '../support/scopegate.fixture.js';
 
@@ -165,6 +165,56 @@ describe('a form beside a session of the gateway', () => {
       const answer = await post([cookie], 'os_username=bob&os_password=hunter2');
       expect(codeOf(answer)).toBe('400 credential_ambiguous');
     }
+    expect(upstream.bytesReceived).toBe(0);
+  });
+});
+
+describe('a form without a credential in the head, where one is asked for', () => {
+  const DENIED: HeaderLine[] = [['Host', 'denied.test'], FORM];
+
+  beforeAll(() =>
+    gateway.createApplication({
+      kind: 'generic',
+      key: 'denied',
+      mount: { host: 'denied.test' },
+      upstream: upstream.url,
+    }),
+  );
+
+  function sendTo(form: string, isChunked = false): Promise<RawAnswer> {
+    const framing = isChunked ? 'Transfer-Encoding: chunked' : `Content-Length: ${form.length}`;
+    const body = isChunked ? `${form.length.toString(16)}\r\n${form}\r\n0\r\n\r\n` : form;
+    const head = DENIED.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+    return sendRaw(gateway.port, Buffer.from(`POST /x HTTP/1.1\r\n${head}${framing}\r\n\r\n${body}`), {
+      closeWaitMs: 0,
+    });
+  }
+
+  it.each(['access_token', 'private_token', 'api_key', 'token', 'os_username', 'os_password'])(
+    'R109: a token in the field %s is told where it belongs',
+    async (field) => {
+      for (const isChunked of [false, true]) {
+        const answer = await sendTo(`a=b&${field}=${token.secret}`, isChunked);
+        expect(codeOf(answer)).toBe('401 credential_misplaced');
+        expect(answer.text()).not.toContain(token.secret);
+      }
+      expect(upstream.bytesReceived).toBe(0);
+    },
+  );
+
+  it('R109: any other form is asked for a credential, and reaches no upstream either', async () => {
+    for (const form of ['a=b', 'token=none', 'os_username=bob&os_password=hunter2', `comment=${token.secret}`]) {
+      expect(codeOf(await sendTo(form))).toBe('401 authentication_required');
+    }
+    expect(upstream.bytesReceived).toBe(0);
+  });
+
+  it('R112: one that announces more than is looked through is not read', async () => {
+    const head = DENIED.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+    const text = `POST /x HTTP/1.1\r\n${head}Content-Length: 65537\r\n\r\na=`;
+    expect(codeOf(await sendRaw(gateway.port, Buffer.from(text), { closeWaitMs: 0 }))).toBe(
+      '401 authentication_required',
+    );
     expect(upstream.bytesReceived).toBe(0);
   });
 });

@@ -1,12 +1,17 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import {
+  admitForm,
   authenticate,
+  MAX_FORM_BYTES,
+  needsFormToRefuse,
   type Admitted,
   type AuthenticationFacts,
+  type Deny,
   type LoginResult,
   type TokenLookup,
 } from '@scopegate/access';
 import { exchangeOf, type Exchange } from '../../common/access/exchange.js';
+import { readBeginning } from '../../common/http/body.reader.js';
 import { Clock } from '../../common/time/clock.js';
 import { DirectoryService } from '../../directory/directory.service.js';
 import type { LoginOrigin } from '../../directory/login-origin.js';
@@ -76,9 +81,20 @@ export class AuthenticationGuard implements CanActivate {
 
   #authenticate(exchange: Exchange, admitted: Admitted, facts: AuthenticationFacts): boolean | Promise<boolean> {
     const result = authenticate(admitted, facts);
-    if (result.kind === 'deny') return this.throttle.refuse(exchange, result);
+    if (result.kind === 'deny') {
+      return needsFormToRefuse(result, admitted)
+        ? this.#refuseForm(exchange, admitted, result)
+        : this.throttle.refuse(exchange, result);
+    }
     if (result.kind === 'authenticated') exchange.authenticated = result;
     else exchange.decision = result;
     return true;
+  }
+
+  /** Nothing is presented in the head: a token in the form is told where it belongs (R109). It is refused either way. */
+  async #refuseForm(exchange: Exchange, admitted: Admitted, deny: Deny): Promise<boolean> {
+    const { bytes } = await readBeginning(exchange, MAX_FORM_BYTES);
+    const again = admitForm(admitted, bytes);
+    return this.throttle.refuse(exchange, again.kind === 'deny' ? again : deny);
   }
 }

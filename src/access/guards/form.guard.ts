@@ -1,11 +1,10 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import {
-  admit,
+  admitForm,
   authenticate,
   denyAdmitted,
   MAX_FORM_BYTES,
   needsForm,
-  readForm,
   refusesLargeForm,
   type Admitted,
 } from '@scopegate/access';
@@ -18,7 +17,8 @@ import { FailureThrottle } from '../failure.throttle.js';
 
 /**
  * The last guard: looks for credentials in the form of a request that everything else lets through, and judges the request
- * anew with what it finds (R43, R109). A form that the head alone refuses is not read.
+ * anew with what it finds (R43, R109). A request that the head alone refuses is not read, but for the words
+ * of one without a credential: the second guard sees to those.
  */
 @Injectable()
 export class FormGuard implements CanActivate {
@@ -40,8 +40,7 @@ export class FormGuard implements CanActivate {
     if (isRefusedIfLarge && announcedLength(lines) > MAX_FORM_BYTES) throw tooLarge();
     const { bytes, isWhole } = await readBeginning(exchange, MAX_FORM_BYTES);
     if (isRefusedIfLarge && !isWhole) throw tooLarge();
-    const request = { ...admitted.request, form: readForm(lines, bytes) };
-    const again = admit(request, admitted.application, admitted.path, admitted.policy);
+    const again = admitForm(admitted, bytes);
     if (again.kind === 'deny') return this.throttle.refuse(exchange, again);
     if (exchange.decision?.kind !== 'pass') {
       // A token, or a session of one, has been judged already; a password besides would log somebody else in.
