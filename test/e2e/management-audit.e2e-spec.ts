@@ -342,7 +342,7 @@ describeOnEachDatabase('the audit log at the management API', (server: () => Sco
 
   it('R59, R10: a change made with a token names the token', async () => {
     const token = await server().createToken({ scope: 'read-write' });
-    // No token makes groups or users (R125).
+    // No token makes users (R125).
     const made = { key: unique('by-token'), kind: 'generic', upstream: upstream.url };
     const mount = { pathPrefix: `/${made.key}` };
     const answer = await server()
