@@ -356,7 +356,7 @@ describeOnEachDatabase('applications at the management API', (server: () => Scop
       mount: { pathPrefix: `/${asked.key}` },
       upstream: UPSTREAM,
       anonymous: 'deny',
-      identity: { mode: 'headers', headers: { 'X-Forwarded-User': '{username}' } },
+      identity: { mode: 'headers', headers: { 'X-Forwarded-User': '{username}' }, encoding: 'percent' },
       readOnlyExceptions: [],
       nativeTokensDisabled: false,
       remoteApiPasswords: false,
@@ -507,7 +507,11 @@ describeOnEachDatabase('applications at the management API', (server: () => Scop
     expect(answer.body).toEqual({
       ...made,
       name: 'Other',
-      identity: { mode: 'headers', headers: { 'X-Forwarded-User': '{username}', 'X-Mail': '{email}' } },
+      identity: {
+        mode: 'headers',
+        headers: { 'X-Forwarded-User': '{username}', 'X-Mail': '{email}' },
+        encoding: 'percent',
+      },
       readOnlyExceptions: [{ method: 'POST', path: '/rest/api/2/search' }],
       warnings: answer.body.warnings,
     });

@@ -525,11 +525,12 @@ describeOnEachDatabase('tokens at the management API', (server: () => ScopegateF
       { description: 'x'.repeat(256) },
       { owner: 'bob' },
       { expiresAt: null },
-      {},
       [],
     ]) {
       expectProblem(await asAlice.patch(`/tokens/${made.id}`, body), 400, 'validation_failed');
     }
+    // An empty patch changes nothing, as everywhere.
+    expect((await asAlice.patch<Token>(`/tokens/${made.id}`, {})).body).toEqual(answer.body);
     expect((await asAlice.get<Token>(`/tokens/${made.id}`)).body).toEqual(answer.body);
   });
 

@@ -208,7 +208,7 @@ export class CreateApplicationDto {
   warnings?: WarningDto[];
 }
 
-/** A merge patch: the members to change. A header, `mount.host` or `mount.pathPrefix` that is to go is sent as null. */
+/** A merge patch: the members to change. `identity.headers` replaces all headers; a `mount.host` or `mount.pathPrefix` that is to go is sent as null. */
 export class PatchApplicationDto extends PartialType(OmitType(CreateApplicationDto, ['key', 'warnings'])) {}
 
 /** An application that is protected. */
