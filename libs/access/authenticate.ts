@@ -85,7 +85,8 @@ function authenticateToken(
   const credential = admitted.credential;
   if (!lookup.found) {
     const isSession = credential.kind === 'token' && credential.via === 'cookie';
-    return denyAdmitted(admitted, 'token_unknown', null, isSession ? SESSION_OVER : undefined);
+    const denial = denyAdmitted(admitted, 'token_unknown', null, isSession ? SESSION_OVER : undefined);
+    return lookup.hasEnded === true ? { ...denial, hasEnded: true } : denial;
   }
   const { token, owner } = lookup;
   const presented = credential.kind === 'token' ? credential.username : null;

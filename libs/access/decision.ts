@@ -55,6 +55,8 @@ export interface Deny {
   readonly token: TokenFacts | null;
   readonly address: ClientAddress | null;
   readonly path: PathJudgement | null;
+  /** Whether what was presented was good once, although its reason does not say so: no guess (R51). */
+  readonly hasEnded?: true;
   /** Whole seconds to wait, with `too_many_failures`. */
   readonly retryAfterSeconds?: number;
 }

@@ -97,7 +97,11 @@ export interface PrincipalFacts {
 
 /** The outcome of the look-up of a token: no such secret, or the record and its owner (null when deleted). */
 export type TokenLookup =
-  | { readonly found: false }
+  | {
+      readonly found: false;
+      /** Whether the secret was given out once, as its seal tells: a session that has ended (R11). */
+      readonly hasEnded?: true;
+    }
   | { readonly found: true; readonly token: TokenFacts; readonly owner: PrincipalFacts | null };
 
 /** The outcome of a password login at the management API. */

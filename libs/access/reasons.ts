@@ -199,8 +199,14 @@ export const SECRET_REASONS: ReadonlySet<ReasonCode> = new Set(['token_unknown',
 /** What a refusal is counted as: a guess of a secret, or the use of a token that was good once. */
 export type FailureKind = 'guess' | 'ended-token';
 
+/** What a refusal says of its reason. */
+export interface FailedReason {
+  readonly code: ReasonCode;
+  readonly hasEnded?: true;
+}
+
 /** How a refusal counts as a failed credential (R51); null where it does not. */
-export function failureKindOf(code: ReasonCode): FailureKind | null {
-  if (code === 'token_expired' || code === 'token_revoked') return 'ended-token';
+export function failureKindOf({ code, hasEnded }: FailedReason): FailureKind | null {
+  if (code === 'token_expired' || code === 'token_revoked' || hasEnded === true) return 'ended-token';
   return REASONS[code].publicCode === 'credential_invalid' ? 'guess' : null;
 }

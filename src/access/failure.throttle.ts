@@ -46,7 +46,7 @@ export class FailureThrottle {
   /** Takes a guard's refusal: counts it where it is a failed credential. Always answers false, for the guard. */
   refuse(exchange: Exchange, deny: Deny): boolean | Promise<boolean> {
     const { maxFailures } = this.settings.current().throttling;
-    const kind = failureKindOf(deny.code);
+    const kind = failureKindOf(deny);
     if (maxFailures === 0 || kind === null) {
       exchange.denial = deny;
       return false;

@@ -19,6 +19,8 @@ const PURGE_MARGIN_MS = 600_000;
 
 const NOT_FOUND: TokenLookup = { found: false };
 
+const HAS_ENDED: TokenLookup = { found: false, hasEnded: true };
+
 /** Makes, finds and ends the sessions of the gateway, each bound to the token it was made with (R11). */
 @Injectable()
 export class SessionsService {
@@ -45,8 +47,8 @@ export class SessionsService {
   /** The token that a session was made with; its state is for the caller to judge. */
   lookUp(id: SessionId, secret: string): TokenLookup | Promise<TokenLookup> {
     const tokenId = this.known.find(id, secret);
-    if (tokenId instanceof Promise) return tokenId.then((found) => this.#token(found));
-    return this.#token(tokenId);
+    if (tokenId instanceof Promise) return tokenId.then((found) => this.#token(found, secret));
+    return this.#token(tokenId, secret);
   }
 
   /** Notes that a session has been used, which keeps it from ending. */
@@ -89,8 +91,10 @@ export class SessionsService {
     return { removed: affected ?? 0, hasMore: rows.length === PURGE_BATCH_SIZE };
   }
 
-  #token(tokenId: string | null): TokenLookup | Promise<TokenLookup> {
-    return tokenId === null ? NOT_FOUND : this.tokens.lookUpById(tokenId);
+  /** @param secret of the session: its seal tells one that has ended from one that somebody makes up */
+  #token(tokenId: string | null, secret: string): TokenLookup | Promise<TokenLookup> {
+    if (tokenId !== null) return this.tokens.lookUpById(tokenId);
+    return this.pepper.isSealed(secret) ? HAS_ENDED : NOT_FOUND;
   }
 
   async #makeRoom(unit: Unit, tokenId: string): Promise<void> {

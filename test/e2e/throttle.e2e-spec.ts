@@ -163,6 +163,23 @@ describe('failed credentials at the gateway', () => {
     expect(upstream.bytesReceived).toBe(0);
   });
 
+  it('R11, R51: a session that has ended is no guess, and keeps nobody of its address from logging in', async () => {
+    const address = newAddress();
+    const { secret } = await scopegate.createToken({ owner: alice.username, scope: 'read-only' });
+    const session = (method: string, ...lines: (readonly [string, string])[]): Promise<RawAnswer> =>
+      request({ port: scopegate.port, method, target: '/jira/rest/auth/1/session', headers: [address, ...lines] });
+    const login = await session('POST', ['Authorization', `Bearer ${secret}`]);
+    const cookie = ['Cookie', `JSESSIONID=${login.json<{ session: { value: string } }>().session.value}`] as const;
+    expect((await session('DELETE', cookie)).status).toBe(204);
+    // A forgotten job goes on with it, until its address has failed as often as an address may.
+    const answers = await codes(MAX_FAILURES * 5 + 1, () => session('GET', cookie));
+    expect(answers.slice(0, MAX_FAILURES)).toEqual(repeated(MAX_FAILURES, 'credential_invalid'));
+    expect(answers.at(-1)).toBe('too_many_failures');
+    const headers = [address, basic(alice.username, alice.password)];
+    expect((await request({ port: scopegate.port, target: '/api/v1/me', headers })).status).toBe(200);
+    expect(upstream.bytesReceived).toBe(0);
+  });
+
   it('R11, R51: made-up sessions count as other invalid credentials do, and beside a valid token they do not', async () => {
     const address = newAddress();
     const madeUp = ['Cookie', 'JSESSIONID=sgs_made_up'] as const;
