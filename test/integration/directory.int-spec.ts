@@ -9,6 +9,7 @@ import { readConfiguration } from '../../src/config/env.js';
 import { dataSourceOptions } from '../../src/database/data-source.options.js';
 import { DatabaseModule } from '../../src/database/database.module.js';
 import { DirectoryModule } from '../../src/directory/directory.module.js';
+import { FirstAdministrator } from '../../src/directory/first-administrator.js';
 import { DirectoryService } from '../../src/directory/directory.service.js';
 import { trustedOrigin } from '../../src/directory/login-origin.js';
 import { GroupsService } from '../../src/directory/groups.service.js';
@@ -60,6 +61,9 @@ class Node {
       ],
     }).compile();
     await module.init();
+    // As the server does once its port is open.
+    const firstAdministrator = module.get(FirstAdministrator);
+    if (firstAdministrator.isMissing) await firstAdministrator.make();
     return new Node(module);
   }
 
