@@ -7,7 +7,9 @@ import { REASONS, type ReasonCode } from './reasons.js';
 import type { Stage } from './stages.js';
 
 /** The kinds of credential a request can carry, as the audit names them. */
-export type CredentialKind = 'basic-token' | 'bearer-token' | 'password' | 'native-token' | 'cookie' | 'none';
+export const CREDENTIAL_KINDS = ['basic-token', 'bearer-token', 'password', 'native-token', 'cookie', 'none'] as const;
+
+export type CredentialKind = (typeof CREDENTIAL_KINDS)[number];
 
 /** What was presented, told apart far enough for every later stage. */
 export type Credential =

@@ -13,6 +13,8 @@ export interface AuditEventFilter {
   readonly tokenId?: string;
   readonly clientIp?: string;
   readonly application?: string;
+  /** The kind of credential that was presented. No index holds it. */
+  readonly credential?: string;
   /** Part of the token's description, the path or the user agent, without case. */
   readonly text?: string;
 }
@@ -28,6 +30,7 @@ export const FILTERED_COLUMNS = [
   'tokenId',
   'clientIp',
   'application',
+  'credential',
   'tokenDescription',
   'path',
   'userAgent',
@@ -36,7 +39,7 @@ export const FILTERED_COLUMNS = [
 /** As much of an event as a filter looks at. */
 export type FilteredEvent = Pick<AuditEventEntity, (typeof FILTERED_COLUMNS)[number]>;
 
-/** The limits that are one column's one value, beginning with the one that leaves least. */
+/** The limits that are one column's one value, with an index each, beginning with the one that leaves least. */
 export const EQUALITY_FILTERS = ['tokenId', 'clientIp', 'code', 'application', 'type', 'outcome'] as const;
 
 /** Whether any event can meet a filter: none holds a text that a database does not give back. */
@@ -49,7 +52,8 @@ export function meets(event: FilteredEvent, filter: AuditEventFilter): boolean {
   for (const column of EQUALITY_FILTERS) {
     if (filter[column] !== undefined && event[column] !== filter[column]) return false;
   }
-  const { userKey, text } = filter;
+  const { userKey, credential, text } = filter;
+  if (credential !== undefined && event.credential !== credential) return false;
   if (userKey !== undefined && event.actorKey !== userKey && event.ownerKey !== userKey) return false;
   if (text === undefined) return true;
   const lowerCase = text.toLowerCase();

@@ -176,7 +176,8 @@ function walksOf(filter: AuditEventFilter): { readonly walks: readonly Walk[]; r
           { column: 'actorKey', value: filter.userKey } as const,
           { column: 'ownerKey', value: filter.userKey } as const,
         ];
-  const limits = equalities.length + (byName === null ? 0 : 1) + (filter.text === undefined ? 0 : 1);
+  const others = [filter.userKey, filter.credential, filter.text].filter((limit) => limit !== undefined);
+  const limits = equalities.length + others.length;
   const [first] = equalities;
   const isRare = first?.column === 'tokenId' || first?.column === 'clientIp';
   const walks: readonly Walk[] = first !== undefined && (isRare || byName === null) ? [first] : (byName ?? [null]);

@@ -41,7 +41,7 @@ export class AuditEventsController {
     description:
       'One log over all applications and the management API. It outlives the tokens it speaks of.\n\n' +
       'Limits of time, or one other limit, are answered by an index, however many events there are. With several limits, ' +
-      'or with `q`, up to 100,000 events are looked at for one page: a page can then be short or empty and have a ' +
+      'or with `credential` or `q`, up to 100,000 events are looked at for one page: a page can then be short or empty and have a ' +
       '`nextCursor` all the same. A limit of time makes the search shorter.',
     type: AuditEventPageDto,
     problems: ['validation_failed', 'administrator_required'],
@@ -123,6 +123,7 @@ function filterOf(query: AuditEventFilterQuery): AuditEventFilter {
     ...(query.tokenId === undefined ? {} : { tokenId: query.tokenId }),
     ...(clientIp === undefined ? {} : { clientIp }),
     ...(query.application === undefined ? {} : { application: query.application }),
+    ...(query.credential === undefined ? {} : { credential: query.credential }),
     ...(query.q === undefined ? {} : { text: query.q }),
   };
 }

@@ -1,5 +1,6 @@
 import { ApiProperty, IntersectionType } from '@nestjs/swagger';
 import { IsIn, IsOptional, IsString, Length, MaxLength } from 'class-validator';
+import { CREDENTIAL_KINDS } from '@scopegate/access';
 import { AUDIT_EVENT_TYPES, AUDIT_OUTCOMES } from '@scopegate/audit';
 import { PageQuery } from '../../common/paging/page.js';
 
@@ -56,6 +57,11 @@ export class AuditEventFilterQuery {
   @IsString()
   @Length(1, 64)
   application?: string;
+
+  /** Only events with this kind of credential. */
+  @IsOptional()
+  @IsIn(CREDENTIAL_KINDS)
+  credential?: string;
 
   /** Part of the token’s description, the path or the user agent, without case. */
   @IsOptional()
