@@ -185,7 +185,7 @@ describeOnEachDatabase('questions to the audit log', (server) => {
     expect(answer.headers.get('content-type')).toBe('text/csv; charset=utf-8; header=present');
     const [header, ...rest] = answer.body.split('\r\n');
     expect(header).toBe(
-      'id,at,count,type,outcome,code,actor,owner,tokenId,tokenDescription,tokenScope,credential,clientIp,peer,method,path,' +
+      'id,at,count,type,outcome,upstreamRefused,code,actor,owner,tokenId,tokenDescription,tokenScope,credential,clientIp,peer,method,path,' +
         'application,status,durationMs,userAgent,requestId,detail',
     );
     const text = rest.join('\r\n');
