@@ -77,6 +77,9 @@ const OTHER_PROTOCOL = {
   detail: 'The request line is not one of HTTP/1.1 or HTTP/1.0 (RFC 9112 3).',
 } as const;
 
+/** So many requests may wait for the door to open; the next ones are refused with a 503. */
+const MAX_EARLY_REQUESTS = 1_000;
+
 /** A head that takes longer than this to arrive is dropped. */
 const HEADERS_TIMEOUT_MS = 30_000;
 
@@ -88,10 +91,13 @@ export class FrontDoor {
   #services: FrontDoorServices | null = null;
   #frameworkHandler: Handler | null = null;
   readonly #servers = new Set<Server>();
+  /** Requests that came between the opening of the port and of the door, as on a first start. They are answered then. */
+  readonly #early: (() => void)[] = [];
 
   /** Opens the door once everything behind it is built. */
   open(services: FrontDoorServices): void {
     this.#services = services;
+    for (const take of this.#early.splice(0)) take();
   }
 
   /**
@@ -177,6 +183,10 @@ export class FrontDoor {
   }
 
   #take(side: ListenerSide, request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
+    if (this.#services === null && this.#early.length < MAX_EARLY_REQUESTS) {
+      this.#early.push(() => this.#take(side, request, response, expectsContinue));
+      return;
+    }
     const before = lastAnswerOf(request.socket);
     if (before !== undefined && !before.writableFinished) tellOfLostConnection(request.socket, response);
     noteLastAnswer(request.socket, response);

@@ -278,6 +278,7 @@ describe('properties of the decision', () => {
         const target = forwardedPath(upstream.target, canonical, row.request.query ?? null);
         expect(parseTarget(target)).toEqual({
           ok: true,
+          authority: null,
           rawPath: `/base${canonical}`,
           query: row.request.query ?? null,
         });
