@@ -318,7 +318,7 @@ describeOnEachDatabase('purging', (server) => {
     await purge();
     expect(await statusOf(server(), token)).toBe(404);
     expect(await sessionsOf(token)).toBe(0);
-    expect(await sessions.lookUp(idOf(value), value)).toEqual({ found: false });
+    expect(await sessions.lookUp(idOf(value), value)).toEqual({ found: false, hasEnded: true });
   });
 
   it('R11: a session ends after 12 hours without use, goes with the purge, and lives on while it is used', async () => {
