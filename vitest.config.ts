@@ -3,17 +3,22 @@ import { defineConfig } from 'vitest/config';
 
 const fromRoot = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-export default defineConfig({
+/** Run by `npm run test:faults`: each takes a minute or more, since a fault of a server has to last. */
+const FAULT_TESTS = ['test/faults/**/*.fault-spec.ts'];
+
+const TESTS = ['libs/**/*.spec.ts', 'src/**/*.spec.ts', 'test/**/*.{spec,e2e-spec,int-spec,arch-spec}.ts'];
+
+export default defineConfig(({ mode }) => ({
   resolve: {
     alias: [{ find: /^@scopegate\/([a-z]+)$/, replacement: fromRoot('./libs/$1/index.ts') }],
   },
   test: {
-    include: ['libs/**/*.spec.ts', 'src/**/*.spec.ts', 'test/**/*.{spec,e2e-spec,int-spec,arch-spec}.ts'],
+    include: mode === 'faults' ? FAULT_TESTS : TESTS,
     exclude: ['node_modules', 'dist'],
     globalSetup: ['test/support/global-setup.ts'],
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 60_000,
+    testTimeout: mode === 'faults' ? 300_000 : 60_000,
     hookTimeout: 120_000,
   },
-});
+}));

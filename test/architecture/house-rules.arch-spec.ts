@@ -34,7 +34,7 @@ describe('the tests', () => {
     expect(SPECS.flatMap((file) => occurrences(file, /\b(?:it|test|describe|suite)(?:\.\w+)*\.only\b/))).toEqual([]);
   });
 
-  it('are found by the runner: a file of tests ends in .spec.ts, .e2e-spec.ts, .int-spec.ts or .arch-spec.ts', () => {
+  it('are found by the runner: a file of tests ends in .spec.ts, .e2e-spec.ts, .int-spec.ts, .arch-spec.ts or .fault-spec.ts', () => {
     const runs = CODE.filter(({ text }) => /^(?:it|describe)(?:\.\w+)*\(/m.test(text)).map(({ path }) => path);
     expect(runs.filter((path) => !isSpec(path))).toEqual([]);
   });

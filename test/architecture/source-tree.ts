@@ -49,7 +49,7 @@ export function readSource(path: string): string {
 
 /** Whether a path is a file of tests. */
 export function isSpec(path: string): boolean {
-  return /\.(?:spec|e2e-spec|int-spec|arch-spec)\.ts$/.test(path);
+  return /\.(?:spec|e2e-spec|int-spec|arch-spec|fault-spec)\.ts$/.test(path);
 }
 
 /** The code without its comments, each line in its place. Strings are kept. */
