@@ -74,7 +74,7 @@ export async function startServer(
       applications: app.get(ApplicationsService),
       requestLog: app.get(RequestLog),
     });
-  const isFirstStart = firstAdministrator.isMissing;
+  const isFirstStart = await firstAdministrator.isMissing();
   if (!isFirstStart) openDoor();
   // Connections stay where they are made: the ports open once there is somebody to share them with.
   await link?.primary.ask(TOPICS.listen, null, null);

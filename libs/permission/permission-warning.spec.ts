@@ -29,7 +29,7 @@ function codesOf(next: Permissions, facts: PermissionFacts = saver): readonly st
 describe('permissionWarnings', () => {
   it('R23: the permissions of a fresh install give no warning', () => {
     expect(permissionWarnings(DEFAULT_PERMISSIONS, saver)).toEqual([]);
-    expect(codesOf(DEFAULT_PERMISSIONS, { ...saver, groupSizes: new Map([['administrators', 1]]) })).toEqual([]);
+    expect(codesOf(DEFAULT_PERMISSIONS, { ...saver, groupsWithMembers: new Set(['administrators']) })).toEqual([]);
   });
 
   it('R23: nobody may use tokens', () => {
@@ -69,10 +69,7 @@ describe('permissionWarnings', () => {
   it('R23: a group without members grants nothing', () => {
     const facts: PermissionFacts = {
       ...saver,
-      groupSizes: new Map([
-        ['administrators', 1],
-        ['empty', 0],
-      ]),
+      groupsWithMembers: new Set(['administrators']),
     };
     expect(codesOf(permissions({ use: ['administrators', 'empty'], create: ['administrators'] }), facts)).toEqual([
       'group_without_members',
@@ -87,7 +84,7 @@ describe('permissionWarnings', () => {
 
   it('R23: every warning has a code of its own and a text of whole sentences', () => {
     const names = fc.uniqueArray(fc.constantFrom('administrators', 'staff', 'empty', '"><script>'));
-    const facts: PermissionFacts = { ...saver, groupSizes: new Map([['administrators', 1]]) };
+    const facts: PermissionFacts = { ...saver, groupsWithMembers: new Set(['administrators']) };
     fc.assert(
       fc.property(
         fc.record({

@@ -9,8 +9,8 @@ export interface Warning {
 export interface PermissionFacts {
   /** The groups of the administrator who saves. */
   readonly saverGroups: ReadonlySet<string>;
-  /** The number of members of each group; without it no group is taken for empty. */
-  readonly groupSizes?: ReadonlyMap<string, number> | undefined;
+  /** The groups that an active user is in; without it no group is taken for empty. */
+  readonly groupsWithMembers?: ReadonlySet<string> | undefined;
 }
 
 /**
@@ -20,7 +20,7 @@ export interface PermissionFacts {
 export function permissionWarnings(next: Permissions, facts: PermissionFacts): readonly Warning[] {
   const warnings: Warning[] = [];
   const { useTokens, createForSelf, createOnBehalf } = next;
-  const hasMembers = (group: string): boolean => facts.groupSizes === undefined || memberCount(facts, group) > 0;
+  const hasMembers = (group: string): boolean => facts.groupsWithMembers?.has(group) ?? true;
   const someoneUses = useTokens.everyone || useTokens.groups.some(hasMembers);
   const someoneCreatesForOthers = createOnBehalf.groups.some(hasMembers);
   const someoneCreates = createForSelf.everyone || createForSelf.groups.some(hasMembers) || someoneCreatesForOthers;
@@ -111,11 +111,12 @@ function pushSaverLockedOut(
 }
 
 function pushGroupsWithoutMembers(warnings: Warning[], next: Permissions, facts: PermissionFacts): void {
-  if (facts.groupSizes === undefined) {
+  const { groupsWithMembers } = facts;
+  if (groupsWithMembers === undefined) {
     return;
   }
   const named = new Set([...next.useTokens.groups, ...next.createForSelf.groups, ...next.createOnBehalf.groups]);
-  const empty = [...named].filter((group) => memberCount(facts, group) === 0);
+  const empty = [...named].filter((group) => !groupsWithMembers.has(group));
   if (empty.length > 0) {
     warnings.push({
       code: 'group_without_members',
@@ -140,10 +141,6 @@ function pushGroupsNotConsulted(warnings: Warning[], next: Permissions): void {
         'Switch "everyone" off to restrict it to them, or take the groups off the list.',
     });
   }
-}
-
-function memberCount(facts: PermissionFacts, group: string): number {
-  return facts.groupSizes?.get(group) ?? 0;
 }
 
 function nameGroups(names: readonly string[]): string {

@@ -43,7 +43,7 @@ export class ApplicationChecker {
     if (application === null)
       throw new ProblemException('policy_unavailable', 'The application has just been changed.');
     if (application.fault !== null) throw new ProblemException('policy_unavailable', application.fault);
-    const user = asked.username === undefined ? caller : this.directory.findByName(asked.username);
+    const user = asked.username === undefined ? caller : await this.directory.findByName(asked.username);
     if (user === null || !user.active) throw invalidField('username', 'is no active user. Check the user name.');
     const headers = identityLines(application, user, readSecrets(asked.secrets ?? {}));
     if (this.#running >= MAX_AT_ONCE) {

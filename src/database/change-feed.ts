@@ -5,12 +5,12 @@ export const CHANGE_TOPICS = [
   'permissions',
   'applications',
   'directory',
+  'group',
   'token',
-  'owner-tokens',
   'session',
 ] as const;
 
-/** What can change under a running node. */
+/** What can change under a running node: `directory` stands for a user, by its id, and `group` for a group, by its name. */
 export type ChangeTopic = (typeof CHANGE_TOPICS)[number];
 
 export interface Change {

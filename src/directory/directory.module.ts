@@ -8,6 +8,7 @@ import { GroupsService } from './groups.service.js';
 import { OwnPasswordController } from './own-password.controller.js';
 import { PasswordHasher } from './password.hasher.js';
 import { PasswordMetrics } from './password.metrics.js';
+import { UserCache } from './user.cache.js';
 import { UsersController } from './users.controller.js';
 import { UsersService } from './users.service.js';
 
@@ -21,6 +22,7 @@ import { UsersService } from './users.service.js';
     GroupsService,
     PasswordHasher,
     PasswordMetrics,
+    UserCache,
     UsersService,
   ],
   exports: [DirectoryService],

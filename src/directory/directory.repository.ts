@@ -1,12 +1,29 @@
 import { Injectable } from '@nestjs/common';
+import type { PrincipalFacts } from '@scopegate/access';
 import { userNameKey } from '@scopegate/token';
-import { In, type EntityManager } from 'typeorm';
+import { In, MoreThan, type EntityManager, type SelectQueryBuilder } from 'typeorm';
 import { findExactRow } from '../database/exact-row.js';
 import { rowLock } from '../database/row-lock.js';
-import { ADMINISTRATORS, buildDirectorySnapshot, type DirectorySnapshot } from './directory.snapshot.js';
+import { holdsText } from '../database/text-search.js';
+import { ADMINISTRATORS, toPrincipal, type DirectoryUser } from './directory-user.js';
 import { GroupMemberEntity } from './group-member.entity.js';
 import { GroupEntity } from './group.entity.js';
 import { UserEntity } from './user.entity.js';
+
+/** Users that one statement reads at the most. */
+export const USERS_IN_ONE_READ = 500;
+
+/** A list of the members of a group begins with the members where they are no more than this, else with the users. */
+const FEW_MEMBERS = 2_000;
+
+/** Which users a list shows. All limits hold together. */
+export interface UserFilter {
+  /** Part of the user name, the display name or the email address, without case. */
+  readonly q?: string;
+  readonly active?: boolean;
+  /** The name of a group, exactly. */
+  readonly group?: string;
+}
 
 /** The tables of the directory. Every method takes the manager of the transaction it is part of. */
 @Injectable()
@@ -20,15 +37,39 @@ export class DirectoryRepository {
     await manager.findOne(GroupEntity, { where: { name: ADMINISTRATORS }, ...rowLock(manager) });
   }
 
-  async readAll(manager: EntityManager): Promise<DirectorySnapshot> {
-    const users = await manager.find(UserEntity);
-    const groups = await manager.find(GroupEntity);
-    const members = await manager.find(GroupMemberEntity);
-    return buildDirectorySnapshot(
-      users,
-      groups.map((group) => group.name),
-      members,
-    );
+  /** The users of these ids, as they are stored now; those there are not are left out. */
+  usersOf(manager: EntityManager, ids: readonly string[]): Promise<DirectoryUser[]> {
+    return ids.length === 0 ? Promise.resolve([]) : readUsers(manager, ids);
+  }
+
+  /** One page of users in the order of their names without case. */
+  async userPage(manager: EntityManager, filter: UserFilter, after: string, limit: number): Promise<PrincipalFacts[]> {
+    const query = manager
+      .createQueryBuilder(UserEntity, 'user')
+      .select('user.id', 'id')
+      .where('user.usernameKey > :after', { after })
+      .orderBy('user.usernameKey', 'ASC')
+      .limit(limit);
+    if (filter.active !== undefined) query.andWhere('user.active = :active', { active: filter.active });
+    if (filter.q !== undefined) {
+      query.andWhere(holdsText(['user.username', 'user.displayName', 'user.email'], filter.q));
+    }
+    if (filter.group !== undefined) {
+      const members = await this.#someMembers(manager, filter.group);
+      if (members.length === 0) return [];
+      if (members.length <= FEW_MEMBERS) query.andWhere('user.id IN (:...members)', { members });
+      else query.andWhere(`(${countMembership(query)}) > 0`, { group: filter.group });
+    }
+    const ids = (await query.getRawMany<{ readonly id: string }>()).map(({ id }) => id);
+    const users = new Map((await this.usersOf(manager, ids)).map(({ facts }) => [facts.id, facts]));
+    return ids.flatMap((id) => users.get(id) ?? []);
+  }
+
+  /** The ids of a group's members, all of them where they are few; none of a group that there is not. */
+  async #someMembers(manager: EntityManager, groupName: string): Promise<string[]> {
+    if (!(await this.isGroup(manager, groupName))) return [];
+    const rows = await manager.find(GroupMemberEntity, { where: { groupName }, take: FEW_MEMBERS + 1 });
+    return rows.map(({ userId }) => userId);
   }
 
   /** Names are compared without case, by a rule of our own (R44). */
@@ -43,6 +84,16 @@ export class DirectoryRepository {
   /** Ordered by name. */
   async groupNames(manager: EntityManager): Promise<string[]> {
     const rows = await manager.find(GroupEntity, { order: { name: 'ASC' } });
+    return rows.map((row) => row.name);
+  }
+
+  /** Some of the groups that follow this name in the order of names. */
+  async groupNamesAfter(manager: EntityManager, after: string, limit: number): Promise<string[]> {
+    const rows = await manager.find(GroupEntity, {
+      where: { name: MoreThan(after) },
+      order: { name: 'ASC' },
+      take: limit,
+    });
     return rows.map((row) => row.name);
   }
 
@@ -85,11 +136,68 @@ export class DirectoryRepository {
   }
 
   async isAnyAdministratorActive(manager: EntityManager): Promise<boolean> {
-    const count = await manager
-      .createQueryBuilder(UserEntity, 'user')
-      .innerJoin(GroupMemberEntity, 'member', 'member.userId = user.id')
-      .where('member.groupName = :group AND user.active = :active', { group: ADMINISTRATORS, active: true })
-      .getCount();
-    return count > 0;
+    return this.hasActiveMember(manager, ADMINISTRATORS);
   }
+
+  /** Whether an active user is in the group. */
+  async hasActiveMember(manager: EntityManager, groupName: string): Promise<boolean> {
+    const member = await manager
+      .createQueryBuilder(GroupMemberEntity, 'member')
+      .innerJoin(UserEntity, 'user', 'user.id = member.userId')
+      .where('member.groupName = :groupName AND user.active = :active', { groupName, active: true })
+      .select('member.userId', 'userId')
+      .limit(1)
+      .getRawOne<object>();
+    return member !== undefined;
+  }
+}
+
+/** Counts the rows that put a user of the query into the group `:group`: no database makes a join of it. */
+function countMembership(query: SelectQueryBuilder<UserEntity>): string {
+  return query
+    .subQuery()
+    .select('COUNT(*)')
+    .from(GroupMemberEntity, 'membership')
+    .where('membership.groupName = :group AND membership.userId = user.id')
+    .getQuery();
+}
+
+interface UserGroupRow {
+  readonly id: string;
+  readonly username: string;
+  readonly displayName: string;
+  readonly email: string | null;
+  readonly passwordHash: string | null;
+  readonly active: number | boolean;
+  readonly groupName: string | null;
+}
+
+/**
+ * Users with their groups, in one statement, so that both are of one moment. A membership counts only where its group is
+ * there: none is inherited by a group that is made later.
+ */
+async function readUsers(manager: EntityManager, ids: readonly string[]): Promise<DirectoryUser[]> {
+  const rows = await manager
+    .createQueryBuilder(UserEntity, 'user')
+    .leftJoin(GroupMemberEntity, 'member', 'member.userId = user.id')
+    .leftJoin(GroupEntity, 'held', 'held.name = member.groupName')
+    .where('user.id IN (:...ids)', { ids })
+    .select('user.id', 'id')
+    .addSelect('user.username', 'username')
+    .addSelect('user.displayName', 'displayName')
+    .addSelect('user.email', 'email')
+    .addSelect('user.passwordHash', 'passwordHash')
+    .addSelect('user.active', 'active')
+    .addSelect('held.name', 'groupName')
+    .getRawMany<UserGroupRow>();
+  const users = new Map<string, { readonly row: UserGroupRow; readonly groups: Set<string> }>();
+  for (const row of rows) {
+    const user = users.get(row.id) ?? { row, groups: new Set<string>() };
+    if (row.groupName !== null) user.groups.add(row.groupName);
+    users.set(row.id, user);
+  }
+  return [...users.values()].map(({ row, groups }) => ({
+    facts: toPrincipal({ ...row, active: Boolean(row.active) }, groups),
+    passwordHash: row.passwordHash,
+  }));
 }

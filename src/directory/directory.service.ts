@@ -1,14 +1,14 @@
-import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { PrincipalFacts } from '@scopegate/access';
 import { userNameKey } from '@scopegate/token';
 import type { Actor } from '../audit/actor.js';
-import { ChangeFeed } from '../database/change-feed.js';
-import { Snapshot } from '../database/snapshot.js';
 import { UnitOfWork, type Unit } from '../database/unit-of-work.js';
 import { DirectoryRepository } from './directory.repository.js';
-import { ADMINISTRATORS, type DirectorySnapshot, type DirectoryUser } from './directory.snapshot.js';
+import { ADMINISTRATORS, type DirectoryUser } from './directory-user.js';
 import type { LoginOrigin } from './login-origin.js';
 import { PasswordHasher } from './password.hasher.js';
+import { UserCache } from './user.cache.js';
+import { UserEntity } from './user.entity.js';
 
 /** Takes part in the transaction that deletes a user; what it throws keeps the user. */
 export type UserDeletingHook = (unit: Unit, user: PrincipalFacts, actor: Actor) => Promise<void>;
@@ -16,65 +16,60 @@ export type UserDeletingHook = (unit: Unit, user: PrincipalFacts, actor: Actor) 
 /** Takes part in the transaction that deletes a group; what it throws, a 409 for example, keeps the group. */
 export type GroupDeletingHook = (unit: Unit, groupName: string) => Promise<void>;
 
-/** Who there is: users and groups, from memory. What is written goes through UsersService and GroupsService. */
+/**
+ * Who there is. The owners of tokens are known from memory; everything else about users and groups is asked of the
+ * database. What is written goes through UsersService and GroupsService.
+ */
 @Injectable()
-export class DirectoryService implements OnModuleInit, OnModuleDestroy {
-  readonly #snapshot: Snapshot<DirectorySnapshot>;
+export class DirectoryService {
   readonly #userDeletingHooks: UserDeletingHook[] = [];
   readonly #groupDeletingHooks: GroupDeletingHook[] = [];
 
   constructor(
     private readonly repository: DirectoryRepository,
+    private readonly known: UserCache,
     private readonly passwords: PasswordHasher,
-    unitOfWork: UnitOfWork,
-    private readonly changes: ChangeFeed,
-  ) {
-    this.#snapshot = new Snapshot('users and groups', () =>
-      unitOfWork.read((manager) => this.repository.readAll(manager)),
-    );
-  }
-
-  async onModuleInit(): Promise<void> {
-    this.changes.subscribe('directory', () => this.#snapshot.reload());
-    await this.#snapshot.reload();
-  }
-
-  onModuleDestroy(): void {
-    this.#snapshot.close();
-  }
-
-  /** Reads the directory again, where another node may have changed it. */
-  reload(): Promise<void> {
-    return this.#snapshot.reload();
-  }
+    private readonly unitOfWork: UnitOfWork,
+  ) {}
 
   /** The user of this name, compared without case (R44), or null. */
-  findByName(name: string): PrincipalFacts | null {
-    return this.#snapshot.current.byKey.get(userNameKey(name))?.facts ?? null;
+  findByName(name: string): Promise<PrincipalFacts | null> {
+    return this.unitOfWork.read(async (manager) => {
+      const row = await this.repository.findUser(manager, name);
+      const [user] = row === null ? [] : await this.repository.usersOf(manager, [row.id]);
+      return user?.facts ?? null;
+    });
   }
 
-  /** The user of this id, or null; an id is never given again (R26). */
-  findById(id: string): PrincipalFacts | null {
-    return this.#snapshot.current.byId.get(id)?.facts ?? null;
+  /**
+   * The user of this id, or null; an id is never given again (R26). It is kept in memory: ask here for the owners of
+   * tokens that are used, and `findAll` for the rest.
+   */
+  findById(id: string): PrincipalFacts | null | Promise<PrincipalFacts | null> {
+    return this.known.find(id);
+  }
+
+  /** Users by their ids; those there are not are left out. */
+  findAll(ids: Iterable<string>): Promise<ReadonlyMap<string, PrincipalFacts>> {
+    return this.known.findAll(ids);
   }
 
   isAdministrator(principal: PrincipalFacts): boolean {
     return principal.groups.has(ADMINISTRATORS);
   }
 
-  /** All users, ordered by their names without case. */
-  users(): readonly DirectoryUser[] {
-    return this.#snapshot.current.users;
+  /** Whether there is any user at all. */
+  hasUsers(): Promise<boolean> {
+    return this.unitOfWork.read((manager) => manager.exists(UserEntity));
   }
 
-  /** All groups, ordered by name. */
-  groupNames(): ReadonlySet<string> {
-    return this.#snapshot.current.groupNames;
-  }
-
-  /** The number of active members of each group. */
-  groupSizes(): ReadonlyMap<string, number> {
-    return this.#snapshot.current.groupSizes;
+  /** Those of the groups that an active user is in. */
+  groupsWithMembers(names: Iterable<string>): Promise<ReadonlySet<string>> {
+    return this.unitOfWork.read(async (manager) => {
+      const found = new Set<string>();
+      for (const name of new Set(names)) if (await this.repository.hasActiveMember(manager, name)) found.add(name);
+      return found;
+    });
   }
 
   /**
@@ -87,12 +82,13 @@ export class DirectoryService implements OnModuleInit, OnModuleDestroy {
 
   /** The same with the hash that the password was held against. */
   async checkPassword(username: string, password: string, origin: LoginOrigin): Promise<DirectoryUser | null> {
-    const nameKey = userNameKey(username);
-    const user = this.#snapshot.current.byKey.get(nameKey);
-    const stored = user?.facts.active === true ? user.passwordHash : null;
-    if (!(await this.passwords.matches({ nameKey, stored }, password, origin)) || user === undefined) return null;
+    // Without the groups: a name that there is would take longer than one that there is not.
+    const user = await this.unitOfWork.read((manager) => this.repository.findUser(manager, username));
+    const stored = user?.active === true ? user.passwordHash : null;
+    const account = { nameKey: userNameKey(username), stored };
+    if (!(await this.passwords.matches(account, password, origin)) || user === null) return null;
     // Comparing took its time: the user may have been deactivated or given another password by now.
-    const now = this.#snapshot.current.byId.get(user.facts.id);
+    const [now] = await this.unitOfWork.read((manager) => this.repository.usersOf(manager, [user.id]));
     return now?.facts.active === true && now.passwordHash === stored ? now : null;
   }
 

@@ -8,7 +8,7 @@ import type { Configuration } from '../config/env.js';
 import { isDuplicateKey } from '../database/duplicate-key.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { DirectoryService } from './directory.service.js';
-import { ADMINISTRATORS } from './directory.snapshot.js';
+import { ADMINISTRATORS } from './directory-user.js';
 import { GroupEntity } from './group.entity.js';
 import { trustedOrigin } from './login-origin.js';
 import { PasswordHasher } from './password.hasher.js';
@@ -38,8 +38,8 @@ export class FirstAdministrator {
   ) {}
 
   /** Whether there is no user yet. */
-  get isMissing(): boolean {
-    return this.directory.users().length === 0;
+  async isMissing(): Promise<boolean> {
+    return !(await this.directory.hasUsers());
   }
 
   /** Makes the administrator, and shows the password where it was drawn here. */
@@ -47,8 +47,6 @@ export class FirstAdministrator {
     const given = this.configuration.adminPassword;
     const password = given ?? drawPassword();
     const isMade = await this.#make(await this.passwords.hash(password, trustedOrigin(null)));
-    // Another node may have been first, and its change stored before this one began to look for changes.
-    await this.directory.reload();
     if (isMade && given === null) {
       // For the person who starts the server, and so not on standard output: a log is kept, and holds no password (R61).
       process.stderr.write(

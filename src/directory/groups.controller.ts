@@ -22,7 +22,7 @@ export class GroupsController {
     type: GroupPageDto,
     problems: ['validation_failed', 'administrator_required'],
   })
-  listGroups(@Query() query: PageQuery): Page<GroupDto> {
+  listGroups(@Query() query: PageQuery): Promise<Page<GroupDto>> {
     return this.groups.list(query);
   }
 

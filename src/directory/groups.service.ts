@@ -10,7 +10,7 @@ import { UnitOfWork, type Unit } from '../database/unit-of-work.js';
 import { toGroupDto } from './directory.mapper.js';
 import { DirectoryRepository } from './directory.repository.js';
 import { DirectoryService } from './directory.service.js';
-import { ADMINISTRATORS } from './directory.snapshot.js';
+import { ADMINISTRATORS } from './directory-user.js';
 import type { GroupDto } from './dto/group.dto.js';
 import { GroupMemberEntity } from './group-member.entity.js';
 import { GroupEntity } from './group.entity.js';
@@ -28,15 +28,13 @@ export class GroupsService {
     private readonly clock: Clock,
   ) {}
 
-  list(query: PageQuery): Page<GroupDto> {
-    const after = decodeCursor(query.cursor, 1)?.[0];
-    if (after !== undefined && typeof after !== 'string') throw invalidField('cursor', 'is not one of this list.');
-    const found: string[] = [];
-    for (const name of this.directory.groupNames()) {
-      if (found.length > query.limit) break;
-      if (after === undefined || name > after) found.push(name);
-    }
-    return pageOf(found, query.limit, (name) => [name], toGroupDto);
+  async list(query: PageQuery): Promise<Page<GroupDto>> {
+    const after = decodeCursor(query.cursor, 1)?.[0] ?? '';
+    if (typeof after !== 'string') throw invalidField('cursor', 'is not one of this list.');
+    const names = await this.unitOfWork.read((manager) =>
+      this.repository.groupNamesAfter(manager, after, query.limit + 1),
+    );
+    return pageOf(names, query.limit, (name) => [name], toGroupDto);
   }
 
   /** @throws a 409 where the name is taken; two names that differ in case alone would be mistaken for each other */
@@ -49,7 +47,6 @@ export class GroupsService {
         if (names.some((taken) => userNameKey(taken) === key)) throw nameTaken();
         await unit.manager.insert(GroupEntity, { name, createdAtMs: this.clock.nowMs() });
         this.audit.recordChange(unit.manager, actor, { type: 'group.created', detail: { subject: name } });
-        unit.changed('directory', name);
       });
     } catch (error) {
       throw isDuplicateKey(error) ? nameTaken() : error;
@@ -74,7 +71,7 @@ export class GroupsService {
         type: 'group.deleted',
         detail: { subject: name, members: members.sort() },
       });
-      unit.changed('directory', name);
+      unit.changed('group', name);
     });
   }
 

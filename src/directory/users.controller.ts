@@ -24,7 +24,7 @@ export class UsersController {
     type: UserPageDto,
     problems: ['validation_failed', 'administrator_required'],
   })
-  listUsers(@Query() query: UserListQuery): Page<UserDto> {
+  listUsers(@Query() query: UserListQuery): Promise<Page<UserDto>> {
     return this.users.list(query);
   }
 
@@ -66,7 +66,7 @@ export class UsersController {
     params: USERNAME,
     problems: ['administrator_required', 'not_found'],
   })
-  getUser(@Param('username') username: string): UserDto {
+  getUser(@Param('username') username: string): Promise<UserDto> {
     return this.users.get(username);
   }
 

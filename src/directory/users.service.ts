@@ -16,7 +16,7 @@ import { UnitOfWork, type Unit } from '../database/unit-of-work.js';
 import { toUserDto } from './directory.mapper.js';
 import { DirectoryRepository } from './directory.repository.js';
 import { DirectoryService } from './directory.service.js';
-import { ADMINISTRATORS, toPrincipal, type DirectoryUser } from './directory.snapshot.js';
+import { ADMINISTRATORS, toPrincipal } from './directory-user.js';
 import type { UserDto } from './dto/user.dto.js';
 import { ChangedUserDto, type CreateUserDto, type UserListQuery } from './dto/user.input.dto.js';
 import { trustedOrigin } from './login-origin.js';
@@ -39,27 +39,18 @@ export class UsersService {
     private readonly clock: Clock,
   ) {}
 
-  list(query: UserListQuery): Page<UserDto> {
-    const after = decodeCursor(query.cursor, 1)?.[0];
-    if (after !== undefined && typeof after !== 'string') throw invalidField('cursor', 'is not one of this list.');
-    const found: DirectoryUser[] = [];
-    const part = query.q?.toLowerCase();
-    for (const user of this.directory.users()) {
-      if (found.length > query.limit) break;
-      if (after !== undefined && user.key <= after) continue;
-      if (isListed(user.facts, query, part)) found.push(user);
-    }
-    return pageOf(
-      found,
-      query.limit,
-      (user) => [user.key],
-      (user) => toUserDto(user.facts),
+  async list(query: UserListQuery): Promise<Page<UserDto>> {
+    const after = decodeCursor(query.cursor, 1)?.[0] ?? '';
+    if (typeof after !== 'string') throw invalidField('cursor', 'is not one of this list.');
+    const users = await this.unitOfWork.read((manager) =>
+      this.repository.userPage(manager, query, after, query.limit + 1),
     );
+    return pageOf(users, query.limit, (user) => [userNameKey(user.username)], toUserDto);
   }
 
   /** @throws a 404 where there is no such user */
-  get(username: string): UserDto {
-    const user = this.directory.findByName(username);
+  async get(username: string): Promise<UserDto> {
+    const user = await this.directory.findByName(username);
     if (user === null) throw unknownUser();
     return toUserDto(user);
   }
@@ -262,13 +253,4 @@ function describe(
 function passwordChange(before: string | null, after: string | null): 'set' | 'changed' | 'removed' {
   if (after === null) return 'removed';
   return before === null ? 'set' : 'changed';
-}
-
-function isListed(user: PrincipalFacts, query: UserListQuery, part: string | undefined): boolean {
-  if (query.active !== undefined && user.active !== query.active) return false;
-  if (query.group !== undefined && !user.groups.has(query.group)) return false;
-  return (
-    part === undefined ||
-    [user.username, user.displayName, user.email ?? ''].some((text) => text.toLowerCase().includes(part))
-  );
 }

@@ -35,7 +35,7 @@ export class PermissionsController {
   getPermissions(
     @CurrentCaller() caller: Authenticated,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): PermissionsDto {
+  ): Promise<PermissionsDto> {
     return this.#answer(this.permissions.currentVersion(), caller, reply);
   }
 
@@ -91,8 +91,13 @@ export class PermissionsController {
     return this.#answer(await this.permissions.replace(actor, ifMatch, body), caller, reply);
   }
 
-  #answer({ permissions, version }: VersionedPermissions, caller: Authenticated, reply: FastifyReply): PermissionsDto {
+  async #answer(
+    { permissions, version }: VersionedPermissions,
+    caller: Authenticated,
+    reply: FastifyReply,
+  ): Promise<PermissionsDto> {
+    const warnings = await this.permissions.warnings(permissions, caller.principal);
     reply.header('ETag', entityTag(version));
-    return toPermissionsDto(permissions, this.permissions.warnings(permissions, caller.principal));
+    return toPermissionsDto(permissions, warnings);
   }
 }

@@ -65,8 +65,9 @@ export class PermissionsService implements OnModuleInit, OnModuleDestroy {
   }
 
   /** What the administrator should know about these permissions (R23). */
-  warnings(permissions: Permissions, saver: PrincipalFacts): readonly Warning[] {
-    return permissionWarnings(permissions, { saverGroups: saver.groups, groupSizes: this.directory.groupSizes() });
+  async warnings(permissions: Permissions, saver: PrincipalFacts): Promise<readonly Warning[]> {
+    const groupsWithMembers = await this.directory.groupsWithMembers(namedGroups(permissions));
+    return permissionWarnings(permissions, { saverGroups: saver.groups, groupsWithMembers });
   }
 
   /** Changes the members that a merge patch names. */

@@ -85,7 +85,7 @@ export class TokenCache implements OnModuleInit {
       return this.#compareOnce(secret, known, lines);
     }
     this.#misses += 1;
-    return this.#read(id).then((entry) => this.#compare(secret, entry));
+    return this.#read(id).then((entry) => (this.#isSecretOf(secret, entry) ? this.#found(entry) : NOT_FOUND));
   }
 
   /** The token of an id that a session of it stands for, or that an administrator asks about. */
@@ -95,22 +95,26 @@ export class TokenCache implements OnModuleInit {
   }
 
   /** A digest that is read again, as after every change of the token, is another one. */
-  #compareOnce(secret: string, entry: Entry, lines: HeaderLines): TokenLookup {
+  #compareOnce(secret: string, entry: Entry, lines: HeaderLines): TokenLookup | Promise<TokenLookup> {
     const memory = memoryOf(lines);
     const matched = memory?.get(this) as Matched | undefined;
     if (matched !== undefined && matched.entry === entry && matched.secret === secret) return this.#found(entry);
-    const lookup = this.#compare(secret, entry);
-    if (lookup.found) memory?.set(this, { secret, entry } satisfies Matched);
-    return lookup;
+    if (!this.#isSecretOf(secret, entry)) return NOT_FOUND;
+    memory?.set(this, { secret, entry } satisfies Matched);
+    return this.#found(entry);
   }
 
-  #compare(secret: string, entry: Entry): TokenLookup {
-    return entry !== ABSENT && this.pepper.matches(secret, entry.digest) ? this.#found(entry) : NOT_FOUND;
+  #isSecretOf(secret: string, entry: Entry): boolean {
+    return entry !== ABSENT && this.pepper.matches(secret, entry.digest);
   }
 
-  #found(entry: Entry): TokenLookup {
+  /** The owner is looked up with every use: what changes of it acts without the token being read again. */
+  #found(entry: Entry): TokenLookup | Promise<TokenLookup> {
     if (entry === ABSENT) return NOT_FOUND;
-    return { found: true, token: entry.facts, owner: this.directory.findById(entry.facts.ownerId) };
+    const token = entry.facts;
+    const owner = this.directory.findById(token.ownerId);
+    if (owner instanceof Promise) return owner.then((read) => ({ found: true, token, owner: read }));
+    return { found: true, token, owner };
   }
 
   #read(id: string): Promise<Entry> {

@@ -89,7 +89,7 @@ export class TokensService implements OnModuleInit {
   /** Makes a token; the answer holds its secret, this once. */
   async create(caller: Authenticated, actor: Actor, asked: TokenRequest): Promise<CreatedTokenDto> {
     const { row, secret } = await this.make(caller, actor, asked);
-    return toCreatedTokenDto(row, this.judge(row), secret);
+    return toCreatedTokenDto(row, await this.judge(row), secret);
   }
 
   /** Makes a token and gives its row, for the calls that answer in another shape. */
@@ -100,7 +100,7 @@ export class TokensService implements OnModuleInit {
   ): Promise<{ readonly row: TokenEntity; readonly secret: string }> {
     refuseTokenIn(asked.description);
     const creator = caller.principal;
-    const owner = this.#ownerOf(creator, asked.owner);
+    const owner = await this.#ownerOf(creator, asked.owner);
     const parent = caller.token === null ? null : await this.#parentOf(caller);
     const nowMs = this.clock.nowMs();
     const outcome = decideTokenCreation({
@@ -170,7 +170,7 @@ export class TokensService implements OnModuleInit {
     const reading = parseOverlap(overlap ?? 'PT0S');
     if (!reading.ok) throw invalidText('overlap', reading.message);
     this.#requireMayCreateAgain(caller, old);
-    if (this.judge(old).status === 'expired') {
+    if ((await this.judge(old)).status === 'expired') {
       throw new ProblemException('conflict', 'The token has expired. Create a new one.');
     }
     const nowMs = this.clock.nowMs();
@@ -224,12 +224,12 @@ export class TokensService implements OnModuleInit {
       });
       return inserted;
     });
-    return toCreatedTokenDto(successor, this.judge(successor), secret);
+    return toCreatedTokenDto(successor, await this.judge(successor), secret);
   }
 
   /** One page of the tokens the caller may see. */
   async list(caller: Authenticated, query: TokenQuery): Promise<Page<TokenDto>> {
-    const filter = this.#filterOf(caller, query);
+    const filter = await this.#filterOf(caller, query);
     const sort = query.sort ?? '-createdAt';
     const field = sort.replace('-', '') as TokenSortField;
     const cursor = decodeCursor(query.cursor, 3);
@@ -243,8 +243,9 @@ export class TokensService implements OnModuleInit {
       const wanted = judged ? SCAN_SIZE : query.limit - items.length + 1;
       const rows = await this.tokens.page(filter, { field, isDescending: sort.startsWith('-'), after }, wanted);
       scanned += rows.length;
+      const users = await this.#usersOf(rows);
       for (const row of rows) {
-        const judgement = this.judge(row);
+        const judgement = this.#judge(row, users);
         const shown =
           (query.status === undefined || judgement.status === query.status) &&
           (query.exceedsPolicy === undefined || judgement.exceedsPolicy === query.exceedsPolicy);
@@ -260,7 +261,7 @@ export class TokensService implements OnModuleInit {
   /** One token; what the caller may not see is a 404. */
   async get(caller: Authenticated, id: string): Promise<TokenDto> {
     const row = await this.#mustSee(caller, id);
-    return toTokenDto(row, this.judge(row));
+    return toTokenDto(row, await this.judge(row));
   }
 
   /** Changes the description of a token. */
@@ -280,7 +281,7 @@ export class TokensService implements OnModuleInit {
       });
     }
     const changed = { ...row, description };
-    return toTokenDto(changed, this.judge(changed));
+    return toTokenDto(changed, await this.judge(changed));
   }
 
   /** Revokes a token; it stays listed until it is purged. A second time changes nothing. */
@@ -294,8 +295,8 @@ export class TokensService implements OnModuleInit {
     if ((asked.ids === undefined) === (asked.owner === undefined)) {
       throw new ProblemException('validation_failed', 'Give either "ids" or "owner".');
     }
+    const ownerId = asked.owner === undefined ? undefined : ((await this.directory.findByName(asked.owner))?.id ?? '');
     return this.unitOfWork.run(async (unit) => {
-      const ownerId = asked.owner === undefined ? undefined : (this.directory.findByName(asked.owner)?.id ?? '');
       const rows =
         ownerId === undefined
           ? await unit.manager.findBy(TokenEntity, { id: In([...(asked.ids ?? [])]), revokedAtMs: IsNull() })
@@ -307,11 +308,20 @@ export class TokensService implements OnModuleInit {
   }
 
   /** What today's settings and permissions say of a token. */
-  judge(row: TokenEntity): TokenJudgement {
+  async judge(row: TokenEntity): Promise<TokenJudgement> {
+    return this.#judge(row, await this.#usersOf([row]));
+  }
+
+  /** The owners and the creators of tokens, by their ids. */
+  #usersOf(rows: readonly TokenEntity[]): Promise<ReadonlyMap<string, PrincipalFacts>> {
+    return this.directory.findAll(rows.flatMap(({ ownerId, creatorId }) => [ownerId, creatorId]));
+  }
+
+  #judge(row: TokenEntity, users: ReadonlyMap<string, PrincipalFacts>): TokenJudgement {
     const permissions = this.permissions.current();
     const policy = this.settings.current().tokenValidity;
-    const owner = this.directory.findById(row.ownerId);
-    const creator = this.directory.findById(row.creatorId);
+    const owner = users.get(row.ownerId);
+    const creator = users.get(row.creatorId);
     const ownerMayUse = owner?.active === true && holds(permissions, 'useTokens', owner.groups);
     const lifetime = { createdAt: row.createdAtMs, expiresAt: row.expiresAtMs, revokedAt: row.revokedAtMs };
     return {
@@ -319,8 +329,8 @@ export class TokensService implements OnModuleInit {
       exceedsPolicy:
         exceedsValidity(lifetime, policy) ||
         exceedsScopePolicy({ scope: row.scope as TokenDto['scope'] }, permissions, {
-          owner: owner !== null && holds(permissions, 'createOnBehalf', owner.groups),
-          creator: creator !== null && holds(permissions, 'createOnBehalf', creator.groups),
+          owner: owner !== undefined && holds(permissions, 'createOnBehalf', owner.groups),
+          creator: creator !== undefined && holds(permissions, 'createOnBehalf', creator.groups),
         }),
     };
   }
@@ -358,9 +368,9 @@ export class TokensService implements OnModuleInit {
   }
 
   /** The owner asked for: the creator itself, or an active user of that name; null where there is none. */
-  #ownerOf(creator: PrincipalFacts, name: string | undefined): PrincipalFacts | null {
+  async #ownerOf(creator: PrincipalFacts, name: string | undefined): Promise<PrincipalFacts | null> {
     if (name === undefined || sameUserName(name, creator.username)) return creator;
-    const owner = this.directory.findByName(name);
+    const owner = await this.directory.findByName(name);
     return owner?.active === true ? owner : null;
   }
 
@@ -421,12 +431,12 @@ export class TokensService implements OnModuleInit {
     return row;
   }
 
-  #filterOf(caller: Authenticated, query: TokenQuery): TokenFilter {
+  async #filterOf(caller: Authenticated, query: TokenQuery): Promise<TokenFilter> {
     return {
       ...(this.#seesAll(caller) ? {} : { ownerId: caller.principal.id }),
       ...(query.owner === undefined
         ? {}
-        : { owner: { name: query.owner, id: this.directory.findByName(query.owner)?.id ?? null } }),
+        : { owner: { name: query.owner, id: (await this.directory.findByName(query.owner))?.id ?? null } }),
       ...(query.scope === undefined ? {} : { scope: query.scope }),
       ...(query.status === undefined ? {} : { isRevoked: query.status === 'revoked' }),
       ...(query.q === undefined ? {} : { text: query.q }),

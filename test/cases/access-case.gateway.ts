@@ -232,8 +232,8 @@ export class CaseGateway {
         secrets.set(name, secret);
         ids.set(name, id);
         if (token.unknown === true) continue;
-        const owner = directory.findByName(token.owner ?? 'alice');
-        const creator = directory.findByName(token.creator ?? token.owner ?? 'alice');
+        const owner = await directory.findByName(token.owner ?? 'alice');
+        const creator = await directory.findByName(token.creator ?? token.owner ?? 'alice');
         if (owner === null || creator === null) throw new Error(`The token ${name} has an owner nobody knows.`);
         await unit.manager.insert(TokenEntity, {
           id,

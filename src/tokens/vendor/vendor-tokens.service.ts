@@ -60,7 +60,7 @@ export class VendorTokensService {
     const bounds = [query.notValidAfter, query.untilExpiresDuring].filter((bound) => bound !== undefined);
     const filter: TokenFilter = {
       // A name that nobody has finds nothing, rather than everything.
-      ...(userFilter === undefined ? {} : { ownerIds: this.#idsOf(userFilter) }),
+      ...(userFilter === undefined ? {} : { ownerIds: await this.#idsOf(userFilter) }),
       ...(descriptionFilter === undefined ? {} : { description: descriptionFilter }),
       ...(tokenScope === undefined ? {} : { scope: SCOPE_NAMES[tokenScope] }),
       ...(query.fromCreated === undefined ? {} : { createdFromMs: query.fromCreated }),
@@ -94,8 +94,9 @@ export class VendorTokensService {
     return row;
   }
 
-  #idsOf(names: readonly string[]): readonly string[] {
-    return names.flatMap((name) => this.directory.findByName(name)?.id ?? []);
+  async #idsOf(names: readonly string[]): Promise<readonly string[]> {
+    const users = await Promise.all(names.map((name) => this.directory.findByName(name)));
+    return users.flatMap((user) => user?.id ?? []);
   }
 
   async #page(caller: Authenticated, filter: TokenFilter, { page, limit }: VendorPageQuery): Promise<VendorTokenPage> {
