@@ -5,6 +5,7 @@ import { measureApplications } from './lib/parts/applications.mjs';
 import { measureAuditPage } from './lib/parts/audit-page.mjs';
 import { CANDIDATE_NAMES, measureCandidates } from './lib/parts/candidates.mjs';
 import { measureDecision } from './lib/parts/decision.mjs';
+import { measureEmbedded } from './lib/parts/embedded.mjs';
 import { measureHalfLoad } from './lib/parts/half-load.mjs';
 import { measureSaturation } from './lib/parts/saturation.mjs';
 import { measureStart } from './lib/parts/start.mjs';
@@ -35,6 +36,7 @@ await runPlan(
       start: measureStart,
       decision: measureDecision,
       candidates: measureCandidates,
+      embedded: measureEmbedded,
       'half-load': measureHalfLoad,
       audit: measureAudit,
       'allow-list': measureAllowList,

@@ -1,6 +1,7 @@
 // npm run bench: what the figures that must be reached need, in some minutes. See bench/README.md.
 import { measureDecision } from './lib/parts/decision.mjs';
 import { measureCandidates, SHORT_CANDIDATE_NAMES } from './lib/parts/candidates.mjs';
+import { measureEmbedded } from './lib/parts/embedded.mjs';
 import { measureHalfLoad } from './lib/parts/half-load.mjs';
 import { measureStart } from './lib/parts/start.mjs';
 import { measureAllowList, measureAudit } from './lib/parts/switched.mjs';
@@ -16,6 +17,7 @@ await runPlan({
     start: measureStart,
     decision: measureDecision,
     candidates: measureCandidates,
+    embedded: measureEmbedded,
     'half-load': measureHalfLoad,
     audit: measureAudit,
     'allow-list': measureAllowList,

@@ -3,7 +3,7 @@
  * Stops a gateway and compares the audit with what the load generators have had answered. What is under way when a
  * load generator ends is recorded, and not counted by it.
  */
-export async function checkAudit(database, { scopegate, ledger }) {
+export async function checkAudit({ scopegate, database, ledger }) {
   await scopegate.stop();
   const [[recordedText]] = await database.query(
     scopegate.name,

@@ -31,12 +31,16 @@ export class Bench {
     return this.#gateway;
   }
 
-  /** A Scopegate of its own, everything on, its token, and a ledger of what it has answered. */
+  /**
+   * A Scopegate of its own, everything on, its token, and a ledger of what it has answered.
+   * @param options `database` where it is not the MariaDB of the run, and those of `startScopegate` and `equip`
+   */
   async newGateway(name, options = {}) {
     const { nodeArguments } = this.options;
-    const scopegate = await startScopegate(this.database, name, { nodeArguments, ...options });
+    const { database = this.database } = options;
+    const scopegate = await startScopegate(database, name, { nodeArguments, ...options });
     const token = await equip(scopegate, this.upstream, options);
-    const gateway = { scopegate, token, ledger: new Ledger() };
+    const gateway = { scopegate, token, database, ledger: new Ledger() };
     this.#running.add(gateway);
     return gateway;
   }
@@ -46,8 +50,8 @@ export class Bench {
    */
   async end(gateway) {
     this.#running.delete(gateway);
-    this.audits.push(await checkAudit(this.database, gateway));
-    await this.database.drop(gateway.scopegate.name);
+    this.audits.push(await checkAudit(gateway));
+    await gateway.database.drop(gateway.scopegate.name);
   }
 
   /** Ends every gateway that still runs. */

@@ -1,7 +1,7 @@
 // Sends load to a candidate and reads what became of it.
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { cpuMicroseconds, LOAD_CORE, root, run } from './processes.mjs';
+import { cpuMicroseconds, LOAD_CORE, requestThreadMicroseconds, root, run } from './processes.mjs';
 
 export const CONNECTIONS = 64;
 
@@ -14,13 +14,16 @@ export const PATH_BELOW = '/rest/api/2/issue/PROJ-1?fields=summary';
  */
 export async function measure(candidate, seconds) {
   const before = cpuMicroseconds(candidate.pids);
+  const threadBefore = requestThreadMicroseconds(candidate.pids);
   const said = await wrk(candidate, seconds);
   // What a proxy does behind its answers (shipping the audit) belongs to the requests that caused it.
   const drainMs = candidate.settle === undefined ? await wait(100, 0) : await candidate.settle();
   const microseconds = cpuMicroseconds(candidate.pids) - before;
+  const threadMicroseconds = requestThreadMicroseconds(candidate.pids) - threadBefore;
   return {
     requests: said.requests,
     cpuMicroseconds: microseconds / said.requests,
+    threadMicroseconds: threadMicroseconds / said.requests,
     requestsPerSecond: said.requests / seconds,
     p50Ms: said.p50Ms,
     p99Ms: said.p99Ms,

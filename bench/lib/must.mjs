@@ -19,12 +19,18 @@ const ratioOf = (part, one, other, name) => (results) => {
 const candidates = ({ candidates: measured }) => measured;
 const decisionMicroseconds = ({ decision }) =>
   decision === undefined ? undefined : decision['the whole decision, Basic'] / 1000;
+const embeddedOf = (name) => ratioOf(({ embedded }) => embedded, 'sqlite', 'bare', name);
 const cpuOf = (one, other) => ratioOf(candidates, one, other, 'cpuMicroseconds');
 
 /** Every figure that decides whether this is done, in the order they were asked for. */
 const FIGURES = [
   figure('CPU per proxied request, everything on ÷ bare undici proxy', valueOf(1.25, 1.05, cpuOf('basic', 'bare'))),
   figure('the same for a POST with a small body', valueOf(1.25, 1.05, cpuOf('allowed-post', 'bare-post'))),
+  figure(
+    'the same on SQLite: the thread of the requests; the whole process, with the database in it',
+    valueOf(1.5, 1.25, embeddedOf('threadMicroseconds')),
+    valueOf(1.5, 1.25, embeddedOf('cpuMicroseconds')),
+  ),
   figure(
     'CPU, everything on ÷ @fastify/http-proxy without authentication',
     valueOf(0.9, 0.75, cpuOf('basic', 'fastify-http-proxy')),

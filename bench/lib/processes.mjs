@@ -116,6 +116,7 @@ function treeOf(pids) {
   return [...found];
 }
 
+/** @param pid a process, or `<pid>/task/<tid>` for one of its threads */
 function statOf(pid) {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
@@ -125,15 +126,20 @@ function statOf(pid) {
   }
 }
 
-/** User and system time of processes and their children, in microseconds. */
-export function cpuMicroseconds(pids) {
+function sumOfCpu(paths) {
   let ticks = 0;
-  for (const each of treeOf(pids)) {
-    const fields = statOf(each);
+  for (const path of paths) {
+    const fields = statOf(path);
     if (fields !== null) ticks += Number(fields[11]) + Number(fields[12]);
   }
   return (ticks * 1_000_000) / TICKS_PER_SECOND;
 }
+
+/** User and system time of processes and their children, in microseconds. */
+export const cpuMicroseconds = (pids) => sumOfCpu(treeOf(pids));
+
+/** The same of their first threads alone, which serve the requests. */
+export const requestThreadMicroseconds = (pids) => sumOfCpu(treeOf(pids).map((pid) => `${pid}/task/${pid}`));
 
 function statusMegabytes(pids, name) {
   let kilobytes = 0;

@@ -65,6 +65,18 @@ function comparedTable(title, measured, nameOf = (name) => name) {
   );
 }
 
+/** On SQLite: what the thread of the requests takes of the CPU is told apart from the whole. */
+function embeddedTable({ bare, sqlite }) {
+  const ratioFor = (name) => ratio(medianRatio(sqlite.rounds, bare.rounds, name));
+  return table(
+    ['CPU µs a request', 'bare undici proxy', 'Scopegate on SQLite', '÷ bare'],
+    [
+      ['the thread of the requests', 'threadMicroseconds'],
+      ['the whole process', 'cpuMicroseconds'],
+    ].map(([title, name]) => [title, bare[name].toFixed(1), sqlite[name].toFixed(1), ratioFor(name)]),
+  );
+}
+
 const counted = (name) => Number(name.replace(',', '')).toLocaleString('en');
 
 function halfLoadTable({ requestsPerSecond, ...measured }) {
@@ -97,6 +109,7 @@ function decisionTable(decision) {
 /** A part's sections: the titles and the tables below them. */
 const SECTIONS = {
   candidates: (found) => [['Candidates at saturation', candidateTable(found)]],
+  embedded: (found) => [['On SQLite', embeddedTable(found)]],
   'half-load': (found) => [['Half load', halfLoadTable(found)]],
   decision: (found) => [['The decision alone', decisionTable(found)]],
   audit: (found) => [['Audit on and off', comparedTable('audit', { off: found.off, on: found.on })]],

@@ -24,6 +24,7 @@ export function medianRatio(ones, others, name) {
 export function summaryOf(rounds) {
   return {
     cpuMicroseconds: median(rounds.map((each) => each.cpuMicroseconds)),
+    threadMicroseconds: median(rounds.map((each) => each.threadMicroseconds)),
     requestsPerSecond: median(rounds.map((each) => each.requestsPerSecond)),
     p50Ms: median(rounds.map((each) => each.p50Ms)),
     p99Ms: median(rounds.map((each) => each.p99Ms)),
