@@ -4,7 +4,7 @@ import type { Configuration } from './config/env.js';
 import type { Secrets } from './config/secrets.js';
 import { dataSourceOptions } from './database/data-source.options.js';
 import { adoptKeys, checkedSecrets } from './database/key-checks.js';
-import { runMigrations } from './database/run-migrations.js';
+import { refuseNewerSchema, runMigrations } from './database/run-migrations.js';
 import { ENTITIES } from './schema.js';
 
 /** A database that is ready, and the keys that its data was made with. */
@@ -43,5 +43,16 @@ export async function openToRead(configuration: Configuration): Promise<OpenedDa
 }
 
 async function connect({ database }: Configuration): Promise<DataSource> {
-  return new DataSource(await dataSourceOptions(database, ENTITIES)).initialize();
+  const dataSource = await new DataSource(await dataSourceOptions(database, ENTITIES)).initialize();
+  const runner = dataSource.createQueryRunner();
+  try {
+    // Before anything is read: a newer version may keep it in another way.
+    await refuseNewerSchema(runner);
+  } catch (error) {
+    await runner.release();
+    await dataSource.destroy();
+    throw error;
+  }
+  await runner.release();
+  return dataSource;
 }

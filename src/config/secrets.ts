@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigurationError, type Configuration } from './env.js';
 
@@ -54,14 +54,19 @@ function readOrCreate(dataDirectory: string, file: string): Secrets {
     tokenPepper: randomBytes(32).toString('base64'),
     encryptionKey: randomBytes(32).toString('base64'),
   };
+  // Written as a whole before it has its name: a start that is killed in the middle leaves no half of it.
+  const draft = `${file}.${process.pid}.new`;
   try {
     mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
-    writeFileSync(file, `${JSON.stringify(made, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
+    writeFileSync(draft, `${JSON.stringify(made, null, 2)}\n`, { mode: 0o600, flush: true });
+    linkSync(draft, file);
     return made;
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) {
       throw new ConfigurationError(`The data directory "${dataDirectory}" cannot be written.`);
     }
+  } finally {
+    rmSync(draft, { force: true });
   }
   return readStored(file);
 }

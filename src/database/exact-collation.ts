@@ -24,6 +24,19 @@ export async function compareExactly(runner: QueryRunner, tables: readonly strin
     );
   }
   for (const table of tables) {
+    // Each conversion writes the whole table anew.
+    if (await isCollated(runner, table, collation)) continue;
     await runner.query(`ALTER TABLE \`${table}\` CONVERT TO CHARACTER SET utf8mb4 COLLATE ${collation}`);
   }
+}
+
+/** Whether a table, and each of its columns that holds texts, has a collation already. */
+async function isCollated(runner: QueryRunner, table: string, collation: string): Promise<boolean> {
+  const rows = (await runner.query(
+    `SELECT TABLE_COLLATION AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?
+     UNION SELECT COLLATION_NAME FROM information_schema.COLUMNS
+       WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ? AND COLLATION_NAME IS NOT NULL`,
+    [table, table],
+  )) as readonly { readonly name: string }[];
+  return rows.length === 1 && rows[0]?.name === collation;
 }

@@ -1,4 +1,7 @@
-import type { DataSource, EntityManager } from 'typeorm';
+import { setTimeout } from 'node:timers/promises';
+import { MigrationExecutor, type DataSource, type EntityManager, type QueryRunner } from 'typeorm';
+import { ConfigurationError } from '../config/env.js';
+import { lockFile, type FileLock } from './file-lock.js';
 
 /** The name of the lock; it holds for the whole server, so it names the database as well. */
 const LOCK_NAME = "CONCAT('scopegate-migrations-', DATABASE())";
@@ -6,31 +9,132 @@ const LOCK_NAME = "CONCAT('scopegate-migrations-', DATABASE())";
 /** A migration of a large table may take a while; another node waits for it. */
 const LOCK_TIMEOUT_SECONDS = 600;
 
-/** Brings the tables up to date. Nodes that start at the same time do it one after the other. */
-export async function runMigrations(dataSource: DataSource): Promise<void> {
-  if (dataSource.options.type === 'better-sqlite3') {
-    await dataSource.runMigrations();
-    return;
-  }
+/** Between two statements of a migration: a node that is gone without a word loses the lock after so long. */
+const IDLE_TIMEOUT_SECONDS = 60;
+
+const FILE_LOCK_POLL_MS = 50;
+
+/** How the tables of a database differ from those that this version knows, by the names of migrations. */
+export interface SchemaState {
+  /** What this version knows and the database does not have. */
+  readonly missing: readonly string[];
+  /** What the database has and this version does not know: a newer version made it. */
+  readonly unknown: readonly string[];
+}
+
+/**
+ * Brings the tables up to date. Nodes that start at the same time do it one after the other: by a named lock of the
+ * server, held by the connection that the migrations run on, or by a lock on a file beside the SQLite database. Both are
+ * gone with the process that holds them.
+ * @returns the names of the migrations that were run
+ * @throws ConfigurationError where a newer version has changed the tables, or another node does not finish
+ */
+export function runMigrations(dataSource: DataSource): Promise<readonly string[]> {
+  return withLock(dataSource, async (runner) => {
+    // Another node may have been faster, and newer.
+    await refuseNewerSchema(runner);
+    const done = await executor(dataSource, runner).executePendingMigrations();
+    return done.map(({ name }) => name);
+  });
+}
+
+/** Takes the last migration back, for a return to an older version. It drops what only the newer one has. */
+export function revertLastMigration(dataSource: DataSource): Promise<void> {
+  return withLock(dataSource, async (runner) => {
+    await refuseNewerSchema(runner);
+    await executor(dataSource, runner).undoLastMigration();
+  });
+}
+
+/**
+ * Refuses a database that a newer version has worked with: what this one does not know, it may judge wrongly.
+ * @throws ConfigurationError in one line that says what to do
+ */
+export async function refuseNewerSchema(runner: QueryRunner): Promise<void> {
+  // Before the first start there is no list.
+  if (!(await runner.hasTable(tableName(runner.dataSource)))) return;
+  const { unknown } = await schemaState(runner.manager);
+  if (unknown.length === 0) return;
+  throw new ConfigurationError(
+    `The database was brought up to date by a newer version of Scopegate: this one does not know ` +
+      `${unknown.join(', ')}. Start the newer version, or restore the backup from before the upgrade ` +
+      '(docs/guides/operations.md, "Rollback"). Nothing was changed.',
+  );
+}
+
+/** Compares the list of migrations in the database with that of this version. */
+export async function schemaState(manager: EntityManager): Promise<SchemaState> {
+  const { dataSource } = manager;
+  const rows = await manager.query<{ readonly name: string }[]>(`SELECT name FROM ${tableName(dataSource)}`);
+  const applied = rows.map(({ name }) => name);
+  const known = dataSource.migrations.map((migration) => migration.name ?? migration.constructor.name);
+  return {
+    missing: known.filter((name) => !applied.includes(name)),
+    unknown: applied.filter((name) => !known.includes(name)),
+  };
+}
+
+function tableName(dataSource: DataSource): string {
+  return dataSource.options.migrationsTableName ?? 'migrations';
+}
+
+function executor(dataSource: DataSource, runner: QueryRunner): MigrationExecutor {
+  const made = new MigrationExecutor(dataSource, runner);
+  made.transaction = dataSource.options.migrationsTransactionMode ?? 'each';
+  return made;
+}
+
+async function withLock<Result>(
+  dataSource: DataSource,
+  work: (runner: QueryRunner) => Promise<Result>,
+): Promise<Result> {
   const runner = dataSource.createQueryRunner();
   try {
-    const rows = (await runner.query(`SELECT GET_LOCK(${LOCK_NAME}, ${LOCK_TIMEOUT_SECONDS}) AS held`)) as {
-      held: unknown;
-    }[];
-    if (Number(rows[0]?.held) !== 1) throw new Error('Another node is still bringing the tables up to date.');
-    await dataSource.runMigrations();
-    await runner.query(`DO RELEASE_LOCK(${LOCK_NAME})`);
+    if (dataSource.options.type === 'better-sqlite3') {
+      const lock = await lockBeside(dataSource.options.database);
+      try {
+        return await work(runner);
+      } finally {
+        lock.release();
+      }
+    }
+    return await withNamedLock(runner, work);
   } finally {
     await runner.release();
   }
 }
 
-/** The migrations that this version knows and the database does not have. */
-export async function missingMigrations(manager: EntityManager): Promise<readonly string[]> {
-  const table = manager.dataSource.options.migrationsTableName ?? 'migrations';
-  const rows = await manager.query<{ readonly name: string }[]>(`SELECT name FROM ${table}`);
-  const applied = new Set(rows.map(({ name }) => name));
-  return manager.dataSource.migrations
-    .map((migration) => migration.name ?? migration.constructor.name)
-    .filter((name) => !applied.has(name));
+async function lockBeside(database: string): Promise<FileLock> {
+  const deadlineTick = performance.now() + LOCK_TIMEOUT_SECONDS * 1_000;
+  for (;;) {
+    const lock = lockFile(`${database}-migrations.lock`);
+    if (lock !== null) return lock;
+    if (performance.now() > deadlineTick) throw stillBusy();
+    await setTimeout(FILE_LOCK_POLL_MS);
+  }
+}
+
+async function withNamedLock<Result>(
+  runner: QueryRunner,
+  work: (runner: QueryRunner) => Promise<Result>,
+): Promise<Result> {
+  const rows = (await runner.query(`SELECT GET_LOCK(${LOCK_NAME}, ${LOCK_TIMEOUT_SECONDS}) AS held`)) as {
+    held: unknown;
+  }[];
+  if (Number(rows[0]?.held) !== 1) throw stillBusy();
+  await runner.query(`SET SESSION wait_timeout = ${IDLE_TIMEOUT_SECONDS}`);
+  try {
+    return await work(runner);
+  } finally {
+    // A connection that is lost has given the lock back already, and its error is the one to tell.
+    await runner.query(`DO RELEASE_LOCK(${LOCK_NAME})`).catch(() => undefined);
+    await runner.query('SET SESSION wait_timeout = DEFAULT').catch(() => undefined);
+  }
+}
+
+function stillBusy(): ConfigurationError {
+  return new ConfigurationError(
+    `Another node has been bringing the tables up to date for more than ${LOCK_TIMEOUT_SECONDS / 60} minutes. ` +
+      'Look whether it is at work (SHOW PROCESSLIST on MySQL and MariaDB), and start again once it has finished.',
+  );
 }

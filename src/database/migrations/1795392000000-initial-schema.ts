@@ -1,20 +1,15 @@
 import { Table, TableIndex, type MigrationInterface, type QueryRunner, type TableColumnOptions } from 'typeorm';
+import { createTable, dropTable } from '../schema.steps.js';
 
 /** The first tables. Times are whole milliseconds since the epoch (docs/adr), so that both databases keep them alike. */
 export class InitialSchema1795392000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     const isSqlite = runner.dataSource.options.type === 'better-sqlite3';
-    for (const table of tables(isSqlite)) {
-      await runner.createTable(table);
-      // Ids, keys and digests differ by case and accents, whatever the database's default is; SQLite compares so anyway.
-      if (!isSqlite) {
-        await runner.query(`ALTER TABLE \`${table.name}\` CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`);
-      }
-    }
+    for (const table of tables(isSqlite)) await createTable(runner, table);
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    for (const table of tables(true).reverse()) await runner.dropTable(table.name);
+    for (const table of tables(true).reverse()) await dropTable(runner, table.name);
   }
 }
 

@@ -1,4 +1,5 @@
 import { Table, TableIndex, type MigrationInterface, type QueryRunner } from 'typeorm';
+import { createTable, dropTable } from '../schema.steps.js';
 
 /**
  * Sessions of the gateway's own (R11), in place of the upstream's cookies that were bound to tokens. What was bound is
@@ -6,20 +7,14 @@ import { Table, TableIndex, type MigrationInterface, type QueryRunner } from 'ty
  */
 export class TokenSessions1795824000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
-    await runner.dropTable('bound_cookies');
-    await create(runner, tokenSessions(runner));
+    await dropTable(runner, 'bound_cookies');
+    await createTable(runner, tokenSessions(runner));
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.dropTable('token_sessions');
-    await create(runner, boundCookies());
+    await dropTable(runner, 'token_sessions');
+    await createTable(runner, boundCookies());
   }
-}
-
-async function create(runner: QueryRunner, table: Table): Promise<void> {
-  await runner.createTable(table);
-  if (runner.dataSource.options.type === 'better-sqlite3') return;
-  await runner.query(`ALTER TABLE \`${table.name}\` CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`);
 }
 
 function tokenSessions(runner: QueryRunner): Table {

@@ -1,9 +1,11 @@
 import { Table, type MigrationInterface, type QueryRunner } from 'typeorm';
+import { createTable, dropTable } from '../schema.steps.js';
 
 /** The check values of the keys (R110). */
 export class KeyChecks1795824200000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
-    await runner.createTable(
+    await createTable(
+      runner,
       new Table({
         name: 'key_checks',
         columns: [
@@ -13,12 +15,9 @@ export class KeyChecks1795824200000 implements MigrationInterface {
         ],
       }),
     );
-    if (runner.dataSource.options.type !== 'better-sqlite3') {
-      await runner.query('ALTER TABLE `key_checks` CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_bin');
-    }
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.dropTable('key_checks');
+    await dropTable(runner, 'key_checks');
   }
 }

@@ -1,6 +1,7 @@
 import { userNameKey } from '@scopegate/token';
-import { TableColumn, TableIndex, type MigrationInterface, type QueryRunner } from 'typeorm';
+import { TableColumn, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { compareExactly } from '../exact-collation.js';
+import { addColumn, createIndex, dropColumn, dropIndex } from '../schema.steps.js';
 
 /**
  * Texts are compared byte by byte on every database, and the owner of a token is looked up by the name's own key in place
@@ -9,7 +10,8 @@ import { compareExactly } from '../exact-collation.js';
 export class ExactTexts1795824300000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await compareExactly(runner, await textTables(runner));
-    await runner.addColumn(
+    await addColumn(
+      runner,
       'tokens',
       new TableColumn({ name: 'owner_key', type: 'varchar', length: '255', default: "''" }),
     );
@@ -19,12 +21,12 @@ export class ExactTexts1795824300000 implements MigrationInterface {
     for (const { name } of owners) {
       await runner.query('UPDATE tokens SET owner_key = ? WHERE owner_name = ?', [userNameKey(name), name]);
     }
-    await runner.createIndex('tokens', new TableIndex({ name: 'idx_tokens_owner_key', columnNames: ['owner_key'] }));
+    await createIndex(runner, 'tokens', { name: 'idx_tokens_owner_key', columnNames: ['owner_key'] });
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.dropIndex('tokens', 'idx_tokens_owner_key');
-    await runner.dropColumn('tokens', 'owner_key');
+    await dropIndex(runner, 'tokens', 'idx_tokens_owner_key');
+    await dropColumn(runner, 'tokens', 'owner_key');
     // The former comparison took more texts for the same: going back to it could make two rows one key.
   }
 }

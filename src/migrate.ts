@@ -1,0 +1,29 @@
+import 'reflect-metadata';
+import { dataSource } from '../ormconfig.js';
+import { revertLastMigration, runMigrations } from './database/run-migrations.js';
+import { startFailureText } from './start-texts.js';
+
+/** Brings the tables up to date as a start does, under the same lock; with `--revert` takes the last migration back. */
+async function run(): Promise<void> {
+  await dataSource.initialize();
+  try {
+    if (process.argv.includes('--revert')) {
+      await revertLastMigration(dataSource);
+      process.stdout.write('The last migration was taken back.\n');
+      return;
+    }
+    const done = await runMigrations(dataSource);
+    const names =
+      done.length === 0 ? 'The tables are up to date.' : `The tables were brought up to date: ${done.join(', ')}.`;
+    process.stdout.write(`${names}\n`);
+  } finally {
+    await dataSource.destroy();
+  }
+}
+
+try {
+  await run();
+} catch (error) {
+  process.stderr.write(`The tables cannot be brought up to date: ${startFailureText(error)}\n`);
+  process.exitCode = 1;
+}
