@@ -68,11 +68,12 @@ class Scopegate {
   }
 
   /** A call of the management API as the administrator, whatever it answers. */
-  async call(method, path, body) {
+  async call(method, path, body, headers = {}) {
     const answer = await fetch(`${this.url}/api/v1${path}`, {
       method,
       headers: {
         authorization: this.#authorization,
+        ...headers,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),

@@ -1,8 +1,7 @@
 import { ask, headerValues, type HeaderLines } from '@scopegate/kernel';
-import { queryParameters } from '@scopegate/scope';
+import { markedParameters, nameMark } from '@scopegate/scope';
 import {
   holdsTokenElement,
-  isScopegateFormat,
   parseAuthorization,
   parseSession,
   parseToken,
@@ -92,7 +91,7 @@ function readAuthorization(lines: HeaderLines): CredentialReading {
         ? tokenReading('basic', parsed.user, parsed.secret)
         : { ok: true, credential: { kind: 'password', username: parsed.user, secret: parsed.secret } };
     case 'bearer':
-      return isScopegateFormat(parsed.token) ? tokenReading('bearer', null, parsed.token) : NATIVE_TOKEN;
+      return presentsToken(parsed.token) ? tokenReading('bearer', null, parsed.token) : NATIVE_TOKEN;
     case 'other-scheme':
       return holdsTokenElement(values[0] ?? '') ? misplaced('another Authorization scheme') : OTHER;
     case 'malformed':
@@ -115,6 +114,11 @@ function tokenReading(
   return { ok: true, credential: { kind: 'token', via, username, secret, tokenId: parseToken(secret)?.id ?? null } };
 }
 
+/** No program sends so many fields with these names: they are there to be looked through (R112). */
+const MAX_LOGIN_FIELDS = 100;
+
+const LOGIN_MARK = nameMark('os_username', 'os_password');
+
 /**
  * Jira and Confluence log in whoever sends `os_username` and `os_password`, in the query, in a form, or one in each: a
  * password request (R43). A form that cannot be looked through may hold one. Null where there is no password.
@@ -124,10 +128,12 @@ function readLoginFields({ query, form }: RequestFacts, application: Application
   if (form?.kind === 'unreadable') return PASSWORD_UNREAD;
   let username: string | null = null;
   let secret: string | null = null;
+  let marked = 0;
   for (const text of [query, form?.text ?? null]) {
-    // The names can be percent-encoded, and their mark be another one; without any of it there is nothing to decode.
-    if (text === null || !/os[_. +-]|%/i.test(text)) continue;
-    for (const { name, value } of queryParameters(text)) {
+    if (text === null) continue;
+    for (const { name, value } of markedParameters(text, LOGIN_MARK)) {
+      marked += 1;
+      if (marked > MAX_LOGIN_FIELDS) return PASSWORD_UNREAD;
       if (name === 'os_username') username ??= utf8Of(value ?? '');
       else if (name === 'os_password') secret ??= utf8Of(value ?? '');
     }
@@ -151,7 +157,7 @@ function readSessionBody(body: SessionBody, query: CredentialReading | null): Cr
         detail: 'A name stands more than once in the body. Send one "username" and one "password".',
       };
     case 'credential':
-      return isScopegateFormat(body.secret)
+      return presentsToken(body.secret)
         ? tokenReading('session-body', body.username, body.secret)
         : { ok: true, credential: { kind: 'password', username: body.username, secret: body.secret } };
   }

@@ -1,5 +1,5 @@
 import { foldHeaderName, type HeaderLines } from '@scopegate/kernel';
-import { queryParameters } from '@scopegate/scope';
+import { markedParameters, valueMark } from '@scopegate/scope';
 import { holdsTokenElement, presentsToken } from '@scopegate/token';
 
 /**
@@ -26,15 +26,22 @@ export function headerWithToken(lines: HeaderLines): string | null {
   return null;
 }
 
+/** A token begins with one of these. */
+const TOKEN_MARK = valueMark('sg_', 'sgs_');
+
+/** No program sends so many values that begin as a token does: they are there to be looked at. */
+const MAX_MARKED_FIELDS = 100;
+
 /**
  * The query parameter or form field that presents a token where none belongs (R109), by its folded name; null where there
  * is none.
  * @param text the raw query without its `?`, or the body of a form, one character a byte
  */
 export function fieldWithToken(text: string): string | null {
-  // A token begins with these letters, which stand plainly or percent-encoded.
-  if (!text.includes('sg') && !text.includes('%')) return null;
-  for (const { name, value } of queryParameters(text)) {
+  let marked = 0;
+  for (const { name, value } of markedParameters(text, TOKEN_MARK)) {
+    marked += 1;
+    if (marked > MAX_MARKED_FIELDS) return name;
     if (value !== null && CREDENTIAL_FIELD.test(name) && presentsToken(utf8Of(value))) return name;
   }
   return null;

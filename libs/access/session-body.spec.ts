@@ -57,6 +57,7 @@ describe('the body of a login', () => {
     '{"username":"sg_x","password":"y"}',
     '{"username":"alice","Password":"sg_x"}',
     '{"username":"alice","password":["sg_x"]}',
+    '{"username":" \\"sg_x","password":"y"}',
     'username=alice&password=sg_x',
     '\uFEFF{"username":"alice","password":"sg_x"}',
   ])('R36: %s holds a token where none is taken', (text) => {

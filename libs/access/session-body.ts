@@ -1,5 +1,5 @@
-import { topLevelNames } from '@scopegate/kernel';
-import { isScopegateFormat, mayHoldSecret } from '@scopegate/token';
+import { isJsonObject, readStrictJson, topLevelNames } from '@scopegate/kernel';
+import { mayHoldSecret, presentsToken } from '@scopegate/token';
 import type { SessionBody } from './facts.js';
 
 /** The most bytes a login body may have. */
@@ -11,24 +11,17 @@ export const MAX_SESSION_BODY_BYTES = 65_536;
  */
 export function readSessionBody(body: Uint8Array): SessionBody {
   if (body.length === 0) return { kind: 'empty' };
-  let text: string;
-  let value: unknown;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
-    value = JSON.parse(text);
-  } catch {
-    return unreadable(body);
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return unreadable(body);
+  const json = readStrictJson(body);
+  if (json === null || !isJsonObject(json.value)) return unreadable(body);
   // Upstreams can be told to read names without case, so another spelling is no harmless extra member either.
-  const names = topLevelNames(text).map((name) => name.toLowerCase());
+  const names = topLevelNames(json.text).map((name) => name.toLowerCase());
   if (new Set(names).size !== names.length) return { kind: 'ambiguous' };
-  const { username, password } = value as { username?: unknown; password?: unknown };
+  const { username, password } = json.value;
   if (password === undefined && !names.includes('password')) return { kind: 'empty' };
-  if (typeof password === 'string' && isScopegateFormat(password) && typeof username !== 'string') return MISPLACED;
+  if (typeof password === 'string' && presentsToken(password) && typeof username !== 'string') return MISPLACED;
   if (typeof username !== 'string' || typeof password !== 'string') return unreadable(body);
   // A token in the place of the name would go upstream as part of a password login.
-  return isScopegateFormat(username) && !isScopegateFormat(password)
+  return presentsToken(username) && !presentsToken(password)
     ? MISPLACED
     : { kind: 'credential', username, secret: password };
 }

@@ -1,6 +1,13 @@
-import { bodyKindOf, isEncodedBody, topLevelNames, type HeaderLines } from '@scopegate/kernel';
-import { appendMethod, isOverrideField } from './method-override.js';
-import { foldFieldName, queryParameters } from './query-parameter.js';
+import {
+  bodyKindOf,
+  isEncodedBody,
+  isJsonObject,
+  readStrictJson,
+  topLevelNames,
+  type HeaderLines,
+} from '@scopegate/kernel';
+import { appendMethod, appendMethodOfField, isOverrideField, OVERRIDE_FIELD_MARK } from './method-override.js';
+import { foldFieldName, markedParameters } from './query-parameter.js';
 
 /** The methods that a body asks to be treated as, or `unreadable` where that cannot be told. */
 export type BodyOverrides = readonly string[] | 'unreadable';
@@ -33,32 +40,34 @@ export function overridingMethodsOfBody(lines: HeaderLines, body: Buffer): BodyO
   if (kind === 'json') return ofJson ?? 'unreadable';
   // Nothing says what it is: a form to some, JSON to others.
   if (ofJson === 'unreadable') return ofJson;
-  return [...methodsOfForm(body), ...(ofJson ?? [])];
+  const ofForm = methodsOfForm(body);
+  return ofForm === 'unreadable' ? ofForm : [...ofForm, ...(ofJson ?? [])];
 }
 
-function methodsOfForm(body: Buffer): readonly string[] {
+/** No program names the method so often: a body that does is there to be looked through (R112). */
+const MAX_MARKED_FIELDS = 100;
+
+function methodsOfForm(body: Buffer): BodyOverrides {
   let methods: string[] | undefined;
-  for (const { name, value } of queryParameters(body.toString('latin1'))) {
-    if (isOverrideField(name) && value !== null) methods = appendMethod(methods, value);
+  let marked = 0;
+  for (const field of markedParameters(body.toString('latin1'), OVERRIDE_FIELD_MARK)) {
+    marked += 1;
+    if (marked > MAX_MARKED_FIELDS) return 'unreadable';
+    methods = appendMethodOfField(methods, field);
   }
   return methods ?? [];
 }
 
 /** Null where the body is no JSON in UTF-8. */
 function methodsOfJson(body: Buffer): BodyOverrides | null {
-  let text: string;
-  let value: unknown;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
-    value = JSON.parse(text);
-  } catch {
-    return null;
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
+  const json = readStrictJson(body);
+  if (json === null) return null;
+  const { text, value } = json;
+  if (!isJsonObject(value)) return [];
   const names = topLevelNames(text).filter((name) => isOverrideField(foldFieldName(name.normalize('NFKC'))));
   const [name, second] = names;
   if (name === undefined) return [];
-  const method: unknown = (value as Readonly<Record<string, unknown>>)[name];
+  const method: unknown = value[name];
   // An empty text is no method to anybody.
   return second === undefined && typeof method === 'string' ? (appendMethod(undefined, method) ?? []) : 'unreadable';
 }

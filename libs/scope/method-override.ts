@@ -1,5 +1,5 @@
 import { ask, foldHeaderName, type HeaderLines } from '@scopegate/kernel';
-import { queryParameters } from './query-parameter.js';
+import { markedParameters, nameMark, type QueryParameter } from './query-parameter.js';
 
 const NONE: readonly string[] = [];
 
@@ -13,16 +13,21 @@ const NONE: readonly string[] = [];
  */
 export function overridingMethods(lines: HeaderLines, query: string | null): readonly string[] {
   const methods = ask(lines, methodsOfHeaders);
-  let fromQuery: string[] | undefined;
-  // Few queries hold the word, plainly or encoded: the others are not taken apart.
-  if (query !== null && /method|%/i.test(query)) {
-    for (const { name, value } of queryParameters(query)) {
-      if (isOverrideField(name) && value !== null) {
-        fromQuery = appendMethod(fromQuery, value);
-      }
-    }
-  }
-  return fromQuery === undefined ? methods : [...methods, ...fromQuery];
+  if (query === null) return methods;
+  let ofQuery: string[] | undefined;
+  for (const field of markedParameters(query, OVERRIDE_FIELD_MARK)) ofQuery = appendMethodOfField(ofQuery, field);
+  return ofQuery === undefined ? methods : [...methods, ...ofQuery];
+}
+
+/** Finds the query parameters and form fields that may override the method (R12). */
+export const OVERRIDE_FIELD_MARK = nameMark('_method', '_httpmethod');
+
+/** Adds the method that a query parameter or form field asks to be treated as, where it is one that does. */
+export function appendMethodOfField(
+  methods: string[] | undefined,
+  { name, value }: QueryParameter,
+): string[] | undefined {
+  return value !== null && isOverrideField(name) ? appendMethod(methods, value) : methods;
 }
 
 function methodsOfHeaders(lines: HeaderLines): readonly string[] {

@@ -7,7 +7,8 @@ export interface QueryParameter {
 }
 
 /**
- * The parameters of a query, or the fields of a form, in their order. Both `&` and `;` separate. Malformed percent-encodings stay as they are.
+ * The parameters of a query, or the fields of a form, in their order. Both `&` and `;` separate.
+ * Malformed percent-encodings stay as they are.
  * @param query the raw query without its `?`, or the body of a form, one character a byte
  */
 export function queryParameters(query: string): readonly QueryParameter[] {
@@ -22,6 +23,63 @@ export function queryParameters(query: string): readonly QueryParameter[] {
   }
   return parameters;
 }
+
+/**
+ * The same, of those fields alone that a pattern finds: the others cost next to nothing, however many a sender makes up
+ * (R112).
+ * @param mark global; what it finds begins within the field that is meant, or with the separator before it
+ */
+export function* markedParameters(text: string, mark: RegExp): Generator<QueryParameter> {
+  let from = 0;
+  for (;;) {
+    mark.lastIndex = from;
+    const found = mark.exec(text);
+    if (found === null) return;
+    const within = isSeparator(text, found.index) ? found.index + 1 : found.index;
+    let start = within;
+    while (start > from && !isSeparator(text, start - 1)) start -= 1;
+    let end = within;
+    while (end < text.length && !isSeparator(text, end)) end += 1;
+    yield* queryParameters(text.slice(start, end));
+    from = end;
+  }
+}
+
+/** Finds fields whose names begin with one of these, in any spelling that `foldFieldName` folds. @param names lower case */
+export function nameMark(...names: readonly string[]): RegExp {
+  return new RegExp(`(?:^|[&;])${ANY_BEGINNING}(?:${names.map(spellings).join('|')})`, 'gi');
+}
+
+/** Finds fields with a value that begins with one of these texts, after blanks, punctuation and what is not ASCII. */
+export function valueMark(...texts: readonly string[]): RegExp {
+  return new RegExp(`=${ANY_BEGINNING}(?:${texts.map(spellings).join('|')})`, 'gi');
+}
+
+/** What is no letter, digit or underscore, or is encoded: readers leave some of it out. */
+const ANY_BEGINNING = String.raw`(?:%[0-9a-f]{2}|[^&;=%\w])*`;
+
+/** Each character plainly or percent-encoded, without case; `_` stands for all that is folded to it. */
+function spellings(text: string): string {
+  return [...text].map((character) => `(?:${character === '_' ? UNDERSCORE : spelling(character)})`).join('');
+}
+
+function spelling(letter: string): string {
+  return [letter, encoded(letter), encoded(letter.toUpperCase())].join('|');
+}
+
+function encoded(character: string): string {
+  return `%${character.charCodeAt(0).toString(16)}`;
+}
+
+const UNDERSCORE = String.raw`[_. +-]|%(?:5f|2e|20|2d)`;
+
+function isSeparator(text: string, index: number): boolean {
+  const code = text.charCodeAt(index);
+  return code === AMPERSAND || code === SEMICOLON;
+}
+
+const AMPERSAND = 0x26;
+const SEMICOLON = 0x3b;
 
 /** A field's name by its coarsest reading: see `QueryParameter`. PHP also cuts a name at a zero byte. */
 export function foldFieldName(name: string): string {

@@ -85,6 +85,12 @@ export const SESSION_LOGIN_CASES: readonly AccessCase[] = [
     expect: invalid('token_malformed', { credential: 'basic-token' }),
   },
   {
+    name: 'a token with a blank before it in the body of a login is judged as one',
+    requirement: ['R04', 'R36'],
+    request: { ...SESSION, body: '{"username":"alice","password":" sg_tooshort"}' },
+    expect: invalid('token_malformed', { credential: 'basic-token' }),
+  },
+  {
     name: 'a token in the body is held to the allow list',
     requirement: ['R04', 'R34'],
     settings: { allowList: ['192.0.2.0/24'] },
