@@ -5,6 +5,7 @@ import { LessThan } from 'typeorm';
 import { AuditShipper } from '../audit/audit.shipper.js';
 import { Clock } from '../common/time/clock.js';
 import { ChangeFeed } from '../database/change-feed.js';
+import { RowReader } from '../database/row.reader.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { Pepper, type VersionedDigest } from './pepper.js';
 import { TokenSessionEntity } from './token-session.entity.js';
@@ -38,7 +39,10 @@ type Entry = KnownSession | typeof ENDED;
 @Injectable()
 export class SessionCache implements OnModuleInit {
   readonly #entries = new LRUCache<string, Entry>({ max: CAPACITY });
-  readonly #reading = new Map<string, { readonly entry: Promise<Entry>; isStale: boolean }>();
+  readonly #rows = new RowReader<Entry>(
+    (id) => this.#load(id),
+    (id, entry) => this.#entries.set(id, entry),
+  );
   /** Uses that have to be written, by the session's id. */
   #uses = new Map<string, number>();
 
@@ -61,7 +65,7 @@ export class SessionCache implements OnModuleInit {
     const known = this.#entries.get(id);
     // Another node may have seen a session that has not been used here for long.
     if (known !== undefined && (known === ENDED || !this.#isIdle(known))) return this.#tokenOf(known, secret);
-    return this.#read(id).then((entry) => this.#tokenOf(entry, secret));
+    return this.#rows.read(id).then((entry) => this.#tokenOf(entry, secret));
   }
 
   /** Notes that a session has been used. It is written from time to time, never with the request. */
@@ -102,22 +106,6 @@ export class SessionCache implements OnModuleInit {
     return this.clock.nowMs() - usedAtMs >= SESSION_IDLE_MS;
   }
 
-  #read(id: string): Promise<Entry> {
-    const reading = this.#reading.get(id);
-    if (reading !== undefined && !reading.isStale) return reading.entry;
-    const started = { entry: this.#load(id), isStale: false };
-    this.#reading.set(id, started);
-    const done = (): void => {
-      if (this.#reading.get(id) === started) this.#reading.delete(id);
-    };
-    started.entry.then((entry) => {
-      // One that has ended meanwhile must not come back.
-      if (!started.isStale) this.#entries.set(id, entry);
-      done();
-    }, done);
-    return started.entry;
-  }
-
   async #load(id: string): Promise<Entry> {
     const row = await this.unitOfWork.read((manager) => manager.findOneBy(TokenSessionEntity, { id }));
     if (row === null) return ENDED;
@@ -133,8 +121,7 @@ export class SessionCache implements OnModuleInit {
   /** Sessions change only by their end. */
   #forget(ids: ReadonlySet<string>): void {
     for (const id of ids) {
-      const reading = this.#reading.get(id);
-      if (reading !== undefined) reading.isStale = true;
+      this.#rows.noteChange(id);
       this.#entries.set(id, ENDED);
       this.#uses.delete(id);
     }

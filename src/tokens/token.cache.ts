@@ -6,6 +6,7 @@ import { isScope } from '@scopegate/scope';
 import { readTokenDigest, type TokenDigest, type TokenId } from '@scopegate/token';
 import { LRUCache } from 'lru-cache';
 import { ChangeFeed } from '../database/change-feed.js';
+import { RowReader } from '../database/row.reader.js';
 import { DirectoryService } from '../directory/directory.service.js';
 import { Pepper, type VersionedDigest } from './pepper.js';
 import type { TokenEntity } from './token.entity.js';
@@ -43,9 +44,12 @@ const NOT_FOUND: TokenLookup = { found: false };
 @Injectable()
 export class TokenCache implements OnModuleInit {
   readonly #entries = new LRUCache<string, Entry>({ max: CAPACITY });
+  readonly #rows = new RowReader<Entry>(
+    (id) => this.#load(id),
+    (id, entry) => this.#entries.set(id, entry),
+  );
   #hits = 0;
   #misses = 0;
-  readonly #reading = new Map<string, { entry: Promise<Entry>; isStale: boolean }>();
 
   constructor(
     private readonly tokens: TokenRepository,
@@ -85,13 +89,13 @@ export class TokenCache implements OnModuleInit {
       return this.#compareOnce(secret, known, lines);
     }
     this.#misses += 1;
-    return this.#read(id).then((entry) => (this.#isSecretOf(secret, entry) ? this.#found(entry) : NOT_FOUND));
+    return this.#rows.read(id).then((entry) => (this.#isSecretOf(secret, entry) ? this.#found(entry) : NOT_FOUND));
   }
 
   /** The token of an id that a session of it stands for, or that an administrator asks about. */
   lookUpById(id: string): TokenLookup | Promise<TokenLookup> {
     const known = this.#entries.get(id);
-    return known === undefined ? this.#read(id).then((entry) => this.#found(entry)) : this.#found(known);
+    return known === undefined ? this.#rows.read(id).then((entry) => this.#found(entry)) : this.#found(known);
   }
 
   /** A digest that is read again, as after every change of the token, is another one. */
@@ -117,21 +121,6 @@ export class TokenCache implements OnModuleInit {
     return { found: true, token, owner };
   }
 
-  #read(id: string): Promise<Entry> {
-    const reading = this.#reading.get(id);
-    if (reading !== undefined && !reading.isStale) return reading.entry;
-    const started = { entry: this.#load(id), isStale: false };
-    this.#reading.set(id, started);
-    const done = (): void => {
-      if (this.#reading.get(id) === started) this.#reading.delete(id);
-    };
-    started.entry.then((entry) => {
-      if (!started.isStale) this.#entries.set(id, entry);
-      done();
-    }, done);
-    return started.entry;
-  }
-
   async #load(id: string): Promise<Entry> {
     const row = await this.tokens.find(id);
     return row === null ? ABSENT : toCachedToken(row);
@@ -140,14 +129,13 @@ export class TokenCache implements OnModuleInit {
   /** All of them are forgotten before the first is read: many may have been revoked together, and none may go on. */
   async #readAgain(ids: ReadonlySet<string>): Promise<void> {
     const known = [...ids].filter((id) => this.#forget(id));
-    for (const id of known.slice(0, MAX_READ_AGAIN)) await this.#read(id);
+    for (const id of known.slice(0, MAX_READ_AGAIN)) await this.#rows.read(id);
   }
 
   /** @returns whether anything of the token was known */
   #forget(id: string): boolean {
-    const reading = this.#reading.get(id);
-    if (reading !== undefined) reading.isStale = true;
-    return this.#entries.delete(id) || reading !== undefined;
+    const wasRead = this.#rows.noteChange(id);
+    return this.#entries.delete(id) || wasRead;
   }
 }
 
