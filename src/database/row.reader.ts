@@ -1,3 +1,5 @@
+import { DatabaseUnavailableError } from './database-unavailable.js';
+
 /** A read that is under way. */
 interface Reading<Value> {
   readonly value: Promise<Value>;
@@ -5,7 +7,13 @@ interface Reading<Value> {
   isOutdated: boolean;
 }
 
-/** Reads rows by their ids. Callers that want the same row at the same time share one read. */
+/** A row that changes again and again while it is read is given up after so many reads. */
+const MAX_READS = 5;
+
+/**
+ * Reads rows by their ids. Callers that want the same row at the same time share one read. Where the row changes while
+ * it is read, it is read again, also for the callers that wait already: none of them gets what was read before (R80).
+ */
 export class RowReader<Value> {
   readonly #readings = new Map<string, Reading<Value>>();
 
@@ -18,8 +26,17 @@ export class RowReader<Value> {
     private readonly keep: (id: string, value: Value) => void,
   ) {}
 
-  read(id: string): Promise<Value> {
-    return (this.#readings.get(id) ?? this.#start(id)).value;
+  /**
+   * The row as it is after the newest change that this node knows of.
+   * @throws DatabaseUnavailableError where the row cannot be read, or changes faster than it can be read
+   */
+  async read(id: string): Promise<Value> {
+    for (let reads = 1; reads <= MAX_READS; reads += 1) {
+      const reading = this.#readings.get(id) ?? this.#start(id);
+      const value = await reading.value;
+      if (!reading.isOutdated) return value;
+    }
+    throw new DatabaseUnavailableError(`the row changed ${MAX_READS} times while it was read`);
   }
 
   /**
@@ -31,6 +48,11 @@ export class RowReader<Value> {
     if (reading === undefined) return false;
     reading.isOutdated = true;
     return this.#readings.delete(id);
+  }
+
+  /** Notes that every row may have changed. */
+  noteChangeOfAll(): void {
+    for (const id of [...this.#readings.keys()]) this.noteChange(id);
   }
 
   #start(id: string): Reading<Value> {

@@ -39,7 +39,7 @@ const NOT_FOUND: TokenLookup = { found: false };
 
 /**
  * Finds tokens by their secret: from memory, or by one indexed read that concurrent requests share. A change is read
- * again at once; a read that was under way while it happened is not kept.
+ * again at once, and a read that was under way while it happened is made again.
  */
 @Injectable()
 export class TokenCache implements OnModuleInit {
