@@ -82,7 +82,7 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
 
   async onModuleInit(): Promise<void> {
     this.changes.subscribe('applications', (keys) => {
-      for (const key of keys) this.beliefs.forget(key);
+      for (const key of keys === 'all' ? this.#snapshot.current.byKey.keys() : keys) this.beliefs.forget(key);
       return this.#snapshot.reload();
     });
     await this.#snapshot.reload();

@@ -1,4 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { DatabaseUnavailableError } from './database-unavailable.js';
+import { OwnChangeSets } from './own-change-sets.js';
 
 export const CHANGE_TOPICS = [
   'settings',
@@ -19,10 +21,16 @@ export interface Change {
   readonly subject: string;
 }
 
+/** The keys, names or ids of what changed; `all` where everything has to be read anew. */
+export type Subjects = ReadonlySet<string> | 'all';
+
 /** Tells other nodes of changes that were made on this one. It must neither wait nor throw. */
 type Relay = (changes: readonly Change[]) => void;
 
-type Listener = (subjects: ReadonlySet<string>) => Promise<void> | void;
+/** Reads again what has changed. It rejects where that fails: the change then counts as not acted on. */
+type Listener = (subjects: Subjects) => Promise<void> | void;
+
+const MAX_ATTEMPTS = 3;
 
 /** Tells those who keep a snapshot or a cache what to read again. */
 @Injectable()
@@ -30,8 +38,9 @@ export class ChangeFeed {
   readonly #logger = new Logger(ChangeFeed.name);
   readonly #listeners = new Map<ChangeTopic, Listener[]>();
   readonly #relays: Relay[] = [];
-  /** The change-log lines this node has acted on already. */
-  readonly #seen = new Set<number>();
+  /** What this node stores itself. */
+  readonly own = new OwnChangeSets();
+  #actedUpTo = 0;
 
   subscribe(topic: ChangeTopic, listener: Listener): void {
     const listeners = this.#listeners.get(topic) ?? [];
@@ -44,49 +53,85 @@ export class ChangeFeed {
     this.#relays.push(relay);
   }
 
-  /** Notes lines of the change log as acted on; true for those that were new. */
-  expect(ids: readonly number[]): void {
-    for (const id of ids) this.#seen.add(id);
+  /**
+   * The highest id of the change log that this node has read and acted on. A transaction may store lines with lower ids
+   * later than that. So only a line that was written after a change had been stored tells of it: a node that has
+   * acted up to the id of that line acts on the change.
+   */
+  get actedUpTo(): number {
+    return this.#actedUpTo;
   }
 
-  hasSeen(id: number): boolean {
-    return this.#seen.has(id);
+  /** For the reader of the change log. */
+  noteActedUpTo(id: number): void {
+    this.#actedUpTo = id;
   }
 
-  /** Forgets lines before this one. */
-  forgetBefore(id: number): void {
-    for (const seen of this.#seen) if (seen < id) this.#seen.delete(seen);
-  }
-
-  /** Has this node act on changes that it has stored itself, and the other ones told of them. */
-  async announce(changes: readonly Change[]): Promise<void> {
+  /**
+   * Has this node act on changes that it has stored itself, and the other ones told of them.
+   * @param changeSet the id that the lines of the change log have
+   * @throws ChangeNotActedOnError where something cannot be read; the reader of the change log then tries again
+   */
+  async announce(changeSet: string, changes: readonly Change[]): Promise<void> {
+    this.own.noteStored(changeSet);
     for (const relay of this.#relays) relay(changes);
     await this.actOn(changes);
+    this.own.noteActedOn(changeSet);
   }
 
-  /** Has every listener act on the changes; one that fails three times is logged. */
+  /**
+   * Has every listener act on the changes.
+   * @throws ChangeNotActedOnError where one of them fails three times; the other ones have acted then
+   */
   async actOn(changes: readonly Change[]): Promise<void> {
     const byTopic = new Map<ChangeTopic, Set<string>>();
     for (const { topic, subject } of changes) {
       const subjects = byTopic.get(topic) ?? new Set<string>();
       byTopic.set(topic, subjects.add(subject));
     }
-    for (const [topic, subjects] of byTopic) {
-      for (const listener of this.#listeners.get(topic) ?? []) {
-        await this.#tell(listener, topic, subjects);
-      }
-    }
+    await this.#tellAll(byTopic);
   }
 
-  async #tell(listener: Listener, topic: ChangeTopic, subjects: ReadonlySet<string>): Promise<void> {
+  /**
+   * Has every listener read everything anew, as where the database is another one than before.
+   * @throws ChangeNotActedOnError
+   */
+  async actOnAll(): Promise<void> {
+    this.own.clear();
+    await this.#tellAll(new Map([...this.#listeners.keys()].map((topic) => [topic, 'all'])));
+  }
+
+  async #tellAll(byTopic: ReadonlyMap<ChangeTopic, Subjects>): Promise<void> {
+    const failed = new Set<ChangeTopic>();
+    for (const [topic, subjects] of byTopic) {
+      for (const listener of this.#listeners.get(topic) ?? []) {
+        if (!(await this.#tell(listener, topic, subjects))) failed.add(topic);
+      }
+    }
+    if (failed.size > 0) throw new ChangeNotActedOnError([...failed]);
+  }
+
+  /** @returns whether the listener has acted */
+  async #tell(listener: Listener, topic: ChangeTopic, subjects: Subjects): Promise<boolean> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         await listener(subjects);
-        return;
+        return true;
       } catch (error) {
+        if (attempt < MAX_ATTEMPTS) continue;
         this.#logger.error(`A change of ${topic} could not be read: ${String(error)}`);
-        if (attempt >= 3) return;
+        return false;
       }
     }
+  }
+}
+
+/** A change is stored, and this node could not read what it has to act by now. */
+export class ChangeNotActedOnError extends DatabaseUnavailableError {
+  constructor(topics: readonly ChangeTopic[]) {
+    super(
+      `what changed could not be read (${topics.join(', ')})`,
+      'The change is stored, but this server could not read it back yet. It acts on it as soon as the database answers.',
+    );
   }
 }

@@ -48,7 +48,11 @@ export class ChangeChannel implements OnModuleInit, OnModuleDestroy {
     const message = readMessage(text);
     if (this.#isClosed || message === null || message.node === this.#node) return;
     // At once: the one before may wait for a slow read. Whatever the order, what is read is what is stored by then.
-    const acting = this.changes.actOn(message.changes).finally(() => this.#acting.delete(acting));
+    const acting = this.changes
+      .actOn(message.changes)
+      // The reader of the change log meets the change as well, and does not leave it before it has been acted on.
+      .catch(() => undefined)
+      .finally(() => this.#acting.delete(acting));
     this.#acting.add(acting);
   }
 }

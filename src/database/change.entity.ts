@@ -1,4 +1,4 @@
-import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
+import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 import { bigintAsNumber } from './column.transformers.js';
 
 /** One line of the change log, which tells the other nodes what to read again (R64). */
@@ -15,4 +15,9 @@ export class ChangeEntity {
 
   @Column({ name: 'at_ms', type: 'bigint', transformer: bigintAsNumber })
   atMs!: number;
+
+  /** A random id of the transaction that wrote the line, by which to ask whether it was stored; empty in old lines. */
+  @Index('idx_change_log_change_set')
+  @Column({ name: 'change_set', type: 'varchar', length: 32, default: '' })
+  changeSet!: string;
 }

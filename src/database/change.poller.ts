@@ -1,48 +1,47 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { MoreThan } from 'typeorm';
-import { Clock } from '../common/time/clock.js';
+import { Between, MoreThanOrEqual } from 'typeorm';
 import { ChangeEntity } from './change.entity.js';
 import { ChangeFeed, CHANGE_TOPICS, type Change, type ChangeTopic } from './change-feed.js';
+import { LogPosition, type IdRange } from './log-position.js';
 import { NodeRegistry } from './node.registry.js';
 import { UnitOfWork } from './unit-of-work.js';
 
 /** Well under the second that R64 allows. */
 const INTERVAL_MS = 300;
 
+/** So many lines are read at the start, to find the gaps between their ids. */
+const READ_AT_START = 500;
+
+/** What this node has stored is in the log by then; a server that the reads go to may be a little behind. */
+const OWN_CHANGES_SHOW_WITHIN_MS = 10_000;
+
 /**
- * Ids are given out before a transaction is stored, so a line can appear below one that was read already: this many
- * lines are looked at again.
+ * Reads the change log, so that a change made on one node reaches the others within a second (R64). A line counts as read
+ * once it has been acted on, and not before: one that could not be is met again (R80).
  */
-const OVERLAP = 500;
-
-/** How far the clocks of two nodes may be apart. */
-const CLOCK_SKEW_MS = 60_000;
-
-/** Reads the change log, so that a change made on one node reaches the others within a second (R64). */
 @Injectable()
 export class ChangePoller implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #logger = new Logger(ChangePoller.name);
-  readonly #startedAtMs: number;
-  #newest = 0;
+  #position = new LogPosition();
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
   #isFailing = false;
 
-  constructor(
+  private constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly changes: ChangeFeed,
     private readonly nodes: NodeRegistry,
-    clock: Clock,
-  ) {
-    this.#startedAtMs = clock.nowMs();
+  ) {}
+
+  /** A reader that begins at the end of the log. Whatever is read from the database from now on is as new as that. */
+  static async atEnd(unitOfWork: UnitOfWork, changes: ChangeFeed, nodes: NodeRegistry): Promise<ChangePoller> {
+    const poller = new ChangePoller(unitOfWork, changes, nodes);
+    poller.#position = await poller.#end();
+    changes.noteActedUpTo(poller.#position.newest);
+    return poller;
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    const rows = await this.#rowsAfter(0, true);
-    // The snapshots were read during the start: what changed since then, or shortly before, is read again.
-    const old = rows.filter((row) => row.atMs < this.#startedAtMs - CLOCK_SKEW_MS);
-    this.#newest = old.at(-1)?.id ?? 0;
-    this.changes.expect(old.map((row) => row.id));
     await this.#poll();
     this.#timer = setInterval(() => {
       this.#running ??= this.#poll().finally(() => (this.#running = undefined));
@@ -58,31 +57,66 @@ export class ChangePoller implements OnApplicationBootstrap, OnModuleDestroy {
   async #poll(): Promise<void> {
     try {
       const readAt = this.nodes.moment();
-      const rows = await this.#rowsAfter(Math.max(0, this.#newest - OVERLAP), false);
-      const fresh = rows.filter((row) => !this.changes.hasSeen(row.id));
-      // Lines of this node's own count as well: the window that is read again follows all of them.
-      this.#newest = Math.max(this.#newest, rows.at(-1)?.id ?? 0);
-      this.changes.forgetBefore(this.#newest - 2 * OVERLAP);
-      this.changes.expect(fresh.map((row) => row.id));
-      await this.changes.actOn(
-        fresh.filter((row): row is ChangeEntity & Change => CHANGE_TOPICS.includes(row.topic as ChangeTopic)),
-      );
+      await this.#actOnNews();
+      this.changes.noteActedUpTo(this.#position.newest);
       // The rules are as young as the log that was read, and only once it has been acted on.
       await this.nodes.beat(readAt);
       this.#isFailing = false;
     } catch (error) {
-      if (!this.#isFailing) this.#logger.warn(`The change log cannot be read: ${String(error)}`);
+      if (!this.#isFailing) this.#logger.warn(`The change log cannot be read, or not be acted on: ${String(error)}`);
       this.#isFailing = true;
     }
   }
 
-  #rowsAfter(id: number, newestOnly: boolean): Promise<ChangeEntity[]> {
-    return this.unitOfWork.read(async (manager) => {
-      if (!newestOnly) {
-        return manager.find(ChangeEntity, { where: { id: MoreThan(id) }, order: { id: 'ASC' } });
-      }
-      const rows = await manager.find(ChangeEntity, { order: { id: 'DESC' }, take: OVERLAP });
-      return rows.reverse();
-    });
+  async #actOnNews(): Promise<void> {
+    const { own } = this.changes;
+    const due = own.olderThan(OWN_CHANGES_SHOW_WITHIN_MS);
+    const lines = await this.#linesIn(this.#position.ranges);
+    const fresh = this.#position.freshOf(lines);
+    const found = new Set(fresh.map(({ changeSet }) => changeSet));
+    if (!this.#position.isContinuedBy(lines) || due.some((changeSet) => !found.has(changeSet))) {
+      await this.#readAnew();
+      return;
+    }
+    const news = fresh.filter((line) => isKnown(line) && !own.hasActedOn(line.changeSet));
+    own.noteFound(found);
+    await this.changes.actOn(news as (ChangeEntity & Change)[]);
+    this.#position.advance(fresh, performance.now());
   }
+
+  /** The database has lost changes that this node acted on, and may give out their ids for other ones. */
+  async #readAnew(): Promise<void> {
+    this.#logger.warn(
+      'The database is not the one it was: it was restored, or has lost its newest changes. Everything is read anew.',
+    );
+    const end = await this.#end();
+    await this.changes.actOnAll();
+    this.#position = end;
+  }
+
+  /** The position after everything that is stored now. */
+  async #end(): Promise<LogPosition> {
+    const newest = await this.unitOfWork.read((manager) =>
+      manager.find(ChangeEntity, { order: { id: 'DESC' }, take: READ_AT_START }),
+    );
+    const position = new LogPosition();
+    position.advance(newest.toReversed(), performance.now());
+    return position;
+  }
+
+  #linesIn(ranges: readonly IdRange[]): Promise<ChangeEntity[]> {
+    return this.unitOfWork.read((manager) =>
+      manager.find(ChangeEntity, {
+        where: ranges.map(({ from, to }) => ({
+          id: to === Number.MAX_SAFE_INTEGER ? MoreThanOrEqual(from) : Between(from, to),
+        })),
+        order: { id: 'ASC' },
+      }),
+    );
+  }
+}
+
+/** A node of another version may write topics that this one does not know. */
+function isKnown({ topic }: ChangeEntity): boolean {
+  return CHANGE_TOPICS.includes(topic as ChangeTopic);
 }

@@ -31,8 +31,9 @@ const CLOSED_CONNECTION = /closed state|connection is closed|Pool is closed|Serv
 
 /** The database cannot be asked: what depends on it is neither allowed nor denied, but a 503. */
 export class DatabaseUnavailableError extends ProblemException {
-  constructor(cause: unknown) {
-    super('policy_unavailable', 'The database is out of reach. Try again later, or ask an administrator.');
+  /** @param detail for the caller: what has become of what was asked, and what to do */
+  constructor(cause: unknown, detail = 'The database is out of reach. Try again later, or ask an administrator.') {
+    super('policy_unavailable', detail);
     this.cause = cause;
     // For the log alone: an answer holds the detail.
     this.message = `The database is out of reach: ${cause instanceof Error ? cause.message : String(cause)}`;

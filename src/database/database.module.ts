@@ -29,7 +29,13 @@ export class DatabaseModule {
         Clock,
         ChangeFeed,
         UnitOfWork,
-        ChangePoller,
+        {
+          provide: ChangePoller,
+          inject: [UnitOfWork, ChangeFeed, NodeRegistry],
+          // Before any module reads what it keeps in memory: what changes from then on is read again.
+          useFactory: (unitOfWork: UnitOfWork, changes: ChangeFeed, nodes: NodeRegistry) =>
+            ChangePoller.atEnd(unitOfWork, changes, nodes),
+        },
         ChangeLogRetention,
         LeaseService,
         NodeRegistry,

@@ -52,7 +52,7 @@ export class RowReader<Value> {
 
   /** Notes that every row may have changed. */
   noteChangeOfAll(): void {
-    for (const id of [...this.#readings.keys()]) this.noteChange(id);
+    for (const id of this.#readings.keys()) this.noteChange(id);
   }
 
   #start(id: string): Reading<Value> {

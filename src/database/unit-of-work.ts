@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { setTimeout as startTimer } from 'node:timers';
 import { setTimeout } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
@@ -13,6 +14,8 @@ const READ_TIMEOUT_MS = 10_000;
 
 /** A transaction may hold many statements. One that is given up may still be stored: what it says counts. */
 const TRANSACTION_TIMEOUT_MS = 30_000;
+
+const CHANGE_SET_BYTES = 12;
 
 /** One transaction: its manager, and the list of what it changes. */
 export interface Unit {
@@ -52,6 +55,7 @@ export class UnitOfWork {
    * When it returns, this node already acts on the changes (R64).
    */
   async run<Result>(work: (unit: Unit) => Promise<Result>): Promise<Result> {
+    const changeSet = randomBytes(CHANGE_SET_BYTES).toString('base64url');
     let noted: Change[] = [];
     const unit = (manager: EntityManager): Unit => ({
       manager,
@@ -66,19 +70,22 @@ export class UnitOfWork {
         for (const hook of this.#beforeCommit) await hook(manager);
         if (noted.length > 0) {
           const atMs = this.clock.nowMs();
-          const inserted = await manager.insert(
+          await manager.insert(
             ChangeEntity,
-            noted.map((change) => ({ ...change, atMs })),
+            noted.map((change) => ({ ...change, atMs, changeSet })),
           );
-          this.changes.expect(inserted.identifiers.map((identifier) => Number(identifier['id'])));
+          this.changes.own.noteStoring(changeSet);
         }
         return answer;
       });
       if (stored !== null) for (const hook of this.#afterCommit) hook(stored);
       return result;
     };
-    const result = await this.#inTurn(() => again(transaction), TRANSACTION_TIMEOUT_MS);
-    if (noted.length > 0) await this.changes.announce(noted);
+    const result = await this.#inTurn(() => again(transaction), TRANSACTION_TIMEOUT_MS).catch((error: unknown) => {
+      this.changes.own.forget(changeSet);
+      throw error;
+    });
+    if (noted.length > 0) await this.changes.announce(changeSet, noted);
     return result;
   }
 

@@ -22,7 +22,11 @@ export class WorkerChangeChannel implements OnModuleInit, OnModuleDestroy {
     primary.on(TOPICS.changes, (changes) => {
       if (this.#isClosed) return;
       // At once: the one before may wait for a slow read. Whatever the order, what is read is what is stored by then.
-      const acting = this.changes.actOn(changes as readonly Change[]).finally(() => this.#acting.delete(acting));
+      const acting = this.changes
+        .actOn(changes as readonly Change[])
+        // The reader of the change log meets the change as well, and does not leave it before it has been acted on.
+        .catch(() => undefined)
+        .finally(() => this.#acting.delete(acting));
       this.#acting.add(acting);
     });
     this.changes.passOn((changes) => primary.tell(TOPICS.changes, changes));

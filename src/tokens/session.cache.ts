@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache';
 import { LessThan } from 'typeorm';
 import { AuditShipper } from '../audit/audit.shipper.js';
 import { Clock } from '../common/time/clock.js';
-import { ChangeFeed } from '../database/change-feed.js';
+import { ChangeFeed, type Subjects } from '../database/change-feed.js';
 import { RowReader } from '../database/row.reader.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { Pepper, type VersionedDigest } from './pepper.js';
@@ -119,7 +119,12 @@ export class SessionCache implements OnModuleInit {
   }
 
   /** Sessions change only by their end. */
-  #forget(ids: ReadonlySet<string>): void {
+  #forget(ids: Subjects): void {
+    if (ids === 'all') {
+      this.#rows.noteChangeOfAll();
+      this.#entries.clear();
+      return;
+    }
     for (const id of ids) {
       this.#rows.noteChange(id);
       this.#entries.set(id, ENDED);

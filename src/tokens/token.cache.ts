@@ -5,7 +5,7 @@ import { memoryOf, type HeaderLines } from '@scopegate/kernel';
 import { isScope } from '@scopegate/scope';
 import { readTokenDigest, type TokenDigest, type TokenId } from '@scopegate/token';
 import { LRUCache } from 'lru-cache';
-import { ChangeFeed } from '../database/change-feed.js';
+import { ChangeFeed, type Subjects } from '../database/change-feed.js';
 import { RowReader } from '../database/row.reader.js';
 import { DirectoryService } from '../directory/directory.service.js';
 import { Pepper, type VersionedDigest } from './pepper.js';
@@ -127,7 +127,12 @@ export class TokenCache implements OnModuleInit {
   }
 
   /** All of them are forgotten before the first is read: many may have been revoked together, and none may go on. */
-  async #readAgain(ids: ReadonlySet<string>): Promise<void> {
+  async #readAgain(ids: Subjects): Promise<void> {
+    if (ids === 'all') {
+      this.#rows.noteChangeOfAll();
+      this.#entries.clear();
+      return;
+    }
     const known = [...ids].filter((id) => this.#forget(id));
     for (const id of known.slice(0, MAX_READ_AGAIN)) await this.#rows.read(id);
   }

@@ -79,7 +79,7 @@ describeWithRedis('Redis', (server) => {
       return (await other.counters.add(key, 60)).failures === 2;
     });
     await until(async () => {
-      for (const node of [one, other]) await node.feed.announce([{ topic: 'token', subject: 'probe' }]);
+      for (const node of [one, other]) await node.feed.announce('set', [{ topic: 'token', subject: 'probe' }]);
       await delay(20);
       // Each of them hears itself once, and the other.
       return [one, other].every(({ acted }) => acted.splice(0).length >= 2);
@@ -216,7 +216,7 @@ describeWithRedis('Redis', (server) => {
       const { result, ms } = await timed(() => alone.counters.add(key, 60));
       expect(result.failures).toBe(1);
       expect(ms).toBeLessThan(100);
-      await alone.feed.announce([{ topic: 'token', subject: 'a' }]);
+      await alone.feed.announce('set', [{ topic: 'token', subject: 'a' }]);
       expect(alone.acted).toEqual([{ topic: 'token', subject: 'a' }]);
       await alone.stop();
       expect(warn.mock.calls.map(String).join()).not.toContain('s3cret');
@@ -226,7 +226,7 @@ describeWithRedis('Redis', (server) => {
   describe('pushing changes to the other nodes', () => {
     it('R64: what one node has changed, the other acts on at once, and the one itself once', async () => {
       const { ms } = await timed(async () => {
-        await one.feed.announce([
+        await one.feed.announce('set', [
           { topic: 'token', subject: 'a' },
           { topic: 'token', subject: 'b' },
           { topic: 'settings', subject: 'settings' },
@@ -246,8 +246,8 @@ describeWithRedis('Redis', (server) => {
     it('R64: a change that another node tells of does not wait for the one before, and the end waits for both', async () => {
       let goOn: () => void = () => undefined;
       other.feed.subscribe('settings', () => new Promise<void>((resolve) => (goOn = resolve)));
-      await one.feed.announce([{ topic: 'settings', subject: 'slow' }]);
-      await one.feed.announce([{ topic: 'token', subject: 'revoked' }]);
+      await one.feed.announce('set', [{ topic: 'settings', subject: 'slow' }]);
+      await one.feed.announce('set', [{ topic: 'token', subject: 'revoked' }]);
       await until(() => other.acted.some(({ subject }) => subject === 'revoked'));
       let hasEnded = false;
       const ended = other.stop().then(() => (hasEnded = true));
@@ -263,7 +263,7 @@ describeWithRedis('Redis', (server) => {
       const listener = new Redis(server().url);
       await listener.subscribe('scopegate:changes');
       listener.on('message', (_channel, text) => heard.push(text));
-      await one.feed.announce([{ topic: 'token', subject: 'a' }]);
+      await one.feed.announce('set', [{ topic: 'token', subject: 'a' }]);
       await delay(100);
       listener.disconnect();
       expect(heard).toHaveLength(1);
@@ -290,13 +290,13 @@ describeWithRedis('Redis', (server) => {
 
     it('R64: without Redis a change is none the slower, and once it is back it is used again', async () => {
       await server().kill9();
-      const { ms } = await timed(() => one.feed.announce([{ topic: 'token', subject: 'a' }]));
+      const { ms } = await timed(() => one.feed.announce('set', [{ topic: 'token', subject: 'a' }]));
       expect(ms).toBeLessThan(100);
       expect(one.acted).toEqual([{ topic: 'token', subject: 'a' }]);
       expect(other.acted).toEqual([]);
       await server().restart();
       await untilJoined();
-      await other.feed.announce([{ topic: 'token', subject: 'b' }]);
+      await other.feed.announce('set', [{ topic: 'token', subject: 'b' }]);
       await until(() => one.acted.length === 1);
     });
   });

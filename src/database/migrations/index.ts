@@ -2,6 +2,7 @@ import { InitialSchema1795392000000 } from './1795392000000-initial-schema.js';
 import { TokenSessions1795824000000 } from './1795824000000-token-sessions.js';
 import { KeyChecks1795824200000 } from './1795824200000-key-checks.js';
 import { ExactTexts1795824300000 } from './1795824300000-exact-texts.js';
+import { ChangeSets1795910400000 } from './1795910400000-change-sets.js';
 
 /** Every migration in its order. */
 export const MIGRATIONS = [
@@ -9,4 +10,5 @@ export const MIGRATIONS = [
   TokenSessions1795824000000,
   KeyChecks1795824200000,
   ExactTexts1795824300000,
+  ChangeSets1795910400000,
 ];

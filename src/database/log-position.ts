@@ -1,0 +1,109 @@
+import type { ChangeEntity } from './change.entity.js';
+
+/** A line of the change log as it was read. */
+export type LogLine = Pick<ChangeEntity, 'id' | 'topic' | 'subject' | 'atMs' | 'changeSet'>;
+
+/** Ids from one to another, both included. */
+export interface IdRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+interface Gap extends IdRange {
+  readonly sinceTick: number;
+}
+
+/** The newest lines that were read are read again every time: by them a database of another life is recognised. */
+const REMEMBERED = 16;
+
+/** A transaction that has not stored its lines so long after later ones were read never will, in milliseconds. */
+const GAP_LASTS_MS = 15 * 60_000;
+
+/** So many gaps are looked at; a server that numbers in steps makes one with every line. */
+const MAX_GAPS = 1_000;
+
+/**
+ * How far a node has read the change log. Ids are given out before a transaction is stored, so a line can appear below
+ * one that was read already: the gaps between the ids are kept, and read again.
+ *
+ * A database that lost its newest changes (a restore, a failover) gives out the same ids a second time. Each transaction
+ * writes a random id into its lines, so the lines that were read last show whether they are still the same (R80).
+ */
+export class LogPosition {
+  #newest = 0;
+  /** The newest lines that were read, by their ids in rising order. */
+  #remembered = new Map<number, string>();
+  #gaps: readonly Gap[] = [];
+
+  /** The highest id that was read; 0 before the first. */
+  get newest(): number {
+    return this.#newest;
+  }
+
+  /** Which lines to read: those of the gaps, the remembered ones, and all that are newer. */
+  get ranges(): readonly IdRange[] {
+    const [oldest = 1] = this.#remembered.keys();
+    const below = this.#gaps.filter(({ from }) => from < oldest).map(({ from, to }) => ({ from, to }));
+    return [...below, { from: oldest, to: Number.MAX_SAFE_INTEGER }];
+  }
+
+  /**
+   * Whether these lines are those of the log that was read before. The purge takes the oldest lines, and never the newest:
+   * of the remembered ones, the newest is there, and none is missing after one that is there.
+   * @param lines what the log has in the ranges, in the order of ids
+   */
+  isContinuedBy(lines: readonly LogLine[]): boolean {
+    const found = new Map(lines.map((line) => [line.id, fingerprintOf(line)]));
+    let hasFound = this.#remembered.size === 0;
+    for (const [id, fingerprint] of this.#remembered) {
+      const current = found.get(id);
+      if (current === undefined ? hasFound : current !== fingerprint) return false;
+      hasFound ||= current !== undefined;
+    }
+    return hasFound;
+  }
+
+  /** Those of the lines that have not been read before. */
+  freshOf<Line extends LogLine>(lines: readonly Line[]): readonly Line[] {
+    return lines.filter(({ id }) => !this.#remembered.has(id));
+  }
+
+  /**
+   * Notes lines as read and acted on.
+   * @param lines new ones, in the order of ids
+   * @param nowTick milliseconds of a clock that never steps back
+   */
+  advance(lines: readonly LogLine[], nowTick: number): void {
+    const ids = lines.map(({ id }) => id);
+    const opened: Gap[] = [];
+    let before = this.#newest;
+    for (const id of ids) {
+      // Below the first line that is read at all, others may have been purged.
+      if (id > before + 1 && before > 0) opened.push({ from: before + 1, to: id - 1, sinceTick: nowTick });
+      before = Math.max(before, id);
+    }
+    const open = this.#gaps.filter(({ sinceTick }) => nowTick - sinceTick < GAP_LASTS_MS);
+    const late = ids.filter((id) => id <= this.#newest);
+    this.#gaps = [...without(open, late), ...opened].slice(-MAX_GAPS);
+    this.#newest = before;
+    const remembered = [...this.#remembered, ...lines.map((line) => [line.id, fingerprintOf(line)] as const)];
+    this.#remembered = new Map(remembered.toSorted(([one], [other]) => one - other).slice(-REMEMBERED));
+  }
+}
+
+/** Gaps without the ids that have appeared in them. */
+function without(gaps: readonly Gap[], ids: readonly number[]): readonly Gap[] {
+  if (ids.length === 0) return gaps;
+  return gaps.flatMap((gap) => {
+    const inside = ids.filter((id) => id >= gap.from && id <= gap.to);
+    const starts = [gap.from, ...inside.map((id) => id + 1)];
+    const ends = [...inside.map((id) => id - 1), gap.to];
+    return starts
+      .map((from, index) => ({ from, to: ends[index] ?? from, sinceTick: gap.sinceTick }))
+      .filter(({ from, to }) => from <= to);
+  });
+}
+
+function fingerprintOf({ topic, subject, atMs, changeSet }: LogLine): string {
+  return `${changeSet} ${atMs} ${topic} ${subject}`;
+}
