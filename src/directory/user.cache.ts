@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { PrincipalFacts } from '@scopegate/access';
 import { LRUCache } from 'lru-cache';
-import { ChangeFeed } from '../database/change-feed.js';
+import { ChangeFeed, type Subjects } from '../database/change-feed.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { DirectoryRepository, USERS_IN_ONE_READ } from './directory.repository.js';
 
@@ -74,7 +74,17 @@ export class UserCache implements OnModuleInit {
     return found;
   }
 
-  #forgetUsers(ids: ReadonlySet<string>): void {
+  /** Everything may be another one: it is read when it is needed. */
+  #forgetAll(): void {
+    for (const reading of this.#reading.values()) reading.isStale = true;
+    this.#users.clear();
+  }
+
+  #forgetUsers(ids: Subjects): void {
+    if (ids === 'all') {
+      this.#forgetAll();
+      return;
+    }
     const known = [...ids].filter((id) => {
       const reading = this.#reading.get(id);
       if (reading !== undefined) reading.isStale = true;
@@ -84,7 +94,11 @@ export class UserCache implements OnModuleInit {
   }
 
   /** Whom a read under way finds in a group is not known yet, so it is made again. */
-  #forgetMembers(groups: ReadonlySet<string>): void {
+  #forgetMembers(groups: Subjects): void {
+    if (groups === 'all') {
+      this.#forgetAll();
+      return;
+    }
     for (const reading of this.#reading.values()) reading.isStale = true;
     const names = [...groups];
     const members: string[] = [];
