@@ -3,6 +3,7 @@ import { readingsOf } from '@scopegate/path';
 import { holds } from '@scopegate/permission';
 import {
   countsAsRead,
+  coversWrites,
   gitService,
   isReadMethod,
   mayOverrideInBody,
@@ -27,9 +28,14 @@ export interface AuthorizationFacts {
 
 const NEEDS_PASSWORD_LOGIN = 'No token may do this, whatever its scope. Log in with your password for this.';
 
+/** Whether the request comes with a token whose scope covers reads alone. */
+function mayOnlyRead({ token }: Authenticated): boolean {
+  return token !== null && !coversWrites(token.scope);
+}
+
 /** Whether the body of this request decides if it reads: an LFS batch with a read-only token (R14). */
 export function needsLfsOperation(authenticated: Authenticated): boolean {
-  return authenticated.token?.scope === 'read-only' && gitServiceOf(authenticated) === 'lfs-batch';
+  return mayOnlyRead(authenticated) && gitServiceOf(authenticated) === 'lfs-batch';
 }
 
 /**
@@ -43,9 +49,9 @@ export function needsBodyOverrides(authenticated: Authenticated, facts: Authoriz
 
 /** Whether only an exception, or git's protocol, makes the request of a read-only token a read of an application. */
 function isMadeRead(authenticated: Authenticated, facts: AuthorizationFacts): boolean {
-  const { token, admitted } = authenticated;
+  const { admitted } = authenticated;
   return (
-    token?.scope === 'read-only' &&
+    mayOnlyRead(authenticated) &&
     !isReadMethod(admitted.request.method) &&
     admitted.application !== null &&
     (gitServiceOf(authenticated) !== null || isException(authenticated, facts))
@@ -67,7 +73,7 @@ export function authorize(authenticated: Authenticated, facts: AuthorizationFact
   if (facts.needsPasswordLogin === true) {
     return denyAdmitted(admitted, 'scope_insufficient', token, NEEDS_PASSWORD_LOGIN);
   }
-  if (token.scope === 'read-only') {
+  if (!coversWrites(token.scope)) {
     if (!readOnlyCovers(authenticated, facts)) return denyAdmitted(admitted, 'scope_insufficient', token);
     const detail = unreadableBody(authenticated, facts);
     if (detail !== null) return denyAdmitted(admitted, 'scope_insufficient', token, detail);

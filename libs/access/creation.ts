@@ -1,6 +1,6 @@
 import { compileAddressSet, parseAllowListEntry } from '@scopegate/network';
 import { decideCreation, type CreationRefusal, type HeldPermissions, type Permissions } from '@scopegate/permission';
-import type { Scope } from '@scopegate/scope';
+import { coversWrites, type Scope } from '@scopegate/scope';
 import { decideExpiry, type ExpiryAsked, type Maximum } from '@scopegate/token';
 
 /** The token a new one is made with, as far as it limits the new one (R10). */
@@ -73,7 +73,7 @@ interface Limits {
 /** R10: a token made with a token never exceeds it. */
 function withinParent(asked: TokenAsked, own: Limits, parent: ParentToken): CreationOutcome {
   if (asked.ownerId !== parent.ownerId) return exceeds('A token makes tokens for its own owner alone.');
-  if (parent.scope === 'read-only' && asked.scope !== 'read-only') {
+  if (!coversWrites(parent.scope) && asked.scope !== parent.scope) {
     return exceeds('A read-only token makes read-only tokens alone.');
   }
   const { validity, expiresAt, months } = asked.expiry;

@@ -1,4 +1,4 @@
-export { SCOPES, isScope, type Scope } from './scope.js';
+export { SCOPES, coversWrites, isScope, type Scope } from './scope.js';
 export { isMethodOverrideHeader, overridingMethods } from './method-override.js';
 export { gitService, lfsOperation, type GitService, type LfsOperation } from './git-service.js';
 export { countsAsRead, isReadMethod, isRefusedMethod, type ReadFacts } from './read-request.js';

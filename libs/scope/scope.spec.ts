@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   countsAsRead,
+  coversWrites,
   gitService,
   isMethodOverrideHeader,
   isReadMethod,
@@ -12,6 +13,7 @@ import {
   overridingMethodsOfBody,
   SCOPES,
   type ReadFacts,
+  type Scope,
 } from './index.js';
 
 const plain: ReadFacts = { method: 'GET', overridingMethods: [], exception: false, git: null, lfsOperation: null };
@@ -19,8 +21,27 @@ const plain: ReadFacts = { method: 'GET', overridingMethods: [], exception: fals
 describe('scopes and methods', () => {
   it('R01: there are two scopes and nothing else is one', () => {
     expect(SCOPES.every(isScope)).toBe(true);
-    for (const value of ['', 'READ-ONLY', 'read-only ', 'readOnly', 'admin', 1, null, undefined, ['read-only']]) {
+    for (const value of [
+      '',
+      'READ-ONLY',
+      'read-only ',
+      'readOnly',
+      'admin',
+      1,
+      null,
+      undefined,
+      ['read-only'],
+      'toString',
+      '__proto__',
+    ]) {
       expect(isScope(value)).toBe(false);
+    }
+  });
+
+  it('R01: only a scope that is known to cover writes covers them', () => {
+    expect(SCOPES.filter(coversWrites)).toEqual(['read-write']);
+    for (const value of ['', 'comment', 'READ-WRITE', 'toString', '__proto__']) {
+      expect(coversWrites(value as Scope)).toBe(false);
     }
   });
 

@@ -3,7 +3,7 @@ import type { Allow, Decision } from '@scopegate/access';
 import { memoryOf, type HeaderLines } from '@scopegate/kernel';
 import { clientBlock, forwardingOf } from '@scopegate/network';
 import { codeProblem } from '@scopegate/problem';
-import { isMethodOverrideHeader } from '@scopegate/scope';
+import { coversWrites, isMethodOverrideHeader } from '@scopegate/scope';
 import { withoutSessions } from '@scopegate/token';
 import {
   classifyUpstreamFailure,
@@ -87,8 +87,8 @@ export class UpstreamForwarder implements ForwardListener {
       dropAuthorization: token !== null,
       // The gateway's own sessions never go upstream, also beside a credential that counts in their place (R11).
       keepCookies: token === null ? withoutSessions : null,
-      // A read-write token covers whatever method it asks for (R12).
-      dropLine: token?.scope === 'read-only' ? isMethodOverrideHeader : null,
+      // A scope that covers writes covers whatever method is asked for (R12).
+      dropLine: token === null || coversWrites(token.scope) ? null : isMethodOverrideHeader,
       trace: { parent: traceParent(exchange.trace, randomDigits(16)), state: exchange.trace.traceState },
     });
     exchange.forwardedAtTick = performance.now();

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Authenticated } from '@scopegate/access';
+import { isScope, type Scope } from '@scopegate/scope';
 import type { Actor } from '../../audit/actor.js';
 import { ProblemException } from '../../common/http/problem.exception.js';
 import { DirectoryService } from '../../directory/directory.service.js';
@@ -15,7 +16,10 @@ import type {
   VendorTokenQuery,
 } from './vendor-token.dto.js';
 
-/** What the app's numbers of a scope stand for; no token here is without one. */
+/** The app's numbers of the scopes. */
+const SCOPE_NUMBERS = { 'read-only': 1, 'read-write': 2 } as const satisfies Readonly<Record<Scope, 1 | 2>>;
+
+/** What the numbers stand for; no token here is without a scope. */
 const SCOPE_NAMES = { 0: 'none', 1: 'read-only', 2: 'read-write' } as const;
 
 /** The vendor's calls in terms of our tokens. */
@@ -112,8 +116,9 @@ export class VendorTokensService {
   }
 }
 
-function scopeNumber(row: TokenEntity): 1 | 2 {
-  return row.scope === 'read-write' ? 2 : 1;
+function scopeNumber({ id, scope }: TokenEntity): 1 | 2 {
+  if (!isScope(scope)) throw new Error(`The token ${id} has the unknown scope "${scope}".`);
+  return SCOPE_NUMBERS[scope];
 }
 
 function toVendorToken(row: TokenEntity): VendorToken {
