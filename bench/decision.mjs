@@ -155,6 +155,7 @@ try {
       PORT: '0',
       LOG_LEVEL: 'warn',
       SCOPEGATE_DATA_DIR: dataDirectory,
+      SCOPEGATE_DRAIN_MS: '0',
       SCOPEGATE_ADMIN_PASSWORD: PASSWORD,
     }),
   );

@@ -53,6 +53,7 @@ export async function startServer(): Promise<ServerProcess> {
       PORT: String(port),
       DATABASE_URL: `sqlite:${join(folder, 'scopegate.sqlite')}`,
       SCOPEGATE_DATA_DIR: folder,
+      SCOPEGATE_DRAIN_MS: '0',
       SCOPEGATE_ADMIN_PASSWORD: adminPassword,
     },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -2,6 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { AccessModule } from './access/access.module.js';
 import { LoggingModule } from './common/logging/logging.module.js';
+import { StopModule } from './common/stop/stop.module.js';
 import { DocumentationModule } from './common/swagger/documentation.module.js';
 import { ConfigModule } from './config/config.module.js';
 import type { Configuration } from './config/env.js';
@@ -30,6 +31,7 @@ export class AppModule {
         WorkersModule.forRoot(link),
         DatabaseModule.forRoot(dataSource),
         RedisModule,
+        StopModule,
         ScheduleModule.forRoot(),
         LoggingModule,
         MetricsModule,

@@ -9,7 +9,6 @@ import { DecisionRecorder } from './access/decision.recorder.js';
 import { AppModule } from './app.module.js';
 import { ApplicationsService } from './applications/applications.service.js';
 import { OwnListeners } from './applications/own-listeners.js';
-import { AuditShipper } from './audit/audit.shipper.js';
 import { exchangeOf } from './common/access/exchange.js';
 import { AllowedMethods } from './common/http/allowed-methods.js';
 import { ProblemFilter } from './common/http/problem.filter.js';
@@ -18,6 +17,7 @@ import { RequestLog } from './common/logging/request.log.js';
 import { StructuredLogger } from './common/logging/structured.logger.js';
 import { setUpSwagger } from './common/swagger/document.js';
 import { createValidationPipe } from './common/validation/validation.pipe.js';
+import type { Leftovers } from './common/stop/stop.sequence.js';
 import type { Configuration } from './config/env.js';
 import { FirstAdministrator } from './directory/first-administrator.js';
 import { FrontDoor } from './gateway/front-door.js';
@@ -25,25 +25,28 @@ import { GatewayService } from './gateway/gateway.service.js';
 import { LoopDetector } from './gateway/loop.detector.js';
 import { openDatabase } from './opened-database.js';
 import { VendorErrorFilter } from './tokens/vendor/vendor-error.filter.js';
+import { ServerStop } from './server.stop.js';
 import { TOPICS, type ServerAddresses, type WorkerLink } from './workers/worker.link.js';
-
-/** Requests under way may take this long once the server is told to stop. */
-const DRAIN_TIMEOUT_MS = 10_000;
 
 /** A running server: where it listens (with one port, that answers everything), and how to stop it. */
 export interface RunningServer extends ServerAddresses {
   readonly app: NestFastifyApplication;
-  /** Stops accepting, finishes what is under way, stores what is recorded. */
-  close(): Promise<void>;
+  /**
+   * Drains, stops accepting, finishes what is under way, and stores what is recorded.
+   * @returns what had to be left; empty where everything ended in good order
+   */
+  close(): Promise<Leftovers>;
 }
 
 /**
  * Builds the whole server and listens. `main.ts` and the end-to-end tests start it the same way.
  * @param link of a worker to the primary process; null where there is one process
+ * @param onStoppable called before the first request is taken, with what stops the server from then on
  */
 export async function startServer(
   configuration: Configuration,
   link: WorkerLink | null = null,
+  onStoppable: (stop: ServerStop) => void = () => undefined,
 ): Promise<RunningServer> {
   const database = await openDatabase(configuration);
   const frontDoor = new FrontDoor();
@@ -53,7 +56,10 @@ export async function startServer(
     new FastifyAdapter({
       // A user name of 255 characters, percent-encoded.
       routerOptions: { maxParamLength: 2_400 },
-      frameworkErrors: refuseUnroutable,
+      frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
+        frontDoor.noteAnswered(exchangeOf(request));
+        refuseUnroutable(error, request, reply);
+      },
       serverFactory: (handler: RequestListener): Server =>
         frontDoor.createServer(hasTwoPorts ? 'gateway' : 'both', handler),
     }),
@@ -63,8 +69,10 @@ export async function startServer(
       bodyParser: false,
     },
   );
-  await configureManagement(app);
+  await configureManagement(app, frontDoor);
   await app.init();
+  const stop = new ServerStop(app, frontDoor, configuration);
+  onStoppable(stop);
   leaveBodiesUnread(app.getHttpAdapter().getInstance());
   const firstAdministrator = app.get(FirstAdministrator);
   const openDoor = (): void =>
@@ -94,16 +102,12 @@ export async function startServer(
     app,
     port: boundPort,
     managementPort: management === null ? boundPort : portOf(management),
-    close: async () => {
-      await frontDoor.close(DRAIN_TIMEOUT_MS);
-      await app.get(AuditShipper).close();
-      await app.close();
-    },
+    close: () => stop.run(),
   };
 }
 
 /** What holds for the management routes: errors, validation, headers, the audit event and the documentation. */
-async function configureManagement(app: NestFastifyApplication): Promise<void> {
+async function configureManagement(app: NestFastifyApplication, frontDoor: FrontDoor): Promise<void> {
   const allowedMethods = new AllowedMethods();
   app.useGlobalFilters(new VendorErrorFilter(new ProblemFilter(allowedMethods)));
   app.useGlobalPipes(createValidationPipe());
@@ -128,6 +132,7 @@ async function configureManagement(app: NestFastifyApplication): Promise<void> {
   const recorder = app.get(DecisionRecorder);
   fastify.addHook('onSend', (request: FastifyRequest, reply: FastifyReply, payload: unknown, done) => {
     const exchange = exchangeOf(request);
+    frontDoor.noteAnswered(exchange);
     if (exchange.closesAfter(reply.statusCode)) void reply.header('Connection', 'close');
     // Only requests that a guard has judged are events; documentation and health are not.
     const isJudged = exchange.admitted !== null || exchange.denial !== null;

@@ -2,9 +2,12 @@ import 'reflect-metadata';
 import { logProcessEvents } from './common/logging/process.log.js';
 import { StructuredLogger } from './common/logging/structured.logger.js';
 import { readConfiguration, type Configuration } from './config/env.js';
+import type { ServerStop } from './server.stop.js';
 import { announceReady, startFailureText } from './start-texts.js';
+import { exitAfterFailedStop, exitAfterStop } from './stop-exit.js';
+import { onStopSignals } from './stop-signals.js';
 
-/** Starts the server, and stops it on SIGTERM and SIGINT. What it cannot start with is said in one line. */
+/** Starts the server, and stops it on SIGTERM, SIGINT and SIGHUP. What it cannot start with is said in one line. */
 async function main(): Promise<void> {
   // The database and the journal are for their owner alone, whatever folder they are put into.
   process.umask(0o077);
@@ -21,25 +24,26 @@ async function main(): Promise<void> {
 
 /** The server in this process alone. */
 async function runServer(configuration: Configuration, logger: StructuredLogger): Promise<void> {
-  const { startServer } = await import('./configure-app.js');
-  const server = await startServer(configuration);
+  let stop: ServerStop | null = null;
   let isStopping = false;
-  const stop = (): void => {
-    if (isStopping) return;
-    isStopping = true;
-    server.close().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        process.stderr.write(`Scopegate could not stop cleanly: ${String(error)}\n`);
-        process.exit(1);
-      },
-    );
-  };
-  // Ctrl-C may come twice: from the terminal, and from whatever started the server and passes it on.
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
-  // Who starts the server may end it as soon as it is told: by then it ends in good order.
-  announceReady(logger, configuration, server);
+  onStopSignals(
+    configuration.auditStreams.file === null,
+    () => {
+      isStopping = true;
+      // What has not begun to take requests has nothing to finish.
+      if (stop === null) process.exit(0);
+      void stop.run().then(exitAfterStop, exitAfterFailedStop);
+    },
+    () => stop?.skipDraining(),
+  );
+  const { startServer } = await import('./configure-app.js');
+  try {
+    const server = await startServer(configuration, null, (stoppable) => (stop = stoppable));
+    announceReady(logger, configuration, server);
+  } catch (error) {
+    // Whoever stopped it during the start knows why it did not come about.
+    if (!isStopping) throw error;
+  }
 }
 
 try {

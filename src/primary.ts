@@ -2,15 +2,15 @@ import cluster from 'node:cluster';
 import { fileURLToPath } from 'node:url';
 import { countFailuresTogether } from './access/primary-failure-counters.js';
 import { StructuredLogger } from './common/logging/structured.logger.js';
+import { stopPatienceMs } from './common/stop/stop.limits.js';
 import { Clock } from './common/time/clock.js';
 import { ConfigurationError, type Configuration } from './config/env.js';
 import { WorkersFigures } from './metrics/workers.figures.js';
 import { announceReady, startFailureText } from './start-texts.js';
+import { exitAfterFailedStop, exitAfterStop } from './stop-exit.js';
+import { onStopSignals } from './stop-signals.js';
 import { TOPICS } from './workers/worker.link.js';
 import { WorkerSupervisor } from './workers/worker.supervisor.js';
-
-/** Workers give requests under way ten seconds, and then store what they have recorded. */
-const STOP_TIMEOUT_MS = 30_000;
 
 /** A start takes seconds, or longer where much of a journal is to be stored first. */
 const START_TIMEOUT_MS = 60_000;
@@ -43,31 +43,23 @@ export async function runWorkers(configuration: Configuration): Promise<void> {
   });
   const figures = new WorkersFigures(() => supervisor.channels);
   let isStopping = false;
-  const stop = (): void => {
-    if (isStopping) return;
-    isStopping = true;
-    supervisor.stop(STOP_TIMEOUT_MS).then(
-      (isClean) => {
-        if (!isClean) process.stderr.write('Scopegate could not stop cleanly: not every worker ended in good order.\n');
-        process.exit(isClean ? 0 : 1);
-      },
-      (error: unknown) => {
-        process.stderr.write(`Scopegate could not stop cleanly: ${String(error)}\n`);
-        process.exit(1);
-      },
-    );
-  };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
-  // Rotations of the audit file end with one; the workers open the file anew without being told.
-  if (configuration.auditStreams.file !== null) process.on('SIGHUP', () => undefined);
+  const patienceMs = stopPatienceMs(configuration);
+  onStopSignals(
+    // The workers open the audit file anew without being told.
+    configuration.auditStreams.file === null,
+    () => {
+      isStopping = true;
+      void supervisor.stop(patienceMs).then(exitAfterStop, exitAfterFailedStop);
+    },
+    () => supervisor.skipDraining(),
+  );
   try {
     await supervisor.start();
   } catch (error) {
     // Whoever stopped it during the start knows why it did not come about.
     if (isStopping) return;
     isStopping = true;
-    await supervisor.stop(STOP_TIMEOUT_MS);
+    await supervisor.stop(patienceMs);
     throw new ConfigurationError(error instanceof Error ? error.message : startFailureText(error));
   }
 }

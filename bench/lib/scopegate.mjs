@@ -43,6 +43,7 @@ export async function startScopegate(database, name, options = {}) {
         LOG_LEVEL: 'warn',
         DATABASE_URL: url,
         SCOPEGATE_DATA_DIR: join(folder, `data-${name}`),
+        SCOPEGATE_DRAIN_MS: '0',
         SCOPEGATE_ADMIN_PASSWORD: ADMIN_PASSWORD,
         SCOPEGATE_TOKEN_PEPPER: PEPPER,
         SCOPEGATE_ENCRYPTION_KEY: 'e'.repeat(40),

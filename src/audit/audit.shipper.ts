@@ -6,6 +6,7 @@ import { Clock } from '../common/time/clock.js';
 import { doBeforeBackground } from '../common/time/turn.js';
 import { CONFIGURATION } from '../config/config.module.js';
 import type { Configuration } from '../config/env.js';
+import { isConnectionRefused } from '../database/database-unavailable.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { AuditChain } from './audit.chain.js';
 import { Journal } from './journal/journal.js';
@@ -47,6 +48,9 @@ export class AuditShipper implements OnModuleInit, OnApplicationBootstrap {
   #shipping: Promise<void> | null = null;
   #besidesAtTick = Number.NEGATIVE_INFINITY;
   #isFailing = false;
+  /** Whether the database is known to be away, since it refuses connections: then nothing is gained by waiting for it. */
+  #isRefused = false;
+  #isClosed = false;
   /** When the disk last took nothing; null where it takes what it is given. The time of day may be set back. */
   #diskFailedAtTick: number | null = null;
   #isFailOpen: () => boolean = () => false;
@@ -162,8 +166,11 @@ export class AuditShipper implements OnModuleInit, OnApplicationBootstrap {
     await this.#shipping;
   }
 
-  /** Stores what there is, and gives the journal free: the last thing before the end. */
-  async close(): Promise<void> {
+  /**
+   * Stores what there is. More may be recorded afterwards, which the journal keeps for the next start.
+   * @returns what could not be stored, for the operator; null where everything is in the database
+   */
+  async store(): Promise<string | null> {
     clearInterval(this.#timer);
     this.#beforeClose();
     await this.flush();
@@ -172,8 +179,23 @@ export class AuditShipper implements OnModuleInit, OnApplicationBootstrap {
       await this.#open()
         .finish()
         .catch((error: unknown) => this.#noteFailure(error));
-    if (this.#isFailing)
-      this.#logger.warn('What could not be stored is in the journal and will be after the next start.');
+    if (!this.#isFailing) return null;
+    this.#logger.warn('What could not be stored is in the journal and will be after the next start.');
+    return this.#isRefused ? null : this.leftovers;
+  }
+
+  /** What is in the journal and not in the database, for the operator. */
+  get leftovers(): string {
+    const { events, isComplete } = this.#open().countLeft();
+    return `${isComplete ? '' : 'more than '}${events} event(s) in the journal, which the next start stores`;
+  }
+
+  /** Writes what has been recorded to the disk, and gives the journal free. It must be the last thing before the end. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    clearInterval(this.#timer);
+    this.#beforeClose();
     this.#endFlushing();
     this.#shipment?.journal.close();
     this.#slot?.release();
@@ -225,6 +247,7 @@ export class AuditShipper implements OnModuleInit, OnApplicationBootstrap {
   }
 
   #noteFailure(error: unknown): void {
+    this.#isRefused = isConnectionRefused(error);
     if (!this.#isFailing)
       this.#logger.error(`Audit events cannot be stored, and wait in the journal: ${String(error)}`);
     this.#isFailing = true;

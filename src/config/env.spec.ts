@@ -153,3 +153,18 @@ describe('values that stand in files', () => {
     },
   );
 });
+
+describe('the times of a stop', () => {
+  it('R79: it drains for five seconds, and not at all where a person at a terminal waits for it', () => {
+    expect(readConfiguration({}, false)).toMatchObject({ drainMs: 5_000, stopMs: 10_000 });
+    expect(readConfiguration({}, true)).toMatchObject({ drainMs: 0, stopMs: 10_000 });
+    const environment = { SCOPEGATE_DRAIN_MS: '7000', SCOPEGATE_STOP_MS: '0' };
+    expect(readConfiguration(environment, true)).toMatchObject({ drainMs: 7_000, stopMs: 0 });
+  });
+
+  it.each(['0.5', '-1', '5s', '3600001'])('R63: they are whole numbers of milliseconds, and not "%s"', (value) => {
+    for (const name of ['SCOPEGATE_DRAIN_MS', 'SCOPEGATE_STOP_MS']) {
+      expect(() => readConfiguration({ [name]: value })).toThrow(`${name} must be a whole number from 0 to 3600000`);
+    }
+  });
+});

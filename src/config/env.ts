@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { dirname, resolve } from 'node:path';
+import { isatty } from 'node:tty';
 import {
   ConfigurationError,
   FILE_SUFFIX,
@@ -58,6 +59,10 @@ export interface Configuration {
   /** How many processes share the port. */
   readonly workers: number;
   readonly maxStalenessMs: number;
+  /** Milliseconds that the listeners stay open after SIGTERM, so that load balancers can look elsewhere (R79). */
+  readonly drainMs: number;
+  /** Milliseconds that requests under way get to finish once the listeners are closed; then they are cut (R79). */
+  readonly stopMs: number;
   /** Bytes of audit events that may wait for the database; beyond it no request is let through. */
   readonly journalMaxBytes: number;
   readonly logLevel: LogLevel;
@@ -75,6 +80,8 @@ const KNOWN_NAMES: ReadonlySet<string> = new Set([
   'SCOPEGATE_DATA_DIR',
   'SCOPEGATE_WORKERS',
   'SCOPEGATE_MAX_STALENESS_MS',
+  'SCOPEGATE_DRAIN_MS',
+  'SCOPEGATE_STOP_MS',
   'SCOPEGATE_JOURNAL_MAX_BYTES',
   'SCOPEGATE_AUDIT_STDOUT',
   'SCOPEGATE_AUDIT_FILE',
@@ -84,11 +91,21 @@ const KNOWN_NAMES: ReadonlySet<string> = new Set([
   'SCOPEGATE_AUDIT_WEBHOOK_SECRET_FILE',
 ]);
 
+/** A person at a terminal has no load balancer that looks elsewhere meanwhile. */
+const DEFAULT_DRAIN_MS = { terminal: 0, service: 5_000 } as const;
+
+/** Standard input of a process. */
+const STANDARD_INPUT = 0;
+
 /**
  * Reads and checks the whole configuration.
+ * @param isAtTerminal whether standard input is a terminal; some defaults differ there
  * @throws ConfigurationError for an unknown `SCOPEGATE_*` name and for every value that does not fit
  */
-export function readConfiguration(environment: Environment = process.env): Configuration {
+export function readConfiguration(
+  environment: Environment = process.env,
+  isAtTerminal: boolean = isatty(STANDARD_INPUT),
+): Configuration {
   for (const name of Object.keys(environment)) {
     if (name.startsWith('SCOPEGATE_') && !name.startsWith('SCOPEGATE_TEST_') && !KNOWN_NAMES.has(name)) {
       throw new ConfigurationError(`${name} is not a known setting. Known are: ${[...KNOWN_NAMES].join(', ')}.`);
@@ -121,6 +138,14 @@ export function readConfiguration(environment: Environment = process.env): Confi
     encryptionKey: readSecret(environment, 'SCOPEGATE_ENCRYPTION_KEY'),
     workers,
     maxStalenessMs: readInteger(environment, 'SCOPEGATE_MAX_STALENESS_MS', 10_000, 1_000, 3_600_000),
+    drainMs: readInteger(
+      environment,
+      'SCOPEGATE_DRAIN_MS',
+      DEFAULT_DRAIN_MS[isAtTerminal ? 'terminal' : 'service'],
+      0,
+      3_600_000,
+    ),
+    stopMs: readInteger(environment, 'SCOPEGATE_STOP_MS', 10_000, 0, 3_600_000),
     journalMaxBytes: readInteger(environment, 'SCOPEGATE_JOURNAL_MAX_BYTES', 268_435_456, 65_536, 2_000_000_000),
     logLevel: readLogLevel(environment),
     auditStreams: readAuditStreams(environment),

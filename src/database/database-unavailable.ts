@@ -47,3 +47,15 @@ export function isDatabaseUnavailable(error: unknown): boolean {
   const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
   return UNAVAILABLE.has(code) || code.startsWith('SQLITE_IOERR') || CLOSED_CONNECTION.test(cause.message);
 }
+
+/** Whether the database says at once that nobody is there, and is not one that leaves its callers waiting. */
+export function isConnectionRefused(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = causeOf(cause)) {
+    if ('code' in cause && cause.code === 'ECONNREFUSED') return true;
+  }
+  return false;
+}
+
+function causeOf(error: Error): unknown {
+  return 'driverError' in error && error.driverError !== error ? error.driverError : error.cause;
+}

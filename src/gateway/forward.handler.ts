@@ -212,6 +212,10 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, HeldAnswer, W
     }
   }
 
+  onProcessEnd(): void {
+    if (this.exchange.forwardedAtTick !== null) this.listener.onGone(this.exchange);
+  }
+
   /** Ends the request, and says why. */
   #giveUp(error: Error): void {
     this.#endWaiting();

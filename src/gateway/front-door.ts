@@ -21,6 +21,7 @@ import { answerClientError } from './client-error.answer.js';
 import type { GatewayService } from './gateway.service.js';
 import type { LoopDetector } from './loop.detector.js';
 import { lastAnswerOf, noteLastAnswer, tellOfLostConnection } from './last-answer.js';
+import { OpenConnections } from './open.connections.js';
 import { isOtherProtocol } from './request-protocol.js';
 
 /** What a request is told that has been here before. */
@@ -90,7 +91,9 @@ const HEADERS_TIMEOUT_MS = 30_000;
 export class FrontDoor {
   #services: FrontDoorServices | null = null;
   #frameworkHandler: Handler | null = null;
-  readonly #servers = new Set<Server>();
+  readonly #connections = new OpenConnections();
+  /** Requests that the framework has, until it has an answer. */
+  readonly #handed = new Set<Exchange>();
   /** Requests that came between the opening of the port and of the door, as on a first start. They are answered then. */
   readonly #early: (() => void)[] = [];
 
@@ -134,52 +137,37 @@ export class FrontDoor {
     server.on('clientError', (error: Error & { code?: string }, socket: Duplex) =>
       answerClientError(error, socket, lastAnswerOf(socket)),
     );
-    this.#closeIdleConnectionsOnly(server);
-    this.#servers.add(server);
+    this.#connections.watch(server);
     return server;
   }
 
-  /**
-   * Node counts a connection as idle once its answer has been handed over, also where nothing of it has been sent: closing
-   * it then takes an answer away that is recorded as given. Here it is idle once the answer has left.
-   */
-  #closeIdleConnectionsOnly(server: Server): void {
-    const sockets = new Set<Socket>();
-    server.on('connection', (socket: Socket) => {
-      sockets.add(socket);
-      socket.once('close', () => sockets.delete(socket));
-    });
-    server.closeIdleConnections = () => {
-      for (const socket of sockets) {
-        if (lastAnswerOf(socket)?.writableFinished !== false) socket.destroy();
-      }
-    };
+  /** The requests for the server's own paths that have no answer yet, also where the client is gone. */
+  get unanswered(): readonly Exchange[] {
+    return [...this.#handed];
+  }
+
+  /** Notes that the framework has an answer to a request. */
+  noteAnswered(exchange: Exchange): void {
+    this.#handed.delete(exchange);
+  }
+
+  /** Has every answer from now on say that it is the last one of its connection (R79). The listeners stay open. */
+  drain(): void {
+    this.#connections.announceClose();
+  }
+
+  /** The number of connections whose last answer has not left. */
+  get busyConnections(): number {
+    return this.#connections.busy;
   }
 
   /**
    * Stops accepting, lets what is under way finish, and cuts what is left after the time.
    * @param timeoutMs how long requests under way may take
+   * @returns how many requests were cut
    */
-  async close(timeoutMs: number): Promise<void> {
-    const closed = [...this.#servers]
-      .filter((server) => server.listening)
-      .map(
-        (server) =>
-          new Promise<void>((resolve) => {
-            // It closes idle connections itself.
-            server.close(() => resolve());
-          }),
-      );
-    const cut = setTimeout(() => {
-      for (const server of this.#servers) server.closeAllConnections();
-    }, timeoutMs);
-    // A connection becomes idle when its last answer is complete.
-    const sweep = setInterval(() => {
-      for (const server of this.#servers) server.closeIdleConnections();
-    }, 50);
-    await Promise.all(closed);
-    clearTimeout(cut);
-    clearInterval(sweep);
+  close(timeoutMs: number): Promise<number> {
+    return this.#connections.close(timeoutMs);
   }
 
   #take(side: ListenerSide, request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
@@ -190,6 +178,7 @@ export class FrontDoor {
     const before = lastAnswerOf(request.socket);
     if (before !== undefined && !before.writableFinished) tellOfLostConnection(request.socket, response);
     noteLastAnswer(request.socket, response);
+    this.#connections.takeAnswer(response, before);
     const lines = repeatedLines(before?.req.rawHeaders, request.rawHeaders);
     const isRepeated = lines !== request.rawHeaders;
     request.rawHeaders = lines as string[];
@@ -276,6 +265,7 @@ export class FrontDoor {
     const requestId = requestIdOf(request.rawHeaders);
     const exchange = new Exchange(request, response, requestId, null, path, query, expectsContinue, vendorMount);
     attachExchange(exchange);
+    this.#handed.add(exchange);
     services.requestLog.watch(exchange);
     response.setHeader('X-Request-Id', requestId);
     // The body is for the guards to ask for (R112); what they leave is dropped.

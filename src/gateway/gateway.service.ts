@@ -41,6 +41,8 @@ export interface ProxiedRequest {
 export class GatewayService {
   readonly #logger = new Logger(GatewayService.name);
   readonly #guards: readonly CanActivate[];
+  /** How many requests wait for something that their judgement or their answer needs, such as the database. */
+  #waiting = 0;
 
   constructor(
     modules: ModuleRef,
@@ -52,6 +54,11 @@ export class GatewayService {
     private readonly requestLog: RequestLog,
   ) {
     this.#guards = ACCESS_GUARDS.map((guard): CanActivate => modules.get(guard, { strict: false }));
+  }
+
+  /** How many requests are still being judged or answered here, also where the client is gone. */
+  get waiting(): number {
+    return this.#waiting;
   }
 
   /** Judges a request and forwards it, or answers why not. Never throws. */
@@ -168,12 +175,14 @@ export class GatewayService {
       for (let index = from; index < this.#guards.length; index += 1) {
         const result = this.#guards[index]?.canActivate(context) as boolean | Promise<boolean>;
         if (typeof result !== 'boolean') {
+          this.#waiting += 1;
           result
             .then((passes) => {
               if (passes) this.#judge(exchange, context, index + 1, onJudged);
               else this.#refuse(exchange, onJudged);
             })
-            .catch((error: unknown) => this.#fail(exchange, error, onJudged));
+            .catch((error: unknown) => this.#fail(exchange, error, onJudged))
+            .finally(() => (this.#waiting -= 1));
           return;
         }
         if (!result) {
@@ -192,9 +201,11 @@ export class GatewayService {
     try {
       const { decision } = exchange;
       if (decision?.kind === 'allow' && isForSessionEndpoint(decision)) {
+        this.#waiting += 1;
         this.sessionEndpoint
           .answer(exchange, application, decision)
-          .catch((error: unknown) => this.#fail(exchange, error));
+          .catch((error: unknown) => this.#fail(exchange, error))
+          .finally(() => (this.#waiting -= 1));
         return;
       }
       this.forwarder.forward(exchange, application, (onJudged) =>

@@ -1,4 +1,4 @@
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { ProtectedApplication } from '../applications/application.js';
 import { UpstreamConnections } from './upstream.connections.js';
 
@@ -7,7 +7,7 @@ import { UpstreamConnections } from './upstream.connections.js';
  * another, also where the two have the same upstream.
  */
 @Injectable()
-export class UpstreamPools implements OnApplicationShutdown {
+export class UpstreamPools {
   readonly #byKey = new Map<string, UpstreamConnections>();
 
   /** The connections of an application. Where its upstream or their number has changed, requests under way keep theirs. */
@@ -24,7 +24,8 @@ export class UpstreamPools implements OnApplicationShutdown {
     return this.#byKey.get(key) ?? null;
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  /** Ends all of them, and what is under way on them. */
+  async close(): Promise<void> {
     await Promise.all([...this.#byKey.values()].map((connections) => connections.destroy()));
   }
 }

@@ -19,6 +19,7 @@ function endedAfter(limitMs: number, startMs: number): number {
       watch.end(place);
       place = null;
     },
+    onProcessEnd: () => undefined,
   });
   for (; ended === null; passed += 10) vi.advanceTimersByTime(10);
   watch.onApplicationShutdown();
@@ -39,7 +40,7 @@ describe('the watch over those who wait for an upstream', () => {
   it('R55: asks those who wait, and nobody who does not wait any more', () => {
     const watch = new UpstreamWatch();
     const asked: string[] = [];
-    const begin = (name: string): number => watch.begin({ onSweep: () => asked.push(name) });
+    const begin = (name: string): number => watch.begin({ onSweep: () => asked.push(name), onProcessEnd: () => undefined });
     const first = begin('first');
     begin('second');
     watch.end(first);

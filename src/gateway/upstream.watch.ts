@@ -7,6 +7,8 @@ export const SWEEP_INTERVAL_MS = 250;
 export interface Waiting {
   /** Called in every sweep, until the wait is over. */
   onSweep(): void;
+  /** Called where the process ends before the wait does: what has gone upstream is recorded then (R81). */
+  onProcessEnd(): void;
 }
 
 /**
@@ -50,6 +52,11 @@ export class UpstreamWatch implements OnApplicationShutdown {
   end(place: number): void {
     this.#places[place] = null;
     this.#free.push(place);
+  }
+
+  /** Tells all who still wait that the process ends. */
+  tellOfProcessEnd(): void {
+    for (const one of this.#places) one?.onProcessEnd();
   }
 
   onApplicationShutdown(): void {

@@ -22,6 +22,8 @@ export const TOPICS = {
   listen: 'listen',
   /** Primary tells worker: finish what is under way and end. */
   stop: 'stop',
+  /** Primary tells worker that stops: close the listeners now. */
+  skipDraining: 'stop.skipDraining',
   /** Primary asks worker for its own figures. */
   figures: 'figures',
   /** Worker asks primary for the figures of all workers, as text. */

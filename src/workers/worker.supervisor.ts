@@ -1,5 +1,6 @@
 import cluster, { type Worker } from 'node:cluster';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Leftovers } from '../common/stop/stop.sequence.js';
 import type { Configuration } from '../config/env.js';
 import type { StructuredLogger } from '../common/logging/structured.logger.js';
 import { relayLines } from './line.relay.js';
@@ -96,20 +97,28 @@ export class WorkerSupervisor {
   /**
    * Has every worker finish what is under way, and waits for their ends.
    * @param timeoutMs after this time they are killed
-   * @returns whether all of them ended in good order
+   * @returns what those left that did not end in good order; each has said more itself
    */
-  async stop(timeoutMs: number): Promise<boolean> {
+  async stop(timeoutMs: number): Promise<Leftovers> {
     this.#stopping.abort();
     const members = [...this.#members.values()];
     const serving = members.filter(({ readyAtMs }) => readyAtMs !== null);
     for (const { channel } of serving) channel.tell(TOPICS.stop, null);
-    // What has not begun to take requests has nothing to finish.
-    for (const member of members) if (!serving.includes(member)) killMember(member);
-    const limit = setTimeout(() => serving.forEach(killMember), timeoutMs);
-    const ends = await Promise.all(serving.map(({ ended }) => ended));
+    // It may not hear what it is told yet. Where it has begun to take requests, it finishes them.
+    for (const member of members) if (!serving.includes(member)) member.worker.process.kill('SIGTERM');
+    const limit = setTimeout(() => members.forEach(killMember), timeoutMs);
+    const ends = await Promise.all(members.map(({ ended }) => ended));
     clearTimeout(limit);
-    await Promise.all(members.map(({ ended }) => ended));
-    return ends.every(({ code }) => code === 0);
+    return members.flatMap((member, index) => {
+      const { code = null, signal = null } = ends[index] ?? {};
+      const isClean = code === 0 || !serving.includes(member);
+      return isClean ? [] : [`worker ${member.number} (ended with ${signal ?? code})`];
+    });
+  }
+
+  /** Has the workers close their listeners at once, once they have been told to stop. */
+  skipDraining(): void {
+    for (const { channel } of this.#members.values()) channel.tell(TOPICS.skipDraining, null);
   }
 
   /** Waits until all of them could open their ports. @throws Error of the first that cannot start */

@@ -38,7 +38,7 @@ const dataFile = (name: string): string => join(folder.path, 'data', name);
 function run(environment: Environment = {}, program = SERVER_PROGRAM): PrivateProcess {
   const child = startPrivateProcess(process.execPath, [program], {
     cwd: folder.path,
-    environment: { ...privateEnvironment(folder.path), PORT: '0', ...environment },
+    environment: { ...privateEnvironment(folder.path), PORT: '0', SCOPEGATE_DRAIN_MS: '0', ...environment },
   });
   started.push(child);
   return child;

@@ -143,7 +143,7 @@ describe('configuration', () => {
   it('R20, R61: the first start makes an administrator whose password is printed once, and secrets of mode 0600', async () => {
     const port = await freePort();
     const home = createTemporaryFolder('first');
-    const environment = { ...privateEnvironment(home.path), PORT: String(port) };
+    const environment = { ...privateEnvironment(home.path), PORT: String(port), SCOPEGATE_DRAIN_MS: '0' };
     const url = `http://127.0.0.1:${port}`;
     const start = async (): Promise<ReturnType<typeof startPrivateProcess>> => {
       const child = startPrivateProcess(process.execPath, [SERVER_PROGRAM], { cwd: home.path, environment });

@@ -31,7 +31,12 @@ afterEach(async () => {
 function start(folder: string, env: Record<string, string>, nodeArgs: readonly string[] = []): PrivateProcess {
   const started = startPrivateProcess(process.execPath, [...nodeArgs, SERVER_PROGRAM], {
     cwd: folder,
-    environment: { ...privateEnvironment(folder), SCOPEGATE_DATA_DIR: join(folder, 'data'), ...env },
+    environment: {
+      ...privateEnvironment(folder),
+      SCOPEGATE_DATA_DIR: join(folder, 'data'),
+      SCOPEGATE_DRAIN_MS: '0',
+      ...env,
+    },
   });
   running.push(started);
   return started;

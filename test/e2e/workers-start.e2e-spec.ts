@@ -38,6 +38,7 @@ describeWithMariaDb('the start of several workers', (mariaDb) => {
         DATABASE_URL: await mariaDb().createDatabase(),
         ...createSecrets(),
         SCOPEGATE_WORKERS: '2',
+        SCOPEGATE_DRAIN_MS: '0',
         ...env,
       },
     });

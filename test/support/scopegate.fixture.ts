@@ -130,6 +130,7 @@ export async function startScopegateFixture(options: FixtureOptions = {}): Promi
       HOST: '127.0.0.1',
       PORT: '0',
       LOG_LEVEL: 'error',
+      SCOPEGATE_DRAIN_MS: '0',
       SCOPEGATE_DATA_DIR: folder.path,
       SCOPEGATE_ADMIN_PASSWORD: adminPassword,
       DATABASE_URL: databaseUrl,

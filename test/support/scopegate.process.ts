@@ -79,6 +79,8 @@ export async function startScopegate(options: ScopegateOptions = {}): Promise<Sc
     HOST,
     PORT: String(port),
     SCOPEGATE_DATA_DIR: dataFolder,
+    // No load balancer looks elsewhere meanwhile: a test that is about draining sets it.
+    SCOPEGATE_DRAIN_MS: '0',
     SCOPEGATE_ADMIN_PASSWORD: adminPassword,
     DATABASE_URL: databaseUrl,
     ...(databaseUrl.startsWith('mysql:') ? createSecrets() : {}),

@@ -24,6 +24,12 @@ const BATCH_EVENTS = 1_000;
 /** Bytes read from the journal at a time, unless a frame has more: some twenty events, since requests wait meanwhile. */
 const READ_BYTES = 8_192;
 
+/** Bytes read at a time where events are only counted. */
+const COUNT_BYTES = 1_048_576;
+
+/** Counting more would take time that the end of the process does not have. */
+const MAX_COUNTED = 100_000;
+
 interface Batch {
   readonly contents: readonly EventContent[];
   /** The position after it. */
@@ -72,6 +78,20 @@ export class JournalShipment {
   /** When the oldest event happened that is journaled and not in the database; null where there is none. */
   get oldestAtMs(): number | null {
     return this.#oldestAtMs;
+  }
+
+  /** Counts the events of the journal that are not in the database; beyond a number, it only says that there are more. */
+  countLeft(): { readonly events: number; readonly isComplete: boolean } {
+    this.journal.flush();
+    let events = 0;
+    let position = this.#lastKnown;
+    while (events < MAX_COUNTED) {
+      const part = this.#read(position, COUNT_BYTES);
+      if (part === null) return { events, isComplete: true };
+      events += part.contents.length;
+      position = part.end;
+    }
+    return { events, isComplete: false };
   }
 
   append(event: AuditEvent): void {

@@ -62,6 +62,7 @@ export class Journal {
   #frameStart = 0;
   #waiting: WrittenListener[] = [];
   #scheduled: NodeJS.Immediate | null = null;
+  #isClosed = false;
 
   /** @param directory the folder of this process alone */
   constructor(readonly directory: string) {
@@ -133,7 +134,7 @@ export class Journal {
     this.#waiting = [];
     let failure: Error | null = null;
     try {
-      const file = (this.#file ??= openSync(this.#path(this.#segment), 'ax', 0o600));
+      const file = this.#opened();
       for (let written = 0; written < length;) written += writeSync(file, this.#buffer, written, length - written);
       this.#size += length;
       if (this.#size >= SEGMENT_BYTES) this.#closeSegment();
@@ -151,7 +152,7 @@ export class Journal {
   probe(): boolean {
     this.flush();
     try {
-      const file = (this.#file ??= openSync(this.#path(this.#segment), 'ax', 0o600));
+      const file = this.#opened();
       const bytes = Buffer.alloc(PROBE_BYTES);
       let written = 0;
       try {
@@ -220,11 +221,22 @@ export class Journal {
     }
   }
 
+  /** Writes what has been appended, and lets go of the files. Nothing is taken any more. */
   close(): void {
     this.flush();
+    this.#isClosed = true;
     if (this.#file !== null) closeSync(this.#file);
     this.#file = null;
     this.#closeReader();
+  }
+
+  /**
+   * The file of the segment that is written.
+   * @throws Error where the journal is closed: the file is there then, and would be taken for one of somebody else
+   */
+  #opened(): number {
+    if (this.#isClosed) throw new Error('The journal is closed.');
+    return (this.#file ??= openSync(this.#path(this.#segment), 'ax', 0o600));
   }
 
   #next(segment: number): number {

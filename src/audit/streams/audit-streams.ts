@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import type { AuditEvent } from '@scopegate/audit';
-import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { Clock } from '../../common/time/clock.js';
 import { CONFIGURATION } from '../../config/config.module.js';
 import type { AuditStreamsConfiguration, Configuration } from '../../config/env.js';
@@ -15,15 +15,12 @@ import { SyslogTcpSink } from './syslog-tcp.sink.js';
 import { SyslogUdpSink } from './syslog-udp.sink.js';
 import { WebhookSink } from './webhook.sink.js';
 
-/** What is queued at the end has so long to be sent. */
-const CLOSE_TIMEOUT_MS = 3_000;
-
 /**
  * Sends every event that has been stored on to whatever the configuration names: standard output, a file, syslog, a
  * webhook. None of them is waited for, neither by requests nor by what stores the events.
  */
 @Injectable()
-export class AuditStreams implements OnModuleInit, OnApplicationShutdown {
+export class AuditStreams implements OnModuleInit {
   readonly #logger = new Logger(AuditStreams.name);
   readonly #streams: readonly AuditStream[];
   readonly #hasFile: boolean;
@@ -47,9 +44,17 @@ export class AuditStreams implements OnModuleInit, OnApplicationShutdown {
     if (this.#hasFile) process.on('SIGHUP', this.#onHangUp);
   }
 
-  /** The shipper has stored its last events by now. */
-  async onApplicationShutdown(): Promise<void> {
-    await Promise.all(this.#streams.map((stream) => stream.close(CLOSE_TIMEOUT_MS)));
+  /** How many events still wait to be sent. */
+  get queued(): number {
+    return this.#streams.reduce((sum, { queued }) => sum + queued, 0);
+  }
+
+  /**
+   * Sends what is queued, as far as that is possible in this time. Called once the last events are stored.
+   * @param timeoutMs how long to wait
+   */
+  async close(timeoutMs: number): Promise<void> {
+    await Promise.all(this.#streams.map((stream) => stream.close(timeoutMs)));
     process.off('SIGHUP', this.#onHangUp);
   }
 

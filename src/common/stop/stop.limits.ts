@@ -1,0 +1,38 @@
+import type { Configuration } from '../../config/env.js';
+
+/**
+ * What a stop may take beyond draining and the requests under way, in milliseconds, by its steps. What a frozen database
+ * or a silent receiver cannot take in that time stays in the journal, and the process ends.
+ */
+export const STOP_LIMITS = {
+  /** Requests whose client is gone, and that are still being judged or carried out. */
+  judging: 1_000,
+  /** Connections to the upstreams. */
+  upstreams: 500,
+  /** Jobs in the background, such as the purge. */
+  background: 1_000,
+  /** Audit events that wait for the database. */
+  audit: 4_000,
+  /** Audit events that wait for the receivers of the streams. */
+  streams: 3_000,
+  /** Connections to the database and to Redis. */
+  connections: 1_500,
+} as const;
+
+/** A worker is given this much longer than it takes at the most, since it says best what it leaves. */
+const MARGIN_MS = 3_000;
+
+type StopTimes = Pick<Configuration, 'drainMs' | 'stopMs'>;
+
+/** The cut of the requests itself takes a moment. */
+export const CUT_MS = 500;
+
+/** The deadline of one process: the longest that its stop takes, in milliseconds. */
+export function stopDeadlineMs({ drainMs, stopMs }: StopTimes): number {
+  return drainMs + stopMs + CUT_MS + Object.values(STOP_LIMITS).reduce((sum, limitMs) => sum + limitMs, 0);
+}
+
+/** After this time, in milliseconds, a process that should have ended by its own deadline is ended. */
+export function stopPatienceMs(times: StopTimes): number {
+  return stopDeadlineMs(times) + MARGIN_MS;
+}

@@ -1,0 +1,151 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DecisionRecorder } from './access/decision.recorder.js';
+import { AuditShipper } from './audit/audit.shipper.js';
+import { AuditStreams } from './audit/streams/audit-streams.js';
+import { CUT_MS, STOP_LIMITS } from './common/stop/stop.limits.js';
+import { runStop, type Leftovers, type StopStep } from './common/stop/stop.sequence.js';
+import { StopState } from './common/stop/stop.state.js';
+import type { Configuration } from './config/env.js';
+import type { FrontDoor } from './gateway/front-door.js';
+import { GatewayService } from './gateway/gateway.service.js';
+import { UpstreamPools } from './gateway/upstream.pools.js';
+import { UpstreamWatch } from './gateway/upstream.watch.js';
+import { TokenPurgeJob } from './tokens/token-purge.job.js';
+
+/** How often it is looked whether what is under way has ended. */
+const POLL_INTERVAL_MS = 10;
+
+/** The receivers of the streams get so much less than the step, which lets go of them afterwards. */
+const STREAM_CLOSE_MS = 500;
+
+/**
+ * The stop of a server, in one order (R79, R81): whoever may still record something ends before what it is recorded in.
+ * The journal closes last of all.
+ */
+export class ServerStop {
+  readonly #logger = new Logger('Stop');
+  #running: Promise<Leftovers> | null = null;
+  #skipDraining: () => void = () => undefined;
+  readonly #drainingSkipped = new Promise<void>((resolve) => (this.#skipDraining = resolve));
+  readonly #onExit = (): void => this.#recordTheRest();
+
+  constructor(
+    private readonly app: NestFastifyApplication,
+    private readonly frontDoor: FrontDoor,
+    private readonly configuration: Pick<Configuration, 'drainMs' | 'stopMs'>,
+  ) {
+    // However the process ends, as long as code of ours runs: an error that was not handled, for one.
+    process.on('exit', this.#onExit);
+  }
+
+  /**
+   * Stops the server. A second call answers the same.
+   * @returns what had to be left; empty where everything ended in good order
+   */
+  async run(): Promise<Leftovers> {
+    this.#running ??= this.#run();
+    return this.#running;
+  }
+
+  /** Closes the listeners at once. Requests under way still get their time. */
+  skipDraining(): void {
+    this.#skipDraining();
+  }
+
+  async #run(): Promise<Leftovers> {
+    const { drainMs, stopMs } = this.configuration;
+    this.app.get(StopState).begin();
+    this.#logger.log('The server stops.', { drainMs, stopMs });
+    this.frontDoor.drain();
+    const leftovers = await runStop(this.#steps());
+    this.#recordTheRest();
+    process.off('exit', this.#onExit);
+    if (leftovers.length > 0) this.#logger.error('The server could not stop cleanly.', { left: leftovers });
+    return leftovers;
+  }
+
+  #steps(): readonly StopStep[] {
+    const { app, frontDoor } = this;
+    const { drainMs, stopMs } = this.configuration;
+    const [shipper, streams] = [app.get(AuditShipper), app.get(AuditStreams)];
+    const streamsMs = STOP_LIMITS.streams - STREAM_CLOSE_MS;
+    return [
+      { name: 'draining', limitMs: drainMs, run: () => this.#drainingSkipped.then(nothing), left: nothing },
+      {
+        name: 'requests',
+        limitMs: stopMs + CUT_MS,
+        run: () => this.#finishRequests(),
+        left: () => `${frontDoor.busyConnections} connection(s) with a request under way`,
+      },
+      {
+        name: 'judging',
+        limitMs: STOP_LIMITS.judging,
+        run: () => this.#finishJudging(),
+        left: () => `${this.#unfinished} request(s) whose client is gone`,
+      },
+      {
+        name: 'upstreams',
+        limitMs: STOP_LIMITS.upstreams,
+        run: () => app.get(UpstreamPools).close().then(nothing),
+        left: () => 'connections to upstreams',
+      },
+      {
+        name: 'background',
+        limitMs: STOP_LIMITS.background,
+        run: () => app.get(TokenPurgeJob).onModuleDestroy().then(nothing),
+        left: () => 'the purge of old tokens and events',
+      },
+      { name: 'audit', limitMs: STOP_LIMITS.audit, run: () => shipper.store(), left: () => shipper.leftovers },
+      {
+        name: 'audit streams',
+        limitMs: STOP_LIMITS.streams,
+        run: () => streams.close(streamsMs).then(nothing),
+        left: () => `${streams.queued} event(s) that are stored and were not sent on`,
+      },
+      {
+        name: 'connections',
+        limitMs: STOP_LIMITS.connections,
+        run: () => app.close().then(nothing),
+        left: () => 'connections to the database or to Redis',
+      },
+    ];
+  }
+
+  async #finishRequests(): Promise<null> {
+    const cut = await this.frontDoor.close(this.configuration.stopMs);
+    if (cut > 0) {
+      this.#logger.warn(`${cut} request(s) took longer than SCOPEGATE_STOP_MS and were cut off. They are recorded.`);
+    }
+    return null;
+  }
+
+  get #unfinished(): number {
+    return this.frontDoor.unanswered.length + this.app.get(GatewayService).waiting;
+  }
+
+  /** What is under way goes on when its client is gone, and may still go upstream or change something. */
+  async #finishJudging(): Promise<null> {
+    while (this.#unfinished > 0) await sleep(POLL_INTERVAL_MS);
+    return null;
+  }
+
+  /** Records what has no event yet and was let through, and closes the journal. Nothing of it waits. Never throws. */
+  #recordTheRest(): void {
+    try {
+      this.app.get(UpstreamWatch).tellOfProcessEnd();
+      const recorder = this.app.get(DecisionRecorder);
+      for (const exchange of this.frontDoor.unanswered) {
+        if (exchange.decision !== null) recorder.settleUnanswered(exchange);
+      }
+      this.app.get(AuditShipper).close();
+    } catch (error) {
+      this.#logger.error('The last events cannot be recorded.', error);
+    }
+  }
+}
+
+function nothing(): null {
+  return null;
+}
