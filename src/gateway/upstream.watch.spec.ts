@@ -40,7 +40,8 @@ describe('the watch over those who wait for an upstream', () => {
   it('R55: asks those who wait, and nobody who does not wait any more', () => {
     const watch = new UpstreamWatch();
     const asked: string[] = [];
-    const begin = (name: string): number => watch.begin({ onSweep: () => asked.push(name), onProcessEnd: () => undefined });
+    const begin = (name: string): number =>
+      watch.begin({ onSweep: () => asked.push(name), onProcessEnd: () => undefined });
     const first = begin('first');
     begin('second');
     watch.end(first);
