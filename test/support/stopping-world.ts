@@ -82,12 +82,14 @@ export async function startStoppingWorld(
     async events() {
       const answer = await admin().get<string>('/audit-events/export?application=app');
       expect(answer.status).toBe(200);
-      return answer.body
-        .split('\n')
-        .filter(Boolean)
-        .map((line) => JSON.parse(line) as RequestEvent)
-        // Besides those of requests, there is the event of the change that made the application.
-        .filter(({ method }) => method !== null);
+      return (
+        answer.body
+          .split('\n')
+          .filter(Boolean)
+          .map((line) => JSON.parse(line) as RequestEvent)
+          // Besides those of requests, there is the event of the change that made the application.
+          .filter(({ method }) => method !== null)
+      );
     },
     async useCount() {
       const answer = await admin().get<{ useCount: number }>(`/tokens/${token.body.id}`);
