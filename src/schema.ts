@@ -7,6 +7,7 @@ import { LeaseEntity } from './database/lease.entity.js';
 import { NodeEntity } from './database/node.entity.js';
 import { GroupEntity } from './directory/group.entity.js';
 import { GroupMemberEntity } from './directory/group-member.entity.js';
+import { UnfinishedDeletionEntity } from './directory/unfinished-deletion.entity.js';
 import { UserEntity } from './directory/user.entity.js';
 import { PermissionsEntity } from './permissions/permissions.entity.js';
 import { SettingsEntity } from './settings/settings.entity.js';
@@ -28,5 +29,6 @@ export const ENTITIES = [
   SettingsEntity,
   TokenEntity,
   TokenSessionEntity,
+  UnfinishedDeletionEntity,
   UserEntity,
 ];

@@ -5,14 +5,14 @@ import { spawnSync } from 'node:child_process';
 import { chownSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { folder, freePort, LOAD_CORE, run, start } from './processes.mjs';
+import { BOTH_CORES, folder, freePort, LOAD_CORE, run, start } from './processes.mjs';
 
 function idOfMysql(flag) {
   return Number(spawnSync('id', [flag, 'mysql'], { encoding: 'utf8' }).stdout);
 }
 
-/** Starts the server. */
-export async function startMariaDb() {
+/** Starts the server. @param options `givesWay`: to the load on its core; without, it takes any core */
+export async function startMariaDb({ givesWay = true } = {}) {
   const home = join(folder, 'mariadb');
   mkdirSync(home);
   const asRoot = process.getuid?.() === 0;
@@ -27,10 +27,9 @@ export async function startMariaDb() {
   ]);
   const port = await freePort();
   const socket = join(home, 'socket');
-  const running = start(LOAD_CORE, 'chrt', [
-    '--idle',
-    '0',
-    'mariadbd',
+  const [cores, ...command] = givesWay ? [LOAD_CORE, 'chrt', '--idle', '0', 'mariadbd'] : [BOTH_CORES, 'mariadbd'];
+  const running = start(cores, command[0], [
+    ...command.slice(1),
     '--no-defaults',
     `--datadir=${home}/data`,
     `--socket=${socket}`,

@@ -24,3 +24,12 @@ export function toPrincipal(row: UserRow, groups: ReadonlySet<string>): Principa
     groups,
   };
 }
+
+/** The longest that a search key is stored. */
+const MAX_SEARCH_KEY = 511;
+
+/** The display name and the email address without case, as users are searched by them besides their names. */
+export function searchKeyOf({ displayName, email }: Pick<PrincipalFacts, 'displayName' | 'email'>): string {
+  const key = `${displayName}\n${email ?? ''}`.toLowerCase();
+  return key.slice(0, MAX_SEARCH_KEY).toWellFormed();
+}

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module.js';
+import { DeletionsService } from './deletions.service.js';
 import { DirectoryRepository } from './directory.repository.js';
 import { DirectoryService } from './directory.service.js';
 import { FirstAdministrator } from './first-administrator.js';
@@ -16,6 +17,7 @@ import { UsersService } from './users.service.js';
   imports: [AuditModule],
   controllers: [UsersController, GroupsController, OwnPasswordController],
   providers: [
+    DeletionsService,
     DirectoryRepository,
     DirectoryService,
     FirstAdministrator,
@@ -25,6 +27,6 @@ import { UsersService } from './users.service.js';
     UserCache,
     UsersService,
   ],
-  exports: [DirectoryService],
+  exports: [DeletionsService, DirectoryService],
 })
 export class DirectoryModule {}

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { PrincipalFacts } from '@scopegate/access';
+import { isStorableText } from '@scopegate/kernel';
 import { userNameKey } from '@scopegate/token';
 import { In, MoreThan, type EntityManager, type SelectQueryBuilder } from 'typeorm';
 import { findExactRow } from '../database/exact-row.js';
 import { rowLock } from '../database/row-lock.js';
-import { holdsText } from '../database/text-search.js';
 import { ADMINISTRATORS, toPrincipal, type DirectoryUser } from './directory-user.js';
 import { GroupMemberEntity } from './group-member.entity.js';
 import { GroupEntity } from './group.entity.js';
@@ -23,6 +23,12 @@ export interface UserFilter {
   readonly active?: boolean;
   /** The name of a group, exactly. */
   readonly group?: string;
+}
+
+/** A membership, with the name of the user where there is one. */
+export interface GroupMember {
+  readonly userId: string;
+  readonly username: string | null;
 }
 
 /** The tables of the directory. Every method takes the manager of the transaction it is part of. */
@@ -52,10 +58,12 @@ export class DirectoryRepository {
       .limit(limit);
     if (filter.active !== undefined) query.andWhere('user.active = :active', { active: filter.active });
     if (filter.q !== undefined) {
-      query.andWhere(holdsText(['user.username', 'user.displayName', 'user.email'], filter.q));
+      if (!isStorableText(filter.q)) return [];
+      const part = filter.q.toLowerCase();
+      query.andWhere('(INSTR(user.usernameKey, :part) > 0 OR INSTR(user.searchKey, :part) > 0)', { part });
     }
     if (filter.group !== undefined) {
-      const members = await this.#someMembers(manager, filter.group);
+      const members = await this.#fewMembers(manager, filter.group);
       if (members.length === 0) return [];
       if (members.length <= FEW_MEMBERS) query.andWhere('user.id IN (:...members)', { members });
       else query.andWhere(`(${countMembership(query)}) > 0`, { group: filter.group });
@@ -66,7 +74,7 @@ export class DirectoryRepository {
   }
 
   /** The ids of a group's members, all of them where they are few; none of a group that there is not. */
-  async #someMembers(manager: EntityManager, groupName: string): Promise<string[]> {
+  async #fewMembers(manager: EntityManager, groupName: string): Promise<string[]> {
     if (!(await this.isGroup(manager, groupName))) return [];
     const rows = await manager.find(GroupMemberEntity, { where: { groupName }, take: FEW_MEMBERS + 1 });
     return rows.map(({ userId }) => userId);
@@ -81,10 +89,9 @@ export class DirectoryRepository {
     return (await findExactRow(manager, GroupEntity, { name })) !== null;
   }
 
-  /** Ordered by name. */
-  async groupNames(manager: EntityManager): Promise<string[]> {
-    const rows = await manager.find(GroupEntity, { order: { name: 'ASC' } });
-    return rows.map((row) => row.name);
+  /** Whether there is a group of this name, without case. */
+  async isGroupInAnyCase(manager: EntityManager, name: string): Promise<boolean> {
+    return (await findExactRow(manager, GroupEntity, { nameKey: userNameKey(name) })) !== null;
   }
 
   /** Some of the groups that follow this name in the order of names. */
@@ -99,8 +106,8 @@ export class DirectoryRepository {
 
   /** The groups of a user, ordered by name. */
   async groupsOf(manager: EntityManager, userId: string): Promise<string[]> {
-    const rows = await manager.find(GroupMemberEntity, { where: { userId }, order: { groupName: 'ASC' } });
-    return rows.map((row) => row.groupName);
+    const [user] = await this.usersOf(manager, [userId]);
+    return [...(user?.facts.groups ?? [])].sort();
   }
 
   /** Which of these groups there are not. */
@@ -123,16 +130,31 @@ export class DirectoryRepository {
     await manager.delete(GroupMemberEntity, { groupName, userId });
   }
 
-  /** The names of a group's members. */
-  async memberNames(manager: EntityManager, groupName: string): Promise<string[]> {
-    const rows = await manager.find(GroupMemberEntity, { where: { groupName } });
-    const names: string[] = [];
-    for (let at = 0; at < rows.length; at += 500) {
-      const ids = rows.slice(at, at + 500).map((row) => row.userId);
-      const users = await manager.find(UserEntity, { where: { id: In(ids) } });
-      names.push(...users.map((user) => user.username));
-    }
-    return names;
+  /** Takes a user out of all groups. */
+  async removeFromAllGroups(manager: EntityManager, userId: string): Promise<void> {
+    await manager.delete(GroupMemberEntity, { userId });
+  }
+
+  /** Some members of a group, or of one that there is no longer, with their names. */
+  someMembers(manager: EntityManager, groupName: string, limit: number): Promise<GroupMember[]> {
+    return manager
+      .createQueryBuilder(GroupMemberEntity, 'member')
+      .leftJoin(UserEntity, 'user', 'user.id = member.userId')
+      .where('member.groupName = :groupName', { groupName })
+      .orderBy('member.userId', 'ASC')
+      .select('member.userId', 'userId')
+      .addSelect('user.username', 'username')
+      .limit(limit)
+      .getRawMany<GroupMember>();
+  }
+
+  async removeMembers(manager: EntityManager, groupName: string, members: readonly GroupMember[]): Promise<void> {
+    if (members.length === 0) return;
+    await manager.delete(GroupMemberEntity, { groupName, userId: In(members.map(({ userId }) => userId)) });
+  }
+
+  countMembers(manager: EntityManager, groupName: string): Promise<number> {
+    return manager.countBy(GroupMemberEntity, { groupName });
   }
 
   async isAnyAdministratorActive(manager: EntityManager): Promise<boolean> {

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { PrincipalFacts } from '@scopegate/access';
 import { userNameKey } from '@scopegate/token';
-import type { Actor } from '../audit/actor.js';
 import { UnitOfWork, type Unit } from '../database/unit-of-work.js';
 import { DirectoryRepository } from './directory.repository.js';
 import { ADMINISTRATORS, type DirectoryUser } from './directory-user.js';
@@ -9,9 +8,6 @@ import type { LoginOrigin } from './login-origin.js';
 import { PasswordHasher } from './password.hasher.js';
 import { UserCache } from './user.cache.js';
 import { UserEntity } from './user.entity.js';
-
-/** Takes part in the transaction that deletes a user; what it throws keeps the user. */
-export type UserDeletingHook = (unit: Unit, user: PrincipalFacts, actor: Actor) => Promise<void>;
 
 /** Takes part in the transaction that deletes a group; what it throws, a 409 for example, keeps the group. */
 export type GroupDeletingHook = (unit: Unit, groupName: string) => Promise<void>;
@@ -22,7 +18,6 @@ export type GroupDeletingHook = (unit: Unit, groupName: string) => Promise<void>
  */
 @Injectable()
 export class DirectoryService {
-  readonly #userDeletingHooks: UserDeletingHook[] = [];
   readonly #groupDeletingHooks: GroupDeletingHook[] = [];
 
   constructor(
@@ -100,19 +95,9 @@ export class DirectoryService {
     return this.repository.missingGroups(unit.manager, names);
   }
 
-  /** Has a module that is built on this one take part when a user is deleted. */
-  onUserDeleting(hook: UserDeletingHook): void {
-    this.#userDeletingHooks.push(hook);
-  }
-
   /** Has a module that is built on this one take part when a group is deleted. */
   onGroupDeleting(hook: GroupDeletingHook): void {
     this.#groupDeletingHooks.push(hook);
-  }
-
-  /** Tells those who take part that a user is being deleted. */
-  async userDeleting(unit: Unit, user: PrincipalFacts, actor: Actor): Promise<void> {
-    for (const hook of this.#userDeletingHooks) await hook(unit, user, actor);
   }
 
   /** Tells those who take part that a group is being deleted. */

@@ -8,7 +8,7 @@ import type { Configuration } from '../config/env.js';
 import { isDuplicateKey } from '../database/duplicate-key.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { DirectoryService } from './directory.service.js';
-import { ADMINISTRATORS } from './directory-user.js';
+import { ADMINISTRATORS, searchKeyOf } from './directory-user.js';
 import { GroupEntity } from './group.entity.js';
 import { trustedOrigin } from './login-origin.js';
 import { PasswordHasher } from './password.hasher.js';
@@ -63,7 +63,7 @@ export class FirstAdministrator {
         if ((await manager.count(UserEntity)) > 0) return false;
         const nowMs = this.clock.nowMs();
         if (!(await manager.existsBy(GroupEntity, { name: ADMINISTRATORS }))) {
-          await manager.insert(GroupEntity, { name: ADMINISTRATORS, createdAtMs: nowMs });
+          await manager.insert(GroupEntity, { name: ADMINISTRATORS, nameKey: ADMINISTRATORS, createdAtMs: nowMs });
           this.audit.recordChange(manager, SYSTEM_ACTOR, {
             type: 'group.created',
             detail: { subject: ADMINISTRATORS },
@@ -77,6 +77,7 @@ export class FirstAdministrator {
           email: null,
           passwordHash,
           active: true,
+          searchKey: searchKeyOf({ displayName: 'Administrator', email: null }),
           createdAtMs: nowMs,
         };
         await this.users.insert(unit, row, [ADMINISTRATORS], SYSTEM_ACTOR);

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { userNameKey } from '@scopegate/token';
 import type { Actor } from '../audit/actor.js';
 import { AuditService } from '../audit/audit.service.js';
@@ -7,26 +7,34 @@ import { decodeCursor, pageOf, type Page, type PageQuery } from '../common/pagin
 import { Clock } from '../common/time/clock.js';
 import { isDuplicateKey } from '../database/duplicate-key.js';
 import { UnitOfWork, type Unit } from '../database/unit-of-work.js';
+import { DeletionsService } from './deletions.service.js';
 import { toGroupDto } from './directory.mapper.js';
-import { DirectoryRepository } from './directory.repository.js';
+import { DirectoryRepository, type GroupMember } from './directory.repository.js';
 import { DirectoryService } from './directory.service.js';
 import { ADMINISTRATORS } from './directory-user.js';
 import type { GroupDto } from './dto/group.dto.js';
-import { GroupMemberEntity } from './group-member.entity.js';
 import { GroupEntity } from './group.entity.js';
 import type { UserEntity } from './user.entity.js';
 import { requireAdministrator, unknownUser } from './users.service.js';
 
+/** Memberships that one transaction removes at the most, with one event. */
+const MEMBERS_AT_ONCE = 500;
+
 /** Creates, lists and deletes groups, and who is in them. */
 @Injectable()
-export class GroupsService {
+export class GroupsService implements OnModuleInit {
   constructor(
     private readonly directory: DirectoryService,
     private readonly repository: DirectoryRepository,
     private readonly unitOfWork: UnitOfWork,
     private readonly audit: AuditService,
+    private readonly deletions: DeletionsService,
     private readonly clock: Clock,
   ) {}
+
+  onModuleInit(): void {
+    this.deletions.onDeleted('group', (name, actor) => this.#removeMembers(name, actor));
+  }
 
   async list(query: PageQuery): Promise<Page<GroupDto>> {
     const after = decodeCursor(query.cursor, 1)?.[0] ?? '';
@@ -42,10 +50,11 @@ export class GroupsService {
     try {
       await this.unitOfWork.run(async (unit) => {
         await this.repository.lock(unit.manager);
-        const key = userNameKey(name);
-        const names = await this.repository.groupNames(unit.manager);
-        if (names.some((taken) => userNameKey(taken) === key)) throw nameTaken();
-        await unit.manager.insert(GroupEntity, { name, createdAtMs: this.clock.nowMs() });
+        if (await this.repository.isGroupInAnyCase(unit.manager, name)) throw nameTaken();
+        // The members of the one before must not become members of this one.
+        if (await this.deletions.isUnfinished(unit.manager, 'group', name)) throw stillEmptied();
+        const nameKey = userNameKey(name);
+        await unit.manager.insert(GroupEntity, { name, nameKey, createdAtMs: this.clock.nowMs() });
         this.audit.recordChange(unit.manager, actor, { type: 'group.created', detail: { subject: name } });
       });
     } catch (error) {
@@ -56,7 +65,7 @@ export class GroupsService {
 
   /** @throws a 404, or a 409 where the group is needed (R26) */
   async delete(name: string, actor: Actor): Promise<void> {
-    await this.unitOfWork.run(async (unit) => {
+    const isUnfinished = await this.unitOfWork.run(async (unit) => {
       const { manager } = unit;
       await this.repository.lock(manager);
       await this.#requireGroup(unit, name);
@@ -64,15 +73,36 @@ export class GroupsService {
         throw new ProblemException('conflict', `The group "${ADMINISTRATORS}" cannot be deleted.`);
       }
       await this.directory.groupDeleting(unit, name);
-      const members = await this.repository.memberNames(manager, name);
-      await manager.delete(GroupMemberEntity, { groupName: name });
+      const members = await this.repository.someMembers(manager, name, MEMBERS_AT_ONCE + 1);
+      const isLarge = members.length > MEMBERS_AT_ONCE;
+      if (isLarge) await this.deletions.note(unit, 'group', name, actor);
+      else await this.repository.removeMembers(manager, name, members);
+      const left = isLarge
+        ? { memberCount: await this.repository.countMembers(manager, name) }
+        : { members: namesOf(members) };
       await manager.delete(GroupEntity, { name });
-      this.audit.recordChange(manager, actor, {
-        type: 'group.deleted',
-        detail: { subject: name, members: members.sort() },
-      });
+      this.audit.recordChange(manager, actor, { type: 'group.deleted', detail: { subject: name, ...left } });
       unit.changed('group', name);
+      return isLarge;
     });
+    if (isUnfinished) await this.deletions.finish('group', name, actor);
+  }
+
+  /** The memberships of a large group that has been deleted count no more; they are removed some at a time. */
+  async #removeMembers(name: string, actor: Actor): Promise<void> {
+    for (let removed = MEMBERS_AT_ONCE; removed === MEMBERS_AT_ONCE;) {
+      removed = await this.unitOfWork.run(async ({ manager }) => {
+        await this.repository.lock(manager);
+        const members = await this.repository.someMembers(manager, name, MEMBERS_AT_ONCE);
+        if (members.length === 0) return 0;
+        await this.repository.removeMembers(manager, name, members);
+        this.audit.recordChange(manager, actor, {
+          type: 'group.member-removed',
+          detail: { subject: name, members: namesOf(members) },
+        });
+        return members.length;
+      });
+    }
   }
 
   /** Puts a user into a group; one who is in it stays, and nothing is recorded. @throws a 404 where either is unknown */
@@ -127,4 +157,15 @@ export class GroupsService {
 
 function nameTaken(): ProblemException {
   return new ProblemException('conflict', 'There is a group of this name, perhaps in another case.');
+}
+
+function stillEmptied(): ProblemException {
+  return new ProblemException(
+    'conflict',
+    'The group of this name has just been deleted, and its members are still being removed. Try again in a moment.',
+  );
+}
+
+function namesOf(members: readonly GroupMember[]): string[] {
+  return members.flatMap(({ username }) => username ?? []).sort();
 }

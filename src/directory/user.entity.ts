@@ -4,6 +4,8 @@ import { bigintAsNumber, numberAsBoolean } from '../database/column.transformers
 /** A user of Scopegate's own directory. */
 @Entity('users')
 @Index('uq_users_username_key', ['usernameKey'], { unique: true })
+// Lists are read from this index alone, a page at a time.
+@Index('idx_users_search', ['usernameKey', 'searchKey', 'active'])
 export class UserEntity {
   /** Never given again: a new user of the same name is somebody else (R26). */
   @PrimaryColumn({ type: 'varchar', length: 36 })
@@ -29,6 +31,10 @@ export class UserEntity {
 
   @Column({ type: 'boolean', transformer: numberAsBoolean })
   active!: boolean;
+
+  /** What else than the name a user is searched by (`searchKeyOf`). */
+  @Column({ name: 'search_key', type: 'varchar', length: 511, default: '' })
+  searchKey!: string;
 
   @Column({ name: 'created_at_ms', type: 'bigint', transformer: bigintAsNumber })
   createdAtMs!: number;

@@ -13,10 +13,11 @@ import { applyMergePatch } from '../common/validation/merge-patch.js';
 import { validateAs } from '../common/validation/validation.pipe.js';
 import { isDuplicateKey } from '../database/duplicate-key.js';
 import { UnitOfWork, type Unit } from '../database/unit-of-work.js';
+import { DeletionsService } from './deletions.service.js';
 import { toUserDto } from './directory.mapper.js';
 import { DirectoryRepository } from './directory.repository.js';
 import { DirectoryService } from './directory.service.js';
-import { ADMINISTRATORS, toPrincipal } from './directory-user.js';
+import { ADMINISTRATORS, searchKeyOf, toPrincipal } from './directory-user.js';
 import type { UserDto } from './dto/user.dto.js';
 import { ChangedUserDto, type CreateUserDto, type UserListQuery } from './dto/user.input.dto.js';
 import { trustedOrigin } from './login-origin.js';
@@ -33,6 +34,7 @@ export class UsersService {
   constructor(
     private readonly directory: DirectoryService,
     private readonly repository: DirectoryRepository,
+    private readonly deletions: DeletionsService,
     private readonly passwords: PasswordHasher,
     private readonly unitOfWork: UnitOfWork,
     private readonly audit: AuditService,
@@ -61,12 +63,13 @@ export class UsersService {
       typeof input.password === 'string'
         ? await this.passwords.hash(input.password, trustedOrigin(actor.clientIp))
         : null;
+    const shown = { displayName: input.displayName ?? input.username, email: input.email ?? null };
     const row: UserEntity = {
       id: randomUUID(),
       username: input.username,
       usernameKey: userNameKey(input.username),
-      displayName: input.displayName ?? input.username,
-      email: input.email ?? null,
+      ...shown,
+      searchKey: searchKeyOf(shown),
       passwordHash,
       active: input.active ?? true,
       createdAtMs: this.clock.nowMs(),
@@ -129,6 +132,7 @@ export class UsersService {
       await manager.update(UserEntity, row.id, {
         displayName: next.displayName,
         email: next.email,
+        searchKey: searchKeyOf(next),
         active: next.active,
         ...(isPasswordSet ? { passwordHash: newHash } : {}),
       });
@@ -152,23 +156,28 @@ export class UsersService {
     });
   }
 
-  /** @throws a 404, or a 409 where no active administrator would be left */
+  /**
+   * Deletes a user, and then ends its tokens, which are refused from the deletion on.
+   * @throws a 404, or a 409 where no active administrator would be left
+   */
   async delete(username: string, actor: Actor): Promise<void> {
-    await this.unitOfWork.run(async (unit) => {
+    const userId = await this.unitOfWork.run(async (unit) => {
       const { manager } = unit;
       await this.repository.lock(manager);
       const row = await this.#requireUser(manager, username);
       const groups = await this.repository.groupsOf(manager, row.id);
-      await this.directory.userDeleting(unit, toPrincipal(row, new Set(groups)), actor);
-      for (const group of groups) await this.repository.removeMember(manager, group, row.id);
+      await this.repository.removeFromAllGroups(manager, row.id);
       await manager.delete(UserEntity, row.id);
+      await this.deletions.note(unit, 'user', row.id, actor);
       if (isActiveAdministrator({ active: row.active, groups })) await requireAdministrator(this.repository, manager);
       this.audit.recordChange(manager, actor, {
         type: 'user.deleted',
         detail: { subject: row.username, changes: describeChange(describe(row, groups), {}) },
       });
       unit.changed('directory', row.id);
+      return row.id;
     });
+    await this.deletions.finish('user', userId, actor);
   }
 
   /**

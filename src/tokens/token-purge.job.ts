@@ -6,6 +6,7 @@ import { Clock } from '../common/time/clock.js';
 import { ChangeLogRetention } from '../database/change-log.retention.js';
 import { LeaseService } from '../database/lease.service.js';
 import type { PurgedBatch } from '../database/purged-batch.js';
+import { DeletionsService } from '../directory/deletions.service.js';
 import { SettingsService } from '../settings/settings.service.js';
 import { SessionsService } from './sessions.service.js';
 import { TokenPurger } from './token.purger.js';
@@ -28,7 +29,7 @@ const DAY_MS = 86_400_000;
 /** A node reads the change log several times a second. */
 const CHANGE_LOG_DAYS = 1;
 
-const STEPS = ['tokens', 'sessions', 'auditEvents', 'changeLines'] as const;
+const STEPS = ['deletions', 'tokens', 'sessions', 'auditEvents', 'changeLines'] as const;
 
 type Step = (typeof STEPS)[number];
 
@@ -37,7 +38,7 @@ export type Purged = Readonly<Record<Step, number>>;
 
 /**
  * Removes what has been kept long enough: ended tokens (R65), ended sessions (R11), audit events (R60) and
- * lines of the change log. Of several processes the one with the lease does it.
+ * lines of the change log; and what a deletion has left that was broken off. Of several processes the one with the lease does it.
  */
 @Injectable()
 export class TokenPurgeJob implements OnModuleDestroy {
@@ -50,6 +51,7 @@ export class TokenPurgeJob implements OnModuleDestroy {
 
   constructor(
     private readonly leases: LeaseService,
+    private readonly deletions: DeletionsService,
     private readonly tokens: TokenPurger,
     private readonly sessions: SessionsService,
     private readonly auditEvents: AuditRetention,
@@ -95,7 +97,7 @@ export class TokenPurgeJob implements OnModuleDestroy {
     this.#isRunning = true;
     try {
       if (!(await this.#hold())) return null;
-      const removed: Record<Step, number> = { tokens: 0, sessions: 0, auditEvents: 0, changeLines: 0 };
+      const removed: Record<Step, number> = { deletions: 0, tokens: 0, sessions: 0, auditEvents: 0, changeLines: 0 };
       const failures: unknown[] = [];
       // One instant for the whole run: what gets old meanwhile is for the next one, so that this one ends.
       const nowMs = this.clock.nowMs();
@@ -129,6 +131,8 @@ export class TokenPurgeJob implements OnModuleDestroy {
   #purgeBatch(step: Step, nowMs: number): Promise<PurgedBatch> {
     const { purge, audit } = this.settings.current();
     switch (step) {
+      case 'deletions':
+        return this.#finishDeletion();
       case 'tokens':
         return this.tokens.purgeBatch(nowMs - purge.expiredTokensAfterDays * DAY_MS);
       case 'sessions':
@@ -138,6 +142,12 @@ export class TokenPurgeJob implements OnModuleDestroy {
       case 'changeLines':
         return this.changeLog.purgeBatch(nowMs - CHANGE_LOG_DAYS * DAY_MS);
     }
+  }
+
+  /** Goes on with a deletion that a node has left in the middle. */
+  async #finishDeletion(): Promise<PurgedBatch> {
+    const isFinished = await this.deletions.finishOldest();
+    return { removed: Number(isFinished), hasMore: isFinished };
   }
 
   async #hold(): Promise<boolean> {

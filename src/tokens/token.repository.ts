@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { isStorableText } from '@scopegate/kernel';
 import { userNameKey } from '@scopegate/token';
-import { Brackets, IsNull, type EntityManager, type SelectQueryBuilder } from 'typeorm';
+import { Brackets, In, type SelectQueryBuilder } from 'typeorm';
 import { findExactRow } from '../database/exact-row.js';
 import { holdsText } from '../database/text-search.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
@@ -89,6 +89,11 @@ export class TokenRepository {
     return this.unitOfWork.read((manager) => findExactRow(manager, TokenEntity, { id }));
   }
 
+  /** Tokens by their ids; those there are not are left out. */
+  findAll(ids: readonly string[]): Promise<TokenEntity[]> {
+    return this.unitOfWork.read((manager) => manager.findBy(TokenEntity, { id: In([...ids]) }));
+  }
+
   findBySequence(sequence: number): Promise<TokenEntity | null> {
     return this.unitOfWork.read((manager) => manager.findOneBy(TokenEntity, { sequence }));
   }
@@ -110,11 +115,6 @@ export class TokenRepository {
       applyFilter(query, filter);
       return query.orderBy('token.sequence', 'ASC').skip(skip).take(limit).getMany();
     });
-  }
-
-  /** The tokens of an owner that are not revoked yet. */
-  unrevokedOf(manager: EntityManager, ownerId: string): Promise<TokenEntity[]> {
-    return manager.findBy(TokenEntity, { ownerId, revokedAtMs: IsNull() });
   }
 }
 

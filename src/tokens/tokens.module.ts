@@ -13,6 +13,7 @@ import { TokenCache } from './token.cache.js';
 import { TokenPurgeJob } from './token-purge.job.js';
 import { TokenPurger } from './token.purger.js';
 import { TokenRepository } from './token.repository.js';
+import { TokenRevoker } from './token.revoker.js';
 import { TokensController } from './tokens.controller.js';
 import { TokensService } from './tokens.service.js';
 import { TokenUseRecorder } from './token-use.recorder.js';
@@ -31,6 +32,7 @@ import { VendorTokensService } from './vendor/vendor-tokens.service.js';
     TokenPurgeJob,
     TokenPurger,
     TokenRepository,
+    TokenRevoker,
     TokensService,
     TokenUseRecorder,
     VendorTokensService,

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import {
   decideTokenCreation,
   MANAGEMENT_KEY,
@@ -22,7 +22,7 @@ import {
   type ExpiryAsked,
   userNameKey,
 } from '@scopegate/token';
-import { In, IsNull } from 'typeorm';
+import { IsNull } from 'typeorm';
 import { ApplicationsService } from '../applications/applications.service.js';
 import type { Actor } from '../audit/actor.js';
 import { AuditService } from '../audit/audit.service.js';
@@ -39,6 +39,7 @@ import { Pepper } from './pepper.js';
 import { auditFields, propertiesOf } from './token-event.js';
 import { TokenEntity } from './token.entity.js';
 import { toCreatedTokenDto, toTokenDto, type TokenJudgement } from './token.mapper.js';
+import { TokenRevoker } from './token.revoker.js';
 import {
   isSortValue,
   sortValue,
@@ -61,11 +62,12 @@ export type TokenRequest = Omit<CreateTokenDto, 'validity' | 'expiresAt'> & {
 
 /** Makes, shows and ends tokens. */
 @Injectable()
-export class TokensService implements OnModuleInit {
+export class TokensService {
   constructor(
     private readonly tokens: TokenRepository,
     private readonly unitOfWork: UnitOfWork,
     private readonly audit: AuditService,
+    private readonly revoker: TokenRevoker,
     private readonly pepper: Pepper,
     private readonly directory: DirectoryService,
     private readonly permissions: PermissionsService,
@@ -73,13 +75,6 @@ export class TokensService implements OnModuleInit {
     private readonly applications: ApplicationsService,
     private readonly clock: Clock,
   ) {}
-
-  onModuleInit(): void {
-    // R26: whoever gets the name later does not get the tokens back.
-    this.directory.onUserDeleting(async (unit, user, actor) => {
-      await this.#revoke(unit, await this.tokens.unrevokedOf(unit.manager, user.id), actor);
-    });
-  }
 
   /** The permissions a user holds now. */
   heldBy(user: PrincipalFacts): HeldPermissions {
@@ -287,24 +282,27 @@ export class TokensService implements OnModuleInit {
   /** Revokes a token; it stays listed until it is purged. A second time changes nothing. */
   async revokeOne(caller: Authenticated, actor: Actor, id: string): Promise<void> {
     const row = await this.#mustSee(caller, id);
-    await this.unitOfWork.run((unit) => this.#revoke(unit, row.revokedAtMs === null ? [row] : [], actor));
+    if (row.revokedAtMs === null) await this.revoker.revokeAll([row.id], actor);
   }
 
-  /** Revokes several tokens, or all of one owner. Those the caller may not see do not count. */
+  /**
+   * Revokes several tokens, or all of one owner, some at a time: those that have been revoked when it breaks off stay so.
+   * Those the caller may not see do not count.
+   */
   async revokeMany(caller: Authenticated, actor: Actor, asked: RevokeTokensDto): Promise<number> {
     if ((asked.ids === undefined) === (asked.owner === undefined)) {
       throw new ProblemException('validation_failed', 'Give either "ids" or "owner".');
     }
-    const ownerId = asked.owner === undefined ? undefined : ((await this.directory.findByName(asked.owner))?.id ?? '');
-    return this.unitOfWork.run(async (unit) => {
-      const rows =
-        ownerId === undefined
-          ? await unit.manager.findBy(TokenEntity, { id: In([...(asked.ids ?? [])]), revokedAtMs: IsNull() })
-          : await this.tokens.unrevokedOf(unit.manager, ownerId);
-      const seen = rows.filter((row) => this.#maySee(caller, row));
-      await this.#revoke(unit, seen, actor);
-      return seen.length;
-    });
+    if (asked.owner !== undefined) {
+      const owner = await this.directory.findByName(asked.owner);
+      if (owner === null || (owner.id !== caller.principal.id && !this.#seesAll(caller))) return 0;
+      return this.revoker.revokeAllOf(owner.id, actor);
+    }
+    const rows = await this.tokens.findAll(asked.ids ?? []);
+    return this.revoker.revokeAll(
+      rows.filter((row) => this.#maySee(caller, row)).map((row) => row.id),
+      actor,
+    );
   }
 
   /** What today's settings and permissions say of a token. */
@@ -351,20 +349,6 @@ export class TokensService implements OnModuleInit {
     const inserted = await unit.manager.insert(TokenEntity, row);
     unit.changed('token', row.id);
     return { ...row, sequence: Number(inserted.identifiers[0]?.['sequence']) };
-  }
-
-  async #revoke(unit: Unit, rows: readonly TokenEntity[], actor: Actor): Promise<void> {
-    const end = { revokedAtMs: this.clock.nowMs(), revokedBy: actor.name };
-    for (const row of rows) {
-      const updated = await unit.manager.update(TokenEntity, { id: row.id, revokedAtMs: IsNull() }, end);
-      if (updated.affected !== 1) continue;
-      unit.changed('token', row.id);
-      this.audit.recordChange(unit.manager, actor, {
-        type: 'token.revoked',
-        ...auditFields(row),
-        detail: { token: propertiesOf({ ...row, ...end }) },
-      });
-    }
   }
 
   /** The owner asked for: the creator itself, or an active user of that name; null where there is none. */

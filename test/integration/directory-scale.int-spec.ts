@@ -3,6 +3,7 @@ import { DataSource, type EntitySubscriberInterface } from 'typeorm';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ChangeFeed } from '../../src/database/change-feed.js';
 import { UnitOfWork } from '../../src/database/unit-of-work.js';
+import { searchKeyOf } from '../../src/directory/directory-user.js';
 import { DirectoryService } from '../../src/directory/directory.service.js';
 import { GroupMemberEntity } from '../../src/directory/group-member.entity.js';
 import { GroupEntity } from '../../src/directory/group.entity.js';
@@ -17,10 +18,17 @@ async function storeUsers(server: ScopegateFixture, count: number): Promise<stri
   const users = Array.from({ length: count }, (_, index) => {
     const username = `${group}-${String(index).padStart(6, '0')}`;
     const row = { username, usernameKey: username, displayName: `Number ${index}`, email: `${username}@example.test` };
-    return { ...row, id: randomUUID(), passwordHash: null, active: true, createdAtMs: 0 };
+    return {
+      ...row,
+      id: randomUUID(),
+      searchKey: searchKeyOf(row),
+      passwordHash: null,
+      active: true,
+      createdAtMs: 0,
+    };
   });
   await server.provider(UnitOfWork).run(async ({ manager }) => {
-    await manager.insert(GroupEntity, { name: group, createdAtMs: 0 });
+    await manager.insert(GroupEntity, { name: group, nameKey: group, createdAtMs: 0 });
     for (let at = 0; at < count; at += 500) {
       const part = users.slice(at, at + 500);
       await manager.insert(UserEntity, part);
