@@ -36,9 +36,11 @@ export async function runWorkers(configuration: Configuration): Promise<void> {
     serve: (channel) => {
       failures.serve(channel);
       channel.on(TOPICS.metrics, () => figures.text());
-      channel.on(TOPICS.changes, (changes) => {
-        for (const other of supervisor.channels) if (other !== channel) other.tell(TOPICS.changes, changes);
-      });
+      for (const topic of [TOPICS.changes, TOPICS.changesRead]) {
+        channel.on(topic, (body) => {
+          for (const other of supervisor.channels) if (other !== channel) other.tell(topic, body);
+        });
+      }
     },
   });
   const figures = new WorkersFigures(() => supervisor.channels);

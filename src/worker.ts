@@ -27,11 +27,11 @@ function runWorker(): void {
   primary.on(TOPICS.stop, stop);
   primary.on(TOPICS.skipDraining, () => stoppable?.skipDraining());
   primary.on(TOPICS.start, async (body): Promise<StartAnswer> => {
-    const { number, configuration } = body as StartOrder;
+    const { number, node, configuration } = body as StartOrder;
     logProcessEvents(new StructuredLogger(configuration.logLevel, number));
     try {
       const { startServer } = await import('./configure-app.js');
-      const server = await startServer(configuration, { number, primary }, (made) => (stoppable = made));
+      const server = await startServer(configuration, { number, node, primary }, (made) => (stoppable = made));
       return { isReady: true, addresses: { port: server.port, managementPort: server.managementPort } };
     } catch (error) {
       return { isReady: false, failure: startFailureText(error) };

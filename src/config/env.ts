@@ -58,7 +58,10 @@ export interface Configuration {
   readonly encryptionKey: string | null;
   /** How many processes share the port. */
   readonly workers: number;
+  /** How long a node judges by rules that it cannot read again. */
   readonly maxStalenessMs: number;
+  /** Whether the operator says that no other node changes this database. */
+  readonly singleNode: boolean;
   /** Milliseconds that the listeners stay open after SIGTERM, so that load balancers can look elsewhere (R79). */
   readonly drainMs: number;
   /** Milliseconds that requests under way get to finish once the listeners are closed; then they are cut (R79). */
@@ -80,6 +83,7 @@ const KNOWN_NAMES: ReadonlySet<string> = new Set([
   'SCOPEGATE_DATA_DIR',
   'SCOPEGATE_WORKERS',
   'SCOPEGATE_MAX_STALENESS_MS',
+  'SCOPEGATE_SINGLE_NODE',
   'SCOPEGATE_DRAIN_MS',
   'SCOPEGATE_STOP_MS',
   'SCOPEGATE_JOURNAL_MAX_BYTES',
@@ -138,6 +142,8 @@ export function readConfiguration(
     encryptionKey: readSecret(environment, 'SCOPEGATE_ENCRYPTION_KEY'),
     workers,
     maxStalenessMs: readInteger(environment, 'SCOPEGATE_MAX_STALENESS_MS', 10_000, 1_000, 3_600_000),
+    // A file of SQLite is on one machine; a server may have been given to several nodes.
+    singleNode: readSwitch(environment, 'SCOPEGATE_SINGLE_NODE', database.kind === 'sqlite'),
     drainMs: readInteger(
       environment,
       'SCOPEGATE_DRAIN_MS',
@@ -253,15 +259,15 @@ function decoded(part: string): string | undefined {
 
 function readAuditStreams(environment: Environment): AuditStreamsConfiguration {
   return {
-    stdout: readSwitch(environment, 'SCOPEGATE_AUDIT_STDOUT'),
+    stdout: readSwitch(environment, 'SCOPEGATE_AUDIT_STDOUT', false),
     file: readAuditFile(environment),
     syslog: readAuditSyslog(environment),
     webhook: readAuditWebhook(environment),
   };
 }
 
-function readSwitch(environment: Environment, name: string): boolean {
-  const value = readText(environment, name) ?? 'false';
+function readSwitch(environment: Environment, name: string, fallback: boolean): boolean {
+  const value = readText(environment, name) ?? String(fallback);
   if (value !== 'true' && value !== 'false') {
     throw new ConfigurationError(`${name} must be true or false, not "${value}".`);
   }

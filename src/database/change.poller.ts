@@ -60,7 +60,7 @@ export class ChangePoller implements OnApplicationBootstrap, OnModuleDestroy {
       await this.#actOnNews();
       this.changes.noteActedUpTo(this.#position.newest);
       // The rules are as young as the log that was read, and only once it has been acted on.
-      await this.nodes.beat(readAt);
+      this.nodes.noteRead(readAt);
       this.#isFailing = false;
     } catch (error) {
       if (!this.#isFailing) this.#logger.warn(`The change log cannot be read, or not be acted on: ${String(error)}`);

@@ -5,6 +5,9 @@ import { Clock } from '../common/time/clock.js';
 import { ChangeFeed } from './change-feed.js';
 import { ChangeLogRetention } from './change-log.retention.js';
 import { ChangePoller } from './change.poller.js';
+import { ClockWatch } from './clock.watch.js';
+import { DatabaseClock } from './database.clock.js';
+import { DatabaseProbe } from './database.probe.js';
 import { LeaseService } from './lease.service.js';
 import { NodeRegistry } from './node.registry.js';
 import { UnitOfWork } from './unit-of-work.js';
@@ -38,10 +41,24 @@ export class DatabaseModule {
         },
         ChangeLogRetention,
         LeaseService,
+        ClockWatch,
+        DatabaseClock,
+        DatabaseProbe,
         NodeRegistry,
         WorkerChangeChannel,
       ],
-      exports: [Clock, ChangeFeed, UnitOfWork, ChangeLogRetention, LeaseService, NodeRegistry, TypeOrmModule],
+      exports: [
+        DatabaseClock,
+        DatabaseProbe,
+        Clock,
+        ChangeFeed,
+        UnitOfWork,
+        ChangeLogRetention,
+        LeaseService,
+        ClockWatch,
+        NodeRegistry,
+        TypeOrmModule,
+      ],
     };
   }
 }

@@ -2,17 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { databaseNowSql } from './database.clock.js';
 import { LeaseEntity } from './lease.entity.js';
 import { UnitOfWork } from './unit-of-work.js';
-
-/**
- * The database's own time in epoch milliseconds. One clock judges all leases, so the clocks of the nodes may differ.
- * In UTC, because a local time comes twice when summer time ends.
- */
-const DATABASE_NOW_MS = {
-  sqlite: "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
-  mysql: "(TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000)",
-} as const;
 
 /**
  * Decides which of several processes does a job. A lease saves work and no more: a process that was paused beyond its
@@ -22,6 +14,7 @@ const DATABASE_NOW_MS = {
 export class LeaseService {
   /** Names this life of this process. A restarted one is another holder, and waits for the lease of the former. */
   readonly #holder = `${hostname().slice(0, 32)}:${process.pid}:${randomBytes(6).toString('hex')}`;
+  /** One clock judges all leases. */
   readonly #nowMs: string;
   /** Leases that have a row, taken or not. */
   readonly #known = new Set<string>();
@@ -30,7 +23,7 @@ export class LeaseService {
     private readonly unitOfWork: UnitOfWork,
     dataSource: DataSource,
   ) {
-    this.#nowMs = dataSource.options.type === 'better-sqlite3' ? DATABASE_NOW_MS.sqlite : DATABASE_NOW_MS.mysql;
+    this.#nowMs = databaseNowSql(dataSource);
   }
 
   /**

@@ -1,17 +1,38 @@
-import { randomUUID } from 'node:crypto';
-import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { LessThan, MoreThan, Not } from 'typeorm';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { DataSource, In, type Repository } from 'typeorm';
 import { Clock } from '../common/time/clock.js';
 import { CONFIGURATION } from '../config/config.module.js';
 import type { Configuration } from '../config/env.js';
+import { TOPICS, WORKER_LINK, type WorkerLink } from '../workers/worker.link.js';
+import { ClockWatch } from './clock.watch.js';
+import { databaseNowSql } from './database.clock.js';
 import { NodeEntity } from './node.entity.js';
+import { isOfNode, nodeName, workerName } from './node.name.js';
 import { UnitOfWork } from './unit-of-work.js';
 
 /** How often a node says that it is there. */
-const BEAT_INTERVAL_MS = 5_000;
+const BEAT_INTERVAL_MS = 2_000;
 
-/** A node that has not been heard of for so long is gone; the clocks of two nodes may be apart by as much. */
-const GONE_AFTER_MS = 60_000;
+/** A node that says nothing may still judge for as long as its rules may be old, or for this where that is shorter. */
+const MIN_SILENCE_MS = 15_000;
+
+/** What a node has beyond that: it may have said nothing for a while before it lost the database. */
+const SILENCE_MARGIN_MS = 15_000;
+
+/** A node of a version that does not say how old its rules may be has the default. */
+const DEFAULT_MAX_STALENESS_MS = 10_000;
+
+/** Rows of nodes that have ended without saying so are kept for so long, for who looks at them. */
+const KEPT_MS = 24 * 3_600_000;
+
+/** The end of the process waits for its row to go, but not for a database that is away. */
+const GOODBYE_TIMEOUT_MS = 2_000;
 
 /** A point in time: by the time of day, and by a clock that never steps back. */
 export interface Moment {
@@ -19,32 +40,85 @@ export interface Moment {
   readonly tick: number;
 }
 
+/** A node as the table shows it; times are the database's own. */
+export interface KnownNode {
+  readonly id: string;
+  readonly seenAtMs: number;
+  /** Whether it may still judge requests. */
+  readonly isLive: boolean;
+  readonly actedUpTo: number | null;
+  readonly actedAtMs: number | null;
+}
+
 /**
- * Knows whether other nodes run on the same database. While the database is out of reach, a node that is alone goes on
- * with the rules it knows, since nobody else can have changed them; one of several does so for a while only. A worker is
- * never alone, also where it has not heard of the others yet.
+ * Says that this node is there, knows the others, and knows how old the rules of this one are. While the change log
+ * cannot be read, a node refuses once its rules are older than they may be (R80): it cannot know whether another node
+ * has changed them. Only the operator can say that there is no other one.
  */
 @Injectable()
-export class NodeRegistry implements OnApplicationShutdown {
-  readonly #id = randomUUID();
-  #isAlone = true;
-  #beatAtTick = Number.NEGATIVE_INFINITY;
-  #reachedAt: Moment;
+export class NodeRegistry implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  /** Names this process in the table of nodes, in confirmations and in `GET /version`. */
+  readonly id: string;
+  readonly #logger = new Logger(NodeRegistry.name);
+  /** The name of the node that a worker belongs to; of a single process, its own. */
+  readonly #name: string;
+  readonly #nowSql: string;
+  #readAt: Moment;
+  /** When another worker of this node has last read the change log, as far as this one was told. */
+  #siblingReadAtTick = Number.NEGATIVE_INFINITY;
+  #toldAtTick = Number.NEGATIVE_INFINITY;
+  #isRegistered = false;
+  #known: readonly KnownNode[] = [];
+  /** When this node has first said that it is there, by the database's clock. */
+  #startedAtMs: number | null = null;
+  #others: readonly string[] = [];
+  /** What is to be confirmed with the next beat. */
+  #toConfirm: number | null = null;
+  #timer: NodeJS.Timeout | undefined;
+  #beating: Promise<void> | null = null;
+  #isFailing = false;
+  #isStopped = false;
 
   constructor(
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
+    @Inject(WORKER_LINK) private readonly link: WorkerLink | null,
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
+    private readonly clockWatch: ClockWatch,
+    dataSource: DataSource,
   ) {
-    this.#reachedAt = this.moment();
+    this.#name = link?.node ?? nodeName();
+    this.id = link === null ? this.#name : workerName(this.#name, link.number);
+    this.#nowSql = databaseNowSql(dataSource);
+    this.#readAt = this.moment();
+    link?.primary.on(TOPICS.changesRead, () => {
+      this.#siblingReadAtTick = performance.now();
+    });
   }
 
   /** Whether the rules this node knows may be out of date for longer than they may be. */
   get isStale(): boolean {
-    if (this.#isAlone && this.configuration.workers === 1) return false;
+    const { singleNode, maxStalenessMs } = this.configuration;
+    // Of one node with several workers, another one may have made a change while this one alone is cut off.
+    if (singleNode) return this.#siblingReadAtTick - this.#readAt.tick > maxStalenessMs;
+    // Whoever waits for the confirmation of every node finds them in the table.
+    return !this.#isRegistered || this.ageMs > maxStalenessMs;
+  }
+
+  /** How long ago the change log was last read and acted on, in milliseconds. */
+  get ageMs(): number {
     // A clock that is set back would make old rules young again, and the other one stands still while a machine sleeps.
-    const ageMs = Math.max(this.clock.nowMs() - this.#reachedAt.ms, performance.now() - this.#reachedAt.tick);
-    return ageMs > this.configuration.maxStalenessMs;
+    return Math.max(this.clock.nowMs() - this.#readAt.ms, performance.now() - this.#readAt.tick);
+  }
+
+  /** The nodes that may judge requests, this one included, as of the last beat. */
+  get liveNodes(): readonly string[] {
+    return [...new Set([this.id, ...this.#known.filter(({ isLive }) => isLive).map(({ id }) => id)])];
+  }
+
+  /** What is wrong with SCOPEGATE_SINGLE_NODE, for an operator; null where it is true. */
+  get warning(): string | null {
+    return this.#others.length === 0 ? null : notSingleText(this.#others);
   }
 
   /** Now, by both clocks. */
@@ -53,23 +127,147 @@ export class NodeRegistry implements OnApplicationShutdown {
   }
 
   /**
-   * Notes when the change log was read that this node acts by; from time to time, says that this node is there.
+   * Notes that the change log has been read and acted on.
    * @param readAt when that reading began
    */
-  async beat(readAt: Moment): Promise<void> {
-    const nowMs = this.clock.nowMs();
-    this.#reachedAt = readAt;
-    if (performance.now() - this.#beatAtTick < BEAT_INTERVAL_MS) return;
-    this.#isAlone = await this.unitOfWork.run(async ({ manager }) => {
-      await manager.upsert(NodeEntity, { id: this.#id, seenAtMs: nowMs }, ['id']);
-      await manager.delete(NodeEntity, { seenAtMs: LessThan(nowMs - 10 * GONE_AFTER_MS) });
-      return !(await manager.existsBy(NodeEntity, { id: Not(this.#id), seenAtMs: MoreThan(nowMs - GONE_AFTER_MS) }));
-    });
-    this.#beatAtTick = performance.now();
+  noteRead(readAt: Moment): void {
+    this.#readAt = readAt;
+    if (this.link === null || !this.configuration.singleNode) return;
+    if (readAt.tick - this.#toldAtTick < BEAT_INTERVAL_MS) return;
+    this.#toldAtTick = readAt.tick;
+    this.link.primary.tell(TOPICS.changesRead, null);
   }
 
-  /** Says goodbye; a node that cannot is forgotten after a while. */
-  async onApplicationShutdown(): Promise<void> {
-    await this.unitOfWork.run(({ manager }) => manager.delete(NodeEntity, { id: this.#id })).catch(() => undefined);
+  /**
+   * Has the table say that this node acts on every line of the change log up to this one.
+   * @param line the newest line of a reading that has been acted on
+   */
+  confirm(line: number): void {
+    this.#toConfirm = line;
+    void (this.#beating ?? Promise.resolve()).then(() => this.beat());
   }
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.beat();
+    this.#timer = setInterval(() => void this.beat(), BEAT_INTERVAL_MS);
+    this.#timer.unref();
+  }
+
+  /** Says goodbye, before the connections are closed; a node that cannot is forgotten after a while. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.#isStopped = true;
+    clearInterval(this.#timer);
+    const goodbye = (this.#beating ?? Promise.resolve()).then(() =>
+      this.unitOfWork.run(({ manager }) => manager.delete(NodeEntity, { id: this.id })),
+    );
+    let limit: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => (limit = setTimeout(resolve, GOODBYE_TIMEOUT_MS)));
+    await Promise.race([goodbye.then(() => undefined).catch(() => undefined), late]);
+    clearTimeout(limit);
+  }
+
+  /** Says that this node is there, and looks at the others; one at a time. Never rejects. */
+  beat(): Promise<void> {
+    if (this.#isStopped) return Promise.resolve();
+    this.#beating ??= this.#beatNow()
+      .then(() => {
+        this.#isFailing = false;
+      })
+      .catch((error: unknown) => {
+        if (!this.#isFailing) this.#logger.warn(`The table of nodes cannot be kept: ${String(error)}`);
+        this.#isFailing = true;
+      })
+      .finally(() => (this.#beating = null));
+    return this.#beating;
+  }
+
+  /** Every node of the table, this one included, as it is now. */
+  readNodes(): Promise<readonly KnownNode[]> {
+    return this.unitOfWork.read(async (manager) => {
+      const askedAtTick = performance.now();
+      const { entities, raw } = await manager
+        .createQueryBuilder(NodeEntity, 'node')
+        .addSelect(this.#nowSql, 'database_now_ms')
+        .getRawAndEntities<{ readonly database_now_ms: string | number }>();
+      const nowMs = Number(raw[0]?.database_now_ms);
+      if (raw.length > 0) this.clockWatch.note(this.clock.nowMs(), nowMs, performance.now() - askedAtTick);
+      return entities.map((row) => ({
+        id: row.id,
+        seenAtMs: row.seenAtMs,
+        isLive: nowMs - row.seenAtMs <= silenceMs(row),
+        actedUpTo: row.actedUpTo,
+        actedAtMs: row.actedAtMs,
+      }));
+    });
+  }
+
+  async #beatNow(): Promise<void> {
+    const line = this.#toConfirm;
+    await this.#write(line);
+    if (this.#toConfirm === line) this.#toConfirm = null;
+    const known = await this.readNodes();
+    const own = known.find(({ id }) => id === this.id);
+    if (own === undefined) return;
+    this.#known = known;
+    this.#isRegistered = true;
+    this.#startedAtMs ??= own.seenAtMs;
+    this.#compareWithSingleNode(known);
+  }
+
+  /** @param line the line to confirm, or null */
+  async #write(line: number | null): Promise<void> {
+    const nowMs = (): string => this.#nowSql;
+    const said = {
+      seenAtMs: nowMs,
+      maxStalenessMs: this.configuration.maxStalenessMs,
+      ...(line === null ? {} : { actedUpTo: line, actedAtMs: nowMs }),
+    };
+    await this.unitOfWork.run(async ({ manager }) => {
+      const rows = manager.createQueryBuilder();
+      const { affected } = await rows.update(NodeEntity).set(said).where({ id: this.id }).execute();
+      if (affected === 1) return;
+      // The first time, or whoever looks after the database has removed it.
+      await manager
+        .createQueryBuilder()
+        .insert()
+        .into(NodeEntity)
+        .values({ id: this.id, ...said })
+        .execute();
+      if (!this.#isRegistered) await this.#forgetOthers(manager.getRepository(NodeEntity));
+    });
+  }
+
+  /** Rows of other lives go: of long ago, or all of them where there is no other node. One that is there comes back. */
+  async #forgetOthers(rows: Repository<NodeEntity>): Promise<void> {
+    const all = await rows.find({ select: { id: true, seenAtMs: true } });
+    const newest = Math.max(...all.map(({ seenAtMs }) => seenAtMs));
+    const gone = all.filter(
+      ({ id, seenAtMs }) => seenAtMs < newest - KEPT_MS || (this.configuration.singleNode && !isOfNode(id, this.#name)),
+    );
+    if (gone.length > 0) await rows.delete({ id: In(gone.map(({ id }) => id)) });
+  }
+
+  /** The operator has said that there is no other node: one that says that it is there is told of, loudly. */
+  #compareWithSingleNode(known: readonly KnownNode[]): void {
+    if (!this.configuration.singleNode) return;
+    const startedAtMs = this.#startedAtMs ?? 0;
+    const others = known
+      .filter(({ id, isLive, seenAtMs }) => isLive && !isOfNode(id, this.#name) && seenAtMs > startedAtMs)
+      .map(({ id }) => id);
+    const isNews = others.length > 0 && others.join() !== this.#others.join();
+    this.#others = others;
+    if (isNews) this.#logger.error(notSingleText(others));
+  }
+}
+
+/** For how long a node that says nothing may still judge requests, in milliseconds. */
+function silenceMs({ maxStalenessMs }: NodeEntity): number {
+  return Math.max(maxStalenessMs ?? DEFAULT_MAX_STALENESS_MS, MIN_SILENCE_MS) + SILENCE_MARGIN_MS;
+}
+
+function notSingleText(others: readonly string[]): string {
+  return (
+    `SCOPEGATE_SINGLE_NODE is true, but another node works with this database (${others.join(', ')}). While one of them ` +
+    'cannot reach the database it lets through what another one has revoked. Set it to false on every node.'
+  );
 }

@@ -8,7 +8,7 @@ import { WorkerChangeChannel } from './worker-change.channel.js';
 it('R64: a change that another worker tells of does not wait for the one before, and the end waits for both', async () => {
   const primary = new ProcessChannel(() => undefined);
   const changes = new ChangeFeed();
-  const channel = new WorkerChangeChannel({ number: 1, primary }, changes);
+  const channel = new WorkerChangeChannel({ number: 1, node: 'node', primary }, changes);
   channel.onModuleInit();
   const acted: string[] = [];
   let goOn: () => void = () => undefined;

@@ -24,7 +24,8 @@ export class HealthController {
   }
 
   /**
-   * Whether requests can be judged and recorded: the database, the journal and the tables are in order. A server that
+   * Whether requests can be judged and recorded: the database can be written, the journal and the tables are in
+   * order. A server that
    * stops is not ready, though it still answers: load balancers are to look elsewhere (R79).
    */
   @Get('ready')
@@ -36,6 +37,11 @@ export class HealthController {
     const checks = this.stopState.isStopping ? { accepting: 'failing' as const } : await this.readiness.check();
     const isReady = Object.values(checks).every((result) => result === 'ok');
     void reply.status(isReady ? HttpStatus.OK : HttpStatus.SERVICE_UNAVAILABLE);
-    return { status: isReady ? 'ok' : 'failing', checks: { ...checks } };
+    const { warnings } = this.readiness;
+    return {
+      status: isReady ? 'ok' : 'failing',
+      checks: { ...checks },
+      ...(warnings.length === 0 ? {} : { warnings: [...warnings] }),
+    };
   }
 }

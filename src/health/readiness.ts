@@ -1,14 +1,18 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { AuditShipper } from '../audit/audit.shipper.js';
+import { ClockWatch } from '../database/clock.watch.js';
+import { DatabaseProbe } from '../database/database.probe.js';
+import { NodeRegistry } from '../database/node.registry.js';
 import { schemaState, type SchemaState } from '../database/run-migrations.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
+import type { HealthWarningDto } from './dto/health.dto.js';
 
 /** What became of one check; `unknown` where another one that fails stands in its way. */
 export type CheckResult = 'ok' | 'failing' | 'unknown';
 
 /** Everything that has to be in order before requests are sent here. */
 export interface ReadinessChecks {
-  /** The database answers. */
+  /** The database takes what requests write: it is neither read-only nor locked. The rules are not out of date. */
   readonly database: CheckResult;
   /** The journal of audit events can be written and has room. */
   readonly journal: CheckResult;
@@ -32,7 +36,19 @@ export class Readiness {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly shipper: AuditShipper,
+    private readonly probe: DatabaseProbe,
+    private readonly nodes: NodeRegistry,
+    private readonly clock: ClockWatch,
   ) {}
+
+  /** What an operator should look at, though it keeps no request from being answered. */
+  get warnings(): readonly HealthWarningDto[] {
+    const warnings = [
+      { code: 'clock_off' as const, message: this.clock.warning },
+      { code: 'not_the_only_node' as const, message: this.nodes.warning },
+    ];
+    return warnings.flatMap(({ code, message }) => (message === null ? [] : [{ code, message }]));
+  }
 
   /** The state of half a second ago at the most. Never rejects. */
   check(): Promise<ReadinessChecks> {
@@ -46,18 +62,28 @@ export class Readiness {
   async #checkNow(): Promise<ReadinessChecks> {
     const journal = this.shipper.hasRoom ? 'ok' : 'failing';
     let checks: ReadinessChecks;
+    let reason = '';
     try {
-      const schema = await withTimeout(this.unitOfWork.read((manager) => schemaState(manager)));
+      const schema = await withTimeout(this.#askDatabase());
       checks = { database: 'ok', journal, migrations: isOwn(schema) ? 'ok' : 'failing' };
-    } catch {
+    } catch (error) {
       checks = { database: 'failing', journal, migrations: 'unknown' };
+      reason = ` ${error instanceof Error ? error.message : String(error)}`;
     }
-    this.#tell(checks);
+    this.#tell(checks, reason);
     return checks;
   }
 
+  async #askDatabase(): Promise<SchemaState> {
+    const schema = await this.unitOfWork.read((manager) => schemaState(manager));
+    // Tables of another version are told of as such.
+    if (isOwn(schema)) await this.probe.check();
+    if (this.nodes.isStale) throw new Error('The change log could not be read in time.');
+    return schema;
+  }
+
   /** The log has each change once, however often it is asked for. */
-  #tell(checks: ReadinessChecks): void {
+  #tell(checks: ReadinessChecks, reason: string): void {
     const failing = Object.entries(checks)
       .filter(([, result]) => result === 'failing')
       .map(([name]) => name)
@@ -65,7 +91,7 @@ export class Readiness {
     if (failing === this.#failing) return;
     this.#failing = failing;
     if (failing === '') this.#logger.log('Ready again.');
-    else this.#logger.warn(`Not ready. Failing: ${failing}.`);
+    else this.#logger.warn(`Not ready. Failing: ${failing}.${reason}`);
   }
 }
 

@@ -2,8 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { AuditRetention } from '../audit/audit.retention.js';
-import { Clock } from '../common/time/clock.js';
 import { ChangeLogRetention } from '../database/change-log.retention.js';
+import { DatabaseClock } from '../database/database.clock.js';
 import { LeaseService } from '../database/lease.service.js';
 import type { PurgedBatch } from '../database/purged-batch.js';
 import { DeletionsService } from '../directory/deletions.service.js';
@@ -57,7 +57,7 @@ export class TokenPurgeJob implements OnModuleDestroy {
     private readonly auditEvents: AuditRetention,
     private readonly changeLog: ChangeLogRetention,
     private readonly settings: SettingsService,
-    private readonly clock: Clock,
+    private readonly clock: DatabaseClock,
   ) {}
 
   @Interval(INTERVAL_MS)
@@ -100,7 +100,8 @@ export class TokenPurgeJob implements OnModuleDestroy {
       const removed: Record<Step, number> = { deletions: 0, tokens: 0, sessions: 0, auditEvents: 0, changeLines: 0 };
       const failures: unknown[] = [];
       // One instant for the whole run: what gets old meanwhile is for the next one, so that this one ends.
-      const nowMs = this.clock.nowMs();
+      // By the clock of the database: the times were written by several nodes, and what is removed does not come back.
+      const nowMs = await this.clock.readMs();
       let left: readonly Step[] = STEPS;
       // One batch of each in turn, so that a year of audit events does not keep the tokens waiting.
       for (;;) {

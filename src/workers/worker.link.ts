@@ -8,6 +8,8 @@ export const WORKER_LINK = Symbol('WorkerLink');
 export interface WorkerLink {
   /** From 1 on. The one that takes the place of a worker that has died has its number. */
   readonly number: number;
+  /** The name of the node that all workers are. */
+  readonly node: string;
   /** Leads to the primary process. */
   readonly primary: ProcessChannel;
 }
@@ -34,10 +36,13 @@ export const TOPICS = {
   readFailures: 'failures.read',
   /** Worker tells primary, and that one the other workers, of changes. */
   changes: 'changes',
+  /** Worker tells primary, and that one the other workers, that it has read the change log. */
+  changesRead: 'changes.read',
 } as const;
 
 export interface StartOrder {
   readonly number: number;
+  readonly node: string;
   /** Read once, by the primary: a worker that is started later must not find another one. */
   readonly configuration: Configuration;
 }

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Leftovers } from '../common/stop/stop.sequence.js';
 import type { Configuration } from '../config/env.js';
 import type { StructuredLogger } from '../common/logging/structured.logger.js';
+import { nodeName } from '../database/node.name.js';
 import { relayLines } from './line.relay.js';
 import { passOnPendingConnections } from './pending-connections.js';
 import { ProcessChannel } from './process.channel.js';
@@ -49,6 +50,7 @@ export interface SupervisorOptions {
 /** Starts the workers, has those that die replaced, and stops them. */
 export class WorkerSupervisor {
   readonly #members = new Map<number, Member>();
+  readonly #node = nodeName();
   readonly #stopping = new AbortController();
   /** Resolves once workers may open their ports. */
   readonly #opened: Promise<void>;
@@ -192,7 +194,7 @@ export class WorkerSupervisor {
     };
     const limit = timeoutMs === null ? undefined : setTimeout(killLate, timeoutMs);
     void Promise.race([prepared, ended]).then(() => clearTimeout(limit));
-    const order: StartOrder = { number, configuration: this.options.configuration };
+    const order: StartOrder = { number, node: this.#node, configuration: this.options.configuration };
     await Promise.race([here, ended]);
     try {
       const answer = (await channel.ask(TOPICS.start, order, null)) as StartAnswer;

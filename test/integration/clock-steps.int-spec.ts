@@ -1,11 +1,12 @@
+import { Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { AuditEventEntity } from '../../src/audit/audit-event.entity.js';
 import { AuditVerifier } from '../../src/audit/audit.verifier.js';
 import { Clock } from '../../src/common/time/clock.js';
-import { NodeEntity } from '../../src/database/node.entity.js';
+import { ClockWatch } from '../../src/database/clock.watch.js';
 import { NodeRegistry } from '../../src/database/node.registry.js';
-import { unique } from '../support/each-database.js';
+import type { ProblemBody } from '../support/api.client.js';
 import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js';
 import { startScopegateFixture, type ScopegateFixture } from '../support/scopegate.fixture.js';
 
@@ -17,7 +18,7 @@ describe('a clock that is set while the server runs', () => {
   let offsetMs = 0;
   beforeAll(async () => {
     upstream = await startRecordingUpstream();
-    gateway = await startScopegateFixture({ env: { SCOPEGATE_MAX_STALENESS_MS: '1000' } });
+    gateway = await startScopegateFixture();
     const clock = gateway.provider(Clock);
     vi.spyOn(clock, 'nowMs').mockImplementation(() => Date.now() + offsetMs);
     await gateway.createApplication({
@@ -68,25 +69,59 @@ describe('a clock that is set while the server runs', () => {
     offsetMs = 0;
   });
 
-  it('R62, R64: rules that were read long ago are old, also where the clock has been set back', async () => {
-    const { manager } = gateway.provider(DataSource);
+  it('R62, R64, R80: rules that were read long ago are old, also where the clock has been set back', async () => {
+    const several = await startScopegateFixture({
+      env: { SCOPEGATE_MAX_STALENESS_MS: '1000', SCOPEGATE_SINGLE_NODE: 'false' },
+    });
+    try {
+      vi.spyOn(several.provider(Clock), 'nowMs').mockImplementation(() => Date.now() + offsetMs);
+      const registry = several.provider(NodeRegistry);
+      // The change log cannot be read any more.
+      const noteRead = vi.spyOn(registry, 'noteRead').mockImplementation(() => undefined);
+      offsetMs = -DAY_MS;
+      await expect.poll(() => registry.isStale, { timeout: 15_000 }).toBe(true);
+      const answer = await several.as(null).get<ProblemBody>('/me');
+      expect([answer.status, answer.body.code]).toEqual([503, 'policy_unavailable']);
+      noteRead.mockRestore();
+      await expect.poll(() => registry.isStale).toBe(false);
+    } finally {
+      offsetMs = 0;
+      await several.stop();
+    }
+  });
+
+  it('R80: another clock than the database has is told of once for each change, and that it agrees again', async () => {
+    const logs = vi.spyOn(Logger.prototype, 'warn');
     const registry = gateway.provider(NodeRegistry);
-    await manager.insert(NodeEntity, { id: unique('node'), seenAtMs: Date.now() });
-    // The registry hears of the other node with its next beat, and then the database is away.
-    await expect
-      .poll(
-        async () => {
-          await registry.beat(registry.moment());
-          const beat = vi.spyOn(registry, 'beat').mockRejectedValue(new Error('The database is away.'));
-          await new Promise((resolve) => setTimeout(resolve, 1_200));
-          offsetMs = -DAY_MS;
-          const { isStale } = registry;
-          offsetMs = 0;
-          beat.mockRestore();
-          return isStale;
-        },
-        { timeout: 15_000 },
-      )
-      .toBe(true);
+    const watch = gateway.provider(ClockWatch);
+    const beatTwice = async (): Promise<void> => {
+      // The one under way may have begun before the clock was set.
+      for (let time = 0; time < 2; time += 1) await registry.beat();
+    };
+    try {
+      for (const [aheadMs, text] of [
+        [7_200_000, '7200.0 s ahead of'],
+        [-60_000, '60.0 s behind'],
+      ] as const) {
+        offsetMs = aheadMs;
+        await beatTwice();
+        await beatTwice();
+        expect(Math.abs(watch.offsetMs - aheadMs)).toBeLessThan(500);
+        expect(watch.warning).toContain(text);
+      }
+      expect(logs.mock.calls.map(([message]) => String(message)).filter((line) => line.includes('clock'))).toHaveLength(
+        2,
+      );
+      expect((await gateway.admin.get('/me')).status).toBe(200);
+      const ready = (await (await fetch(`${gateway.url}/health/ready`)).json()) as { warnings: { code: string }[] };
+      expect(ready.warnings.map(({ code }) => code)).toEqual(['clock_off']);
+      const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
+      expect(Number(/^scopegate_clock_offset_seconds (\S+)$/m.exec(metrics)?.[1])).toBeCloseTo(-60, 0);
+    } finally {
+      offsetMs = 0;
+      logs.mockRestore();
+    }
+    await beatTwice();
+    expect(watch.warning).toBeNull();
   });
 });

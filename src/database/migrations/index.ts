@@ -3,6 +3,7 @@ import { TokenSessions1795824000000 } from './1795824000000-token-sessions.js';
 import { KeyChecks1795824200000 } from './1795824200000-key-checks.js';
 import { ExactTexts1795824300000 } from './1795824300000-exact-texts.js';
 import { ChangeSets1795910400000 } from './1795910400000-change-sets.js';
+import { NodeConfirmations1795910500000 } from './1795910500000-node-confirmations.js';
 import { LargeDirectories1795910700000 } from './1795910700000-large-directories.js';
 
 /** Every migration in its order. */
@@ -12,5 +13,6 @@ export const MIGRATIONS = [
   KeyChecks1795824200000,
   ExactTexts1795824300000,
   ChangeSets1795910400000,
+  NodeConfirmations1795910500000,
   LargeDirectories1795910700000,
 ];

@@ -1,0 +1,49 @@
+import { Injectable, Logger } from '@nestjs/common';
+
+/** A clock that differs by more than this is told of. Tokens end by the clock of the node that judges. */
+const TOLERANCE_MS = 3_000;
+
+/** Compares the clock of this node with the database's, and tells of a difference: once for each change. */
+@Injectable()
+export class ClockWatch {
+  readonly #logger = new Logger(ClockWatch.name);
+  #offsetMs = 0;
+  #toldMs = 0;
+
+  /** How far the clock of this node is ahead of the database's, in milliseconds; negative where it is behind. */
+  get offsetMs(): number {
+    return this.#offsetMs;
+  }
+
+  /** What is wrong with the clock, for an operator; null where it is within a few seconds of the database's. */
+  get warning(): string | null {
+    return this.#toldMs === 0 ? null : warningOf(this.#toldMs);
+  }
+
+  /**
+   * Notes one comparison; all times in milliseconds.
+   * @param nodeNowMs the time of day of this node when the answer was there
+   * @param databaseNowMs the time of day that the database answered
+   * @param tookMs how long the question was under way
+   */
+  note(nodeNowMs: number, databaseNowMs: number, tookMs: number): void {
+    // The database read its clock at some moment of the way: more than half of it cannot be told from a difference.
+    const uncertainMs = tookMs / 2;
+    const offsetMs = nodeNowMs - uncertainMs - databaseNowMs;
+    if (uncertainMs > TOLERANCE_MS) return;
+    this.#offsetMs = offsetMs;
+    const isOff = Math.abs(offsetMs) - uncertainMs > TOLERANCE_MS;
+    if (isOff ? Math.abs(offsetMs - this.#toldMs) <= TOLERANCE_MS : this.#toldMs === 0) return;
+    this.#toldMs = isOff ? offsetMs : 0;
+    if (isOff) this.#logger.warn(warningOf(offsetMs));
+    else this.#logger.log("The clock of this node agrees with the database's again.");
+  }
+}
+
+function warningOf(offsetMs: number): string {
+  const seconds = (Math.abs(offsetMs) / 1000).toFixed(1);
+  return (
+    `The clock of this node is ${seconds} s ${offsetMs > 0 ? 'ahead of' : 'behind'} the database's. Tokens expire by ` +
+    "the node's clock: synchronise it."
+  );
+}

@@ -1,0 +1,22 @@
+import { TableColumn, type MigrationInterface, type QueryRunner } from 'typeorm';
+import { addColumn, dropColumn } from '../schema.steps.js';
+
+/** What a node says of itself besides that it is there: how old its rules may be, and how far it acts (R78). */
+export class NodeConfirmations1795910500000 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    for (const column of columns(runner)) await addColumn(runner, 'nodes', column);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    for (const { name } of columns(runner)) await dropColumn(runner, 'nodes', name);
+  }
+}
+
+function columns(runner: QueryRunner): readonly TableColumn[] {
+  const isSqlite = runner.dataSource.options.type === 'better-sqlite3';
+  return [
+    new TableColumn({ name: 'max_staleness_ms', type: 'bigint', isNullable: true }),
+    new TableColumn({ name: 'acted_up_to', type: isSqlite ? 'integer' : 'int', isNullable: true }),
+    new TableColumn({ name: 'acted_at_ms', type: 'bigint', isNullable: true }),
+  ];
+}
