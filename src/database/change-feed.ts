@@ -10,9 +10,13 @@ export const CHANGE_TOPICS = [
   'group',
   'token',
   'session',
+  'question',
 ] as const;
 
-/** What can change under a running node: `directory` stands for a user, by its id, and `group` for a group, by its name. */
+/**
+ * What can change under a running node: `directory` stands for a user, by its id, and `group` for a group, by its name.
+ * `question` is no change: a node asks by it how far the other ones act (R78).
+ */
 export type ChangeTopic = (typeof CHANGE_TOPICS)[number];
 
 export interface Change {

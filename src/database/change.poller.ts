@@ -26,6 +26,7 @@ export class ChangePoller implements OnApplicationBootstrap, OnModuleDestroy {
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
   #isFailing = false;
+  #isStopped = false;
 
   private constructor(
     private readonly unitOfWork: UnitOfWork,
@@ -43,22 +44,32 @@ export class ChangePoller implements OnApplicationBootstrap, OnModuleDestroy {
 
   async onApplicationBootstrap(): Promise<void> {
     await this.#poll();
-    this.#timer = setInterval(() => {
-      this.#running ??= this.#poll().finally(() => (this.#running = undefined));
-    }, INTERVAL_MS);
+    this.#timer = setInterval(() => void this.#pollNext(), INTERVAL_MS);
     this.#timer.unref();
+    // Somebody waits for the answer. One that this reading itself has found is answered with its end.
+    this.changes.subscribe('question', () => {
+      void (this.#running ?? Promise.resolve()).then(() => this.#pollNext());
+    });
   }
 
   async onModuleDestroy(): Promise<void> {
+    this.#isStopped = true;
     clearInterval(this.#timer);
     await this.#running;
+  }
+
+  #pollNext(): Promise<void> {
+    if (this.#isStopped) return Promise.resolve();
+    this.#running ??= this.#poll().finally(() => (this.#running = undefined));
+    return this.#running;
   }
 
   async #poll(): Promise<void> {
     try {
       const readAt = this.nodes.moment();
-      await this.#actOnNews();
+      const isAsked = await this.#actOnNews();
       this.changes.noteActedUpTo(this.#position.newest);
+      if (isAsked) this.nodes.confirm(this.#position.newest);
       // The rules are as young as the log that was read, and only once it has been acted on.
       this.nodes.noteRead(readAt);
       this.#isFailing = false;
@@ -68,7 +79,8 @@ export class ChangePoller implements OnApplicationBootstrap, OnModuleDestroy {
     }
   }
 
-  async #actOnNews(): Promise<void> {
+  /** @returns whether a node may be waiting to hear how far this one acts (R78) */
+  async #actOnNews(): Promise<boolean> {
     const { own } = this.changes;
     const due = own.olderThan(OWN_CHANGES_SHOW_WITHIN_MS);
     const lines = await this.#linesIn(this.#position.ranges);
@@ -76,12 +88,13 @@ export class ChangePoller implements OnApplicationBootstrap, OnModuleDestroy {
     const found = new Set(fresh.map(({ changeSet }) => changeSet));
     if (!this.#position.isContinuedBy(lines) || due.some((changeSet) => !found.has(changeSet))) {
       await this.#readAnew();
-      return;
+      return true;
     }
     const news = fresh.filter((line) => isKnown(line) && !own.hasActedOn(line.changeSet));
     own.noteFound(found);
     await this.changes.actOn(news as (ChangeEntity & Change)[]);
     this.#position.advance(fresh, performance.now());
+    return fresh.some(({ topic }) => topic === 'question');
   }
 
   /** The database has lost changes that this node acted on, and may give out their ids for other ones. */

@@ -2,6 +2,7 @@ import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { Clock } from '../common/time/clock.js';
+import { ChangeAcknowledgement } from './change.acknowledgement.js';
 import { ChangeFeed } from './change-feed.js';
 import { ChangeLogRetention } from './change-log.retention.js';
 import { ChangePoller } from './change.poller.js';
@@ -30,6 +31,7 @@ export class DatabaseModule {
       ],
       providers: [
         Clock,
+        ChangeAcknowledgement,
         ChangeFeed,
         UnitOfWork,
         {
@@ -48,6 +50,7 @@ export class DatabaseModule {
         WorkerChangeChannel,
       ],
       exports: [
+        ChangeAcknowledgement,
         DatabaseClock,
         DatabaseProbe,
         Clock,

@@ -24,9 +24,8 @@ export class HealthController {
   }
 
   /**
-   * Whether requests can be judged and recorded: the database can be written, the journal and the tables are in
-   * order. A server that
-   * stops is not ready, though it still answers: load balancers are to look elsewhere (R79).
+   * Whether requests can be judged and recorded: the database can be written, the journal and the tables are in order. A
+   * server that stops is not ready, though it still answers: load balancers are to look elsewhere (R79).
    */
   @Get('ready')
   @ApiOperation({ summary: 'Readiness', security: [] })

@@ -1,15 +1,31 @@
-import { Body, Controller, Delete, Get, NotFoundException, Param, Patch, Post, Put, Query } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  HttpStatus,
+  NotFoundException,
+  Param,
+  Patch,
+  Post,
+  Put,
+  Query,
+  Res,
+} from '@nestjs/common';
+import { ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Authenticated } from '@scopegate/access';
+import type { FastifyReply } from 'fastify';
 import type { Actor } from '../audit/actor.js';
 import { CurrentActor } from '../audit/actor.js';
 import { CreatesToken, CurrentCaller, RefusingRoute } from '../common/access/route.decorators.js';
 import { BODY_LIMITS } from '../common/http/body-limits.js';
 import { ApiRoute } from '../common/swagger/api-route.decorator.js';
+import { ChangeAcknowledgement } from '../database/change.acknowledgement.js';
 import { CreatedTokenDto, RevokedTokensDto, TokenDto, TokenPageDto } from './dto/token.dto.js';
 import {
   CreateTokenDto,
   DescribeTokenDto,
+  RevokeTokenQuery,
   RevokeTokensDto,
   RotateTokenDto,
   TokenQuery,
@@ -23,7 +39,10 @@ const locationOf = ({ id }: TokenDto): string => `/api/v1/tokens/${id}`;
 @ApiTags('Tokens')
 @Controller('api/v1/tokens')
 export class TokensController {
-  constructor(private readonly tokens: TokensService) {}
+  constructor(
+    private readonly tokens: TokensService,
+    private readonly acknowledgement: ChangeAcknowledgement,
+  ) {}
 
   @Post()
   @CreatesToken()
@@ -75,10 +94,17 @@ export class TokensController {
   @Post('revoke')
   @ApiRoute({
     summary: 'Revoke several tokens, or all of one owner',
+    description:
+      'They are refused on this node when the answer comes, and on every other node within a second. With `wait`, the ' +
+      'answer comes once every live node has confirmed it, or after five seconds, and names those that have not.',
     type: RevokedTokensDto,
     body: {
       type: RevokeTokensDto,
-      examples: { 'some tokens': { ids: ['7Hq2LmP0aZx9'] }, 'all of one owner': { owner: 'alice' } },
+      examples: {
+        'some tokens': { ids: ['7Hq2LmP0aZx9'] },
+        'all of one owner': { owner: 'alice' },
+        'and wait for every node': { owner: 'alice', wait: true },
+      },
     },
   })
   async revokeTokens(
@@ -86,7 +112,9 @@ export class TokensController {
     @CurrentActor() actor: Actor,
     @Body() body: RevokeTokensDto,
   ): Promise<RevokedTokensDto> {
-    return { revoked: await this.tokens.revokeMany(caller, actor, body) };
+    const startedAtTick = performance.now();
+    const revoked = await this.tokens.revokeMany(caller, actor, body);
+    return body.wait === true ? this.#acknowledged(revoked, startedAtTick) : { revoked };
   }
 
   @Get(':id')
@@ -115,17 +143,27 @@ export class TokensController {
   @Delete(':id')
   @ApiRoute({
     summary: 'Revoke a token',
-    description: 'It is refused from now on, and stays listed until it is purged.',
+    description:
+      'It is refused from now on, on every other node within a second, and stays listed until it is purged. With ' +
+      '`wait=true`, the answer comes once every live node has confirmed it, or after five seconds, and names those that ' +
+      'have not.',
     status: 204,
     params: TOKEN_ID,
-    problems: ['not_found'],
+    problems: ['not_found', 'validation_failed'],
   })
-  revokeToken(
+  @ApiResponse({ status: 200, type: RevokedTokensDto, description: 'Done, with `wait=true`' })
+  async revokeToken(
     @CurrentCaller() caller: Authenticated,
     @CurrentActor() actor: Actor,
     @Param('id') id: string,
-  ): Promise<void> {
-    return this.tokens.revokeOne(caller, actor, id);
+    @Query() { wait }: RevokeTokenQuery,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<RevokedTokensDto | undefined> {
+    const startedAtTick = performance.now();
+    const revoked = await this.tokens.revokeOne(caller, actor, id);
+    if (wait !== true) return undefined;
+    void reply.status(HttpStatus.OK);
+    return this.#acknowledged(revoked, startedAtTick);
   }
 
   @Post(':id/rotate')
@@ -153,6 +191,13 @@ export class TokensController {
     @Body() body: RotateTokenDto,
   ): Promise<CreatedTokenDto> {
     return this.tokens.rotate(caller, actor, id, body.overlap);
+  }
+
+  /** R78: also where nothing was revoked, so that a call whose answer was lost can be made again. */
+  async #acknowledged(revoked: number, startedAtTick: number): Promise<RevokedTokensDto> {
+    const { confirmedBy, missing } = await this.acknowledgement.wait();
+    const tookMs = Math.round(performance.now() - startedAtTick);
+    return { revoked, confirmedBy: [...confirmedBy], missing: [...missing], tookMs };
   }
 
   /** Other methods pass the guards as well: a read-only token is told its scope, whatever there is or is not (R06). */

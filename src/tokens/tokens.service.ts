@@ -279,10 +279,13 @@ export class TokensService {
     return toTokenDto(changed, await this.judge(changed));
   }
 
-  /** Revokes a token; it stays listed until it is purged. A second time changes nothing. */
-  async revokeOne(caller: Authenticated, actor: Actor, id: string): Promise<void> {
+  /**
+   * Revokes a token; it stays listed until it is purged. A second time changes nothing.
+   * @returns how many were revoked: 1, or 0 where it had been before
+   */
+  async revokeOne(caller: Authenticated, actor: Actor, id: string): Promise<number> {
     const row = await this.#mustSee(caller, id);
-    if (row.revokedAtMs === null) await this.revoker.revokeAll([row.id], actor);
+    return row.revokedAtMs === null ? this.revoker.revokeAll([row.id], actor) : 0;
   }
 
   /**

@@ -101,8 +101,30 @@ export class TokenPageDto {
   nextCursor!: string | null;
 }
 
-/** How many tokens were revoked by one call. */
+/** How many tokens were revoked by one call, and where `wait` was asked for, which nodes act on it (R78). */
 export class RevokedTokensDto {
-  /** @example 3 */
+  /**
+   * Those that had been revoked before do not count.
+   * @example 3
+   */
   revoked!: number;
+
+  /**
+   * With `wait`: the nodes that have confirmed that they refuse these tokens, by the names that `GET /version` shows.
+   * @example ["gate-1-3f9a0c2b71"]
+   */
+  confirmedBy?: string[];
+
+  /**
+   * With `wait`: the live nodes that have not confirmed it within five seconds. Each of them acts on it as soon as it
+   * reads the changes, or refuses every request once its rules are older than SCOPEGATE_MAX_STALENESS_MS.
+   * @example []
+   */
+  missing?: string[];
+
+  /**
+   * With `wait`: milliseconds from the call to the last confirmation, or to the end of the wait.
+   * @example 212
+   */
+  tookMs?: number;
 }

@@ -112,6 +112,26 @@ export class RevokeTokensDto {
   @IsString()
   @Length(1, 255)
   owner?: string;
+
+  /**
+   * Whether to wait until every live node acts on it, five seconds at the most. The answer then names the nodes.
+   * @example false
+   */
+  @ValidateIf(given)
+  @IsBoolean()
+  wait?: boolean;
+}
+
+/** How a token is to be revoked. */
+export class RevokeTokenQuery {
+  /**
+   * Whether to wait until every live node acts on it, five seconds at the most: the answer is then a 200 that names the
+   * nodes, in place of a 204.
+   */
+  @IsOptional()
+  @Transform(queryBoolean)
+  @IsBoolean()
+  wait?: boolean;
 }
 
 /** Which tokens a list shows. Instants are ISO 8601 with an offset. */

@@ -1,0 +1,112 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Injectable, Logger } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { ChangeEntity } from './change.entity.js';
+import { ChangeFeed } from './change-feed.js';
+import { databaseNowSql } from './database.clock.js';
+import { NodeRegistry, type KnownNode } from './node.registry.js';
+import { UnitOfWork } from './unit-of-work.js';
+
+/** R78: a caller waits for so long at most, in milliseconds. */
+const MAX_WAIT_MS = 5_000;
+
+/** How often the confirmations are looked at while somebody waits for them. */
+const LOOK_INTERVAL_MS = 40;
+
+/** Which nodes act on everything that was stored before the question. */
+export interface Acknowledgement {
+  /** The ids of the nodes that have confirmed it. */
+  readonly confirmedBy: readonly string[];
+  /** The ids of the live nodes that have not, within five seconds. */
+  readonly missing: readonly string[];
+}
+
+/** The line of the change log that asks the nodes. */
+interface Question {
+  readonly id: number;
+  readonly atMs: number;
+}
+
+/**
+ * Asks every live node whether it acts on all that has been stored so far (R78). The question is a line of the change
+ * log, written after the change: whoever has read it, and has acted on all that was read, acts on the change. A node
+ * that reads one writes how far it acts into its row of the table of nodes, and this one looks there. So nothing is
+ * written where nobody asks, and Redis makes it faster, but is not needed.
+ */
+@Injectable()
+export class ChangeAcknowledgement {
+  readonly #logger = new Logger(ChangeAcknowledgement.name);
+  readonly #nowSql: string;
+  #looking: Promise<readonly KnownNode[]> | null = null;
+
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly changes: ChangeFeed,
+    private readonly nodes: NodeRegistry,
+    dataSource: DataSource,
+  ) {
+    this.#nowSql = databaseNowSql(dataSource);
+  }
+
+  /** Resolves once every live node has confirmed, or after five seconds. Never rejects. */
+  async wait(): Promise<Acknowledgement> {
+    const giveUp = new AbortController();
+    const limit = setTimeout(() => giveUp.abort(), MAX_WAIT_MS);
+    // What is known without the database, should that be away: none has confirmed.
+    const state = { confirmedBy: [] as readonly string[], missing: this.nodes.liveNodes };
+    const asking = this.#ask(giveUp.signal, (confirmedBy, missing) => Object.assign(state, { confirmedBy, missing }));
+    const late = new Promise<void>((resolve) => giveUp.signal.addEventListener('abort', () => resolve()));
+    try {
+      await Promise.race([asking, late]);
+    } catch (error) {
+      this.#logger.warn(`The nodes cannot be asked for their confirmation: ${String(error)}`);
+    } finally {
+      clearTimeout(limit);
+      giveUp.abort();
+    }
+    return { confirmedBy: state.confirmedBy, missing: state.missing };
+  }
+
+  async #ask(
+    signal: AbortSignal,
+    note: (confirmedBy: readonly string[], missing: readonly string[]) => void,
+  ): Promise<void> {
+    const question = await this.#write();
+    while (!signal.aborted) {
+      const live = (await this.#look()).filter(({ isLive }) => isLive);
+      const confirmedBy = live.filter((node) => hasAnswered(node, question)).map(({ id }) => id);
+      const missing = live.filter((node) => !hasAnswered(node, question)).map(({ id }) => id);
+      if (!signal.aborted) note(confirmedBy, missing);
+      if (missing.length === 0) return;
+    }
+  }
+
+  async #write(): Promise<Question> {
+    const changeSet = randomBytes(16).toString('hex');
+    const question = await this.unitOfWork.run(async ({ manager }) => {
+      await manager
+        .createQueryBuilder()
+        .insert()
+        .into(ChangeEntity)
+        .values({ topic: 'question', subject: this.nodes.id, changeSet, atMs: () => this.#nowSql })
+        .execute();
+      return manager.findOneByOrFail(ChangeEntity, { changeSet });
+    });
+    await this.changes.announce(changeSet, [{ topic: 'question', subject: this.nodes.id }]);
+    return question;
+  }
+
+  /** All who wait look together. */
+  #look(): Promise<readonly KnownNode[]> {
+    this.#looking ??= sleep(LOOK_INTERVAL_MS)
+      .then(() => this.nodes.readNodes())
+      .finally(() => (this.#looking = null));
+    return this.#looking;
+  }
+}
+
+/** The time tells the answer apart from one that was given in another life of the database. */
+function hasAnswered({ actedUpTo, actedAtMs }: KnownNode, { id, atMs }: Question): boolean {
+  return actedUpTo !== null && actedAtMs !== null && actedUpTo >= id && actedAtMs >= atMs;
+}
