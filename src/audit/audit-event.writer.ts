@@ -1,30 +1,13 @@
-import { CONTENT_FIELDS, contentValues, type EventContent } from '@scopegate/audit';
+import type { EventContent } from '@scopegate/audit';
 import { escape, type Connection } from 'mysql2';
-import type { EntityManager } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import { Turn } from '../common/time/turn.js';
+import { AuditChainEntity } from './audit-chain.entity.js';
 import { AuditEventEntity } from './audit-event.entity.js';
+import { ADVANCED_COLUMNS, EVENT_COLUMNS, eventValues, FOUND_BY_COLUMNS, type LinkedEvents } from './linked-events.js';
 
 /** Rows in one statement: enough to be cheap; SQLite works in this thread, so its requests wait for one statement. */
 const ROWS_IN_ONE_INSERT = { mysql: 128, sqlite: 50 };
-
-/** Events that follow each other in a chain. */
-export interface LinkedEvents {
-  readonly chain: string;
-  /** The place that the first of them follows. */
-  readonly after: { readonly sequence: number; readonly link: string };
-  readonly contents: readonly EventContent[];
-  /** The link of each. */
-  readonly links: readonly string[];
-}
-
-/** The columns in the order in which they are written. */
-const COLUMNS = [
-  ...CONTENT_FIELDS,
-  'chain',
-  'chainSequence',
-  'previousLink',
-  'link',
-] as const satisfies readonly (keyof AuditEventEntity)[];
 
 /**
  * Inserts events in statements of many rows. TypeORM's own insert takes some hundred microseconds a row for as many
@@ -38,15 +21,15 @@ export async function insertAuditEvents(manager: EntityManager, events: LinkedEv
   for (let start = 0; start < length; start += size) {
     const end = Math.min(start + size, length);
     if (isSqlite) {
-      const rows = Array.from({ length: end - start }, (_, index) => valuesOf(events, start + index));
-      await manager.query(`${headOf(manager)}${rows.map(() => PLACEHOLDERS).join(',')}`, rows.flat());
+      const rows = Array.from({ length: end - start }, (_, index) => eventValues(events, start + index));
+      await manager.query(insertStatement(manager.dataSource, rows.length), rows.flat());
       await turn.end();
       continue;
     }
     const connection = await connectionOf(manager);
     const takesPlain = await takesDoubleQuotes(connection);
     const chain = escape(events.chain);
-    const parts = [headOf(manager)];
+    const parts = [headOf(manager.dataSource)];
     for (let index = start; index < end; index += 1) {
       const isPlain = takesPlain && PLAIN_CONTENT.test(events.contents[index] as string);
       parts.push(isPlain ? plainTuple(events, index, chain) : tupleOf(events, index), ',');
@@ -59,7 +42,34 @@ export async function insertAuditEvents(manager: EntityManager, events: LinkedEv
   }
 }
 
-const PLACEHOLDERS = `(${COLUMNS.map(() => '?').join(',')})`;
+const PLACEHOLDERS = `(${EVENT_COLUMNS.map(() => '?').join(',')})`;
+
+/** The statement that inserts so many events, with placeholders for what `eventValues` says of each. */
+export function insertStatement(dataSource: DataSource, rows: number): string {
+  return headOf(dataSource) + Array.from({ length: rows }, () => PLACEHOLDERS).join(',');
+}
+
+const advanceStatements = new WeakMap<object, string>();
+
+/**
+ * The statement that moves on a head that is where it was left, with placeholders for `advanceValues`; TypeORM takes a
+ * while to build one.
+ */
+export function advanceStatement(dataSource: DataSource): string {
+  const known = advanceStatements.get(dataSource);
+  if (known !== undefined) return known;
+  const { columns, tableName } = dataSource.getMetadata(AuditChainEntity);
+  const nameOf = (property: keyof AuditChainEntity): string => {
+    const column = columns.find(({ propertyName }) => propertyName === property);
+    if (column === undefined) throw new Error(`A chain has no ${property}.`);
+    return dataSource.driver.escape(column.databaseName);
+  };
+  const set = ADVANCED_COLUMNS.map((property) => `${nameOf(property)} = ?`).join(', ');
+  const where = FOUND_BY_COLUMNS.map((property) => `${nameOf(property)} = ?`).join(' AND ');
+  const statement = `UPDATE ${dataSource.driver.escape(tableName)} SET ${set} WHERE ${where}`;
+  advanceStatements.set(dataSource, statement);
+  return statement;
+}
 
 /** The driver's connection that a transaction runs on, with MySQL or MariaDB. */
 async function connectionOf(manager: EntityManager): Promise<Connection> {
@@ -83,31 +93,21 @@ function send<Row>(connection: Connection, sql: string): Promise<readonly Row[]>
 const heads = new WeakMap<object, string>();
 
 /** The statement up to its rows. */
-function headOf({ dataSource }: EntityManager): string {
+function headOf(dataSource: DataSource): string {
   const known = heads.get(dataSource);
   if (known !== undefined) return known;
   const { columns, tableName } = dataSource.getMetadata(AuditEventEntity);
   const names = new Map(columns.map((column) => [column.propertyName, dataSource.driver.escape(column.databaseName)]));
-  if (names.size !== COLUMNS.length) throw new Error('An audit event has columns that are not written.');
-  const list = COLUMNS.map((property) => names.get(property)).join(',');
+  if (names.size !== EVENT_COLUMNS.length) throw new Error('An audit event has columns that are not written.');
+  const list = EVENT_COLUMNS.map((property) => names.get(property)).join(',');
   const head = `INSERT INTO ${dataSource.driver.escape(tableName)} (${list}) VALUES `;
   heads.set(dataSource, head);
   return head;
 }
 
-/** The values of a row, for placeholders. */
-function valuesOf({ chain, after, contents, links }: LinkedEvents, index: number): unknown[] {
-  const values = contentValues(contents[index] as EventContent);
-  const detail = values.pop();
-  const previousLink = index === 0 ? after.link : links[index - 1];
-  values.push(detail === null ? null : JSON.stringify(detail), chain, after.sequence + index + 1, previousLink);
-  values.push(links[index]);
-  return values;
-}
-
-/** The same as text, for MySQL and MariaDB. */
+/** The values of an event as text, for MySQL and MariaDB. */
 function tupleOf(events: LinkedEvents, index: number): string {
-  return `(${valuesOf(events, index).map(escapeValue).join(',')})`;
+  return `(${eventValues(events, index).map(escapeValue).join(',')})`;
 }
 
 /**

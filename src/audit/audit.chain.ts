@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import {
   CHAIN_START,
   ChainLinker,
@@ -21,27 +21,24 @@ import { AuditChainEntity } from './audit-chain.entity.js';
 import { AuditEventEntity } from './audit-event.entity.js';
 import { toEvent } from './audit-event.mapper.js';
 import { chainKeyOf } from './chain-seals.js';
-import { insertAuditEvents, type LinkedEvents } from './audit-event.writer.js';
+import { advanceStatement, insertAuditEvents } from './audit-event.writer.js';
+import { AuditStore } from './audit.store.js';
+import {
+  advanceValues,
+  placeAfter,
+  type ChainPlace,
+  type JournalProgress,
+  type KnownHead,
+  type LinkedEvents,
+} from './linked-events.js';
 
 /** The chain of all changes, whichever node makes them. */
 export const CHANGES_CHAIN = 'changes';
-
-/** The place of the newest event of a chain. */
-export interface ChainPlace {
-  readonly sequence: number;
-  readonly link: string;
-}
 
 /** What else the head of a chain says. */
 export type ChainProgress = Partial<
   Pick<AuditChainEntity, 'journalSegment' | 'journalOffset' | 'held' | 'purgedSequence'>
 >;
-
-/** What has to be known of a chain's head to add to it. */
-export type KnownHead = Pick<AuditChainEntity, 'chain' | 'sequence' | 'link' | 'purgedSequence'>;
-
-/** How far a journal has been shipped. */
-export type JournalProgress = Pick<AuditChainEntity, 'journalSegment' | 'journalOffset' | 'held'>;
 
 /** Links events to chains, so that a changed, removed or inserted one is found. */
 @Injectable()
@@ -54,6 +51,7 @@ export class AuditChain {
   constructor(
     @Inject(SECRETS) secrets: Secrets,
     private readonly unitOfWork: UnitOfWork,
+    @Optional() @Inject(AuditStore) private readonly aside: AuditStore | null = null,
   ) {
     this.#key = chainKeyOf(secrets);
   }
@@ -123,6 +121,25 @@ export class AuditChain {
     return next;
   }
 
+  /**
+   * The same out of the way of the requests, where that can be: on SQLite, in a thread of its own.
+   * @param onLinked told the new place of the head before it is stored
+   * @returns null where nothing is stored, or that is not known: the caller goes the ordinary way, and finds out
+   */
+  async appendAside(
+    head: KnownHead,
+    contents: readonly EventContent[],
+    progress: JournalProgress,
+    onLinked: (place: ChainPlace) => void,
+  ): Promise<KnownHead | null> {
+    const { aside } = this;
+    if (aside === null || !aside.isUsable) return null;
+    const place = await this.unitOfWork.elsewhere(() => aside.store(head, contents, progress, onLinked));
+    if (place === null) return null;
+    if (this.#onStored.length > 0) this.#tell(contents.map(decodeEvent));
+    return { ...head, ...place };
+  }
+
   /** Links events to a chain; nothing is stored. */
   async link(head: KnownHead, contents: readonly EventContent[]): Promise<LinkedEvents> {
     const { chain, sequence, link } = head;
@@ -152,14 +169,10 @@ export class AuditChain {
     next: KnownHead,
     progress: JournalProgress,
   ): Promise<boolean> {
-    const { chain, sequence, link, purgedSequence } = next;
-    const { journalSegment, journalOffset, held } = progress;
-    const seal = sealOf(this.#key, { chain, sequence, link, purgedSequence, held });
-    const values = [sequence, link, journalSegment, journalOffset, held === null ? null : JSON.stringify(held), seal];
-    const place = [chain, head.sequence, head.link, purgedSequence];
-    const { queryRunner } = manager;
+    const { dataSource, queryRunner } = manager;
     if (queryRunner === undefined) throw new Error('Events are stored within a transaction.');
-    const { affected } = await queryRunner.query(advanceStatement(manager), [...values, ...place], true);
+    const values = advanceValues(this.#key, head, next, progress);
+    const { affected } = await queryRunner.query(advanceStatement(dataSource), values, true);
     return affected === 1;
   }
 
@@ -173,6 +186,10 @@ export class AuditChain {
     const events = this.#appended.get(manager);
     if (events === undefined) return;
     this.#appended.delete(manager);
+    this.#tell(events);
+  }
+
+  #tell(events: readonly AuditEvent[]): void {
     for (const subscriber of this.#onStored) subscriber(events);
   }
 
@@ -214,30 +231,4 @@ export class AuditChain {
   isSealed(head: AuditChainEntity): boolean {
     return sealOf(this.#key, head) === head.seal;
   }
-}
-
-const advanceStatements = new WeakMap<object, string>();
-
-/** The statement that moves on a head that is where it was left; TypeORM takes a while to build one. */
-function advanceStatement({ dataSource }: EntityManager): string {
-  const known = advanceStatements.get(dataSource);
-  if (known !== undefined) return known;
-  const { columns, tableName } = dataSource.getMetadata(AuditChainEntity);
-  const nameOf = (property: keyof AuditChainEntity): string => {
-    const column = columns.find(({ propertyName }) => propertyName === property);
-    if (column === undefined) throw new Error(`A chain has no ${property}.`);
-    return dataSource.driver.escape(column.databaseName);
-  };
-  const set = (['sequence', 'link', 'journalSegment', 'journalOffset', 'held', 'seal'] as const).map(nameOf);
-  const where = (['chain', 'sequence', 'link', 'purgedSequence'] as const).map(nameOf);
-  const statement =
-    `UPDATE ${dataSource.driver.escape(tableName)} SET ${set.map((name) => `${name} = ?`).join(', ')} ` +
-    `WHERE ${where.map((name) => `${name} = ?`).join(' AND ')}`;
-  advanceStatements.set(dataSource, statement);
-  return statement;
-}
-
-/** The place of the last of some events. */
-function placeAfter({ after, links }: LinkedEvents): ChainPlace {
-  return { sequence: after.sequence + links.length, link: links.at(-1) ?? after.link };
 }

@@ -7,6 +7,7 @@ import { AuditRetention } from './audit.retention.js';
 import { AuditChain } from './audit.chain.js';
 import { AuditService } from './audit.service.js';
 import { AuditShipper } from './audit.shipper.js';
+import { AuditStore } from './audit.store.js';
 import { AuditStreams } from './streams/audit-streams.js';
 import { AuditVerifier } from './audit.verifier.js';
 import { UnrecordedRequests } from './unrecorded-requests.js';
@@ -21,6 +22,7 @@ import { UnrecordedRequests } from './unrecorded-requests.js';
     AuditChain,
     AuditService,
     AuditShipper,
+    AuditStore,
     AuditStreams,
     AuditVerifier,
     UnrecordedRequests,

@@ -7,7 +7,12 @@ import { hasTable } from '../database/key-checks.js';
 
 /** The key of the chains, derived from the encryption key. */
 export function chainKeyOf(secrets: Secrets): HmacKey {
-  return new HmacKey(new Uint8Array(hkdfSync('sha256', secrets.encryptionKey, '', 'scopegate audit chain', 32)));
+  return new HmacKey(chainKeyBytesOf(secrets));
+}
+
+/** The bytes of that key. */
+export function chainKeyBytesOf(secrets: Secrets): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', secrets.encryptionKey, '', 'scopegate audit chain', 32));
 }
 
 /** A row as either driver gives it: whole numbers and JSON may be texts. */

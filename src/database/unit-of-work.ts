@@ -104,6 +104,14 @@ export class UnitOfWork {
     return this.#inTurn(() => work(this.dataSource.manager), READ_TIMEOUT_MS);
   }
 
+  /**
+   * Runs work that writes on a connection of its own, and not on TypeORM's. On SQLite, it takes its turn like a unit:
+   * otherwise it and a unit would wait for each other's lock of the file.
+   */
+  elsewhere<Result>(work: () => Promise<Result>): Promise<Result> {
+    return this.#inTurn(work, TRANSACTION_TIMEOUT_MS);
+  }
+
   #inTurn<Result>(work: () => Promise<Result>, timeoutMs: number): Promise<Result> {
     if (!this.#isSingleConnection) return answerInTime(work(), timeoutMs);
     const turn = this.#last.then(work);

@@ -14,7 +14,8 @@ import { Turn } from '../../common/time/turn.js';
 import { isDatabaseUnavailable, DatabaseUnavailableError } from '../../database/database-unavailable.js';
 import { isDuplicateKey } from '../../database/duplicate-key.js';
 import type { UnitOfWork } from '../../database/unit-of-work.js';
-import type { AuditChain, ChainPlace, KnownHead } from '../audit.chain.js';
+import type { AuditChain } from '../audit.chain.js';
+import type { ChainPlace, KnownHead } from '../linked-events.js';
 import type { Journal, JournalPosition } from './journal.js';
 import { remainderOf, replaceRejected } from './rejected-events.js';
 
@@ -274,6 +275,8 @@ export class JournalShipment {
       journalOffset: position.offset,
       held: state === null ? null : [...state],
     };
+    const aside = await this.chain.appendAside(shipped, contents, progress, (place) => (this.#attempted = place));
+    if (aside !== null) return { ...aside, position };
     // Before the transaction: it holds the head, and on SQLite everybody else's turn.
     const linked = await this.chain.link(shipped, contents);
     return this.unitOfWork.run(async ({ manager }) => {

@@ -1,0 +1,142 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { Inject, Injectable, Logger, Optional, type OnApplicationShutdown } from '@nestjs/common';
+import type { EventContent } from '@scopegate/audit';
+import { DataSource } from 'typeorm';
+import { SECRETS } from '../config/config.module.js';
+import type { Secrets } from '../config/secrets.js';
+import { isDatabaseUnavailable } from '../database/database-unavailable.js';
+import { advanceStatement, insertStatement } from './audit-event.writer.js';
+import type { StoreOrder, StoreReport, StoreThreadData } from './audit-store.thread.js';
+import { chainKeyBytesOf } from './chain-seals.js';
+import type { ChainPlace, JournalProgress, KnownHead } from './linked-events.js';
+
+/** Where the sources are not built, as in some tests, there is no thread, and events are stored in this one. */
+const THREAD_FILE = fileURLToPath(new URL('audit-store.thread.js', import.meta.url));
+
+/** Events in one statement: one alone takes some microseconds by itself, and more than these gain nothing. */
+const ROWS_IN_ONE_INSERT = 50;
+
+/** An order under way: what is told of it. */
+interface Pending {
+  readonly onLinked: (place: ChainPlace) => void;
+  readonly resolve: (place: ChainPlace | null) => void;
+  readonly reject: (error: Error) => void;
+  place: ChainPlace | null;
+}
+
+/**
+ * Stores the events of requests on SQLite, in a thread with a connection of its own: linking and inserting takes longer
+ * than serving a request, and SQLite works in the thread that calls it. MySQL and MariaDB work elsewhere anyway.
+ */
+@Injectable()
+export class AuditStore implements OnApplicationShutdown {
+  readonly #logger = new Logger(AuditStore.name);
+  readonly #data: StoreThreadData | null;
+  #worker: Worker | null = null;
+  /** A thread that ended by itself is not started again: what it does is done in this thread then. */
+  #hasFailed = false;
+  #pending: Pending | null = null;
+
+  /** @param threadFile what the thread runs; another one in tests alone */
+  constructor(
+    dataSource: DataSource,
+    @Inject(SECRETS) secrets: Secrets,
+    @Optional() private readonly threadFile: string = THREAD_FILE,
+  ) {
+    const { options } = dataSource;
+    this.#data =
+      options.type === 'better-sqlite3' && existsSync(threadFile)
+        ? {
+            file: options.database,
+            key: chainKeyBytesOf(secrets),
+            advance: advanceStatement(dataSource),
+            insertOne: insertStatement(dataSource, 1),
+            insertMany: insertStatement(dataSource, ROWS_IN_ONE_INSERT),
+            rows: ROWS_IN_ONE_INSERT,
+          }
+        : null;
+  }
+
+  /** Whether events can be stored here. */
+  get isUsable(): boolean {
+    return this.#data !== null && !this.#hasFailed;
+  }
+
+  /**
+   * Links events to a chain and stores them with its new head, in one transaction. No other connection of this process
+   * may write meanwhile.
+   * @param onLinked told the new place before anything is stored: where the thread ends too early, it may be stored
+   * @returns the new place; null where nothing is stored, or that is not known, and the caller has to find out why
+   * @throws Error where the database cannot be worked with right now; nothing is stored then
+   */
+  store(
+    head: KnownHead,
+    contents: readonly EventContent[],
+    progress: JournalProgress,
+    onLinked: (place: ChainPlace) => void,
+  ): Promise<ChainPlace | null> {
+    const order: StoreOrder = { head, contents: contents.join('\n'), progress };
+    return new Promise((resolve, reject) => {
+      this.#pending = { onLinked, resolve, reject, place: null };
+      this.#started()?.postMessage(order);
+    });
+  }
+
+  /** Ends the thread, once it has done what it was asked for. */
+  async onApplicationShutdown(): Promise<void> {
+    const worker = this.#worker;
+    if (worker === null) return;
+    this.#worker = null;
+    const ended = new Promise((resolve) => worker.once('exit', resolve));
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
+    worker.postMessage(null);
+    await ended;
+  }
+
+  #started(): Worker | null {
+    if (this.#worker !== null || this.#data === null) return this.#worker;
+    const worker = new Worker(this.threadFile, { workerData: this.#data, name: 'audit-store' });
+    this.#worker = worker;
+    worker.unref();
+    worker.on('message', (report: StoreReport) => this.#take(report));
+    worker.on('error', (error) => this.#fail(error));
+    worker.on('exit', () => this.#end(worker));
+    return worker;
+  }
+
+  #take(report: StoreReport): void {
+    const pending = this.#pending;
+    if (pending === null) return;
+    if (report.kind === 'linked') {
+      pending.place = report.place;
+      pending.onLinked(report.place);
+      return;
+    }
+    this.#pending = null;
+    if (report.kind === 'stored') {
+      pending.resolve(pending.place);
+      return;
+    }
+    const error = report.kind === 'failed' ? Object.assign(new Error(report.message), { code: report.code }) : null;
+    if (error !== null && isDatabaseUnavailable(error)) pending.reject(error);
+    else pending.resolve(null);
+  }
+
+  #fail(error: Error): void {
+    this.#hasFailed = true;
+    this.#logger.error(
+      `The thread that stores audit events has ended; requests wait for storing now: ${error.message}`,
+    );
+  }
+
+  #end(worker: Worker): void {
+    if (this.#worker === worker) {
+      this.#worker = null;
+      this.#hasFailed = true;
+    }
+    this.#pending?.resolve(null);
+    this.#pending = null;
+  }
+}
