@@ -14,6 +14,10 @@ COPY demo demo
 RUN npm run build && rm -rf dist/demo && npm prune --omit=dev --no-audit --no-fund
 
 FROM node:${NODE_VERSION}-bookworm-slim
+ARG VERSION=unreleased
+LABEL org.opencontainers.image.title="Scopegate" \
+  org.opencontainers.image.version="${VERSION}" \
+  org.opencontainers.image.licenses="Apache-2.0"
 WORKDIR /srv/scopegate
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 SCOPEGATE_DATA_DIR=/data
 RUN mkdir /data && chown node:node /data

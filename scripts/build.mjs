@@ -1,4 +1,4 @@
-// Builds dist/. With --when-needed only if the sources changed since the last build; several may be started at once.
+// Builds dist/, anew only what has changed. With --when-needed only if the sources changed since the last build; several may be started at once.
 // Without the packages of development (npm ci --omit=dev), or without the sources, it leaves a dist/ that is there.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -64,6 +64,15 @@ function isUpToDate() {
   return existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stampOf();
 }
 
+/** Removes what was built from sources that are gone: the compiler leaves it. */
+function removeLeftovers() {
+  const dist = join(root, 'dist');
+  for (const name of readdirSync(dist, { recursive: true })) {
+    const source = /^(.*)\.js(?:\.map)?$/.exec(name)?.[1];
+    if (source !== undefined && !existsSync(join(root, `${source}.ts`))) rmSync(join(dist, name), { force: true });
+  }
+}
+
 function isAlive(pid) {
   try {
     process.kill(pid, 0);
@@ -111,7 +120,7 @@ if (!canBuild()) {
   try {
     if (!(whenNeeded && isUpToDate())) {
       const stamp = stampOf();
-      rmSync(join(root, 'dist'), { recursive: true, force: true });
+      rmSync(stampFile, { force: true });
       const built = spawnSync(process.execPath, [nest, 'build', '-p', 'tsconfig.build.json'], {
         cwd: root,
         stdio: ['ignore', 2, 2],
@@ -119,7 +128,10 @@ if (!canBuild()) {
       if (built.status !== 0) {
         process.stderr.write('The build failed.\n');
         process.exitCode = 1;
-      } else writeFileSync(stampFile, stamp);
+      } else {
+        removeLeftovers();
+        writeFileSync(stampFile, stamp);
+      }
     }
   } finally {
     rmSync(lockFile, { force: true });
