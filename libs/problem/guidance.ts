@@ -159,8 +159,9 @@ const GUIDANCE: Readonly<Record<PublicCode, ProblemGuidance>> = {
     remedy: 'Check that it runs where `upstream` says.',
   },
   policy_unavailable: {
-    when: 'The server is starting, the rules cannot be read or may be out of date, or too many passwords are being checked at once.',
-    remedy: 'Try again in a moment.',
+    when: 'The server is starting, the rules cannot be read or may be out of date, too many passwords are being checked at once, or a change may not have been stored.',
+    remedy:
+      'Try again in a moment. After a change, read the detail first: it says where the change may have been stored all the same.',
   },
   audit_unavailable: {
     when: 'The audit journal cannot be written, or holds as much as it may, so nothing more is let through. With the setting `audit.failOpen` requests go on without a record instead, and this is never answered.',

@@ -36,6 +36,9 @@ type Listener = (subjects: Subjects) => Promise<void> | void;
 
 const MAX_ATTEMPTS = 3;
 
+/** A database that takes its time to fail is not asked again while the caller of a change waits. */
+const ATTEMPTS_LAST_MS = 1_000;
+
 /** Tells those who keep a snapshot or a cache what to read again. */
 @Injectable()
 export class ChangeFeed {
@@ -85,7 +88,7 @@ export class ChangeFeed {
 
   /**
    * Has every listener act on the changes.
-   * @throws ChangeNotActedOnError where one of them fails three times; the other ones have acted then
+   * @throws ChangeNotActedOnError where one of them fails again and again; the other ones have acted then
    */
   async actOn(changes: readonly Change[]): Promise<void> {
     const byTopic = new Map<ChangeTopic, Set<string>>();
@@ -117,12 +120,13 @@ export class ChangeFeed {
 
   /** @returns whether the listener has acted */
   async #tell(listener: Listener, topic: ChangeTopic, subjects: Subjects): Promise<boolean> {
+    const endTick = performance.now() + ATTEMPTS_LAST_MS;
     for (let attempt = 1; ; attempt += 1) {
       try {
         await listener(subjects);
         return true;
       } catch (error) {
-        if (attempt < MAX_ATTEMPTS) continue;
+        if (attempt < MAX_ATTEMPTS && performance.now() < endTick) continue;
         this.#logger.error(`A change of ${topic} could not be read: ${String(error)}`);
         return false;
       }

@@ -40,6 +40,16 @@ export class DatabaseUnavailableError extends ProblemException {
   }
 }
 
+/** A transaction was to be stored, and nothing could be found out about whether it is. */
+export class OutcomeUnknownError extends DatabaseUnavailableError {
+  constructor(cause: unknown) {
+    super(
+      cause,
+      'The database did not say whether the change was stored. It may take effect at any moment. Look whether it has, and repeat it if not.',
+    );
+  }
+}
+
 /** Whether a failure is one of the database itself, and not of what it was asked. */
 export function isDatabaseUnavailable(error: unknown): boolean {
   const cause = error instanceof Error && 'driverError' in error ? error.driverError : error;

@@ -1,0 +1,141 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { ChangeEntity } from './change.entity.js';
+import type { Change, ChangeFeed } from './change-feed.js';
+
+/** How long the caller of a change waits for its outcome, once the COMMIT has gone wrong. */
+const ASKED_FOR_MS = 2_000;
+
+/** One question that has no answer by then is asked again, as is one that fails. */
+const QUESTION_TIMEOUT_MS = 1_000;
+
+const ASKED_AGAIN_AFTER_MS = 100;
+
+/** How often it is asked afterwards, when the caller has gone. */
+const SETTLED_EVERY_MS = 1_000;
+
+/** A transaction that has sent its COMMIT and got no answer. */
+export interface OpenOutcome {
+  /** The random id in its lines of the change log. */
+  readonly changeSet: string;
+  readonly changes: readonly Change[];
+  /** The server's number of its connection; null where there is none. */
+  readonly connectionId: number | null;
+  /** Called where it turns out to be stored, before anything acts on its changes. */
+  readonly onStored: () => void;
+}
+
+type Read = <Result>(work: (manager: EntityManager) => Promise<Result>, timeoutMs: number) => Promise<Result>;
+
+/**
+ * Finds out what has become of a transaction whose COMMIT was not answered: the connection broke, or the time ran out.
+ * Its lines are in the change log, or they are not, and the change log can be asked (R80).
+ */
+export class ChangeOutcomes {
+  readonly #logger = new Logger(ChangeOutcomes.name);
+  readonly #open = new Set<OpenOutcome>();
+  #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  /** @param read asks the database, on another connection than the one that failed */
+  constructor(
+    private readonly read: Read,
+    private readonly changes: ChangeFeed,
+  ) {}
+
+  /** Whether the transaction is stored, for good; null where nothing could be found out. */
+  async find(outcome: OpenOutcome): Promise<boolean | null> {
+    const endTick = performance.now() + ASKED_FOR_MS;
+    for (;;) {
+      const answer = await this.#ask(outcome);
+      if (answer !== null || performance.now() + ASKED_AGAIN_AFTER_MS > endTick) return answer;
+      await delay(ASKED_AGAIN_AFTER_MS);
+    }
+  }
+
+  /** Goes on asking, and has the changes acted on where they turn out to be stored. */
+  settleLater(outcome: OpenOutcome): void {
+    this.#open.add(outcome);
+    // At once: what is known of the subjects may be wrong by now, and is read when it is needed.
+    this.actOnOpen().catch(() => undefined);
+    this.#timer ??= setTimeout(() => void this.#settle(), SETTLED_EVERY_MS).unref();
+  }
+
+  /**
+   * Reads again what transactions have changed whose outcome is not known yet. Whoever repeats such a change may find
+   * it made already: with the answer to that, this node has to act on it.
+   * @throws ChangeNotActedOnError
+   */
+  async actOnOpen(): Promise<void> {
+    if (this.#open.size > 0) await this.changes.actOn([...this.#open].flatMap(({ changes }) => changes));
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+  }
+
+  async #settle(): Promise<void> {
+    for (const outcome of this.#open) {
+      const isStored = await this.#ask(outcome);
+      if (isStored === null) break;
+      if (isStored) await this.#act(outcome);
+      this.#open.delete(outcome);
+    }
+    this.#timer = undefined;
+    if (this.#open.size === 0 || this.#isClosed) return;
+    this.#timer = setTimeout(() => void this.#settle(), SETTLED_EVERY_MS).unref();
+  }
+
+  async #act({ changeSet, changes, onStored }: OpenOutcome): Promise<void> {
+    onStored();
+    this.#logger.warn('A change whose COMMIT was not answered is stored after all. It is acted on now.');
+    // What fails here is left to the reader of the change log, which meets the same lines.
+    await this.changes.announce(changeSet, changes).catch(() => undefined);
+  }
+
+  async #ask({ changeSet, connectionId }: OpenOutcome): Promise<boolean | null> {
+    try {
+      return await this.read(async (manager) => {
+        if (manager.dataSource.options.type === 'better-sqlite3') {
+          return manager.existsBy(ChangeEntity, { changeSet });
+        }
+        if (connectionId !== null) await endConnection(manager, connectionId);
+        return hasLine(manager, changeSet);
+      }, QUESTION_TIMEOUT_MS);
+    } catch {
+      return null;
+    }
+  }
+}
+
+/**
+ * Whether a line of the change set is stored. The read waits for a transaction that has written such a line and is not
+ * over yet, so that a line that is not there now will never be.
+ */
+async function hasLine(manager: EntityManager, changeSet: string): Promise<boolean> {
+  const rows: unknown[] = await manager.query(
+    'SELECT 1 FROM change_log WHERE change_set = ? LIMIT 1 LOCK IN SHARE MODE',
+    [changeSet],
+  );
+  return rows.length > 0;
+}
+
+/**
+ * Ends the connection of the transaction, which may be open without an end where the COMMIT never arrived: only such a
+ * one is rolled back. It takes no privilege to end connections of one's own; where it fails, time has to do it.
+ */
+async function endConnection(manager: EntityManager, connectionId: number): Promise<void> {
+  try {
+    // A server that has taken over numbers its connections anew.
+    const rows: { id: unknown }[] = await manager.query(
+      `SELECT ID AS id FROM information_schema.PROCESSLIST
+         WHERE ID = ? AND USER = SUBSTRING_INDEX(USER(), '@', 1) AND DB = DATABASE()`,
+      [connectionId],
+    );
+    if (rows.length > 0) await manager.query(`KILL CONNECTION ${connectionId}`);
+  } catch {
+    // It has ended by itself, or may not be ended.
+  }
+}
