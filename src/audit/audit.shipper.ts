@@ -235,10 +235,10 @@ export class AuditShipper implements OnModuleInit, OnApplicationBootstrap {
     try {
       await this.#open().ship();
       const nowTick = performance.now();
-      if (everything || nowTick - this.#besidesAtTick >= BESIDES_INTERVAL_MS) {
-        this.#besidesAtTick = nowTick;
-        for (const besides of this.#besides) await besides();
-      }
+      if (!everything && nowTick - this.#besidesAtTick < BESIDES_INTERVAL_MS) return;
+      this.#besidesAtTick = nowTick;
+      for (const besides of this.#besides) await besides();
+      // Only a round of all of it tells: what is written besides may be what fails, and no event may be waiting.
       if (this.#isFailing) this.#logger.log('Audit events are stored again.');
       this.#isFailing = false;
     } catch (error) {
