@@ -8,7 +8,7 @@ const LOCK_WAIT_SECONDS = 1;
 /** SQLite waits in the thread of the requests. */
 const SQLITE_LOCK_WAIT_MS = 250;
 
-/** What connections wait for otherwise (see the options of the data source). */
+/** What the connection waits for otherwise (see the options of the data source). */
 const SQLITE_BUSY_TIMEOUT_MS = 5_000;
 
 /**
@@ -17,7 +17,7 @@ const SQLITE_BUSY_TIMEOUT_MS = 5_000;
  */
 @Injectable()
 export class DatabaseProbe {
-  readonly #statement: string | null;
+  readonly #ask: (manager: EntityManager) => Promise<unknown>;
   #running: Promise<void> | null = null;
 
   constructor(
@@ -25,7 +25,8 @@ export class DatabaseProbe {
     dataSource: DataSource,
   ) {
     const { type } = dataSource.options;
-    this.#statement = type === 'better-sqlite3' ? null : writeOfNothing(dataSource, type === 'mariadb');
+    const statement = type === 'better-sqlite3' ? null : writeOfNothing(dataSource, type === 'mariadb');
+    this.#ask = (manager) => (statement === null ? writeNothingOnSqlite(manager) : manager.query(statement));
   }
 
   /**
@@ -34,9 +35,8 @@ export class DatabaseProbe {
    * @throws Error of the database where it refuses
    */
   check(): Promise<void> {
-    const statement = this.#statement;
     this.#running ??= this.unitOfWork
-      .read((manager) => (statement === null ? writeNothingOnSqlite(manager) : manager.query<void>(statement)))
+      .run(({ manager }) => this.#ask(manager))
       .then(() => undefined)
       .finally(() => (this.#running = null));
     return this.#running;
@@ -58,11 +58,11 @@ function writeOfNothing(dataSource: DataSource, isMariaDb: boolean): string {
   );
 }
 
+/** Takes the lock of the file, since every writer needs it. */
 async function writeNothingOnSqlite(manager: EntityManager): Promise<void> {
   await manager.query(`PRAGMA busy_timeout = ${SQLITE_LOCK_WAIT_MS}`);
   try {
-    await manager.query('BEGIN IMMEDIATE');
-    await manager.query('ROLLBACK');
+    await manager.query('UPDATE nodes SET id = id WHERE 1 = 0');
   } finally {
     await manager.query(`PRAGMA busy_timeout = ${SQLITE_BUSY_TIMEOUT_MS}`);
   }
