@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { LessThanOrEqual } from 'typeorm';
+import { In, LessThanOrEqual } from 'typeorm';
 import { SYSTEM_ACTOR } from '../audit/actor.js';
 import { AuditService } from '../audit/audit.service.js';
 import { PURGE_BATCH_SIZE, type PurgedBatch } from '../database/purged-batch.js';
+import { rowLock } from '../database/row-lock.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { auditFields, propertiesOf } from './token-event.js';
 import { TokenEntity } from './token.entity.js';
@@ -27,22 +28,24 @@ export class TokenPurger {
     const rows = await this.#endedUntil(endedAtMs);
     if (rows.length === 0) return { removed: 0, hasMore: false };
     const removed = await this.unitOfWork.run(async (unit) => {
-      let count = 0;
-      // One by one and in the order of ids, as those who count their use write them: nobody waits in a circle.
-      for (const row of rows) {
-        const deleted = await unit.manager.delete(TokenEntity, { id: row.id });
-        // Another node has it already, with its event.
-        if (deleted.affected !== 1) continue;
-        count += 1;
-        await unit.manager.delete(TokenSessionEntity, { tokenId: row.id });
+      const { manager } = unit;
+      // In the order of ids, as those who count their use write them: nobody waits in a circle. What is gone already has
+      // been removed by another node, with its event.
+      const ids = In(rows.map((row) => row.id));
+      const held = await manager.find(TokenEntity, { where: { id: ids }, order: { id: 'ASC' }, ...rowLock(manager) });
+      if (held.length === 0) return 0;
+      const heldIds = In(held.map((row) => row.id));
+      await manager.delete(TokenEntity, { id: heldIds });
+      await manager.delete(TokenSessionEntity, { tokenId: heldIds });
+      for (const row of held) {
         unit.changed('token', row.id);
-        this.audit.recordChange(unit.manager, SYSTEM_ACTOR, {
+        this.audit.recordChange(manager, SYSTEM_ACTOR, {
           type: 'token.purged',
           ...auditFields(row),
           detail: { ended: row.revokedAtMs === null ? 'expired' : 'revoked', token: propertiesOf(row) },
         });
       }
-      return count;
+      return held.length;
     });
     return { removed, hasMore: rows.length === PURGE_BATCH_SIZE };
   }
