@@ -13,8 +13,8 @@ export interface TokenFilter {
   readonly ownerId?: string;
   /** Only tokens of these users; of nobody, where there is none. */
   readonly ownerIds?: readonly string[];
-  /** Only tokens of owners of this name, without case; where there is such a user now, its id as well. */
-  readonly owner?: { readonly name: string; readonly id: string | null };
+  /** Only tokens of owners of this name, without case, whether there is such a user now or not. */
+  readonly ownerName?: string;
   readonly scope?: string;
   readonly isRevoked?: boolean;
   /** Part of the description, the id or the owner's name, without case. */
@@ -136,13 +136,10 @@ function applyFilter(query: SelectQueryBuilder<TokenEntity>, filter: TokenFilter
   else if (filter.ownerIds !== undefined) {
     query.andWhere('token.ownerId IN (:...ownerIds)', { ownerIds: filter.ownerIds });
   }
-  if (filter.owner !== undefined && !isStorableText(filter.owner.name)) query.andWhere('1 = 0');
-  else if (filter.owner !== undefined) {
-    const { name, id } = filter.owner;
-    query.andWhere('(token.ownerId = :namedId OR token.ownerKey = :ownerKey)', {
-      namedId: id ?? '',
-      ownerKey: userNameKey(name),
-    });
+  if (filter.ownerName !== undefined && !isStorableText(filter.ownerName)) query.andWhere('1 = 0');
+  else if (filter.ownerName !== undefined) {
+    // By this key alone: together with the owner's id no index would give the order.
+    query.andWhere('token.ownerKey = :ownerKey', { ownerKey: userNameKey(filter.ownerName) });
   }
   if (filter.isRevoked !== undefined) {
     query.andWhere(`token.revokedAtMs IS ${filter.isRevoked ? 'NOT NULL' : 'NULL'}`);

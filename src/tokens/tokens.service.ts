@@ -52,8 +52,11 @@ import {
 /** Rows read at a time where a filter can only be judged on the row. */
 const SCAN_SIZE = 500;
 
-/** Rows looked at for one page at the most; the page then ends early, and its cursor goes on from there. */
-const SCAN_LIMIT = 5_000;
+/**
+ * Rows looked at for one page at the most; the page then ends early, and its cursor goes on from there. As many take about
+ * a tenth of a second (R82).
+ */
+const SCAN_LIMIT = 2_000;
 
 /** What a caller asks a new token to be like. */
 export type TokenRequest = Omit<CreateTokenDto, 'validity' | 'expiresAt'> & {
@@ -224,13 +227,14 @@ export class TokensService {
 
   /** One page of the tokens the caller may see. */
   async list(caller: Authenticated, query: TokenQuery): Promise<Page<TokenDto>> {
-    const filter = await this.#filterOf(caller, query);
+    const filter = this.#filterOf(caller, query);
     const sort = query.sort ?? '-createdAt';
     const field = sort.replace('-', '') as TokenSortField;
     const cursor = decodeCursor(query.cursor, 3);
     if (cursor !== null && (cursor[0] !== sort || !isSortValue(field, cursor[1]) || typeof cursor[2] !== 'number')) {
       throw invalidField('cursor', 'belongs to a list in another order. Start again without it.');
     }
+    if (query.exceedsPolicy === true && !this.#canExceedPolicy()) return { items: [], nextCursor: null };
     let after: TokenOrder['after'] = cursor === null ? null : [cursor[1] ?? null, cursor[2] as number];
     const items: TokenDto[] = [];
     const judged = query.status !== undefined || query.exceedsPolicy !== undefined;
@@ -418,12 +422,16 @@ export class TokensService {
     return row;
   }
 
-  async #filterOf(caller: Authenticated, query: TokenQuery): Promise<TokenFilter> {
+  /** Whether today's settings and permissions forbid anything that a token can be. */
+  #canExceedPolicy(): boolean {
+    const { maximum } = this.settings.current().tokenValidity;
+    return maximum !== 'never' || this.permissions.current().createForSelf.readOnlyOnly;
+  }
+
+  #filterOf(caller: Authenticated, query: TokenQuery): TokenFilter {
     return {
       ...(this.#seesAll(caller) ? {} : { ownerId: caller.principal.id }),
-      ...(query.owner === undefined
-        ? {}
-        : { owner: { name: query.owner, id: (await this.directory.findByName(query.owner))?.id ?? null } }),
+      ...(query.owner === undefined ? {} : { ownerName: query.owner }),
       ...(query.scope === undefined ? {} : { scope: query.scope }),
       ...(query.status === undefined ? {} : { isRevoked: query.status === 'revoked' }),
       ...(query.q === undefined ? {} : { text: query.q }),
