@@ -259,7 +259,7 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
   }
 
   async #read(): Promise<Applications> {
-    const rows = await this.unitOfWork.read((manager) => manager.find(ApplicationEntity));
+    const rows = await this.unitOfWork.read((manager) => manager.find(ApplicationEntity), { lane: 'changes' });
     // By code unit, as the keys of pages are compared; databases sort by collation.
     const stored = rows.map(toStored).toSorted((left, right) => (left.key < right.key ? -1 : 1));
     const all = stored.map((application) => protect(application, this.box));

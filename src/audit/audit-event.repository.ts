@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { eventIdBound, heldEvents, nameKeyOf, type AuditEvent, type FloodState } from '@scopegate/audit';
 import { In, IsNull, Not, type EntityManager } from 'typeorm';
+import type { DatabaseWork } from '../database/database.lanes.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { AuditChainEntity } from './audit-chain.entity.js';
 import { AuditEventEntity } from './audit-event.entity.js';
@@ -67,7 +68,7 @@ export class AuditEventRepository {
 
   /** The event of a request itself, and not of a change it made. */
   async findByRequestId(requestId: string): Promise<AuditEvent | null> {
-    const row = await this.unitOfWork.read((manager) =>
+    const row = await this.#read((manager) =>
       manager.findOne(AuditEventEntity, {
         where: { requestId, outcome: Not('changed') },
         order: { id: 'DESC' },
@@ -102,7 +103,7 @@ export class AuditEventRepository {
 
   /** Failures that are counted and not stored yet: their number so far. */
   async #held(): Promise<readonly AuditEvent[]> {
-    const heads = await this.unitOfWork.read((manager) =>
+    const heads = await this.#read((manager) =>
       manager.find(AuditChainEntity, { select: { chain: true, held: true }, where: { held: Not(IsNull()) } }),
     );
     return heads.flatMap(({ held }) => heldEvents(held as FloodState));
@@ -138,7 +139,7 @@ export class AuditEventRepository {
 
   async #eventsOf(ids: readonly string[]): Promise<readonly AuditEvent[]> {
     if (ids.length === 0) return [];
-    const rows = await this.unitOfWork.read((manager) =>
+    const rows = await this.#read((manager) =>
       manager.find(AuditEventEntity, { where: { id: In(ids) }, order: { id: 'DESC' } }),
     );
     return rows.map(toEvent);
@@ -151,7 +152,7 @@ export class AuditEventRepository {
     limit: number,
     columns: readonly Column[],
   ): Promise<readonly Pick<FilteredEvent, Column | 'id'>[]> {
-    return this.unitOfWork.read(async (manager) => {
+    return this.#read(async (manager) => {
       const found: Pick<FilteredEvent, Column | 'id'>[] = [];
       for (const walk of walks) {
         const { text, values } = walkStatement(manager, walk, range, limit, columns);
@@ -159,6 +160,10 @@ export class AuditEventRepository {
       }
       return newestOf(found, limit);
     });
+  }
+
+  #read<Result>(work: DatabaseWork<Result>): Promise<Result> {
+    return this.unitOfWork.read(work, { lane: 'lists' });
   }
 }
 

@@ -207,8 +207,9 @@ export class AuditChain {
   /** Those of the events that are not stored, each once. */
   async missingOf(contents: readonly EventContent[]): Promise<readonly EventContent[]> {
     const ids = contents.map((content) => decodeEvent(content).id);
-    const rows = await this.unitOfWork.read((manager) =>
-      manager.find(AuditEventEntity, { select: { id: true }, where: { id: In(ids) } }),
+    const rows = await this.unitOfWork.read(
+      (manager) => manager.find(AuditEventEntity, { select: { id: true }, where: { id: In(ids) } }),
+      { lane: 'journal' },
     );
     const stored = new Set(rows.map((row) => row.id));
     return contents.filter((_, index) => {

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { ChainWalk, eventIdBound, type ChainBreak } from '@scopegate/audit';
 import { LessThanOrEqual, MoreThan, type EntityManager } from 'typeorm';
+import type { DatabaseWork } from '../database/database.lanes.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { AuditChain } from './audit.chain.js';
 import { AuditChainEntity } from './audit-chain.entity.js';
@@ -108,7 +109,7 @@ export class AuditVerifier {
 
   /** An event where all have been removed after their retention. One that a purge has left behind is authentic. */
   async #strayBeforeStart(head: AuditChainEntity): Promise<ChainBreak | null> {
-    const rows = await this.unitOfWork.read((manager) =>
+    const rows = await this.#read((manager) =>
       manager.find(AuditEventEntity, {
         where: { chain: head.chain, chainSequence: LessThanOrEqual(head.purgedSequence) },
         order: { chainSequence: 'ASC' },
@@ -121,7 +122,7 @@ export class AuditVerifier {
 
   /** An event beyond the newest one, looked for before the head is: what is added meanwhile is no stray. */
   async #strayBeyondEnd(name: string): Promise<ChainBreak | null> {
-    const newest = await this.unitOfWork.read((manager) =>
+    const newest = await this.#read((manager) =>
       manager.findOne(AuditEventEntity, { where: { chain: name }, order: { chainSequence: 'DESC' } }),
     );
     const head = await this.#head(name);
@@ -130,12 +131,12 @@ export class AuditVerifier {
   }
 
   #head(chain: string): Promise<AuditChainEntity | null> {
-    return this.unitOfWork.read((manager) => manager.findOneBy(AuditChainEntity, { chain }));
+    return this.#read((manager) => manager.findOneBy(AuditChainEntity, { chain }));
   }
 
   /** The names of all chains, also of those that have events and no head. */
   #chainNames(): Promise<readonly string[]> {
-    return this.unitOfWork.read(async (manager) => {
+    return this.#read(async (manager) => {
       const heads = await manager.find(AuditChainEntity, { select: { chain: true } });
       const names = new Set(heads.map((head) => head.chain));
       for (let name = ''; ;) {
@@ -152,7 +153,7 @@ export class AuditVerifier {
   }
 
   async #rows(chain: string, after: number, limit: number): Promise<readonly LinkedRow[]> {
-    const rows = await this.unitOfWork.read((manager) =>
+    const rows = await this.#read((manager) =>
       manager.find(AuditEventEntity, {
         where: { chain, chainSequence: MoreThan(after) },
         order: { chainSequence: 'ASC' },
@@ -182,7 +183,7 @@ export class AuditVerifier {
     let after = fromMs === null ? '' : eventIdBound(fromMs);
     const before = toMs === null ? null : eventIdBound(toMs + 1);
     for (;;) {
-      const rows = await this.unitOfWork.read((manager) => idsAfter(manager, after, before));
+      const rows = await this.#read((manager) => idsAfter(manager, after, before));
       for (const { chain, sequence } of rows) {
         const extent = extents.get(chain);
         if (extent === undefined) extents.set(chain, { after: sequence - 1, before: sequence + 1 });
@@ -200,7 +201,7 @@ export class AuditVerifier {
   /** The place of the last event of a chain before an instant, if its events are in order; null where there is none. */
   async #lastBefore(chain: string, atMs: number): Promise<number | null> {
     const first = await this.#firstAfter(chain, atMs);
-    return this.unitOfWork.read(async (manager) => {
+    return this.#read(async (manager) => {
       const query = manager
         .createQueryBuilder(AuditEventEntity, 'event')
         .select(['event.id', 'event.chainSequence'])
@@ -221,7 +222,7 @@ export class AuditVerifier {
     // All up to `low` are earlier; all from `high` on are not.
     while (low + 1 < high) {
       const middle = Math.floor((low + high) / 2);
-      const row = await this.unitOfWork.read((manager) =>
+      const row = await this.#read((manager) =>
         manager.findOne(AuditEventEntity, {
           select: { id: true, atMs: true, chainSequence: true },
           where: { chain, chainSequence: MoreThan(middle - 1) },
@@ -235,6 +236,10 @@ export class AuditVerifier {
       }
     }
     return found;
+  }
+
+  #read<Result>(work: DatabaseWork<Result>): Promise<Result> {
+    return this.unitOfWork.read(work, { lane: 'lists' });
   }
 }
 

@@ -9,6 +9,9 @@ import { UnitOfWork } from './unit-of-work.js';
 /** Well under the second that R64 allows. */
 const INTERVAL_MS = 300;
 
+/** A poll that has no answer by then is given up, and the next one finds another connection: so R80 has its second. */
+const POLL_TIMEOUT_MS = 1_000;
+
 /** So many lines are read at the start, to find the gaps between their ids. */
 const READ_AT_START = 500;
 
@@ -109,8 +112,9 @@ export class ChangePoller implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** The position after everything that is stored now. */
   async #end(): Promise<LogPosition> {
-    const newest = await this.unitOfWork.read((manager) =>
-      manager.find(ChangeEntity, { order: { id: 'DESC' }, take: READ_AT_START }),
+    const newest = await this.unitOfWork.read(
+      (manager) => manager.find(ChangeEntity, { order: { id: 'DESC' }, take: READ_AT_START }),
+      { lane: 'changes' },
     );
     const position = new LogPosition();
     position.advance(newest.toReversed(), performance.now());
@@ -118,13 +122,15 @@ export class ChangePoller implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   #linesIn(ranges: readonly IdRange[]): Promise<ChangeEntity[]> {
-    return this.unitOfWork.read((manager) =>
-      manager.find(ChangeEntity, {
-        where: ranges.map(({ from, to }) => ({
-          id: to === Number.MAX_SAFE_INTEGER ? MoreThanOrEqual(from) : Between(from, to),
-        })),
-        order: { id: 'ASC' },
-      }),
+    return this.unitOfWork.read(
+      (manager) =>
+        manager.find(ChangeEntity, {
+          where: ranges.map(({ from, to }) => ({
+            id: to === Number.MAX_SAFE_INTEGER ? MoreThanOrEqual(from) : Between(from, to),
+          })),
+          order: { id: 'ASC' },
+        }),
+      { lane: 'changes', timeoutMs: POLL_TIMEOUT_MS },
     );
   }
 }

@@ -6,6 +6,9 @@ import type { DataSourceOptions } from 'typeorm';
 import { ConfigurationError, type DatabaseConfiguration } from '../config/env.js';
 import { MIGRATIONS } from './migrations/index.js';
 
+/** How long a start waits for the server's greeting. */
+const CONNECT_TIMEOUT_MS = 5_000;
+
 /** A class with the decorators of an entity. */
 export type EntityClass = new () => object;
 
@@ -53,11 +56,31 @@ export async function dataSourceOptions(
     timezone: 'Z',
     supportBigNumbers: true,
     bigNumberStrings: false,
-    poolSize: 10,
-    connectTimeout: 5_000,
+    // For the start alone: what serves requests has connections of its own (DatabaseLanes), and these are not kept.
+    poolSize: 2,
+    connectTimeout: CONNECT_TIMEOUT_MS,
     // The driver would write down a stack before every statement, for the one that may fail.
     trace: false,
+    extra: { ...socketOptions(), maxIdle: 0, gracefulEnd: true },
   };
+}
+
+/** What every socket to a database server is set to: the system finds out by itself that the other end is gone. */
+export function socketOptions(): { readonly enableKeepAlive: boolean; readonly keepAliveInitialDelay: number } {
+  return { enableKeepAlive: true, keepAliveInitialDelay: 10_000 };
+}
+
+/**
+ * What a new connection is told: how long the server works or waits on one statement, since it goes on with it when
+ * the connection is given up here; and for how long it keeps the locks of a transaction whose node has gone. The first
+ * statement that the server knows all variables of is the one that counts.
+ */
+export function sessionStatements(type: DataSourceOptions['type'], timeoutMs: number): readonly string[] {
+  const seconds = Math.ceil(timeoutMs / 1000);
+  const waits = `SET SESSION lock_wait_timeout = ${seconds}, innodb_lock_wait_timeout = ${seconds}`;
+  return type === 'mariadb'
+    ? [`${waits}, max_statement_time = ${seconds}, idle_transaction_timeout = ${seconds + 5}`, waits]
+    : [`${waits}, max_execution_time = ${seconds * 1000}`, waits];
 }
 
 /** The server reads backslashes in a way in which no value can be sent to it safely. */
@@ -78,7 +101,7 @@ async function serverType(database: DatabaseConfiguration & { kind: 'mysql' }): 
       user: username,
       password,
       database: database.database,
-      connectTimeout: 5_000,
+      connectTimeout: CONNECT_TIMEOUT_MS,
     });
     try {
       const [rows] = await connection.query('SELECT VERSION() AS version, @@sql_mode AS mode');

@@ -26,6 +26,18 @@ const UNAVAILABLE: ReadonlySet<string> = new Set([
   'SQLITE_READONLY',
 ]);
 
+/** Errors of the server that mysql2 has no name for, or that name a limit of the server's own. */
+const UNAVAILABLE_NUMBERS: ReadonlySet<unknown> = new Set([
+  1129, // Host is blocked because of many connection errors.
+  1203, // More connections of this user than the server allows.
+  1226, // The user has exceeded a limit of its account.
+  1317, // The query was interrupted.
+  1836, // The server only reads.
+  1927, // The connection was killed (MariaDB).
+  1969, // The statement took longer than max_statement_time (MariaDB).
+  3024, // The statement took longer than max_execution_time (MySQL).
+]);
+
 /** What mysql2 says without a code. */
 const CLOSED_CONNECTION = /closed state|connection is closed|Pool is closed|Server shutdown/i;
 
@@ -50,11 +62,22 @@ export class OutcomeUnknownError extends DatabaseUnavailableError {
   }
 }
 
+/** As much is asked of the database as it is let do at a time: what comes on top is refused, and nothing waits in vain. */
+export class DatabaseBusyError extends ProblemException {
+  constructor() {
+    super(
+      'policy_unavailable',
+      'Too many requests of this kind wait for the database. Try again in a few seconds, with fewer at the same time.',
+    );
+  }
+}
+
 /** Whether a failure is one of the database itself, and not of what it was asked. */
 export function isDatabaseUnavailable(error: unknown): boolean {
   const cause = error instanceof Error && 'driverError' in error ? error.driverError : error;
   if (!(cause instanceof Error)) return false;
   const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
+  if ('errno' in cause && UNAVAILABLE_NUMBERS.has(cause.errno)) return true;
   return UNAVAILABLE.has(code) || code.startsWith('SQLITE_IOERR') || CLOSED_CONNECTION.test(cause.message);
 }
 

@@ -36,7 +36,7 @@ export class DatabaseProbe {
    */
   check(): Promise<void> {
     this.#running ??= this.unitOfWork
-      .run(({ manager }) => this.#ask(manager))
+      .run(({ manager }) => this.#ask(manager), { lane: 'changes' })
       .then(() => undefined)
       .finally(() => (this.#running = null));
     return this.#running;

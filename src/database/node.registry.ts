@@ -183,22 +183,25 @@ export class NodeRegistry implements OnApplicationBootstrap, BeforeApplicationSh
 
   /** Every node of the table, this one included, as it is now. */
   readNodes(): Promise<readonly KnownNode[]> {
-    return this.unitOfWork.read(async (manager) => {
-      const askedAtTick = performance.now();
-      const { entities, raw } = await manager
-        .createQueryBuilder(NodeEntity, 'node')
-        .addSelect(this.#nowSql, 'database_now_ms')
-        .getRawAndEntities<{ readonly database_now_ms: string | number }>();
-      const nowMs = Number(raw[0]?.database_now_ms);
-      if (raw.length > 0) this.clockWatch.note(this.clock.nowMs(), nowMs, performance.now() - askedAtTick);
-      return entities.map((row) => ({
-        id: row.id,
-        seenAtMs: row.seenAtMs,
-        isLive: nowMs - row.seenAtMs <= silenceMs(row),
-        actedUpTo: row.actedUpTo,
-        actedAtMs: row.actedAtMs,
-      }));
-    });
+    return this.unitOfWork.read(
+      async (manager) => {
+        const askedAtTick = performance.now();
+        const { entities, raw } = await manager
+          .createQueryBuilder(NodeEntity, 'node')
+          .addSelect(this.#nowSql, 'database_now_ms')
+          .getRawAndEntities<{ readonly database_now_ms: string | number }>();
+        const nowMs = Number(raw[0]?.database_now_ms);
+        if (raw.length > 0) this.clockWatch.note(this.clock.nowMs(), nowMs, performance.now() - askedAtTick);
+        return entities.map((row) => ({
+          id: row.id,
+          seenAtMs: row.seenAtMs,
+          isLive: nowMs - row.seenAtMs <= silenceMs(row),
+          actedUpTo: row.actedUpTo,
+          actedAtMs: row.actedAtMs,
+        }));
+      },
+      { lane: 'changes' },
+    );
   }
 
   async #beatNow(): Promise<void> {
@@ -222,19 +225,22 @@ export class NodeRegistry implements OnApplicationBootstrap, BeforeApplicationSh
       maxStalenessMs: this.configuration.maxStalenessMs,
       ...(line === null ? {} : { actedUpTo: line, actedAtMs: nowMs }),
     };
-    await this.unitOfWork.run(async ({ manager }) => {
-      const rows = manager.createQueryBuilder();
-      const { affected } = await rows.update(NodeEntity).set(said).where({ id: this.id }).execute();
-      if (affected === 1) return;
-      // The first time, or whoever looks after the database has removed it.
-      await manager
-        .createQueryBuilder()
-        .insert()
-        .into(NodeEntity)
-        .values({ id: this.id, ...said })
-        .execute();
-      if (!this.#isRegistered) await this.#forgetOthers(manager.getRepository(NodeEntity));
-    });
+    await this.unitOfWork.run(
+      async ({ manager }) => {
+        const rows = manager.createQueryBuilder();
+        const { affected } = await rows.update(NodeEntity).set(said).where({ id: this.id }).execute();
+        if (affected === 1) return;
+        // The first time, or whoever looks after the database has removed it.
+        await manager
+          .createQueryBuilder()
+          .insert()
+          .into(NodeEntity)
+          .values({ id: this.id, ...said })
+          .execute();
+        if (!this.#isRegistered) await this.#forgetOthers(manager.getRepository(NodeEntity));
+      },
+      { lane: 'changes' },
+    );
   }
 
   /** Rows of other lives go: of long ago, or all of them where there is no other node. One that is there comes back. */

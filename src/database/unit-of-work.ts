@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout as startTimer } from 'node:timers';
 import { setTimeout } from 'node:timers/promises';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
@@ -7,14 +6,9 @@ import { Clock } from '../common/time/clock.js';
 import { ChangeEntity } from './change.entity.js';
 import { ChangeOutcomes, type OpenOutcome } from './change-outcomes.js';
 import { ChangeFeed, type Change, type ChangeTopic } from './change-feed.js';
+import { lanesTo, type DatabaseLanes, type DatabaseUse } from './database.lanes.js';
 import { isDeadlock } from './deadlock.js';
 import { DatabaseUnavailableError, isDatabaseUnavailable, OutcomeUnknownError } from './database-unavailable.js';
-
-/** A server that is frozen or cut off answers nothing, not even that: after so long it counts as out of reach. */
-const READ_TIMEOUT_MS = 10_000;
-
-/** A transaction may hold many statements. */
-const TRANSACTION_TIMEOUT_MS = 30_000;
 
 const CHANGE_SET_BYTES = 12;
 
@@ -67,26 +61,25 @@ const MAX_ATTEMPTS = 6;
 const RETRY_DELAY_MS = 15;
 
 /**
- * The one way to write. TypeORM's SQLite is a single connection: two transactions at a time are refused, and a write
- * made while another request's transaction is open vanishes with its rollback. So everything that writes, and every
- * read whose answer is kept, takes its turn there; a MySQL server has a connection for each.
+ * The one way to the database. TypeORM's SQLite is a single connection: two transactions at a time are refused, and a
+ * write made while another request's transaction is open vanishes with its rollback. So what writes takes turns there;
+ * a MySQL server has connections for each kind of work. Whatever it is, its caller waits for a limited time (R81).
  */
 @Injectable()
 export class UnitOfWork implements OnApplicationShutdown {
-  readonly #isSingleConnection: boolean;
+  readonly #lanes: DatabaseLanes;
   readonly #beforeCommit: ((manager: EntityManager) => Promise<void>)[] = [];
   readonly #afterCommit: ((manager: EntityManager) => void)[] = [];
   readonly #outcomes: ChangeOutcomes;
-  #last: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly dataSource: DataSource,
     private readonly changes: ChangeFeed,
     private readonly clock: Clock,
   ) {
-    this.#isSingleConnection = dataSource.options.type === 'better-sqlite3';
+    this.#lanes = lanesTo(dataSource);
     this.#outcomes = new ChangeOutcomes(
-      (work, timeoutMs) => this.#inTurn(() => work(this.dataSource.manager), timeoutMs),
+      (work, timeoutMs) => this.withoutTransaction(work, { lane: 'changes', timeoutMs }),
       changes,
     );
   }
@@ -100,13 +93,13 @@ export class UnitOfWork implements OnApplicationShutdown {
    * @throws ChangeNotActedOnError where it is stored, and this node cannot act on it yet
    * @throws DatabaseUnavailableError where the database is out of reach, and nothing is stored
    */
-  async run<Result>(work: (unit: Unit) => Promise<Result>): Promise<Result> {
+  async run<Result>(work: (unit: Unit) => Promise<Result>, use: DatabaseUse = {}): Promise<Result> {
     const changeSet = randomBytes(CHANGE_SET_BYTES).toString('base64url');
     const attempt = new Attempt<Result>();
-    const result = await this.#inTurn(
-      () => again(() => this.#transact(work, changeSet, attempt)),
-      TRANSACTION_TIMEOUT_MS,
-    ).catch((error: unknown) => this.#resultAfter(error, changeSet, attempt));
+    const result = await this.#lanes
+      .write(use, (connection) => again(() => this.#transact(connection, work, changeSet, attempt)))
+      .catch(failWhereUnavailable)
+      .catch((error: unknown) => this.#resultAfter(error, changeSet, attempt));
     for (const hook of this.#afterCommit) hook(result.manager);
     if (attempt.changes.length > 0) await this.changes.announce(changeSet, attempt.changes);
     await this.#outcomes.actOnOpen();
@@ -123,9 +116,12 @@ export class UnitOfWork implements OnApplicationShutdown {
     this.#afterCommit.push(hook);
   }
 
-  /** Runs reads that must not see another request's unfinished transaction. */
-  read<Result>(work: (manager: EntityManager) => Promise<Result>): Promise<Result> {
-    return this.#inTurn(() => work(this.dataSource.manager), READ_TIMEOUT_MS);
+  /**
+   * Runs reads, which see no other request's unfinished transaction.
+   * @throws DatabaseUnavailableError where the database cannot be asked or does not answer in time
+   */
+  read<Result>(work: (manager: EntityManager) => Promise<Result>, use: DatabaseUse = {}): Promise<Result> {
+    return this.#lanes.read(use, work).catch(failWhereUnavailable);
   }
 
   /**
@@ -133,20 +129,28 @@ export class UnitOfWork implements OnApplicationShutdown {
    * otherwise it and a unit would wait for each other's lock of the file.
    */
   elsewhere<Result>(work: () => Promise<Result>): Promise<Result> {
-    return this.#inTurn(work, TRANSACTION_TIMEOUT_MS);
+    return this.withoutTransaction(() => work(), { lane: 'journal' });
   }
 
-  onApplicationShutdown(): void {
+  /** Runs statements on a connection that may write, in no transaction but those it begins and ends itself. */
+  withoutTransaction<Result>(work: (manager: EntityManager) => Promise<Result>, use: DatabaseUse): Promise<Result> {
+    return this.#lanes.write(use, work).catch(failWhereUnavailable);
+  }
+
+  /** What is asked after this is still answered: other parts may write their last while they stop. */
+  async onApplicationShutdown(): Promise<void> {
     this.#outcomes.close();
+    await this.#lanes.close();
   }
 
   #transact<Result>(
+    connection: EntityManager,
     work: (unit: Unit) => Promise<Result>,
     changeSet: string,
     attempt: Attempt<Result>,
   ): Promise<Stored<Result>> {
     attempt.begin();
-    return this.dataSource.transaction(async ({ queryRunner }) => {
+    return connection.transaction(async ({ queryRunner }) => {
       // One of its own for each: what is remembered by it must not outlive a transaction that is taken back.
       const manager = this.dataSource.createEntityManager(queryRunner);
       const { changes } = attempt;
@@ -185,13 +189,6 @@ export class UnitOfWork implements OnApplicationShutdown {
     this.#outcomes.settleLater(outcome);
     throw new OutcomeUnknownError(error);
   }
-
-  #inTurn<Result>(work: () => Promise<Result>, timeoutMs: number): Promise<Result> {
-    if (!this.#isSingleConnection) return answerInTime(work(), timeoutMs);
-    const turn = this.#last.then(work);
-    this.#last = turn.catch(() => undefined);
-    return turn.catch(failWhereUnavailable);
-  }
 }
 
 /** The server's number of the connection that a transaction runs on; null on SQLite. */
@@ -211,16 +208,6 @@ async function again<Result>(transaction: () => Promise<Result>): Promise<Result
       await setTimeout(attempt * RETRY_DELAY_MS * (0.5 + Math.random()));
     }
   }
-}
-
-function answerInTime<Result>(answer: Promise<Result>, timeoutMs: number): Promise<Result> {
-  return new Promise((resolve, reject) => {
-    const limit = startTimer(() => reject(new DatabaseUnavailableError(`no answer within ${timeoutMs} ms`)), timeoutMs);
-    answer
-      .catch(failWhereUnavailable)
-      .finally(() => clearTimeout(limit))
-      .then(resolve, reject);
-  });
 }
 
 function failWhereUnavailable(error: unknown): never {

@@ -78,12 +78,16 @@ export class DirectoryService {
   /** The same with the hash that the password was held against. */
   async checkPassword(username: string, password: string, origin: LoginOrigin): Promise<DirectoryUser | null> {
     // Without the groups: a name that there is would take longer than one that there is not.
-    const user = await this.unitOfWork.read((manager) => this.repository.findUser(manager, username));
+    const user = await this.unitOfWork.read((manager) => this.repository.findUser(manager, username), {
+      lane: 'judging',
+    });
     const stored = user?.active === true ? user.passwordHash : null;
     const account = { nameKey: userNameKey(username), stored };
     if (!(await this.passwords.matches(account, password, origin)) || user === null) return null;
     // Comparing took its time: the user may have been deactivated or given another password by now.
-    const [now] = await this.unitOfWork.read((manager) => this.repository.usersOf(manager, [user.id]));
+    const [now] = await this.unitOfWork.read((manager) => this.repository.usersOf(manager, [user.id]), {
+      lane: 'judging',
+    });
     return now?.facts.active === true && now.passwordHash === stored ? now : null;
   }
 

@@ -39,8 +39,9 @@ export class GroupsService implements OnModuleInit {
   async list(query: PageQuery): Promise<Page<GroupDto>> {
     const after = decodeCursor(query.cursor, 1)?.[0] ?? '';
     if (typeof after !== 'string') throw invalidField('cursor', 'is not one of this list.');
-    const names = await this.unitOfWork.read((manager) =>
-      this.repository.groupNamesAfter(manager, after, query.limit + 1),
+    const names = await this.unitOfWork.read(
+      (manager) => this.repository.groupNamesAfter(manager, after, query.limit + 1),
+      { lane: 'lists' },
     );
     return pageOf(names, query.limit, (name) => [name], toGroupDto);
   }

@@ -2,6 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { PrincipalFacts } from '@scopegate/access';
 import { LRUCache } from 'lru-cache';
 import { ChangeFeed, type Subjects } from '../database/change-feed.js';
+import type { Lane } from '../database/lane.rules.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { DirectoryRepository, USERS_IN_ONE_READ } from './directory.repository.js';
 
@@ -68,7 +69,7 @@ export class UserCache implements OnModuleInit {
       else if (known !== ABSENT) found.set(id, known);
     }
     for (let at = 0; at < unknown.length; at += USERS_IN_ONE_READ) {
-      const part = await this.#fromDatabase(unknown.slice(at, at + USERS_IN_ONE_READ));
+      const part = await this.#fromDatabase(unknown.slice(at, at + USERS_IN_ONE_READ), 'lists');
       for (const [id, user] of part) found.set(id, user);
     }
     return found;
@@ -142,8 +143,8 @@ export class UserCache implements OnModuleInit {
     return user;
   }
 
-  async #fromDatabase(ids: readonly string[]): Promise<ReadonlyMap<string, PrincipalFacts>> {
-    const rows = await this.unitOfWork.read((manager) => this.repository.usersOf(manager, ids));
+  async #fromDatabase(ids: readonly string[], lane: Lane = 'judging'): Promise<ReadonlyMap<string, PrincipalFacts>> {
+    const rows = await this.unitOfWork.read((manager) => this.repository.usersOf(manager, ids), { lane });
     return new Map(rows.map(({ facts }) => [facts.id, { ...facts, groups: this.#shared(facts.groups) }]));
   }
 

@@ -44,8 +44,9 @@ export class UsersService {
   async list(query: UserListQuery): Promise<Page<UserDto>> {
     const after = decodeCursor(query.cursor, 1)?.[0] ?? '';
     if (typeof after !== 'string') throw invalidField('cursor', 'is not one of this list.');
-    const users = await this.unitOfWork.read((manager) =>
-      this.repository.userPage(manager, query, after, query.limit + 1),
+    const users = await this.unitOfWork.read(
+      (manager) => this.repository.userPage(manager, query, after, query.limit + 1),
+      { lane: 'lists' },
     );
     return pageOf(users, query.limit, (user) => [userNameKey(user.username)], toUserDto);
   }

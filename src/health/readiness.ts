@@ -75,7 +75,7 @@ export class Readiness {
   }
 
   async #askDatabase(): Promise<SchemaState> {
-    const schema = await this.unitOfWork.read((manager) => schemaState(manager));
+    const schema = await this.unitOfWork.read((manager) => schemaState(manager), { lane: 'changes' });
     // Tables of another version are told of as such.
     if (isOwn(schema)) await this.probe.check();
     if (this.nodes.isStale) throw new Error('The change log could not be read in time.');

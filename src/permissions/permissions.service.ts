@@ -40,7 +40,7 @@ export class PermissionsService implements OnModuleInit, OnModuleDestroy {
     private readonly audit: AuditService,
     private readonly directory: DirectoryService,
   ) {
-    this.#snapshot = new Snapshot('permissions', () => unitOfWork.read(readStored));
+    this.#snapshot = new Snapshot('permissions', () => unitOfWork.read(readStored, { lane: 'changes' }));
   }
 
   async onModuleInit(): Promise<void> {

@@ -24,7 +24,7 @@ const ROW_ID = 1;
 /** The settings every node acts by, and the only way to change them. */
 @Injectable()
 export class SettingsService implements OnModuleInit, OnModuleDestroy {
-  readonly #snapshot = new Snapshot('settings', () => this.unitOfWork.read(readStored));
+  readonly #snapshot = new Snapshot('settings', () => this.unitOfWork.read(readStored, { lane: 'changes' }));
   readonly #warningSources: (() => readonly Warning[])[] = [];
 
   constructor(

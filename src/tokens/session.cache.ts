@@ -85,12 +85,15 @@ export class SessionCache implements OnModuleInit {
     const uses = this.#uses;
     this.#uses = new Map();
     try {
-      await this.unitOfWork.run(async ({ manager }) => {
-        // In the order of ids, so that two nodes that write the same sessions cannot wait for each other.
-        for (const [id, lastUsedAtMs] of [...uses].sort(([one], [other]) => (one < other ? -1 : 1))) {
-          await manager.update(TokenSessionEntity, { id, lastUsedAtMs: LessThan(lastUsedAtMs) }, { lastUsedAtMs });
-        }
-      });
+      await this.unitOfWork.run(
+        async ({ manager }) => {
+          // In the order of ids, so that two nodes that write the same sessions cannot wait for each other.
+          for (const [id, lastUsedAtMs] of [...uses].sort(([one], [other]) => (one < other ? -1 : 1))) {
+            await manager.update(TokenSessionEntity, { id, lastUsedAtMs: LessThan(lastUsedAtMs) }, { lastUsedAtMs });
+          }
+        },
+        { lane: 'journal' },
+      );
     } catch (error) {
       for (const [id, usedAtMs] of uses) if (!this.#uses.has(id)) this.#uses.set(id, usedAtMs);
       throw error;
@@ -107,7 +110,9 @@ export class SessionCache implements OnModuleInit {
   }
 
   async #load(id: string): Promise<Entry> {
-    const row = await this.unitOfWork.read((manager) => manager.findOneBy(TokenSessionEntity, { id }));
+    const row = await this.unitOfWork.read((manager) => manager.findOneBy(TokenSessionEntity, { id }), {
+      lane: 'judging',
+    });
     if (row === null) return ENDED;
     const known: KnownSession = {
       tokenId: row.tokenId,

@@ -37,10 +37,13 @@ export class SessionsService {
     const { id, secret } = this.pepper.mintSession(randomBytes);
     const nowMs = this.clock.nowMs();
     const row = { id, ...this.pepper.digest(secret), tokenId, createdAtMs: nowMs, lastUsedAtMs: nowMs };
-    await this.unitOfWork.run(async (unit) => {
-      await this.#makeRoom(unit, tokenId);
-      await unit.manager.insert(TokenSessionEntity, row);
-    });
+    await this.unitOfWork.run(
+      async (unit) => {
+        await this.#makeRoom(unit, tokenId);
+        await unit.manager.insert(TokenSessionEntity, row);
+      },
+      { lane: 'judging' },
+    );
     return secret;
   }
 
@@ -67,7 +70,7 @@ export class SessionsService {
       if (id !== undefined && (await this.known.find(id, secret)) === tokenId) ended.push(id);
     }
     if (ended.length === 0) return;
-    await this.unitOfWork.run((unit) => remove(unit, ended));
+    await this.unitOfWork.run((unit) => remove(unit, ended), { lane: 'judging' });
   }
 
   /**

@@ -40,18 +40,21 @@ export class TokenUseRecorder implements OnModuleInit {
     const uses = this.#uses;
     this.#uses = new Map();
     try {
-      await this.unitOfWork.run(async ({ manager }) => {
-        // In the order of ids, so that two nodes that write the same tokens cannot wait for each other.
-        for (const id of [...uses.keys()].sort()) {
-          const use = uses.get(id) as Use;
-          await manager
-            .createQueryBuilder()
-            .update(TokenEntity)
-            .set({ useCount: () => 'use_count + :count', lastUsedAtMs: use.atMs, lastUsedIp: use.clientIp })
-            .where('id = :id', { id, count: use.count })
-            .execute();
-        }
-      });
+      await this.unitOfWork.run(
+        async ({ manager }) => {
+          // In the order of ids, so that two nodes that write the same tokens cannot wait for each other.
+          for (const id of [...uses.keys()].sort()) {
+            const use = uses.get(id) as Use;
+            await manager
+              .createQueryBuilder()
+              .update(TokenEntity)
+              .set({ useCount: () => 'use_count + :count', lastUsedAtMs: use.atMs, lastUsedIp: use.clientIp })
+              .where('id = :id', { id, count: use.count })
+              .execute();
+          }
+        },
+        { lane: 'journal' },
+      );
     } catch (error) {
       for (const [id, use] of uses) this.#putBack(id, use);
       throw error;

@@ -122,7 +122,7 @@ export class TokenCache implements OnModuleInit {
   }
 
   async #load(id: string): Promise<Entry> {
-    const row = await this.tokens.find(id);
+    const row = await this.tokens.find(id, { lane: 'judging' });
     return row === null ? ABSENT : toCachedToken(row);
   }
 

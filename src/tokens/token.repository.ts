@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { isStorableText } from '@scopegate/kernel';
 import { userNameKey } from '@scopegate/token';
 import { Brackets, In, type SelectQueryBuilder } from 'typeorm';
+import type { DatabaseUse } from '../database/database.lanes.js';
 import { findExactRow } from '../database/exact-row.js';
 import { holdsText } from '../database/text-search.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
@@ -85,8 +86,8 @@ export function isSortValue(field: TokenSortField, value: unknown): value is str
 export class TokenRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  find(id: string): Promise<TokenEntity | null> {
-    return this.unitOfWork.read((manager) => findExactRow(manager, TokenEntity, { id }));
+  find(id: string, use: DatabaseUse = {}): Promise<TokenEntity | null> {
+    return this.unitOfWork.read((manager) => findExactRow(manager, TokenEntity, { id }), use);
   }
 
   /** Tokens by their ids; those there are not are left out. */
@@ -100,21 +101,27 @@ export class TokenRepository {
 
   /** One page in the order asked for; `limit` rows at the most. */
   page(filter: TokenFilter, order: TokenOrder, limit: number): Promise<TokenEntity[]> {
-    return this.unitOfWork.read((manager) => {
-      const query = manager.createQueryBuilder(TokenEntity, 'token');
-      applyFilter(query, filter);
-      applyOrder(query, order);
-      return query.take(limit).getMany();
-    });
+    return this.unitOfWork.read(
+      (manager) => {
+        const query = manager.createQueryBuilder(TokenEntity, 'token');
+        applyFilter(query, filter);
+        applyOrder(query, order);
+        return query.take(limit).getMany();
+      },
+      { lane: 'lists' },
+    );
   }
 
   /** Rows by their position, oldest first: for the vendor's calls, whose pages are numbered. */
   slice(filter: TokenFilter, skip: number, limit: number): Promise<TokenEntity[]> {
-    return this.unitOfWork.read((manager) => {
-      const query = manager.createQueryBuilder(TokenEntity, 'token');
-      applyFilter(query, filter);
-      return query.orderBy('token.sequence', 'ASC').skip(skip).take(limit).getMany();
-    });
+    return this.unitOfWork.read(
+      (manager) => {
+        const query = manager.createQueryBuilder(TokenEntity, 'token');
+        applyFilter(query, filter);
+        return query.orderBy('token.sequence', 'ASC').skip(skip).take(limit).getMany();
+      },
+      { lane: 'lists' },
+    );
   }
 }
 

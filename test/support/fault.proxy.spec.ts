@@ -73,6 +73,7 @@ describe('fault proxy', () => {
     await ask(after.socket, after.heard, 'five');
     socket.write('six');
     await ask(after.socket, after.heard, 'seven');
+    expect([proxy.openConnections, proxy.silentConnections]).toEqual([3, 2]);
     expect(heard).toEqual({ text: 'answer to one', end: 'open' });
     expect(during.heard).toEqual({ text: '', end: 'open' });
     // Its server does not learn either that the client has gone.

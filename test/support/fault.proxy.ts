@@ -28,6 +28,8 @@ export type FaultProxy = {
   readonly port: number;
   /** Connections that clients hold open right now, the silent ones among them. */
   readonly openConnections: number;
+  /** Of those, the ones that have lost bytes and are silent for good. */
+  readonly silentConnections: number;
   /** Connections that clients have opened since the start; refused ones are not counted. */
   readonly acceptedConnections: number;
   /** How many COMMITs a rule of `failCommit` has hit. */
@@ -90,6 +92,9 @@ export async function startFaultProxy(target: { readonly host?: string; readonly
     port,
     get openConnections() {
       return [...links].filter((link) => link.isClientOpen).length;
+    },
+    get silentConnections() {
+      return [...links].filter((link) => link.isClientOpen && link.isSilent).length;
     },
     get acceptedConnections() {
       return accepted;
@@ -161,6 +166,10 @@ class Link {
 
   get isClientOpen(): boolean {
     return !this.client.destroyed;
+  }
+
+  get isSilent(): boolean {
+    return this.#hasLostBytes;
   }
 
   /** Called once both ends are closed. */

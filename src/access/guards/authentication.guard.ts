@@ -13,6 +13,8 @@ import {
 import { exchangeOf, type Exchange } from '../../common/access/exchange.js';
 import { readBeginning } from '../../common/http/body.reader.js';
 import { Clock } from '../../common/time/clock.js';
+import { LANES } from '../../database/lane.rules.js';
+import { TimeLimit } from '../../database/time.limit.js';
 import { DirectoryService } from '../../directory/directory.service.js';
 import type { LoginOrigin } from '../../directory/login-origin.js';
 import { SessionsService } from '../../tokens/sessions.service.js';
@@ -34,10 +36,13 @@ export class AuthenticationGuard implements CanActivate {
     const exchange = exchangeOf(context.switchToHttp().getRequest());
     const { admitted } = exchange;
     if (admitted === null) return true;
+    // A session, its token and the owner are read one after the other, and the client waits for all of them.
     const lookup = this.#lookUp(admitted);
     if (lookup !== null) {
       return lookup instanceof Promise
-        ? lookup.then((token) => this.#authenticateToken(exchange, admitted, token))
+        ? new TimeLimit(LANES.judging.timeoutMs)
+            .answer(lookup)
+            .then((token) => this.#authenticateToken(exchange, admitted, token))
         : this.#authenticateToken(exchange, admitted, lookup);
     }
     if (admitted.application === null && admitted.credential.kind === 'password') {

@@ -255,12 +255,15 @@ export class JournalShipment {
   async #isTaken(shipped: Shipped, contents: readonly EventContent[]): Promise<boolean> {
     const undo = new Error('Only tried.');
     try {
-      return await this.unitOfWork.run(async ({ manager }) => {
-        const head = await this.chain.lockHead(manager, this.chainName);
-        if (head.sequence !== shipped.sequence) throw new ForeignLinkError();
-        await this.chain.append(manager, head, contents);
-        throw undo;
-      });
+      return await this.unitOfWork.run(
+        async ({ manager }) => {
+          const head = await this.chain.lockHead(manager, this.chainName);
+          if (head.sequence !== shipped.sequence) throw new ForeignLinkError();
+          await this.chain.append(manager, head, contents);
+          throw undo;
+        },
+        { lane: 'journal' },
+      );
     } catch (error) {
       if (error === undo) return true;
       if (isAway(error) || isDuplicateKey(error)) throw error;
@@ -279,22 +282,27 @@ export class JournalShipment {
     if (aside !== null) return { ...aside, position };
     // Before the transaction: it holds the head, and on SQLite everybody else's turn.
     const linked = await this.chain.link(shipped, contents);
-    return this.unitOfWork.run(async ({ manager }) => {
-      let stored = await this.chain.appendToKnown(manager, shipped, linked, progress);
-      if (stored === null) {
-        // The retention changes the head as well, and takes nothing from its newest event.
-        const head = await this.chain.lockHead(manager, this.chainName);
-        if (head.sequence !== shipped.sequence) throw new ForeignLinkError();
-        const { chain, purgedSequence } = head;
-        stored = { chain, purgedSequence, ...(await this.chain.append(manager, head, contents, progress)) };
-      }
-      this.#attempted = stored;
-      return { ...stored, position };
-    });
+    return this.unitOfWork.run(
+      async ({ manager }) => {
+        let stored = await this.chain.appendToKnown(manager, shipped, linked, progress);
+        if (stored === null) {
+          // The retention changes the head as well, and takes nothing from its newest event.
+          const head = await this.chain.lockHead(manager, this.chainName);
+          if (head.sequence !== shipped.sequence) throw new ForeignLinkError();
+          const { chain, purgedSequence } = head;
+          stored = { chain, purgedSequence, ...(await this.chain.append(manager, head, contents, progress)) };
+        }
+        this.#attempted = stored;
+        return { ...stored, position };
+      },
+      { lane: 'journal' },
+    );
   }
 
   async #load(): Promise<Shipped> {
-    const head = await this.unitOfWork.run(({ manager }) => this.chain.lockHead(manager, this.chainName));
+    const head = await this.unitOfWork.run(({ manager }) => this.chain.lockHead(manager, this.chainName), {
+      lane: 'journal',
+    });
     const confirmed = this.#confirmed;
     // A second server can only add to the chain. A head that has gone back is one of a database that has lost its last
     // moments or was put back from a copy: what it does not hold any more is stored again.

@@ -1,0 +1,180 @@
+import type { Socket } from 'node:net';
+import { createConnection, type Connection, type ConnectionOptions } from 'mysql2';
+import type { TimeLimit } from './time.limit.js';
+
+/** A connection that has been silent for longer than this is asked whether it still answers before it is used. */
+const TRUSTED_MS = 250;
+
+/** A server that greets nobody within this, or does not answer a ping, is silent. A new connection is tried then. */
+const SILENCE_MS = 700;
+
+/** Connections that are not used are closed after so long. */
+const IDLE_MS = 60_000;
+
+/** The server does not know a session variable (ER_UNKNOWN_SYSTEM_VARIABLE). */
+const UNKNOWN_VARIABLE = 1193;
+
+/** The server only reads, since another one has taken over: a new connection may lead there. */
+const READ_ONLY: ReadonlySet<unknown> = new Set([1290, 1792, 1836]);
+
+/** An open connection that nobody uses, and when it was last heard of. */
+interface Idle {
+  readonly connection: Connection;
+  readonly heardAtTick: number;
+}
+
+/**
+ * Connections to a MySQL or MariaDB server. A socket does not tell that the other end has fallen silent: so a connection
+ * is handed out only after it has just answered, and one that owes an answer is destroyed, and never used again.
+ */
+export class ConnectionPool {
+  #idle: Idle[] = [];
+  #isClosed = false;
+  readonly #broken = new WeakSet<Connection>();
+  #sweep: NodeJS.Timeout | undefined;
+
+  /**
+   * @param options where the server is, and how values are read and written
+   * @param sessionStatements what a new connection is told first: the next one where the server does not know the one before
+   * @param onSilence called when a connection that waited here does not answer any more: others may not either
+   */
+  constructor(
+    private readonly options: ConnectionOptions,
+    private readonly sessionStatements: readonly string[],
+    private readonly onSilence: () => void,
+  ) {}
+
+  /**
+   * A connection that answers, to be given back or destroyed.
+   * @throws DatabaseUnavailableError where there is none within the limit
+   * @throws the driver's error where the server refuses
+   */
+  async take(limit: TimeLimit): Promise<Connection> {
+    for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) {
+      const { connection, heardAtTick } = idle;
+      (connection as unknown as { readonly stream: Socket }).stream.ref();
+      if (performance.now() - heardAtTick < TRUSTED_MS || (await this.#answers(connection, limit))) return connection;
+      if (limit.leftMs === 0) throw limit.overdue();
+    }
+    return this.#connect(limit);
+  }
+
+  /** Takes a connection back after its last answer. @param error what its work failed with, if it did */
+  giveBack(connection: Connection, error: unknown): void {
+    if (this.#isClosed) this.#end(connection);
+    else if (READ_ONLY.has((error as { readonly errno?: unknown } | null)?.errno)) this.destroy(connection, error);
+    if (this.#isClosed || this.#broken.has(connection)) return;
+    (connection as unknown as { readonly stream: Socket }).stream.unref();
+    this.#idle.push({ connection, heardAtTick: performance.now() });
+    this.#sweep ??= setInterval(() => this.#endUnused(), IDLE_MS / 2).unref();
+  }
+
+  /** Ends a connection at once, without a word: every answer it owes fails with this error. */
+  destroy(connection: Connection, error: unknown): void {
+    this.#broken.add(connection);
+    this.#idle = this.#idle.filter((idle) => idle.connection !== connection);
+    // The driver's own destroy() waits for the other end, which says nothing any more.
+    (connection as unknown as { readonly stream: Socket }).stream.destroy(silence(error));
+  }
+
+  /** Ends the connections that nobody uses; the others follow when they are given back. */
+  close(): void {
+    this.#isClosed = true;
+    clearInterval(this.#sweep);
+    for (const { connection } of this.#idle.splice(0)) this.#end(connection);
+  }
+
+  /** Gives up the connections that nobody uses. */
+  forgetIdle(): void {
+    for (const { connection } of this.#idle) this.destroy(connection, null);
+  }
+
+  async #answers(connection: Connection, limit: TimeLimit): Promise<boolean> {
+    if (this.#broken.has(connection)) return false;
+    try {
+      await this.#settles(connection, Math.min(SILENCE_MS, limit.leftMs), (done) => connection.ping(done));
+      return true;
+    } catch {
+      this.onSilence();
+      return false;
+    }
+  }
+
+  async #connect(limit: TimeLimit): Promise<Connection> {
+    for (;;) {
+      const timeoutMs = Math.min(SILENCE_MS, limit.leftMs);
+      if (timeoutMs === 0) throw limit.overdue();
+      try {
+        return await this.#open(timeoutMs);
+      } catch (error) {
+        // A refusal is an answer. Silence is not, and may be over with the next attempt.
+        if ((error as { readonly code?: unknown }).code !== 'ETIMEDOUT') throw error;
+      }
+    }
+  }
+
+  async #open(timeoutMs: number): Promise<Connection> {
+    const endTick = performance.now() + timeoutMs;
+    const connection = createConnection({ ...this.options, connectTimeout: timeoutMs });
+    // An error without a listener ends the process. Whoever waits for an answer gets it as well.
+    const forget = (): void => {
+      this.#broken.add(connection);
+      this.#idle = this.#idle.filter((idle) => idle.connection !== connection);
+    };
+    connection.on('error', forget);
+    connection.on('end', forget);
+    await this.#settles(connection, timeoutMs, (done) => connection.connect(done));
+    for (const statement of this.sessionStatements) {
+      const leftMs = Math.max(1, endTick - performance.now());
+      try {
+        await this.#settles(connection, leftMs, (done) => connection.query(statement, done));
+        break;
+      } catch (error) {
+        if ((error as { readonly errno?: unknown }).errno === UNKNOWN_VARIABLE) continue;
+        this.destroy(connection, error);
+        throw error;
+      }
+    }
+    return connection;
+  }
+
+  /** Waits for a connection's answer to one thing; a connection that does not give it is destroyed. */
+  #settles(
+    connection: Connection,
+    timeoutMs: number,
+    ask: (done: (error: Error | null) => void) => void,
+  ): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.destroy(connection, null);
+        reject(silence(null));
+      }, timeoutMs);
+      ask((error) => {
+        clearTimeout(timer);
+        if (error === null || error === undefined) resolve();
+        else reject(error);
+      });
+    });
+  }
+
+  #end(connection: Connection): void {
+    this.#broken.add(connection);
+    connection.end(() => undefined);
+    // The other end may never close its half.
+    setTimeout(() => this.destroy(connection, null), SILENCE_MS).unref();
+  }
+
+  #endUnused(): void {
+    const oldTick = performance.now() - IDLE_MS;
+    for (const { connection } of this.#idle.filter(({ heardAtTick }) => heardAtTick < oldTick)) {
+      this.#idle = this.#idle.filter((idle) => idle.connection !== connection);
+      this.#end(connection);
+    }
+  }
+}
+
+/** What the answers of a destroyed connection fail with. */
+function silence(cause: unknown): Error {
+  const error = new Error('The database has not answered in time; the connection is given up.', { cause });
+  return Object.assign(error, { code: 'ETIMEDOUT' });
+}
