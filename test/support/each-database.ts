@@ -26,11 +26,20 @@ export const TEST_PERMISSIONS = {
  * @param define gets a function that answers the server; it may be called inside tests and hooks only
  */
 export function describeOnEachDatabase(title: string, define: (server: () => ScopegateFixture) => void): void {
+  describeOnEachDatabaseWith({}, title, define);
+}
+
+/** The same with an environment of its own. */
+export function describeOnEachDatabaseWith(
+  env: Readonly<Record<string, string>>,
+  title: string,
+  define: (server: () => ScopegateFixture) => void,
+): void {
   describe(`${title} on SQLite`, () => {
-    withServer(() => Promise.resolve({}), define);
+    withServer(() => Promise.resolve(env), define);
   });
   describeWithMariaDb(`${title} on MariaDB`, (mariaDb) => {
-    withServer(async () => ({ DATABASE_URL: await mariaDb().createDatabase() }), define);
+    withServer(async () => ({ DATABASE_URL: await mariaDb().createDatabase(), ...env }), define);
   });
 }
 
@@ -51,7 +60,7 @@ export function unique(prefix: string): string {
 }
 
 function withServer(
-  environment: () => Promise<Record<string, string>>,
+  environment: () => Promise<Readonly<Record<string, string>>>,
   define: (server: () => ScopegateFixture) => void,
 ): void {
   let started: ScopegateFixture | undefined;
