@@ -48,6 +48,7 @@ export class ChangeFeed {
   /** What this node stores itself. */
   readonly own = new OwnChangeSets();
   #actedUpTo = 0;
+  #version = 0;
 
   subscribe(topic: ChangeTopic, listener: Listener): void {
     const listeners = this.#listeners.get(topic) ?? [];
@@ -67,6 +68,14 @@ export class ChangeFeed {
    */
   get actedUpTo(): number {
     return this.#actedUpTo;
+  }
+
+  /**
+   * Rises with everything that this node learns of changes. Where it is another number than before a wait, what was found
+   * out before may not hold any more.
+   */
+  get version(): number {
+    return this.#version;
   }
 
   /** For the reader of the change log. */
@@ -123,7 +132,11 @@ export class ChangeFeed {
     const endTick = performance.now() + ATTEMPTS_LAST_MS;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        await listener(subjects);
+        const acting = listener(subjects);
+        // Caches have forgotten by now; snapshots are new once this is over.
+        this.#version += 1;
+        await acting;
+        this.#version += 1;
         return true;
       } catch (error) {
         if (attempt < MAX_ATTEMPTS && performance.now() < endTick) continue;

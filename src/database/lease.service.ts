@@ -43,6 +43,8 @@ export class LeaseService {
         .where(`name = :name AND (holder = :holder OR expires_at_ms <= ${this.#nowMs})`)
         .setParameters({ name, holder: this.#holder, durationMs })
         .execute();
+      // Somebody else holds it, or the row is gone: the database may have been put back to before it was made.
+      if (updated.affected !== 1) this.#known.delete(name);
       return updated.affected === 1;
     });
   }

@@ -15,10 +15,14 @@ import { writeProblem } from '../common/http/problem.writer.js';
 import { dropUnreadBody, REFUSED_BODY } from '../common/http/unread-body.js';
 import { RequestLog } from '../common/logging/request.log.js';
 import { requestIdOf } from '../common/http/request-id.js';
+import { ChangeFeed } from '../database/change-feed.js';
 import { isForSessionEndpoint, SessionEndpoint } from './session.endpoint.js';
 import { UpstreamForwarder } from './upstream.forwarder.js';
 import { isBodyArriving } from './forwarded-body.js';
 import { GatewayContext } from './gateway.context.js';
+
+/** A request is judged again so many times at the most, however often the rules change while it waits. */
+const MAX_JUDGEMENTS = 3;
 
 /** A request for an application, with its target taken apart. */
 export interface ProxiedRequest {
@@ -52,6 +56,7 @@ export class GatewayService {
     private readonly recorder: DecisionRecorder,
     private readonly shipper: AuditShipper,
     private readonly requestLog: RequestLog,
+    private readonly changes: ChangeFeed,
   ) {
     this.#guards = ACCESS_GUARDS.map((guard): CanActivate => modules.get(guard, { strict: false }));
   }
@@ -70,17 +75,34 @@ export class GatewayService {
     }
     const context = new GatewayContext(exchange.request, exchange.response);
     const { application } = proxied;
+    const { version } = this.changes;
     this.#judge(exchange, context, 0, (passes) => {
-      if (!passes) return;
-      const hasReadBody = exchange.readBody !== null || exchange.bodyBeginning !== null;
-      if (hasReadBody && exchange.isJudgementOld) {
-        // The guards have waited for the body, and the token may have ended meanwhile.
-        this.#judgeAgain(exchange, context, application, (now) => {
-          if (now !== null) this.#forward(exchange, context, now);
-        });
-      } else if (isBodyArriving(exchange)) process.nextTick(() => this.#forward(exchange, context, application));
-      else this.#forward(exchange, context, application);
+      if (passes) this.#goOn(exchange, context, application, version, MAX_JUDGEMENTS);
     });
+  }
+
+  /**
+   * Forwards a request that has passed the guards; one that had to wait for their reads or for its body is judged again
+   * first, where what they found out may not hold any more.
+   * @param version of what was known when the judgement began
+   */
+  #goOn(
+    exchange: Exchange,
+    context: GatewayContext,
+    application: ProtectedApplication,
+    version: number,
+    judgementsLeft: number,
+  ): void {
+    const hasReadBody = exchange.readBody !== null || exchange.bodyBeginning !== null;
+    const now = this.changes.version;
+    if (judgementsLeft > 0 && (now !== version || (hasReadBody && exchange.isJudgementOld))) {
+      this.#judgeAgain(exchange, context, application, (judged) => {
+        // Only a change calls for another judgement: time has passed for good.
+        if (judged !== null && this.changes.version === now) this.#forward(exchange, context, judged);
+        else if (judged !== null) this.#goOn(exchange, context, judged, now, judgementsLeft - 1);
+      });
+    } else if (isBodyArriving(exchange)) process.nextTick(() => this.#forward(exchange, context, application));
+    else this.#forward(exchange, context, application);
   }
 
   /**

@@ -4,6 +4,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { ChangeEntity } from '../../src/database/change.entity.js';
 import { ChangeFeed } from '../../src/database/change-feed.js';
 import { NodeEntity } from '../../src/database/node.entity.js';
+import { LeaseEntity } from '../../src/database/lease.entity.js';
+import { LeaseService } from '../../src/database/lease.service.js';
 import { NodeRegistry } from '../../src/database/node.registry.js';
 import { UnitOfWork } from '../../src/database/unit-of-work.js';
 import { startScopegateFixture, type ScopegateFixture } from '../support/scopegate.fixture.js';
@@ -100,6 +102,14 @@ describe('the change log', () => {
     feed.own.noteStoring('lost before it was read');
     await feed.announce('lost before it was read', [{ topic: 'token', subject: 'a' }]);
     await expect.poll(() => anew, { timeout: 20_000 }).toBe(1);
+  });
+
+  it('R80: a lease whose row the database has lost is held again', async () => {
+    const leases = gateway.provider(LeaseService);
+    expect(await leases.hold('a job', 60_000)).toBe(true);
+    await gateway.provider(UnitOfWork).run(({ manager }) => manager.delete(LeaseEntity, { name: 'a job' }));
+    await leases.hold('a job', 60_000);
+    expect(await leases.hold('a job', 60_000)).toBe(true);
   });
 
   it('R64: makes the rules young once it has been acted on, and as young as when it was read', async () => {
