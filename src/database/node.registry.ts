@@ -69,6 +69,8 @@ export class NodeRegistry implements OnApplicationBootstrap, BeforeApplicationSh
   #toldAtTick = Number.NEGATIVE_INFINITY;
   #isRegistered = false;
   #known: readonly KnownNode[] = [];
+  /** The last word of each node, and when this one has met it. */
+  readonly #heard = new Map<string, { readonly seenAtMs: number; readonly tick: number }>();
   /** When this node has first said that it is there, by the database's clock. */
   #startedAtMs: number | null = null;
   #others: readonly string[] = [];
@@ -192,16 +194,35 @@ export class NodeRegistry implements OnApplicationBootstrap, BeforeApplicationSh
           .getRawAndEntities<{ readonly database_now_ms: string | number }>();
         const nowMs = Number(raw[0]?.database_now_ms);
         if (raw.length > 0) this.clockWatch.note(this.clock.nowMs(), nowMs, performance.now() - askedAtTick);
+        this.#hear(entities);
         return entities.map((row) => ({
           id: row.id,
           seenAtMs: row.seenAtMs,
-          isLive: nowMs - row.seenAtMs <= silenceMs(row),
+          isLive: nowMs - row.seenAtMs <= silenceMs(row) || this.#hasBeenHeard(row),
           actedUpTo: row.actedUpTo,
           actedAtMs: row.actedAtMs,
         }));
       },
       { lane: 'changes' },
     );
+  }
+
+  /** Notes which nodes have said something since the last look. */
+  #hear(rows: readonly NodeEntity[]): void {
+    const nowTick = performance.now();
+    const before = new Map(this.#heard);
+    this.#heard.clear();
+    for (const { id, seenAtMs } of rows) {
+      const last = before.get(id);
+      // The first sight of a row says nothing of its age.
+      const tick = last === undefined ? Number.NEGATIVE_INFINITY : nowTick;
+      this.#heard.set(id, last?.seenAtMs === seenAtMs ? last : { seenAtMs, tick });
+    }
+  }
+
+  /** Whether its row has changed of late, by a clock of this node: the clock of the database may be set forward. */
+  #hasBeenHeard(row: NodeEntity): boolean {
+    return performance.now() - (this.#heard.get(row.id)?.tick ?? Number.NEGATIVE_INFINITY) <= silenceMs(row);
   }
 
   async #beatNow(): Promise<void> {

@@ -234,6 +234,31 @@ describeWithMariaDb('the keys of a database that several nodes share', (mariaDb)
     }
   });
 
+  it('R110: of nodes that start at once and differ in one key, those end that differ from the first, and name it', async () => {
+    const common = { ...createSecrets(), DATABASE_URL: await mariaDb().createDatabase() };
+    const environments = [
+      common,
+      { ...common, SCOPEGATE_TOKEN_PEPPER: ANOTHER_KEY },
+      { ...common, SCOPEGATE_ENCRYPTION_KEY: ANOTHER_KEY },
+    ];
+    const nodes = environments.map((environment, index) =>
+      run({ ...environment, SCOPEGATE_DATA_DIR: join(folder.path, String(index)) }),
+    );
+    const ready = await Promise.all(nodes.map(becomesReady));
+    expect(ready.filter((isReady) => isReady)).toHaveLength(1);
+    const first = environments[ready.indexOf(true)];
+    for (const [index, node] of nodes.entries()) {
+      if (ready[index] === true) continue;
+      expect(await node.exited).toBe(1);
+      for (const name of ['SCOPEGATE_TOKEN_PEPPER', 'SCOPEGATE_ENCRYPTION_KEY'] as const) {
+        const isNamed = new RegExp(`${name}( and [A-Z_]+)? (is|are) not the key`).test(node.output());
+        const isLast = new RegExp(`and ${name} are not the keys`).test(node.output());
+        expect([index, name, isNamed || isLast]).toEqual([index, name, environments[index]?.[name] !== first?.[name]]);
+      }
+      expect(node.output()).not.toContain('First administrator');
+    }
+  });
+
   it('R110: workers with a wrong key end as one, with one line', async () => {
     const shared = { ...createSecrets(), DATABASE_URL: await mariaDb().createDatabase(), SCOPEGATE_WORKERS: '2' };
     await startOnce(shared);

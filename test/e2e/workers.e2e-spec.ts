@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createConnection } from 'mysql2/promise';
 import { afterEach, describe, expect, it } from 'vitest';
 import { compare, reads, startWorld, waitForAnswers, type World } from '../support/audited-world.js';
@@ -355,6 +356,28 @@ describeWithMariaDb('two workers on one port', (mariaDb) => {
     for (const client of clients) {
       await expect.poll(async () => (await client.send(use)).status, { timeout: 20_000 }).toBe(200);
     }
+  });
+
+  it('R80: of a single node, both go on for as long as the database is away', async () => {
+    const world = await start({
+      SCOPEGATE_MAX_STALENESS_MS: '1000',
+      SCOPEGATE_SINGLE_NODE: 'true',
+      LOG_LEVEL: 'debug',
+    });
+    const clients = await connectToBoth(world);
+    const use = { path: '/app/x', headers: { Authorization: bearer(world.token.secret)[1] } };
+    for (const client of clients) expect((await client.send(use)).status).toBe(200);
+    await mariaDb().kill9();
+    try {
+      const awayAtTick = performance.now();
+      while (performance.now() - awayAtTick < 6_000) {
+        for (const client of clients) expect((await client.send(use)).status).toBe(200);
+        await sleep(100);
+      }
+    } finally {
+      await mariaDb().restart();
+    }
+    expect(world.server().output()).not.toContain('SCOPEGATE_SINGLE_NODE is true');
   });
 
   it.each(['SIGTERM', 'SIGINT'] as const)(

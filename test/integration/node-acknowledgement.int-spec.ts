@@ -63,12 +63,31 @@ describe('the confirmation of a revocation on SQLite', () => {
     for (const { body } of answers) expect(body).toMatchObject({ revoked: 1, missing: [] });
   });
 
+  it('R78: a node that goes on saying that it is there is waited for, whatever the clock of the database says', async () => {
+    const { manager } = gateway.provider(DataSource);
+    const registry = gateway.provider(NodeRegistry);
+    const isLive = async (): Promise<boolean | undefined> =>
+      (await registry.readNodes()).find(({ id }) => id === 'other')?.isLive;
+    const hourAgoMs = Date.now() - 3_600_000;
+    await manager.insert(NodeEntity, { id: 'other', seenAtMs: hourAgoMs });
+    try {
+      expect(await isLive()).toBe(false);
+      await manager.update(NodeEntity, { id: 'other' }, { seenAtMs: hourAgoMs + 2_000 });
+      expect(await isLive()).toBe(true);
+      const { id } = await gateway.createToken({ scope: 'read-only' });
+      const { body } = await gateway.admin.delete<Revocation>(`/tokens/${id}?wait=true`);
+      expect([body.confirmedBy, body.missing]).toEqual([[registry.id], ['other']]);
+    } finally {
+      await manager.delete(NodeEntity, { id: 'other' });
+    }
+  });
+
   it('R78: nothing is written for it while nobody waits', async () => {
     const { manager } = gateway.provider(DataSource);
-    const before = await manager.findOneByOrFail(NodeEntity, {});
+    const before = await manager.findOneByOrFail(NodeEntity, { id: gateway.provider(NodeRegistry).id });
     await gateway.createToken({ scope: 'read-only' });
     await sleep(1_000);
-    const after = await manager.findOneByOrFail(NodeEntity, {});
+    const after = await manager.findOneByOrFail(NodeEntity, { id: gateway.provider(NodeRegistry).id });
     expect([after.actedUpTo, after.actedAtMs]).toEqual([before.actedUpTo, before.actedAtMs]);
   });
 });
