@@ -4,8 +4,8 @@ import type { EntityManager } from 'typeorm';
 import { ChangeEntity } from './change.entity.js';
 import type { Change, ChangeFeed } from './change-feed.js';
 
-/** How long the caller of a change waits for its outcome, once the COMMIT has gone wrong. */
-const ASKED_FOR_MS = 2_000;
+/** How long the caller of a change waits for its outcome once the COMMIT has gone wrong, in milliseconds. */
+export const OUTCOME_ASKED_FOR_MS = 2_000;
 
 /** One question that has no answer by then is asked again, as is one that fails. */
 const QUESTION_TIMEOUT_MS = 1_000;
@@ -46,7 +46,7 @@ export class ChangeOutcomes {
 
   /** Whether the transaction is stored, for good; null where nothing could be found out. */
   async find(outcome: OpenOutcome): Promise<boolean | null> {
-    const endTick = performance.now() + ASKED_FOR_MS;
+    const endTick = performance.now() + OUTCOME_ASKED_FOR_MS;
     for (;;) {
       const answer = await this.#ask(outcome);
       if (answer !== null || performance.now() + ASKED_AGAIN_AFTER_MS > endTick) return answer;

@@ -4,11 +4,12 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 import { Clock } from '../common/time/clock.js';
 import { ChangeEntity } from './change.entity.js';
-import { ChangeOutcomes, type OpenOutcome } from './change-outcomes.js';
+import { ChangeOutcomes, OUTCOME_ASKED_FOR_MS, type OpenOutcome } from './change-outcomes.js';
 import { ChangeFeed, type Change, type ChangeTopic } from './change-feed.js';
 import { lanesTo, type DatabaseLanes, type DatabaseUse } from './database.lanes.js';
 import { isDeadlock } from './deadlock.js';
 import { DatabaseUnavailableError, isDatabaseUnavailable, OutcomeUnknownError } from './database-unavailable.js';
+import { LANES } from './lane.rules.js';
 
 const CHANGE_SET_BYTES = 12;
 
@@ -96,8 +97,10 @@ export class UnitOfWork implements OnApplicationShutdown {
   async run<Result>(work: (unit: Unit) => Promise<Result>, use: DatabaseUse = {}): Promise<Result> {
     const changeSet = randomBytes(CHANGE_SET_BYTES).toString('base64url');
     const attempt = new Attempt<Result>();
+    const timeoutMs = (use.timeoutMs ?? LANES[use.lane ?? 'management'].timeoutMs) - OUTCOME_ASKED_FOR_MS;
     const result = await this.#lanes
-      .write(use, (connection) => again(() => this.#transact(connection, work, changeSet, attempt)))
+      // What is left of the limit is for the question whether it is stored.
+      .write({ ...use, timeoutMs }, (connection) => again(() => this.#transact(connection, work, changeSet, attempt)))
       .catch(failWhereUnavailable)
       .catch((error: unknown) => this.#resultAfter(error, changeSet, attempt));
     for (const hook of this.#afterCommit) hook(result.manager);

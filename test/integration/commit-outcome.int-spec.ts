@@ -53,6 +53,49 @@ describeWithMariaDb('a change whose COMMIT is not answered', (mariaDb) => {
     expect(await use(secret)).toBe(200);
   });
 
+  it('R80: is asked for where the answer never comes, and is answered within ten seconds', async () => {
+    const { id, secret } = await gateway.createToken({ scope: 'read-only' });
+    expect(await use(secret)).toBe(200);
+    proxy.failCommit({ fault: 'swallow-answer', containing: LINES_WRITTEN });
+    expect((await gateway.admin.delete(`/tokens/${id}`)).status).toBe(204);
+    const passed = upstream.requests.length;
+    expect(await use(secret)).toBe(401);
+    expect(upstream.requests).toHaveLength(passed);
+  });
+
+  it('R80: says so where nothing can be found out, and acts as soon as the repeated change is answered', async () => {
+    const { id, secret } = await gateway.createToken({ scope: 'read-only' });
+    expect(await use(secret)).toBe(200);
+    const failedBefore = proxy.failedCommits;
+    proxy.failCommit({ fault: 'swallow-answer', containing: LINES_WRITTEN });
+    const revocation = gateway.admin.delete<ProblemBody>(`/tokens/${id}`);
+    await expect.poll(() => proxy.failedCommits, { timeout: 10_000 }).toBe(failedBefore + 1);
+    proxy.swallow();
+    const { status, body } = await revocation;
+    expect(status).toBe(503);
+    expect(body.code).toBe('policy_unavailable');
+    expect(body.detail).toContain('did not say whether the change was stored');
+    proxy.pass();
+    const repeated = async (): Promise<number> => (await gateway.admin.delete(`/tokens/${id}`)).status;
+    await expect.poll(repeated, { timeout: 20_000 }).toBe(204);
+    const passed = upstream.requests.length;
+    expect(await use(secret)).toBe(401);
+    expect(upstream.requests).toHaveLength(passed);
+  });
+
+  it('R80: acts where nobody repeats it', async () => {
+    const { id, secret } = await gateway.createToken({ scope: 'read-only' });
+    expect(await use(secret)).toBe(200);
+    const failedBefore = proxy.failedCommits;
+    proxy.failCommit({ fault: 'swallow-answer', containing: LINES_WRITTEN });
+    const revocation = gateway.admin.delete(`/tokens/${id}`);
+    await expect.poll(() => proxy.failedCommits, { timeout: 10_000 }).toBe(failedBefore + 1);
+    proxy.swallow();
+    expect((await revocation).status).toBe(503);
+    proxy.pass();
+    await expect.poll(() => use(secret), { timeout: 20_000 }).toBe(401);
+  });
+
   it('R80: is a 503 where it is not stored, and can be repeated', async () => {
     const { id, secret } = await gateway.createToken({ scope: 'read-only' });
     expect(await use(secret)).toBe(200);
