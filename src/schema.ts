@@ -2,6 +2,7 @@ import { ApplicationEntity } from './applications/application.entity.js';
 import { AuditChainEntity } from './audit/audit-chain.entity.js';
 import { AuditEventEntity } from './audit/audit-event.entity.js';
 import { ChangeEntity } from './database/change.entity.js';
+import { IdempotentAnswerEntity } from './database/idempotent-answer.entity.js';
 import { KeyCheckEntity } from './database/key-check.entity.js';
 import { LeaseEntity } from './database/lease.entity.js';
 import { NodeEntity } from './database/node.entity.js';
@@ -22,6 +23,7 @@ export const ENTITIES = [
   ChangeEntity,
   GroupEntity,
   GroupMemberEntity,
+  IdempotentAnswerEntity,
   KeyCheckEntity,
   LeaseEntity,
   NodeEntity,

@@ -98,7 +98,7 @@ export class ApplicationsController {
     @Body() body: CreateApplicationDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ApplicationDto> {
-    const stored = await this.applications.create(actor, body);
+    const stored = await this.applications.create(actor, body, (made) => this.#shown(made));
     return this.#answer(stored, reply);
   }
 

@@ -5,7 +5,7 @@ import { DEFAULT_IDENTITY_ENCODING, hostOf, parseUpstream } from '@scopegate/ups
 import type { EntityManager } from 'typeorm';
 import type { Actor } from '../audit/actor.js';
 import { AuditService } from '../audit/audit.service.js';
-import { requireMatch } from '../common/http/entity-tag.js';
+import { entityTag, requireMatch } from '../common/http/entity-tag.js';
 import { invalidField, invalidFields, ProblemException } from '../common/http/problem.exception.js';
 import { decodeCursor, pageOf, type Page, type PageQuery } from '../common/paging/page.js';
 import { Clock } from '../common/time/clock.js';
@@ -147,7 +147,11 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
     return this.#snapshot.current.stored.some(({ document }) => document.mount.host?.replace(/:\d+$/, '') === host);
   }
 
-  async create(actor: Actor, body: CreateApplicationDto): Promise<StoredApplication> {
+  async create(
+    actor: Actor,
+    body: CreateApplicationDto,
+    toAnswer: (made: StoredApplication) => object,
+  ): Promise<StoredApplication> {
     const { key } = body;
     const document = this.#ready(key, body, null, await this.#askForVersion(body, null));
     return this.unitOfWork.run(async (unit) => {
@@ -170,7 +174,9 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
         detail: { application: describeApplication(document) },
       });
       unit.changed('applications', key);
-      return { key, revision: 1, document };
+      const made = { key, revision: 1, document };
+      await actor.idempotencyClaim?.keep(manager, toAnswer(made), entityTag(made.revision));
+      return made;
     });
   }
 

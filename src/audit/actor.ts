@@ -2,6 +2,7 @@ import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { CredentialKind } from '@scopegate/access';
 import { headerValues } from '@scopegate/kernel';
 import { credentialKind } from '@scopegate/access';
+import type { IdempotencyClaim } from '../database/idempotent-answers.js';
 import { exchangeOf, type Exchange } from '../common/access/exchange.js';
 
 /** Who makes a change, and from where: what its audit event says of the request. */
@@ -14,6 +15,8 @@ export interface Actor {
   readonly peer: string | null;
   readonly requestId: string | null;
   readonly userAgent: string | null;
+  /** The `Idempotency-Key` that the change came with: what makes something keeps its answer under it. */
+  readonly idempotencyClaim?: IdempotencyClaim | null;
 }
 
 /** The server itself: the first start, the purge. */
@@ -40,6 +43,7 @@ export function actorOf(exchange: Exchange): Actor {
     peer: address.peer,
     requestId: exchange.requestId,
     userAgent: headerValues(request.lines, 'user-agent')[0] ?? null,
+    idempotencyClaim: exchange.idempotencyClaim,
   };
 }
 

@@ -9,6 +9,7 @@ import { ChangePoller } from './change.poller.js';
 import { ClockWatch } from './clock.watch.js';
 import { DatabaseClock } from './database.clock.js';
 import { DatabaseProbe } from './database.probe.js';
+import { IdempotentAnswers } from './idempotent-answers.js';
 import { LeaseService } from './lease.service.js';
 import { NodeRegistry } from './node.registry.js';
 import { UnitOfWork } from './unit-of-work.js';
@@ -42,6 +43,7 @@ export class DatabaseModule {
             ChangePoller.atEnd(unitOfWork, changes, nodes),
         },
         ChangeLogRetention,
+        IdempotentAnswers,
         LeaseService,
         ClockWatch,
         DatabaseClock,
@@ -59,6 +61,7 @@ export class DatabaseModule {
         ChangeLogRetention,
         LeaseService,
         ClockWatch,
+        IdempotentAnswers,
         NodeRegistry,
         TypeOrmModule,
       ],

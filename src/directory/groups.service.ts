@@ -57,6 +57,7 @@ export class GroupsService implements OnModuleInit {
         const nameKey = userNameKey(name);
         await unit.manager.insert(GroupEntity, { name, nameKey, createdAtMs: this.clock.nowMs() });
         this.audit.recordChange(unit.manager, actor, { type: 'group.created', detail: { subject: name } });
+        await actor.idempotencyClaim?.keep(unit.manager, toGroupDto(name));
       });
     } catch (error) {
       throw isDuplicateKey(error) ? nameTaken() : error;

@@ -76,17 +76,19 @@ export class UsersService {
       createdAtMs: this.clock.nowMs(),
     };
     const groups = input.groups ?? [];
+    const made = toUserDto(toPrincipal(row, new Set(groups)));
     try {
       await this.unitOfWork.run(async (unit) => {
         await this.repository.lock(unit.manager);
         await this.#requireGroups(unit.manager, groups);
         if ((await this.repository.findUser(unit.manager, row.username)) !== null) throw nameTaken();
         await this.insert(unit, row, groups, actor);
+        await actor.idempotencyClaim?.keep(unit.manager, made);
       });
     } catch (error) {
       throw isDuplicateKey(error) ? nameTaken() : error;
     }
-    return toUserDto(toPrincipal(row, new Set(groups)));
+    return made;
   }
 
   /** Stores a new user with its groups, as part of a transaction that has checked both. */

@@ -121,9 +121,13 @@ export class SettingsController {
     @Body() body: AddAllowListEntryDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<AllowListEntryDto> {
-    const { entry, settings } = await this.settings.addAllowListEntry(actor, ifMatch, body.entry);
-    const { warnings } = this.#answer(settings, caller, reply);
-    return { entry, warnings };
+    const toAnswer = (added: string, after: Settings): AllowListEntryDto => ({
+      entry: added,
+      warnings: this.#shown(after, caller).warnings,
+    });
+    const { entry, settings } = await this.settings.addAllowListEntry(actor, ifMatch, body.entry, toAnswer);
+    reply.header('ETag', entityTag(settings.version));
+    return toAnswer(entry, settings);
   }
 
   @Delete('allow-list/:entry')
@@ -147,9 +151,13 @@ export class SettingsController {
   }
 
   #answer(settings: Settings, caller: Authenticated, reply: FastifyReply): SettingsDto {
+    reply.header('ETag', entityTag(settings.version));
+    return this.#shown(settings, caller);
+  }
+
+  #shown(settings: Settings, caller: Authenticated): SettingsDto {
     const { peer, lines } = caller.admitted.request;
     const requester: Requester = { peer, lines };
-    reply.header('ETag', entityTag(settings.version));
     return toDto(settings, this.settings.warnings(settings, requester));
   }
 }

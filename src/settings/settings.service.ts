@@ -4,7 +4,7 @@ import type { Warning } from '@scopegate/permission';
 import type { EntityManager } from 'typeorm';
 import type { Actor } from '../audit/actor.js';
 import { AuditService } from '../audit/audit.service.js';
-import { requireMatch } from '../common/http/entity-tag.js';
+import { entityTag, requireMatch } from '../common/http/entity-tag.js';
 import { invalidField, invalidFields, ProblemException } from '../common/http/problem.exception.js';
 import { validateAs } from '../common/validation/validation.pipe.js';
 import { ChangeFeed } from '../database/change-feed.js';
@@ -79,11 +79,12 @@ export class SettingsService implements OnModuleInit, OnModuleDestroy {
     actor: Actor,
     ifMatch: string | undefined,
     value: string,
+    toAnswer: (entry: string, settings: Settings) => object,
   ): Promise<{ readonly entry: string; readonly settings: Settings }> {
     const result = parseAllowListEntry(value);
     if (!result.ok) throw invalidField('entry', `is no entry of an allow list. ${result.message}`);
     const entry = result.entry.text;
-    const settings = await this.#change(actor, ifMatch, (before) => {
+    const decide = (before: SettingsDocument): SettingsDocument => {
       const { allowList } = before.ipRestriction;
       if (allowList.includes(entry)) {
         throw new ProblemException('conflict', `The allow list holds ${entry} already.`);
@@ -95,7 +96,10 @@ export class SettingsService implements OnModuleInit, OnModuleDestroy {
         );
       }
       return withAllowList(before, [...allowList, entry]);
-    });
+    };
+    const settings = await this.#change(actor, ifMatch, decide, async (manager, after) =>
+      actor.idempotencyClaim?.keep(manager, toAnswer(entry, after), entityTag(after.version)),
+    );
     return { entry, settings };
   }
 
@@ -119,6 +123,7 @@ export class SettingsService implements OnModuleInit, OnModuleDestroy {
     actor: Actor,
     ifMatch: string | undefined,
     decide: (before: SettingsDocument) => SettingsDocument | Promise<SettingsDocument>,
+    keep?: (manager: EntityManager, after: Settings) => Promise<void>,
   ): Promise<Settings> {
     return this.unitOfWork.run(async (unit) => {
       const { manager } = unit;
@@ -132,7 +137,9 @@ export class SettingsService implements OnModuleInit, OnModuleDestroy {
       await manager.update(SettingsEntity, { id: ROW_ID }, { body: after, version });
       this.audit.recordChange(manager, actor, { type: 'settings.changed', detail: { changes } });
       unit.changed('settings', 'settings');
-      return toSettings(after, version);
+      const settings = toSettings(after, version);
+      await keep?.(manager, settings);
+      return settings;
     });
   }
 }

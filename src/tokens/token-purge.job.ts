@@ -5,6 +5,7 @@ import { AuditRetention } from '../audit/audit.retention.js';
 import { ChangeLogRetention } from '../database/change-log.retention.js';
 import { DatabaseClock } from '../database/database.clock.js';
 import { LeaseService } from '../database/lease.service.js';
+import { IdempotentAnswers } from '../database/idempotent-answers.js';
 import type { PurgedBatch } from '../database/purged-batch.js';
 import { DeletionsService } from '../directory/deletions.service.js';
 import { SettingsService } from '../settings/settings.service.js';
@@ -29,7 +30,7 @@ const DAY_MS = 86_400_000;
 /** A node reads the change log several times a second. */
 const CHANGE_LOG_DAYS = 1;
 
-const STEPS = ['deletions', 'tokens', 'sessions', 'auditEvents', 'changeLines'] as const;
+const STEPS = ['deletions', 'tokens', 'sessions', 'auditEvents', 'changeLines', 'idempotentAnswers'] as const;
 
 type Step = (typeof STEPS)[number];
 
@@ -37,8 +38,9 @@ type Step = (typeof STEPS)[number];
 export type Purged = Readonly<Record<Step, number>>;
 
 /**
- * Removes what has been kept long enough: ended tokens (R65), ended sessions (R11), audit events (R60) and
- * lines of the change log; and what a deletion has left that was broken off. Of several processes the one with the lease does it.
+ * Removes what has been kept long enough: ended tokens (R65), ended sessions (R11), audit events (R60), lines of the change
+ * log and answers under an `Idempotency-Key`; and what a deletion has left that was broken off. Of several processes the
+ * one with the lease does it.
  */
 @Injectable()
 export class TokenPurgeJob implements OnModuleDestroy {
@@ -56,6 +58,7 @@ export class TokenPurgeJob implements OnModuleDestroy {
     private readonly sessions: SessionsService,
     private readonly auditEvents: AuditRetention,
     private readonly changeLog: ChangeLogRetention,
+    private readonly idempotentAnswers: IdempotentAnswers,
     private readonly settings: SettingsService,
     private readonly clock: DatabaseClock,
   ) {}
@@ -97,7 +100,7 @@ export class TokenPurgeJob implements OnModuleDestroy {
     this.#isRunning = true;
     try {
       if (!(await this.#hold())) return null;
-      const removed: Record<Step, number> = { deletions: 0, tokens: 0, sessions: 0, auditEvents: 0, changeLines: 0 };
+      const removed = Object.fromEntries(STEPS.map((step) => [step, 0])) as Record<Step, number>;
       const failures: unknown[] = [];
       // One instant for the whole run: what gets old meanwhile is for the next one, so that this one ends.
       // By the clock of the database: the times were written by several nodes, and what is removed does not come back.
@@ -142,6 +145,8 @@ export class TokenPurgeJob implements OnModuleDestroy {
         return this.auditEvents.purgeBatch(nowMs - audit.retentionDays * DAY_MS);
       case 'changeLines':
         return this.changeLog.purgeBatch(nowMs - CHANGE_LOG_DAYS * DAY_MS);
+      case 'idempotentAnswers':
+        return this.idempotentAnswers.purgeBatch(nowMs);
     }
   }
 

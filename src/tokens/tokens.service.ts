@@ -63,6 +63,9 @@ export type TokenRequest = Omit<CreateTokenDto, 'validity' | 'expiresAt'> & {
   readonly expiry: ExpiryAsked;
 };
 
+/** A token before it is stored. */
+type NewToken = Omit<TokenEntity, 'sequence'>;
+
 /** Makes, shows and ends tokens. */
 @Injectable()
 export class TokensService {
@@ -86,8 +89,8 @@ export class TokensService {
 
   /** Makes a token; the answer holds its secret, this once. */
   async create(caller: Authenticated, actor: Actor, asked: TokenRequest): Promise<CreatedTokenDto> {
-    const { row, secret } = await this.make(caller, actor, asked);
-    return toCreatedTokenDto(row, await this.judge(row), secret);
+    const { row, judgement, secret } = await this.make(caller, actor, asked);
+    return toCreatedTokenDto(row, judgement, secret);
   }
 
   /** Makes a token and gives its row, for the calls that answer in another shape. */
@@ -95,7 +98,7 @@ export class TokensService {
     caller: Authenticated,
     actor: Actor,
     asked: TokenRequest,
-  ): Promise<{ readonly row: TokenEntity; readonly secret: string }> {
+  ): Promise<{ readonly row: TokenEntity; readonly judgement: TokenJudgement; readonly secret: string }> {
     refuseTokenIn(asked.description);
     const creator = caller.principal;
     const owner = await this.#ownerOf(creator, asked.owner);
@@ -125,7 +128,7 @@ export class TokensService {
     this.#requireApplications(asked.applications);
 
     const { id, secret } = mintToken(randomBytes);
-    const row: Omit<TokenEntity, 'sequence'> = {
+    const row: NewToken = {
       id,
       ...this.pepper.digest(secret),
       hint: tokenHint(secret),
@@ -147,6 +150,7 @@ export class TokensService {
       applications: outcome.applications,
       successorId: null,
     };
+    const judgement = await this.judge(row);
     const stored = await this.unitOfWork.run(async (unit) => {
       const inserted = await this.#insert(unit, row);
       this.audit.recordChange(unit.manager, actor, {
@@ -154,9 +158,10 @@ export class TokensService {
         ...auditFields(inserted),
         detail: { token: propertiesOf(inserted) },
       });
+      await actor.idempotencyClaim?.keep(unit.manager, toCreatedTokenDto(inserted, judgement, secret));
       return inserted;
     });
-    return { row: stored, secret };
+    return { row: stored, judgement, secret };
   }
 
   /** Replaces a token by a successor with the same properties; the old one lives on for the overlap at most. */
@@ -181,7 +186,22 @@ export class TokensService {
             this.settings.current().tokenValidity,
           );
     const { id: successorId, secret } = mintToken(randomBytes);
-    const successor = await this.unitOfWork.run(async (unit) => {
+    const { sequence: _sequence, ...properties } = old;
+    const successor: NewToken = {
+      ...properties,
+      id: successorId,
+      ...this.pepper.digest(secret),
+      hint: tokenHint(secret),
+      creatorId: caller.principal.id,
+      createdBy: caller.principal.username,
+      createdAtMs: nowMs,
+      expiresAtMs,
+      lastUsedAtMs: null,
+      lastUsedIp: null,
+      useCount: 0,
+    };
+    const judgement = await this.judge(successor);
+    return this.unitOfWork.run(async (unit) => {
       const endMs = nowMs + reading.overlapMs;
       const end =
         reading.overlapMs === 0
@@ -197,20 +217,7 @@ export class TokensService {
         throw new ProblemException('conflict', 'The token has been revoked or rotated already.');
       }
       unit.changed('token', old.id);
-      const { sequence: _sequence, ...properties } = old;
-      const inserted = await this.#insert(unit, {
-        ...properties,
-        id: successorId,
-        ...this.pepper.digest(secret),
-        hint: tokenHint(secret),
-        creatorId: caller.principal.id,
-        createdBy: caller.principal.username,
-        createdAtMs: nowMs,
-        expiresAtMs,
-        lastUsedAtMs: null,
-        lastUsedIp: null,
-        useCount: 0,
-      });
+      const inserted = await this.#insert(unit, successor);
       this.audit.recordChange(unit.manager, actor, {
         type: 'token.rotated',
         ...auditFields(old),
@@ -220,9 +227,10 @@ export class TokensService {
           changes: describeChange(propertiesOf(old), propertiesOf({ ...old, ...end })),
         },
       });
-      return inserted;
+      const answer = toCreatedTokenDto(inserted, judgement, secret);
+      await actor.idempotencyClaim?.keep(unit.manager, answer);
+      return answer;
     });
-    return toCreatedTokenDto(successor, await this.judge(successor), secret);
   }
 
   /** One page of the tokens the caller may see. */
@@ -313,16 +321,16 @@ export class TokensService {
   }
 
   /** What today's settings and permissions say of a token. */
-  async judge(row: TokenEntity): Promise<TokenJudgement> {
+  async judge(row: NewToken): Promise<TokenJudgement> {
     return this.#judge(row, await this.#usersOf([row]));
   }
 
   /** The owners and the creators of tokens, by their ids. */
-  #usersOf(rows: readonly TokenEntity[]): Promise<ReadonlyMap<string, PrincipalFacts>> {
+  #usersOf(rows: readonly NewToken[]): Promise<ReadonlyMap<string, PrincipalFacts>> {
     return this.directory.findAll(rows.flatMap(({ ownerId, creatorId }) => [ownerId, creatorId]));
   }
 
-  #judge(row: TokenEntity, users: ReadonlyMap<string, PrincipalFacts>): TokenJudgement {
+  #judge(row: NewToken, users: ReadonlyMap<string, PrincipalFacts>): TokenJudgement {
     const permissions = this.permissions.current();
     const policy = this.settings.current().tokenValidity;
     const owner = users.get(row.ownerId);
@@ -352,7 +360,7 @@ export class TokensService {
     return row !== null && this.#maySee(caller, row) ? row : null;
   }
 
-  async #insert(unit: Unit, row: Omit<TokenEntity, 'sequence'>): Promise<TokenEntity> {
+  async #insert(unit: Unit, row: NewToken): Promise<TokenEntity> {
     const inserted = await unit.manager.insert(TokenEntity, row);
     unit.changed('token', row.id);
     return { ...row, sequence: Number(inserted.identifiers[0]?.['sequence']) };

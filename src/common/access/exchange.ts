@@ -3,6 +3,7 @@ import { ask } from '@scopegate/kernel';
 import type { Authority } from '@scopegate/network';
 import type { Admitted, ApplicationRules, Authenticated, Decision, Deny } from '@scopegate/access';
 import { newTraceContext, readTraceContext, type TraceContext } from '@scopegate/upstream';
+import type { IdempotencyClaim } from '../../database/idempotent-answers.js';
 import type { ProblemException } from '../http/problem.exception.js';
 import { randomDigits } from '../http/random-digits.js';
 
@@ -18,6 +19,8 @@ export class Exchange {
   denial: Deny | null = null;
   /** What stopped the request where it was no refusal: a failure of ours, or a body that is too large. */
   problem: ProblemException | null = null;
+  /** The `Idempotency-Key` of a call that makes something; null where it came without one. */
+  idempotencyClaim: IdempotencyClaim | null = null;
   /** Set once the request's one event has been recorded. */
   isSettled = false;
   /** The host that the request is for, in the words it is forwarded in; null where it names none. */

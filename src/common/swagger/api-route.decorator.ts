@@ -4,6 +4,7 @@ import {
   ApiBearerAuth,
   ApiBody,
   ApiExtraModels,
+  ApiHeader,
   ApiOperation,
   ApiParam,
   ApiResponse,
@@ -13,6 +14,7 @@ import { REASONS } from '@scopegate/access';
 import { PROBLEM_CODES, PROBLEM_MEDIA_TYPE, problemType, type ProblemCode } from '@scopegate/problem';
 import { BodyLimit } from '../access/route.decorators.js';
 import { BODY_LIMITS } from '../http/body-limits.js';
+import { IdempotencyInterceptor } from '../http/idempotency.interceptor.js';
 import { LocationInterceptor } from './location.interceptor.js';
 import { ProblemDto } from './problem.dto.js';
 import { headersOfProblem, headersOfSuccess } from './response-headers.js';
@@ -103,6 +105,15 @@ function exampleOf(code: string, status: number, maxBodyBytes: number): ProblemD
   };
 }
 
+const IDEMPOTENCY_KEY = ApiHeader({
+  name: 'Idempotency-Key',
+  required: false,
+  description:
+    'Makes a retry safe: within 24 hours the same key of the same caller is answered as the first time, without its ' +
+    'secret, with `Idempotent-Replay: true`. With another body it is a 409.',
+  schema: { type: 'string', pattern: '^[A-Za-z0-9._-]{1,64}$' },
+});
+
 type BodyOptions = Pick<RouteOptions<object>, 'body' | 'problems'>;
 
 function takesBody({ body, problems }: BodyOptions): boolean {
@@ -177,7 +188,9 @@ export function ApiRoute<Answer extends object>(options: ApiRouteOptions<Answer>
   return applyDecorators(
     HttpCode(status),
     ...(takesBody(options) ? [BodyLimit(maxBodyBytes)] : []),
-    ...(options.location === undefined ? [] : [UseInterceptors(new LocationInterceptor(options.location))]),
+    ...(options.location === undefined
+      ? []
+      : [UseInterceptors(new LocationInterceptor(options.location), IdempotencyInterceptor), IDEMPOTENCY_KEY]),
     ...Object.entries(options.params ?? {}).map(([name, param]) => ApiParam({ name, ...param })),
     ...(options.body === undefined ? [] : [describeBody(options.body)]),
     ApiExtraModels(ProblemDto),

@@ -21,6 +21,13 @@ const LOCATION: DocumentedHeaders = {
   },
 };
 
+const IDEMPOTENT_REPLAY: DocumentedHeaders = {
+  'Idempotent-Replay': {
+    description: '`true` where a call with the same `Idempotency-Key` has made it before. The secret is left out.',
+    schema: { type: 'string', example: 'true' },
+  },
+};
+
 const ENTITY_TAG: DocumentedHeaders = {
   ETag: {
     description: 'The version. Send it as `If-Match` with a change, and the change is made to this version alone.',
@@ -50,7 +57,11 @@ const RETRY_AFTER: DocumentedHeaders = {
 
 /** The headers of a success. */
 export function headersOfSuccess(isCreated: boolean, isTagged: boolean): DocumentedHeaders {
-  return { ...REQUEST_ID_HEADER, ...(isCreated ? LOCATION : {}), ...(isTagged ? ENTITY_TAG : {}) };
+  return {
+    ...REQUEST_ID_HEADER,
+    ...(isCreated ? { ...LOCATION, ...IDEMPOTENT_REPLAY } : {}),
+    ...(isTagged ? ENTITY_TAG : {}),
+  };
 }
 
 /** The headers of a problem. */

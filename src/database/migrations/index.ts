@@ -5,6 +5,7 @@ import { ExactTexts1795824300000 } from './1795824300000-exact-texts.js';
 import { ChangeSets1795910400000 } from './1795910400000-change-sets.js';
 import { NodeConfirmations1795910500000 } from './1795910500000-node-confirmations.js';
 import { LargeDirectories1795910700000 } from './1795910700000-large-directories.js';
+import { IdempotentAnswers1795911000000 } from './1795911000000-idempotent-answers.js';
 
 /** Every migration in its order. */
 export const MIGRATIONS = [
@@ -15,4 +16,5 @@ export const MIGRATIONS = [
   ChangeSets1795910400000,
   NodeConfirmations1795910500000,
   LargeDirectories1795910700000,
+  IdempotentAnswers1795911000000,
 ];

@@ -1,0 +1,58 @@
+import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { from, lastValueFrom, type Observable } from 'rxjs';
+import { isDuplicateKey } from '../../database/duplicate-key.js';
+import { IdempotentAnswers, type IdempotentCall } from '../../database/idempotent-answers.js';
+import { exchangeOf } from '../access/exchange.js';
+import { ProblemException } from './problem.exception.js';
+
+const KEY = /^[A-Za-z0-9._-]{1,64}$/;
+
+/**
+ * Answers a repeated call that makes something as the first one was answered, without its secret and marked by
+ * `Idempotent-Replay: true`. A call without `Idempotency-Key` goes straight on.
+ */
+@Injectable()
+export class IdempotencyInterceptor implements NestInterceptor {
+  constructor(private readonly answers: IdempotentAnswers) {}
+
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const http = context.switchToHttp();
+    const request = http.getRequest<FastifyRequest>();
+    const key = request.headers['idempotency-key'];
+    if (key === undefined) return next.handle();
+    return from(this.#answerOnce(request, String(key), http.getResponse<FastifyReply>(), next));
+  }
+
+  async #answerOnce(request: FastifyRequest, key: string, reply: FastifyReply, next: CallHandler): Promise<unknown> {
+    if (!KEY.test(key)) {
+      const message = 'Idempotency-Key must be 1 to 64 of the characters A-Z, a-z, 0-9, ".", "_" and "-", once.';
+      throw new ProblemException('validation_failed', message, [{ field: 'Idempotency-Key', message }]);
+    }
+    const exchange = exchangeOf(request);
+    const callerId = exchange.authenticated?.principal.id;
+    if (callerId === undefined) throw new Error('A route that makes something must not be public.');
+    const [path = ''] = request.url.split('?');
+    const call: IdempotentCall = { callerId, path, key, body: request.body };
+    const before = await this.#replay(call, reply);
+    if (before !== null) return before;
+    exchange.idempotencyClaim = this.answers.claim(call);
+    try {
+      return await lastValueFrom(next.handle());
+    } catch (error) {
+      // Another request with the same key may have been first: what this one met is what that one made.
+      if (!isDuplicateKey(error) && !(error instanceof ProblemException && error.code === 'conflict')) throw error;
+      const first = await this.#replay(call, reply);
+      if (first === null) throw error;
+      return first;
+    }
+  }
+
+  async #replay(call: IdempotentCall, reply: FastifyReply): Promise<object | null> {
+    const kept = await this.answers.find(call);
+    if (kept === null) return null;
+    void reply.header('Idempotent-Replay', 'true');
+    if (kept.etag !== null) void reply.header('ETag', kept.etag);
+    return kept.answer;
+  }
+}
