@@ -29,7 +29,7 @@ describe('mounts', () => {
     { pathPrefix: '/a;b' },
     { pathPrefix: '/a b' },
     { pathPrefix: `/${'a'.repeat(200)}` },
-    ...['api', 'docs', 'metrics', 'health', 'authorize', 'introspect', '.well-known', 'API'].map((name) => ({
+    ...['api', 'docs', 'metrics', 'health', 'version', 'authorize', 'introspect', '.well-known', 'API'].map((name) => ({
       pathPrefix: `/${name}`,
     })),
     { pathPrefix: '/api/v1' },

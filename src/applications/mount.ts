@@ -14,7 +14,7 @@ export type MountParsing =
   | { readonly ok: false; readonly member: 'host' | 'pathPrefix'; readonly message: string };
 
 /** First segments that the gateway answers itself. */
-const RESERVED = new Set(['api', 'docs', 'metrics', 'health', 'authorize', 'introspect', '.well-known']);
+const RESERVED = new Set(['api', 'docs', 'metrics', 'health', 'version', 'authorize', 'introspect', '.well-known']);
 
 const PATH_PREFIX = /^(?:\/[A-Za-z0-9._~-]+)+$/;
 const HOST_NAME = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)*$/;

@@ -67,6 +67,7 @@ const OWN_SEGMENTS: ReadonlyMap<string, readonly ListenerSide[]> = new Map([
   ['api', ['both', 'management']],
   ['docs', ['both', 'management']],
   ['metrics', ['both', 'management']],
+  ['version', ['both', 'management']],
   ['health', ['both', 'management', 'gateway']],
   ['authorize', ['both', 'gateway']],
   ['introspect', ['both', 'gateway']],

@@ -3,6 +3,11 @@ import { AuditModule } from '../audit/audit.module.js';
 import { HealthController } from './health.controller.js';
 import { NodeMetrics } from './node.metrics.js';
 import { Readiness } from './readiness.js';
+import { VersionController } from './version.controller.js';
 
-@Module({ imports: [AuditModule], controllers: [HealthController], providers: [Readiness, NodeMetrics] })
+@Module({
+  imports: [AuditModule],
+  controllers: [HealthController, VersionController],
+  providers: [Readiness, NodeMetrics],
+})
 export class HealthModule {}

@@ -102,7 +102,8 @@ export class MetricsRegistry {
 }
 
 /** Of the package, which is two folders up from here, or three where it has been built. */
-function readVersion(): string {
+/** The version of this server; `unknown` where its package.json is not to be found. */
+export function readVersion(): string {
   for (const folder of ['../..', '../../..']) {
     const file = resolve(import.meta.dirname, folder, 'package.json');
     if (existsSync(file)) return (JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string }).version;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { request } from '../support/raw-client.js';
 import { startScopegateFixture, type ScopegateFixture } from '../support/scopegate.fixture.js';
 
-const FIRST_SEGMENTS = ['api', 'docs', 'metrics', 'health', 'authorize', 'introspect', '.well-known'];
+const FIRST_SEGMENTS = ['api', 'docs', 'metrics', 'health', 'version', 'authorize', 'introspect', '.well-known'];
 
 /** What may follow the first segment of one of the server's own paths. */
 const ODD_REMAINDERS = [
