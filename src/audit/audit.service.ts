@@ -1,39 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import {
-  encodeEvent,
-  EventIds,
-  NOTHING_KNOWN,
-  redact,
-  redactText,
-  redactTokens,
-  type AuditEvent,
-  type AuditEventType,
-} from '@scopegate/audit';
+import { EventIds, type AuditEvent } from '@scopegate/audit';
 import type { EntityManager } from 'typeorm';
 import { Clock } from '../common/time/clock.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import type { Actor } from './actor.js';
-import { AuditChain, CHANGES_CHAIN } from './audit.chain.js';
+import { AuditChain } from './audit.chain.js';
 import { AuditEventRepository } from './audit-event.repository.js';
 import { toDto } from './audit-event.mapper.js';
 import { AuditShipper, type HeldAnswer } from './audit.shipper.js';
+import { ChangeRecorder, type ChangeDescription } from './change.recorder.js';
 import type { AuditEventDto } from './dto/audit-event.dto.js';
 import { UnrecordedRequests } from './unrecorded-requests.js';
-
-/** A change as its service describes it (R59). */
-export interface ChangeDescription {
-  readonly type: AuditEventType;
-  /** Whose token, where the change is one of a token. */
-  readonly owner?: string | null;
-  readonly tokenId?: string | null;
-  readonly tokenDescription?: string | null;
-  readonly tokenScope?: string | null;
-  /** The key of the application, where the change is one of an application. */
-  readonly application?: string | null;
-  /** What changed: best `{ subject, changes: describeChange(before, after) }`. Secrets are left out here once more. */
-  readonly detail: Readonly<Record<string, unknown>>;
-}
 
 /** An event that has no id yet. */
 export type RequestEvent = Omit<AuditEvent, 'id'> & { id: string };
@@ -42,22 +20,21 @@ export type RequestEvent = Omit<AuditEvent, 'id'> & { id: string };
 @Injectable()
 export class AuditService {
   readonly #ids = new EventIds(randomBytes(11));
-  /** What each open transaction has recorded; it is stored at its end, so that the chain is held for a moment only. */
-  readonly #changes = new WeakMap<EntityManager, AuditEvent[]>();
+  readonly #changes: ChangeRecorder;
   readonly #onLost = (): void => this.unrecorded.note(this.shipper.isFailOpen ? 'let-through' : 'broken-off');
 
   constructor(
     private readonly shipper: AuditShipper,
     private readonly events: AuditEventRepository,
-    private readonly chain: AuditChain,
+    chain: AuditChain,
     private readonly unrecorded: UnrecordedRequests,
-    private readonly clock: Clock,
+    clock: Clock,
     unitOfWork: UnitOfWork,
   ) {
     shipper.alsoShip(() => Promise.resolve(this.#recordUnrecorded()));
     // Their number is one line, so at the end it is written beyond the limit of the journal.
     shipper.beforeClose(() => this.#recordUnrecorded(true));
-    unitOfWork.beforeCommit((manager) => this.#storeChanges(manager));
+    this.#changes = new ChangeRecorder(chain, clock, unitOfWork);
   }
 
   /**
@@ -65,32 +42,7 @@ export class AuditService {
    * @param manager of a unit of work
    */
   recordChange(manager: EntityManager, actor: Actor, change: ChangeDescription): void {
-    const nowMs = this.clock.nowMs();
-    const changes = this.#changes.get(manager) ?? [];
-    this.#changes.set(manager, changes);
-    changes.push({
-      ...NOTHING_KNOWN,
-      id: this.#ids.next(nowMs),
-      atMs: nowMs,
-      count: 1,
-      type: change.type,
-      outcome: 'changed',
-      actor: actor.name,
-      owner: change.owner ?? null,
-      tokenId: change.tokenId ?? null,
-      tokenDescription: typeof change.tokenDescription === 'string' ? redactTokens(change.tokenDescription) : null,
-      tokenScope: change.tokenScope ?? null,
-      credential: actor.credential,
-      clientIp: actor.clientIp,
-      peer: actor.peer,
-      application: change.application ?? null,
-      userAgent: actor.userAgent === null ? null : redactText(actor.userAgent, 512),
-      requestId: actor.requestId,
-      detail: {
-        ...(actor.tokenId === null ? {} : { actingTokenId: actor.tokenId }),
-        ...(redact(change.detail) as Record<string, unknown>),
-      },
-    });
+    this.#changes.record(manager, actor, change);
   }
 
   /** The event of a request, by the id its answer carried; null where there is none. */
@@ -133,13 +85,5 @@ export class AuditService {
     for (const { event, putBack } of this.unrecorded.take()) {
       this.shipper.append({ ...event, id: this.#ids.next(event.atMs) }, null, putBack);
     }
-  }
-
-  async #storeChanges(manager: EntityManager): Promise<void> {
-    const changes = this.#changes.get(manager);
-    if (changes === undefined) return;
-    this.#changes.delete(manager);
-    const head = await this.chain.lockHead(manager, CHANGES_CHAIN);
-    await this.chain.append(manager, head, changes.map(encodeEvent));
   }
 }

@@ -15,7 +15,8 @@ import { PasswordHasher } from './password.hasher.js';
 import { UserEntity } from './user.entity.js';
 import { UsersService } from './users.service.js';
 
-const USERNAME = 'admin';
+/** The user name of the administrator that the first start makes. */
+export const FIRST_ADMINISTRATOR = 'admin';
 
 /** Without those that are mistaken for each other: 57 characters, 24 of them hold 139 random bits. */
 const ALPHABET = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789';
@@ -50,7 +51,7 @@ export class FirstAdministrator {
     if (isMade && given === null) {
       // For the person who starts the server, and so not on standard output: a log is kept, and holds no password (R61).
       process.stderr.write(
-        `First administrator: user name "${USERNAME}", password "${password}". It is shown this once; keep it.\n`,
+        `First administrator: user name "${FIRST_ADMINISTRATOR}", password "${password}". It is shown this once; keep it.\n`,
       );
     }
   }
@@ -71,8 +72,8 @@ export class FirstAdministrator {
         }
         const row: UserEntity = {
           id: randomUUID(),
-          username: USERNAME,
-          usernameKey: USERNAME,
+          username: FIRST_ADMINISTRATOR,
+          usernameKey: FIRST_ADMINISTRATOR,
           displayName: 'Administrator',
           email: null,
           passwordHash,
@@ -90,7 +91,7 @@ export class FirstAdministrator {
   }
 }
 
-/** A password of one's own never begins with `sg_`: the alphabet has no underscore. */
-function drawPassword(): string {
+/** A new password. It never begins with `sg_`: the alphabet has no underscore. */
+export function drawPassword(): string {
   return Array.from({ length: PASSWORD_LENGTH }, () => ALPHABET.charAt(randomInt(ALPHABET.length))).join('');
 }
