@@ -7,6 +7,7 @@ import { ConfigurationError, readConfiguration } from './config/env.js';
 import { ChangeFeed } from './database/change-feed.js';
 import { UnitOfWork } from './database/unit-of-work.js';
 import { openToRead } from './opened-database.js';
+import { startFailureText } from './start-texts.js';
 
 const USAGE = 'Usage: npm run audit:verify -- [--from <ISO 8601 with offset>] [--to <ISO 8601 with offset>]';
 
@@ -42,6 +43,6 @@ async function run(): Promise<number> {
 try {
   process.exitCode = await run();
 } catch (error) {
-  process.stderr.write(`The audit log cannot be verified: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`The audit log cannot be verified: ${startFailureText(error)}\n`);
   process.exitCode = 2;
 }

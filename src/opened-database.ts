@@ -1,8 +1,9 @@
 import { DataSource } from 'typeorm';
 import { wasSealedWith } from './audit/chain-seals.js';
-import type { Configuration } from './config/env.js';
+import type { Configuration, DatabaseConfiguration } from './config/env.js';
 import type { Secrets } from './config/secrets.js';
 import { dataSourceOptions } from './database/data-source.options.js';
+import { explainDatabaseFailure } from './database/database-failure.js';
 import { adoptKeys, checkedSecrets } from './database/key-checks.js';
 import { refuseNewerSchema, runMigrations } from './database/run-migrations.js';
 import { ENTITIES } from './schema.js';
@@ -27,7 +28,7 @@ export async function openDatabase(configuration: Configuration): Promise<Opened
     return { dataSource, secrets };
   } catch (error) {
     await dataSource.destroy();
-    throw error;
+    throw explainDatabaseFailure(error, configuration.database);
   }
 }
 
@@ -38,12 +39,12 @@ export async function openToRead(configuration: Configuration): Promise<OpenedDa
     return { dataSource, secrets: await checkedSecrets(dataSource, configuration, wasSealedWith, false) };
   } catch (error) {
     await dataSource.destroy();
-    throw error;
+    throw explainDatabaseFailure(error, configuration.database);
   }
 }
 
 async function connect({ database }: Configuration): Promise<DataSource> {
-  const dataSource = await new DataSource(await dataSourceOptions(database, ENTITIES)).initialize();
+  const dataSource = await initialize(database);
   const runner = dataSource.createQueryRunner();
   try {
     // Before anything is read: a newer version may keep it in another way.
@@ -51,8 +52,16 @@ async function connect({ database }: Configuration): Promise<DataSource> {
   } catch (error) {
     await runner.release();
     await dataSource.destroy();
-    throw error;
+    throw explainDatabaseFailure(error, database);
   }
   await runner.release();
   return dataSource;
+}
+
+async function initialize(database: DatabaseConfiguration): Promise<DataSource> {
+  try {
+    return await new DataSource(await dataSourceOptions(database, ENTITIES)).initialize();
+  } catch (error) {
+    throw explainDatabaseFailure(error, database);
+  }
 }

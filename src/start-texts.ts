@@ -1,4 +1,5 @@
 import type { StructuredLogger } from './common/logging/structured.logger.js';
+import { refusedFileText } from './config/refused-file.js';
 import { ConfigurationError, type Configuration } from './config/env.js';
 import type { ServerAddresses } from './workers/worker.link.js';
 
@@ -9,7 +10,12 @@ export function startFailureText(error: unknown): string {
   if ('code' in error && error.code === 'EADDRINUSE') {
     return `The port is taken: choose another PORT or SCOPEGATE_MANAGEMENT_PORT (${error.message}).`;
   }
-  // A file, folder or address that the system refuses: the message names it, and the way to it in the code is no help.
+  if ('path' in error && typeof error.path === 'string')
+    return refusedFileText('The file or folder', error.path, error);
+  if ('code' in error && /^(SQLITE|ER)_/.test(String(error.code))) {
+    return `The database refuses a statement (${String(error.code)}: ${error.message}).`;
+  }
+  // An address that the system refuses: the message names it, and the way to it in the code is no help.
   if ('syscall' in error) return error.message;
   return error.stack ?? error.message;
 }

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
+import { refusedFileText } from './refused-file.js';
 
 /** A value of the environment that the server cannot start with. The message names it and says what to do. */
 export class ConfigurationError extends Error {
@@ -33,8 +34,8 @@ export function readTextOrFile(environment: Environment, name: string): string |
   let bytes: Buffer;
   try {
     bytes = readFileSync(file);
-  } catch {
-    throw new ConfigurationError(`${fileName}: the file "${file}" cannot be read.`);
+  } catch (error) {
+    throw new ConfigurationError(refusedFileText(`${fileName}: the file`, file, error));
   }
   // A shell on Windows writes UTF-16, which would be read as other characters.
   if (!isUtf8(bytes) || bytes.includes(0)) throw new ConfigurationError(`${fileName}: "${file}" is no UTF-8 text.`);

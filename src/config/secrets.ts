@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigurationError, type Configuration } from './env.js';
+import { fileErrorCode, refusedFileText } from './refused-file.js';
 
 /** The keys the server works with. */
 export interface Secrets {
@@ -34,9 +35,18 @@ export function loadSecrets(configuration: Configuration, mayMake: boolean): Sec
   const { tokenPepper, encryptionKey, dataDirectory } = configuration;
   if (tokenPepper !== null && encryptionKey !== null) return { tokenPepper, encryptionKey };
   const file = secretsFile(configuration);
-  if (!mayMake && !existsSync(file)) throw missingFile(configuration);
+  if (!mayMake && !isThere(file)) throw missingFile(configuration);
   const stored = mayMake ? readOrCreate(dataDirectory, file) : readStored(file);
   return { tokenPepper: tokenPepper ?? stored.tokenPepper, encryptionKey: encryptionKey ?? stored.encryptionKey };
+}
+
+/** @throws ConfigurationError where the folder cannot be looked into */
+function isThere(file: string): boolean {
+  try {
+    return statSync(file, { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    throw new ConfigurationError(refusedFileText('The file of the keys', file, error));
+  }
 }
 
 function missingFile(configuration: Configuration): ConfigurationError {
@@ -54,28 +64,48 @@ function readOrCreate(dataDirectory: string, file: string): Secrets {
     tokenPepper: randomBytes(32).toString('base64'),
     encryptionKey: randomBytes(32).toString('base64'),
   };
-  // Written as a whole before it has its name: a start that is killed in the middle leaves no half of it.
-  const draft = `${file}.${process.pid}.new`;
+  const text = `${JSON.stringify(made, null, 2)}\n`;
   try {
     mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
-    writeFileSync(draft, `${JSON.stringify(made, null, 2)}\n`, { mode: 0o600, flush: true });
-    linkSync(draft, file);
+    createWhole(file, text);
     return made;
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) {
-      throw new ConfigurationError(`The data directory "${dataDirectory}" cannot be written.`);
+    if (fileErrorCode(error) !== 'EEXIST') {
+      throw new ConfigurationError(
+        `${refusedFileText('The data directory', dataDirectory, error)} Or name another one by SCOPEGATE_DATA_DIR.`,
+      );
     }
-  } finally {
-    rmSync(draft, { force: true });
   }
   return readStored(file);
+}
+
+/**
+ * Makes a file that is not there yet, for its owner alone. It gets its name once it is written: a start that is killed in
+ * the middle leaves no half of it (R83).
+ * @throws an EEXIST where it is there
+ */
+function createWhole(file: string, text: string): void {
+  const options = { mode: 0o600, flag: 'wx', flush: true } as const;
+  const draft = `${file}.${process.pid}.new`;
+  try {
+    writeFileSync(draft, text, { ...options, flag: 'w' });
+    linkSync(draft, file);
+  } catch (error) {
+    // Not every file system has a second name for a file.
+    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(fileErrorCode(error) ?? '')) throw error;
+    writeFileSync(file, text, options);
+  } finally {
+    if (existsSync(draft)) rmSync(draft);
+  }
 }
 
 function readStored(file: string): Secrets {
   let stored: unknown;
   try {
     stored = JSON.parse(readFileSync(file, 'utf8'));
-  } catch {
+  } catch (error) {
+    if (fileErrorCode(error) !== null)
+      throw new ConfigurationError(refusedFileText('The file of the keys', file, error));
     throw new ConfigurationError(`"${file}" cannot be read as JSON. Restore it: without it no token is recognised.`);
   }
   const { tokenPepper, encryptionKey } = stored as Partial<Secrets>;

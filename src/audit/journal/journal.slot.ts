@@ -21,25 +21,34 @@ const NODE_FILE = 'node-id';
  * @throws ConfigurationError where there is no folder that can be written
  */
 export function takeSlot(journalDirectory: string): JournalSlot {
-  try {
+  return inFolder(journalDirectory, () => {
     for (let number = 0; ; number += 1) {
       const slot = tryTake(join(journalDirectory, String(number)));
       if (slot !== null) return slot;
     }
-  } catch (error) {
-    throw new ConfigurationError(
-      `The audit journal cannot be kept in ${journalDirectory}: ${error instanceof Error ? error.message : String(error)}. ` +
-        'Check that SCOPEGATE_DATA_DIR is a folder that this user can write to, and that there is room.',
-    );
-  }
+  });
 }
 
 /** Takes every other folder that no living process has: what a process left there has to be shipped by somebody. */
 export function takeAbandonedSlots(journalDirectory: string): JournalSlot[] {
-  return readdirSync(journalDirectory)
-    .filter((name) => /^\d+$/.test(name))
-    .map((name) => tryTake(join(journalDirectory, name)))
-    .filter((slot) => slot !== null);
+  return inFolder(journalDirectory, () =>
+    readdirSync(journalDirectory)
+      .filter((name) => /^\d+$/.test(name))
+      .map((name) => tryTake(join(journalDirectory, name)))
+      .filter((slot) => slot !== null),
+  );
+}
+
+/** @throws ConfigurationError where the folder cannot be used */
+function inFolder<Result>(journalDirectory: string, work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    throw new ConfigurationError(
+      `The audit journal cannot be kept in ${journalDirectory}: ${error instanceof Error ? error.message : String(error)}. ` +
+        'Check that SCOPEGATE_DATA_DIR is a folder that this user can write to, with all that is in it, and that there is room.',
+    );
+  }
 }
 
 function tryTake(directory: string): JournalSlot | null {
