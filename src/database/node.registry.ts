@@ -98,11 +98,6 @@ export class NodeRegistry implements OnApplicationBootstrap, BeforeApplicationSh
     });
   }
 
-  /** The id of this node, new with every start. A worker is a node. */
-  get id(): string {
-    return this.#id;
-  }
-
   /** Whether the rules this node knows may be out of date for longer than they may be. */
   get isStale(): boolean {
     const { singleNode, maxStalenessMs } = this.configuration;

@@ -13,7 +13,7 @@ it('R83: GET /version tells the version, the node and the newest migration, on t
     const body = (await answer.json()) as Record<string, unknown>;
     const { version } = JSON.parse(readSource('package.json')) as { version: string };
     expect(body).toEqual({ version, node: body['node'], schema: MIGRATIONS.at(-1)?.name });
-    expect(body['node']).toMatch(/^[0-9a-f-]{36}$/);
+    expect(body['node']).toMatch(/^[A-Za-z0-9-]+-[0-9a-f]{10}$/);
     const { manager } = server.app.get(DataSource);
     expect(await manager.query(`SELECT id FROM nodes`)).toEqual([{ id: body['node'] }]);
     expect(await schemaState(manager)).toEqual({ missing: [], unknown: [] });
