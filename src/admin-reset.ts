@@ -58,13 +58,18 @@ async function reset({ dataSource, secrets }: OpenedDatabase, passwordHash: stri
   const unitOfWork = new UnitOfWork(dataSource, new ChangeFeed(), clock);
   const changes = new ChangeRecorder(new AuditChain(secrets, unitOfWork), clock, unitOfWork);
   const parts = { repository: new DirectoryRepository(), changes, clock };
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await unitOfWork.run((unit) => resetAdministrator(parts, unit, passwordHash));
-    } catch (error) {
-      if (attempt === MAX_ATTEMPTS || !(error instanceof DatabaseUnavailableError)) throw error;
-      await setTimeout(50 * attempt);
+  try {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await unitOfWork.run((unit) => resetAdministrator(parts, unit, passwordHash));
+      } catch (error) {
+        if (attempt === MAX_ATTEMPTS || !(error instanceof DatabaseUnavailableError)) throw error;
+        await setTimeout(50 * attempt);
+      }
     }
+  } finally {
+    // Its connections would keep the process alive.
+    await unitOfWork.onApplicationShutdown();
   }
 }
 

@@ -29,13 +29,15 @@ async function run(): Promise<number> {
   const range = readRange(process.argv.slice(2));
   const configuration = readConfiguration();
   const { dataSource, secrets } = await openToRead(configuration);
+  const unitOfWork = new UnitOfWork(dataSource, new ChangeFeed(), new Clock());
   try {
-    const unitOfWork = new UnitOfWork(dataSource, new ChangeFeed(), new Clock());
     const verifier = new AuditVerifier(unitOfWork, new AuditChain(secrets, unitOfWork));
     const verification = await verifier.verify(range);
     process.stdout.write(`${JSON.stringify(verification)}\n`);
     return verification.intact ? 0 : 1;
   } finally {
+    // Its connections would keep the process alive.
+    await unitOfWork.onApplicationShutdown();
     await dataSource.destroy();
   }
 }
