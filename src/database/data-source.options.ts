@@ -9,6 +9,12 @@ import { MIGRATIONS } from './migrations/index.js';
 /** How long a start waits for the server's greeting. */
 const CONNECT_TIMEOUT_MS = 5_000;
 
+/**
+ * So long does a statement wait for the lock of the SQLite file, which a backup or another tool may hold. SQLite waits in
+ * the thread that serves the requests, and none of them may wait for more than two seconds (R81).
+ */
+export const SQLITE_BUSY_TIMEOUT_MS = 1_000;
+
 /** A class with the decorators of an entity. */
 export type EntityClass = new () => object;
 
@@ -38,8 +44,7 @@ export async function dataSourceOptions(
       driver: libsql,
       enableWAL: true,
       prepareDatabase: (connection: { pragma(text: string): unknown }) => {
-        // A second process on the same file (a migration, a backup) waits for the lock instead of failing at once.
-        connection.pragma('busy_timeout = 5000');
+        connection.pragma(`busy_timeout = ${SQLITE_BUSY_TIMEOUT_MS}`);
         connection.pragma('synchronous = NORMAL');
       },
     };

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { SQLITE_BUSY_TIMEOUT_MS } from './data-source.options.js';
 import { UnitOfWork } from './unit-of-work.js';
 
 /** A lock that lasts longer than this is in the way of requests. */
@@ -7,9 +8,6 @@ const LOCK_WAIT_SECONDS = 1;
 
 /** SQLite waits in the thread of the requests. */
 const SQLITE_LOCK_WAIT_MS = 250;
-
-/** What the connection waits for otherwise (see the options of the data source). */
-const SQLITE_BUSY_TIMEOUT_MS = 5_000;
 
 /**
  * Finds out whether the database takes what requests write. An answer to a read does not tell: a server can be
