@@ -7,6 +7,9 @@ import { bigintAsNumber } from '../database/column.transformers.js';
 @Index('idx_tokens_owner', ['ownerId', 'sequence'])
 @Index('idx_tokens_owner_key', ['ownerKey'])
 @Index('idx_tokens_expires', ['expiresAtMs'])
+@Index('idx_tokens_last_used', ['lastUsedAtMs'])
+@Index('idx_tokens_description', ['description'])
+@Index('idx_tokens_owner_name', ['ownerName'])
 @Index('idx_tokens_revoked', ['revokedAtMs'])
 export class TokenEntity {
   /** Rises with every token: the order of lists, and the whole-number id of the vendor-compatible calls. */

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { isStorableText } from '@scopegate/kernel';
 import { userNameKey } from '@scopegate/token';
-import { Brackets, In, type SelectQueryBuilder } from 'typeorm';
-import type { DatabaseUse } from '../database/database.lanes.js';
+import { In, type EntityManager, type SelectQueryBuilder } from 'typeorm';
+import type { DatabaseUse, DatabaseWork } from '../database/database.lanes.js';
 import { findExactRow } from '../database/exact-row.js';
 import { holdsText } from '../database/text-search.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
@@ -40,7 +40,17 @@ export interface TokenOrder {
   readonly field: TokenSortField;
   readonly isDescending: boolean;
   /** The sort value and the sequence of the last token shown. */
-  readonly after: readonly [string | number | null, number] | null;
+  readonly after: TokenPlace | null;
+}
+
+/** A place in an order: the sort value and the sequence of a token. */
+export type TokenPlace = readonly [string | number | null, number];
+
+/** Some rows of a list. */
+export interface TokenSlice {
+  readonly rows: readonly TokenEntity[];
+  /** Where to go on; null where there is nothing more. */
+  readonly next: TokenPlace | null;
 }
 
 const COLUMNS = {
@@ -99,17 +109,46 @@ export class TokenRepository {
     return this.unitOfWork.read((manager) => manager.findOneBy(TokenEntity, { sequence }));
   }
 
-  /** One page in the order asked for; `limit` rows at the most. */
-  page(filter: TokenFilter, order: TokenOrder, limit: number): Promise<TokenEntity[]> {
-    return this.unitOfWork.read(
-      (manager) => {
-        const query = manager.createQueryBuilder(TokenEntity, 'token');
+  /**
+   * The next rows of a list. Where no index answers the filter, a bounded number of rows is looked at, so there can be
+   * fewer than asked for, or none, with more to come.
+   * @param span how many rows are looked at
+   * @param limit how many rows are given
+   */
+  async next(filter: TokenFilter, order: TokenOrder, span: number, limit: number): Promise<TokenSlice> {
+    const end = isWalked(filter) ? await this.#placeAfter(order, span) : null;
+    const rows: TokenEntity[] = [];
+    for (const part of partsAfter(order)) {
+      if (rows.length === limit) break;
+      const found = await this.#read((manager) => {
+        const query = ordered(manager, order, part);
         applyFilter(query, filter);
-        applyOrder(query, order);
-        return query.take(limit).getMany();
-      },
-      { lane: 'lists' },
-    );
+        if (end !== null) endAt(query, order, part, end);
+        return query.take(limit - rows.length).getMany();
+      });
+      rows.push(...found);
+    }
+    const last = rows.at(-1);
+    if (rows.length === limit && last !== undefined) return { rows, next: placeOf(last, order.field) };
+    return { rows, next: end };
+  }
+
+  /** Where a walk is after so many rows of all; null where there are not as many. The index alone answers. */
+  async #placeAfter(order: TokenOrder, span: number): Promise<TokenPlace | null> {
+    let left = span;
+    for (const part of partsAfter(order)) {
+      const places = await this.#read((manager) =>
+        ordered(manager, order, part).select(['token.sequence', COLUMNS[order.field]]).take(left).getMany(),
+      );
+      const last = places.at(-1);
+      if (places.length === left && last !== undefined) return placeOf(last, order.field);
+      left -= places.length;
+    }
+    return null;
+  }
+
+  #read<Result>(work: DatabaseWork<Result>): Promise<Result> {
+    return this.unitOfWork.read(work, { lane: 'lists' });
   }
 
   /** Rows by their position, oldest first: for the vendor's calls, whose pages are numbered. */
@@ -160,21 +199,72 @@ function applyFilter(query: SelectQueryBuilder<TokenEntity>, filter: TokenFilter
   }
 }
 
-/** Keyset paging: the sequence makes every order total. Nulls stand first, in both databases. */
-function applyOrder(query: SelectQueryBuilder<TokenEntity>, { field, isDescending, after }: TokenOrder): void {
+/** Whether rows have to be looked at one by one, since no index leads to those of the filter. */
+function isWalked({ ownerId, ownerIds, ownerName, ...others }: TokenFilter): boolean {
+  const hasOwner = ownerId !== undefined || ownerIds !== undefined || ownerName !== undefined;
+  return !hasOwner && Object.values(others).some((limit) => limit !== undefined);
+}
+
+function placeOf(token: TokenEntity, field: TokenSortField): TokenPlace {
+  return [sortValue(token, field), token.sequence];
+}
+
+/** A run of rows in one index: those with a null, or those with a value, and where it begins. */
+interface Part {
+  readonly isNull: boolean;
+  readonly after: TokenPlace | null;
+}
+
+/**
+ * Keyset paging: the sequence makes every order total. Nulls stand first in both databases, and are a part of their own:
+ * a condition with OR would be answered from the beginning of the index.
+ */
+function partsAfter({ field, isDescending, after }: TokenOrder): readonly Part[] {
+  const nulls: Part = { isNull: true, after: null };
+  const values: Part = { isNull: false, after: null };
+  const hasNulls = field === 'expiresAt' || field === 'lastUsedAt';
+  const parts = !hasNulls ? [values] : isDescending ? [values, nulls] : [nulls, values];
+  if (after === null) return parts;
+  const isNull = after[0] === null;
+  const begun = parts.findIndex((part) => part.isNull === isNull);
+  return [{ isNull, after }, ...parts.slice(begun + 1)];
+}
+
+function ordered(manager: EntityManager, order: TokenOrder, part: Part): SelectQueryBuilder<TokenEntity> {
+  const { field, isDescending } = order;
   const column = COLUMNS[field];
   const direction = isDescending ? 'DESC' : 'ASC';
-  query.orderBy(column, direction).addOrderBy('token.sequence', direction);
-  if (after === null) return;
-  const [value, sequence] = after;
-  const beyond = isDescending ? '<' : '>';
-  query.andWhere(
-    new Brackets((part) => {
-      part.where(value === null ? `${column} IS NULL` : `${column} = :value`, { value });
-      part.andWhere(`token.sequence ${beyond} :sequence`, { sequence });
-      if (value === null && !isDescending) part.orWhere(`${column} IS NOT NULL`);
-      if (value !== null) part.orWhere(`${column} ${beyond} :value`);
-      if (value !== null && isDescending) part.orWhere(`${column} IS NULL`);
-    }),
-  );
+  const query = manager.createQueryBuilder(TokenEntity, 'token').orderBy(column, direction);
+  if (field !== 'createdAt') query.addOrderBy('token.sequence', direction);
+  if (part.isNull) query.andWhere(`${column} IS NULL`);
+  else if (field === 'expiresAt' || field === 'lastUsedAt') query.andWhere(`${column} IS NOT NULL`);
+  if (part.after !== null) {
+    const beyond = isDescending ? '<' : '>';
+    const [value, sequence] = part.after;
+    if (part.isNull) query.andWhere(`token.sequence ${beyond} :sequence`, { sequence });
+    else {
+      query.andWhere(`${column} ${beyond}= :value`, { value });
+      query.andWhere(`(${column} ${beyond} :value OR token.sequence ${beyond} :sequence)`, { sequence });
+    }
+  }
+  return query;
+}
+
+/** Leaves out what is beyond the place at which a walk ends. */
+function endAt(
+  query: SelectQueryBuilder<TokenEntity>,
+  { field, isDescending }: TokenOrder,
+  part: Part,
+  [endValue, endSequence]: TokenPlace,
+): void {
+  const column = COLUMNS[field];
+  const before = isDescending ? '>' : '<';
+  if (part.isNull !== (endValue === null)) {
+    // The end is in the other part: this one is whole where it comes first, and left out where it comes last.
+    if (part.isNull === isDescending) query.andWhere('1 = 0');
+  } else if (endValue === null) query.andWhere(`token.sequence ${before}= :endSequence`, { endSequence });
+  else {
+    query.andWhere(`${column} ${before}= :endValue`, { endValue });
+    query.andWhere(`(${column} ${before} :endValue OR token.sequence ${before}= :endSequence)`, { endSequence });
+  }
 }

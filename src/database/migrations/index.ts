@@ -4,6 +4,7 @@ import { KeyChecks1795824200000 } from './1795824200000-key-checks.js';
 import { ExactTexts1795824300000 } from './1795824300000-exact-texts.js';
 import { ChangeSets1795910400000 } from './1795910400000-change-sets.js';
 import { NodeConfirmations1795910500000 } from './1795910500000-node-confirmations.js';
+import { TokenListIndexes1795910600000 } from './1795910600000-token-list-indexes.js';
 import { LargeDirectories1795910700000 } from './1795910700000-large-directories.js';
 import { IdempotentAnswers1795911000000 } from './1795911000000-idempotent-answers.js';
 
@@ -15,6 +16,7 @@ export const MIGRATIONS = [
   ExactTexts1795824300000,
   ChangeSets1795910400000,
   NodeConfirmations1795910500000,
+  TokenListIndexes1795910600000,
   LargeDirectories1795910700000,
   IdempotentAnswers1795911000000,
 ];
