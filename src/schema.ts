@@ -12,6 +12,7 @@ import { UnfinishedDeletionEntity } from './directory/unfinished-deletion.entity
 import { UserEntity } from './directory/user.entity.js';
 import { PermissionsEntity } from './permissions/permissions.entity.js';
 import { SettingsEntity } from './settings/settings.entity.js';
+import { TokenUseProgressEntity } from './tokens/token-use-progress.entity.js';
 import { TokenEntity } from './tokens/token.entity.js';
 import { TokenSessionEntity } from './tokens/token-session.entity.js';
 
@@ -32,5 +33,6 @@ export const ENTITIES = [
   TokenEntity,
   TokenSessionEntity,
   UnfinishedDeletionEntity,
+  TokenUseProgressEntity,
   UserEntity,
 ];

@@ -8,3 +8,4 @@ export * from './flood.js';
 export * from './journal-frame.js';
 export * from './csv.js';
 export * from './syslog-message.js';
+export * from './token-uses.js';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
-import type { AuditEvent } from '@scopegate/audit';
+import type { AuditEvent, EventContent } from '@scopegate/audit';
 import { ProblemException } from '../common/http/problem.exception.js';
 import { Clock } from '../common/time/clock.js';
 import { doBeforeBackground } from '../common/time/turn.js';
@@ -9,7 +9,7 @@ import type { Configuration } from '../config/env.js';
 import { isConnectionRefused } from '../database/database-unavailable.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { AuditChain } from './audit.chain.js';
-import { Journal } from './journal/journal.js';
+import { Journal, type JournalPosition } from './journal/journal.js';
 import { JournalShipment } from './journal/journal.shipment.js';
 import { takeAbandonedSlots, takeSlot, type JournalSlot } from './journal/journal.slot.js';
 
@@ -24,6 +24,21 @@ const PROBE_INTERVAL_MS = 1_000;
 
 /** Something else that is written in the same rhythm, such as the use of tokens. */
 export type ShippedBesides = () => Promise<void>;
+
+/** A journal as a process has left it. */
+export interface LeftJournal {
+  readonly chainName: string;
+  readonly start: JournalPosition;
+  readonly end: JournalPosition;
+  /** See `JournalShipment.read`. */
+  read(from: JournalPosition, take: (contents: readonly EventContent[]) => boolean): boolean;
+}
+
+/** Somebody who reads the journal besides the audit, and notes how far. */
+export interface JournalReader {
+  /** Called at the start with each journal, before anything of it is shipped and removed. */
+  recover(journal: LeftJournal): Promise<void>;
+}
 
 /** An answer that waits for its record. */
 export interface HeldAnswer {
@@ -55,6 +70,9 @@ export class AuditShipper implements OnModuleInit, OnApplicationBootstrap {
   #diskFailedAtTick: number | null = null;
   #isFailOpen: () => boolean = () => false;
   #beforeClose: () => void = () => undefined;
+  #reader: JournalReader | null = null;
+  /** Whether as much waits for the reader as the journal may hold. */
+  #isHeldTooLong = false;
 
   constructor(
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
@@ -71,11 +89,14 @@ export class AuditShipper implements OnModuleInit, OnApplicationBootstrap {
   }
 
   async onApplicationBootstrap(): Promise<void> {
+    await this.#recover(this.#open());
+    this.holdJournal(this.#open().journal.end);
     await this.#shipAbandoned();
     // Known before the first request: how much of the journal is still to be stored.
     await this.#open().open();
     this.#timer = setInterval(() => {
       this.#probeDisk();
+      this.#isHeldTooLong = this.#open().journal.heldBytes >= this.configuration.journalMaxBytes;
       this.#shipping ??= this.#ship(false).finally(() => (this.#shipping = null));
     }, INTERVAL_MS);
     this.#timer.unref();
@@ -83,7 +104,8 @@ export class AuditShipper implements OnModuleInit, OnApplicationBootstrap {
 
   /** Whether another event can be taken: the disk takes it, and the journal has not reached its limit. */
   get hasRoom(): boolean {
-    return this.#diskFailedAtTick === null && this.#open().backlogBytes < this.configuration.journalMaxBytes;
+    const hasRoom = !this.#isHeldTooLong && this.#open().backlogBytes < this.configuration.journalMaxBytes;
+    return this.#diskFailedAtTick === null && hasRoom;
   }
 
   /** Whether requests go on where nothing can be recorded, as the settings say; else none is let through then. */
@@ -154,6 +176,28 @@ export class AuditShipper implements OnModuleInit, OnApplicationBootstrap {
     this.#beforeClose = lastWords;
   }
 
+  /** Has somebody else read the journals as well. */
+  readJournalsWith(reader: JournalReader): void {
+    this.#reader = reader;
+  }
+
+  /** The name of the chain that this process's journal feeds. */
+  get chainName(): string {
+    return this.#open().chainName;
+  }
+
+  /** Writes everything recorded so far. @returns where the journal ends */
+  markJournal(): JournalPosition {
+    const { journal } = this.#open();
+    journal.flush();
+    return journal.end;
+  }
+
+  /** Keeps the journal from this position on, until a later one is named: its reader has not got any further. */
+  holdJournal(from: JournalPosition): void {
+    this.#open().journal.hold(from);
+  }
+
   /** Has something else written in the rhythm of the batches. */
   alsoShip(besides: ShippedBesides): void {
     this.#besides.push(besides);
@@ -214,12 +258,19 @@ export class AuditShipper implements OnModuleInit, OnApplicationBootstrap {
     return new JournalShipment(new Journal(slot.directory), slot.nodeId, this.unitOfWork, this.chain, this.clock);
   }
 
+  async #recover(shipment: JournalShipment): Promise<void> {
+    const { start, end } = shipment.journal;
+    const read: LeftJournal['read'] = (from, take) => shipment.read(from, take);
+    await this.#reader?.recover({ chainName: shipment.chainName, start, end, read });
+  }
+
   /** What a process that is gone has left in its journal is stored by the next one that starts. */
   async #shipAbandoned(): Promise<void> {
     for (const slot of takeAbandonedSlots(this.#journalDirectory)) {
       let shipment: JournalShipment | null = null;
       try {
         shipment = this.#shipmentOf(slot);
+        await this.#recover(shipment);
         await shipment.ship();
         await shipment.finish();
       } catch (error) {

@@ -49,6 +49,11 @@ export class UnrecordedRequests {
     return this.#tallies.size === 0;
   }
 
+  /** How many wait for a record. */
+  get waiting(): number {
+    return [...this.#tallies.values()].reduce((sum, { count }) => sum + count, 0);
+  }
+
   note(fate: UnrecordedFate): void {
     const nowMs = this.clock.nowMs();
     if (fate === 'let-through' && !this.#tallies.has(fate)) {

@@ -9,6 +9,12 @@ const FIRST_REQUEST_MS = 1_000;
 /** How often connections that have become idle are looked for. */
 const SWEEP_INTERVAL_MS = 50;
 
+/** A turn of the event loop that took no longer, in milliseconds, had next to nothing in it. */
+const QUIET_TURN_MS = 0.1;
+
+/** Under load there may be no quiet turn: the listener closes after so many at the latest. */
+const MAX_TURNS = 200;
+
 /** The connections of all listeners, and their end. */
 export class OpenConnections {
   readonly #servers: Server[] = [];
@@ -64,17 +70,18 @@ export class OpenConnections {
    * @returns how many connections were cut while their answer was not complete
    */
   async close(timeoutMs: number): Promise<number> {
-    // What has reached the system is taken first: a listener that is closed resets what nobody has taken from it.
-    await nextTurn();
+    await quietTurn();
     const closed = this.#servers
       .filter((server) => server.listening)
       .map(
         (server) =>
           new Promise<void>((resolve) => {
-            // It closes idle connections itself.
+            // It would close idle connections first; until it is closed itself, every moment counts.
+            server.closeIdleConnections = () => undefined;
             server.close(() => resolve());
           }),
       );
+    this.#closeIdle();
     const gone = new Promise<void>((resolve) => (this.#onGone = resolve));
     if (this.#madeAtTick.size === 0) this.#onGone();
     let cutCount = 0;
@@ -100,5 +107,17 @@ export class OpenConnections {
       const isIdle = last === undefined ? nowTick - madeAtTick >= FIRST_REQUEST_MS : last.writableFinished;
       if (isIdle) socket.destroy();
     }
+  }
+}
+
+/**
+ * Waits for a moment in which the system has handed over all new connections. A listener that is closed resets those that
+ * it still holds, and with them a POST that no load balancer sends again.
+ */
+async function quietTurn(): Promise<void> {
+  for (let turns = 0; turns < MAX_TURNS; turns += 1) {
+    const beganAtTick = performance.now();
+    await nextTurn();
+    if (performance.now() - beganAtTick < QUIET_TURN_MS) return;
   }
 }

@@ -1,18 +1,35 @@
+import { randomUUID } from 'node:crypto';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { AuditShipper } from '../audit/audit.shipper.js';
+import { addUse, addUsesIn, type TokenUses } from '@scopegate/audit';
+import type { EntityManager } from 'typeorm';
+import { AuditShipper, type JournalReader, type LeftJournal } from '../audit/audit.shipper.js';
+import type { JournalPosition } from '../audit/journal/journal.js';
+import { rowLock } from '../database/row-lock.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { TokenEntity } from './token.entity.js';
+import { TokenUseProgressEntity } from './token-use-progress.entity.js';
 
-interface Use {
-  count: number;
-  atMs: number;
-  clientIp: string | null;
+/** Uses are written by the connections of the journal, which no request waits for. */
+const JOURNAL_LANE = { lane: 'journal' } as const;
+
+/** Uses that are written together, or not at all. */
+interface Batch {
+  readonly id: string;
+  readonly uses: TokenUses;
+  /** Where the journal ended when they were taken together: they are the uses of all events before it. */
+  readonly end: JournalPosition;
 }
 
-/** Counts the use of tokens in memory and writes it in the rhythm of the audit: never a write a request. */
+/**
+ * Counts the use of tokens in memory and writes it in the rhythm of the audit: never a write a request. Each use has an
+ * event in the journal, and the transaction that counts uses notes up to where. So what a process has not counted at its
+ * end, since it was killed or the database was away, is counted from its journal by the next one, and nothing twice.
+ */
 @Injectable()
-export class TokenUseRecorder implements OnModuleInit {
-  #uses = new Map<string, Use>();
+export class TokenUseRecorder implements OnModuleInit, JournalReader {
+  #uses: TokenUses = new Map();
+  /** What is being written. After a failure it stays as it is: it may have been stored all the same. */
+  #batch: Batch | null = null;
 
   constructor(
     private readonly unitOfWork: UnitOfWork,
@@ -21,49 +38,93 @@ export class TokenUseRecorder implements OnModuleInit {
 
   onModuleInit(): void {
     this.shipper.alsoShip(() => this.store());
+    this.shipper.readJournalsWith(this);
   }
 
+  /** Counts a use. Its event is to be recorded in the same turn of the event loop. */
   record(tokenId: string, atMs: number, clientIp: string | null): void {
-    const use = this.#uses.get(tokenId);
-    if (use === undefined) {
-      this.#uses.set(tokenId, { count: 1, atMs, clientIp });
-      return;
-    }
-    use.count += 1;
-    use.atMs = atMs;
-    use.clientIp = clientIp;
+    addUse(this.#uses, tokenId, { count: 1, atMs, clientIp });
   }
 
   /** Writes what has been counted; a failure keeps it for the next time. */
   async store(): Promise<void> {
-    if (this.#uses.size === 0) return;
-    const uses = this.#uses;
-    this.#uses = new Map();
-    try {
-      await this.unitOfWork.run(
-        async ({ manager }) => {
-          // In the order of ids, so that two nodes that write the same tokens cannot wait for each other.
-          for (const id of [...uses.keys()].sort()) {
-            const use = uses.get(id) as Use;
-            await manager
-              .createQueryBuilder()
-              .update(TokenEntity)
-              .set({ useCount: () => 'use_count + :count', lastUsedAtMs: use.atMs, lastUsedIp: use.clientIp })
-              .where('id = :id', { id, count: use.count })
-              .execute();
-          }
-        },
-        { lane: 'journal' },
-      );
-    } catch (error) {
-      for (const [id, use] of uses) this.#putBack(id, use);
-      throw error;
-    }
+    do {
+      if (this.#batch === null) {
+        const end = this.shipper.markJournal();
+        if (this.#uses.size > 0) this.#batch = { id: randomUUID(), uses: this.#uses, end };
+        else this.shipper.holdJournal(end);
+        this.#uses = new Map();
+      }
+      if (this.#batch !== null) await this.#storeBatch(this.#batch);
+    } while (this.#uses.size > 0);
   }
 
-  #putBack(id: string, use: Use): void {
-    const since = this.#uses.get(id);
-    if (since === undefined) this.#uses.set(id, use);
-    else since.count += use.count;
+  async #storeBatch(batch: Batch): Promise<void> {
+    const chain = this.shipper.chainName;
+    await this.unitOfWork.run(async ({ manager }) => {
+      const progress = await progressOf(manager, chain);
+      // Stored the last time, though its answer was lost.
+      if (progress?.batch === batch.id) return;
+      await countUses(manager, batch.uses);
+      await noteProgress(manager, chain, batch.end, batch.id);
+    }, JOURNAL_LANE);
+    this.#batch = null;
+    this.shipper.holdJournal(batch.end);
   }
+
+  /** Counts the uses that stand in a journal and that its process has not counted. */
+  async recover(journal: LeftJournal): Promise<void> {
+    const { chainName, start, end } = journal;
+    await this.unitOfWork.run(async ({ manager }) => {
+      const progress = await progressOf(manager, chainName);
+      const uses: TokenUses = new Map();
+      // A journal that nothing is known of is one of a version that counted its uses in another way.
+      if (progress !== null) {
+        const { journalSegment: segment, journalOffset: offset } = progress;
+        // A position beyond the end is one of a journal that is gone; this one is counted from its start.
+        const isBeyond = segment > end.segment || (segment === end.segment && offset > end.offset);
+        const from = isBeyond || segment < start.segment ? start : { segment, offset };
+        journal.read(from, (contents) => {
+          addUsesIn(uses, contents);
+          return true;
+        });
+      }
+      await countUses(manager, uses);
+      await noteProgress(manager, chainName, end, randomUUID());
+    }, JOURNAL_LANE);
+  }
+}
+
+/** Adds uses to those of the tokens. */
+async function countUses(manager: EntityManager, uses: TokenUses): Promise<void> {
+  // In the order of ids, so that two nodes that write the same tokens cannot wait for each other.
+  for (const [id, { count, atMs, clientIp }] of [...uses].sort(([one], [other]) => (one < other ? -1 : 1))) {
+    // A journal that was left behind tells of uses that others have come after. The address first: MySQL sets one column
+    // after the other.
+    const isLast = 'last_used_at_ms IS NULL OR last_used_at_ms <= :atMs';
+    await manager
+      .createQueryBuilder()
+      .update(TokenEntity)
+      .set({
+        useCount: () => 'use_count + :count',
+        lastUsedIp: () => `CASE WHEN ${isLast} THEN :clientIp ELSE last_used_ip END`,
+        lastUsedAtMs: () => `CASE WHEN ${isLast} THEN :atMs ELSE last_used_at_ms END`,
+      })
+      .where('id = :id', { id, count, atMs, clientIp })
+      .execute();
+  }
+}
+
+function progressOf(manager: EntityManager, chain: string): Promise<TokenUseProgressEntity | null> {
+  return manager.findOne(TokenUseProgressEntity, { where: { chain }, ...rowLock(manager) });
+}
+
+async function noteProgress(
+  manager: EntityManager,
+  chain: string,
+  { segment, offset }: JournalPosition,
+  batch: string,
+): Promise<void> {
+  const progress = { chain, journalSegment: segment, journalOffset: offset, batch };
+  await manager.upsert(TokenUseProgressEntity, progress, ['chain']);
 }

@@ -25,8 +25,8 @@ const BATCH_EVENTS = 1_000;
 /** Bytes read from the journal at a time, unless a frame has more: some twenty events, since requests wait meanwhile. */
 const READ_BYTES = 8_192;
 
-/** Bytes read at a time where events are only counted. */
-const COUNT_BYTES = 1_048_576;
+/** Bytes read at a time where nothing is served meanwhile. */
+const READ_AT_ONCE_BYTES = 1_048_576;
 
 /** Counting more would take time that the end of the process does not have. */
 const MAX_COUNTED = 100_000;
@@ -85,14 +85,22 @@ export class JournalShipment {
   countLeft(): { readonly events: number; readonly isComplete: boolean } {
     this.journal.flush();
     let events = 0;
-    let position = this.#lastKnown;
-    while (events < MAX_COUNTED) {
-      const part = this.#read(position, COUNT_BYTES);
-      if (part === null) return { events, isComplete: true };
-      events += part.contents.length;
+    const isComplete = this.read(this.#lastKnown, (contents) => (events += contents.length) < MAX_COUNTED);
+    return { events, isComplete };
+  }
+
+  /**
+   * Reads what is in the journal from a position on.
+   * @param take called with some events at a time; false ends the reading
+   * @returns whether everything has been read
+   */
+  read(from: JournalPosition, take: (contents: readonly EventContent[]) => boolean): boolean {
+    for (let position = from; ;) {
+      const part = this.#read(position, READ_AT_ONCE_BYTES);
+      if (part === null) return true;
+      if (!take(part.contents)) return false;
       position = part.end;
     }
-    return { events, isComplete: false };
   }
 
   append(event: AuditEvent): void {

@@ -63,6 +63,8 @@ export class Journal {
   #waiting: WrittenListener[] = [];
   #scheduled: NodeJS.Immediate | null = null;
   #isClosed = false;
+  /** What is from here on is kept, though it has been released; null where nothing is. */
+  #heldFrom: JournalPosition | null = null;
 
   /** @param directory the folder of this process alone */
   constructor(readonly directory: string) {
@@ -202,8 +204,20 @@ export class Journal {
     this.#reader = null;
   }
 
-  /** Gives back the room of everything before this position. */
-  release(position: JournalPosition): void {
+  /** Keeps what is from this position on, also where it is released: somebody else reads it as well. */
+  hold(from: JournalPosition): void {
+    this.#heldFrom = from;
+  }
+
+  /** Bytes that are kept since `hold`; 0 where nothing is. */
+  get heldBytes(): number {
+    return this.#heldFrom === null ? 0 : this.bytesSince(this.#heldFrom);
+  }
+
+  /** Gives back the room of everything before this position, unless it is held. */
+  release(upTo: JournalPosition): void {
+    const held = this.#heldFrom;
+    const position = held !== null && isBefore(held, upTo) ? held : upTo;
     // As long as a file is open, removing it gives back nothing.
     if (this.#reader !== null && this.#reader.segment < this.#segment) this.#closeReader();
     const last = this.#file === null ? Math.max(0, ...this.#closed.keys()) : this.#segment;
@@ -273,4 +287,8 @@ export class Journal {
       .map(Number)
       .sort((first, second) => first - second);
   }
+}
+
+function isBefore(position: JournalPosition, other: JournalPosition): boolean {
+  return position.segment < other.segment || (position.segment === other.segment && position.offset < other.offset);
 }

@@ -6,6 +6,7 @@ import { ChangeSets1795910400000 } from './1795910400000-change-sets.js';
 import { NodeConfirmations1795910500000 } from './1795910500000-node-confirmations.js';
 import { TokenListIndexes1795910600000 } from './1795910600000-token-list-indexes.js';
 import { LargeDirectories1795910700000 } from './1795910700000-large-directories.js';
+import { TokenUseProgress1795910800000 } from './1795910800000-token-use-progress.js';
 import { IdempotentAnswers1795911000000 } from './1795911000000-idempotent-answers.js';
 
 /** Every migration in its order. */
@@ -18,5 +19,6 @@ export const MIGRATIONS = [
   NodeConfirmations1795910500000,
   TokenListIndexes1795910600000,
   LargeDirectories1795910700000,
+  TokenUseProgress1795910800000,
   IdempotentAnswers1795911000000,
 ];

@@ -1,0 +1,32 @@
+import { decodeEvent, type EventContent } from './event-content.js';
+
+/** How often a token was used, and when and from where last. */
+export interface TokenUse {
+  readonly count: number;
+  /** Milliseconds since the epoch. */
+  readonly atMs: number;
+  readonly clientIp: string | null;
+}
+
+/** Uses of tokens, by the ids of the tokens. */
+export type TokenUses = Map<string, TokenUse>;
+
+/** Adds a use to others of the same token. */
+export function addUse(uses: TokenUses, tokenId: string, { count, atMs, clientIp }: TokenUse): void {
+  const known = uses.get(tokenId);
+  uses.set(tokenId, { count: count + (known?.count ?? 0), atMs, clientIp });
+}
+
+/** Adds the uses that events tell of: each request that was let through with a token is one. */
+export function addUsesIn(uses: TokenUses, contents: readonly EventContent[]): void {
+  for (const content of contents) {
+    if (!isAllowed(content)) continue;
+    const { tokenId, count, atMs, clientIp } = decodeEvent(content);
+    if (tokenId !== null) addUse(uses, tokenId, { count, atMs, clientIp });
+  }
+}
+
+/** The outcome stands first in a content. */
+function isAllowed(content: EventContent): boolean {
+  return content.startsWith('["allowed"');
+}

@@ -1,0 +1,20 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { bigintAsNumber } from '../database/column.transformers.js';
+
+/** Up to where the uses of tokens in a journal have been counted. It is changed in the transaction that counts them. */
+@Entity('token_use_progress')
+export class TokenUseProgressEntity {
+  /** The chain that the journal feeds; its folder keeps the name. */
+  @PrimaryColumn({ type: 'varchar', length: 64 })
+  chain!: string;
+
+  @Column({ name: 'journal_segment', type: 'int' })
+  journalSegment!: number;
+
+  @Column({ name: 'journal_offset', type: 'bigint', transformer: bigintAsNumber })
+  journalOffset!: number;
+
+  /** The id of the last batch that was counted: one whose answer was lost is recognised by it. */
+  @Column({ type: 'varchar', length: 36 })
+  batch!: string;
+}
