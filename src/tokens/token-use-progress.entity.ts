@@ -8,7 +8,7 @@ export class TokenUseProgressEntity {
   @PrimaryColumn({ type: 'varchar', length: 64 })
   chain!: string;
 
-  @Column({ name: 'journal_segment', type: 'int' })
+  @Column({ name: 'journal_segment', type: 'bigint', transformer: bigintAsNumber })
   journalSegment!: number;
 
   @Column({ name: 'journal_offset', type: 'bigint', transformer: bigintAsNumber })

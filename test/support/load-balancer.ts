@@ -52,7 +52,13 @@ export async function startLoadBalancer(kind: LoadBalancerKind, nodes: readonly 
 
 /** HAProxy's own defaults, with what it cannot run without: times. See docs/guides/behind-haproxy.md. */
 function haproxyConfiguration(port: number, nodes: readonly number[]): string {
-  return `defaults
+  return `global
+  log stdout format raw local0
+
+defaults
+  log global
+  option httplog
+  option dontlog-normal
   mode http
   timeout connect 5s
   timeout client 300s

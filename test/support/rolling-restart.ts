@@ -106,11 +106,12 @@ function startClients(
       const id = randomBytes(8).toString('hex');
       const headers = { Authorization: `Bearer ${secret}`, ...(method === 'POST' ? { 'Content-Length': 2 } : {}) };
       const sent = request({ port, agent, method, path: `/app/${id}`, headers }, (answer) => {
-        answer.resume();
+        const chunks: Buffer[] = [];
+        answer.on('data', (chunk: Buffer) => chunks.push(chunk));
         answer.once('error', () => undefined);
         answer.once('close', () => {
           if (answer.complete && answer.statusCode === 200) answered.add(id);
-          else lost.push(`${method} ${answer.statusCode}`);
+          else lost.push(`${method} ${answer.statusCode} ${Buffer.concat(chunks).toString('utf8', 0, 300)}`);
           resolve();
         });
       });

@@ -10,7 +10,7 @@ export class TokenUseProgress1795910800000 implements MigrationInterface {
         name: 'token_use_progress',
         columns: [
           { name: 'chain', type: 'varchar', length: '64', isPrimary: true },
-          { name: 'journal_segment', type: 'int' },
+          { name: 'journal_segment', type: 'bigint' },
           { name: 'journal_offset', type: 'bigint' },
           { name: 'batch', type: 'varchar', length: '36' },
         ],
