@@ -5,7 +5,7 @@ import { DecisionRecorder } from './access/decision.recorder.js';
 import { AuditShipper } from './audit/audit.shipper.js';
 import { UnrecordedRequests } from './audit/unrecorded-requests.js';
 import { AuditStreams } from './audit/streams/audit-streams.js';
-import { CUT_MS, STOP_LIMITS } from './common/stop/stop.limits.js';
+import { CUT_MS, longestDrainMs, STOP_LIMITS } from './common/stop/stop.limits.js';
 import { runStop, type Leftovers, type StopStep } from './common/stop/stop.sequence.js';
 import { StopState } from './common/stop/stop.state.js';
 import type { Configuration } from './config/env.js';
@@ -18,6 +18,9 @@ import { TokenPurgeJob } from './tokens/token-purge.job.js';
 /** How often it is looked whether what is under way has ended. */
 const POLL_INTERVAL_MS = 10;
 
+/** A load balancer that has sent nothing for so long looks elsewhere. */
+const QUIET_MS = 500;
+
 /** The receivers of the streams get so much less than the step, which lets go of them afterwards. */
 const STREAM_CLOSE_MS = 500;
 
@@ -28,6 +31,7 @@ const STREAM_CLOSE_MS = 500;
 export class ServerStop {
   readonly #logger = new Logger('Stop');
   #running: Promise<Leftovers> | null = null;
+  #isDrainingSkipped = false;
   #skipDraining: () => void = () => undefined;
   readonly #drainingSkipped = new Promise<void>((resolve) => (this.#skipDraining = resolve));
   readonly #onExit = (): void => this.#recordTheRest();
@@ -52,6 +56,7 @@ export class ServerStop {
 
   /** Closes the listeners at once. Requests under way still get their time. */
   skipDraining(): void {
+    this.#isDrainingSkipped = true;
     this.#skipDraining();
   }
 
@@ -75,7 +80,7 @@ export class ServerStop {
     const [shipper, streams] = [app.get(AuditShipper), app.get(AuditStreams)];
     const streamsMs = STOP_LIMITS.streams - STREAM_CLOSE_MS;
     return [
-      { name: 'draining', limitMs: drainMs, run: () => this.#drainingSkipped.then(nothing), left: nothing },
+      { name: 'draining', limitMs: longestDrainMs({ drainMs }), run: () => this.#drain(), left: nothing },
       {
         name: 'requests',
         limitMs: stopMs + CUT_MS,
@@ -114,6 +119,14 @@ export class ServerStop {
         left: () => 'connections to the database or to Redis',
       },
     ];
+  }
+
+  /** Waits until load balancers look elsewhere. */
+  async #drain(): Promise<null> {
+    const wait = (ms: number): Promise<unknown> => Promise.race([sleep(ms), this.#drainingSkipped]);
+    await wait(this.configuration.drainMs);
+    while (!this.#isDrainingSkipped && this.frontDoor.isInUse(QUIET_MS)) await wait(POLL_INTERVAL_MS);
+    return null;
   }
 
   async #finishRequests(): Promise<null> {

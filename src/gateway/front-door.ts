@@ -157,6 +157,11 @@ export class FrontDoor {
     this.#connections.announceClose();
   }
 
+  /** Whether requests still came within this time, in milliseconds, though the server is draining. */
+  isInUse(withinMs: number): boolean {
+    return this.#connections.isInUse(withinMs);
+  }
+
   /** The number of connections whose last answer has not left. */
   get busyConnections(): number {
     return this.#connections.busy;

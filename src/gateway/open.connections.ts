@@ -21,6 +21,8 @@ export class OpenConnections {
   /** When each was made, by a clock that never steps back. */
   readonly #madeAtTick = new Map<Socket, number>();
   #isClosing = false;
+  /** When the last request came that is not about health, once the server is stopping. */
+  #usedAtTick = Number.NEGATIVE_INFINITY;
   #onGone: () => void = () => undefined;
 
   /** Looks after the connections of a listener. */
@@ -43,6 +45,11 @@ export class OpenConnections {
     return [...this.#madeAtTick.keys()].filter((socket) => lastAnswerOf(socket)?.writableFinished === false).length;
   }
 
+  /** Whether a request has come within this time, in milliseconds, since `announceClose`; questions about health are none. */
+  isInUse(withinMs: number): boolean {
+    return performance.now() - this.#usedAtTick < withinMs;
+  }
+
   /** Has the next answer of every connection say that it is the last one (RFC 9112 9.6). */
   announceClose(): void {
     this.#isClosing = true;
@@ -59,6 +66,7 @@ export class OpenConnections {
    */
   takeAnswer(response: ServerResponse, before: ServerResponse | undefined): void {
     if (!this.#isClosing) return;
+    if (response.req.url?.startsWith('/health/') !== true) this.#usedAtTick = performance.now();
     if (before?.headersSent === false) before.shouldKeepAlive = true;
     response.shouldKeepAlive = false;
   }

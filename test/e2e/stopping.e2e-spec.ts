@@ -1,8 +1,13 @@
 import { Agent, request, type IncomingMessage } from 'node:http';
-import { connect } from 'node:net';
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { childrenOf } from '../support/child-processes.js';
 import { describeWithMariaDb } from '../support/external-part.js';
+import { privateEnvironment, startPrivateProcess } from '../support/private-process.js';
+import { SERVER_PROGRAM } from '../support/project-build.js';
+import { createSecrets } from '../support/scopegate.process.js';
+import { createTemporaryFolder } from '../support/temporary-folder.js';
 import { startStoppingWorld, type StoppingWorld } from '../support/stopping-world.js';
 
 /** Time beyond draining and the requests under way that a stop may take (see docs/guides/operations.md), with a reserve. */
@@ -195,6 +200,29 @@ function describeTheEnd(database: string, env: () => Promise<Record<string, stri
 
 describe('the end of a server', () => {
   describeTheEnd('SQLite', () => Promise.resolve({}));
+
+  it('R81: a signal during the start ends it at once, with 0', async () => {
+    const folder = createTemporaryFolder('starting');
+    // A database that accepts connections and never says a word.
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const connected = once(silent, 'connection');
+    const starting = startPrivateProcess(process.execPath, [SERVER_PROGRAM], {
+      cwd: folder.path,
+      environment: {
+        ...privateEnvironment(folder.path),
+        ...createSecrets(),
+        PORT: '0',
+        DATABASE_URL: `mysql://root@127.0.0.1:${port}/x`,
+      },
+    });
+    await connected;
+    expect(await starting.end('SIGTERM')).toBe(0);
+    expect(starting.output()).toBe('');
+    silent.close();
+    await folder.remove();
+  });
 
   it('R81: a client that reads nothing does not keep the server, and its request is recorded', async () => {
     world = await startStoppingWorld({ env: { SCOPEGATE_STOP_MS: '500' } });

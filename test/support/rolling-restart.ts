@@ -54,6 +54,11 @@ export async function restartInTurn(
   const application = { key: 'app', kind: 'generic', mount: { pathPrefix: '/app' }, upstream: upstream.url };
   expect((await admin.post('/applications', application)).status).toBe(201);
   const token = await admin.post<{ secret: string }>('/tokens', { description: 'rolling', scope: 'read-write' });
+  for (const { url } of nodes) {
+    const known = async (): Promise<number> =>
+      (await fetch(`${url}/app/known`, { headers: { Authorization: `Bearer ${token.body.secret}` } })).status;
+    await expect.poll(known).toBe(200);
+  }
   const load = startClients(balancer.port, token.body.secret);
   try {
     await expect.poll(() => load.answered.size, { timeout: 30_000 }).toBeGreaterThan(100);

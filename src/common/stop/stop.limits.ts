@@ -27,9 +27,18 @@ type StopTimes = Pick<Configuration, 'drainMs' | 'stopMs'>;
 /** The cut of the requests itself takes a moment. */
 export const CUT_MS = 500;
 
+/**
+ * The longest that draining takes, in milliseconds. A load balancer that still sends requests has not noticed yet: by its
+ * defaults HAProxy takes six seconds, one more than the default.
+ */
+export function longestDrainMs({ drainMs }: Pick<StopTimes, 'drainMs'>): number {
+  return Math.round(drainMs * 1.4);
+}
+
 /** The deadline of one process: the longest that its stop takes, in milliseconds. */
-export function stopDeadlineMs({ drainMs, stopMs }: StopTimes): number {
-  return drainMs + stopMs + CUT_MS + Object.values(STOP_LIMITS).reduce((sum, limitMs) => sum + limitMs, 0);
+export function stopDeadlineMs(times: StopTimes): number {
+  const requestsMs = longestDrainMs(times) + times.stopMs + CUT_MS;
+  return requestsMs + Object.values(STOP_LIMITS).reduce((sum, limitMs) => sum + limitMs, 0);
 }
 
 /** After this time, in milliseconds, a process that should have ended by its own deadline is ended. */
