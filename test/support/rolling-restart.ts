@@ -74,7 +74,10 @@ export async function restartInTurn(
     await load.stop();
   }
   const reached = new Map<string, number>();
-  for (const { target } of upstream.requests) reached.set(target.slice(1), (reached.get(target.slice(1)) ?? 0) + 1);
+  for (const { target } of upstream.requests) {
+    const id = target.slice(1);
+    if (id !== 'known') reached.set(id, (reached.get(id) ?? 0) + 1);
+  }
   const exported = await createApiClient(nodes[0]?.url ?? '', { user: 'admin', password: ADMIN_PASSWORD }).get<string>(
     '/audit-events/export?application=app',
   );
