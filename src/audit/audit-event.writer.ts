@@ -13,11 +13,14 @@ const ROWS_IN_ONE_INSERT = { mysql: 128, sqlite: 50 };
  * Inserts events in statements of many rows. TypeORM's own insert takes some hundred microseconds a row for as many
  * columns, and filling in placeholders some five: several times what is left of a request without it.
  */
-export async function insertAuditEvents(manager: EntityManager, events: LinkedEvents): Promise<void> {
+export async function insertAuditEvents(
+  manager: EntityManager,
+  events: LinkedEvents,
+  turn: Turn = new Turn(),
+): Promise<void> {
   const isSqlite = manager.dataSource.options.type === 'better-sqlite3';
   const size = isSqlite ? ROWS_IN_ONE_INSERT.sqlite : ROWS_IN_ONE_INSERT.mysql;
   const { length } = events.contents;
-  const turn = new Turn();
   for (let start = 0; start < length; start += size) {
     const end = Math.min(start + size, length);
     if (isSqlite) {

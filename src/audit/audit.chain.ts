@@ -95,10 +95,11 @@ export class AuditChain {
     contents: readonly EventContent[],
     progress: ChainProgress = {},
   ): Promise<ChainPlace> {
-    const events = await this.link(head, contents);
+    // The head is held: whoever makes a change waits for it.
+    const events = await this.link(head, contents, new Turn(true));
     const place = placeAfter(events);
     await this.updateHead(manager, head, { ...progress, ...place });
-    await this.#store(manager, events);
+    await this.#store(manager, events, new Turn(true));
     return place;
   }
 
@@ -141,11 +142,10 @@ export class AuditChain {
   }
 
   /** Links events to a chain; nothing is stored. */
-  async link(head: KnownHead, contents: readonly EventContent[]): Promise<LinkedEvents> {
+  async link(head: KnownHead, contents: readonly EventContent[], turn = new Turn()): Promise<LinkedEvents> {
     const { chain, sequence, link } = head;
     const linker = new ChainLinker(this.#key, chain, sequence, link);
     const links: string[] = [];
-    const turn = new Turn();
     for (const content of contents) {
       links.push(linker.next(content));
       const rest = turn.rest();
@@ -154,8 +154,8 @@ export class AuditChain {
     return { chain, after: { sequence, link }, contents, links };
   }
 
-  async #store(manager: EntityManager, events: LinkedEvents): Promise<void> {
-    await insertAuditEvents(manager, events);
+  async #store(manager: EntityManager, events: LinkedEvents, turn = new Turn()): Promise<void> {
+    await insertAuditEvents(manager, events, turn);
     if (this.#onStored.length > 0) {
       const before = this.#appended.get(manager) ?? [];
       this.#appended.set(manager, [...before, ...events.contents.map(decodeEvent)]);

@@ -21,6 +21,9 @@ const SHARE_OF_REQUESTS = 0.25;
 /** How long a turn of the background may be now. */
 let allowedMs = SHORTEST_MS;
 
+/** How long a turn is of work that others wait for. */
+const AWAITED_MS = 2;
+
 const dueBefore = new Set<() => void>();
 
 /**
@@ -37,13 +40,24 @@ export function doBeforeBackground(task: () => void): () => void {
 export class Turn {
   #beganAtTick = performance.now();
 
+  /**
+   * @param isAwaited others wait for the work, as for the locks of a transaction: its turns are longer, and it does not wait
+   * for an idle one between them
+   */
+  constructor(private readonly isAwaited = false) {}
+
   /** Lets the requests have their turn where this one has lasted long enough. Null where it has not. */
   rest(): Promise<void> | null {
-    return performance.now() - this.#beganAtTick < allowedMs ? null : this.end();
+    return performance.now() - this.#beganAtTick < (this.isAwaited ? AWAITED_MS : allowedMs) ? null : this.end();
   }
 
   /** Lets the requests have their turns, until there are none or the background has waited for long enough. */
   async end(): Promise<void> {
+    if (this.isAwaited) {
+      await nextTurn();
+      this.#beganAtTick = performance.now();
+      return;
+    }
     const endedAtTick = performance.now();
     let isIdle = false;
     let turns = 0;
