@@ -4,9 +4,6 @@ import type { EntityManager } from 'typeorm';
 import { ChangeEntity } from './change.entity.js';
 import type { Change, ChangeFeed } from './change-feed.js';
 
-/** How long the caller of a change waits for its outcome once the COMMIT has gone wrong, in milliseconds. */
-export const OUTCOME_ASKED_FOR_MS = 2_000;
-
 /** One question that has no answer by then is asked again, as is one that fails. */
 const QUESTION_TIMEOUT_MS = 1_000;
 
@@ -45,10 +42,11 @@ export class ChangeOutcomes {
   ) {}
 
   /** Whether the transaction is stored, for good; null where nothing could be found out. */
-  async find(outcome: OpenOutcome): Promise<boolean | null> {
-    const endTick = performance.now() + OUTCOME_ASKED_FOR_MS;
+  async find(outcome: OpenOutcome, timeoutMs: number): Promise<boolean | null> {
+    const endTick = performance.now() + timeoutMs;
     for (;;) {
-      const answer = await this.#ask(outcome);
+      const leftMs = Math.max(1, endTick - performance.now());
+      const answer = await this.#ask(outcome, Math.min(leftMs, QUESTION_TIMEOUT_MS));
       if (answer !== null || performance.now() + ASKED_AGAIN_AFTER_MS > endTick) return answer;
       await delay(ASKED_AGAIN_AFTER_MS);
     }
@@ -78,7 +76,7 @@ export class ChangeOutcomes {
 
   async #settle(): Promise<void> {
     for (const outcome of this.#open) {
-      const isStored = await this.#ask(outcome);
+      const isStored = await this.#ask(outcome, QUESTION_TIMEOUT_MS);
       if (isStored === null) break;
       if (isStored) await this.#act(outcome);
       this.#open.delete(outcome);
@@ -95,7 +93,7 @@ export class ChangeOutcomes {
     await this.changes.announce(changeSet, changes).catch(() => undefined);
   }
 
-  async #ask({ changeSet, connectionId }: OpenOutcome): Promise<boolean | null> {
+  async #ask({ changeSet, connectionId }: OpenOutcome, timeoutMs: number): Promise<boolean | null> {
     try {
       return await this.read(async (manager) => {
         if (manager.dataSource.options.type === 'better-sqlite3') {
@@ -103,7 +101,7 @@ export class ChangeOutcomes {
         }
         if (connectionId !== null) await endConnection(manager, connectionId);
         return hasLine(manager, changeSet);
-      }, QUESTION_TIMEOUT_MS);
+      }, timeoutMs);
     } catch {
       return null;
     }

@@ -4,7 +4,7 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 import { Clock } from '../common/time/clock.js';
 import { ChangeEntity } from './change.entity.js';
-import { ChangeOutcomes, OUTCOME_ASKED_FOR_MS, type OpenOutcome } from './change-outcomes.js';
+import { ChangeOutcomes, type OpenOutcome } from './change-outcomes.js';
 import { ChangeFeed, type Change, type ChangeTopic } from './change-feed.js';
 import { lanesTo, type DatabaseLanes, type DatabaseUse } from './database.lanes.js';
 import { isDeadlock } from './deadlock.js';
@@ -12,6 +12,9 @@ import { DatabaseUnavailableError, isDatabaseUnavailable, OutcomeUnknownError } 
 import { LANES } from './lane.rules.js';
 
 const CHANGE_SET_BYTES = 12;
+
+/** A fifth of the time a caller waits is for the question what has become of a COMMIT without an answer. */
+const OUTCOME_SHARE = 5;
 
 /** One transaction: its manager, and the list of what it changes. */
 export interface Unit {
@@ -97,12 +100,15 @@ export class UnitOfWork implements OnApplicationShutdown {
   async run<Result>(work: (unit: Unit) => Promise<Result>, use: DatabaseUse = {}): Promise<Result> {
     const changeSet = randomBytes(CHANGE_SET_BYTES).toString('base64url');
     const attempt = new Attempt<Result>();
-    const timeoutMs = (use.timeoutMs ?? LANES[use.lane ?? 'management'].timeoutMs) - OUTCOME_ASKED_FOR_MS;
+    const limitMs = use.timeoutMs ?? LANES[use.lane ?? 'management'].timeoutMs;
+    const askingMs = limitMs / OUTCOME_SHARE;
     const result = await this.#lanes
       // What is left of the limit is for the question whether it is stored.
-      .write({ ...use, timeoutMs }, (connection) => again(() => this.#transact(connection, work, changeSet, attempt)))
+      .write({ ...use, timeoutMs: limitMs - askingMs }, (connection) =>
+        again(() => this.#transact(connection, work, changeSet, attempt)),
+      )
       .catch(failWhereUnavailable)
-      .catch((error: unknown) => this.#resultAfter(error, changeSet, attempt));
+      .catch((error: unknown) => this.#resultAfter(error, changeSet, attempt, askingMs));
     for (const hook of this.#afterCommit) hook(result.manager);
     if (attempt.changes.length > 0) await this.changes.announce(changeSet, attempt.changes);
     await this.#outcomes.actOnOpen();
@@ -173,7 +179,12 @@ export class UnitOfWork implements OnApplicationShutdown {
   }
 
   /** What has become of a transaction that failed, or was given up. */
-  async #resultAfter<Result>(error: unknown, changeSet: string, attempt: Attempt<Result>): Promise<Stored<Result>> {
+  async #resultAfter<Result>(
+    error: unknown,
+    changeSet: string,
+    attempt: Attempt<Result>,
+    askingMs: number,
+  ): Promise<Stored<Result>> {
     // From here on, the reader of the change log treats it like those of other nodes.
     this.changes.own.forget(changeSet);
     const { committing, changes } = attempt;
@@ -186,7 +197,7 @@ export class UnitOfWork implements OnApplicationShutdown {
       connectionId,
       onStored: () => this.#afterCommit.forEach((hook) => hook(stored.manager)),
     };
-    const isStored = await this.#outcomes.find(outcome);
+    const isStored = await this.#outcomes.find(outcome, askingMs);
     if (isStored === true) return stored;
     if (isStored === false) throw error;
     this.#outcomes.settleLater(outcome);

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { AuditService } from '../../src/audit/audit.service.js';
 import { ChangeFeed } from '../../src/database/change-feed.js';
@@ -25,7 +26,11 @@ describeWithMariaDb('a change whose COMMIT is not answered', (mariaDb) => {
     gateway = await startScopegateFixture({ env: { DATABASE_URL: proxy.through(url) } });
     await gateway.createApplication({ key: 'jira', upstream: upstream.url, mount: { pathPrefix: '/jira' } });
   });
-  afterEach(() => proxy.pass());
+  afterEach(async () => {
+    proxy.pass();
+    // After ten seconds without a database the rules count as out of date until they have been read again.
+    while ((await gateway.admin.get('/tokens')).status !== 200) await delay(50);
+  });
   afterAll(async () => {
     await gateway.stop();
     await proxy.stop();
