@@ -8,9 +8,10 @@ const LIBS = {
   permission: ['kernel'],
   scope: ['kernel'],
   path: ['kernel'],
-  access: ['kernel', 'network', 'token', 'permission', 'scope', 'path'],
-  problem: ['kernel', 'network', 'token', 'permission', 'scope', 'path', 'access'],
-  audit: ['kernel', 'network', 'token', 'permission', 'scope', 'path', 'access'],
+  product: ['kernel', 'scope', 'path'],
+  access: ['kernel', 'network', 'token', 'permission', 'scope', 'path', 'product'],
+  problem: ['kernel', 'network', 'token', 'permission', 'scope', 'path', 'product', 'access'],
+  audit: ['kernel', 'network', 'token', 'permission', 'scope', 'path', 'product', 'access'],
   upstream: ['kernel'],
 };
 

@@ -1,6 +1,7 @@
 import { ask, headerLineCount, headerValues, type HeaderLines } from '@scopegate/kernel';
 import { isAddressAllowed, readAuthority, resolveClientAddress, type ClientAddress } from '@scopegate/network';
 import { judgePath, type PathJudgement } from '@scopegate/path';
+import { productOf } from '@scopegate/product';
 import { isRefusedMethod } from '@scopegate/scope';
 import { readCredential } from './credential.js';
 import {
@@ -60,7 +61,9 @@ export function admit(
 
 /** What the path of a request for an application means; null at the management API. */
 export function judgeRequestPath(rawPath: string, application: ApplicationRules | null): PathJudgement | null {
-  return application === null ? null : judgePath(rawPath, application);
+  if (application === null) return null;
+  const { kind, encodedSlashes } = application;
+  return judgePath(rawPath, { rules: productOf(kind).paths, encodedSlashes });
 }
 
 /** Whether the body can be a login that has to be read for the decision: a POST to jira's session endpoint (R04, R43). */

@@ -1,4 +1,5 @@
 import { isAddressAllowed } from '@scopegate/network';
+import { productOf } from '@scopegate/product';
 import { isExpired, isScopegateFormat, sameUserName, tokenFault } from '@scopegate/token';
 import { forbiddenAddressDetail } from './admit.js';
 import {
@@ -16,7 +17,6 @@ import {
   type TokenFacts,
   type TokenLookup,
 } from './facts.js';
-import { PRODUCT_CREDENTIALS } from './product-credentials.js';
 
 const SESSION_OVER =
   'The session in the cookie has ended, or the gateway did not make it. Log in anew, or leave the cookie out.';
@@ -73,7 +73,7 @@ function presentsNativeToken(credential: Credential, { kind }: ApplicationRules)
   const { secret, besideNativeToken } = credential;
   return (
     besideNativeToken === true ||
-    (secret !== null && PRODUCT_CREDENTIALS[kind].nativeTokenPrefixes.some((prefix) => secret.startsWith(prefix)))
+    (secret !== null && productOf(kind).nativeTokens?.prefixes.some((prefix) => secret.startsWith(prefix)) === true)
   );
 }
 

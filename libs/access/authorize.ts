@@ -1,6 +1,7 @@
 import { announcesBody, bodyKindOf } from '@scopegate/kernel';
 import { readingsOf } from '@scopegate/path';
 import { holds } from '@scopegate/permission';
+import { productOf } from '@scopegate/product';
 import {
   countsAsRead,
   coversWrites,
@@ -145,8 +146,8 @@ function endsOrMakesSession({ admitted: { request, credential } }: Authenticated
  */
 function gitServiceOf(authenticated: Authenticated): GitService {
   const { request, application, path } = authenticated.admitted;
-  if (application?.kind !== 'bitbucket' || path?.strict.ok !== true) return null;
-  const service = (reading: string): GitService => gitService(application.kind, request.method, reading, request.query);
+  if (application === null || !productOf(application.kind).servesGit || path?.strict.ok !== true) return null;
+  const service = (reading: string): GitService => gitService(request.method, reading, request.query);
   const first = service(path.strict.canonical);
   if (!path.strict.canonical.includes('%')) return first;
   const readings = readingsOf(path.strict.canonical) ?? [];

@@ -1,4 +1,5 @@
 import { ask, headerValues, type HeaderLines } from '@scopegate/kernel';
+import { productOf } from '@scopegate/product';
 import { markedParameters, nameMark } from '@scopegate/scope';
 import {
   holdsTokenElement,
@@ -12,7 +13,6 @@ import {
 import type { Credential } from './decision.js';
 import type { ApplicationRules, RequestFacts, SessionBody } from './facts.js';
 import { fieldWithToken, headerWithToken, utf8Of } from './misplaced-token.js';
-import { PRODUCT_CREDENTIALS } from './product-credentials.js';
 import type { ReasonCode } from './reasons.js';
 
 /** A credential, or the reason why its form is refused. */
@@ -124,7 +124,7 @@ const LOGIN_MARK = nameMark('os_username', 'os_password');
  * password request (R43). A form that cannot be looked through may hold one. Null where there is no password.
  */
 function readLoginFields({ query, form }: RequestFacts, application: ApplicationRules): CredentialReading | null {
-  if (!PRODUCT_CREDENTIALS[application.kind].loginFields) return null;
+  if (!productOf(application.kind).loginFields) return null;
   if (form?.kind === 'unreadable') return PASSWORD_UNREAD;
   let username: string | null = null;
   let secret: string | null = null;

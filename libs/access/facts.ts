@@ -1,6 +1,7 @@
-import type { ApplicationKind, HeaderLines } from '@scopegate/kernel';
+import type { HeaderLines } from '@scopegate/kernel';
 import type { AddressSet, ReverseProxyRules } from '@scopegate/network';
 import type { CompiledExceptions, EncodedSlashes } from '@scopegate/path';
+import type { ApplicationKind } from '@scopegate/product';
 import type { Permissions } from '@scopegate/permission';
 import type { Scope } from '@scopegate/scope';
 import type { TokenId, ValidityPolicy } from '@scopegate/token';

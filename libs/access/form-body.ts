@@ -1,8 +1,8 @@
 import { announcedLength, announcesBody, ask, declaresForm, isEncodedBody, type HeaderLines } from '@scopegate/kernel';
+import { productOf } from '@scopegate/product';
 import { admit } from './admit.js';
 import type { Admitted, Deny } from './decision.js';
 import type { ApplicationRules, FormBody } from './facts.js';
-import { PRODUCT_CREDENTIALS } from './product-credentials.js';
 
 /** So much of a form is looked through (R43, R109). */
 export const MAX_FORM_BYTES = 65_536;
@@ -46,7 +46,5 @@ export function needsFormToRefuse({ code }: Deny, { application, request }: Admi
 export function refusesLargeForm({ application, path, policy }: Admitted): boolean {
   if (application === null || path === null || path.lenient === 'reject') return false;
   const isExcepted = application.remoteApiPasswords && path.remoteApiRequest;
-  return (
-    PRODUCT_CREDENTIALS[application.kind].loginFields && !policy.passwordsEnabled && path.lenient.ban && !isExcepted
-  );
+  return productOf(application.kind).loginFields && !policy.passwordsEnabled && path.lenient.ban && !isExcepted;
 }

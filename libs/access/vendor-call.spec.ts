@@ -1,4 +1,4 @@
-import type { ApplicationKind } from '@scopegate/kernel';
+import type { ApplicationKind } from '@scopegate/product';
 import { compileExceptions } from '@scopegate/path';
 import { describe, expect, it } from 'vitest';
 import type { ApplicationRules } from './facts.js';

@@ -1,3 +1,4 @@
+import { productOf } from '@scopegate/product';
 import { judgeRequestPath } from './admit.js';
 import type { ApplicationRules } from './facts.js';
 
@@ -18,7 +19,7 @@ export interface VendorCall {
  */
 export function vendorCallOf(method: string, rawPath: string, application: ApplicationRules): VendorCall | null {
   // Looked at first, since hardly any request is one.
-  if (application.kind === 'generic' || !rawPath.includes('/de.resolution.apitokenauth/')) return null;
+  if (!productOf(application.kind).isAtlassian || !rawPath.includes('/de.resolution.apitokenauth/')) return null;
   const judged = judgeRequestPath(rawPath, application);
   if (judged?.strict.ok !== true || !judged.strict.canonical.startsWith(VENDOR_PREFIX)) return null;
   const path = judged.strict.canonical;

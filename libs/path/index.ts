@@ -1,5 +1,5 @@
 export { parseTarget, stripMount, type ParsedTarget } from './request-target.js';
-export type { PathClass } from './path-class.js';
+export { PLAIN_PATHS, type PathClass, type PathRules } from './path-class.js';
 export {
   judgePath,
   type CanonicalPath,
@@ -12,7 +12,6 @@ export {
 export {
   compileExceptions,
   parseExceptionPattern,
-  PROPOSED_EXCEPTIONS,
   type CompiledExceptions,
   type ReadOnlyException,
 } from './read-only-exception.js';

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import type { ApplicationKind, Brand } from '@scopegate/kernel';
-import { classifyPath, isNativeTokenPath, isSessionAlias, type PathClass } from './path-class.js';
+import type { Brand } from '@scopegate/kernel';
+import { classifyPath, isNativeTokenPath, isSessionAlias, type PathClass, type PathRules } from './path-class.js';
 import { judgeReadings, MAXIMUM_DECODES, rewriteReachesRest } from './path-readings.js';
 import { decodeBytes, encodeByte, encodedByteAt, encodingFault, isUnreserved } from './percent-encoding.js';
 
@@ -10,7 +10,7 @@ import { decodeBytes, encodeByte, encodedByteAt, encodingFault, isUnreserved } f
  */
 export type CanonicalPath = Brand<string, 'CanonicalPath'>;
 
-/** Whether `%2F` and `%25` may stand in a path; for the kind generic alone (R48). */
+/** Whether `%2F` and `%25` may stand in a path; where the product can have them (R48). */
 export type EncodedSlashes = 'reject' | 'allow';
 
 /** The strict judgement of a path: its canonical form and class, or why it is ambiguous. */
@@ -44,7 +44,8 @@ export interface PathJudgement {
 
 /** What the judgement of a path depends on besides the path. */
 export interface PathOptions {
-  readonly kind: ApplicationKind;
+  /** How the product reads paths. */
+  readonly rules: PathRules;
   readonly encodedSlashes: EncodedSlashes;
 }
 
@@ -53,19 +54,19 @@ export interface PathOptions {
  * @param rawPath the path of the request target as it came off the wire, without the query
  */
 export function judgePath(rawPath: string, options: PathOptions): PathJudgement {
-  const { kind } = options;
+  const { rules } = options;
   if (isPlain(rawPath)) {
     // Every reading of a plain path is the path itself, so its bytes are the canonical form and one class decides.
-    const pathClass = classifyPath(rawPath, kind);
+    const pathClass = classifyPath(rawPath, rules);
     return {
       strict: { ok: true, canonical: rawPath as CanonicalPath, pathClass },
       lenient: LENIENT_OF_CLASS[pathClass],
-      nativeTokenManagement: isNativeTokenPath(rawPath, kind),
-      sessionEndpoint: isSessionAlias(rawPath, kind),
+      nativeTokenManagement: isNativeTokenPath(rawPath, rules),
+      sessionEndpoint: isSessionAlias(rawPath, rules),
       remoteApiRequest: pathClass === 'remote-api',
     };
   }
-  const readings = judgeReadings(rawPath, kind);
+  const readings = judgeReadings(rawPath, rules);
   const fault = encodingFault(rawPath);
   if (fault !== null) {
     return {
@@ -127,8 +128,8 @@ function isPlain(path: string): boolean {
 }
 
 /** The judgement of a path whose encoding is sound. */
-function judgeStrictly(rawPath: string, { kind, encodedSlashes }: PathOptions): StrictJudgement {
-  const allowsEncoded = kind === 'generic' && encodedSlashes === 'allow';
+function judgeStrictly(rawPath: string, { rules, encodedSlashes }: PathOptions): StrictJudgement {
+  const allowsEncoded = rules.encodedSlashes && encodedSlashes === 'allow';
   let canonical = '';
   // Kept beside the text: looking at the end of a string under construction would copy it each time.
   let endsWithSlash = false;
@@ -160,8 +161,8 @@ function judgeStrictly(rawPath: string, { kind, encodedSlashes }: PathOptions): 
       return { ok: false, detail: code === 0x3b ? PATH_PARAMETER : NO_URI_SYNTAX };
     }
   }
-  const pathClass = classifyPath(canonical, kind);
-  const detail = ambiguity(canonical, pathClass, kind);
+  const pathClass = classifyPath(canonical, rules);
+  const detail = ambiguity(canonical, pathClass, rules);
   return detail === null ? { ok: true, canonical: canonical as CanonicalPath, pathClass } : { ok: false, detail };
 }
 
@@ -193,11 +194,11 @@ function encodedFault(byte: number, allowsEncoded: boolean): string | null {
  * Why a path that is canonical in its characters can still be read as another one, or null: dot segments, empty
  * segments made by encoded slashes, lookalikes and the `/s/…/_/` rewrite, at every depth of decoding.
  */
-function ambiguity(canonical: string, pathClass: PathClass, kind: ApplicationKind): string | null {
+function ambiguity(canonical: string, pathClass: PathClass, rules: PathRules): string | null {
   if (hasDotSegment(canonical)) {
     return DOT_SEGMENT;
   }
-  if (kind !== 'generic' && rewriteReachesRest(canonical, kind)) {
+  if (rules.rewritesStatic && rewriteReachesRest(canonical, rules)) {
     return 'The path is rewritten to another one by the application (/s/…/_/).';
   }
   let text = canonical;
@@ -209,7 +210,7 @@ function ambiguity(canonical: string, pathClass: PathClass, kind: ApplicationKin
     if (decodes > MAXIMUM_DECODES) {
       return 'The path is percent-encoded too many times over.';
     }
-    const detail = decodedFault(decoded, canonical, pathClass, kind);
+    const detail = decodedFault(decoded, canonical, pathClass, rules);
     if (detail !== null) {
       return detail;
     }
@@ -219,7 +220,7 @@ function ambiguity(canonical: string, pathClass: PathClass, kind: ApplicationKin
 }
 
 /** What is wrong with one depth of decoding, a byte string. */
-function decodedFault(decoded: string, canonical: string, pathClass: PathClass, kind: ApplicationKind): string | null {
+function decodedFault(decoded: string, canonical: string, pathClass: PathClass, rules: PathRules): string | null {
   if (hasDotSegment(decoded)) {
     return DOT_SEGMENT;
   }
@@ -234,14 +235,14 @@ function decodedFault(decoded: string, canonical: string, pathClass: PathClass, 
     }
     isAscii &&= code < 0x80;
   }
-  return isAscii ? null : lookalikeFault(decoded, pathClass, kind);
+  return isAscii ? null : lookalikeFault(decoded, pathClass, rules);
 }
 
 /**
  * Some upstreams, and the file systems behind them, fold compatibility characters (Unicode NFKC) or drop invisible
  * ones. The fold must add no slash, backslash, semicolon or percent sign, make no dot segment and change no class.
  */
-function lookalikeFault(bytes: string, pathClass: PathClass, kind: ApplicationKind): string | null {
+function lookalikeFault(bytes: string, pathClass: PathClass, rules: PathRules): string | null {
   const buffer = Buffer.from(bytes, 'latin1');
   if (!isUtf8(buffer)) {
     return 'The path is not valid UTF-8.';
@@ -257,8 +258,8 @@ function lookalikeFault(bytes: string, pathClass: PathClass, kind: ApplicationKi
   const changesMeaning =
     countStructure(folded) > countStructure(text) ||
     hasDotSegment(folded) ||
-    classifyPath(folded, kind) !== pathClass ||
-    (kind !== 'generic' && rewriteReachesRest(folded, kind));
+    classifyPath(folded, rules) !== pathClass ||
+    (rules.rewritesStatic && rewriteReachesRest(folded, rules));
   return changesMeaning ? LOOKALIKE : null;
 }
 

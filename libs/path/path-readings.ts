@@ -1,5 +1,4 @@
-import type { ApplicationKind } from '@scopegate/kernel';
-import { classifyPath, isNativeTokenPath, isSessionAlias } from './path-class.js';
+import { classifyPath, isNativeTokenPath, isSessionAlias, type PathRules } from './path-class.js';
 import { decodeBytes, decodeUnreserved } from './percent-encoding.js';
 import { readingsOf } from './segment-readings.js';
 
@@ -35,7 +34,7 @@ export interface ReadingsVerdict {
  * servlet (path parameters stripped, decoded once, backslashes taken for slashes, slashes merged, dot segments
  * removed); servlet after a second decode; Atlassian's `/s/…/_/` rewrite of what the servlet sees.
  */
-export function judgeReadings(rawPath: string, kind: ApplicationKind): ReadingsVerdict {
+export function judgeReadings(rawPath: string, rules: PathRules): ReadingsVerdict {
   const raw: Reading = { path: rawPath, leavesMount: false };
   const normalised = resolveDotSegments(decodeUnreserved(rawPath));
   const once = servletReading(rawPath);
@@ -43,13 +42,13 @@ export function judgeReadings(rawPath: string, kind: ApplicationKind): ReadingsV
   let anyRest = false;
   let allRest = true;
   for (const reading of [raw, normalised, once, twice]) {
-    anyRest ||= reaches(reading, (path, offset) => classifyPath(path, kind, offset) !== 'other');
-    allRest &&= isRest(reading.path, kind, 0);
+    anyRest ||= reaches(reading, (path, offset) => classifyPath(path, rules, offset) !== 'other');
+    allRest &&= isRest(reading.path, rules, 0);
   }
   for (const { path } of [once, twice]) {
     for (let offset = nextRewrite(path, 0); offset >= 0; offset = nextRewrite(path, offset)) {
-      anyRest ||= classifyPath(path, kind, offset) !== 'other';
-      allRest &&= isRest(path, kind, offset);
+      anyRest ||= classifyPath(path, rules, offset) !== 'other';
+      allRest &&= isRest(path, rules, offset);
     }
   }
   const folded = (readingsOf(rawPath) ?? []).map((reading) => servletReading(reading));
@@ -57,15 +56,15 @@ export function judgeReadings(rawPath: string, kind: ApplicationKind): ReadingsV
   return {
     anyRest,
     allRest,
-    nativeTokenManagement: reachesDeeply(deep, (path, offset) => isNativeTokenPath(path, kind, offset)),
-    sessionEndpoint: reachesDeeply(deep, (path, offset) => isSessionAlias(path, kind, offset)),
+    nativeTokenManagement: reachesDeeply(deep, (path, offset) => isNativeTokenPath(path, rules, offset)),
+    sessionEndpoint: reachesDeeply(deep, (path, offset) => isSessionAlias(path, rules, offset)),
   };
 }
 
 /** Whether Atlassian's `/s/…/_/` rewrite leads from a page's path into REST or `/rpc/`. */
-export function rewriteReachesRest(path: string, kind: ApplicationKind): boolean {
+export function rewriteReachesRest(path: string, rules: PathRules): boolean {
   for (let offset = nextRewrite(path, 0); offset >= 0; offset = nextRewrite(path, offset)) {
-    if (classifyPath(path, kind, offset) !== 'other') {
+    if (classifyPath(path, rules, offset) !== 'other') {
       return true;
     }
   }
@@ -85,8 +84,8 @@ function nextRewrite(path: string, from: number): number {
   return marker < 0 ? -1 : marker + 2;
 }
 
-function isRest(path: string, kind: ApplicationKind, offset: number): boolean {
-  const pathClass = classifyPath(path, kind, offset);
+function isRest(path: string, rules: PathRules, offset: number): boolean {
+  const pathClass = classifyPath(path, rules, offset);
   return pathClass === 'rest' || pathClass === 'rest-session';
 }
 

@@ -1,4 +1,4 @@
-import type { ApplicationKind } from '@scopegate/kernel';
+import { PLAIN_PATHS } from './path-class.js';
 import { judgePath, type CanonicalPath } from './path-judgement.js';
 import { isOneSegment, leadsDownwards } from './segment-readings.js';
 
@@ -49,7 +49,7 @@ export function parseExceptionPattern(
     }
   }
   // An encoded slash is canonical where the application allows it; elsewhere such a pattern matches nothing.
-  const { strict } = judgePath(path, { kind: 'generic', encodedSlashes: 'allow' });
+  const { strict } = judgePath(path, { rules: PLAIN_PATHS, encodedSlashes: 'allow' });
   if (!strict.ok) {
     return { ok: false, message: `The path is not canonical. ${strict.detail}` };
   }
@@ -115,16 +115,3 @@ function matchesGlob(glob: readonly string[], path: string): boolean {
   // Past the end by one: the last segment was the last of the path, with no slash after it.
   return start === path.length + 1;
 }
-
-/** R13: calls of the products that only read, though by POST. Proposals: none counts until an administrator adds it. */
-export const PROPOSED_EXCEPTIONS: Readonly<Record<ApplicationKind, readonly ReadOnlyException[]>> = {
-  jira: [
-    { method: 'POST', path: '/rest/api/2/search' },
-    { method: 'POST', path: '/rest/api/latest/search' },
-    { method: 'POST', path: '/rest/api/2/worklog/list' },
-    { method: 'POST', path: '/rest/api/latest/worklog/list' },
-  ],
-  confluence: [{ method: 'POST', path: '/rest/api/contentbody/convert/*' }],
-  bitbucket: [],
-  generic: [],
-};

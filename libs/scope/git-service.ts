@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { topLevelNames, type ApplicationKind } from '@scopegate/kernel';
+import { topLevelNames } from '@scopegate/kernel';
 import { queryParameters } from './query-parameter.js';
 
 /** R14: what a request over git's HTTP protocol does; null where it is none, so that its method decides. */
@@ -9,14 +9,14 @@ export type GitService = 'read' | 'write' | 'lfs-batch' | null;
 export type LfsOperation = 'download' | 'upload' | 'unknown';
 
 /**
- * R14: which service of git a request addresses, on bitbucket and below `/scm/` alone. Fetching is recognised by its
+ * R14: which service of git a request addresses, below `/scm/` of a product that serves git there. Fetching is recognised by its
  * exact paths, pushing by every path that may lead there, and an advertisement whose service is missing, unknown or
  * given twice counts as a push.
  * @param canonical the canonical path
  * @param query the raw query without its `?`, or null
  */
-export function gitService(kind: ApplicationKind, method: string, canonical: string, query: string | null): GitService {
-  if (kind !== 'bitbucket' || !canonical.startsWith('/scm/')) {
+export function gitService(method: string, canonical: string, query: string | null): GitService {
+  if (!canonical.startsWith('/scm/')) {
     return null;
   }
   if (hasSegments(canonical, '/git-receive-pack')) {

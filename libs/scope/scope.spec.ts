@@ -234,8 +234,7 @@ describe('git over HTTP', () => {
     ['GET', '/scm/p/r.git', null, null],
     ['POST', '/rest/api/1.0/x/git-upload-pack', null, null],
   ])('R14: %s %s?%s is %s', (method, path, query, expected) => {
-    expect(gitService('bitbucket', method, path, query)).toBe(expected);
-    expect(gitService('generic', method, path, query)).toBe(null);
+    expect(gitService(method, path, query)).toBe(expected);
   });
 
   it('R14: fetching is a read, pushing a write, above every exception', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { repeatedLines } from '@scopegate/kernel';
-import { PRODUCT_SESSIONS } from './product-session.js';
+import { compileSessionParameters } from './session-parameter.js';
 import { answeredHeaders, forwardedHeaders, type ForwardedRequest } from './headers.js';
 
 function forward(lines: readonly string[], more: Partial<ForwardedRequest> = {}): string[] {
@@ -274,7 +274,7 @@ describe('the lines of the answer', () => {
       '</c;jsessionid=S>; rel=next',
     ];
     lines.push('Refresh', '0;url=/d;jsessionid=S', 'X-Other', '/e;jsessionid=S');
-    expect(answeredHeaders(lines, PRODUCT_SESSIONS.jira.parameters)).toEqual(
+    expect(answeredHeaders(lines, compileSessionParameters(['jsessionid', 'sid']))).toEqual(
       lines.map((text, index) => (index === 9 ? text : text.replace(/;(jsession|s)id=S/, ''))),
     );
     expect(answeredHeaders(lines, null)).toEqual(lines);
@@ -282,6 +282,6 @@ describe('the lines of the answer', () => {
 
   it('R11: no cookie comes with the answer to a token', () => {
     const lines = ['Set-Cookie', 'a=1', 'set-cookie2', 'b=2', 'ETag', '"1"'];
-    expect(answeredHeaders(lines, PRODUCT_SESSIONS.jira.parameters)).toEqual(['ETag', '"1"']);
+    expect(answeredHeaders(lines, compileSessionParameters(['jsessionid', 'sid']))).toEqual(['ETag', '"1"']);
   });
 });

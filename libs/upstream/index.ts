@@ -1,4 +1,4 @@
-export * from './who-am-i.js';
+export * from './account.js';
 export * from './answer-form.js';
 export * from './connection-shares.js';
 export * from './own-upstream.js';
@@ -8,7 +8,6 @@ export * from './headers.js';
 export * from './line-decoder.js';
 export * from './failures.js';
 export * from './identity.js';
-export * from './product-session.js';
 export * from './session-answer.js';
-export { type SessionParameterRule } from './session-parameter.js';
+export { compileSessionParameters, type SessionParameterRule } from './session-parameter.js';
 export * from './trace-context.js';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { PRODUCT_SESSIONS } from './product-session.js';
+import { compileSessionParameters } from './session-parameter.js';
 
-const rule = PRODUCT_SESSIONS.jira.parameters;
+const rule = compileSessionParameters(['jsessionid', 'sid']);
 const S = '6F1A0C42D9E8B7A65F4E3D2C1B0A9988';
 
 describe('the session ids of an answer', () => {

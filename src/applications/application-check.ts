@@ -1,5 +1,5 @@
 import { MANAGEMENT_KEY } from '@scopegate/access';
-import type { ApplicationKind } from '@scopegate/kernel';
+import { productOf, type ApplicationKind } from '@scopegate/product';
 import { parseExceptionPattern, type EncodedSlashes, type ReadOnlyException } from '@scopegate/path';
 import type { FieldError } from '@scopegate/problem';
 import { DEFAULT_IDENTITY_ENCODING, parseUpstream, type IdentityEncoding } from '@scopegate/upstream';
@@ -8,7 +8,7 @@ import { DEFAULT_CONNECTIONS, type ApplicationDocument } from './application.js'
 import { DEFAULT_IDENTITY_HEADERS, readIdentityHeaders, type AskedIdentityHeader } from './identity-header.js';
 import { decideVersions, describeMissingVersion, knownVersion, type VersionFinding } from './application-version.js';
 import { parseMount } from './mount.js';
-import { NATIVE_TOKENS_SINCE, nativeTokenSwitch } from './product-version.js';
+import { nativeTokenSwitch } from './product-version.js';
 
 /** An application as it was asked for: its members have the right types, and nothing more is known of them. */
 export interface AskedApplication {
@@ -85,9 +85,9 @@ export function checkApplication(
   if (before === null && asked.key === MANAGEMENT_KEY) {
     note('key', 'is reserved: among the applications of a token it stands for the management API. Choose another one.');
   }
-  const isProduct = kind !== 'generic';
+  const product = productOf(kind);
   const versions = decideVersions(asked, before, finding === 'pending' ? null : finding);
-  const encodedSlashes = asked.encodedSlashes ?? (isProduct ? 'reject' : 'allow');
+  const encodedSlashes = asked.encodedSlashes ?? (product.paths.encodedSlashes ? 'allow' : 'reject');
 
   const mount = parseMount(asked.mount);
   if (!mount.ok) note(`mount.${mount.member}`, mount.message);
@@ -116,10 +116,10 @@ export function checkApplication(
     const problem = refuseNativeTokenSwitch(kind, knownVersion(versions), finding);
     if (problem !== null) note('nativeTokensDisabled', problem);
   }
-  if (asked.remoteApiPasswords === true && kind !== 'confluence') {
+  if (asked.remoteApiPasswords === true && !product.paths.remoteApi) {
     note('remoteApiPasswords', 'exists for confluence alone: leave it out');
   }
-  if (encodedSlashes === 'allow' && isProduct) {
+  if (encodedSlashes === 'allow' && !product.paths.encodedSlashes) {
     note('encodedSlashes', `must be "reject" for ${kind}, whose own server refuses encoded slashes too`);
   }
   if (errors.length > 0 || !mount.ok) return { ok: false, errors };
@@ -131,7 +131,7 @@ export function checkApplication(
       ...versions,
       mount: mount.mount,
       upstream: asked.upstream,
-      anonymous: asked.anonymous ?? (isProduct ? 'allow' : 'deny'),
+      anonymous: asked.anonymous ?? product.anonymous,
       identity: { mode: 'headers', encoding: asked.identity?.encoding ?? DEFAULT_IDENTITY_ENCODING, headers },
       readOnlyExceptions,
       nativeTokensDisabled: asked.nativeTokensDisabled ?? false,
@@ -149,7 +149,7 @@ function refuseNativeTokenSwitch(
   version: string | null,
   finding: VersionFinding | null,
 ): string | null {
-  const since = NATIVE_TOKENS_SINCE[kind] ?? '';
+  const since = productOf(kind).nativeTokens?.since ?? '';
   switch (nativeTokenSwitch(kind, version)) {
     case 'available':
       return null;

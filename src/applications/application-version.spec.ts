@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { decideVersions, describeMissingVersion, knownVersion, productToAsk } from './application-version.js';
+import { productOf } from '@scopegate/product';
+import { decideVersions, describeMissingVersion, knownVersion, versionSourceOf } from './application-version.js';
 import type { VersionReading } from './version.reader.js';
 
 const JIRA = { kind: 'jira', upstream: 'http://127.0.0.1:8080' } as const;
@@ -13,8 +14,8 @@ const byHand = { ...JIRA, version: '9.4.0', detectedVersion: null };
 
 describe('the version an application keeps', () => {
   it('R52: one set by hand wins, and nobody is asked', () => {
-    expect(productToAsk({ ...JIRA, version: '8.20' }, null)).toBeNull();
-    expect(productToAsk({ ...JIRA, version: '9.4.0' }, byHand)).toBeNull();
+    expect(versionSourceOf({ ...JIRA, version: '8.20' }, null)).toBeNull();
+    expect(versionSourceOf({ ...JIRA, version: '9.4.0' }, byHand)).toBeNull();
     expect(decideVersions({ ...JIRA, version: '8.20' }, detected, null)).toEqual({
       version: '8.20',
       detectedVersion: null,
@@ -22,18 +23,18 @@ describe('the version an application keeps', () => {
   });
 
   it('R52: without one the upstream is asked, and what it says is kept apart', () => {
-    expect(productToAsk(JIRA, null)).toBe('jira');
+    expect(versionSourceOf(JIRA, null)).toBe(productOf('jira').version);
     const versions = decideVersions(JIRA, null, found(READ));
     expect(versions).toEqual({ version: null, detectedVersion: '9.12.0' });
     expect(knownVersion(versions)).toBe('9.12.0');
   });
 
   it('R52: an application of no product is not asked', () => {
-    expect(productToAsk({ kind: 'generic', upstream: JIRA.upstream }, null)).toBeNull();
+    expect(versionSourceOf({ kind: 'generic', upstream: JIRA.upstream }, null)).toBeNull();
   });
 
   it('R52: null takes the one set by hand away, and the upstream is asked', () => {
-    expect(productToAsk({ ...JIRA, version: null }, byHand)).toBe('jira');
+    expect(versionSourceOf({ ...JIRA, version: null }, byHand)).toBe(productOf('jira').version);
     expect(decideVersions({ ...JIRA, version: null }, byHand, found(UNREAD))).toEqual({
       version: null,
       detectedVersion: null,
@@ -42,7 +43,7 @@ describe('the version an application keeps', () => {
 
   it('R52: a version that was read and is sent back as it was shown is read again', () => {
     const asked = { ...JIRA, version: '9.4.0' };
-    expect(productToAsk(asked, detected)).toBe('jira');
+    expect(versionSourceOf(asked, detected)).toBe(productOf('jira').version);
     expect(decideVersions(asked, detected, found(READ))).toEqual({ version: null, detectedVersion: '9.12.0' });
   });
 

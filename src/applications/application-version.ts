@@ -1,6 +1,5 @@
-import type { ApplicationKind } from '@scopegate/kernel';
+import { productOf, type ApplicationKind, type VersionSource } from '@scopegate/product';
 import type { ApplicationDocument } from './application.js';
-import type { ProductKind } from './version-answer.parser.js';
 import type { VersionReading } from './version.reader.js';
 
 /** What an application keeps of the version of its product. */
@@ -34,9 +33,9 @@ export function knownVersion(versions: ApplicationVersions): string | null {
   return versions.version ?? versions.detectedVersion;
 }
 
-/** The kind to ask the upstream for its version as, or null where none is needed: one set by hand is enough. */
-export function productToAsk(asked: AskedVersion, before: Versioned | null): ProductKind | null {
-  return asked.kind !== 'generic' && versionByHand(asked, before) === null ? asked.kind : null;
+/** How to ask the upstream for its version, or null where that is not needed: one set by hand is enough. */
+export function versionSourceOf(asked: AskedVersion, before: Versioned | null): VersionSource | null {
+  return versionByHand(asked, before) === null ? productOf(asked.kind).version : null;
 }
 
 /**

@@ -1,18 +1,9 @@
-import type { ApplicationKind } from '@scopegate/kernel';
+import { APPLICATION_KINDS, productOf, type ApplicationKind } from '@scopegate/product';
 import type { Warning } from '@scopegate/permission';
 import type { ApplicationDocument } from './application.js';
 import { knownVersion } from './application-version.js';
 import { isFixedValue } from './identity-header.js';
-import { NATIVE_TOKENS_SINCE, nativeTokenSwitch } from './product-version.js';
-
-type Product = Exclude<ApplicationKind, 'generic'>;
-
-/** What people call the products, and where each manages its own apps. */
-const PRODUCTS: Readonly<Record<Product, { readonly name: string; readonly appManagement: string }>> = {
-  jira: { name: 'Jira', appManagement: 'Administration › Manage apps (/plugins/servlet/upm)' },
-  confluence: { name: 'Confluence', appManagement: 'General configuration › Manage apps (/plugins/servlet/upm)' },
-  bitbucket: { name: 'Bitbucket', appManagement: 'Administration › Manage apps (/plugins/servlet/upm)' },
-};
+import { nativeTokenSwitch } from './product-version.js';
 
 /** Names of headers whose fixed value is likely to be a credential. */
 const SECRET_LIKE = /auth|key|token|secret|passw|credential/i;
@@ -25,7 +16,7 @@ export function applicationWarnings(application: ApplicationDocument): readonly 
   const warnings: Warning[] = [];
   const { kind, upstream, identity, readOnlyExceptions } = application;
   if (keepsNativeTokens(application)) warnings.push(nativeTokenWarning(kind, [application]));
-  if (kind === 'generic' && application.anonymous === 'allow') {
+  if (productOf(kind).anonymous === 'deny' && application.anonymous === 'allow') {
     warnings.push({
       code: 'anonymous_allowed',
       message:
@@ -89,7 +80,7 @@ export function identityRefusedWarning(refused: number): Warning {
 
 /** R54: one warning a product, over all applications, for the settings. */
 export function nativeTokenWarnings(applications: readonly ApplicationDocument[]): readonly Warning[] {
-  return (Object.keys(PRODUCTS) as Product[]).flatMap((kind) => {
+  return APPLICATION_KINDS.flatMap((kind) => {
     const keeping = applications.filter((application) => application.kind === kind && keepsNativeTokens(application));
     return keeping.length === 0 ? [] : [nativeTokenWarning(kind, keeping)];
   });
@@ -102,7 +93,7 @@ function keepsNativeTokens(application: ApplicationDocument): boolean {
 }
 
 function nativeTokenWarning(kind: ApplicationKind, applications: readonly ApplicationDocument[]): Warning {
-  const product = PRODUCTS[kind === 'generic' ? 'jira' : kind];
+  const { name: product, nativeTokens } = productOf(kind);
   const named = applications.slice(0, MAX_NAMED).map((application) => `"${application.name}"`);
   if (applications.length > MAX_NAMED) named.push(`${applications.length - MAX_NAMED} more`);
   const unknown = applications.some(
@@ -111,11 +102,11 @@ function nativeTokenWarning(kind: ApplicationKind, applications: readonly Applic
   return {
     code: 'native_tokens_enabled',
     message:
-      `The personal access tokens of ${product.name} itself still work in ${named.join(', ')}: no scope, expiry or ` +
+      `The personal access tokens of ${product} itself still work in ${named.join(', ')}: no scope, expiry or ` +
       'address rule of Scopegate holds them. Switching "nativeTokensDisabled" on is recommended' +
-      (unknown ? ` (set "version" first: the switch exists from ${NATIVE_TOKENS_SINCE[kind]} on). ` : '. ') +
-      `It works at the gateway alone: whoever reaches ${product.name} past the gateway is not held by it. To switch ` +
-      `these tokens off in ${product.name} as well, disable the app that provides them under ${product.appManagement}.`,
+      (unknown ? ` (set "version" first: the switch exists from ${nativeTokens?.since ?? ''} on). ` : '. ') +
+      `It works at the gateway alone: whoever reaches ${product} past the gateway is not held by it. To switch ` +
+      `these tokens off in ${product} as well, disable the app that provides them under ${nativeTokens?.appManagement ?? ''}.`,
   };
 }
 

@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { PrincipalFacts } from '@scopegate/access';
 import type { FieldError } from '@scopegate/problem';
 import { sameUserName } from '@scopegate/token';
-import { fillTemplate, WHO_AM_I, type IdentityFacts } from '@scopegate/upstream';
+import { productOf } from '@scopegate/product';
+import { fillTemplate, readAccount, type IdentityFacts } from '@scopegate/upstream';
 import { invalidField, invalidFields, ProblemException } from '../common/http/problem.exception.js';
 import { DirectoryService } from '../directory/directory.service.js';
 import type { ProtectedApplication, StoredApplication } from './application.js';
@@ -65,7 +66,7 @@ export class ApplicationChecker {
   ): Promise<ApplicationCheckDto> {
     const { kind, upstream } = document;
     const { origin, basePath } = application.target;
-    const whoAmI = WHO_AM_I[kind];
+    const { whoAmI, version: versionSource } = productOf(kind);
     const [answer, reading] = await Promise.all([
       askUpstream({
         origin,
@@ -73,7 +74,7 @@ export class ApplicationChecker {
         headers: [...OWN_LINES, ...headers],
         timeoutMs: Math.min(application.timeoutMs, MAX_TIMEOUT_MS),
       }),
-      kind === 'generic' ? null : this.versions.read(kind, upstream),
+      versionSource === null ? null : this.versions.read(versionSource, upstream),
     ]);
     const isReachable = answer.kind === 'answer';
     const isTls = origin.startsWith('https:');
@@ -127,12 +128,12 @@ function beliefOf(answer: UpstreamAnswer, application: ProtectedApplication, use
   if (status >= 300 && status < 400) {
     return unknown('The application sends the request elsewhere, perhaps to a login. Check the path of "upstream".');
   }
-  const whoAmI = WHO_AM_I[application.rules.kind];
+  const { whoAmI } = productOf(application.rules.kind);
   if (whoAmI === null)
     return unknown('The application has no call that says whom it takes a request for. Try one of its own.');
   if (status !== 200)
     return unknown(`The call ${whoAmI.path} answers ${status}. Check "kind" and the path of "upstream".`);
-  const reading = body === null ? ({ known: false } as const) : whoAmI.read(body);
+  const reading = body === null ? ({ known: false } as const) : readAccount(body, whoAmI.account);
   if (!reading.known)
     return unknown(`The answer of ${whoAmI.path} is not one of this product. Check "kind" and "upstream".`);
   const { account } = reading;

@@ -1,5 +1,6 @@
 import type { ApplicationRules } from '@scopegate/access';
-import { foldHeaderName, type ApplicationKind } from '@scopegate/kernel';
+import { foldHeaderName } from '@scopegate/kernel';
+import { productOf, type ApplicationKind } from '@scopegate/product';
 import {
   compileExceptions,
   type CompiledExceptions,
@@ -7,10 +8,12 @@ import {
   type ReadOnlyException,
 } from '@scopegate/path';
 import {
+  compileSessionParameters,
   parseTemplate,
   parseUpstream,
   type CompiledTemplate,
   type IdentityEncoding,
+  type SessionParameterRule,
   type UpstreamTarget,
 } from '@scopegate/upstream';
 import { sealedName, type IdentityHeader } from './identity-header.js';
@@ -69,6 +72,8 @@ export interface ProtectedApplication {
     /** The headers of a token request; a fixed secret is a template without placeholders. */
     readonly templates: readonly { readonly name: string; readonly template: CompiledTemplate }[];
   };
+  /** Takes the product's session ids out of its answers to tokens (R11). */
+  readonly sessionParameters: SessionParameterRule;
   readonly timeoutMs: number;
   /** The most connections to its upstream at a time. */
   readonly connections: number;
@@ -146,6 +151,7 @@ export function protect(stored: StoredApplication, box: SecretBox): ProtectedApp
       templates,
     },
     timeoutMs: document.timeoutMs,
+    sessionParameters: compileSessionParameters(productOf(document.kind).session.parameters),
     connections: document.connections,
     fault: faults.length === 0 ? null : faults.join(' '),
     version: stored.revision,

@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, Headers, Param, Patch, Post, Query, Res } from '@nestjs/common';
 import type { Authenticated } from '@scopegate/access';
 import { ApiBody, ApiConsumes, ApiHeader, ApiTags } from '@nestjs/swagger';
-import { PROPOSED_EXCEPTIONS } from '@scopegate/path';
+import { APPLICATION_KINDS, productOf } from '@scopegate/product';
 import type { FastifyReply } from 'fastify';
 import { CurrentActor, type Actor } from '../audit/actor.js';
 import { AdministratorsOnly, CurrentCaller } from '../common/access/route.decorators.js';
@@ -28,9 +28,11 @@ const IF_MATCH = {
 } as const;
 
 /** The shipped profiles (R13): shown to be picked from, never switched on. */
-const PROPOSALS = Object.entries(PROPOSED_EXCEPTIONS)
-  .filter(([, exceptions]) => exceptions.length > 0)
-  .map(([kind, exceptions]) => `- ${kind}: ${exceptions.map(({ method, path }) => `\`${method} ${path}\``).join(', ')}`)
+const PROPOSALS = APPLICATION_KINDS.filter((kind) => productOf(kind).proposedExceptions.length > 0)
+  .map((kind) => {
+    const calls = productOf(kind).proposedExceptions.map(({ method, path }) => `\`${method} ${path}\``);
+    return `- ${kind}: ${calls.join(', ')}`;
+  })
   .join('\n');
 
 const KEY = { key: { description: 'The key of an application.', example: 'jira' } } as const;

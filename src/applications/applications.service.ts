@@ -36,7 +36,7 @@ import {
   type ProtectedApplication,
   type StoredApplication,
 } from './application.js';
-import { productToAsk, type VersionFinding } from './application-version.js';
+import { versionSourceOf, type VersionFinding } from './application-version.js';
 import { identityRefusedWarning, nativeTokenWarnings } from './application-warning.js';
 import { CreateApplicationDto } from './dto/application.dto.js';
 import { IdentityBeliefs } from './identity-beliefs.js';
@@ -238,8 +238,8 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
     if (parsing.ok && this.listeners.has(parsing.target)) {
       throw invalidField('upstream', 'is this server itself. Name the address of the application behind it.');
     }
-    const product = productToAsk(body, before);
-    return product === null ? null : { kind, upstream, reading: await this.versions.read(product, upstream) };
+    const source = versionSourceOf(body, before);
+    return source === null ? null : { kind, upstream, reading: await this.versions.read(source, upstream) };
   }
 
   /** A checked document with its secrets encrypted; a 400 where something does not fit. */

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { productOf } from '@scopegate/product';
 import { parseManifest, parseProperties } from './version-answer.parser.js';
 
 const manifest = (members: string): string =>
@@ -12,13 +13,13 @@ const JIRA = manifest(
 );
 
 const versionOf = (text: string): string | null => {
-  const parsing = parseManifest('jira', text);
+  const parsing = parseManifest(['jira'], text);
   return parsing.ok ? parsing.version : null;
 };
 
 describe('the version in a manifest', () => {
   it('R52: it is the one of the product, not of its application links', () => {
-    expect(parseManifest('jira', JIRA)).toEqual({ ok: true, version: '9.12.0' });
+    expect(parseManifest(['jira'], JIRA)).toEqual({ ok: true, version: '9.12.0' });
   });
 
   it.each([
@@ -67,7 +68,7 @@ describe('the version in a manifest', () => {
     ['a name of JavaScript', manifest('<__proto__><version>9.12</version></__proto__>')],
     ['a comment', manifest('<!-- <version>9.12</version> -->')],
   ])('R52: %s gives no version', (_what, text) => {
-    expect(parseManifest('jira', text)).toEqual({ ok: false, problem: 'no-version' });
+    expect(parseManifest(['jira'], text)).toEqual({ ok: false, problem: 'no-version' });
   });
 
   it.each([
@@ -78,7 +79,10 @@ describe('the version in a manifest', () => {
     ['jira', 'confluence', false],
     ['confluence', 'jira', false],
   ] as const)('R52: an application of kind %s that calls itself %s: %s', (kind, typeId, fits) => {
-    const parsing = parseManifest(kind, manifest(`<typeId>${typeId}</typeId><version>9.12</version>`));
+    const parsing = parseManifest(
+      productOf(kind).version?.typeIds ?? [],
+      manifest(`<typeId>${typeId}</typeId><version>9.12</version>`),
+    );
     expect(parsing).toEqual(fits ? { ok: true, version: '9.12' } : { ok: false, problem: 'other-product' });
   });
 
@@ -94,7 +98,7 @@ describe('the version in a manifest', () => {
     ['a document type', `<!doctype manifest>${JIRA}`],
     ['a document type elsewhere', JIRA.replace('<id>', '<!DOCTYPE m SYSTEM "http://127.0.0.1/x"><id>')],
   ])('R52: a manifest with %s is refused unread', (_what, text) => {
-    expect(parseManifest('jira', text)).toEqual({ ok: false, problem: 'no-version' });
+    expect(parseManifest(['jira'], text)).toEqual({ ok: false, problem: 'no-version' });
   });
 
   it.each([
@@ -126,7 +130,7 @@ describe('the version in a manifest', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(piece, fc.string()), { maxLength: 30 }), (pieces) => {
         for (const text of [pieces.join(''), manifest(pieces.join(''))]) {
-          expect([true, false]).toContain(parseManifest('jira', text).ok);
+          expect([true, false]).toContain(parseManifest(['jira'], text).ok);
           expect([true, false]).toContain(parseProperties(text).ok);
         }
       }),

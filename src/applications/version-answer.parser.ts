@@ -1,21 +1,10 @@
-import type { ApplicationKind } from '@scopegate/kernel';
 import { XMLParser } from 'fast-xml-parser';
-
-/** A kind of application whose version can be asked for. */
-export type ProductKind = Exclude<ApplicationKind, 'generic'>;
 
 /** What an upstream's answer says of its version. */
 export type VersionParsing =
   | { readonly ok: true; readonly version: string }
   /** It names no version, or it comes from another product than the application is said to be. */
   | { readonly ok: false; readonly problem: 'no-version' | 'other-product' };
-
-/** How the products call themselves in a manifest. Bitbucket has kept the name it was born with. */
-const TYPE_IDS: Readonly<Record<ProductKind, readonly string[]>> = {
-  jira: ['jira'],
-  confluence: ['confluence'],
-  bitbucket: ['bitbucket', 'stash'],
-};
 
 /** A version, perhaps with what a vendor adds to builds of its own: `9.12.0`, `9.13.0-SNAPSHOT`, `8.14.0-m0001`. */
 const VERSION = /^(\d{1,9}(?:\.\d{1,9}){0,5})(?:[-+_ ][\x20-\x7e]{0,64})?$/;
@@ -32,8 +21,11 @@ const PARSER = new XMLParser({
   maxNestedTags: 20,
 });
 
-/** The manifest of an application link: `<manifest><typeId>jira</typeId><version>9.12.0</version>…</manifest>`. */
-export function parseManifest(kind: ProductKind, text: string): VersionParsing {
+/**
+ * The manifest of an application link: `<manifest><typeId>jira</typeId><version>9.12.0</version>…</manifest>`.
+ * @param typeIds how the product calls itself, in lower case
+ */
+export function parseManifest(typeIds: readonly string[], text: string): VersionParsing {
   // A manifest declares no document type; what does may hold entities that grow, or that name files.
   if (/<!(?:DOCTYPE|ENTITY|ELEMENT|ATTLIST|NOTATION)/i.test(text)) return NO_VERSION;
   // The parser forgives what is cut short, and a version cut short is another version.
@@ -46,7 +38,7 @@ export function parseManifest(kind: ProductKind, text: string): VersionParsing {
   }
   const manifest = memberOf(document, 'manifest');
   const typeId = memberOf(manifest, 'typeId');
-  if (typeof typeId === 'string' && !TYPE_IDS[kind].includes(typeId.toLowerCase())) {
+  if (typeof typeId === 'string' && !typeIds.includes(typeId.toLowerCase())) {
     return { ok: false, problem: 'other-product' };
   }
   return versionIn(manifest);

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import type { VersionSource } from '@scopegate/product';
 import { parseUpstream } from '@scopegate/upstream';
 import { Client, errors } from 'undici';
-import { parseManifest, parseProperties, type ProductKind, type VersionParsing } from './version-answer.parser.js';
+import { parseManifest, parseProperties, type VersionParsing } from './version-answer.parser.js';
 
 /** The version that an upstream tells of itself, or why there is none. */
 export type VersionReading =
@@ -31,11 +32,11 @@ const MAX_HEADER_BYTES = 16_384;
 @Injectable()
 export class VersionReader {
   /** @param upstream the address of the application, as `parseUpstream` accepts it */
-  async read(kind: ProductKind, upstream: string): Promise<VersionReading> {
+  async read(source: VersionSource, upstream: string): Promise<VersionReading> {
     const parsing = parseUpstream(upstream);
     if (!parsing.ok) return { ok: false, problem: 'unreachable' };
     const { origin, basePath } = parsing.target;
-    const questions = questionsFor(kind);
+    const questions = questionsFor(source);
     const timeoutMs = TIMEOUT_MS / questions.length;
     const client = new Client(origin, {
       connect: { timeout: timeoutMs },
@@ -58,20 +59,13 @@ export class VersionReader {
 }
 
 /** What every product answers first, and then what it answers where application links are switched off. */
-function questionsFor(kind: ProductKind): readonly Question[] {
+function questionsFor({ typeIds, propertiesPath }: VersionSource): readonly Question[] {
   const manifest: Question = {
     path: '/rest/applinks/1.0/manifest',
     accept: 'application/xml',
-    parse: (text) => parseManifest(kind, text),
+    parse: (text) => parseManifest(typeIds, text),
   };
-  switch (kind) {
-    case 'jira':
-      return [manifest, propertiesAt('/rest/api/2/serverInfo')];
-    case 'bitbucket':
-      return [manifest, propertiesAt('/rest/api/1.0/application-properties')];
-    case 'confluence':
-      return [manifest];
-  }
+  return propertiesPath === null ? [manifest] : [manifest, propertiesAt(propertiesPath)];
 }
 
 function propertiesAt(path: string): Question {

@@ -1,14 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { Allow, Authenticated, TokenFacts } from '@scopegate/access';
 import { headerValues } from '@scopegate/kernel';
+import { productOf } from '@scopegate/product';
 import { sessionsInCookies } from '@scopegate/token';
-import {
-  PRODUCT_SESSIONS,
-  sessionAnswer,
-  sessionCookie,
-  sessionUserAnswer,
-  type OuterAddress,
-} from '@scopegate/upstream';
+import { sessionAnswer, sessionCookie, sessionUserAnswer, type OuterAddress } from '@scopegate/upstream';
 import { DecisionRecorder } from '../access/decision.recorder.js';
 import type { ProtectedApplication } from '../applications/application.js';
 import type { Exchange } from '../common/access/exchange.js';
@@ -61,7 +56,7 @@ export class SessionEndpoint {
       host: forwardedHost,
       pathPrefix: application.pathPrefix,
     };
-    const cookieName = PRODUCT_SESSIONS[application.rules.kind].cookie;
+    const cookieName = productOf(application.rules.kind).session.cookie;
     const answer = await this.#answerTo(exchange, { authenticated, token, address, cookieName });
     this.recorder.settle(exchange, answer.status, {
       send: () => write(exchange, answer),

@@ -10,7 +10,6 @@ import {
   fillTemplate,
   forwardedHeaders,
   forwardedPath,
-  PRODUCT_SESSIONS,
   traceParent,
 } from '@scopegate/upstream';
 import type { ProtectedApplication } from '../applications/application.js';
@@ -60,7 +59,7 @@ export class UpstreamForwarder implements ForwardListener {
       holderKey: token?.id ?? clientOf(decision),
       judgeAgain,
       stallTimeoutMs: Math.max(application.timeoutMs, BODY_TIMEOUT_MS),
-      sessionRule: token === null ? null : PRODUCT_SESSIONS[application.rules.kind].parameters,
+      sessionRule: token === null ? null : application.sessionParameters,
     };
     const handler = new ForwardHandler(exchange, options, this, this.watch);
     const body = arrivedBody(exchange);

@@ -1,5 +1,5 @@
 import type { CredentialKind, ReasonCode } from '@scopegate/access';
-import type { ApplicationKind } from '@scopegate/kernel';
+import type { ApplicationKind } from '@scopegate/product';
 import type { EncodedSlashes, ReadOnlyException } from '@scopegate/path';
 import type { CreationRefusal, Permissions } from '@scopegate/permission';
 import type { Scope } from '@scopegate/scope';

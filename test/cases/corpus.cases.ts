@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CredentialKind, ReasonCode } from '@scopegate/access';
-import type { ApplicationKind } from '@scopegate/kernel';
+import type { ApplicationKind } from '@scopegate/product';
 import {
   allowed,
   authorization,

@@ -1,5 +1,5 @@
-import { REASONS, STAGES, stageOf, type Decision, type Stage } from '@scopegate/access';
-import { judgePath, parseTarget } from '@scopegate/path';
+import { judgeRequestPath, REASONS, STAGES, stageOf, type Decision, type Stage } from '@scopegate/access';
+import { parseTarget } from '@scopegate/path';
 import { forwardedPath, parseUpstream } from '@scopegate/upstream';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -274,7 +274,7 @@ describe('properties of the decision', () => {
         const { path: judged, application: rules } = stagewise.authenticated.admitted;
         if (judged?.strict.ok !== true || rules === null) throw new Error('An allowed request has one path.');
         const { canonical } = judged.strict;
-        expect(judgePath(canonical, rules).strict).toEqual(judged.strict);
+        expect(judgeRequestPath(canonical, rules)?.strict).toEqual(judged.strict);
         const target = forwardedPath(upstream.target, canonical, row.request.query ?? null);
         expect(parseTarget(target)).toEqual({
           ok: true,

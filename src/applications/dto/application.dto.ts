@@ -1,5 +1,5 @@
 import { ApiProperty, getSchemaPath, OmitType, PartialType } from '@nestjs/swagger';
-import { APPLICATION_KINDS } from '@scopegate/kernel';
+import { APPLICATION_KINDS } from '@scopegate/product';
 import { DEFAULT_IDENTITY_ENCODING, IDENTITY_ENCODINGS, type IdentityEncoding } from '@scopegate/upstream';
 import { Transform } from 'class-transformer';
 import {

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { WHO_AM_I } from './who-am-i.js';
+import { readAccount } from '@scopegate/upstream';
+import { productOf, type ApplicationKind } from '@scopegate/product';
+
+function read(kind: ApplicationKind, body: string): ReturnType<typeof readAccount> {
+  return readAccount(body, productOf(kind).whoAmI?.account ?? 'text');
+}
 
 describe('who a product takes a request for', () => {
   it.each([
@@ -10,7 +15,7 @@ describe('who a product takes a request for', () => {
     ['bitbucket', 'alice\n', 'alice'],
     ['bitbucket', '', null],
   ] as const)('R126: %s tells it by %j', (kind, body, account) => {
-    expect(WHO_AM_I[kind]?.read(body)).toEqual({ known: true, account });
+    expect(read(kind, body)).toEqual({ known: true, account });
   });
 
   it.each([
@@ -23,6 +28,6 @@ describe('who a product takes a request for', () => {
     ['bitbucket', '<!DOCTYPE html>'],
     ['bitbucket', 'two\nlines'],
   ] as const)('R126: %s tells nothing by %j', (kind, body) => {
-    expect(WHO_AM_I[kind]?.read(body)).toEqual({ known: false });
+    expect(read(kind, body)).toEqual({ known: false });
   });
 });

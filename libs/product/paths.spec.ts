@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ApplicationKind } from '@scopegate/kernel';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { judgePath, parseTarget, stripMount, type EncodedSlashes, type PathJudgement } from './index.js';
+import { judgePath, parseTarget, stripMount, type EncodedSlashes, type PathJudgement } from '@scopegate/path';
+import { productOf, type ApplicationKind } from './index.js';
 
 interface PathCase {
   readonly id: string;
@@ -44,7 +44,7 @@ function judge(
   kind: ApplicationKind = 'jira',
   encodedSlashes: EncodedSlashes = 'reject',
 ): PathJudgement {
-  return judgePath(rawPath, { kind, encodedSlashes });
+  return judgePath(rawPath, { rules: productOf(kind).paths, encodedSlashes });
 }
 
 function classOf(rawPath: string, kind: ApplicationKind = 'jira', encodedSlashes: EncodedSlashes = 'reject'): string {

@@ -1,24 +1,16 @@
-import type { ApplicationKind } from '@scopegate/kernel';
-
 /** What an upstream's answer says of the user it takes a request for. */
 export type AccountReading = { readonly known: true; readonly account: string | null } | { readonly known: false };
 
-/** The call with which a product tells whom it takes a request for. */
-export interface WhoAmI {
-  /** Below the path of the upstream. */
-  readonly path: string;
-  /** Reads the answer to a success. An account of null is nobody: the product takes the request for an anonymous one. */
-  readonly read: (body: string) => AccountReading;
-}
+/** Where an answer names the account: a member of its JSON, or all of its text, which is empty for an anonymous one. */
+export type AccountPlace = { readonly member: string } | 'text';
 
-/** The calls of the products that have one (R126). */
-export const WHO_AM_I: Readonly<Record<ApplicationKind, WhoAmI | null>> = {
-  jira: { path: '/rest/api/2/myself', read: (body) => memberOf(body, 'name') },
-  confluence: { path: '/rest/api/user/current', read: (body) => memberOf(body, 'username') },
-  // Plain text, and empty for nobody.
-  bitbucket: { path: '/plugins/servlet/applinks/whoami', read: (body) => accountOf(body.trim()) },
-  generic: null,
-};
+/**
+ * Reads whom an upstream takes a request for out of its answer (R126). An account of null means that it takes the request
+ * for an anonymous one.
+ */
+export function readAccount(body: string, place: AccountPlace): AccountReading {
+  return place === 'text' ? accountOf(body.trim()) : memberOf(body, place.member);
+}
 
 /** Longer than any name of a user. What else a body holds is not told to anybody. */
 const MAX_ACCOUNT_LENGTH = 255;

@@ -1,0 +1,24 @@
+import { BITBUCKET } from './bitbucket.js';
+import { CONFLUENCE } from './confluence.js';
+import { GENERIC } from './generic.js';
+import { JIRA } from './jira.js';
+import type { Product } from './product.js';
+
+export type { AccountPlace, NativeTokens, Product, ProductSession, VersionSource } from './product.js';
+
+/** What stands behind the gateway, by the kind of application. */
+export const PRODUCTS = {
+  jira: JIRA,
+  confluence: CONFLUENCE,
+  bitbucket: BITBUCKET,
+  generic: GENERIC,
+} as const satisfies Readonly<Record<string, Product>>;
+
+export type ApplicationKind = keyof typeof PRODUCTS;
+
+export const APPLICATION_KINDS = Object.keys(PRODUCTS) as readonly ApplicationKind[];
+
+/** The record of a kind. */
+export function productOf(kind: ApplicationKind): Product {
+  return PRODUCTS[kind];
+}

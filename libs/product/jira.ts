@@ -1,0 +1,24 @@
+import { ATLASSIAN_PATHS, SERVLET_SESSION, type Product } from './product.js';
+
+export const JIRA: Product = {
+  name: 'Jira',
+  isAtlassian: true,
+  paths: { ...ATLASSIAN_PATHS, sessionEndpoint: true },
+  servesGit: false,
+  anonymous: 'allow',
+  loginFields: true,
+  nativeTokens: {
+    since: '8.14',
+    prefixes: [],
+    appManagement: 'Administration › Manage apps (/plugins/servlet/upm)',
+  },
+  session: SERVLET_SESSION,
+  whoAmI: { path: '/rest/api/2/myself', account: { member: 'name' } },
+  version: { typeIds: ['jira'], propertiesPath: '/rest/api/2/serverInfo' },
+  proposedExceptions: [
+    { method: 'POST', path: '/rest/api/2/search' },
+    { method: 'POST', path: '/rest/api/latest/search' },
+    { method: 'POST', path: '/rest/api/2/worklog/list' },
+    { method: 'POST', path: '/rest/api/latest/worklog/list' },
+  ],
+};
