@@ -13,6 +13,9 @@ const PAUSE_MS = 1_000;
 /** A connection on which an answer is due for longer than this is made anew. */
 const SOCKET_TIMEOUT_MS = 2_000;
 
+/** A subscriber asks nothing by itself, and would wait for ever on a connection whose other end has fallen silent. */
+const PING_INTERVAL_MS = 1_000;
+
 const CONNECT_TIMEOUT_MS = 2_000;
 const MAX_RECONNECT_DELAY_MS = 1_000;
 
@@ -30,6 +33,7 @@ export class RedisLink implements OnModuleDestroy {
   #pausedUntilMs = 0;
   #isDown = false;
   #isClosed = false;
+  #pings: NodeJS.Timeout | undefined;
 
   constructor(
     @Inject(CONFIGURATION) configuration: Configuration,
@@ -59,6 +63,7 @@ export class RedisLink implements OnModuleDestroy {
     // An error without a listener is written to the console, again and again.
     connection.on('error', () => undefined);
     this.#connections.push(connection);
+    this.#pings ??= setInterval(() => this.#pingAll(), PING_INTERVAL_MS).unref();
     return connection;
   }
 
@@ -82,7 +87,14 @@ export class RedisLink implements OnModuleDestroy {
 
   onModuleDestroy(): void {
     this.#isClosed = true;
+    clearInterval(this.#pings);
     for (const connection of this.#connections) connection.disconnect();
+  }
+
+  #pingAll(): void {
+    for (const connection of this.#connections) {
+      if (connection.status === 'ready') connection.ping().catch(() => undefined);
+    }
   }
 
   #noteDown(reason: string): void {
