@@ -3,7 +3,7 @@ import { wasSealedWith } from './audit/chain-seals.js';
 import type { Configuration, DatabaseConfiguration } from './config/env.js';
 import type { Secrets } from './config/secrets.js';
 import { dataSourceOptions } from './database/data-source.options.js';
-import { explainDatabaseFailure } from './database/database-failure.js';
+import { explainDatabaseFailure, requireWritable } from './database/database-failure.js';
 import { adoptKeys, checkedSecrets } from './database/key-checks.js';
 import { refuseNewerSchema, runMigrations } from './database/run-migrations.js';
 import { ENTITIES } from './schema.js';
@@ -22,6 +22,7 @@ export interface OpenedDatabase {
 export async function openDatabase(configuration: Configuration): Promise<OpenedDatabase> {
   const dataSource = await connect(configuration);
   try {
+    requireWritable(configuration.database);
     const secrets = await checkedSecrets(dataSource, configuration, wasSealedWith, true);
     await runMigrations(dataSource);
     await adoptKeys(dataSource, configuration, secrets);

@@ -38,6 +38,15 @@ export function explainDatabaseFailure(error: unknown, database: DatabaseConfigu
   );
 }
 
+/**
+ * Refuses a SQLite database that this process may read and not write: it would start, and store nothing.
+ * @throws ConfigurationError in one line that names the file or folder
+ */
+export function requireWritable(database: DatabaseConfiguration): void {
+  const refused = database.kind === 'sqlite' ? refusedPart(database.file) : null;
+  if (refused !== null) throw new ConfigurationError(`${refused.text} Or name another one by ${NAMES}.`);
+}
+
 function sqliteText(file: string, cause: Error, code: string): string {
   if ('path' in cause && typeof cause.path === 'string') {
     return `${refusedFileText('The folder of the database', cause.path, cause)} Or name another one by ${NAMES}.`;

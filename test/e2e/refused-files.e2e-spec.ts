@@ -54,6 +54,7 @@ function start(environment: Readonly<Record<string, string>>): PrivateProcess {
       ...privateEnvironment(folder.path),
       PORT: '0',
       LOG_LEVEL: 'fatal',
+      SCOPEGATE_DRAIN_MS: '0',
       SCOPEGATE_DATA_DIR: data,
       SCOPEGATE_ADMIN_PASSWORD: 'correct horse battery',
       ...environment,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigurationError } from '../../config/env.js';
 import { lockFile } from '../../database/file-lock.js';
@@ -53,6 +53,8 @@ function inFolder<Result>(journalDirectory: string, work: () => Result): Result 
 
 function tryTake(directory: string): JournalSlot | null {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
+  // Files that are there can be written all the same, until the next one is to be made.
+  accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
   const lock = lockFile(join(directory, LOCK_FILE));
   if (lock === null) return null;
   return { directory, nodeId: nodeIdOf(directory), release: () => lock.release() };
