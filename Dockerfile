@@ -22,6 +22,8 @@ WORKDIR /srv/scopegate
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 SCOPEGATE_DATA_DIR=/data
 RUN mkdir /data && chown node:node /data
 COPY --from=build /srv/scopegate/package.json ./
+COPY bin bin
+COPY scripts/start.mjs scripts/usage.mjs scripts/build.mjs scripts/
 COPY --from=build /srv/scopegate/node_modules node_modules
 COPY --from=build /srv/scopegate/dist dist
 USER node
@@ -30,4 +32,4 @@ EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health/live`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
 # No npm in between: SIGTERM reaches the server, which then finishes what is under way.
-CMD ["node", "--min-semi-space-size=32", "--max-semi-space-size=64", "--heap-growing-percent=100", "--no-allocation-site-pretenuring", "dist/src/main.js"]
+CMD ["bin/scopegate"]

@@ -12,9 +12,9 @@ export const PEPPER = 'p'.repeat(40);
 export const READ_ONLY_POST = '/rest/api/2/search';
 
 /** The arguments of Node that `npm start` gives. */
-const START_ARGUMENTS = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-  .scripts.start.split(' ')
-  .filter((word) => word.startsWith('--'));
+const START_ARGUMENTS = readFileSync(join(root, 'bin/scopegate'), 'utf8')
+  .match(/^ {2}--\S+/gm)
+  .map((line) => line.trim());
 
 /** How often it is asked whether all of it has: the answer takes three milliseconds, which count as those of requests. */
 const SETTLE_INTERVAL_MS = 1_000;
