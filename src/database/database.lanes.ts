@@ -45,9 +45,9 @@ class ServerLanes implements DatabaseLanes {
     const open = ({ connections, waiting, timeoutMs }: LaneRule): { turns: TurnQueue; pool: ConnectionPool } => ({
       turns: new TurnQueue(connections, waiting),
       // Where one connection has fallen silent, the others have as a rule.
-      pool: new ConnectionPool(options, sessionStatements(dataSource.options.type, timeoutMs), () => {
-        for (const { pool } of Object.values(this.#lanes)) pool.forgetIdle();
-      }),
+      pool: new ConnectionPool(options, sessionStatements(dataSource.options.type, timeoutMs), () =>
+        this.#forgetIdle(),
+      ),
     });
     this.#lanes = {
       judging: open(LANES.judging),
@@ -58,8 +58,17 @@ class ServerLanes implements DatabaseLanes {
     };
   }
 
-  read<Result>(use: DatabaseUse, work: DatabaseWork<Result>): Promise<Result> {
-    return this.#use(use, work);
+  /** A connection may be lost at the moment it is used. A read changes nothing, so it is made once more on another one. */
+  async read<Result>(use: DatabaseUse, work: DatabaseWork<Result>): Promise<Result> {
+    const limit = limitOf(use);
+    try {
+      return await this.#use(use, work, limit);
+    } catch (error) {
+      if (limit.leftMs === 0 || !isConnectionLost(driverError(error))) throw error;
+      // The others that wait may be lost as well.
+      this.#forgetIdle();
+      return this.#use(use, work, limit);
+    }
   }
 
   write<Result>(use: DatabaseUse, work: DatabaseWork<Result>): Promise<Result> {
@@ -71,8 +80,11 @@ class ServerLanes implements DatabaseLanes {
     return Promise.resolve();
   }
 
-  async #use<Result>(use: DatabaseUse, work: DatabaseWork<Result>): Promise<Result> {
-    const limit = limitOf(use);
+  #forgetIdle(): void {
+    for (const { pool } of Object.values(this.#lanes)) pool.forgetIdle();
+  }
+
+  async #use<Result>(use: DatabaseUse, work: DatabaseWork<Result>, limit = limitOf(use)): Promise<Result> {
     const { turns, pool } = this.#lanes[use.lane ?? 'management'];
     await turns.take(limit);
     try {
@@ -185,6 +197,15 @@ function driverOptions({ options }: DataSource): ConnectionOptions {
 
 function definedOnly(values: Readonly<Record<string, string | number | undefined>>): ConnectionOptions {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+}
+
+/** The other end has closed or reset a connection that was open. */
+function isConnectionLost(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error ? error.code : null;
+  if (code === 'ECONNRESET' || code === 'EPIPE' || code === 'PROTOCOL_CONNECTION_LOST') return true;
+  // The driver's error without a code, where it has noticed already.
+  return error.message.includes('closed state');
 }
 
 function driverError(error: unknown): unknown {
