@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { DataSource } from 'typeorm';
+import { EntityManager } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TokenEntity } from '../../src/tokens/token.entity.js';
 import { TokenSessionEntity } from '../../src/tokens/token-session.entity.js';
@@ -346,7 +346,7 @@ describe('a session of the gateway', () => {
     const real = await sessionOf(readOnly);
     const values = ['sgs_', 'sgs_x', real.slice(0, -1), `${real}0`, madeUpSession(real.slice(4, 16))];
     for (let count = 0; count < 50; count += 1) values.push(madeUpSession());
-    const find = vi.spyOn(gateway.provider(DataSource).manager, 'findOneBy');
+    const find = vi.spyOn(EntityManager.prototype, 'findOneBy');
     const readTables = (): unknown[] => find.mock.calls.map(([entity]) => entity);
     for (const value of values) {
       expect(outcome(await send({ headers: [cookie(value)] })), value).toBe('401 credential_invalid');

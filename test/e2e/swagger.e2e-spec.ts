@@ -124,10 +124,9 @@ describe('the OpenAPI document', () => {
     for (const { method, path, operation } of managementRoutes()) {
       const name = `${method} ${path}`;
       const statuses = Object.keys(operation.responses);
-      expect(
-        statuses.filter((status) => status.startsWith('2')),
-        name,
-      ).toHaveLength(1);
+      const successes = statuses.filter((status) => status.startsWith('2'));
+      // A revocation that waits for every node says which ones have acted (R78).
+      expect(successes, name).toHaveLength(operation.operationId === 'revokeToken' ? 2 : 1);
       expect(statuses, name).toEqual(expect.arrayContaining(PROBLEMS_OF_ALL));
       if (operation.requestBody !== undefined) expect(statuses, name).toEqual(expect.arrayContaining(['400', '415']));
       if (path.includes('{')) expect(statuses, name).toContain('404');
