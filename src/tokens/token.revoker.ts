@@ -10,7 +10,7 @@ import { auditFields, propertiesOf } from './token-event.js';
 import { TokenEntity } from './token.entity.js';
 
 /** Tokens that one transaction ends at the most: what it holds, nobody waits long for (R82). */
-export const REVOKED_AT_ONCE = 200;
+export const REVOKED_AT_ONCE = 100;
 
 /**
  * Ends tokens, each with its event in the same transaction (R59). Many are ended in batches, each of which is in force as
