@@ -65,6 +65,7 @@ export class Journal {
   #isClosed = false;
   /** What is from here on is kept, though it has been released; null where nothing is. */
   #heldFrom: JournalPosition | null = null;
+  #releasedUpTo: JournalPosition | null = null;
 
   /** @param directory the folder of this process alone */
   constructor(readonly directory: string) {
@@ -204,9 +205,13 @@ export class Journal {
     this.#reader = null;
   }
 
-  /** Keeps what is from this position on, also where it is released: somebody else reads it as well. */
+  /**
+   * Keeps what is from this position on, also where it is released: its reader needs it. What was released and is not held
+   * any more gives its room back at once: on a full disk, nothing else may come that would.
+   */
   hold(from: JournalPosition): void {
     this.#heldFrom = from;
+    if (this.#releasedUpTo !== null) this.release(this.#releasedUpTo);
   }
 
   /** Bytes that are kept since `hold`; 0 where nothing is. */
@@ -216,6 +221,7 @@ export class Journal {
 
   /** Gives back the room of everything before this position, unless it is held. */
   release(upTo: JournalPosition): void {
+    this.#releasedUpTo = upTo;
     const held = this.#heldFrom;
     const position = held !== null && isBefore(held, upTo) ? held : upTo;
     // As long as a file is open, removing it gives back nothing.
