@@ -139,7 +139,7 @@ const GUIDANCE: Readonly<Record<PublicCode, ProblemGuidance>> = {
     remedy: 'Check the address, or add the application.',
   },
   conflict: {
-    when: 'What was asked for conflicts with what there is: a name or mount that is taken, the last administrator, a token that is revoked already.',
+    when: 'What was asked for conflicts with what there is: a name or mount that is taken, the last administrator, a token that is revoked already, an `Idempotency-Key` that was used for another body.',
     remedy: 'The detail names the conflict.',
   },
   version_mismatch: {
@@ -159,7 +159,7 @@ const GUIDANCE: Readonly<Record<PublicCode, ProblemGuidance>> = {
     remedy: 'Check that it runs where `upstream` says.',
   },
   policy_unavailable: {
-    when: 'The server is starting, the rules cannot be read or may be out of date, too many passwords are being checked at once, or a change may not have been stored.',
+    when: 'The server is starting, the rules cannot be read or may be out of date, too many passwords are being checked or lists being made at once, the database does not answer in time (2 seconds for judging, 10 for management), or a change may not have been stored.',
     remedy:
       'Try again in a moment. After a change, read the detail first: it says where the change may have been stored all the same.',
   },

@@ -119,8 +119,8 @@ describe('values that stand in files', () => {
 
   it.each(NAMES)('R110: %s_FILE ends the start where it cannot be used, or where both are given', (name) => {
     for (const [file, message] of [
-      [join(folder, 'gone'), 'cannot be read'],
-      [folder, 'cannot be read'],
+      [join(folder, 'gone'), 'cannot be used'],
+      [folder, 'cannot be used'],
       [fileOf(''), 'is empty'],
       [fileOf(' \n\uFEFF\n'), 'is empty'],
       [fileOf(Buffer.from(`\uFEFF${MYSQL}`, 'utf16le')), 'no UTF-8'],

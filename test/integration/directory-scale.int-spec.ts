@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { DataSource, type EntitySubscriberInterface } from 'typeorm';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { ChangeFeed } from '../../src/database/change-feed.js';
 import { UnitOfWork } from '../../src/database/unit-of-work.js';
 import { searchKeyOf } from '../../src/directory/directory-user.js';
+import { DirectoryRepository } from '../../src/directory/directory.repository.js';
 import { DirectoryService } from '../../src/directory/directory.service.js';
 import { GroupMemberEntity } from '../../src/directory/group-member.entity.js';
 import { GroupEntity } from '../../src/directory/group.entity.js';
@@ -157,21 +158,22 @@ async function readsOf(
   work: (whenReadOnce: Promise<void>) => Promise<void>,
 ): Promise<number> {
   let reads = 0;
-  let tell: () => void = () => undefined;
-  const whenReadOnce = new Promise<void>((resolve) => (tell = resolve));
-  const counter: EntitySubscriberInterface = {
-    beforeQuery: ({ parameters }) => {
-      if (!JSON.stringify(parameters).includes(userId)) return;
-      reads += 1;
-      tell();
-    },
-  };
-  const { subscribers } = server.provider(DataSource);
-  subscribers.push(counter);
+  const repository = server.provider(DirectoryRepository);
+  const read = repository.usersOf.bind(repository);
+  const spy = vi.spyOn(repository, 'usersOf');
+  const whenReadOnce = new Promise<void>((tell) => {
+    spy.mockImplementation((manager, ids) => {
+      if (ids.includes(userId)) {
+        reads += 1;
+        tell();
+      }
+      return read(manager, ids);
+    });
+  });
   try {
     await work(whenReadOnce);
   } finally {
-    subscribers.splice(subscribers.indexOf(counter), 1);
+    spy.mockRestore();
   }
   return reads;
 }

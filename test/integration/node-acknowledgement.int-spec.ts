@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { DataSource } from 'typeorm';
+import { DataSource, type Repository } from 'typeorm';
 import { NodeEntity } from '../../src/database/node.entity.js';
+import { UnitOfWork } from '../../src/database/unit-of-work.js';
 import { NodeRegistry } from '../../src/database/node.registry.js';
 import { createApiClient, type ApiClient } from '../support/api.client.js';
 import { describeWithMariaDb, describeWithRedis } from '../support/external-part.js';
@@ -64,21 +65,23 @@ describe('the confirmation of a revocation on SQLite', () => {
   });
 
   it('R78: a node that goes on saying that it is there is waited for, whatever the clock of the database says', async () => {
-    const { manager } = gateway.provider(DataSource);
+    // Within a transaction of its own: a plain write could be part of another one that is open.
+    const change = (work: (rows: Repository<NodeEntity>) => Promise<unknown>): Promise<unknown> =>
+      gateway.provider(UnitOfWork).run(({ manager }) => work(manager.getRepository(NodeEntity)));
     const registry = gateway.provider(NodeRegistry);
     const isLive = async (): Promise<boolean | undefined> =>
       (await registry.readNodes()).find(({ id }) => id === 'other')?.isLive;
     const hourAgoMs = Date.now() - 3_600_000;
-    await manager.insert(NodeEntity, { id: 'other', seenAtMs: hourAgoMs });
+    await change((rows) => rows.insert({ id: 'other', seenAtMs: hourAgoMs }));
     try {
       expect(await isLive()).toBe(false);
-      await manager.update(NodeEntity, { id: 'other' }, { seenAtMs: hourAgoMs + 2_000 });
+      await change((rows) => rows.update({ id: 'other' }, { seenAtMs: hourAgoMs + 2_000 }));
       expect(await isLive()).toBe(true);
       const { id } = await gateway.createToken({ scope: 'read-only' });
       const { body } = await gateway.admin.delete<Revocation>(`/tokens/${id}?wait=true`);
       expect([body.confirmedBy, body.missing]).toEqual([[registry.id], ['other']]);
     } finally {
-      await manager.delete(NodeEntity, { id: 'other' });
+      await change((rows) => rows.delete({ id: 'other' }));
     }
   });
 
