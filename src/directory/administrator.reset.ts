@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { describeChange } from '@scopegate/audit';
 import { SYSTEM_ACTOR } from '../audit/actor.js';
 import type { ChangeRecorder } from '../audit/change.recorder.js';
@@ -6,7 +5,7 @@ import type { Clock } from '../common/time/clock.js';
 import type { Unit } from '../database/unit-of-work.js';
 import { ADMINISTRATORS } from './directory-user.js';
 import type { DirectoryRepository } from './directory.repository.js';
-import { FIRST_ADMINISTRATOR } from './first-administrator.js';
+import { administratorRow, FIRST_ADMINISTRATOR } from './first-administrator.js';
 import { UserEntity } from './user.entity.js';
 
 /** What a reset needs besides the transaction it is made in. */
@@ -33,18 +32,10 @@ export async function resetAdministrator(
   const there = await repository.findUser(manager, FIRST_ADMINISTRATOR);
   const before = there === null ? {} : { active: there.active, groups: await repository.groupsOf(manager, there.id) };
   const groups = [...new Set([...(before.groups ?? []), ADMINISTRATORS])].sort();
-  const id = there?.id ?? randomUUID();
+  const made = administratorRow(passwordHash, clock.nowMs());
+  const id = there?.id ?? made.id;
   if (there === null) {
-    await manager.insert(UserEntity, {
-      id,
-      username: FIRST_ADMINISTRATOR,
-      usernameKey: FIRST_ADMINISTRATOR,
-      displayName: 'Administrator',
-      email: null,
-      passwordHash,
-      active: true,
-      createdAtMs: clock.nowMs(),
-    });
+    await manager.insert(UserEntity, made);
   } else {
     await manager.update(UserEntity, id, { passwordHash, active: true });
   }

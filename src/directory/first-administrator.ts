@@ -18,6 +18,22 @@ import { UsersService } from './users.service.js';
 /** The user name of the administrator that the first start makes. */
 export const FIRST_ADMINISTRATOR = 'admin';
 
+/** The row of a new `admin`. @param nowMs since the epoch */
+export function administratorRow(passwordHash: string, nowMs: number): UserEntity {
+  const displayName = 'Administrator';
+  return {
+    id: randomUUID(),
+    username: FIRST_ADMINISTRATOR,
+    usernameKey: FIRST_ADMINISTRATOR,
+    displayName,
+    email: null,
+    searchKey: searchKeyOf({ displayName, email: null }),
+    passwordHash,
+    active: true,
+    createdAtMs: nowMs,
+  };
+}
+
 /** Without those that are mistaken for each other: 57 characters, 24 of them hold 139 random bits. */
 const ALPHABET = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789';
 const PASSWORD_LENGTH = 24;
@@ -70,18 +86,7 @@ export class FirstAdministrator {
             detail: { subject: ADMINISTRATORS },
           });
         }
-        const row: UserEntity = {
-          id: randomUUID(),
-          username: FIRST_ADMINISTRATOR,
-          usernameKey: FIRST_ADMINISTRATOR,
-          displayName: 'Administrator',
-          email: null,
-          passwordHash,
-          active: true,
-          searchKey: searchKeyOf({ displayName: 'Administrator', email: null }),
-          createdAtMs: nowMs,
-        };
-        await this.users.insert(unit, row, [ADMINISTRATORS], SYSTEM_ACTOR);
+        await this.users.insert(unit, administratorRow(passwordHash, nowMs), [ADMINISTRATORS], SYSTEM_ACTOR);
         return true;
       });
     } catch (error) {

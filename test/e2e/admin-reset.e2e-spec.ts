@@ -74,6 +74,10 @@ function adminResetTests(newEnvironment: () => Promise<Record<string, string>>):
       expect((await client.delete('/users/admin')).status).toBe(204);
       const anew = await resetPassword(env);
       await expect.poll(() => status(server.url, anew), { timeout: 10_000 }).toBe(200);
+      // It is found by its other names too, as the first one was.
+      const as = createApiClient(server.url, { user: 'admin', password: anew });
+      const found = await as.get<{ items: { username: string }[] }>('/users?q=administrator');
+      expect(found.body.items.map(({ username }) => username)).toEqual(['admin']);
     } finally {
       await server.stop();
     }
