@@ -150,8 +150,9 @@ async function main() {
   process.stdout.write(`\n${report(quiet, quietMedianMs, rows)}`);
   await scopegate.stop();
   const wrong = rows.filter(({ outcomes, login }) => !isAllGood(outcomes) || !isAllGood(login.outcomes));
-  if (wrong.length > 0)
+  if (wrong.length > 0) {
     throw new Error(`Honest people were refused during: ${wrong.map(({ name }) => name).join(', ')}.`);
+  }
 }
 
 let status = 0;

@@ -113,8 +113,9 @@ async function configureManagement(app: NestFastifyApplication, frontDoor: Front
   app.useGlobalPipes(createValidationPipe());
   const fastify = app.getHttpAdapter().getInstance();
   fastify.addHook('onRoute', ({ method, url, config }) => {
-    if (typeof method === 'string' && !(config !== undefined && 'isRefusing' in config))
+    if (typeof method === 'string' && !(config !== undefined && 'isRefusing' in config)) {
       allowedMethods.add(method, url);
+    }
   });
   await fastify.register(helmet, {
     contentSecurityPolicy: {

@@ -10,8 +10,9 @@ export function startFailureText(error: unknown): string {
   if ('code' in error && error.code === 'EADDRINUSE') {
     return `The port is taken: choose another PORT or SCOPEGATE_MANAGEMENT_PORT (${error.message}).`;
   }
-  if ('path' in error && typeof error.path === 'string')
+  if ('path' in error && typeof error.path === 'string') {
     return refusedFileText('The file or folder', error.path, error);
+  }
   if ('code' in error && /^(SQLITE|ER)_/.test(String(error.code))) {
     return `The database refuses a statement (${String(error.code)}: ${error.message}).`;
   }

@@ -28,8 +28,9 @@ export function pinThisProcess() {
 export function start(cores, command, args, options = {}) {
   const child = spawn('taskset', ['-c', cores, command, ...args], { stdio: ['ignore', 'pipe', 'pipe'], ...options });
   let output = '';
-  for (const stream of [child.stdout, child.stderr])
+  for (const stream of [child.stdout, child.stderr]) {
     stream?.on('data', (chunk) => (output = (output + chunk).slice(-8000)));
+  }
   child.once('exit', () => children.delete(child));
   children.add(child);
   return { pid: child.pid, child, output: () => output, stop: () => stop(child) };

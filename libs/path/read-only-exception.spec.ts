@@ -108,8 +108,9 @@ describe('exceptions that count as reads', () => {
         if (!matches(path, sent)) return;
         matched += 1;
         const expected = asExpression(path);
-        for (const reading of everyReading(sent))
+        for (const reading of everyReading(sent)) {
           expect([sent, reading, expected.test(reading)]).toEqual([sent, reading, true]);
+        }
       }),
       { numRuns: 20_000 },
     );

@@ -71,8 +71,9 @@ describe('withoutSessions', () => {
         const rest = withoutSessions(`${before};x=${value};${after}`);
         expect(sessionsInCookies(rest === null ? [] : [rest])).toEqual([]);
         expect(rest ?? '').not.toContain(S.slice(4));
-        for (const text of [before, after])
+        for (const text of [before, after]) {
           for (const cookie of text.split(/[;,]/)) expect(rest ?? '').toContain(cookie.trim());
+        }
       }),
       { numRuns: 1_000 },
     );

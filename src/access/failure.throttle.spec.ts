@@ -105,8 +105,9 @@ describe('the throttle of failed credentials', () => {
   });
 
   it('R51: an address may fail five times as often, whatever the names', async () => {
-    for (let time = 1; time <= ADDRESS_LIMIT; time += 1)
+    for (let time = 1; time <= ADDRESS_LIMIT; time += 1) {
       expect(await fail(basicToken(`user${time}`))).toBe('token_unknown');
+    }
     expect(await fail(basicToken('somebody'))).toBe('too_many_failures');
     expect(await fail(bearerToken())).toBe('too_many_failures');
     expect(await fail(basicToken('somebody', ELSEWHERE))).toBe('token_unknown');

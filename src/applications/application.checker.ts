@@ -41,8 +41,9 @@ export class ApplicationChecker {
   async check(caller: PrincipalFacts, key: string, asked: CheckApplicationDto): Promise<ApplicationCheckDto> {
     const stored = this.applications.get(key);
     const application = this.applications.byKey(key);
-    if (application === null)
+    if (application === null) {
       throw new ProblemException('policy_unavailable', 'The application has just been changed.');
+    }
     if (application.fault !== null) throw new ProblemException('policy_unavailable', application.fault);
     const user = asked.username === undefined ? caller : await this.directory.findByName(asked.username);
     if (user === null || !user.active) throw invalidField('username', 'is no active user. Check the user name.');
@@ -129,13 +130,16 @@ function beliefOf(answer: UpstreamAnswer, application: ProtectedApplication, use
     return unknown('The application sends the request elsewhere, perhaps to a login. Check the path of "upstream".');
   }
   const { whoAmI } = productOf(application.rules.kind);
-  if (whoAmI === null)
+  if (whoAmI === null) {
     return unknown('The application has no call that says whom it takes a request for. Try one of its own.');
-  if (status !== 200)
+  }
+  if (status !== 200) {
     return unknown(`The call ${whoAmI.path} answers ${status}. Check "kind" and the path of "upstream".`);
+  }
   const reading = body === null ? ({ known: false } as const) : readAccount(body, whoAmI.account);
-  if (!reading.known)
+  if (!reading.known) {
     return unknown(`The answer of ${whoAmI.path} is not one of this product. Check "kind" and "upstream".`);
+  }
   const { account } = reading;
   if (account !== null && sameUserName(account, user.username)) {
     return { identityBelieved: true, upstreamAccount: account, advice: [] };

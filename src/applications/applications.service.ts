@@ -269,8 +269,9 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
     // By code unit, as the keys of pages are compared; databases sort by collation.
     const stored = rows.map(toStored).toSorted((left, right) => (left.key < right.key ? -1 : 1));
     const all = stored.map((application) => protect(application, this.box));
-    for (const { key, fault } of all)
+    for (const { key, fault } of all) {
       if (fault !== null) this.#logger.error(`The application ${key} is closed. ${fault}`);
+    }
     return {
       stored,
       all,

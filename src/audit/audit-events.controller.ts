@@ -131,7 +131,8 @@ function filterOf(query: AuditEventFilterQuery): AuditEventFilter {
 /** Reads an instant of a query: ISO 8601 with an offset. */
 function instantOf(field: string, text: string): number {
   const instant = parseInstant(text);
-  if (!instant.ok)
+  if (!instant.ok) {
     throw new ProblemException('validation_failed', instant.message, [{ field, message: instant.message }]);
+  }
   return instant.instantMs;
 }

@@ -219,10 +219,11 @@ export class AuditShipper implements OnModuleInit, OnApplicationBootstrap {
     this.#beforeClose();
     await this.flush();
     // The next process may have another journal, and nobody would store what this one still counts.
-    if (!this.#isFailing)
+    if (!this.#isFailing) {
       await this.#open()
         .finish()
         .catch((error: unknown) => this.#noteFailure(error));
+    }
     if (!this.#isFailing) return null;
     this.#logger.warn('What could not be stored is in the journal and will be after the next start.');
     return this.#isRefused ? null : this.leftovers;
@@ -299,8 +300,9 @@ export class AuditShipper implements OnModuleInit, OnApplicationBootstrap {
 
   #noteFailure(error: unknown): void {
     this.#isRefused = isConnectionRefused(error);
-    if (!this.#isFailing)
+    if (!this.#isFailing) {
       this.#logger.error(`Audit events cannot be stored, and wait in the journal: ${String(error)}`);
+    }
     this.#isFailing = true;
   }
 

@@ -186,8 +186,9 @@ export class AuditVerifier {
       const rows = await this.#read((manager) => idsAfter(manager, after, before));
       for (const { chain, sequence } of rows) {
         const extent = extents.get(chain);
-        if (extent === undefined) extents.set(chain, { after: sequence - 1, before: sequence + 1 });
-        else {
+        if (extent === undefined) {
+          extents.set(chain, { after: sequence - 1, before: sequence + 1 });
+        } else {
           extent.after = Math.min(extent.after, sequence - 1);
           extent.before = Math.max(extent.before, sequence + 1);
         }
@@ -229,8 +230,9 @@ export class AuditVerifier {
           order: { chainSequence: 'ASC' },
         }),
       );
-      if (row !== null && row.atMs < atMs) low = Math.max(middle, row.chainSequence);
-      else {
+      if (row !== null && row.atMs < atMs) {
+        low = Math.max(middle, row.chainSequence);
+      } else {
         high = middle;
         if (row !== null) found = row.chainSequence;
       }

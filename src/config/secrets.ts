@@ -104,8 +104,9 @@ function readStored(file: string): Secrets {
   try {
     stored = JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    if (fileErrorCode(error) !== null)
+    if (fileErrorCode(error) !== null) {
       throw new ConfigurationError(refusedFileText('The file of the keys', file, error));
+    }
     throw new ConfigurationError(`"${file}" cannot be read as JSON. Restore it: without it no token is recognised.`);
   }
   const { tokenPepper, encryptionKey } = stored as Partial<Secrets>;

@@ -197,8 +197,9 @@ export class UsersService {
       await this.repository.lock(manager);
       const row = await manager.findOneBy(UserEntity, { id: user.id });
       // Compared by the hash: a check would hold the transaction, and everybody's changes, until it has its turn.
-      if (row?.active !== true || row.passwordHash !== verified.passwordHash)
+      if (row?.active !== true || row.passwordHash !== verified.passwordHash) {
         throw new ProblemException('conflict', 'Your password has been changed in between.');
+      }
       await manager.update(UserEntity, row.id, { passwordHash: newHash });
       this.audit.recordChange(manager, actor, {
         type: 'user.changed',

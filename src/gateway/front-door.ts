@@ -133,7 +133,9 @@ export class FrontDoor {
     server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
       if (socket instanceof Socket) {
         writeRawProblem(socket, 'method_not_allowed', 'TRACE and CONNECT are refused for everyone.');
-      } else socket.destroy();
+      } else {
+        socket.destroy();
+      }
     });
     server.on('clientError', (error: Error & { code?: string }, socket: Duplex) =>
       answerClientError(error, socket, lastAnswerOf(socket)),
@@ -204,12 +206,15 @@ export class FrontDoor {
       this.#refuseForm(taken, 'request_malformed', reading.detail, path, null);
     } else if (services.loops.isLoop(lines)) {
       this.#refuseLoop(taken, target.ok ? target.rawPath : pathBeforeFault(url), reading.authority);
-    } else if (target.ok) this.#send(taken, target, reading.authority);
-    else if (url === '*' && request.method === 'OPTIONS') {
+    } else if (target.ok) {
+      this.#send(taken, target, reading.authority);
+    } else if (url === '*' && request.method === 'OPTIONS') {
       const form = formOf(request, url, null);
       if (form === null) answerServerOptions(request, response);
       else this.#deny(request, response, form);
-    } else this.#refuseForm(taken, 'path_ambiguous', target.detail, pathBeforeFault(url), reading.authority);
+    } else {
+      this.#refuseForm(taken, 'path_ambiguous', target.detail, pathBeforeFault(url), reading.authority);
+    }
   }
 
   /** Sends a request to the application that its host and path belong to, to the framework, or nowhere. */
@@ -229,9 +234,11 @@ export class FrontDoor {
       return;
     }
     const form = formOf(request, rawPath, target.authority);
-    if (form !== null) this.#deny(request, response, form);
-    else if (route === 'own') this.#hand(taken, { routedPath: rawPath, path: rawPath, query, vendorMount: null });
-    else if (route === 'nowhere' && rawPath === '/' && leadsToDocumentation(taken.side, request)) {
+    if (form !== null) {
+      this.#deny(request, response, form);
+    } else if (route === 'own') {
+      this.#hand(taken, { routedPath: rawPath, path: rawPath, query, vendorMount: null });
+    } else if (route === 'nowhere' && rawPath === '/' && leadsToDocumentation(taken.side, request)) {
       redirectToDocumentation(request, response);
     } else {
       this.#refuse(

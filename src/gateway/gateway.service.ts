@@ -101,8 +101,11 @@ export class GatewayService {
         if (judged !== null && this.changes.version === now) this.#forward(exchange, context, judged);
         else if (judged !== null) this.#goOn(exchange, context, judged, now, judgementsLeft - 1);
       });
-    } else if (isBodyArriving(exchange)) process.nextTick(() => this.#forward(exchange, context, application));
-    else this.#forward(exchange, context, application);
+    } else if (isBodyArriving(exchange)) {
+      process.nextTick(() => this.#forward(exchange, context, application));
+    } else {
+      this.#forward(exchange, context, application);
+    }
   }
 
   /**

@@ -46,8 +46,9 @@ export function isOtherProtocol(request: IncomingMessage, isRepeated: boolean): 
 
 function hasOtherLine(request: IncomingMessage, method: string, url: string): boolean {
   const bytes = (request.socket as WithParser).parser?.getCurrentBuffer?.();
-  if (bytes === undefined || !(bytes.includes(' RTSP/', 0, 'latin1') || bytes.includes(' ICE/', 0, 'latin1')))
+  if (bytes === undefined || !(bytes.includes(' RTSP/', 0, 'latin1') || bytes.includes(' ICE/', 0, 'latin1'))) {
     return false;
+  }
   for (const [, lineMethod, lineTarget] of bytes.toString('latin1').matchAll(REQUEST_LINE)) {
     if (lineMethod === method && lineTarget === url) return true;
   }

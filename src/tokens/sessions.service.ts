@@ -108,11 +108,12 @@ export class SessionsService {
       skip: MAX_SESSIONS - 1,
       take: MAX_SESSIONS,
     });
-    if (surplus.length > 0)
+    if (surplus.length > 0) {
       await remove(
         unit,
         surplus.map(({ id }) => id),
       );
+    }
   }
 }
 

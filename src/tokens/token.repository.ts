@@ -178,12 +178,14 @@ function applyFilter(query: SelectQueryBuilder<TokenEntity>, filter: TokenFilter
   bounds.forEach(([column, operator, value], index) => {
     if (value !== undefined) query.andWhere(`token.${column} ${operator} :bound${index}`, { [`bound${index}`]: value });
   });
-  if (filter.ownerIds?.length === 0) query.andWhere('1 = 0');
-  else if (filter.ownerIds !== undefined) {
+  if (filter.ownerIds?.length === 0) {
+    query.andWhere('1 = 0');
+  } else if (filter.ownerIds !== undefined) {
     query.andWhere('token.ownerId IN (:...ownerIds)', { ownerIds: filter.ownerIds });
   }
-  if (filter.ownerName !== undefined && !isStorableText(filter.ownerName)) query.andWhere('1 = 0');
-  else if (filter.ownerName !== undefined) {
+  if (filter.ownerName !== undefined && !isStorableText(filter.ownerName)) {
+    query.andWhere('1 = 0');
+  } else if (filter.ownerName !== undefined) {
     // By this key alone: together with the owner's id no index would give the order.
     query.andWhere('token.ownerKey = :ownerKey', { ownerKey: userNameKey(filter.ownerName) });
   }
@@ -241,8 +243,9 @@ function ordered(manager: EntityManager, order: TokenOrder, part: Part): SelectQ
   if (part.after !== null) {
     const beyond = isDescending ? '<' : '>';
     const [value, sequence] = part.after;
-    if (part.isNull) query.andWhere(`token.sequence ${beyond} :sequence`, { sequence });
-    else {
+    if (part.isNull) {
+      query.andWhere(`token.sequence ${beyond} :sequence`, { sequence });
+    } else {
       query.andWhere(`${column} ${beyond}= :value`, { value });
       query.andWhere(`(${column} ${beyond} :value OR token.sequence ${beyond} :sequence)`, { sequence });
     }
@@ -262,8 +265,9 @@ function endAt(
   if (part.isNull !== (endValue === null)) {
     // The end is in the other part: this one is whole where it comes first, and left out where it comes last.
     if (part.isNull === isDescending) query.andWhere('1 = 0');
-  } else if (endValue === null) query.andWhere(`token.sequence ${before}= :endSequence`, { endSequence });
-  else {
+  } else if (endValue === null) {
+    query.andWhere(`token.sequence ${before}= :endSequence`, { endSequence });
+  } else {
     query.andWhere(`${column} ${before}= :endValue`, { endValue });
     query.andWhere(`(${column} ${before} :endValue OR token.sequence ${before}= :endSequence)`, { endSequence });
   }

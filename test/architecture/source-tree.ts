@@ -31,8 +31,9 @@ export function sourceFiles(folder: string, matches: (path: string) => boolean =
     for (const entry of readdirSync(path, { withFileTypes: true })) {
       if (NOT_SOURCES.has(entry.name)) continue;
       const below = join(path, entry.name);
-      if (entry.isDirectory()) walk(below);
-      else if (entry.isFile()) {
+      if (entry.isDirectory()) {
+        walk(below);
+      } else if (entry.isFile()) {
         const name = relative(PROJECT, below).replaceAll('\\', '/');
         if (matches(name)) found.push({ path: name, text: readFileSync(below, 'utf8') });
       }

@@ -242,8 +242,9 @@ describe('audit events at a webhook', () => {
           /^t=(\d+),v1=([0-9a-f]{64})$/.exec(String(request.headers['x-scopegate-signature'])) ?? [];
         const expected = createHmac('sha256', secret).update(`${seconds}.${body}`).digest('hex');
         const age = Math.abs(Date.now() / 1000 - Number(seconds));
-        if (hex !== expected || age > 60 || request.headers['content-type'] !== 'application/x-ndjson')
+        if (hex !== expected || age > 60 || request.headers['content-type'] !== 'application/x-ndjson') {
           wrongSignatures += 1;
+        }
         const answer = status(attempts);
         if (answer === 200) taken.push(body);
         if (answer === 0) request.socket.destroy();

@@ -115,10 +115,13 @@ describe('the running gateway', () => {
       expectForwarded(row, expected.upstream, outcome);
     } else {
       expect(outcome.bytesReceived).toBe(0);
-      if (expected.decision === 'deny') expectRefused(row, expected.status, expected.publicCode, outcome);
-      else if (expected.publicCode !== undefined) {
+      if (expected.decision === 'deny') {
+        expectRefused(row, expected.status, expected.publicCode, outcome);
+      } else if (expected.publicCode !== undefined) {
         expectRefused(row, expected.status ?? 200, expected.publicCode, outcome);
-      } else expect(outcome.answer.status).toBe(expected.status ?? 200);
+      } else {
+        expect(outcome.answer.status).toBe(expected.status ?? 200);
+      }
     }
     expectEvent(row, outcome);
   });

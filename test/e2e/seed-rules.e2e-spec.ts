@@ -150,7 +150,9 @@ describe('validity, by a clock that stands still', () => {
         tokenExpirationDateTimeMillis: Date.parse(answer.body.expiresAt ?? ''),
         tokenExpirationDateTime: answer.body.expiresAt,
       });
-    } else expect(Object.keys(vendor.json<object>())).toEqual(['errorMessage']);
+    } else {
+      expect(Object.keys(vendor.json<object>())).toEqual(['errorMessage']);
+    }
   });
 
   it('R30: months are calendar months in UTC, on the last day where the day is missing', async () => {

@@ -58,9 +58,11 @@ function seededEvent(index: number): AuditEvent {
     upstreamRefused: false,
   } as const;
   if (isRare) return { ...common, type: 'user.deleted', outcome: 'changed', code: 'token_revoked' };
-  if (kind < 3)
+  if (kind < 3) {
     return { ...common, type: 'authentication.failed', outcome: 'failed', code: 'token_expired', status: 401 };
-  if (kind < 5)
+  }
+  if (kind < 5) {
     return { ...common, type: 'permission.denied', outcome: 'denied', code: 'scope_insufficient', status: 403 };
+  }
   return { ...common, type: 'authentication.succeeded', outcome: 'allowed', code: null };
 }

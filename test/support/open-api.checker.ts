@@ -120,8 +120,9 @@ function isOfType(value: unknown, type: string): boolean {
 
 function textProblems(schema: Schema, value: string, path: string): readonly string[] {
   const length = [...value].length;
-  if (length < (schema.minLength ?? 0) || length > (schema.maxLength ?? Infinity))
+  if (length < (schema.minLength ?? 0) || length > (schema.maxLength ?? Infinity)) {
     return [`${path}: the length is wrong`];
+  }
   const isOdd = schema.pattern !== undefined && !new RegExp(schema.pattern, 'u').test(value);
   return isOdd ? [`${path}: ${value} does not match ${schema.pattern}`] : [];
 }

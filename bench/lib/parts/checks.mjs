@@ -19,8 +19,9 @@ export async function checkChangesUnderLoad(bench) {
     });
     await answer.arrayBuffer();
     ledger.countOne();
-    if (answer.status !== status)
+    if (answer.status !== status) {
       throw new Error(`The next request ${why} was answered ${answer.status}, not ${status}.`);
+    }
   };
   const newToken = () => scopegate.must('POST', '/tokens', { description: 'check', scope: 'read-only', owner: 'bob' });
   const lasting = await newToken();

@@ -114,7 +114,9 @@ export class AuditStream {
         if (answer === 'taken') {
           this.#sent += batch.length;
           this.#isRefused = false;
-        } else this.#refused(batch.length);
+        } else {
+          this.#refused(batch.length);
+        }
         return true;
       } catch (error) {
         if (this.#failures === 0) {

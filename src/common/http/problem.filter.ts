@@ -76,8 +76,9 @@ export class ProblemFilter implements ExceptionFilter {
     if (error instanceof ProblemException) return error;
     const status = statusOf(error);
     // What else the framework finds fault with (a Range, for one) is the client's fault as well, and no failure.
-    if (status !== null && status >= 400 && status < 500)
+    if (status !== null && status >= 400 && status < 500) {
       return new ProblemException(...(BY_STATUS[status] ?? UNREADABLE));
+    }
     const { requestId, trace } = exchange;
     this.#logger.error('A request failed.', error, { requestId, traceId: trace.traceId });
     return new ProblemException('internal_error', 'The log of the server has the cause under this request id.');
