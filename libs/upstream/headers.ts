@@ -151,12 +151,8 @@ export function answeredHeaders(lines: HeaderLines, sessionRule: SessionParamete
 
 type AnsweredKind = 'dropped' | 'cookie' | ReferenceHeader | 'passed';
 
-/** The kinds of the names seen so far, as they were spelled: an upstream has few of them. */
-const answeredKinds = new Map<string, AnsweredKind>();
-
-const MAX_KNOWN_NAMES = 1_000;
-
-const KINDS: ReadonlyMap<string, AnsweredKind> = new Map([
+const ANSWERED_KINDS: ReadonlyMap<string, AnsweredKind> = new Map([
+  ['x-request-id', 'dropped'],
   ['set-cookie', 'cookie'],
   ['set-cookie2', 'cookie'],
   ['location', 'location'],
@@ -166,12 +162,6 @@ const KINDS: ReadonlyMap<string, AnsweredKind> = new Map([
 ]);
 
 function answeredKind(name: string): AnsweredKind {
-  const known = answeredKinds.get(name);
-  if (known !== undefined) return known;
   const lower = name.toLowerCase();
-  const isDropped = isConnectionName(lower) || lower === 'x-request-id';
-  const kind = isDropped ? 'dropped' : (KINDS.get(lower) ?? 'passed');
-  if (answeredKinds.size >= MAX_KNOWN_NAMES) answeredKinds.clear();
-  answeredKinds.set(name, kind);
-  return kind;
+  return isConnectionName(lower) ? 'dropped' : (ANSWERED_KINDS.get(lower) ?? 'passed');
 }
