@@ -5,7 +5,6 @@ export * from './own-upstream.js';
 export * from './via.js';
 export * from './target.js';
 export * from './headers.js';
-export * from './line-decoder.js';
 export * from './failures.js';
 export * from './identity.js';
 export * from './session-answer.js';

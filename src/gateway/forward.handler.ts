@@ -249,8 +249,8 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, HeldAnswer, W
   }
 
   onHeaders(status: number, rawHeaders: Buffer[], resume: () => void, statusText: string): boolean {
-    const { connections, sessionRule } = this.options;
-    const lines = connections.decoder.decode(rawHeaders);
+    const { sessionRule } = this.options;
+    const lines = rawHeaders.map((part) => part.toString('latin1'));
     const fault = faultOfAnswer(status, lines);
     if (fault !== null) {
       this.#giveUp(new Error(fault));

@@ -1,4 +1,4 @@
-import { ConnectionShares, LineDecoder, type ConnectionHolder } from '@scopegate/upstream';
+import { ConnectionShares, type ConnectionHolder } from '@scopegate/upstream';
 import { Pool, type Dispatcher } from 'undici';
 import { upstreamConnector } from './upstream.connector.js';
 
@@ -16,8 +16,6 @@ export type Holder = ConnectionHolder<ConnectionWaiter>;
 
 /** The connections to the upstream of one application, and those who wait for one. */
 export class UpstreamConnections {
-  /** Reads the header lines of the upstream's answers. */
-  readonly decoder = new LineDecoder();
   readonly #pool: Pool;
   readonly #shares: ConnectionShares<ConnectionWaiter>;
   #isPassing = false;
