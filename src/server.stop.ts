@@ -11,8 +11,8 @@ import { StopState } from './common/stop/stop.state.js';
 import type { Configuration } from './config/env.js';
 import type { FrontDoor } from './gateway/front-door.js';
 import { GatewayService } from './gateway/gateway.service.js';
+import { OpenRequests } from './gateway/open-requests.js';
 import { UpstreamPools } from './gateway/upstream.pools.js';
-import { UpstreamWatch } from './gateway/upstream.watch.js';
 import { TokenPurgeJob } from './tokens/token-purge.job.js';
 
 /** How often it is looked whether what is under way has ended. */
@@ -150,8 +150,8 @@ export class ServerStop {
   /** Records what has no event yet and was let through, and closes the journal. Nothing of it waits. Never throws. */
   #recordTheRest(): void {
     try {
-      this.app.get(UpstreamWatch).tellOfProcessEnd();
       const recorder = this.app.get(DecisionRecorder);
+      for (const exchange of this.app.get(OpenRequests).forwarded) recorder.settleUnanswered(exchange);
       for (const exchange of this.frontDoor.unanswered) {
         if (exchange.decision !== null) recorder.settleUnanswered(exchange);
       }

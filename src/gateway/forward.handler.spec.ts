@@ -7,8 +7,8 @@ import type { ProtectedApplication } from '../applications/application.js';
 import { Exchange } from '../common/access/exchange.js';
 import { ForwardHandler } from './forward.handler.js';
 import { IncomingBody } from './forwarded-body.js';
+import { OpenRequests } from './open-requests.js';
 import { UpstreamConnections } from './upstream.connections.js';
-import { SWEEP_INTERVAL_MS, UpstreamWatch } from './upstream.watch.js';
 
 const TIMEOUT_MS = 500;
 
@@ -18,7 +18,6 @@ const deaf = createServer({ pauseOnConnect: true }, (socket) => {
   socket.on('error', () => undefined);
 });
 const sockets = new Set<Socket>();
-const watch = new UpstreamWatch();
 let connections: UpstreamConnections;
 
 beforeAll(async () => {
@@ -28,7 +27,6 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  watch.onApplicationShutdown();
   await connections.destroy();
   for (const socket of sockets) socket.destroy();
   await new Promise((resolve) => deaf.close(resolve));
@@ -39,7 +37,7 @@ async function failureOf(send: (request: IncomingMessage) => Promise<void>, forM
   const request = new IncomingMessage(new Socket());
   request.rawHeaders = ['Transfer-Encoding', 'chunked'];
   const exchange = new Exchange(request, new ServerResponse(request), 'request-1', null, '/', null, true);
-  const body = new IncomingBody(exchange, SWEEP_INTERVAL_MS);
+  const body = new IncomingBody(exchange);
   let failure: unknown = null;
   const application = { timeoutMs: TIMEOUT_MS, target: { origin: connections.origin } } as ProtectedApplication;
   const handler = new ForwardHandler(
@@ -53,12 +51,16 @@ async function failureOf(send: (request: IncomingMessage) => Promise<void>, forM
       stallTimeoutMs: 60_000,
     },
     {
-      onTurn: () => connections.dispatcher.dispatch({ path: '/', method: 'PUT', body: body.stream() }, handler),
+      onTurn: () =>
+        connections.dispatcher.dispatch(
+          { path: '/', method: 'PUT', body: body.stream(), headersTimeout: TIMEOUT_MS },
+          handler,
+        ),
       onHead: () => undefined,
       onGone: () => undefined,
       onFailure: (_exchange, error) => (failure = error),
     },
-    watch,
+    new OpenRequests(),
   );
   handler.awaitConnection(body);
   await send(request);

@@ -7,9 +7,9 @@ import type { HeldAnswer } from '../audit/audit.shipper.js';
 import { JUDGED_AGAIN_AFTER_MS, type Exchange } from '../common/access/exchange.js';
 import { ProblemException } from '../common/http/problem.exception.js';
 import type { IncomingBody } from './forwarded-body.js';
+import type { OpenRequests } from './open-requests.js';
 import { watchForStall } from './stalled-client.js';
 import type { ConnectionWaiter, Holder, UpstreamConnections } from './upstream.connections.js';
-import type { UpstreamWatch, Waiting } from './upstream.watch.js';
 
 /** How a request is forwarded. */
 export interface ForwardOptions {
@@ -57,7 +57,7 @@ const NO_BYTES = Buffer.alloc(0);
  * Nothing of it leaves before it is recorded (R62); an answer that is complete by then is one write. A client that goes
  * away ends the upstream request.
  */
-export class ForwardHandler implements Dispatcher.DispatchHandler, HeldAnswer, Waiting, ConnectionWaiter {
+export class ForwardHandler implements Dispatcher.DispatchHandler, HeldAnswer, ConnectionWaiter {
   private readonly response: ServerResponse;
   #application: ProtectedApplication;
   #body: Buffer | IncomingBody | null = null;
@@ -77,32 +77,28 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, HeldAnswer, W
   #lines: string[] = [];
   /** What has arrived of the body before the head may leave: of one turn of the event loop at the most. */
   #held: Buffer[] | null = null;
-  /** What is waited for: the client's body, a connection, or what the upstream sends; null where nothing is. */
-  #waitsFor: 'client' | 'connection' | 'head' | 'body' | null = null;
-  /** When something moved last. */
-  #movedAtSweeps = 0;
-  readonly #beganAtSweeps: number;
-  /** Its place in the watch; null where it is not watched. */
-  #place: number | null = null;
+  /** Ends the wait for a connection; null while none is waited for. */
+  #connectionTimer: NodeJS.Timeout | null = null;
+  readonly #startedAtTick = performance.now();
 
   constructor(
     readonly exchange: Exchange,
     readonly options: ForwardOptions,
     private readonly listener: ForwardListener,
-    private readonly watch: UpstreamWatch,
+    openRequests: OpenRequests,
   ) {
     const { response } = exchange;
     this.response = response;
     this.#application = options.application;
-    response.on('close', () => {
+    const place = openRequests.add(exchange);
+    response.once('close', () => {
+      openRequests.remove(place);
       if (response.writableFinished) return;
       this.#isGone = true;
       this.#endWaiting();
       this.listener.onGone(this.exchange);
       this.#abort?.(new Error('The client went away.'));
     });
-    this.#beganAtSweeps = watch.sweeps;
-    this.#place = watch.begin(this);
   }
 
   /** What it is sent to, by the rules that it was judged by last. */
@@ -118,15 +114,17 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, HeldAnswer, W
   /** Waits for the client's body, as much of it as is needed, and then for a connection. */
   awaitBody(body: IncomingBody): void {
     this.#body = body;
-    this.#waitFor('client');
-    body.gather((whole) => this.awaitConnection(whole ?? body));
+    body.gather(
+      (whole) => this.awaitConnection(whole ?? body),
+      () => this.#giveUp(bodyTooSlow()),
+    );
   }
 
   /** Waits for a connection: as a rule, there is one. */
   awaitConnection(body: Buffer | IncomingBody | null): void {
     if (this.#isGone || this.#hasFailed) return;
     this.#body = body;
-    this.#waitFor('connection');
+    this.#startConnectionTimer();
     const { connections, holderKey } = this.options;
     const holder = connections.holder(holderKey);
     this.#holder = holder;
@@ -136,22 +134,21 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, HeldAnswer, W
 
   onTurn(): void {
     this.#hasConnection = true;
-    if (!this.watch.hasLasted(this.#beganAtSweeps, JUDGED_AGAIN_AFTER_MS)) {
+    if (performance.now() - this.#startedAtTick < JUDGED_AGAIN_AFTER_MS) {
       this.#dispatch();
       return;
     }
-    this.#waitFor(null);
+    this.#stopConnectionTimer();
     this.options.judgeAgain((application) => {
       if (application === null) this.#hasFailed = true;
       if (this.#isGone || application === null || this.#hasFailed) {
-        this.#endWatch();
         this.#releaseConnection();
       } else if (application.target.origin !== this.options.connections.origin) {
         this.#releaseConnection();
         this.#giveUp(upstreamChanged());
       } else {
         this.#application = application;
-        this.#waitFor('connection');
+        this.#startConnectionTimer();
         this.#dispatch();
       }
     });
@@ -168,52 +165,10 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, HeldAnswer, W
 
   onConnect(abort: (error?: Error) => void): void {
     this.#abort = abort;
+    this.#stopConnectionTimer();
     if (this.#isGone || this.#hasFailed) {
       abort(new Error('Nobody waits for it any more.'));
-      return;
     }
-    this.#waitFor('head');
-  }
-
-  onBodySent(): void {
-    this.#movedAtSweeps = this.watch.sweeps;
-  }
-
-  onRequestSent(): void {
-    this.#movedAtSweeps = this.watch.sweeps;
-  }
-
-  onSweep(): void {
-    const { stallTimeoutMs } = this.options;
-    // For a connection; then for the head of the answer, and for the upstream to take in a part of the body.
-    const { timeoutMs } = this.#application;
-    const incoming = this.#body === null || Buffer.isBuffer(this.#body) ? null : this.#body;
-    if (incoming?.isTooSlow() === true) {
-      this.#giveUp(bodyTooSlow());
-      return;
-    }
-    switch (this.#waitsFor) {
-      case 'connection':
-        if (this.watch.hasLasted(this.#movedAtSweeps, timeoutMs)) this.#giveUp(new errors.ConnectTimeoutError());
-        break;
-      case 'head':
-        // A client that does not send on is not the upstream's fault, and watched by the rate of its body.
-        if (incoming?.isAwaited === true) this.#movedAtSweeps = this.watch.sweeps;
-        else if (this.watch.hasLasted(this.#movedAtSweeps, timeoutMs)) this.#giveUp(new errors.HeadersTimeoutError());
-        break;
-      case 'body':
-        // An answer that waits for its reader is not read from the upstream, either.
-        if (this.response.writableNeedDrain) this.#movedAtSweeps = this.watch.sweeps;
-        else if (this.watch.hasLasted(this.#movedAtSweeps, stallTimeoutMs)) this.#giveUp(new errors.BodyTimeoutError());
-        break;
-      case 'client':
-      case null:
-        break;
-    }
-  }
-
-  onProcessEnd(): void {
-    if (this.exchange.forwardedAtTick !== null) this.listener.onGone(this.exchange);
   }
 
   /** Ends the request, and says why. */
@@ -226,7 +181,7 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, HeldAnswer, W
 
   /** Nothing is waited for any more. A connection that undici is about to use is given back when it says so. */
   #endWaiting(): void {
-    this.#endWatch();
+    this.#stopConnectionTimer();
     if (this.#body !== null && !Buffer.isBuffer(this.#body)) this.#body.giveUp();
     if (this.#holder !== null && !this.#hasConnection) this.options.connections.leave(this.#holder, this);
   }
@@ -238,14 +193,17 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, HeldAnswer, W
     this.#holder = null;
   }
 
-  #endWatch(): void {
-    if (this.#place !== null) this.watch.end(this.#place);
-    this.#place = null;
+  /** The time for a connection; undici's own timers limit the wait for an answer on it. */
+  #startConnectionTimer(): void {
+    this.#connectionTimer = setTimeout(
+      () => this.#giveUp(new errors.ConnectTimeoutError()),
+      this.#application.timeoutMs,
+    );
   }
 
-  #waitFor(what: 'client' | 'connection' | 'head' | 'body' | null): void {
-    this.#waitsFor = what;
-    this.#movedAtSweeps = this.watch.sweeps;
+  #stopConnectionTimer(): void {
+    if (this.#connectionTimer !== null) clearTimeout(this.#connectionTimer);
+    this.#connectionTimer = null;
   }
 
   onHeaders(status: number, rawHeaders: Buffer[], resume: () => void, statusText: string): boolean {
@@ -257,7 +215,6 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, HeldAnswer, W
       return false;
     }
     if (status < 200) {
-      this.#movedAtSweeps = this.watch.sweeps;
       this.#passInterim(status, lines);
       return true;
     }
@@ -272,7 +229,6 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, HeldAnswer, W
     this.#lines.push('X-Request-Id', this.exchange.requestId);
     this.#resume = resume;
     this.#hasNoBody = status === 204 || status === 304 || this.response.req.method === 'HEAD';
-    this.#waitFor('body');
     if (status === 204 && announcesBody(lines)) {
       this.#completeWithoutBody();
       return false;
@@ -284,7 +240,6 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, HeldAnswer, W
   /** Passes on an answer whose body must not be read, and ends the connection, on which that body may follow. */
   #completeWithoutBody(): void {
     this.#isComplete = true;
-    this.#endWatch();
     this.listener.onHead(this.exchange, this.#status, this);
     this.#hasFailed = true;
     this.#abort?.(new Error('An answer without a body announces one.'));
@@ -308,7 +263,6 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, HeldAnswer, W
   onData(chunk: Buffer): boolean {
     // Told when undici goes on reading; one that made it pause once more would be the last.
     if (chunk.length === 0) return true;
-    this.#movedAtSweeps = this.watch.sweeps;
     if (!this.#isSent) {
       (this.#held ??= []).push(chunk);
       return true;
@@ -328,14 +282,14 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, HeldAnswer, W
 
   onComplete(): void {
     this.#isComplete = true;
-    this.#endWatch();
     this.#releaseConnection();
+    this.#endWaiting();
     if (this.#isSent) this.response.end();
   }
 
   onError(error: Error): void {
-    this.#endWatch();
     this.#releaseConnection();
+    this.#endWaiting();
     if (this.#isGone || this.#hasFailed) return;
     const { request } = this.exchange;
     if (!request.complete && request.socket.destroyed) {

@@ -3,13 +3,12 @@ import { createServer, type Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Exchange } from '../common/access/exchange.js';
 import { arrivedBody, IncomingBody, isBodyArriving } from './forwarded-body.js';
 
 const LENGTH = 'Content-Length: 4\r\n\r\n';
 const CHUNKS = 'Transfer-Encoding: chunked\r\n\r\n';
-const SWEEP_INTERVAL_MS = 1_000;
 
 interface Seen {
   readonly isArriving: boolean;
@@ -37,6 +36,7 @@ beforeEach(async () => {
 });
 
 afterEach(() => {
+  vi.useRealTimers();
   client.destroy();
   server.closeAllConnections();
   server.close();
@@ -53,7 +53,7 @@ async function send(line: string, first = ''): Promise<Seen> {
 
 /** What a body is once it can be sent: the whole of it, or null where it is streamed. */
 function gathered(body: IncomingBody): Promise<Buffer | null> {
-  return new Promise((resolve) => body.gather(resolve));
+  return new Promise((resolve) => body.gather(resolve, () => undefined));
 }
 
 async function textOf(stream: Readable): Promise<string> {
@@ -75,7 +75,7 @@ describe('the body that is sent upstream', () => {
   ])('R112: is one part where it is short and comes %s', async (_way, first, later) => {
     const { isArriving, body, exchange } = await send(LENGTH, first);
     expect([isArriving, body]).toEqual([true, undefined]);
-    const whole = gathered(new IncomingBody(exchange, SWEEP_INTERVAL_MS));
+    const whole = gathered(new IncomingBody(exchange));
     client.write(later);
     expect(await whole).toEqual(Buffer.from('abcd'));
   });
@@ -88,7 +88,7 @@ describe('the body that is sent upstream', () => {
   ])('R02: is a stream where it comes %s', async (_way, line, first, later, expected) => {
     const { body, exchange } = await send(line, first);
     expect(body).toBeUndefined();
-    const incoming = new IncomingBody(exchange, SWEEP_INTERVAL_MS);
+    const incoming = new IncomingBody(exchange);
     expect(await gathered(incoming)).toBeNull();
     const text = textOf(incoming.stream());
     client.write(later);
@@ -97,8 +97,16 @@ describe('the body that is sent upstream', () => {
 
   it('R112: is too slow with less than 64 bytes a second over ten seconds, at whatever time those are', async () => {
     const { exchange } = await send('Content-Length: 5000\r\n\r\n');
-    const incoming = new IncomingBody(exchange, SWEEP_INTERVAL_MS);
-    const whole = gathered(incoming);
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    let isTooSlow = false;
+    const whole = new Promise<Buffer | null>((resolve) =>
+      new IncomingBody(exchange).gather(resolve, () => (isTooSlow = true)),
+    );
+    const isTooSlowAfterASecond = (): boolean => {
+      isTooSlow = false;
+      vi.advanceTimersByTime(1_000);
+      return isTooSlow;
+    };
     const tooSlowAt = async (pieces: readonly number[]): Promise<readonly number[]> => {
       const found: number[] = [];
       for (const [index, size] of pieces.entries()) {
@@ -106,7 +114,7 @@ describe('the body that is sent upstream', () => {
           client.write('b'.repeat(size));
           await once(exchange.request, 'data');
         }
-        if (incoming.isTooSlow()) found.push(index);
+        if (isTooSlowAfterASecond()) found.push(index);
       }
       return found;
     };
@@ -114,6 +122,6 @@ describe('the body that is sent upstream', () => {
     expect(await tooSlowAt([512, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 63])).toEqual([11]);
     client.write('b'.repeat(10_000));
     expect((await whole)?.length).toBe(5_000);
-    expect(incoming.isTooSlow()).toBe(false);
+    expect(isTooSlowAfterASecond()).toBe(false);
   });
 });

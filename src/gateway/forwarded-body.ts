@@ -6,6 +6,9 @@ import { dropUnreadBody, FORWARDED_BODY } from '../common/http/unread-body.js';
 /** So much of a body is kept while no connection is taken for it, in bytes: a short one is sent as one part. */
 const MAX_GATHERED_BYTES = 16_384;
 
+/** How often within a window the rate of a body is measured. */
+const LOOKS_PER_WINDOW = 10;
+
 /**
  * The body where all of it has arrived, which is what nearly every script's has; it is sent as one part, since a stream
  * costs more than everything else about a request.
@@ -40,34 +43,22 @@ export class IncomingBody {
   #gathered: Buffer[] = [];
   /** Bytes that have arrived. */
   #size = 0;
-  /** The sizes at the last sweeps, as many as a window holds, one after the other and round again. */
-  readonly #sizes: number[] = [];
-  #sweeps = 0;
-  #stream: PassThrough | null = null;
+  #rateTimer: NodeJS.Timeout | undefined;
   #isRead = false;
   #take: ((chunk: Buffer) => void) | null = null;
 
-  /** @param sweepIntervalMs how often `isTooSlow` is asked */
-  constructor(
-    private readonly exchange: Exchange,
-    private readonly sweepIntervalMs: number,
-  ) {}
-
-  /** Whether the upstream waits for the client to go on with a body of which a part has been sent. */
-  get isAwaited(): boolean {
-    // undici pauses the body as long as the upstream takes nothing.
-    const stream = this.#stream;
-    return stream !== null && !stream.readableEnded && !stream.isPaused();
-  }
+  constructor(private readonly exchange: Exchange) {}
 
   /**
    * Begins to read.
    * @param onReady called once with the whole of a short body, or with null where the body has to be streamed. It is not
    * called where the body breaks off, with which the client's connection ends.
+   * @param onTooSlow called where the body comes too slowly, before it is ready or while it is streamed
    */
-  gather(onReady: (whole: Buffer | null) => void): void {
+  gather(onReady: (whole: Buffer | null) => void, onTooSlow: () => void): void {
     const { request, response, expectsContinue } = this.exchange;
     dropUnreadBody(request, response, FORWARDED_BODY);
+    this.#watchRate(onTooSlow);
     const length = ask(request.rawHeaders, announcedLength);
     const isShort = length <= MAX_GATHERED_BYTES;
     if (expectsContinue && !isShort) {
@@ -102,6 +93,7 @@ export class IncomingBody {
   giveUp(): void {
     if (this.#take !== null) this.exchange.request.off('data', this.#take);
     this.#gathered = [];
+    clearInterval(this.#rateTimer);
   }
 
   /** Asks a client for the body that waits for that (RFC 9110 10.1.1). */
@@ -122,7 +114,6 @@ export class IncomingBody {
     // it, before the failure could be answered. Counting objects and not bytes keeps undici from measuring a body that
     // has arrived already, and from sending with a length what came in chunks.
     const body = new PassThrough({ readableObjectMode: true, readableHighWaterMark: 4 });
-    this.#stream = body;
     body.once('error', () => undefined);
     for (const chunk of this.#gathered) body.write(chunk);
     this.#gathered = [];
@@ -148,16 +139,20 @@ export class IncomingBody {
   }
 
   /**
-   * Asked in every sweep: whether the body comes too slowly (R112). Time in which nobody reads it does not count: while it
-   * waits for a connection with enough of it here, or for an upstream that takes it slowly.
+   * Finds a body that comes too slowly (R112). Time in which it is not read does not count: while the client waits to be
+   * told to send it, while the request waits for a connection, and while the upstream takes nothing.
    */
-  isTooSlow(): boolean {
+  #watchRate(onTooSlow: () => void): void {
     const { request } = this.exchange;
-    if (!this.#isRead || request.complete || request.isPaused()) return false;
-    const place = this.#sweeps % Math.ceil(BODY_RATE_WINDOW_MS / this.sweepIntervalMs);
-    const before = this.#sizes[place];
-    this.#sizes[place] = this.#size;
-    this.#sweeps += 1;
-    return before !== undefined && isBodyTooSlow(this.#size - before, BODY_RATE_WINDOW_MS);
+    /** The sizes at the last looks, the oldest first: as many as a window holds. */
+    const sizes: number[] = [];
+    this.#rateTimer = setInterval(() => {
+      if (!this.#isRead || request.complete || request.isPaused()) return;
+      sizes.push(this.#size);
+      if (sizes.length <= LOOKS_PER_WINDOW) return;
+      const sizeBefore = sizes.shift() as number;
+      if (isBodyTooSlow(this.#size - sizeBefore, BODY_RATE_WINDOW_MS)) onTooSlow();
+    }, BODY_RATE_WINDOW_MS / LOOKS_PER_WINDOW);
+    request.once('close', () => clearInterval(this.#rateTimer));
   }
 }

@@ -5,24 +5,24 @@ import { AuditModule } from '../audit/audit.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
 import { GatewayService } from './gateway.service.js';
 import { LoopDetector } from './loop.detector.js';
+import { OpenRequests } from './open-requests.js';
 import { SessionEndpoint } from './session.endpoint.js';
 import { UpstreamFailureLog } from './upstream-failure.log.js';
 import { UpstreamForwarder } from './upstream.forwarder.js';
 import { UpstreamMetrics } from './upstream.metrics.js';
 import { UpstreamPools } from './upstream.pools.js';
-import { UpstreamWatch } from './upstream.watch.js';
 
 @Module({
   imports: [AccessModule, ApplicationsModule, AuditModule, TokensModule],
   providers: [
     GatewayService,
     LoopDetector,
+    OpenRequests,
     SessionEndpoint,
     UpstreamFailureLog,
     UpstreamForwarder,
     UpstreamMetrics,
     UpstreamPools,
-    UpstreamWatch,
   ],
   exports: [GatewayService, LoopDetector],
 })

@@ -36,9 +36,6 @@ export class UpstreamConnections {
       keepAliveTimeout: 4_000,
       // An answer's head may be as large as one Tomcat sends at the most.
       maxHeaderSize: 65_536,
-      // How long it is waited for is watched for all of them together.
-      headersTimeout: 0,
-      bodyTimeout: 0,
     });
   }
 

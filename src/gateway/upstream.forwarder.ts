@@ -21,20 +21,23 @@ import { writeProblem } from '../common/http/problem.writer.js';
 import { randomDigits } from '../common/http/random-digits.js';
 import { arrivedBody, IncomingBody } from './forwarded-body.js';
 import { LoopDetector } from './loop.detector.js';
+import { OpenRequests } from './open-requests.js';
 import { ForwardHandler, type ForwardListener, type ForwardOptions } from './forward.handler.js';
 import { UpstreamFailureLog } from './upstream-failure.log.js';
 import { UpstreamPools } from './upstream.pools.js';
-import { SWEEP_INTERVAL_MS, UpstreamWatch } from './upstream.watch.js';
 
 /** A body may pause this long; an event stream that is silent for longer has to send comments. */
 const BODY_TIMEOUT_MS = 300_000;
+
+/** undici's timers tick twice a second, and may end up to one tick too early. */
+const UNDICI_TICK_MS = 500;
 
 /** Sends a judged request upstream, byte for byte, and its answer back. */
 @Injectable()
 export class UpstreamForwarder implements ForwardListener {
   constructor(
     private readonly pools: UpstreamPools,
-    private readonly watch: UpstreamWatch,
+    private readonly openRequests: OpenRequests,
     private readonly recorder: DecisionRecorder,
     private readonly failures: UpstreamFailureLog,
     private readonly loops: LoopDetector,
@@ -61,16 +64,16 @@ export class UpstreamForwarder implements ForwardListener {
       stallTimeoutMs: Math.max(application.timeoutMs, BODY_TIMEOUT_MS),
       sessionRule: token === null ? null : application.sessionParameters,
     };
-    const handler = new ForwardHandler(exchange, options, this, this.watch);
+    const handler = new ForwardHandler(exchange, options, this, this.openRequests);
     const body = arrivedBody(exchange);
-    if (body === undefined) handler.awaitBody(new IncomingBody(exchange, SWEEP_INTERVAL_MS));
+    if (body === undefined) handler.awaitBody(new IncomingBody(exchange));
     else handler.awaitConnection(body);
   }
 
   /** Sends a request upstream that has a connection. */
   onTurn(handler: ForwardHandler): void {
     const { application, exchange, body } = handler;
-    const { connections } = handler.options;
+    const { connections, stallTimeoutMs } = handler.options;
     const { decision, request } = exchange;
     if (decision === null || decision.kind === 'deny') throw new Error('Nothing is forwarded without a decision.');
     const token = decision.kind === 'allow' ? decision.authenticated.token : null;
@@ -97,6 +100,8 @@ export class UpstreamForwarder implements ForwardListener {
         method: request.method ?? 'GET',
         headers,
         body: body instanceof IncomingBody ? body.stream() : body,
+        headersTimeout: application.timeoutMs + UNDICI_TICK_MS,
+        bodyTimeout: stallTimeoutMs,
       },
       handler,
     );
