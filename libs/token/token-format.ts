@@ -48,6 +48,14 @@ export function mayHoldSecret(text: string): boolean {
   return text.includes(TOKEN_PREFIX) || text.includes(SESSION_PREFIX);
 }
 
+/** The id and the secret of a token or a session. */
+const WHOLE_SECRET = /sgs?_[0-9A-Za-z]{12}_[0-9A-Za-z]{40}/;
+
+/** Whether the secret of a token or a session stands anywhere in a text, with its checksum or without. */
+export function holdsSecret(text: string): boolean {
+  return WHOLE_SECRET.test(text);
+}
+
 /**
  * Reads the id out of a token whose shape and checksum are right, and gives null for everything else. It needs no
  * lookup, so mistyped and invented tokens cost no database read. A right checksum proves nothing about the secret.

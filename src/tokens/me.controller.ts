@@ -1,7 +1,7 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { Authenticated } from '@scopegate/access';
-import { creationNotice } from '@scopegate/permission';
+import { creationNotice, heldPermissions } from '@scopegate/permission';
 import { offeredValidities } from '@scopegate/token';
 import { CurrentCaller } from '../common/access/route.decorators.js';
 import { ApiRoute } from '../common/swagger/api-route.decorator.js';
@@ -9,13 +9,11 @@ import { DirectoryService } from '../directory/directory.service.js';
 import { PermissionsService } from '../permissions/permissions.service.js';
 import { SettingsService } from '../settings/settings.service.js';
 import { MeDto } from './dto/me.dto.js';
-import { TokensService } from './tokens.service.js';
 
 @ApiTags('Me')
 @Controller('api/v1/me')
 export class MeController {
   constructor(
-    private readonly tokens: TokensService,
     private readonly directory: DirectoryService,
     private readonly permissions: PermissionsService,
     private readonly settings: SettingsService,
@@ -29,8 +27,9 @@ export class MeController {
   })
   getMe(@CurrentCaller() caller: Authenticated): MeDto {
     const user = caller.principal;
-    const held = this.tokens.heldBy(user);
-    const notice = creationNotice(held, this.permissions.current());
+    const permissions = this.permissions.current();
+    const held = heldPermissions(permissions, user.groups);
+    const notice = creationNotice(held, permissions);
     const { maximum } = this.settings.current().tokenValidity;
     return {
       username: user.username,

@@ -1,15 +1,19 @@
+import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { HmacKey } from '@scopegate/kernel';
 import {
   digestMatches,
   isSealedBy,
   mintSession,
+  mintToken,
   tokenDigest,
+  tokenHint,
   type MintedSession,
   type TokenDigest,
 } from '@scopegate/token';
 import { SECRETS } from '../config/config.module.js';
 import type { Secrets } from '../config/secrets.js';
+import type { MintedColumns } from './token.entity.js';
 
 /** The version new digests are made with. Another pepper gets another number, so that old digests stay readable. */
 const CURRENT_VERSION = 1;
@@ -34,8 +38,14 @@ export class Pepper {
     return { digest: tokenDigest(this.#current(), secret), pepperVersion: CURRENT_VERSION };
   }
 
+  /** A new token: its secret, and what is stored of it. */
+  mintToken(): { readonly secret: string; readonly columns: MintedColumns } {
+    const { id, secret } = mintToken(randomBytes);
+    return { secret, columns: { id, ...this.digest(secret), hint: tokenHint(secret) } };
+  }
+
   /** A new session of the gateway, sealed under the current key (R11). */
-  mintSession(randomBytes: (size: number) => Uint8Array): MintedSession {
+  mintSession(): MintedSession {
     return mintSession(this.#current(), randomBytes);
   }
 

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { TokenLookup } from '@scopegate/access';
 import { parseSession, type SessionId } from '@scopegate/token';
@@ -34,7 +33,7 @@ export class SessionsService {
 
   /** Makes a session for a token. The value is for the client alone: only its digest is stored. */
   async open(tokenId: string): Promise<string> {
-    const { id, secret } = this.pepper.mintSession(randomBytes);
+    const { id, secret } = this.pepper.mintSession();
     const nowMs = this.clock.nowMs();
     const row = { id, ...this.pepper.digest(secret), tokenId, createdAtMs: nowMs, lastUsedAtMs: nowMs };
     await this.unitOfWork.run(

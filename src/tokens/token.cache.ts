@@ -146,7 +146,7 @@ export class TokenCache implements OnModuleInit {
 
 /** A row as the decision needs it. */
 export function toCachedToken(row: TokenEntity): CachedToken {
-  if (!isScope(row.scope)) throw new Error(`The token ${row.id} has the unknown scope "${row.scope}".`);
+  if (!isScope(row.scope)) throw new Error(`The token ${row.id} has the unknown scope "${String(row.scope)}".`);
   return {
     facts: {
       id: row.id as TokenId,

@@ -1,3 +1,4 @@
+import type { Scope } from '@scopegate/scope';
 import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 import { bigintAsNumber } from '../database/column.transformers.js';
 
@@ -49,8 +50,9 @@ export class TokenEntity {
   @Column({ type: 'varchar', length: 255 })
   description!: string;
 
+  /** A newer version may have stored one that is unknown here: check it before it decides. */
   @Column({ type: 'varchar', length: 12 })
-  scope!: string;
+  scope!: Scope;
 
   @Column({ name: 'created_at_ms', type: 'bigint', transformer: bigintAsNumber })
   createdAtMs!: number;
@@ -84,3 +86,9 @@ export class TokenEntity {
   @Column({ name: 'successor_id', type: 'varchar', length: 12, nullable: true })
   successorId!: string | null;
 }
+
+/** A token before it is stored. */
+export type NewToken = Omit<TokenEntity, 'sequence'>;
+
+/** What the mint gives to a token. */
+export type MintedColumns = Pick<TokenEntity, 'id' | 'digest' | 'pepperVersion' | 'hint'>;

@@ -1,26 +1,21 @@
+import type { CreationOutcome, PrincipalFacts } from '@scopegate/access';
+import { userNameKey } from '@scopegate/token';
 import type { CreatedTokenDto, TokenDto } from './dto/token.dto.js';
-import type { TokenEntity } from './token.entity.js';
+import type { CreateTokenDto } from './dto/token.input.dto.js';
+import type { MintedColumns, NewToken, TokenEntity } from './token.entity.js';
+import type { TokenState } from './token-state.reader.js';
 
-/** What today's rules say of a token. */
-export interface TokenJudgement {
-  readonly status: TokenDto['status'];
-  readonly exceedsPolicy: boolean;
-}
+type StoredProperties = Omit<TokenDto, keyof TokenState>;
 
-function iso(ms: number | null): string | null {
-  return ms === null ? null : new Date(ms).toISOString();
-}
-
-/** A token as the API shows it. */
-export function toTokenDto(row: TokenEntity, judgement: TokenJudgement): TokenDto {
+/** The stored properties of a token, as the API shows them: all but its digest. */
+function propertiesOf(row: TokenEntity): StoredProperties {
   return {
     id: row.id,
     hint: row.hint,
     owner: row.ownerName,
     createdBy: row.createdBy,
     description: row.description,
-    scope: row.scope as TokenDto['scope'],
-    status: judgement.status,
+    scope: row.scope,
     createdAt: new Date(row.createdAtMs).toISOString(),
     expiresAt: iso(row.expiresAtMs),
     revokedAt: iso(row.revokedAtMs),
@@ -30,12 +25,106 @@ export function toTokenDto(row: TokenEntity, judgement: TokenJudgement): TokenDt
     useCount: row.useCount,
     allowList: row.allowList === null ? null : [...row.allowList],
     applications: row.applications === null ? null : [...row.applications],
-    exceedsPolicy: judgement.exceedsPolicy,
     successorId: row.successorId,
   };
 }
 
-/** A token that has just been made, with its secret: the one time it is shown. */
-export function toCreatedTokenDto(row: TokenEntity, judgement: TokenJudgement, secret: string): CreatedTokenDto {
-  return { ...toTokenDto(row, judgement), secret };
+/** The events about a token keep everything else: what was asked for, and how it ended. */
+const NOT_AUDITED: ReadonlySet<string> = new Set([
+  'hint',
+  'lastUsedAt',
+  'lastUsedIp',
+  'useCount',
+  'successorId',
+] satisfies (keyof StoredProperties)[]);
+
+export function toTokenDto(row: TokenEntity, state: TokenState): TokenDto {
+  return { ...propertiesOf(row), ...state };
+}
+
+/** A new token with its secret, which is shown this once. */
+export function toCreatedTokenDto(row: TokenEntity, state: TokenState, secret: string): CreatedTokenDto {
+  return { ...toTokenDto(row, state), secret };
+}
+
+/** What an audit event about a token holds in its detail. */
+export function auditedProperties(row: TokenEntity): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(propertiesOf(row)).filter(([name]) => !NOT_AUDITED.has(name)));
+}
+
+/** The fields of an audit event that name a token. */
+export function auditFields(row: Pick<TokenEntity, 'ownerName' | 'id' | 'description' | 'scope'>): {
+  readonly owner: string;
+  readonly tokenId: string;
+  readonly tokenDescription: string;
+  readonly tokenScope: string;
+} {
+  return { owner: row.ownerName, tokenId: row.id, tokenDescription: row.description, tokenScope: row.scope };
+}
+
+/** What no token has when it is issued. */
+const UNUSED = {
+  revokedAtMs: null,
+  revokedBy: null,
+  lastUsedAtMs: null,
+  lastUsedIp: null,
+  useCount: 0,
+  successorId: null,
+} satisfies Partial<NewToken>;
+
+/** @param limits what the rules have made of the limits that were asked for */
+export function toNewToken(
+  minted: MintedColumns,
+  asked: Pick<CreateTokenDto, 'description' | 'scope'>,
+  limits: CreationOutcome & { readonly ok: true },
+  {
+    owner,
+    creator,
+    nowMs,
+  }: { readonly owner: PrincipalFacts; readonly creator: PrincipalFacts; readonly nowMs: number },
+): NewToken {
+  return {
+    ...UNUSED,
+    ...minted,
+    ownerId: owner.id,
+    ownerName: owner.username,
+    ownerKey: userNameKey(owner.username),
+    creatorId: creator.id,
+    createdBy: creator.username,
+    description: asked.description,
+    scope: asked.scope,
+    createdAtMs: nowMs,
+    expiresAtMs: limits.expiresAt,
+    allowList: limits.allowList,
+    applications: limits.applications,
+  };
+}
+
+/** A token with the properties of an old one, which it replaces. */
+export function toSuccessor(
+  { sequence: _sequence, ...properties }: TokenEntity,
+  minted: MintedColumns,
+  {
+    creator,
+    expiresAtMs,
+    nowMs,
+  }: {
+    readonly creator: PrincipalFacts;
+    readonly expiresAtMs: number | null;
+    readonly nowMs: number;
+  },
+): NewToken {
+  return {
+    ...properties,
+    ...UNUSED,
+    ...minted,
+    creatorId: creator.id,
+    createdBy: creator.username,
+    createdAtMs: nowMs,
+    expiresAtMs,
+  };
+}
+
+function iso(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
 }

@@ -5,8 +5,8 @@ import { AuditService } from '../audit/audit.service.js';
 import { PURGE_BATCH_SIZE, type PurgedBatch } from '../database/purged-batch.js';
 import { rowLock } from '../database/row-lock.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
-import { auditFields, propertiesOf } from './token-event.js';
 import { TokenEntity } from './token.entity.js';
+import { auditedProperties, auditFields } from './token.mapper.js';
 import { TokenSessionEntity } from './token-session.entity.js';
 
 /**
@@ -42,7 +42,7 @@ export class TokenPurger {
         this.audit.recordChange(manager, SYSTEM_ACTOR, {
           type: 'token.purged',
           ...auditFields(row),
-          detail: { ended: row.revokedAtMs === null ? 'expired' : 'revoked', token: propertiesOf(row) },
+          detail: { ended: row.revokedAtMs === null ? 'expired' : 'revoked', token: auditedProperties(row) },
         });
       }
       return held.length;

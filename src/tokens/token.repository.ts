@@ -5,8 +5,8 @@ import { In, type EntityManager, type SelectQueryBuilder } from 'typeorm';
 import type { DatabaseUse, DatabaseWork } from '../database/database.lanes.js';
 import { findExactRow } from '../database/exact-row.js';
 import { holdsText } from '../database/text-search.js';
-import { UnitOfWork } from '../database/unit-of-work.js';
-import { TokenEntity } from './token.entity.js';
+import { UnitOfWork, type Unit } from '../database/unit-of-work.js';
+import { TokenEntity, type NewToken } from './token.entity.js';
 
 /** Which tokens a list shows, in terms of the table. All limits hold together. */
 export interface TokenFilter {
@@ -103,6 +103,12 @@ export class TokenRepository {
   /** Tokens by their ids; those there are not are left out. */
   findAll(ids: readonly string[]): Promise<TokenEntity[]> {
     return this.unitOfWork.read((manager) => manager.findBy(TokenEntity, { id: In([...ids]) }));
+  }
+
+  async insert(unit: Unit, row: NewToken): Promise<TokenEntity> {
+    const inserted = await unit.manager.insert(TokenEntity, row);
+    unit.changed('token', row.id);
+    return { ...row, sequence: Number(inserted.identifiers[0]?.['sequence']) };
   }
 
   findBySequence(sequence: number): Promise<TokenEntity | null> {

@@ -30,7 +30,11 @@ import {
   RotateTokenDto,
   TokenQuery,
 } from './dto/token.input.dto.js';
-import { TokensService } from './tokens.service.js';
+import { TokenDescriptionService } from './token-description.service.js';
+import { TokenIssueService } from './token-issue.service.js';
+import { TokenListService } from './token-list.service.js';
+import { TokenRevocationService } from './token-revocation.service.js';
+import { TokenRotationService } from './token-rotation.service.js';
 
 const TOKEN_ID = { id: { description: 'The id of a token, which its list shows.', example: '7Hq2LmP0aZx9' } } as const;
 
@@ -40,7 +44,11 @@ const locationOf = ({ id }: TokenDto): string => `/api/v1/tokens/${id}`;
 @Controller('api/v1/tokens')
 export class TokensController {
   constructor(
-    private readonly tokens: TokensService,
+    private readonly issuing: TokenIssueService,
+    private readonly tokens: TokenListService,
+    private readonly descriptions: TokenDescriptionService,
+    private readonly rotation: TokenRotationService,
+    private readonly revocation: TokenRevocationService,
     private readonly acknowledgement: ChangeAcknowledgement,
   ) {}
 
@@ -71,12 +79,13 @@ export class TokensController {
     },
     problems: ['create_not_permitted', 'create_on_behalf_not_permitted', 'scope_not_permitted', 'exceeds_parent_token'],
   })
-  createToken(
+  async createToken(
     @CurrentCaller() caller: Authenticated,
     @CurrentActor() actor: Actor,
     @Body() { validity, expiresAt, ...body }: CreateTokenDto,
   ): Promise<CreatedTokenDto> {
-    return this.tokens.create(caller, actor, { ...body, expiry: { validity, expiresAt } });
+    const { shown } = await this.issuing.issue(caller, actor, { ...body, expiry: { validity, expiresAt } });
+    return shown;
   }
 
   @Get()
@@ -113,7 +122,7 @@ export class TokensController {
     @Body() body: RevokeTokensDto,
   ): Promise<RevokedTokensDto> {
     const startedAtTick = performance.now();
-    const revoked = await this.tokens.revokeMany(caller, actor, body);
+    const revoked = await this.revocation.revokeMany(caller, actor, body);
     return body.wait === true ? this.#acknowledged(revoked, startedAtTick) : { revoked };
   }
 
@@ -137,7 +146,7 @@ export class TokensController {
     @Param('id') id: string,
     @Body() body: DescribeTokenDto,
   ): Promise<TokenDto> {
-    return this.tokens.describe(caller, actor, id, body.description);
+    return this.descriptions.rename(caller, actor, id, body.description);
   }
 
   @Delete(':id')
@@ -160,7 +169,7 @@ export class TokensController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<RevokedTokensDto | undefined> {
     const startedAtTick = performance.now();
-    const revoked = await this.tokens.revokeOne(caller, actor, id);
+    const revoked = await this.revocation.revokeOne(caller, actor, id);
     if (wait !== true) return undefined;
     void reply.status(HttpStatus.OK);
     return this.#acknowledged(revoked, startedAtTick);
@@ -190,7 +199,7 @@ export class TokensController {
     @Param('id') id: string,
     @Body() body: RotateTokenDto,
   ): Promise<CreatedTokenDto> {
-    return this.tokens.rotate(caller, actor, id, body.overlap);
+    return this.rotation.rotate(caller, actor, id, body.overlap);
   }
 
   /** R78: also where nothing was revoked, so that a call whose answer was lost can be made again. */

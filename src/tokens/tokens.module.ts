@@ -13,10 +13,15 @@ import { TokenCache } from './token.cache.js';
 import { TokenPurgeJob } from './token-purge.job.js';
 import { TokenPurger } from './token.purger.js';
 import { TokenRepository } from './token.repository.js';
-import { TokenRevoker } from './token.revoker.js';
+import { TokenDescriptionService } from './token-description.service.js';
+import { TokenIssueService } from './token-issue.service.js';
+import { TokenListService } from './token-list.service.js';
+import { TokenRevocationService } from './token-revocation.service.js';
+import { TokenRotationService } from './token-rotation.service.js';
+import { TokenStateReader } from './token-state.reader.js';
 import { TokensController } from './tokens.controller.js';
-import { TokensService } from './tokens.service.js';
 import { TokenUseRecorder } from './token-use.recorder.js';
+import { VisibleTokenReader } from './visible-token.reader.js';
 import { VendorTokensController } from './vendor/vendor-tokens.controller.js';
 import { VendorTokensService } from './vendor/vendor-tokens.service.js';
 
@@ -32,11 +37,16 @@ import { VendorTokensService } from './vendor/vendor-tokens.service.js';
     TokenPurgeJob,
     TokenPurger,
     TokenRepository,
-    TokenRevoker,
-    TokensService,
+    TokenDescriptionService,
+    TokenIssueService,
+    TokenListService,
+    TokenRevocationService,
+    TokenRotationService,
+    TokenStateReader,
     TokenUseRecorder,
     VendorTokensService,
+    VisibleTokenReader,
   ],
-  exports: [SessionsService, TokenCache, TokensService, TokenUseRecorder],
+  exports: [SessionsService, TokenCache, TokenUseRecorder],
 })
 export class TokensModule {}

@@ -10,7 +10,7 @@ import { GroupMemberEntity } from '../../src/directory/group-member.entity.js';
 import { GroupEntity } from '../../src/directory/group.entity.js';
 import { UnfinishedDeletionEntity } from '../../src/directory/unfinished-deletion.entity.js';
 import { UserEntity } from '../../src/directory/user.entity.js';
-import { REVOKED_AT_ONCE } from '../../src/tokens/token.revoker.js';
+import { REVOKED_AT_ONCE } from '../../src/tokens/token-revocation.service.js';
 import { TokenPurgeJob } from '../../src/tokens/token-purge.job.js';
 import { TokenEntity } from '../../src/tokens/token.entity.js';
 import { describeOnEachDatabase, unique } from '../support/each-database.js';

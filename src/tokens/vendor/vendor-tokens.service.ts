@@ -2,11 +2,13 @@ import { Injectable } from '@nestjs/common';
 import type { Authenticated } from '@scopegate/access';
 import { isScope, type Scope } from '@scopegate/scope';
 import type { Actor } from '../../audit/actor.js';
-import { ProblemException } from '../../common/http/problem.exception.js';
 import { DirectoryService } from '../../directory/directory.service.js';
 import type { TokenEntity } from '../token.entity.js';
-import type { TokenFilter } from '../token.repository.js';
-import { TokensService } from '../tokens.service.js';
+import { TokenDescriptionService } from '../token-description.service.js';
+import { TokenIssueService } from '../token-issue.service.js';
+import { TokenRepository, type TokenFilter } from '../token.repository.js';
+import { TokenRevocationService } from '../token-revocation.service.js';
+import { unknownToken, VisibleTokenReader } from '../visible-token.reader.js';
 import type {
   VendorCreatedToken,
   VendorCreateTokenDto,
@@ -26,14 +28,18 @@ const SCOPE_NAMES = { 0: 'none', 1: 'read-only', 2: 'read-write' } as const;
 @Injectable()
 export class VendorTokensService {
   constructor(
-    private readonly tokens: TokensService,
+    private readonly tokens: TokenRepository,
+    private readonly visible: VisibleTokenReader,
+    private readonly issuing: TokenIssueService,
+    private readonly descriptions: TokenDescriptionService,
+    private readonly revocation: TokenRevocationService,
     private readonly directory: DirectoryService,
   ) {}
 
   async create(caller: Authenticated, actor: Actor, asked: VendorCreateTokenDto): Promise<VendorCreatedToken> {
     const expiresAt = asked.tokenExpirationDateTime ?? undefined;
     const months = expiresAt === undefined ? (asked.tokenValidityTimeInMonths ?? undefined) : undefined;
-    const { row, secret } = await this.tokens.make(caller, actor, {
+    const { row, shown } = await this.issuing.issue(caller, actor, {
       description: asked.tokenDescription,
       scope: asked.tokenScope === 2 ? 'read-write' : 'read-only',
       ...(asked.tokenForUserKey === undefined || asked.tokenForUserKey === null
@@ -43,7 +49,7 @@ export class VendorTokensService {
     });
     return {
       id: row.sequence,
-      plainTextToken: secret,
+      plainTextToken: shown.secret,
       tokenDescription: row.description,
       tokenScope: scopeNumber(row),
       tokenValidityTimeInMonths: months ?? null,
@@ -79,22 +85,21 @@ export class VendorTokensService {
 
   async describe(caller: Authenticated, actor: Actor, id: string, description: string): Promise<VendorToken> {
     const row = await this.#find(caller, id);
-    await this.tokens.describe(caller, actor, row.id, description);
+    await this.descriptions.rename(caller, actor, row.id, description);
     return toVendorToken({ ...row, description });
   }
 
   async revoke(caller: Authenticated, actor: Actor, id: string): Promise<true> {
     const row = await this.#find(caller, id);
-    await this.tokens.revokeOne(caller, actor, row.id);
+    await this.revocation.revokeOne(caller, actor, row.id);
     return true;
   }
 
   async #find(caller: Authenticated, id: string): Promise<TokenEntity> {
-    const row = /^[1-9]\d{0,9}$/.test(id) ? await this.tokens.findBySequence(caller, Number(id)) : null;
+    if (!/^[1-9]\d{0,9}$/.test(id)) throw unknownToken();
+    const row = await this.visible.findBySequence(caller, Number(id));
     // A revoked token is gone for the vendor's scripts.
-    if (row === null || row.revokedAtMs !== null) {
-      throw new ProblemException('not_found', 'There is no such token, or it is none of yours.');
-    }
+    if (row.revokedAtMs !== null) throw unknownToken();
     return row;
   }
 
@@ -104,7 +109,8 @@ export class VendorTokensService {
   }
 
   async #page(caller: Authenticated, filter: TokenFilter, { page, limit }: VendorPageQuery): Promise<VendorTokenPage> {
-    const rows = await this.tokens.unrevokedRows(caller, filter, page * limit, limit + 1);
+    const seen = { ...filter, ...this.visible.filterFor(caller), isRevoked: false };
+    const rows = await this.tokens.slice(seen, page * limit, limit + 1);
     const content = rows.slice(0, limit).map(toVendorToken);
     return {
       content,
@@ -117,7 +123,7 @@ export class VendorTokensService {
 }
 
 function scopeNumber({ id, scope }: TokenEntity): 1 | 2 {
-  if (!isScope(scope)) throw new Error(`The token ${id} has the unknown scope "${scope}".`);
+  if (!isScope(scope)) throw new Error(`The token ${id} has the unknown scope "${String(scope)}".`);
   return SCOPE_NUMBERS[scope];
 }
 

@@ -1,0 +1,131 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import type { Authenticated } from '@scopegate/access';
+import { In, IsNull, type EntityManager } from 'typeorm';
+import type { Actor } from '../audit/actor.js';
+import { AuditService } from '../audit/audit.service.js';
+import { ProblemException } from '../common/http/problem.exception.js';
+import { Clock } from '../common/time/clock.js';
+import { rowLock } from '../database/row-lock.js';
+import { UnitOfWork, type Unit } from '../database/unit-of-work.js';
+import { DeletionsService } from '../directory/deletions.service.js';
+import { DirectoryService } from '../directory/directory.service.js';
+import type { RevokeTokensDto } from './dto/token.input.dto.js';
+import { TokenEntity } from './token.entity.js';
+import { auditedProperties, auditFields } from './token.mapper.js';
+import { VisibleTokenReader } from './visible-token.reader.js';
+
+/** Tokens that one transaction revokes at most: others wait for its locks (R82). */
+export const REVOKED_AT_ONCE = 100;
+
+/**
+ * Revokes tokens, each with its event in the same transaction (R59). Many are revoked in batches, and each batch takes
+ * effect as soon as it is stored. After a failure in between, the same call revokes the rest.
+ */
+@Injectable()
+export class TokenRevocationService implements OnModuleInit {
+  constructor(
+    private readonly visible: VisibleTokenReader,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly audit: AuditService,
+    private readonly directory: DirectoryService,
+    private readonly deletions: DeletionsService,
+    private readonly clock: Clock,
+  ) {}
+
+  onModuleInit(): void {
+    // R26: a later user of the same name does not get the tokens back.
+    this.deletions.onDeleted('user', (id, actor) => this.#revokeAllOf(id, actor));
+  }
+
+  /**
+   * Revokes a token, which stays listed until it is purged.
+   * @returns how many were revoked: 1, or 0 if it had been revoked before
+   * @throws a 404 if there is no such token, or if the caller may not see it
+   */
+  async revokeOne(caller: Authenticated, actor: Actor, id: string): Promise<number> {
+    const row = await this.visible.find(caller, id);
+    return row.revokedAtMs === null ? this.#revokeAll([row.id], actor) : 0;
+  }
+
+  /**
+   * Revokes several tokens, or all of one owner, and leaves out those that the caller may not see.
+   * @returns how many had not been revoked before
+   */
+  async revokeMany(caller: Authenticated, actor: Actor, asked: RevokeTokensDto): Promise<number> {
+    if ((asked.ids === undefined) === (asked.owner === undefined)) {
+      throw new ProblemException('validation_failed', 'Give either "ids" or "owner".');
+    }
+    if (asked.owner !== undefined) {
+      const owner = await this.directory.findByName(asked.owner);
+      if (owner === null || (owner.id !== caller.principal.id && !this.visible.seesAll(caller))) return 0;
+      return this.#revokeAllOf(owner.id, actor);
+    }
+    const rows = await this.visible.findAll(caller, asked.ids ?? []);
+    return this.#revokeAll(
+      rows.map((row) => row.id),
+      actor,
+    );
+  }
+
+  async #revokeAll(ids: readonly string[], actor: Actor): Promise<number> {
+    // In the order of ids, as all writers of tokens lock them: no two can wait for each other.
+    const ordered = [...new Set(ids)].sort();
+    let revoked = 0;
+    for (let at = 0; at < ordered.length; at += REVOKED_AT_ONCE) {
+      const batch = ordered.slice(at, at + REVOKED_AT_ONCE);
+      revoked += await this.unitOfWork.run((unit) => this.#revoke(unit, batch, actor));
+    }
+    return revoked;
+  }
+
+  async #revokeAllOf(ownerId: string, actor: Actor): Promise<number> {
+    let revoked = 0;
+    for (let after = 0; ;) {
+      const rows = await this.unitOfWork.read((manager) => unrevokedOf(manager, ownerId, after));
+      revoked += await this.#revokeAll(
+        rows.map(({ id }) => id),
+        actor,
+      );
+      after = rows.at(-1)?.sequence ?? after;
+      if (rows.length < REVOKED_AT_ONCE) return revoked;
+    }
+  }
+
+  /** Locks the rows before it writes them, so that each is revoked and recorded once. */
+  async #revoke(unit: Unit, ids: readonly string[], actor: Actor): Promise<number> {
+    const { manager } = unit;
+    const locked = await manager.find(TokenEntity, {
+      where: { id: In([...ids]) },
+      order: { id: 'ASC' },
+      ...rowLock(manager),
+    });
+    const rows = locked.filter((row) => row.revokedAtMs === null);
+    if (rows.length === 0) return 0;
+    const end = { revokedAtMs: this.clock.nowMs(), revokedBy: actor.name };
+    await manager.update(TokenEntity, { id: In(rows.map((row) => row.id)), revokedAtMs: IsNull() }, end);
+    for (const row of rows) {
+      unit.changed('token', row.id);
+      this.audit.recordChange(manager, actor, {
+        type: 'token.revoked',
+        ...auditFields(row),
+        detail: { token: auditedProperties({ ...row, ...end }) },
+      });
+    }
+    return rows.length;
+  }
+}
+
+/** One batch of an owner's tokens that have not been revoked, oldest first. */
+function unrevokedOf(
+  manager: EntityManager,
+  ownerId: string,
+  after: number,
+): Promise<Pick<TokenEntity, 'id' | 'sequence'>[]> {
+  return manager
+    .createQueryBuilder(TokenEntity, 'token')
+    .select(['token.sequence', 'token.id'])
+    .where('token.ownerId = :ownerId AND token.sequence > :after AND token.revokedAtMs IS NULL', { ownerId, after })
+    .orderBy('token.sequence', 'ASC')
+    .limit(REVOKED_AT_ONCE)
+    .getMany();
+}

@@ -1,0 +1,59 @@
+import { Injectable } from '@nestjs/common';
+import type { Authenticated } from '@scopegate/access';
+import { holds } from '@scopegate/permission';
+import { ProblemException } from '../common/http/problem.exception.js';
+import { DirectoryService } from '../directory/directory.service.js';
+import { PermissionsService } from '../permissions/permissions.service.js';
+import type { TokenEntity } from './token.entity.js';
+import { TokenRepository, type TokenFilter } from './token.repository.js';
+
+/** Reads the tokens that a caller may see: its own, or all of them. A caller with a token sees what the owner sees. */
+@Injectable()
+export class VisibleTokenReader {
+  constructor(
+    private readonly tokens: TokenRepository,
+    private readonly directory: DirectoryService,
+    private readonly permissions: PermissionsService,
+  ) {}
+
+  seesAll({ principal }: Authenticated): boolean {
+    return (
+      this.directory.isAdministrator(principal) || holds(this.permissions.current(), 'createOnBehalf', principal.groups)
+    );
+  }
+
+  /** The part of a filter that leaves out what the caller may not see. */
+  filterFor(caller: Authenticated): TokenFilter {
+    return this.seesAll(caller) ? {} : { ownerId: caller.principal.id };
+  }
+
+  /** @throws a 404 if there is no such token, or if the caller may not see it */
+  async find(caller: Authenticated, id: string): Promise<TokenEntity> {
+    return this.#requireVisible(caller, await this.tokens.find(id));
+  }
+
+  /** Finds a token by its whole-number id. @throws a 404 as `find` does */
+  async findBySequence(caller: Authenticated, sequence: number): Promise<TokenEntity> {
+    return this.#requireVisible(caller, await this.tokens.findBySequence(sequence));
+  }
+
+  /** The tokens of these ids; leaves out what does not exist or may not be seen. */
+  async findAll(caller: Authenticated, ids: readonly string[]): Promise<TokenEntity[]> {
+    const rows = await this.tokens.findAll(ids);
+    return rows.filter((row) => this.#maySee(caller, row));
+  }
+
+  #requireVisible(caller: Authenticated, row: TokenEntity | null): TokenEntity {
+    if (row === null || !this.#maySee(caller, row)) throw unknownToken();
+    return row;
+  }
+
+  #maySee(caller: Authenticated, { ownerId }: TokenEntity): boolean {
+    return ownerId === caller.principal.id || this.seesAll(caller);
+  }
+}
+
+/** The same answer for both cases, so that a caller does not learn which tokens there are. */
+export function unknownToken(): ProblemException {
+  return new ProblemException('not_found', 'There is no such token, or it is not yours.');
+}
