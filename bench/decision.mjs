@@ -4,11 +4,11 @@ import 'reflect-metadata';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { admit, authenticate, authorize, judgeRequestPath } from '../dist/libs/access/index.js';
+import { admit, authenticate, authorize, judgeRequestPath, RequestHead } from '../dist/libs/access/index.js';
 import { compileAddressSet } from '../dist/libs/network/index.js';
 import { compileExceptions } from '../dist/libs/path/index.js';
 import { DEFAULT_PERMISSIONS } from '../dist/libs/permission/index.js';
-import { HmacKey, repeatedLines } from '../dist/libs/kernel/index.js';
+import { HmacKey } from '../dist/libs/kernel/index.js';
 import { parseToken, tokenDigest } from '../dist/libs/token/index.js';
 import { readConfiguration } from '../dist/src/config/env.js';
 import { startServer } from '../dist/src/configure-app.js';
@@ -41,24 +41,29 @@ function policyWith(allowList) {
   };
 }
 
+/** A head of its own for each request. */
+function headWith(authorization) {
+  return RequestHead.of([
+    'Host',
+    'bench',
+    'Authorization',
+    authorization,
+    'Accept',
+    '*/*',
+    'User-Agent',
+    'bench',
+    'X-Request-Id',
+    'x',
+  ]);
+}
+
 function requestWith(authorization, peer) {
   return {
     method: 'GET',
     httpVersion: '1.1',
     rawPath,
     query: 'fields=summary',
-    lines: [
-      'Host',
-      'bench',
-      'Authorization',
-      authorization,
-      'Accept',
-      '*/*',
-      'User-Agent',
-      'bench',
-      'X-Request-Id',
-      'x',
-    ],
+    head: headWith(authorization),
     peer,
   };
 }
@@ -95,13 +100,15 @@ async function createToken(port) {
  * @param isRepeated whether the lines are those of the request before on the connection
  */
 function wholeDecision(cache, authorization, policy, isRepeated) {
-  const request = requestWith(authorization, '127.0.0.1');
-  if (isRepeated) request.lines = repeatedLines(request.lines, [...request.lines]);
+  const repeated = headWith(authorization);
+  RequestHead.of([...repeated.lines], repeated);
   const decide = () => {
+    const head = isRepeated ? repeated : RequestHead.of(repeated.lines);
+    const request = { method: 'GET', httpVersion: '1.1', rawPath, query: 'fields=summary', head, peer: '127.0.0.1' };
     const admitted = admit(request, application, judgeRequestPath(rawPath, application), policy);
     return authorize(
       authenticate(admitted, {
-        token: cache.lookUp(admitted.credential.tokenId, admitted.credential.secret, request.lines),
+        token: cache.lookUp(admitted.credential.tokenId, admitted.credential.secret, head),
         nowMs: Date.now(),
       }),
       {},
@@ -116,7 +123,7 @@ function wholeDecision(cache, authorization, policy, isRepeated) {
 async function measureDecision(cache, secret) {
   // The first look-up reads the database.
   const tokenId = parseToken(secret).id;
-  const lookup = await cache.lookUp(tokenId, secret, []);
+  const lookup = await cache.lookUp(tokenId, secret, headWith('none'));
   if (!lookup.found) throw new Error('The token is not found.');
   const basic = `Basic ${Buffer.from(`admin:${secret}`).toString('base64')}`;
   const small = policyWith(allowListOf(10));
@@ -134,8 +141,10 @@ async function measureDecision(cache, secret) {
   const spread = (policy) => (index) => admit(requests[index % requests.length], application, path, policy);
   return {
     path: nanoseconds(() => judgeRequestPath(rawPath, application)),
-    'admit (Basic)': nanoseconds(() => admit(request, application, path, small)),
-    'look up the token, from memory': nanoseconds(() => cache.lookUp(tokenId, secret, request.lines)),
+    'admit (Basic)': nanoseconds(() =>
+      admit({ ...request, head: RequestHead.of(request.head.lines) }, application, path, small),
+    ),
+    'look up the token, from memory': nanoseconds(() => cache.lookUp(tokenId, secret, request.head)),
     authenticate: nanoseconds(() => authenticate(admitted, { token: lookup, nowMs: Date.now() })),
     authorize: nanoseconds(() => authorize(authenticated, {})),
     'the whole decision, Basic': wholeDecision(cache, basic, small, false),

@@ -176,7 +176,7 @@ function refuseUnroutable(error: FastifyError, request: FastifyRequest, reply: F
   const exchange = exchangeOf(request);
   reply.hijack();
   const { requestId } = exchange;
-  writeProblem(reply.raw, codeProblem(code, detail, requestId), null, exchange.closesAfter(400));
+  writeProblem(reply.raw, exchange.facts.head, codeProblem(code, detail, requestId), null, exchange.closesAfter(400));
 }
 
 function listen(server: Server, port: number, host: string): Promise<void> {

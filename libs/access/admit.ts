@@ -1,23 +1,15 @@
-import { ask, headerLineCount, headerValues, type HeaderLines } from '@scopegate/kernel';
 import { isAddressAllowed, readAuthority, resolveClientAddress, type ClientAddress } from '@scopegate/network';
 import { judgePath, type PathJudgement } from '@scopegate/path';
 import { productOf } from '@scopegate/product';
 import { isRefusedMethod } from '@scopegate/scope';
-import { readCredential } from './credential.js';
-import {
-  credentialKind,
-  denyEarly,
-  presentedName,
-  type Admitted,
-  type Credential,
-  type CredentialKind,
-  type Deny,
-} from './decision.js';
+import { credentialKind, presentedName, type Credential, type CredentialKind } from './credential.js';
+import { denyEarly, type Admitted, type Deny } from './decision.js';
 import type { AccessPolicy, ApplicationRules, RequestFacts } from './facts.js';
 import { REASONS, type ReasonCode } from './reasons.js';
+import { readCredential } from './request-credential.js';
 
 /** What the form of a request is judged by. */
-export type FormFacts = Pick<RequestFacts, 'method' | 'httpVersion' | 'rawPath' | 'lines' | 'targetAuthority'>;
+export type FormFacts = Pick<RequestFacts, 'method' | 'httpVersion' | 'rawPath' | 'head' | 'targetAuthority'>;
 
 /** More lines than any honest client sends; Node's own views of a longer list differ from each other (R67). */
 export const MAX_HEADER_LINES = 100;
@@ -84,7 +76,7 @@ export function forbiddenAddressDetail(address: ClientAddress): string {
 }
 
 function addressOf(request: RequestFacts, policy: AccessPolicy): ClientAddress {
-  return resolveClientAddress(request.peer, request.lines, policy.reverseProxy);
+  return resolveClientAddress(request.peer, request.head.lines, policy.reverseProxy);
 }
 
 /**
@@ -92,13 +84,14 @@ function addressOf(request: RequestFacts, policy: AccessPolicy): ClientAddress {
  * nothing is (R67).
  */
 export function judgeForm(request: FormFacts): Deny | null {
-  if (headerLineCount(request.lines) > MAX_HEADER_LINES) return denyEarly('headers_too_large');
-  if (request.httpVersion !== '1.1' && request.httpVersion !== '1.0') return denyEarly('http_version_unsupported');
-  const reading = readAuthority(request);
+  const { head, httpVersion, targetAuthority } = request;
+  if (head.lines.length / 2 > MAX_HEADER_LINES) return denyEarly('headers_too_large');
+  if (httpVersion !== '1.1' && httpVersion !== '1.0') return denyEarly('http_version_unsupported');
+  const reading = readAuthority({ hostLine: head.hostLine, httpVersion, targetAuthority });
   if (!reading.ok) return denyEarly('request_malformed', reading.detail);
-  const codings = ask(request.lines, transferCodings);
+  const codings = head.transferCodings;
   if (codings.length > 0) {
-    if (request.httpVersion === '1.0') {
+    if (httpVersion === '1.0') {
       return denyEarly('request_malformed', 'Transfer-Encoding is no part of HTTP/1.0 (RFC 9112 6.1).');
     }
     if (codings.length > 1 || codings[0]?.toLowerCase() !== 'chunked') {
@@ -112,10 +105,6 @@ export function judgeForm(request: FormFacts): Deny | null {
     );
   }
   return isRefusedMethod(request.method) ? denyEarly('method_not_allowed') : null;
-}
-
-function transferCodings(lines: HeaderLines): readonly string[] {
-  return headerValues(lines, 'transfer-encoding');
 }
 
 /**

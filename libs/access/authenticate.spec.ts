@@ -8,6 +8,7 @@ import { admit, judgeRequestPath } from './admit.js';
 import { authenticate, needsTokenLookup } from './authenticate.js';
 import { authorize } from './authorize.js';
 import type { Admitted } from './decision.js';
+import { RequestHead } from './request-head.js';
 import { readSessionBody } from './session-body.js';
 import type { AccessPolicy, ApplicationRules, PrincipalFacts, TokenFacts, TokenLookup } from './facts.js';
 
@@ -75,7 +76,7 @@ function admitted(more: {
       httpVersion: '1.1',
       rawPath,
       query: more.query ?? null,
-      lines: ['Host', 'gateway.example', ...(more.header ?? ['Cookie', `JSESSIONID=${session}`])],
+      head: RequestHead.of(['Host', 'gateway.example', ...(more.header ?? ['Cookie', `JSESSIONID=${session}`])]),
       peer: '198.51.100.7',
       ...(more.body === undefined ? {} : { sessionBody: readSessionBody(Buffer.from(more.body)) }),
     },

@@ -2,14 +2,8 @@ import { isAddressAllowed } from '@scopegate/network';
 import { productOf } from '@scopegate/product';
 import { isExpired, isScopegateFormat, sameUserName, tokenFault } from '@scopegate/token';
 import { forbiddenAddressDetail } from './admit.js';
-import {
-  denyAdmitted,
-  type Admitted,
-  type Authenticated,
-  type Credential,
-  type Deny,
-  type PassThrough,
-} from './decision.js';
+import type { Credential } from './credential.js';
+import { denyAdmitted, type Admitted, type Authenticated, type Deny, type PassThrough } from './decision.js';
 import {
   MANAGEMENT_KEY,
   type ApplicationRules,

@@ -1,4 +1,4 @@
-import { announcesBody, bodyKindOf } from '@scopegate/kernel';
+import { bodyKindOf } from '@scopegate/kernel';
 import { readingsOf } from '@scopegate/path';
 import { holds } from '@scopegate/permission';
 import { productOf } from '@scopegate/product';
@@ -8,12 +8,13 @@ import {
   gitService,
   isReadMethod,
   mayOverrideInBody,
-  overridingMethods,
+  overridingMethodsOfQuery,
   type BodyOverrides,
   type GitService,
   type LfsOperation,
 } from '@scopegate/scope';
 import { denyAdmitted, type Allow, type Authenticated, type Deny } from './decision.js';
+import type { RequestFacts } from './facts.js';
 
 /** What the last stage needs besides the authenticated request. */
 export interface AuthorizationFacts {
@@ -45,7 +46,7 @@ export function needsLfsOperation(authenticated: Authenticated): boolean {
  */
 export function needsBodyOverrides(authenticated: Authenticated, facts: AuthorizationFacts): boolean {
   const { request } = authenticated.admitted;
-  return isMadeRead(authenticated, facts) && announcesBody(request.lines) && mayOverrideInBody(request.lines);
+  return isMadeRead(authenticated, facts) && request.head.announcesBody && mayOverrideInBody(request.head.lines);
 }
 
 /** Whether only an exception, or git's protocol, makes the request of a read-only token a read of an application. */
@@ -88,8 +89,8 @@ export function authorize(authenticated: Authenticated, facts: AuthorizationFact
 /** What stands against the body of an excepted request that could name another method unseen (R12); null where nothing. */
 function unreadableBody(authenticated: Authenticated, facts: AuthorizationFacts): string | null {
   if (facts.bodyOverrides === 'unreadable') return UNREADABLE_BODY;
-  const { lines } = authenticated.admitted.request;
-  return isMadeRead(authenticated, facts) && announcesBody(lines) && bodyKindOf(lines) === 'multipart'
+  const { head } = authenticated.admitted.request;
+  return isMadeRead(authenticated, facts) && head.announcesBody && bodyKindOf(head.lines) === 'multipart'
     ? MULTIPART_BODY
     : null;
 }
@@ -103,7 +104,7 @@ const OTHER_SESSION_NAME =
  */
 function asksForUpstreamSession({ admitted: { path, request } }: Authenticated): boolean {
   if (path?.strict.ok === true && path.strict.pathClass === 'rest-session') return false;
-  return !isReadMethod(request.method) || !overridingMethods(request.lines, request.query).every(isReadMethod);
+  return !isReadMethod(request.method) || !overridingMethodsOfHead(request).every(isReadMethod);
 }
 
 function readOnlyCovers(authenticated: Authenticated, facts: AuthorizationFacts): boolean {
@@ -118,9 +119,12 @@ function readOnlyCovers(authenticated: Authenticated, facts: AuthorizationFacts)
 }
 
 function allOverridingMethods(authenticated: Authenticated, { bodyOverrides }: AuthorizationFacts): readonly string[] {
-  const { request } = authenticated.admitted;
-  const ofHead = overridingMethods(request.lines, request.query);
+  const ofHead = overridingMethodsOfHead(authenticated.admitted.request);
   return bodyOverrides === undefined || bodyOverrides === 'unreadable' ? ofHead : [...ofHead, ...bodyOverrides];
+}
+
+function overridingMethodsOfHead({ head, query }: RequestFacts): readonly string[] {
+  return query === null ? head.overridingMethods : [...head.overridingMethods, ...overridingMethodsOfQuery(query)];
 }
 
 /**

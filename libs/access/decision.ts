@@ -1,50 +1,9 @@
-import type { HeaderLines } from '@scopegate/kernel';
 import type { ClientAddress } from '@scopegate/network';
 import type { PathJudgement } from '@scopegate/path';
-import type { SessionId, TokenId } from '@scopegate/token';
+import { credentialKind, presentedName, type Credential, type CredentialKind } from './credential.js';
 import type { AccessPolicy, ApplicationRules, PrincipalFacts, RequestFacts, TokenFacts } from './facts.js';
 import { REASONS, type ReasonCode } from './reasons.js';
 import type { Stage } from './stages.js';
-
-/** The kinds of credential a request can carry, as the audit names them. */
-export const CREDENTIAL_KINDS = ['basic-token', 'bearer-token', 'password', 'native-token', 'cookie', 'none'] as const;
-
-export type CredentialKind = (typeof CREDENTIAL_KINDS)[number];
-
-/** What was presented, told apart far enough for every later stage. */
-export type Credential =
-  | {
-      readonly kind: 'token';
-      readonly via: 'basic' | 'bearer' | 'session-body';
-      /** The name presented beside it; null for Bearer. */
-      readonly username: string | null;
-      /** The whole token. */
-      readonly secret: string;
-      /** The id in the token; null where its shape or checksum is wrong, so that it is nobody's. */
-      readonly tokenId: TokenId | null;
-    }
-  | {
-      /** A session of the gateway (R11): the request is one of the token it was made with. */
-      readonly kind: 'token';
-      readonly via: 'cookie';
-      readonly username: null;
-      /** The whole session. */
-      readonly secret: string;
-      readonly tokenId: null;
-      /** The id in the session; null where its shape or checksum is wrong. */
-      readonly sessionId: SessionId | null;
-    }
-  | {
-      readonly kind: 'password';
-      readonly username: string | null;
-      readonly secret: string | null;
-      /** Whether the Authorization line holds a token of the product's own besides, which goes upstream with it (R53). */
-      readonly besideNativeToken?: true;
-    }
-  | { readonly kind: 'native-token' }
-  | { readonly kind: 'other' }
-  | { readonly kind: 'cookie' }
-  | { readonly kind: 'none' };
 
 /** A refusal: which reason, at which stage, and what the client may be told of it. */
 export interface Deny {
@@ -98,28 +57,6 @@ export interface Allow {
 
 export type Decision = Allow | PassThrough | Deny;
 
-/** The words the audit uses for a credential. */
-export function credentialKind(credential: Credential): CredentialKind {
-  switch (credential.kind) {
-    case 'token':
-      return credential.via === 'bearer' ? 'bearer-token' : credential.via === 'cookie' ? 'cookie' : 'basic-token';
-    case 'password':
-      return 'password';
-    case 'native-token':
-      return 'native-token';
-    case 'cookie':
-      return 'cookie';
-    case 'other':
-    case 'none':
-      return 'none';
-  }
-}
-
-/** The name presented with a credential, for the audit and the throttle; null where there is none. */
-export function presentedName(credential: Credential): string | null {
-  return credential.kind === 'token' || credential.kind === 'password' ? credential.username : null;
-}
-
 /** A refusal before the credential is known. */
 export function denyEarly(code: ReasonCode, detail?: string): Deny {
   return {
@@ -152,5 +89,3 @@ export function denyAdmitted(admitted: Admitted, code: ReasonCode, token: TokenF
 export function stageOf(deny: Deny): Stage {
   return REASONS[deny.code].stage;
 }
-
-export type { HeaderLines };

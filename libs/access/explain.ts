@@ -1,11 +1,11 @@
-import { headerValues } from '@scopegate/kernel';
 import { resolveClientAddress, type ClientAddress } from '@scopegate/network';
 import { judgeRequestPath } from './admit.js';
-import { readCredential } from './credential.js';
 import { decideAccess, type AccessFacts } from './decide.js';
-import { credentialKind, stageOf, type Decision } from './decision.js';
+import { credentialKind } from './credential.js';
+import { stageOf, type Decision } from './decision.js';
 import type { AccessPolicy, RequestFacts, TokenLookup } from './facts.js';
 import { REASONS, type ReasonCode } from './reasons.js';
+import { readCredential } from './request-credential.js';
 import { STAGES, type Stage } from './stages.js';
 
 export const STAGE_OUTCOMES = ['passed', 'refused', 'not-reached', 'not-needed'] as const;
@@ -47,7 +47,7 @@ export interface Explanation {
  */
 export function explainAccess(facts: AccessFacts): Explanation {
   const decision = decideAccess(facts);
-  const address = resolveClientAddress(facts.request.peer, facts.request.lines, facts.policy.reverseProxy);
+  const address = resolveClientAddress(facts.request.peer, facts.request.head.lines, facts.policy.reverseProxy);
   const code = decision.kind === 'deny' ? decision.code : null;
   const describe = (stage: Stage): string | null => describeStage(stage, facts, address);
   return {
@@ -65,7 +65,7 @@ export function explainRefusedTarget(request: RequestFacts, policy: AccessPolicy
     decision: 'deny',
     code,
     stages: stagesUntil(REASONS[code].stage, code, detail, () => null),
-    clientIp: toExplainedAddress(resolveClientAddress(request.peer, request.lines, policy.reverseProxy), policy),
+    clientIp: toExplainedAddress(resolveClientAddress(request.peer, request.head.lines, policy.reverseProxy), policy),
   };
 }
 
@@ -114,7 +114,7 @@ function stagesUntil(
 function describeStage(stage: Stage, facts: AccessFacts, address: ClientAddress): string | null {
   switch (stage) {
     case 'form':
-      return `${facts.request.method} with ${facts.request.lines.length / 2} header lines.`;
+      return `${facts.request.method} with ${facts.request.head.lines.length / 2} header lines.`;
     case 'path':
       return describePath(facts);
     case 'native-management':
@@ -158,7 +158,7 @@ function describeAddress(facts: AccessFacts, address: ClientAddress): string {
   const header = policy.reverseProxy.header;
   const origin =
     address.source === 'peer'
-      ? headerValues(facts.request.lines, header.toLowerCase()).length > 0
+      ? facts.request.head.values(header.toLowerCase()).length > 0
         ? `the peer itself; ${header} does not count, since ${policy.reverseProxy.enabled ? 'the peer is no trusted proxy' : 'reverse proxy support is off'}`
         : 'the peer itself'
       : `derived from ${header}`;

@@ -1,10 +1,10 @@
-import type { HeaderLines } from '@scopegate/kernel';
 import type { AddressSet, ReverseProxyRules } from '@scopegate/network';
 import type { CompiledExceptions, EncodedSlashes } from '@scopegate/path';
 import type { ApplicationKind } from '@scopegate/product';
 import type { Permissions } from '@scopegate/permission';
 import type { Scope } from '@scopegate/scope';
 import type { TokenId, ValidityPolicy } from '@scopegate/token';
+import type { RequestHead } from './request-head.js';
 
 /** What a request says of itself, before anything is believed. */
 export interface RequestFacts {
@@ -17,7 +17,7 @@ export interface RequestFacts {
   readonly query: string | null;
   /** The authority of an absolute target as it was sent; null or left out in the origin form. */
   readonly targetAuthority?: string | null | undefined;
-  readonly lines: HeaderLines;
+  readonly head: RequestHead;
   /** The address of the socket's other end. */
   readonly peer: string | undefined;
   /** The body of a login request (R04), read only where `needsSessionBody` asks for it. */

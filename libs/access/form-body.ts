@@ -1,29 +1,26 @@
-import { announcedLength, announcesBody, ask, declaresForm, isEncodedBody, type HeaderLines } from '@scopegate/kernel';
+import { isEncodedBody } from '@scopegate/kernel';
 import { productOf } from '@scopegate/product';
 import { admit } from './admit.js';
 import type { Admitted, Deny } from './decision.js';
 import type { ApplicationRules, FormBody } from './facts.js';
+import type { RequestHead } from './request-head.js';
 
 /** So much of a form is looked through (R43, R109). */
 export const MAX_FORM_BYTES = 65_536;
 
 /** Whether a form comes with the request that has to be looked through for credentials: a proxied one alone. */
-export function needsForm(lines: HeaderLines, application: ApplicationRules | null): boolean {
-  return application !== null && ask(lines, announcesForm);
-}
-
-function announcesForm(lines: HeaderLines): boolean {
-  return declaresForm(lines) && announcesBody(lines);
+export function needsForm(head: RequestHead, application: ApplicationRules | null): boolean {
+  return application !== null && head.announcesForm;
 }
 
 /** The fields of a form, or that they cannot be read. @param body its first bytes where it is a larger one */
-export function readForm(lines: HeaderLines, body: Buffer): FormBody {
+export function readForm({ lines }: RequestHead, body: Buffer): FormBody {
   return isEncodedBody(lines) ? { kind: 'unreadable' } : { kind: 'fields', text: body.toString('latin1') };
 }
 
 /** Judges a request anew with its form: a token in it is misplaced, a password in it is a password request. */
 export function admitForm({ request, application, path, policy }: Admitted, body: Buffer): Admitted | Deny {
-  return admit({ ...request, form: readForm(request.lines, body) }, application, path, policy);
+  return admit({ ...request, form: readForm(request.head, body) }, application, path, policy);
 }
 
 /**
@@ -33,9 +30,9 @@ export function admitForm({ request, application, path, policy }: Admitted, body
 export function needsFormToRefuse({ code }: Deny, { application, request }: Admitted): boolean {
   return (
     code === 'authentication_required' &&
-    needsForm(request.lines, application) &&
+    needsForm(request.head, application) &&
     // Not a number is a body in chunks: it is read up to the same limit.
-    !(announcedLength(request.lines) > MAX_FORM_BYTES)
+    !(request.head.contentLength > MAX_FORM_BYTES)
   );
 }
 

@@ -1,12 +1,14 @@
 export * from './stages.js';
 export * from './reasons.js';
 export * from './facts.js';
+export * from './credential.js';
+export * from './request-head.js';
 export * from './decision.js';
 export * from './admit.js';
 export * from './authenticate.js';
 export * from './authorize.js';
 export * from './decide.js';
-export { readCredential } from './credential.js';
+export { readCredential } from './request-credential.js';
 export * from './creation.js';
 export * from './session-body.js';
 export * from './form-body.js';

@@ -4,11 +4,6 @@
  */
 export type HeaderLines = readonly string[];
 
-/** The number of header lines. */
-export function headerLineCount(lines: HeaderLines): number {
-  return lines.length >> 1;
-}
-
 /**
  * The values of every line with this name, in wire order.
  * @param name the field name in lower case; names on the wire compare without case (RFC 9110 5.1)
@@ -22,11 +17,6 @@ export function headerValues(lines: HeaderLines, name: string): readonly string[
     }
   }
   return values ?? NO_VALUES;
-}
-
-/** The values of the Host lines. */
-export function hostsOf(lines: HeaderLines): readonly string[] {
-  return headerValues(lines, 'host');
 }
 
 const NO_VALUES: readonly string[] = [];

@@ -5,5 +5,5 @@ export { clientBlock } from './client-block.js';
 export { resolveClientAddress, type ClientAddress, type ReverseProxyRules } from './client-address.js';
 export { isHeaderFieldName } from './header-field-name.js';
 export { parseAuthority, type Authority } from './authority.js';
-export { readAuthority, type AuthorityFacts, type AuthorityReading } from './request-authority.js';
+export { readAuthority, readHostLine, type AuthorityFacts, type AuthorityReading } from './request-authority.js';
 export { forwardingOf, type Forwarding } from './forwarding.js';

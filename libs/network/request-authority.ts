@@ -1,4 +1,4 @@
-import { ask, hostsOf, type HeaderLines } from '@scopegate/kernel';
+import { headerValues, type HeaderLines } from '@scopegate/kernel';
 import { parseAuthority, type Authority } from './authority.js';
 
 /** Which host a request is for (null: an HTTP/1.0 request that names none), or what is wrong with how it says so. */
@@ -7,7 +7,8 @@ export type AuthorityReading =
 
 /** What a request says of its host. */
 export interface AuthorityFacts {
-  readonly lines: HeaderLines;
+  /** What `readHostLine` returned. */
+  readonly hostLine: AuthorityReading;
   /** As Node reports it: `1.1`. */
   readonly httpVersion: string;
   /** What stands between `http://` and the path of an absolute target, as it was sent; null in the origin form. */
@@ -29,17 +30,17 @@ const NONE: AuthorityReading = { ok: true, authority: null };
  * (RFC 9112 3.2.2); the line has to be well formed all the same, since somebody else may read it.
  */
 export function readAuthority(request: AuthorityFacts): AuthorityReading {
-  const line = ask(request.lines, readHostLines);
-  if (!line.ok) return line;
-  if (line.authority === null && request.httpVersion === '1.1') return NO_LINE;
-  const { targetAuthority } = request;
-  if (targetAuthority === undefined || targetAuthority === null) return line;
+  const { hostLine, httpVersion, targetAuthority } = request;
+  if (!hostLine.ok) return hostLine;
+  if (hostLine.authority === null && httpVersion === '1.1') return NO_LINE;
+  if (targetAuthority === undefined || targetAuthority === null) return hostLine;
   const authority = parseAuthority(targetAuthority);
   return authority === null ? BAD_TARGET : { ok: true, authority };
 }
 
-function readHostLines(lines: HeaderLines): AuthorityReading {
-  const [host, second] = hostsOf(lines);
+/** The host that the Host line names; null without such a line. */
+export function readHostLine(lines: HeaderLines): AuthorityReading {
+  const [host, second] = headerValues(lines, 'host');
   if (second !== undefined) return SEVERAL_LINES;
   if (host === undefined) return NONE;
   const authority = parseAuthority(host);

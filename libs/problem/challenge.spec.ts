@@ -1,13 +1,16 @@
-import { denyEarly, REASONS, type ReasonCode } from '@scopegate/access';
-import type { HeaderLines } from '@scopegate/kernel';
+import { denyEarly, REASONS, RequestHead, type ReasonCode } from '@scopegate/access';
 import { describe, expect, it } from 'vitest';
-import { challenges, type Audience } from './challenge.js';
+import { challenges as challengesOf, type Audience } from './challenge.js';
 import { codeProblem, denialProblem, type Problem } from './problem.js';
 
 const BASIC = 'Basic realm="Scopegate", charset="UTF-8"';
 const BEARER = 'Bearer realm="Scopegate", error="invalid_token"';
 
-const ANONYMOUS: HeaderLines = ['Host', 'x'];
+const ANONYMOUS = ['Host', 'x'];
+
+function challenges(problem: Problem, lines: readonly string[], audience: Audience): readonly string[] {
+  return challengesOf(problem, RequestHead.of(lines), audience);
+}
 
 function refusal(code: ReasonCode): Problem {
   return denialProblem(denyEarly(code), 'request-1');

@@ -1,4 +1,4 @@
-import { ask, headerValues, type HeaderLines } from '@scopegate/kernel';
+import type { RequestHead } from '@scopegate/access';
 import type { Problem } from './problem.js';
 
 /** The name of the protection space in a Basic or Bearer challenge. */
@@ -19,20 +19,19 @@ export type Audience = 'proxied' | 'own';
  * - A 401 to a script of the server's own pages has none: the browser would cover the page with its login dialog. A
  *   script of a proxied application is answered as every client is.
  * - A scope that does not suffice is told with its error (RFC 6750 3.1).
- * @param lines the header lines of the request
  */
-export function challenges(problem: Problem, lines: HeaderLines, audience: Audience): readonly string[] {
+export function challenges(problem: Problem, head: RequestHead, audience: Audience): readonly string[] {
   if (problem.code === 'scope_insufficient') return [BEARER_INSUFFICIENT];
   if (problem.status !== 401) return [];
-  if (audience === 'own' && ask(lines, isScriptFetch)) return [];
-  return ask(lines, hasBearer) ? [BASIC, BEARER_INVALID] : [BASIC];
+  if (audience === 'own' && isScriptFetch(head)) return [];
+  return hasBearer(head) ? [BASIC, BEARER_INVALID] : [BASIC];
 }
 
 /** Fetch metadata of `fetch` and `XMLHttpRequest`. A page or an image that is opened says `document` or `image`. */
-function isScriptFetch(lines: HeaderLines): boolean {
-  return headerValues(lines, 'sec-fetch-dest').includes('empty');
+function isScriptFetch(head: RequestHead): boolean {
+  return head.values('sec-fetch-dest').includes('empty');
 }
 
-function hasBearer(lines: HeaderLines): boolean {
-  return headerValues(lines, 'authorization').some((value) => /^bearer(?:[ \t]|$)/i.test(value.trim()));
+function hasBearer(head: RequestHead): boolean {
+  return head.values('authorization').some((value) => /^bearer(?:[ \t]|$)/i.test(value.trim()));
 }

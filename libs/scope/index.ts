@@ -1,5 +1,5 @@
 export { SCOPES, coversWrites, isScope, type Scope } from './scope.js';
-export { isMethodOverrideHeader, overridingMethods } from './method-override.js';
+export { isMethodOverrideHeader, overridingMethodsOfHeaders, overridingMethodsOfQuery } from './method-override.js';
 export { gitService, lfsOperation, type GitService, type LfsOperation } from './git-service.js';
 export { countsAsRead, isReadMethod, isRefusedMethod, type ReadFacts } from './read-request.js';
 export {

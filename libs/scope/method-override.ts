@@ -1,22 +1,18 @@
-import { ask, foldHeaderName, type HeaderLines } from '@scopegate/kernel';
+import { foldHeaderName, type HeaderLines } from '@scopegate/kernel';
 import { markedParameters, nameMark, type QueryParameter } from './query-parameter.js';
 
 const NONE: readonly string[] = [];
 
 /**
- * R12: every method that the head of a request asks to be treated as, in upper case: the elements of all its override
- * headers and the values of all its query parameters `_method` and `_HttpMethod`, in any spelling that some upstream would
- * take.
- * @param lines the header lines as they came off the wire
+ * R12: every method that the query asks to be treated as, in upper case: the values of all its parameters `_method` and
+ * `_HttpMethod`, in any spelling that some upstream would take.
  * @param query the raw query without its `?`, or null
- * @returns the overriding methods, empty when there are none
  */
-export function overridingMethods(lines: HeaderLines, query: string | null): readonly string[] {
-  const methods = ask(lines, methodsOfHeaders);
-  if (query === null) return methods;
-  let ofQuery: string[] | undefined;
-  for (const field of markedParameters(query, OVERRIDE_FIELD_MARK)) ofQuery = appendMethodOfField(ofQuery, field);
-  return ofQuery === undefined ? methods : [...methods, ...ofQuery];
+export function overridingMethodsOfQuery(query: string | null): readonly string[] {
+  let methods: string[] | undefined;
+  if (query === null) return NONE;
+  for (const field of markedParameters(query, OVERRIDE_FIELD_MARK)) methods = appendMethodOfField(methods, field);
+  return methods ?? NONE;
 }
 
 /** Finds the query parameters and form fields that may override the method (R12). */
@@ -30,7 +26,8 @@ export function appendMethodOfField(
   return value !== null && isOverrideField(name) ? appendMethod(methods, value) : methods;
 }
 
-function methodsOfHeaders(lines: HeaderLines): readonly string[] {
+/** R12: the elements of all override headers, in upper case. */
+export function overridingMethodsOfHeaders(lines: HeaderLines): readonly string[] {
   let methods: string[] | undefined;
   for (let index = 0; index + 1 < lines.length; index += 2) {
     if (isMethodOverrideHeader(lines[index] ?? '')) {

@@ -9,12 +9,18 @@ import {
   isRefusedMethod,
   isScope,
   lfsOperation,
-  overridingMethods,
+  overridingMethodsOfHeaders,
+  overridingMethodsOfQuery,
   overridingMethodsOfBody,
   SCOPES,
   type ReadFacts,
   type Scope,
 } from './index.js';
+
+/** What the whole head of a request asks to be treated as. */
+function overridingMethods(lines: readonly string[], query: string | null): readonly string[] {
+  return [...overridingMethodsOfHeaders(lines), ...overridingMethodsOfQuery(query)];
+}
 
 const plain: ReadFacts = { method: 'GET', overridingMethods: [], exception: false, git: null, lfsOperation: null };
 

@@ -1,4 +1,4 @@
-import { foldHeaderName, memoryOf, type HeaderLines } from '@scopegate/kernel';
+import { foldHeaderName, type HeaderLines } from '@scopegate/kernel';
 import type { ReferenceHeader, SessionParameterRule } from './session-parameter.js';
 import { appendHop } from './via.js';
 import { isConnectionName, isWithheldName } from './withheld-names.js';
@@ -32,6 +32,8 @@ interface Origin extends ForwardingRules {
 /** What forwarding needs to know of a request. */
 export interface ForwardedRequest extends Origin {
   readonly lines: HeaderLines;
+  /** Whether the same list of lines comes with further requests, so that it is worth it to keep what follows from it. */
+  readonly isRepeated: boolean;
   readonly requestId: string;
   /** Names and values, alternating, that identify the user; empty unless this is a token request. */
   readonly identity: readonly string[];
@@ -56,16 +58,18 @@ export function forwardedHeaders(request: ForwardedRequest): string[] {
 
 /** What stays the same from one request to the next where the client's lines are repeated; put together once then. */
 function leadingLines(request: ForwardedRequest): string[] {
-  const memory = memoryOf(request.lines);
-  const known = memory?.get(leadingLines) as { readonly of: Origin; readonly lines: string[] } | undefined;
+  const known = leadingLinesOf.get(request.lines);
   if (known !== undefined && isSameOrigin(known.of, request)) return known.lines;
   const lines = ['host', request.host, ...selectLines(request.lines, request)];
   if (request.forwardedFor !== '') lines.push('X-Forwarded-For', request.forwardedFor);
   if (request.forwardedHost !== null) lines.push('X-Forwarded-Host', request.forwardedHost);
   lines.push('X-Forwarded-Proto', request.forwardedProto, 'Via', appendHop(request.lines, request.hop));
-  memory?.set(leadingLines, { of: request, lines });
+  if (request.isRepeated) leadingLinesOf.set(request.lines, { of: request, lines });
   return lines;
 }
+
+/** By the client's lines. */
+const leadingLinesOf = new WeakMap<HeaderLines, { readonly of: Origin; readonly lines: string[] }>();
 
 function isSameOrigin(one: Origin, other: Origin): boolean {
   return (

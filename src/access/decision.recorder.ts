@@ -1,7 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { credentialKind, presentedName, REASONS, type CredentialKind, type TokenFacts } from '@scopegate/access';
+import {
+  credentialKind,
+  presentedName,
+  REASONS,
+  type CredentialKind,
+  type RequestHead,
+  type TokenFacts,
+} from '@scopegate/access';
 import { redactPath, redactText, redactTokens, type AuditEventType, type AuditOutcome } from '@scopegate/audit';
-import { ask, headerValues, type HeaderLines } from '@scopegate/kernel';
 import { resolveClientAddress, type ClientAddress } from '@scopegate/network';
 import type { PathJudgement } from '@scopegate/path';
 import { IdentityBeliefs } from '../applications/identity-beliefs.js';
@@ -104,13 +110,13 @@ export class DecisionRecorder {
       credential: asker.credential,
       clientIp: asker.address.client,
       peer: asker.address.peer,
-      method: exchange.request.method ?? null,
+      method: exchange.facts.method,
       path: redactText(auditedPath(exchange, asker.path), MAX_PATH_LENGTH),
       application: exchange.application?.key ?? null,
       status,
       // By a clock that is never set: the time of day may be.
       durationMs: Math.round(nowTick - exchange.startedAtTick),
-      userAgent: ask(exchange.request.rawHeaders, auditedAgent),
+      userAgent: auditedAgent(exchange.facts.head),
       requestId: exchange.requestId,
       detail: withTrace(asker.detail, exchange.callerTraceId),
     };
@@ -182,14 +188,13 @@ export class DecisionRecorder {
   }
 
   #addressOf(exchange: Exchange): ClientAddress {
-    const { rawHeaders, socket } = exchange.request;
-    return resolveClientAddress(socket.remoteAddress, rawHeaders, this.policy.current().reverseProxy);
+    const { head, peer } = exchange.facts;
+    return resolveClientAddress(peer, head.lines, this.policy.current().reverseProxy);
   }
 }
 
-function auditedAgent(lines: HeaderLines): string | null {
-  const agent = headerValues(lines, 'user-agent')[0];
-  return agent === undefined ? null : redactText(agent, MAX_USER_AGENT_LENGTH);
+function auditedAgent({ userAgent }: RequestHead): string | null {
+  return userAgent === null ? null : redactText(userAgent, MAX_USER_AGENT_LENGTH);
 }
 
 function resultOf(exchange: Exchange, status: number): Result {
@@ -214,7 +219,7 @@ function resultOf(exchange: Exchange, status: number): Result {
 
 /** The canonical path; where there is none, the path as it came, which is what was refused or passed on. */
 function auditedPath(exchange: Exchange, path: PathJudgement | null): string {
-  return redactPath(path?.strict.ok === true ? path.strict.canonical : exchange.rawPath);
+  return redactPath(path?.strict.ok === true ? path.strict.canonical : exchange.facts.rawPath);
 }
 
 /** For a token nobody has (any more), the public part of what was presented: an administrator can look for it. */

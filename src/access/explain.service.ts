@@ -6,6 +6,7 @@ import {
   isVendorCreation,
   readCredential,
   REASONS,
+  RequestHead,
   STAGES,
   vendorCallOf,
   type ApplicationRules,
@@ -73,7 +74,7 @@ export class ExplainService {
       httpVersion: '1.1',
       rawPath: target.ok ? target.rawPath : '/',
       query: target.ok ? target.query : null,
-      lines,
+      head: RequestHead.of(lines),
       peer,
     };
     if (!target.ok) return toDto(explainRefusedTarget(request, policy, target.detail));
@@ -110,9 +111,7 @@ export class ExplainService {
     if (credential.via === 'cookie') {
       return credential.sessionId === null ? null : this.sessions.lookUp(credential.sessionId, credential.secret);
     }
-    return credential.tokenId === null
-      ? null
-      : this.tokens.lookUp(credential.tokenId, credential.secret, request.lines);
+    return credential.tokenId === null ? null : this.tokens.lookUp(credential.tokenId, credential.secret, request.head);
   }
 
   /**
@@ -120,7 +119,7 @@ export class ExplainService {
    * do for asking: whoever got hold of one could try passwords here as often as he likes, and no throttle would see it.
    */
   async #logIn(caller: Authenticated, request: RequestFacts): Promise<LoginResult> {
-    const credential = parseAuthorization(headerValues(request.lines, 'authorization'));
+    const credential = parseAuthorization(request.head.values('authorization'));
     if (!('secret' in credential)) return { matched: false };
     if (caller.token !== null) {
       throw invalidField('headers', 'hold a password, which is looked at only for who is logged in with one.');

@@ -1,6 +1,5 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { CredentialKind } from '@scopegate/access';
-import { headerValues } from '@scopegate/kernel';
 import { credentialKind } from '@scopegate/access';
 import type { IdempotencyClaim } from '../database/idempotent-answers.js';
 import { exchangeOf, type Exchange } from '../common/access/exchange.js';
@@ -42,7 +41,7 @@ export function actorOf(exchange: Exchange): Actor {
     clientIp: address.client,
     peer: address.peer,
     requestId: exchange.requestId,
-    userAgent: headerValues(request.lines, 'user-agent')[0] ?? null,
+    userAgent: request.head.userAgent,
     idempotencyClaim: exchange.idempotencyClaim,
   };
 }

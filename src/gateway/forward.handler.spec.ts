@@ -1,6 +1,7 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, Socket, type AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
+import { RequestHead } from '@scopegate/access';
 import { errors } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ProtectedApplication } from '../applications/application.js';
@@ -35,8 +36,10 @@ afterAll(async () => {
 /** Sends a body upstream, and tells what became of it: the failure, or null after a while without one. */
 async function failureOf(send: (request: IncomingMessage) => Promise<void>, forMs: number): Promise<unknown> {
   const request = new IncomingMessage(new Socket());
-  request.rawHeaders = ['Transfer-Encoding', 'chunked'];
-  const exchange = new Exchange(request, new ServerResponse(request), 'request-1', null, '/', null, true);
+  const head = RequestHead.of(['Transfer-Encoding', 'chunked']);
+  request.rawHeaders = [...head.lines];
+  const facts = { method: 'PUT', httpVersion: '1.1', rawPath: '/', query: null, head, peer: '127.0.0.1' };
+  const exchange = new Exchange(request, new ServerResponse(request), 'request-1', facts, null, true);
   const body = new IncomingBody(exchange);
   let failure: unknown = null;
   const application = { timeoutMs: TIMEOUT_MS, target: { origin: connections.origin } } as ProtectedApplication;

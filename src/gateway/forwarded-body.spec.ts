@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import { RequestHead, type RequestFacts } from '@scopegate/access';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Exchange } from '../common/access/exchange.js';
 import { arrivedBody, IncomingBody, isBodyArriving } from './forwarded-body.js';
@@ -17,6 +18,11 @@ interface Seen {
   readonly exchange: Exchange;
 }
 
+/** A request as the door takes it. */
+function factsOf({ method = '', httpVersion, rawHeaders }: IncomingMessage): RequestFacts {
+  return { method, httpVersion, rawPath: '/', query: null, head: RequestHead.of(rawHeaders), peer: '127.0.0.1' };
+}
+
 let server: Server;
 let seen: Promise<Seen>;
 let client: Socket;
@@ -25,7 +31,7 @@ beforeEach(async () => {
   server = createServer();
   seen = new Promise((resolve) => {
     server.once('request', (request, response) => {
-      const exchange = new Exchange(request, response, 'id', null, '/', null, false);
+      const exchange = new Exchange(request, response, 'id', factsOf(request), null, false);
       const isArriving = isBodyArriving(exchange);
       process.nextTick(() => resolve({ isArriving, body: arrivedBody(exchange), exchange }));
       request.once('end', () => response.end());

@@ -1,5 +1,5 @@
 import { PassThrough, type Readable } from 'node:stream';
-import { announcedLength, ask, BODY_RATE_WINDOW_MS, isBodyTooSlow } from '@scopegate/kernel';
+import { BODY_RATE_WINDOW_MS, isBodyTooSlow } from '@scopegate/kernel';
 import type { Exchange } from '../common/access/exchange.js';
 import { dropUnreadBody, FORWARDED_BODY } from '../common/http/unread-body.js';
 
@@ -14,9 +14,9 @@ const LOOKS_PER_WINDOW = 10;
  * costs more than everything else about a request.
  * @returns null where there is none, and undefined where it is still to come
  */
-export function arrivedBody({ request, readBody }: Exchange): Buffer | null | undefined {
+export function arrivedBody({ request, facts, readBody }: Exchange): Buffer | null | undefined {
   if (readBody !== null) return readBody;
-  const length = ask(request.rawHeaders, announcedLength);
+  const length = facts.head.contentLength;
   if (length === 0) return null;
   if (request.readableLength !== length) return undefined;
   const arrived = request.read(length) as Buffer;
@@ -28,9 +28,9 @@ export function arrivedBody({ request, readBody }: Exchange): Buffer | null | un
  * Whether a body of a known length is still to come: one that comes in the same packet as its head is there by the next
  * tick. What comes in chunks is sent on in chunks.
  */
-export function isBodyArriving({ request, readBody, expectsContinue }: Exchange): boolean {
+export function isBodyArriving({ request, facts, readBody, expectsContinue }: Exchange): boolean {
   if (readBody !== null || expectsContinue) return false;
-  const length = ask(request.rawHeaders, announcedLength);
+  const length = facts.head.contentLength;
   return length > 0 && request.readableLength < length;
 }
 
@@ -56,10 +56,10 @@ export class IncomingBody {
    * @param onTooSlow called where the body comes too slowly, before it is ready or while it is streamed
    */
   gather(onReady: (whole: Buffer | null) => void, onTooSlow: () => void): void {
-    const { request, response, expectsContinue } = this.exchange;
+    const { request, response, facts, expectsContinue } = this.exchange;
     dropUnreadBody(request, response, FORWARDED_BODY);
     this.#watchRate(onTooSlow);
-    const length = ask(request.rawHeaders, announcedLength);
+    const length = facts.head.contentLength;
     const isShort = length <= MAX_GATHERED_BYTES;
     if (expectsContinue && !isShort) {
       // The client sends it once it is asked to, which is when there is a connection.

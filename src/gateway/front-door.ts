@@ -1,8 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Socket } from 'node:net';
-import { judgeForm, vendorCallOf, type Deny } from '@scopegate/access';
-import { repeatedLines } from '@scopegate/kernel';
+import { judgeForm, RequestHead, vendorCallOf, type Deny, type RequestFacts } from '@scopegate/access';
 import { readAuthority, type Authority } from '@scopegate/network';
 import { parseTarget, type ParsedTarget } from '@scopegate/path';
 import { codeProblem, denialProblem, type ProblemCode } from '@scopegate/problem';
@@ -20,7 +19,7 @@ import { VENDOR_TOKENS_PATH } from '../tokens/vendor/vendor-tokens.path.js';
 import { answerClientError } from './client-error.answer.js';
 import type { GatewayService } from './gateway.service.js';
 import type { LoopDetector } from './loop.detector.js';
-import { lastAnswerOf, noteLastAnswer, tellOfLostConnection } from './last-answer.js';
+import { lastAnswerOf, lastHeadOf, noteLastRequest, tellOfLostConnection } from './last-answer.js';
 import { OpenConnections } from './open.connections.js';
 import { isOtherProtocol } from './request-protocol.js';
 
@@ -58,6 +57,7 @@ interface TakenRequest {
   readonly services: FrontDoorServices;
   readonly side: ListenerSide;
   readonly request: IncomingMessage;
+  readonly head: RequestHead;
   readonly response: ServerResponse;
   readonly expectsContinue: boolean;
 }
@@ -128,7 +128,13 @@ export class FrontDoor {
       this.#take(side, request, response, true),
     );
     server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) =>
-      this.#refuse(request, response, 'request_malformed', 'The only expectation known is 100-continue.'),
+      this.#refuse(
+        request,
+        RequestHead.of(request.rawHeaders),
+        response,
+        'request_malformed',
+        'The only expectation known is 100-continue.',
+      ),
     );
     server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
       if (socket instanceof Socket) {
@@ -185,33 +191,32 @@ export class FrontDoor {
     }
     const before = lastAnswerOf(request.socket);
     if (before !== undefined && !before.writableFinished) tellOfLostConnection(request.socket, response);
-    noteLastAnswer(request.socket, response);
+    const head = RequestHead.of(request.rawHeaders, lastHeadOf(request.socket));
+    const isRepeated = head === lastHeadOf(request.socket);
+    noteLastRequest(request.socket, head, response);
     this.#connections.takeAnswer(response, before);
-    const lines = repeatedLines(before?.req.rawHeaders, request.rawHeaders);
-    const isRepeated = lines !== request.rawHeaders;
-    request.rawHeaders = lines as string[];
     const services = this.#services;
     if (services === null || this.#frameworkHandler === null) {
-      this.#refuse(request, response, 'policy_unavailable', 'The server is starting. Try again in a moment.');
+      this.#refuse(request, head, response, 'policy_unavailable', 'The server is starting. Try again in a moment.');
       return;
     }
     const { httpVersion, url = '' } = request;
     const target = parseTarget(url);
     const reading = isOtherProtocol(request, isRepeated)
       ? OTHER_PROTOCOL
-      : readAuthority({ lines, httpVersion, targetAuthority: target.ok ? target.authority : null });
-    const taken = { services, side, request, response, expectsContinue };
+      : readAuthority({ hostLine: head.hostLine, httpVersion, targetAuthority: target.ok ? target.authority : null });
+    const taken = { services, side, request, head, response, expectsContinue };
     if (!reading.ok) {
       const path = target.ok ? target.rawPath : pathBeforeFault(url);
       this.#refuseForm(taken, 'request_malformed', reading.detail, path, null);
-    } else if (services.loops.isLoop(lines)) {
+    } else if (services.loops.isLoop(head.lines)) {
       this.#refuseLoop(taken, target.ok ? target.rawPath : pathBeforeFault(url), reading.authority);
     } else if (target.ok) {
       this.#send(taken, target, reading.authority);
     } else if (url === '*' && request.method === 'OPTIONS') {
-      const form = formOf(request, url, null);
-      if (form === null) answerServerOptions(request, response);
-      else this.#deny(request, response, form);
+      const form = judgeForm(factsOf(taken, url, null));
+      if (form === null) answerServerOptions(head, response);
+      else this.#deny(request, head, response, form);
     } else {
       this.#refuseForm(taken, 'path_ambiguous', target.detail, pathBeforeFault(url), reading.authority);
     }
@@ -219,7 +224,7 @@ export class FrontDoor {
 
   /** Sends a request to the application that its host and path belong to, to the framework, or nowhere. */
   #send(taken: TakenRequest, target: ParsedTarget & { readonly ok: true }, authority: Authority | null): void {
-    const { services, request, response, expectsContinue } = taken;
+    const { services, request, head, response, expectsContinue } = taken;
     const { rawPath, query } = target;
     const route = this.#routeOf(taken, authority, rawPath);
     if (typeof route === 'object') {
@@ -230,19 +235,21 @@ export class FrontDoor {
         return;
       }
       const { application, rest } = route;
-      services.gateway.handle({ request, response, application, authority, rawPath: rest, query, expectsContinue });
+      const facts = factsOf(taken, rest, query);
+      services.gateway.handle({ request, response, application, authority, facts, expectsContinue });
       return;
     }
-    const form = formOf(request, rawPath, target.authority);
+    const form = judgeForm({ ...factsOf(taken, rawPath, query), targetAuthority: target.authority });
     if (form !== null) {
-      this.#deny(request, response, form);
+      this.#deny(request, head, response, form);
     } else if (route === 'own') {
       this.#hand(taken, { routedPath: rawPath, path: rawPath, query, vendorMount: null });
-    } else if (route === 'nowhere' && rawPath === '/' && leadsToDocumentation(taken.side, request)) {
-      redirectToDocumentation(request, response);
+    } else if (route === 'nowhere' && rawPath === '/' && leadsToDocumentation(taken.side, request, head)) {
+      redirectToDocumentation(head, response);
     } else {
       this.#refuse(
         request,
+        head,
         response,
         'application_not_found',
         taken.side === 'gateway'
@@ -267,16 +274,15 @@ export class FrontDoor {
   }
 
   /** Hands a request for one of the server's own paths to the framework. */
-  #hand(
-    { services, request, response, expectsContinue }: TakenRequest,
-    { routedPath, path, query, vendorMount }: OwnRequest,
-  ): void {
+  #hand(taken: TakenRequest, { routedPath, path, query, vendorMount }: OwnRequest): void {
+    const { services, request, head, response, expectsContinue } = taken;
     const handler = this.#frameworkHandler;
     if (handler === null) throw new Error('The door is open before the framework is there.');
     // The framework reads the target from here: the origin form, whatever form was sent.
     request.url = query === null ? routedPath : `${routedPath}?${query}`;
-    const requestId = requestIdOf(request.rawHeaders);
-    const exchange = new Exchange(request, response, requestId, null, path, query, expectsContinue, vendorMount);
+    const requestId = requestIdOf(head);
+    const facts = factsOf(taken, path, query);
+    const exchange = new Exchange(request, response, requestId, facts, null, expectsContinue, vendorMount);
     attachExchange(exchange);
     this.#handed.add(exchange);
     services.requestLog.watch(exchange);
@@ -297,64 +303,76 @@ export class FrontDoor {
     path: string,
     authority: Authority | null,
   ): void {
-    const { services, request, response } = taken;
+    const { services, request, head, response } = taken;
     const route = this.#routeOf(taken, authority, path);
     if (typeof route === 'string') {
-      this.#refuse(request, response, code, detail);
+      this.#refuse(request, head, response, code, detail);
       return;
     }
-    const { application, rest: rawPath } = route;
-    const proxied = { request, response, application, authority, rawPath, query: null, expectsContinue: false };
+    const { application, rest } = route;
+    const facts = factsOf(taken, rest, null);
+    const proxied = { request, response, application, authority, facts, expectsContinue: false };
     services.gateway.refuseForm(proxied, code, detail);
   }
 
   /** Refuses a request that has been here before, on whatever path it comes back. */
   #refuseLoop(taken: TakenRequest, path: string, authority: Authority | null): void {
-    const { services, request, response } = taken;
+    const { services, request, head, response } = taken;
     const route = this.#routeOf(taken, authority, path);
     if (typeof route === 'string') {
-      this.#refuse(request, response, 'loop_detected', LOOP);
+      this.#refuse(request, head, response, 'loop_detected', LOOP);
       return;
     }
-    const { application, rest: rawPath } = route;
-    const proxied = { request, response, application, authority, rawPath, query: null, expectsContinue: false };
+    const { application, rest } = route;
+    const facts = factsOf(taken, rest, null);
+    const proxied = { request, response, application, authority, facts, expectsContinue: false };
     services.gateway.refuse(proxied, new ProblemException('loop_detected', LOOP));
   }
 
-  #refuse(request: IncomingMessage, response: ServerResponse, code: ProblemCode, detail: string): void {
-    const exchange = this.#watched(request, response);
+  #refuse(
+    request: IncomingMessage,
+    head: RequestHead,
+    response: ServerResponse,
+    code: ProblemCode,
+    detail: string,
+  ): void {
+    const exchange = this.#watched(request, head, response);
     exchange.problem = new ProblemException(code, detail);
-    writeProblem(response, codeProblem(code, detail, exchange.requestId), null, true);
+    writeProblem(response, head, codeProblem(code, detail, exchange.requestId), null, true);
   }
 
-  #deny(request: IncomingMessage, response: ServerResponse, denial: Deny): void {
-    const exchange = this.#watched(request, response);
+  #deny(request: IncomingMessage, head: RequestHead, response: ServerResponse, denial: Deny): void {
+    const exchange = this.#watched(request, head, response);
     exchange.denial = denial;
-    writeProblem(response, denialProblem(denial, exchange.requestId), denial, true);
+    writeProblem(response, head, denialProblem(denial, exchange.requestId), denial, true);
   }
 
   /** A request that is answered here: it is in the log of requests, like any other. */
-  #watched(request: IncomingMessage, response: ServerResponse): Exchange {
-    const path = pathBeforeFault(request.url ?? '');
-    const exchange = new Exchange(request, response, requestIdOf(request.rawHeaders), null, path, null, false);
+  #watched(request: IncomingMessage, head: RequestHead, response: ServerResponse): Exchange {
+    const facts = factsOf({ request, head }, pathBeforeFault(request.url ?? ''), null);
+    const exchange = new Exchange(request, response, requestIdOf(head), facts, null, false);
     this.#services?.requestLog.watch(exchange);
     return exchange;
   }
 }
 
-/** What is wrong with the form of a request that no guard will see; null where nothing is. */
-function formOf(request: IncomingMessage, rawPath: string, targetAuthority: string | null): Deny | null {
-  const { method = '', httpVersion, rawHeaders: lines } = request;
-  return judgeForm({ method, httpVersion, rawPath, lines, targetAuthority });
+/** What is judged of a request. */
+function factsOf(
+  { request, head }: Pick<TakenRequest, 'request' | 'head'>,
+  rawPath: string,
+  query: string | null,
+): RequestFacts {
+  const { method = '', httpVersion, socket } = request;
+  return { method, httpVersion, rawPath, query, head, peer: socket.remoteAddress };
 }
 
 /** Whether a browser opens the address of the server itself where the documentation answers as well. */
-function leadsToDocumentation(side: ListenerSide, { method, rawHeaders }: IncomingMessage): boolean {
-  return side !== 'gateway' && (method === 'GET' || method === 'HEAD') && acceptsHtml(rawHeaders);
+function leadsToDocumentation(side: ListenerSide, { method }: IncomingMessage, head: RequestHead): boolean {
+  return side !== 'gateway' && (method === 'GET' || method === 'HEAD') && acceptsHtml(head);
 }
 
 /** The address of the server itself has no page: a browser is led to the one that there is. */
-function redirectToDocumentation(request: IncomingMessage, response: ServerResponse): void {
+function redirectToDocumentation(head: RequestHead, response: ServerResponse): void {
   response.writeHead(302, [
     'Location',
     '/docs',
@@ -365,7 +383,7 @@ function redirectToDocumentation(request: IncomingMessage, response: ServerRespo
     'Content-Length',
     '0',
     'X-Request-Id',
-    requestIdOf(request.rawHeaders),
+    requestIdOf(head),
   ]);
   response.end();
 }
@@ -376,14 +394,14 @@ function firstSegmentOf(rawPath: string): string {
 }
 
 /** `OPTIONS *` asks about the server and no application (RFC 9112 3.2.4), so it is answered here. */
-function answerServerOptions(request: IncomingMessage, response: ServerResponse): void {
+function answerServerOptions(head: RequestHead, response: ServerResponse): void {
   response.writeHead(200, [
     'Allow',
     'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS',
     'Content-Length',
     '0',
     'X-Request-Id',
-    requestIdOf(request.rawHeaders),
+    requestIdOf(head),
   ]);
   response.end();
 }

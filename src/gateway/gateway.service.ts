@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Injectable, Logger, type CanActivate } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { denyEarly, type ReasonCode } from '@scopegate/access';
+import { denyEarly, type ReasonCode, type RequestFacts } from '@scopegate/access';
 import type { Authority } from '@scopegate/network';
 import { codeProblem, denialProblem, type Problem } from '@scopegate/problem';
 import type { ProtectedApplication } from '../applications/application.js';
@@ -31,9 +31,8 @@ export interface ProxiedRequest {
   readonly application: ProtectedApplication;
   /** The host that the request is for; null where it names none. */
   readonly authority: Authority | null;
-  /** The path below the mount as it was sent. */
-  readonly rawPath: string;
-  readonly query: string | null;
+  /** With the path below the mount. */
+  readonly facts: RequestFacts;
   readonly expectsContinue: boolean;
 }
 
@@ -131,7 +130,7 @@ export class GatewayService {
 
   /** The application as it is now; a problem where the request does not lead to it any more. */
   #applicationNow(
-    { authority, rawPath }: Exchange,
+    { authority, facts: { rawPath } }: Exchange,
     before: ProtectedApplication,
   ): ProtectedApplication | ProblemException {
     const { key, pathPrefix } = before;
@@ -176,14 +175,14 @@ export class GatewayService {
   }
 
   #exchangeOf(proxied: ProxiedRequest): Exchange {
+    const { request, response, facts, application, expectsContinue } = proxied;
     const exchange = new Exchange(
-      proxied.request,
-      proxied.response,
-      requestIdOf(proxied.request.rawHeaders),
-      proxied.application.rules,
-      proxied.rawPath,
-      proxied.query,
-      proxied.expectsContinue,
+      request,
+      response,
+      requestIdOf(facts.head),
+      facts,
+      application.rules,
+      expectsContinue,
     );
     exchange.authority = proxied.authority;
     attachExchange(exchange);
@@ -271,11 +270,11 @@ export class GatewayService {
   }
 
   #answer(exchange: Exchange, problem: Problem): void {
-    const { request, response, denial } = exchange;
+    const { request, response, facts, denial } = exchange;
     this.recorder.settle(exchange, problem.status, {
       send: () => {
         dropUnreadBody(request, response, REFUSED_BODY);
-        writeProblem(response, problem, denial, exchange.closesAfter(problem.status));
+        writeProblem(response, facts.head, problem, denial, exchange.closesAfter(problem.status));
       },
       withhold: () => response.destroy(),
     });

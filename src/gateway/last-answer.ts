@@ -1,11 +1,14 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { RequestHead } from '@scopegate/access';
 
 const LAST_ANSWER = Symbol('last answer');
+const LAST_HEAD = Symbol('last head');
 
 interface WithAnswer {
   [LAST_ANSWER]?: ServerResponse;
+  [LAST_HEAD]?: RequestHead;
 }
 
 /** The answer to the last request of a connection: what comes behind it may turn out to be none. */
@@ -13,8 +16,14 @@ export function lastAnswerOf(socket: Duplex & WithAnswer): ServerResponse | unde
   return socket[LAST_ANSWER];
 }
 
-/** Notes the answer to the request that has just come. */
-export function noteLastAnswer(socket: Duplex & WithAnswer, answer: ServerResponse): void {
+/** The head of the last request of a connection. */
+export function lastHeadOf(socket: Duplex & WithAnswer): RequestHead | undefined {
+  return socket[LAST_HEAD];
+}
+
+/** Notes the request that has just come. */
+export function noteLastRequest(socket: Duplex & WithAnswer, head: RequestHead, answer: ServerResponse): void {
+  socket[LAST_HEAD] = head;
   socket[LAST_ANSWER] = answer;
 }
 

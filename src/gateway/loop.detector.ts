@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { ask, type HeaderLines } from '@scopegate/kernel';
+import type { HeaderLines } from '@scopegate/kernel';
 import { hasPassed } from '@scopegate/upstream';
 import { SECRETS } from '../config/config.module.js';
 import type { Secrets } from '../config/secrets.js';
@@ -14,18 +14,16 @@ export class LoopDetector {
    */
   readonly #pseudonym: string;
   readonly #hops: Readonly<Record<string, string>>;
-  readonly #question: (lines: HeaderLines) => boolean;
 
   constructor(@Inject(SECRETS) secrets: Secrets) {
     const digest = createHmac('sha256', secrets.tokenPepper).update('scopegate via').digest('hex');
     const pseudonym = `scopegate-${digest.slice(0, 12)}`;
     this.#pseudonym = pseudonym;
     this.#hops = { '1.0': `1.0 ${pseudonym}`, '1.1': `1.1 ${pseudonym}` };
-    this.#question = (lines) => hasPassed(lines, pseudonym);
   }
 
   isLoop(lines: HeaderLines): boolean {
-    return ask(lines, this.#question);
+    return hasPassed(lines, this.#pseudonym);
   }
 
   /** The hop that a request adds to `Via`. @param httpVersion of the request */

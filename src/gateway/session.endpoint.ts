@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import type { Allow, Authenticated, TokenFacts } from '@scopegate/access';
-import { headerValues } from '@scopegate/kernel';
 import { productOf } from '@scopegate/product';
 import { sessionsInCookies } from '@scopegate/token';
 import { sessionAnswer, sessionCookie, sessionUserAnswer, type OuterAddress } from '@scopegate/upstream';
@@ -66,7 +65,7 @@ export class SessionEndpoint {
 
   async #answerTo(exchange: Exchange, request: SessionRequest): Promise<OwnAnswer> {
     const { authenticated, address, cookieName, token } = request;
-    switch (exchange.request.method) {
+    switch (exchange.facts.method) {
       case 'POST': {
         const value = await this.#sessionFor(authenticated, token);
         const lines = ['Set-Cookie', sessionCookie(cookieName, value, address)];
@@ -77,7 +76,7 @@ export class SessionEndpoint {
         return { status: 200, body: sessionUserAnswer(authenticated.principal.username, address), lines: [] };
       case 'DELETE':
         // Beside an Authorization line as well: the client wants its session ended, and names it.
-        await this.sessions.end(token.id, sessionsInCookies(headerValues(exchange.request.rawHeaders, 'cookie')));
+        await this.sessions.end(token.id, sessionsInCookies(exchange.facts.head.values('cookie')));
         return { status: 204, body: null, lines: ['Set-Cookie', sessionCookie(cookieName, null, address)] };
       case 'OPTIONS':
         return { status: 200, body: null, lines: ['Allow', METHODS, 'Content-Length', '0'] };

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Allow, Decision } from '@scopegate/access';
-import { memoryOf, type HeaderLines } from '@scopegate/kernel';
+import type { Allow, Decision, TokenFacts } from '@scopegate/access';
 import { clientBlock, forwardingOf } from '@scopegate/network';
 import { codeProblem } from '@scopegate/problem';
 import { coversWrites, isMethodOverrideHeader } from '@scopegate/scope';
@@ -74,18 +73,19 @@ export class UpstreamForwarder implements ForwardListener {
   onTurn(handler: ForwardHandler): void {
     const { application, exchange, body } = handler;
     const { connections, stallTimeoutMs } = handler.options;
-    const { decision, request } = exchange;
+    const { decision, facts } = exchange;
     if (decision === null || decision.kind === 'deny') throw new Error('Nothing is forwarded without a decision.');
     const token = decision.kind === 'allow' ? decision.authenticated.token : null;
     const { target } = application;
     const headers = forwardedHeaders({
-      lines: request.rawHeaders,
+      lines: facts.head.lines,
+      isRepeated: facts.head.isRepeated,
       host: target.host,
       requestId: exchange.requestId,
       ...originOf(decision, exchange),
-      hop: this.loops.hop(request.httpVersion),
+      hop: this.loops.hop(facts.httpVersion),
       identityNames: application.identity.names,
-      identity: identityOf(decision, application, request.rawHeaders),
+      identity: identityOf(decision, application),
       dropAuthorization: token !== null,
       // The gateway's own sessions never go upstream, also beside a credential that counts in their place (R11).
       keepCookies: token === null ? withoutSessions : null,
@@ -96,8 +96,8 @@ export class UpstreamForwarder implements ForwardListener {
     exchange.forwardedAtTick = performance.now();
     connections.dispatcher.dispatch(
       {
-        path: forwardedPath(target, judgedPath(decision, exchange), exchange.query),
-        method: request.method ?? 'GET',
+        path: forwardedPath(target, judgedPath(decision, exchange), exchange.facts.query),
+        method: facts.method,
         headers,
         body: body instanceof IncomingBody ? body.stream() : body,
         headersTimeout: application.timeoutMs + UNDICI_TICK_MS,
@@ -128,9 +128,9 @@ export class UpstreamForwarder implements ForwardListener {
     const { code, detail } = exchange.problem;
     if (code !== 'request_timeout') this.failures.note(exchange, code, error);
     const problem = codeProblem(code, detail, exchange.requestId);
-    const { response } = exchange;
+    const { response, facts } = exchange;
     this.recorder.settle(exchange, problem.status, {
-      send: () => writeProblem(response, problem, null, exchange.closesAfter(problem.status)),
+      send: () => writeProblem(response, facts.head, problem, null, exchange.closesAfter(problem.status)),
       withhold: () => response.destroy(),
     });
   }
@@ -162,7 +162,7 @@ function judgedPath(decision: Forwarded, exchange: Exchange): string {
   const admitted = decision.kind === 'allow' ? decision.authenticated.admitted : decision.admitted;
   const { path, policy } = admitted;
   const isProtected = decision.kind === 'allow' || (policy.preventPathTraversal && !policy.passwordsEnabled);
-  if (!isProtected) return exchange.rawPath;
+  if (!isProtected) return exchange.facts.rawPath;
   if (path?.strict.ok !== true) throw new Error('A protected request has exactly one path.');
   return path.strict.canonical;
 }
@@ -172,29 +172,27 @@ const NO_LINES: readonly string[] = [];
 /** Whose identity stands in header lines, and of which application. */
 interface KnownIdentity {
   readonly principal: object;
-  readonly token: object | null;
   readonly application: ProtectedApplication;
   readonly lines: readonly string[];
 }
 
 /**
- * The identity of the user in the application's header lines; only a token request has one. Where the lines of the
- * request are repeated, it is written out again only for another user, token or version of the application.
+ * The identity of the user in the application's header lines; only a token request has one. It is written out again only
+ * for another user, token or version of the application.
  */
-function identityOf(
-  decision: Forwarded,
-  application: ProtectedApplication,
-  requestLines: HeaderLines,
-): readonly string[] {
+function identityOf(decision: Forwarded, application: ProtectedApplication): readonly string[] {
   if (decision.kind !== 'allow') return NO_LINES;
   const { principal, token } = decision.authenticated;
-  const memory = memoryOf(requestLines);
-  const known = memory?.get(identityOf) as KnownIdentity | undefined;
-  if (known?.principal === principal && known.token === token && known.application === application) return known.lines;
+  if (token === null) return identityLines(decision, application);
+  const known = identities.get(token);
+  if (known?.principal === principal && known.application === application) return known.lines;
   const lines = identityLines(decision, application);
-  memory?.set(identityOf, { principal, token, application, lines } satisfies KnownIdentity);
+  identities.set(token, { principal, application, lines });
   return lines;
 }
+
+/** By the entry of the token cache: a token that has changed has another one. */
+const identities = new WeakMap<TokenFacts, KnownIdentity>();
 
 function identityLines(decision: Allow, application: ProtectedApplication): readonly string[] {
   const { principal, token } = decision.authenticated;
@@ -224,10 +222,10 @@ export function originOf(
 } {
   const { address, policy, request } = decision.kind === 'allow' ? decision.authenticated.admitted : decision.admitted;
   const { reverseProxy } = policy;
-  const { chain, proto, host } = forwardingOf(request.lines, address, reverseProxy);
+  const { chain, proto, host } = forwardingOf(request.head.lines, address, reverseProxy);
   return {
     // A socket whose end is no address, such as one with a zone, is named as it is.
-    forwardedFor: address.peer === null ? (exchange.request.socket.remoteAddress ?? '') : chain.join(', '),
+    forwardedFor: address.peer === null ? (request.peer ?? '') : chain.join(', '),
     forwardedHost: (host ?? exchange.authority)?.text ?? null,
     forwardedProto: proto,
     addressHeader: reverseProxy.enabled ? reverseProxy.header : null,

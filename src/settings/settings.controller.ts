@@ -156,8 +156,8 @@ export class SettingsController {
   }
 
   #shown(settings: Settings, caller: Authenticated): SettingsDto {
-    const { peer, lines } = caller.admitted.request;
-    const requester: Requester = { peer, lines };
+    const { peer, head } = caller.admitted.request;
+    const requester: Requester = { peer, lines: head.lines };
     return toDto(settings, this.settings.warnings(settings, requester));
   }
 }

@@ -1,7 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import type { TokenFacts, TokenLookup } from '@scopegate/access';
+import type { RequestHead, TokenFacts, TokenLookup } from '@scopegate/access';
 import { compileAddressSet } from '@scopegate/network';
-import { memoryOf, type HeaderLines } from '@scopegate/kernel';
 import { isScope } from '@scopegate/scope';
 import { readTokenDigest, type TokenDigest, type TokenId } from '@scopegate/token';
 import { LRUCache } from 'lru-cache';
@@ -48,6 +47,8 @@ export class TokenCache implements OnModuleInit {
     (id) => this.#load(id),
     (id, entry) => this.#entries.set(id, entry),
   );
+  /** What the secrets of connections that repeat their header lines have matched. */
+  readonly #matched = new WeakMap<RequestHead, Matched>();
   #hits = 0;
   #misses = 0;
 
@@ -80,13 +81,13 @@ export class TokenCache implements OnModuleInit {
   /**
    * The token of a secret. Its record is told only where the secret matches.
    * @param id what `parseToken` reads out of the secret
-   * @param lines the header lines the secret came in; where they are repeated, it is compared once to one digest
+   * @param head of the request that holds the secret; where it is repeated, the secret is compared once to one digest
    */
-  lookUp(id: TokenId, secret: string, lines: HeaderLines): TokenLookup | Promise<TokenLookup> {
+  lookUp(id: TokenId, secret: string, head: RequestHead): TokenLookup | Promise<TokenLookup> {
     const known = this.#entries.get(id);
     if (known !== undefined) {
       this.#hits += 1;
-      return this.#compareOnce(secret, known, lines);
+      return this.#compareOnce(secret, known, head);
     }
     this.#misses += 1;
     return this.#rows.read(id).then((entry) => (this.#isSecretOf(secret, entry) ? this.#found(entry) : NOT_FOUND));
@@ -99,12 +100,11 @@ export class TokenCache implements OnModuleInit {
   }
 
   /** A digest that is read again, as after every change of the token, is another one. */
-  #compareOnce(secret: string, entry: Entry, lines: HeaderLines): TokenLookup | Promise<TokenLookup> {
-    const memory = memoryOf(lines);
-    const matched = memory?.get(this) as Matched | undefined;
-    if (matched !== undefined && matched.entry === entry && matched.secret === secret) return this.#found(entry);
+  #compareOnce(secret: string, entry: Entry, head: RequestHead): TokenLookup | Promise<TokenLookup> {
+    const matched = this.#matched.get(head);
+    if (matched?.entry === entry && matched.secret === secret) return this.#found(entry);
     if (!this.#isSecretOf(secret, entry)) return NOT_FOUND;
-    memory?.set(this, { secret, entry } satisfies Matched);
+    if (head.isRepeated) this.#matched.set(head, { secret, entry });
     return this.#found(entry);
   }
 

@@ -11,6 +11,7 @@ import {
   needsTokenLookup,
   readForm,
   readSessionBody,
+  RequestHead,
   type AccessFacts,
   type AccessPolicy,
   type ApplicationRules,
@@ -22,7 +23,7 @@ import {
   type TokenFacts,
   type TokenLookup,
 } from '@scopegate/access';
-import { HmacKey, repeatedLines, type HeaderLines } from '@scopegate/kernel';
+import { HmacKey } from '@scopegate/kernel';
 import { compileAddressSet } from '@scopegate/network';
 import { compileExceptions } from '@scopegate/path';
 import { DEFAULT_PERMISSIONS } from '@scopegate/permission';
@@ -57,21 +58,20 @@ export type DecidedCase = {
  */
 export function decideCase(row: AccessCase): DecidedCase {
   const world = buildWorld(row);
-  return decideIn(world, row, linesOf(row, world.secrets, 'gateway.example').flat());
+  return decideIn(world, row, RequestHead.of(linesOf(row, world.secrets, 'gateway.example').flat()));
 }
 
 /** Decides a case over and over on one connection, as of a client that sends the same header lines again. */
 export function decideRepeatedCase(row: AccessCase, times: number): readonly DecidedCase[] {
   const world = buildWorld(row);
-  let lines: HeaderLines | undefined;
+  let head: RequestHead | undefined;
   return Array.from({ length: times }, () => {
-    const sent = linesOf(row, world.secrets, 'gateway.example').flat();
-    lines = repeatedLines(lines, sent);
-    return decideIn(world, row, lines);
+    head = RequestHead.of(linesOf(row, world.secrets, 'gateway.example').flat(), head);
+    return decideIn(world, row, head);
   });
 }
 
-function decideIn(world: World, row: AccessCase, lines: HeaderLines): DecidedCase {
+function decideIn(world: World, row: AccessCase, head: RequestHead): DecidedCase {
   const { application, policy } = world;
   const body = Buffer.from(fillSecrets(row.request.body ?? '', world.secrets));
   const path = judgeRequestPath(row.request.path, application);
@@ -81,10 +81,10 @@ function decideIn(world: World, row: AccessCase, lines: HeaderLines): DecidedCas
     httpVersion: row.request.httpVersion ?? '1.1',
     rawPath: row.request.path,
     query: row.request.query === undefined ? null : fillSecrets(row.request.query, world.secrets),
-    lines,
+    head,
     peer: peerOf(row),
     ...(needsSessionBody(method, path) ? { sessionBody: readSessionBody(body) } : {}),
-    ...(needsForm(lines, application) ? { form: readForm(lines, body) } : {}),
+    ...(needsForm(head, application) ? { form: readForm(head, body) } : {}),
   };
   let authentication: AuthenticationFacts = { nowMs: NOW_MS };
   let authorization: AuthorizationFacts = {
@@ -104,7 +104,7 @@ function decideIn(world: World, row: AccessCase, lines: HeaderLines): DecidedCas
   if (authenticated.kind !== 'authenticated') return { stagewise: authenticated, atOnce: decideAccess(facts()) };
   if (needsLfsOperation(authenticated)) authorization = { lfsOperation: lfsOperation(body) };
   if (needsLfsOperation(authenticated) || needsBodyOverrides(authenticated, authorization)) {
-    authorization = { ...authorization, bodyOverrides: overridingMethodsOfBody(lines, body) };
+    authorization = { ...authorization, bodyOverrides: overridingMethodsOfBody(head.lines, body) };
   }
   return { stagewise: authorize(authenticated, authorization), atOnce: decideAccess(facts()) };
 }

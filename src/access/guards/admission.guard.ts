@@ -40,8 +40,8 @@ export class AdmissionGuard implements CanActivate {
         'The database is out of reach, and another node may have changed the rules. Try again later.',
       );
     }
-    const path = judgeRequestPath(exchange.rawPath, exchange.application);
-    return needsSessionBody(exchange.request.method ?? '', path)
+    const path = judgeRequestPath(exchange.facts.rawPath, exchange.application);
+    return needsSessionBody(exchange.facts.method, path)
       ? this.#admitLogin(exchange, path)
       : this.#admit(exchange, path, undefined);
   }
@@ -56,21 +56,9 @@ export class AdmissionGuard implements CanActivate {
     path: PathJudgement | null,
     sessionBody: SessionBody | undefined,
   ): boolean | Promise<boolean> {
-    const { request } = exchange;
-    const result = admit(
-      {
-        method: request.method ?? '',
-        httpVersion: request.httpVersion,
-        rawPath: exchange.rawPath,
-        query: exchange.query,
-        lines: request.rawHeaders,
-        peer: request.socket.remoteAddress,
-        sessionBody,
-      },
-      exchange.application,
-      path,
-      this.policy.current(),
-    );
+    const { facts, application } = exchange;
+    const request = sessionBody === undefined ? facts : { ...facts, sessionBody };
+    const result = admit(request, application, path, this.policy.current());
     if (result.kind === 'deny') return this.throttle.refuse(exchange, result);
     exchange.admitted = result;
     return true;

@@ -57,9 +57,7 @@ export class AuthenticationGuard implements CanActivate {
     if (credential.via === 'cookie') {
       return credential.sessionId === null ? null : this.sessions.lookUp(credential.sessionId, credential.secret);
     }
-    return credential.tokenId === null
-      ? null
-      : this.tokens.lookUp(credential.tokenId, credential.secret, request.lines);
+    return credential.tokenId === null ? null : this.tokens.lookUp(credential.tokenId, credential.secret, request.head);
   }
 
   #authenticateToken(exchange: Exchange, admitted: Admitted, token: TokenLookup): boolean | Promise<boolean> {

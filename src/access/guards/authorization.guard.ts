@@ -37,7 +37,7 @@ export class AuthorizationGuard implements CanActivate {
   async #authorizeBody(exchange: Exchange, authenticated: Authenticated, facts: AuthorizationFacts): Promise<boolean> {
     if (authorize(authenticated, facts).kind === 'deny') return this.#authorize(exchange, authenticated, facts);
     const body = await readBody(exchange, MAX_OVERRIDE_BODY_BYTES);
-    const bodyOverrides = overridingMethodsOfBody(exchange.request.rawHeaders, body);
+    const bodyOverrides = overridingMethodsOfBody(exchange.facts.head.lines, body);
     return this.#authorize(exchange, authenticated, { ...facts, bodyOverrides });
   }
 
@@ -45,7 +45,7 @@ export class AuthorizationGuard implements CanActivate {
     const body = await readBody(exchange, MAX_LFS_BATCH_BYTES);
     return this.#authorize(exchange, authenticated, {
       lfsOperation: lfsOperation(body),
-      bodyOverrides: overridingMethodsOfBody(exchange.request.rawHeaders, body),
+      bodyOverrides: overridingMethodsOfBody(exchange.facts.head.lines, body),
     });
   }
 

@@ -1,6 +1,6 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { announcesBody, mediaTypesOf } from '@scopegate/kernel';
+import { mediaTypesOf } from '@scopegate/kernel';
 import type { FastifyRequest } from 'fastify';
 import { exchangeOf, JUDGED_AGAIN_AFTER_MS, type Exchange } from '../../common/access/exchange.js';
 import { readBody } from '../../common/http/body.reader.js';
@@ -25,9 +25,9 @@ export class BodyGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     if (WITHOUT_BODY.has(request.method)) return true;
-    const { rawHeaders } = request.raw;
-    const hasBody = announcesBody(rawHeaders);
-    const types = mediaTypesOf(rawHeaders);
+    const { head } = exchangeOf(request).facts;
+    const hasBody = head.announcesBody;
+    const types = mediaTypesOf(head.lines);
     if (!isJson(types) && (hasBody || types.length > 0)) {
       throw new ProblemException('unsupported_media_type', 'Send the body as application/json.');
     }

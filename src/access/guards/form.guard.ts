@@ -8,7 +8,6 @@ import {
   refusesLargeForm,
   type Admitted,
 } from '@scopegate/access';
-import { announcedLength } from '@scopegate/kernel';
 import { exchangeOf, type Exchange } from '../../common/access/exchange.js';
 import { readBeginning } from '../../common/http/body.reader.js';
 import { ProblemException } from '../../common/http/problem.exception.js';
@@ -30,14 +29,13 @@ export class FormGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const exchange = exchangeOf(context.switchToHttp().getRequest());
     const { admitted } = exchange;
-    if (admitted === null || !needsForm(admitted.request.lines, admitted.application)) return true;
+    if (admitted === null || !needsForm(admitted.request.head, admitted.application)) return true;
     return this.#judge(exchange, admitted);
   }
 
   async #judge(exchange: Exchange, admitted: Admitted): Promise<boolean> {
-    const { lines } = admitted.request;
     const isRefusedIfLarge = refusesLargeForm(admitted);
-    if (isRefusedIfLarge && announcedLength(lines) > MAX_FORM_BYTES) throw tooLarge();
+    if (isRefusedIfLarge && admitted.request.head.contentLength > MAX_FORM_BYTES) throw tooLarge();
     const { bytes, isWhole } = await readBeginning(exchange, MAX_FORM_BYTES);
     if (isRefusedIfLarge && !isWhole) throw tooLarge();
     const again = admitForm(admitted, bytes);

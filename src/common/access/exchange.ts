@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { ask } from '@scopegate/kernel';
 import type { Authority } from '@scopegate/network';
-import type { Admitted, ApplicationRules, Authenticated, Decision, Deny } from '@scopegate/access';
+import type { Admitted, ApplicationRules, Authenticated, Decision, Deny, RequestFacts } from '@scopegate/access';
 import { newTraceContext, readTraceContext, type TraceContext } from '@scopegate/upstream';
 import type { IdempotencyClaim } from '../../database/idempotent-answers.js';
 import type { ProblemException } from '../http/problem.exception.js';
@@ -42,11 +41,10 @@ export class Exchange {
     readonly request: IncomingMessage,
     readonly response: ServerResponse,
     readonly requestId: string,
+    /** What the door has read from the request: guards and records use this, and not Node's request. */
+    readonly facts: RequestFacts,
     /** Null at the management API. A request that is judged anew is judged by the rules of that moment. */
     public application: ApplicationRules | null,
-    /** The path below the mount as it was sent, without the query. */
-    readonly rawPath: string,
-    readonly query: string | null,
     /** Whether the client waits for `100 Continue` before it sends the body (RFC 9110 10.1.1). */
     readonly expectsContinue: boolean,
     /** The key of the application below whose mount one of the vendor's calls came; null for every other request. */
@@ -85,7 +83,7 @@ export class Exchange {
   }
 
   #readTrace(): TraceContext {
-    const trace = ask(this.request.rawHeaders, readTraceContext);
+    const trace = readTraceContext(this.facts.head.lines);
     this.#isTraced = trace !== null;
     return trace ?? newTraceContext(randomDigits(32));
   }

@@ -1,3 +1,4 @@
+import { RequestHead } from '@scopegate/access';
 import { describe, expect, it } from 'vitest';
 import { acceptsHtml } from './accepted-type.js';
 
@@ -18,6 +19,6 @@ const CASES: readonly (readonly [string | null, boolean])[] = [
 
 describe('whether a client asks for a page', () => {
   it.each(CASES)('R66: Accept: %j → %s', (value, expected) => {
-    expect(acceptsHtml(value === null ? [] : ['accept', value])).toBe(expected);
+    expect(acceptsHtml(RequestHead.of(value === null ? [] : ['accept', value]))).toBe(expected);
   });
 });

@@ -52,12 +52,12 @@ export class ProblemFilter implements ExceptionFilter {
       // The path of the route, which is not the one that was asked for below a mount.
       const allowed = this.allowedMethods.of(exchange.request.url?.split('?', 1)[0] ?? '');
       if (allowed.length > 0) void reply.header('Allow', allowed.join(', '));
-      if (allowed.length > 0 && exchange.request.method === 'OPTIONS') {
+      if (allowed.length > 0 && exchange.facts.method === 'OPTIONS') {
         void reply.status(204).send();
         return;
       }
       // R07: TRACE is refused for everyone, whatever the path.
-      if (allowed.length > 0 || exchange.request.method === 'TRACE') error = new MethodNotAllowedException();
+      if (allowed.length > 0 || exchange.facts.method === 'TRACE') error = new MethodNotAllowedException();
     }
     let problem: Problem;
     if (denial !== null) {
@@ -67,7 +67,7 @@ export class ProblemFilter implements ExceptionFilter {
       const { code, detail, errors } = exchange.problem;
       problem = codeProblem(code, detail, exchange.requestId, errors);
     }
-    const challenge = challenges(problem, exchange.request.rawHeaders, audience);
+    const challenge = challenges(problem, exchange.facts.head, audience);
     if (challenge.length > 0) void reply.header('WWW-Authenticate', [...challenge]);
     send(reply, problem, shape(problem), denial);
   }

@@ -1,12 +1,11 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Deny } from '@scopegate/access';
-import type { HeaderLines } from '@scopegate/kernel';
+import { RequestHead, type Deny } from '@scopegate/access';
 import { challenges, codeProblem, PROBLEM_MEDIA_TYPE, type Problem, type ProblemCode } from '@scopegate/problem';
 import { newRequestId } from './request-id.js';
 
 /** The header lines of a problem answer, names and values alternating. */
-function problemHeaders(problem: Problem, deny: Deny | null, request: HeaderLines, length: number): string[] {
+function problemHeaders(problem: Problem, deny: Deny | null, head: RequestHead, length: number): string[] {
   const lines = [
     'Content-Type',
     PROBLEM_MEDIA_TYPE,
@@ -17,17 +16,23 @@ function problemHeaders(problem: Problem, deny: Deny | null, request: HeaderLine
     'X-Request-Id',
     problem.requestId,
   ];
-  for (const challenge of challenges(problem, request, 'proxied')) lines.push('WWW-Authenticate', challenge);
+  for (const challenge of challenges(problem, head, 'proxied')) lines.push('WWW-Authenticate', challenge);
   if (problem.status === 405) lines.push('Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS');
   if (deny?.retryAfterSeconds !== undefined) lines.push('Retry-After', String(deny.retryAfterSeconds));
   return lines;
 }
 
 /** Sends a problem as the answer of Node's own response, where no framework stands between. */
-export function writeProblem(response: ServerResponse, problem: Problem, deny: Deny | null, closes: boolean): void {
+export function writeProblem(
+  response: ServerResponse,
+  head: RequestHead,
+  problem: Problem,
+  deny: Deny | null,
+  closes: boolean,
+): void {
   // As a text, it is one write together with the head.
   const body = JSON.stringify(problem);
-  const lines = problemHeaders(problem, deny, response.req.rawHeaders, Buffer.byteLength(body));
+  const lines = problemHeaders(problem, deny, head, Buffer.byteLength(body));
   if (closes) lines.push('Connection', 'close');
   response.writeHead(problem.status, lines);
   response.end(response.req.method === 'HEAD' ? undefined : body);
@@ -37,7 +42,7 @@ export function writeProblem(response: ServerResponse, problem: Problem, deny: D
 export function writeRawProblem(socket: Socket, code: ProblemCode, detail: string): void {
   const problem = codeProblem(code, detail, newRequestId());
   const body = Buffer.from(JSON.stringify(problem));
-  const lines = problemHeaders(problem, null, [], body.length);
+  const lines = problemHeaders(problem, null, RequestHead.of([]), body.length);
   let head = `HTTP/1.1 ${problem.status} ${STATUS_TEXTS[problem.status] ?? 'Error'}\r\nConnection: close\r\n`;
   for (let index = 0; index < lines.length; index += 2) head += `${lines[index]}: ${lines[index + 1]}\r\n`;
   socket.end(Buffer.concat([Buffer.from(`${head}\r\n`, 'latin1'), body]));

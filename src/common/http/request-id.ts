@@ -1,4 +1,4 @@
-import { ask, headerValues, type HeaderLines } from '@scopegate/kernel';
+import type { RequestHead } from '@scopegate/access';
 import { randomDigits } from './random-digits.js';
 
 const CLIENT_ID = /^[A-Za-z0-9._-]{1,64}$/;
@@ -10,14 +10,10 @@ const HOLDS_SECRET = /sgs?_[0-9A-Za-z]{12}_[0-9A-Za-z]/i;
  * The id the client gave the request, where it is 1 to 64 of `[A-Za-z0-9._-]`; a new one otherwise. A token fits the
  * same letters, and this id is written to the log of every server on the way (R61): one is taken for no id.
  */
-export function requestIdOf(lines: HeaderLines): string {
-  return ask(lines, givenRequestId) ?? newRequestId();
-}
-
-function givenRequestId(lines: HeaderLines): string | null {
-  const given = headerValues(lines, 'x-request-id');
+export function requestIdOf(head: RequestHead): string {
+  const given = head.values('x-request-id');
   const id = given.length === 1 ? given[0] : undefined;
-  return id !== undefined && CLIENT_ID.test(id) && !HOLDS_SECRET.test(id) ? id : null;
+  return id !== undefined && CLIENT_ID.test(id) && !HOLDS_SECRET.test(id) ? id : newRequestId();
 }
 
 let lastAtMs = -1;

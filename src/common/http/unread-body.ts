@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { announcesBody, ask } from '@scopegate/kernel';
+import { announcesBody } from '@scopegate/kernel';
 
 /** How much of a body is read and dropped after its request has been answered. */
 export interface UnreadBodyBounds {
@@ -53,7 +53,7 @@ function resumeNext(): void {
  * Node would read on without any bound.
  */
 export function dropUnreadBody(request: IncomingMessage, response: ServerResponse, bounds: UnreadBodyBounds): void {
-  if (request.complete || !ask(request.rawHeaders, announcesBody)) return;
+  if (request.complete || !announcesBody(request.rawHeaders)) return;
   // Before Node's own listener, which decides by what has been read so far whether it drops the rest itself.
   response.prependOnceListener('finish', () => drop(request, bounds));
 }

@@ -1,7 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { credentialKind } from '@scopegate/access';
 import { redactPath, redactText } from '@scopegate/audit';
-import { headerValues } from '@scopegate/kernel';
 import { CONFIGURATION } from '../../config/config.module.js';
 import type { Configuration } from '../../config/env.js';
 import type { Exchange } from '../access/exchange.js';
@@ -21,20 +20,19 @@ export class RequestLog {
   /** Writes the line of a request once its answer is complete, or its client gone. */
   watch(exchange: Exchange): void {
     if (!this.#isOn) return;
-    // The socket forgets it when it is closed.
-    const peer = exchange.request.socket.remoteAddress ?? null;
-    exchange.response.once('close', () => this.#write(exchange, peer));
+    exchange.response.once('close', () => this.#write(exchange));
   }
 
-  #write(exchange: Exchange, peer: string | null): void {
-    const { request, response, admitted, authenticated, denial, problem } = exchange;
-    const agent = headerValues(request.rawHeaders, 'user-agent')[0];
-    this.#logger.debug(`${request.method ?? ''} ${response.headersSent ? response.statusCode : 'unanswered'}`, {
+  #write(exchange: Exchange): void {
+    const { facts, response, admitted, authenticated, denial, problem } = exchange;
+    const { method, head, peer, rawPath } = facts;
+    const { userAgent } = head;
+    this.#logger.debug(`${method} ${response.headersSent ? response.statusCode : 'unanswered'}`, {
       requestId: exchange.requestId,
       traceId: exchange.trace.traceId,
       application: exchange.application?.key ?? null,
-      method: request.method ?? null,
-      path: redactText(redactPath(exchange.rawPath), MAX_TEXT_LENGTH),
+      method,
+      path: redactText(redactPath(rawPath), MAX_TEXT_LENGTH),
       status: response.headersSent ? response.statusCode : null,
       isComplete: response.writableFinished,
       durationMs: Math.round((performance.now() - exchange.startedAtTick) * 1000) / 1000,
@@ -43,8 +41,8 @@ export class RequestLog {
       actor: authenticated?.principal.username ?? null,
       tokenId: authenticated?.token?.id ?? denial?.token?.id ?? null,
       clientIp: admitted?.address.client ?? denial?.address?.client ?? null,
-      peer,
-      userAgent: agent === undefined ? null : redactText(agent, MAX_TEXT_LENGTH),
+      peer: peer ?? null,
+      userAgent: userAgent === null ? null : redactText(userAgent, MAX_TEXT_LENGTH),
     });
   }
 }

@@ -2,6 +2,7 @@ import { Controller, Get, Param, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { PROBLEM_DESCRIPTIONS, problemType, type ProblemDescription } from '@scopegate/problem';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { exchangeOf } from '../access/exchange.js';
 import { PublicRoute } from '../access/route.decorators.js';
 import { acceptsHtml } from '../http/accepted-type.js';
 import { ProblemException } from '../http/problem.exception.js';
@@ -44,7 +45,7 @@ export class ProblemPagesController {
 
 /** Decides between the page and JSON, and labels the answer. */
 function isPageFor(request: FastifyRequest, reply: FastifyReply): boolean {
-  const isPage = acceptsHtml(request.raw.rawHeaders);
+  const isPage = acceptsHtml(exchangeOf(request).facts.head);
   void reply.header('Vary', 'Accept').type(isPage ? 'text/html; charset=utf-8' : 'application/json; charset=utf-8');
   return isPage;
 }

@@ -1,0 +1,65 @@
+import { headerValues, type HeaderLines } from '@scopegate/kernel';
+import {
+  holdsTokenElement,
+  parseAuthorization,
+  parseSession,
+  presentsToken,
+  sessionsInCookies,
+} from '@scopegate/token';
+import { misplaced, tokenReading, type CredentialReading } from './credential.js';
+import { headerWithToken } from './misplaced-token.js';
+
+const NONE: CredentialReading = { ok: true, credential: { kind: 'none' } };
+const COOKIE: CredentialReading = { ok: true, credential: { kind: 'cookie' } };
+const OTHER: CredentialReading = { ok: true, credential: { kind: 'other' } };
+const NATIVE_TOKEN: CredentialReading = { ok: true, credential: { kind: 'native-token' } };
+
+/** What the header lines alone present. A second Authorization line is worse than a token in the wrong place. */
+export function readHeaders(lines: HeaderLines): CredentialReading {
+  const authorization = readAuthorization(lines);
+  if (!authorization.ok && authorization.code === 'credential_ambiguous') return authorization;
+  const header = headerWithToken(lines);
+  return header === null ? authorization : misplaced(`the header ${header}`);
+}
+
+/** The session of the gateway in the cookies of a request without an Authorization line (R11), if there is one. */
+export function readSession(lines: HeaderLines): CredentialReading {
+  const [secret, other] = sessionsInCookies(headerValues(lines, 'cookie'));
+  if (secret === undefined) return COOKIE;
+  if (other !== undefined) return SEVERAL_SESSIONS;
+  const sessionId = parseSession(secret)?.id ?? null;
+  return { ok: true, credential: { kind: 'token', via: 'cookie', username: null, secret, tokenId: null, sessionId } };
+}
+
+const SEVERAL_SESSIONS: CredentialReading = {
+  ok: false,
+  code: 'credential_ambiguous',
+  detail: 'The cookies hold more than one session. Send only the one that is meant.',
+};
+
+function readAuthorization(lines: HeaderLines): CredentialReading {
+  const values = headerValues(lines, 'authorization');
+  const parsed = parseAuthorization(values);
+  switch (parsed.kind) {
+    case 'basic':
+    case 'basic-non-utf8':
+      // A token in the place of the user name would go upstream as part of a password login.
+      if (presentsToken(parsed.user)) return misplaced('the user name of HTTP Basic');
+      return presentsToken(parsed.secret)
+        ? tokenReading('basic', parsed.user, parsed.secret)
+        : { ok: true, credential: { kind: 'password', username: parsed.user, secret: parsed.secret } };
+    case 'bearer':
+      return presentsToken(parsed.token) ? tokenReading('bearer', null, parsed.token) : NATIVE_TOKEN;
+    case 'other-scheme':
+      return holdsTokenElement(values[0] ?? '') ? misplaced('another Authorization scheme') : OTHER;
+    case 'malformed':
+      if (parsed.scheme === 'unknown' && holdsTokenElement(values[0] ?? '')) {
+        return misplaced('an Authorization line without a scheme');
+      }
+      return { ok: false, code: 'credential_malformed', detail: parsed.detail };
+    case 'ambiguous':
+      return { ok: false, code: 'credential_ambiguous' };
+    case 'none':
+      return headerValues(lines, 'cookie').length > 0 ? COOKIE : NONE;
+  }
+}

@@ -1,0 +1,105 @@
+import { productOf } from '@scopegate/product';
+import { markedParameters, nameMark } from '@scopegate/scope';
+import { presentsToken, sameUserName } from '@scopegate/token';
+import { misplaced, tokenReading, type CredentialReading } from './credential.js';
+import type { ApplicationRules, RequestFacts, SessionBody } from './facts.js';
+import { fieldWithToken, utf8Of } from './misplaced-token.js';
+
+const PASSWORD_UNREAD: CredentialReading = { ok: true, credential: { kind: 'password', username: null, secret: null } };
+
+/**
+ * Tells what a request presents. Every place a credential can stand in is looked at, since a token in one place and a
+ * password in another would be judged as one user and served as another (R04, R36, R67).
+ */
+export function readCredential(request: RequestFacts, application: ApplicationRules | null): CredentialReading {
+  const line = request.head.credential;
+  if (!line.ok) return line;
+  const field = request.query === null ? null : fieldWithToken(request.query);
+  if (field !== null) return misplaced(`the query parameter ${field}`);
+  if (application === null) return line;
+  const { form, sessionBody } = request;
+  const formField = form?.kind === 'fields' ? fieldWithToken(form.text) : null;
+  if (formField !== null) return misplaced(`the form field ${formField}`);
+  const login = readLoginFields(request, application);
+  const besides = sessionBody === undefined ? login : readSessionBody(sessionBody, login);
+  // A login in a body counts as an Authorization line does: who still holds an old session can log in anew.
+  const isLogin = sessionBody !== undefined && sessionBody.kind !== 'empty';
+  const header = line.credential.kind === 'cookie' && !isLogin ? request.head.session : line;
+  return besides === null ? header : combine(header, besides);
+}
+
+/** No program sends so many fields with these names: they are there to be looked through (R112). */
+const MAX_LOGIN_FIELDS = 100;
+
+const LOGIN_MARK = nameMark('os_username', 'os_password');
+
+/**
+ * Jira and Confluence log in whoever sends `os_username` and `os_password`, in the query, in a form, or one in each: a
+ * password request (R43). A form that cannot be looked through may hold one. Null where there is no password.
+ */
+function readLoginFields({ query, form }: RequestFacts, application: ApplicationRules): CredentialReading | null {
+  if (!productOf(application.kind).loginFields) return null;
+  if (form?.kind === 'unreadable') return PASSWORD_UNREAD;
+  let username: string | null = null;
+  let secret: string | null = null;
+  let marked = 0;
+  for (const text of [query, form?.text ?? null]) {
+    if (text === null) continue;
+    for (const { name, value } of markedParameters(text, LOGIN_MARK)) {
+      marked += 1;
+      if (marked > MAX_LOGIN_FIELDS) return PASSWORD_UNREAD;
+      if (name === 'os_username') username ??= utf8Of(value ?? '');
+      else if (name === 'os_password') secret ??= utf8Of(value ?? '');
+    }
+  }
+  return secret === null ? null : { ok: true, credential: { kind: 'password', username, secret } };
+}
+
+function readSessionBody(body: SessionBody, query: CredentialReading | null): CredentialReading | null {
+  if (query !== null) return body.kind === 'empty' ? query : combine(query, readSessionBody(body, null) ?? query);
+  switch (body.kind) {
+    case 'empty':
+      return null;
+    case 'unreadable':
+      return PASSWORD_UNREAD;
+    case 'misplaced-token':
+      return misplaced('a body where none is taken');
+    case 'ambiguous':
+      return {
+        ok: false,
+        code: 'credential_ambiguous',
+        detail: 'A name stands more than once in the body. Send one "username" and one "password".',
+      };
+    case 'credential':
+      return presentsToken(body.secret)
+        ? tokenReading('session-body', body.username, body.secret)
+        : { ok: true, credential: { kind: 'password', username: body.username, secret: body.secret } };
+  }
+}
+
+/** Two places hold a credential: fine where one of them is none of ours, or both hold the same token (R04). */
+function combine(header: CredentialReading, besides: CredentialReading): CredentialReading {
+  if (!header.ok) return header;
+  if (!besides.ok) return besides;
+  const first = header.credential;
+  const second = besides.credential;
+  if (first.kind === 'token') {
+    // A password in the query beside a session would log in somebody else at the upstream.
+    if (first.via === 'cookie') return AMBIGUOUS;
+    const same =
+      second.kind === 'token' &&
+      second.secret === first.secret &&
+      (first.username === null || sameUserName(second.username ?? '', first.username));
+    // The name in the body is then held against the owner as well.
+    return same ? { ok: true, credential: { ...first, username: second.username } } : AMBIGUOUS;
+  }
+  if (second.kind === 'token') {
+    return first.kind === 'password' || first.kind === 'native-token' || first.kind === 'other' ? AMBIGUOUS : besides;
+  }
+  // The upstream takes whichever it likes of the two, so both are judged.
+  return second.kind === 'password' && first.kind === 'native-token'
+    ? { ok: true, credential: { ...second, besideNativeToken: true } }
+    : besides;
+}
+
+const AMBIGUOUS: CredentialReading = { ok: false, code: 'credential_ambiguous' };

@@ -1,0 +1,90 @@
+import { announcedLength, declaresForm, headerValues, type HeaderLines } from '@scopegate/kernel';
+import { readHostLine, type AuthorityReading } from '@scopegate/network';
+import { overridingMethodsOfHeaders } from '@scopegate/scope';
+import type { CredentialReading } from './credential.js';
+import { readHeaders, readSession } from './head-credential.js';
+
+/**
+ * The header lines of a request, and what they alone decide. Each answer is worked out when it is first needed, and then
+ * kept: a client usually sends the same lines with every request of a connection, so one head serves all of them.
+ */
+export class RequestHead {
+  /** Whether a second request of the connection had the same lines: only then is it worth keeping more with this head. */
+  isRepeated = false;
+  #hostLine: AuthorityReading | undefined;
+  #contentLength: number | undefined;
+  #transferCodings: readonly string[] | undefined;
+  #announcesForm: boolean | undefined;
+  #credential: CredentialReading | undefined;
+  #session: CredentialReading | undefined;
+  #overridingMethods: readonly string[] | undefined;
+  #userAgent: string | null | undefined;
+
+  private constructor(readonly lines: HeaderLines) {}
+
+  /**
+   * @param lines as they came off the wire
+   * @param previous the head of the request before on the same connection
+   * @returns `previous` where its lines are the same, character for character and in the same order
+   */
+  static of(lines: HeaderLines, previous?: RequestHead): RequestHead {
+    if (previous === undefined || !hasSameLines(previous.lines, lines)) return new RequestHead(lines);
+    previous.isRepeated = true;
+    return previous;
+  }
+
+  /** The values of every line with this name, in wire order. @param name in lower case */
+  values(name: string): readonly string[] {
+    return headerValues(this.lines, name);
+  }
+
+  /** The host that the Host line names. */
+  get hostLine(): AuthorityReading {
+    return (this.#hostLine ??= readHostLine(this.lines));
+  }
+
+  /** The length of the body, in bytes: 0 without a body, NaN in chunks or with a length that cannot be read. */
+  get contentLength(): number {
+    return (this.#contentLength ??= announcedLength(this.lines));
+  }
+
+  /** Whether a body follows. */
+  get announcesBody(): boolean {
+    return this.contentLength !== 0;
+  }
+
+  get transferCodings(): readonly string[] {
+    return (this.#transferCodings ??= this.values('transfer-encoding'));
+  }
+
+  /** Whether a body follows that is declared to be a form. */
+  get announcesForm(): boolean {
+    return (this.#announcesForm ??= declaresForm(this.lines) && this.announcesBody);
+  }
+
+  /** What the header lines present; cookies are not looked into. */
+  get credential(): CredentialReading {
+    return (this.#credential ??= readHeaders(this.lines));
+  }
+
+  /** The gateway's session in the cookies (R11); the credential `cookie` where they hold none. */
+  get session(): CredentialReading {
+    return (this.#session ??= readSession(this.lines));
+  }
+
+  /** The methods that header lines ask to be treated as (R12). */
+  get overridingMethods(): readonly string[] {
+    return (this.#overridingMethods ??= overridingMethodsOfHeaders(this.lines));
+  }
+
+  get userAgent(): string | null {
+    if (this.#userAgent === undefined) this.#userAgent = this.values('user-agent')[0] ?? null;
+    return this.#userAgent;
+  }
+}
+
+function hasSameLines(one: HeaderLines, other: HeaderLines): boolean {
+  if (one.length !== other.length) return false;
+  for (let index = 0; index < other.length; index += 1) if (one[index] !== other[index]) return false;
+  return true;
+}
