@@ -1,24 +1,10 @@
-/** A JSON schema as far as the document of this server uses it. */
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+
+/** The members of a JSON schema that tests read. */
 export type Schema = {
-  readonly $ref?: string;
-  readonly type?: string | readonly string[];
-  readonly enum?: readonly unknown[];
   readonly properties?: Readonly<Record<string, Schema>>;
-  readonly required?: readonly string[];
-  readonly additionalProperties?: boolean | Schema;
-  readonly items?: Schema;
-  readonly oneOf?: readonly Schema[];
-  readonly anyOf?: readonly Schema[];
-  readonly allOf?: readonly Schema[];
-  readonly nullable?: boolean;
-  readonly pattern?: string;
-  readonly minLength?: number;
-  readonly maxLength?: number;
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly minItems?: number;
-  readonly maxItems?: number;
-  readonly uniqueItems?: boolean;
+  readonly [keyword: string]: unknown;
 };
 
 export type Content = Readonly<
@@ -63,101 +49,39 @@ export type OpenApiDocument = {
   readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
 };
 
+/** Returns what is wrong with a value by a schema of the document, each with the path to it. */
+export type SchemaCheck = (schema: Schema, value: unknown) => readonly string[];
+
+const DOCUMENT_ID = 'document';
+
 /**
- * What is wrong with a value by its schema, each with the path to it. A member that the schema does not name is wrong
- * as well, unless the schema allows others: what is answered has to be what is documented.
+ * Makes the check of a document. It is stricter than the schemas: a member that is not documented is wrong, unless the
+ * schema allows others, and so is an item of an array whose items are not documented.
  */
-export function schemaProblems(
-  document: OpenApiDocument,
-  schema: Schema,
-  value: unknown,
-  path = '$',
-): readonly string[] {
-  if (schema.$ref !== undefined) {
-    const target = document.components.schemas[schema.$ref.replace('#/components/schemas/', '')];
-    return target === undefined
-      ? [`${path}: ${schema.$ref} is not there`]
-      : schemaProblems(document, target, value, path);
-  }
-  if (schema.allOf !== undefined) {
-    // Wrappers of one reference alone: members of several could not be told apart from unknown ones.
-    return schema.allOf.flatMap((part) => schemaProblems(document, part, value, path));
-  }
-  const choices = schema.oneOf ?? schema.anyOf;
-  if (choices !== undefined) {
-    const found = choices.map((choice) => schemaProblems(document, choice, value, path));
-    return found.some((problems) => problems.length === 0) ? [] : (found[0] ?? []);
-  }
-  if (value === null && schema.nullable === true) return [];
-  const types = schema.type === undefined ? [] : [schema.type].flat();
-  if (types.length > 0 && !types.some((type) => isOfType(value, type))) {
-    return [`${path}: ${JSON.stringify(value)} is no ${types.join(' or ')}`];
-  }
-  if (schema.enum !== undefined && !schema.enum.includes(value)) {
-    return [`${path}: ${JSON.stringify(value)} is none of ${schema.enum.join(', ')}`];
-  }
-  if (typeof value === 'string') return textProblems(schema, value, path);
-  if (typeof value === 'number') return numberProblems(schema, value, path);
-  if (Array.isArray(value)) return arrayProblems(document, schema, value, path);
-  if (typeof value === 'object' && value !== null) return objectProblems(document, schema, value, path);
-  return [];
+export function createSchemaCheck({ components }: OpenApiDocument): SchemaCheck {
+  const ajv = new Ajv2020({ allErrors: true, strict: false });
+  addFormats.default(ajv);
+  ajv.addSchema({ $id: DOCUMENT_ID, components: closed(components) as object });
+  const validators = new WeakMap<Schema, ValidateFunction>();
+  return (schema, value) => {
+    const validate = validators.get(schema) ?? ajv.compile(closed(schema) as object);
+    validators.set(schema, validate);
+    if (validate(value)) return [];
+    return (validate.errors ?? []).map(
+      ({ instancePath, message, params }) => `$${instancePath} ${message}: ${JSON.stringify(params)}`,
+    );
+  };
 }
 
-function isOfType(value: unknown, type: string): boolean {
-  switch (type) {
-    case 'null':
-      return value === null;
-    case 'array':
-      return Array.isArray(value);
-    case 'integer':
-      return Number.isInteger(value);
-    case 'object':
-      return typeof value === 'object' && value !== null && !Array.isArray(value);
-    default:
-      return typeof value === type;
-  }
-}
-
-function textProblems(schema: Schema, value: string, path: string): readonly string[] {
-  const length = [...value].length;
-  if (length < (schema.minLength ?? 0) || length > (schema.maxLength ?? Infinity)) {
-    return [`${path}: the length is wrong`];
-  }
-  const isOdd = schema.pattern !== undefined && !new RegExp(schema.pattern, 'u').test(value);
-  return isOdd ? [`${path}: ${value} does not match ${schema.pattern}`] : [];
-}
-
-function numberProblems(schema: Schema, value: number, path: string): readonly string[] {
-  const fits = value >= (schema.minimum ?? -Infinity) && value <= (schema.maximum ?? Infinity);
-  return fits ? [] : [`${path}: ${value} is out of range`];
-}
-
-function arrayProblems(
-  document: OpenApiDocument,
-  schema: Schema,
-  value: readonly unknown[],
-  path: string,
-): readonly string[] {
-  if (value.length < (schema.minItems ?? 0) || value.length > (schema.maxItems ?? Infinity)) {
-    return [`${path}: the number of items is wrong`];
-  }
-  const { items } = schema;
-  return items === undefined
-    ? [`${path}: the items are not documented`]
-    : value.flatMap((item, index) => schemaProblems(document, items, item, `${path}.${index}`));
-}
-
-function objectProblems(document: OpenApiDocument, schema: Schema, value: object, path: string): readonly string[] {
-  const properties = schema.properties ?? {};
-  const missing = (schema.required ?? []).filter((name) => !Object.hasOwn(value, name));
-  const others = schema.additionalProperties ?? schema.properties === undefined;
-  return [
-    ...missing.map((name) => `${path}.${name} is missing`),
-    ...Object.entries(value).flatMap(([name, member]: [string, unknown]) => {
-      const known = Object.hasOwn(properties, name) ? properties[name] : undefined;
-      if (known !== undefined) return schemaProblems(document, known, member, `${path}.${name}`);
-      if (others === false) return [`${path}.${name} is not documented`];
-      return others === true ? [] : schemaProblems(document, others, member, `${path}.${name}`);
-    }),
-  ];
+/** The same schema, or schemas, without room for what is not documented. */
+function closed(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(closed);
+  if (typeof value !== 'object' || value === null) return value;
+  const copy: Record<string, unknown> = Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [name, closed(member)]),
+  );
+  if (typeof copy['$ref'] === 'string') copy['$ref'] = `${DOCUMENT_ID}${copy['$ref']}`;
+  if (typeof copy['properties'] === 'object') copy['additionalProperties'] ??= false;
+  if (copy['type'] === 'array') copy['items'] ??= false;
+  return copy;
 }
