@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createApiClient } from '../support/api.client.js';
-import { describeWithMariaDb } from '../support/external-part.js';
+import { describeWithMariaDb } from '../support/external-servers.js';
 import { privateEnvironment, startPrivateProcess } from '../support/private-process.js';
 import { BUILT_SOURCES, ensureBuilt } from '../support/project-build.js';
 import { createSecrets, startScopegate } from '../support/scopegate.process.js';

@@ -1,10 +1,10 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import Database from 'libsql';
 import { createConnection } from 'mysql2/promise';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { childrenOf } from '../support/child-processes.js';
-import { describeWithMariaDb } from '../support/external-part.js';
+import { describeWithMariaDb } from '../support/external-servers.js';
 import {
   privateEnvironment,
   startPrivateProcess,
@@ -21,10 +21,18 @@ const VERIFY_PROGRAM = resolve(import.meta.dirname, '../../dist/src/audit-verify
 const ANOTHER_KEY = 'another key of more than 32 characters';
 
 let folder: TemporaryFolder;
+let template: TemporaryFolder;
 const started: PrivateProcess[] = [];
 
-beforeEach(async () => {
+// A start takes seconds: most tests begin with a copy of what one start has left.
+beforeAll(async () => {
   await ensureBuilt();
+  template = createTemporaryFolder('keys-template');
+  folder = template;
+  await startOnce();
+});
+
+beforeEach(() => {
   folder = createTemporaryFolder('keys');
 });
 
@@ -32,6 +40,8 @@ afterEach(async () => {
   await Promise.all(started.splice(0).map((child) => child.end('SIGTERM')));
   await folder.remove();
 });
+
+afterAll(() => template.remove());
 
 const dataFile = (name: string): string => join(folder.path, 'data', name);
 
@@ -56,6 +66,11 @@ async function startOnce(environment: Environment = {}): Promise<void> {
   const child = run(environment);
   if (!(await becomesReady(child))) throw new Error(child.output());
   expect(await child.end('SIGTERM')).toBe(0);
+}
+
+/** Gives the test a data folder on which a server has started and ended once. */
+function copyFirstStart(): void {
+  cpSync(join(template.path, 'data'), join(folder.path, 'data'), { recursive: true });
 }
 
 /** The one line with which a start ends that is refused. */
@@ -101,7 +116,7 @@ describe('the keys of a database on SQLite', () => {
   };
 
   it('R110: a lost secrets.json ends the start, and no other one takes its place', async () => {
-    await startOnce();
+    copyFirstStart();
     const before = stored();
     rmSync(dataFile('secrets.json'));
     const line = await refusal();
@@ -115,7 +130,7 @@ describe('the keys of a database on SQLite', () => {
   });
 
   it('R110: a lost secrets.json ends the start on a database without check values as well', async () => {
-    await startOnce();
+    copyFirstStart();
     forgetChecks();
     rmSync(dataFile('secrets.json'));
     expect(await refusal()).toContain('secrets.json" is missing');
@@ -128,7 +143,7 @@ describe('the keys of a database on SQLite', () => {
   ])(
     'R110: another %s ends the start, from the file and from the environment, and changes nothing',
     async (key, loss, name) => {
-      await startOnce();
+      copyFirstStart();
       const before = stored();
       const secrets = readFileSync(dataFile('secrets.json'), 'utf8');
       const fromEnvironment = await refusal({ [name]: ANOTHER_KEY });
@@ -146,13 +161,13 @@ describe('the keys of a database on SQLite', () => {
   );
 
   it('R110: both keys are named where both are wrong', async () => {
-    await startOnce();
+    copyFirstStart();
     const line = await refusal({ SCOPEGATE_TOKEN_PEPPER: ANOTHER_KEY, SCOPEGATE_ENCRYPTION_KEY: ANOTHER_KEY });
     expect(line).toContain('SCOPEGATE_TOKEN_PEPPER and SCOPEGATE_ENCRYPTION_KEY are not the keys');
   });
 
   it('R110: a database of before keeps its keys: another encryption key does not fit its audit log', async () => {
-    await startOnce();
+    copyFirstStart();
     forgetChecks();
     const before = stored();
     const secrets = readFileSync(dataFile('secrets.json'), 'utf8');
@@ -183,7 +198,7 @@ describe('the keys of a database on SQLite', () => {
   });
 
   it('R110: the verification of the audit log makes no keys, and tells a wrong one from a broken log', async () => {
-    await startOnce();
+    copyFirstStart();
     const wrong = run({ SCOPEGATE_ENCRYPTION_KEY: ANOTHER_KEY }, VERIFY_PROGRAM);
     expect(await wrong.exited).toBe(2);
     expect(wrong.output()).toContain('SCOPEGATE_ENCRYPTION_KEY is not the key');

@@ -5,7 +5,7 @@ import { GroupEntity } from '../../src/directory/group.entity.js';
 import { createApiClient, type ApiAnswer, type ApiClient } from '../support/api.client.js';
 import { describeOnEachDatabase, TEST_SETTINGS, unique } from '../support/each-database.js';
 import { expectProblem } from '../support/expect-problem.js';
-import { describeWithMariaDb } from '../support/external-part.js';
+import { describeWithMariaDb } from '../support/external-servers.js';
 import { startRecordingUpstream } from '../support/recording-upstream.js';
 import type { ScopegateFixture, TestEvent, TestToken } from '../support/scopegate.fixture.js';
 import { createSecrets, startScopegate, type ScopegateProcess } from '../support/scopegate.process.js';

@@ -66,7 +66,7 @@ describe('odd paths below the server’s own first segments', () => {
       for (const port of [server.port, split.port, split.managementPort]) {
         for (const remainder of ODD_REMAINDERS) {
           const target = `/${segment}${remainder}`;
-          const answer = await request({ port, method, target });
+          const answer = await request({ port, method, target }, { closeWaitMs: 0 });
           const told = `${method} ${target.slice(0, 60)} on ${port}: ${answer.status}`;
           if (isPublic && (answer.status === 200 || answer.status === 302)) continue;
           expect([400, 401, 404, 405], told).toContain(answer.status);
@@ -90,7 +90,7 @@ describe('odd paths below the server’s own first segments', () => {
     ['Accept-Version', '99'],
   ])('R112: %s: %s at the files of the documentation is no failure of the server', async (name, value) => {
     for (const target of ['/docs', '/docs/', '/docs/swagger-ui.css', '/docs/openapi.json', '/docs/nothing.css']) {
-      const answer = await request({ port: server.port, target, headers: [[name, value]] });
+      const answer = await request({ port: server.port, target, headers: [[name, value]] }, { closeWaitMs: 0 });
       expect(answer.status, target).toBeLessThan(500);
       if (answer.status >= 400) expect(answer.header('content-type'), target).toMatch(/^application\/problem\+json/);
     }

@@ -1,8 +1,8 @@
-import { chmodSync, chownSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, cpSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createConnection } from 'mysql2/promise';
-import { describeWithMariaDb } from '../support/external-part.js';
+import { describeWithMariaDb } from '../support/external-servers.js';
 import { freePort } from '../support/free-port.js';
 import {
   privateEnvironment,
@@ -19,20 +19,31 @@ const user = unprivilegedUser();
 
 let folder: TemporaryFolder;
 let data: string;
+let template: TemporaryFolder;
 
-beforeAll(async () => ensureBuilt());
+// A start takes seconds: most tests begin with a copy of what one start has left.
+beforeAll(async () => {
+  await ensureBuilt();
+  createFolder();
+  template = folder;
+  await startOnce();
+});
 
-beforeEach(() => {
+beforeEach(createFolder);
+
+function createFolder(): void {
   folder = createTemporaryFolder('refused');
   data = join(folder.path, 'data');
   mkdirSync(data);
   giveAway(folder.path);
-});
+}
 
 afterEach(async () => {
   forEachPath(folder.path, (path) => chmodSync(path, 0o700));
   await folder.remove();
 });
+
+afterAll(() => template.remove());
 
 /** The server runs as another user than the tests where these run as root, whom nothing is refused. */
 function giveAway(path: string): void {
@@ -63,7 +74,7 @@ function start(environment: Readonly<Record<string, string>>): PrivateProcess {
   });
 }
 
-/** Starts the server once, so that there is something to refuse. */
+/** Starts the server until it is ready, and ends it. */
 async function startOnce(): Promise<void> {
   const port = await freePort();
   const child = start({ PORT: String(port) });
@@ -76,7 +87,13 @@ async function startOnce(): Promise<void> {
   expect(await child.end('SIGTERM')).toBe(0);
 }
 
-/** Each case starts the server once or twice. */
+/** Gives the test a data folder on which a server has started and ended once. */
+function copyFirstStart(): void {
+  cpSync(join(template.path, 'data'), data, { recursive: true });
+  giveAway(data);
+}
+
+/** Each case starts the server. */
 vi.setConfig({ testTimeout: 240_000 });
 
 /** Expects one line that names the path and says what to do. */
@@ -113,13 +130,13 @@ describe('a start that the file system refuses', () => {
     ['a folder of the journal', 'journal/0', 0o500],
     ['the lock of a folder of the journal', 'journal/0/lock', 0o000],
   ])('R63: %s that is another one’s is one line', async (_what, name, mode) => {
-    await startOnce();
+    copyFirstStart();
     chmodSync(join(data, name), mode);
     await expectRefusal(name.startsWith('journal') ? join(data, 'journal') : join(data, name));
   });
 
   it('R63: a folder of the journal that another process left and that is another one’s is one line', async () => {
-    await startOnce();
+    copyFirstStart();
     const left = join(data, 'journal', '7');
     mkdirSync(left);
     giveAway(left);

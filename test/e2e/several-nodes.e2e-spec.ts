@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ProblemBody } from '../support/api.client.js';
-import { describeWithMariaDb, describeWithRedis } from '../support/external-part.js';
+import { describeWithMariaDb, describeWithRedis } from '../support/external-servers.js';
 import { request, type RawAnswer } from '../support/raw-client.js';
 import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js';
 import { basic, bearer, startScopegateFixture, type ScopegateFixture } from '../support/scopegate.fixture.js';

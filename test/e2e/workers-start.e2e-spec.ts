@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createApiClient } from '../support/api.client.js';
 import { childrenOf, isRunning } from '../support/child-processes.js';
-import { describeWithMariaDb } from '../support/external-part.js';
+import { describeWithMariaDb } from '../support/external-servers.js';
 import {
   privateEnvironment,
   startPrivateProcess,

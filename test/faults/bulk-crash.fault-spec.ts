@@ -1,7 +1,7 @@
 import { createConnection, type Connection, type RowDataPacket } from 'mysql2/promise';
 import { expect, it } from 'vitest';
 import { createApiClient, type ApiClient } from '../support/api.client.js';
-import { describeWithMariaDb } from '../support/external-part.js';
+import { describeWithMariaDb } from '../support/external-servers.js';
 import { createSecrets, startScopegate, type ScopegateProcess } from '../support/scopegate.process.js';
 import type { TestToken } from '../support/scopegate.fixture.js';
 

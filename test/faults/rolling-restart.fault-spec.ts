@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { describeWithMariaDb } from '../support/external-part.js';
+import { describeWithMariaDb } from '../support/external-servers.js';
 import { isLoadBalancerAvailable } from '../support/load-balancer.js';
 import { restartInTurn } from '../support/rolling-restart.js';
 

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createConnection } from 'mysql2/promise';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { startWorld, type World } from '../support/audited-world.js';
-import { describeWithMariaDb } from '../support/external-part.js';
+import { describeWithMariaDb } from '../support/external-servers.js';
 import { startFaultProxy, type FaultProxy } from '../support/fault.proxy.js';
+import { startRestartableServer, type RestartableServer } from '../support/restartable-server.js';
 
 /** What a request was answered with, and after how long. */
 type Answer = { readonly status: number; readonly code: string | undefined; readonly tookMs: number };
@@ -12,7 +12,7 @@ type Answer = { readonly status: number; readonly code: string | undefined; read
 const JUDGED_WITHIN_MS = 2_500;
 
 describeWithMariaDb('a database that falls silent', (mariaDb) => {
-  let world: World;
+  let server: RestartableServer;
   let proxy: FaultProxy;
   let url: string;
 
@@ -20,18 +20,20 @@ describeWithMariaDb('a database that falls silent', (mariaDb) => {
     url = await mariaDb().createDatabase();
     proxy = await startFaultProxy(mariaDb());
     // Known tokens are judged by the rules that are known, for as long as a test lasts.
-    world = await startWorld({ DATABASE_URL: proxy.through(url), SCOPEGATE_MAX_STALENESS_MS: '600000' });
+    server = await startRestartableServer({
+      env: { DATABASE_URL: proxy.through(url), SCOPEGATE_MAX_STALENESS_MS: '600000' },
+    });
   });
 
   afterEach(async () => {
     proxy.pass();
-    await world.end();
+    await server.end();
     await proxy.stop();
   });
 
   async function ask(secret: string, path = '/app/x'): Promise<Answer> {
     const startedMs = performance.now();
-    const answer = await fetch(`${world.server().url}${path}`, { headers: { Authorization: `Bearer ${secret}` } });
+    const answer = await fetch(`${server.node().url}${path}`, { headers: { Authorization: `Bearer ${secret}` } });
     const { code } = (await answer.json()) as { code?: string };
     return { status: answer.status, code, tookMs: performance.now() - startedMs };
   }
@@ -40,7 +42,7 @@ describeWithMariaDb('a database that falls silent', (mariaDb) => {
   async function unknownTokens(count: number): Promise<string[]> {
     const secrets: string[] = [];
     for (let index = 0; index < count; index += 1) {
-      const made = await world.admin().post<{ secret: string }>('/tokens', { description: 'new', scope: 'read-only' });
+      const made = await server.admin().post<{ secret: string }>('/tokens', { description: 'new', scope: 'read-only' });
       secrets.push(made.body.secret);
     }
     return secrets;
@@ -49,7 +51,7 @@ describeWithMariaDb('a database that falls silent', (mariaDb) => {
   /** Opens as many connections as the node will have, by many requests at the same time. */
   async function openConnections(secrets: readonly string[]): Promise<void> {
     const asked = secrets.map((secret) => ask(secret));
-    const lists = Array.from({ length: 6 }, () => ask(world.token.secret, '/api/v1/tokens'));
+    const lists = Array.from({ length: 6 }, () => ask(server.token.secret, '/api/v1/tokens'));
     for (const answer of await Promise.all([...asked, ...lists])) expect(answer.status).toBe(200);
     expect(proxy.openConnections).toBeGreaterThanOrEqual(6);
   }
@@ -63,7 +65,7 @@ describeWithMariaDb('a database that falls silent', (mariaDb) => {
     const during: Promise<Answer>[] = [];
     while (performance.now() < endMs) {
       if (unknown.length > 20) during.push(ask(unknown.pop() ?? ''));
-      expect(await ask(world.token.secret)).toMatchObject({ status: 200 });
+      expect(await ask(server.token.secret)).toMatchObject({ status: 200 });
       await sleep(250);
     }
     proxy.pass();
@@ -78,20 +80,20 @@ describeWithMariaDb('a database that falls silent', (mariaDb) => {
     expect(recoveredMs).toBeLessThan(1_000);
     // Nothing stays hung, and nothing is lost.
     await expect.poll(() => proxy.silentConnections, { timeout: 5_000 }).toBe(0);
-    expect((await world.admin().get('/tokens')).status).toBe(200);
-    await expect.poll(async () => (await world.events()).length).toBeGreaterThan(during.length);
+    expect((await server.admin().get('/tokens')).status).toBe(200);
+    await expect.poll(async () => (await server.events()).length).toBeGreaterThan(during.length);
   });
 
   it('R81: a frozen database costs a request two seconds, and a management call ten', async () => {
     const [unknown = '', afterwards = ''] = await unknownTokens(2);
-    expect((await ask(world.token.secret)).status).toBe(200);
+    expect((await ask(server.token.secret)).status).toBe(200);
     process.kill(mariaDb().pid, 'SIGSTOP');
     try {
       const [judged, login, list, known] = await Promise.all([
         ask(unknown),
-        world.admin().get('/me'),
-        ask(world.token.secret, '/api/v1/tokens'),
-        ask(world.token.secret),
+        server.admin().get('/me'),
+        ask(server.token.secret, '/api/v1/tokens'),
+        ask(server.token.secret),
       ]);
       expect(judged).toMatchObject({ status: 503, code: 'policy_unavailable' });
       expect(judged.tookMs).toBeLessThan(JUDGED_WITHIN_MS);
@@ -109,17 +111,17 @@ describeWithMariaDb('a database that falls silent', (mariaDb) => {
 
   it('R81: tables that another client has locked hold up nothing beyond the limits, and no thread of the server', async () => {
     const [unknown = '', afterwards = ''] = await unknownTokens(2);
-    expect((await ask(world.token.secret)).status).toBe(200);
+    expect((await ask(server.token.secret)).status).toBe(200);
     const other = await createConnection(url);
     try {
       await other.query('LOCK TABLES tokens WRITE');
       const judged = await ask(unknown);
       expect(judged).toMatchObject({ status: 503, code: 'policy_unavailable' });
       expect(judged.tookMs).toBeLessThan(JUDGED_WITHIN_MS);
-      const list = await ask(world.token.secret, '/api/v1/tokens');
+      const list = await ask(server.token.secret, '/api/v1/tokens');
       expect([list.status, list.code]).toEqual([503, 'policy_unavailable']);
       expect(list.tookMs).toBeLessThan(11_000);
-      expect(await ask(world.token.secret)).toMatchObject({ status: 200 });
+      expect(await ask(server.token.secret)).toMatchObject({ status: 200 });
       // Given up here, a statement must not go on waiting there: the server's connections are counted.
       await expect
         .poll(

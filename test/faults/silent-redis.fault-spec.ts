@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { describeWithRedis } from '../support/external-part.js';
+import { describeWithRedis } from '../support/external-servers.js';
 import { startFaultProxy } from '../support/fault.proxy.js';
 import { startScopegate } from '../support/scopegate.process.js';
 

@@ -1,24 +1,25 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, it } from 'vitest';
-import { reads, startWorld, waitForAnswers, type StoredEvent, type World } from '../support/audited-world.js';
-import { describeWithMariaDb } from '../support/external-part.js';
-import { startLoad, type Load } from '../support/load.client.js';
+import { describeWithMariaDb } from '../support/external-servers.js';
+import { startLoad, waitForAnswers, type Load } from '../support/load.client.js';
 import type { MariaDbServer } from '../support/maria-db.server.js';
+import { reads, startRestartableServer, type RestartableServer } from '../support/restartable-server.js';
+import type { TestEvent } from '../support/scopegate.fixture.js';
 import { mountSmallDisk } from '../support/small-disk.js';
 import { createTemporaryFolder } from '../support/temporary-folder.js';
 
 describeWithMariaDb('audit.failOpen', (mariaDb: () => MariaDbServer) => {
-  let world: World | undefined;
+  let server: RestartableServer | undefined;
   afterEach(async () => {
     await mariaDb().restart();
-    await world?.end();
-    world = undefined;
+    await server?.end();
+    server = undefined;
   });
 
-  /** A world whose journal takes 64 KiB, or what its disk takes. */
-  async function startFailingOpen(env: Record<string, string>): Promise<World> {
-    const started = await startWorld({ DATABASE_URL: await mariaDb().createDatabase(), ...env });
+  /** A server whose journal takes 64 KiB, or what its disk takes. */
+  async function startFailingOpen(env: Record<string, string>): Promise<RestartableServer> {
+    const started = await startRestartableServer({ env: { DATABASE_URL: await mariaDb().createDatabase(), ...env } });
     const answer = await started
       .admin()
       .patch<{ warnings: readonly { code: string }[] }>('/settings', { audit: { failOpen: true } });
@@ -28,7 +29,7 @@ describeWithMariaDb('audit.failOpen', (mariaDb: () => MariaDbServer) => {
   }
 
   async function figure(name: string): Promise<number> {
-    const text = await (await fetch(`${world?.server().url}/metrics`)).text();
+    const text = await (await fetch(`${server?.node().url}/metrics`)).text();
     const line = text.split('\n').find((candidate) => candidate.startsWith(`scopegate_${name} `));
     return Number(line?.split(' ').at(-1));
   }
@@ -41,19 +42,19 @@ describeWithMariaDb('audit.failOpen', (mariaDb: () => MariaDbServer) => {
     await expect.poll(() => figure('journal_backlog_bytes'), { timeout: 20_000 }).toBe(0);
   }
 
-  async function gaps(): Promise<readonly StoredEvent[]> {
-    const answer = await world
+  async function gaps(): Promise<readonly TestEvent[]> {
+    const answer = await server
       ?.admin()
-      .get<{ items: readonly StoredEvent[] }>('/audit-events?type=requests.unrecorded&limit=200');
+      .get<{ items: readonly TestEvent[] }>('/audit-events?type=requests.unrecorded&limit=200');
     return answer?.body.items ?? [];
   }
 
-  const sumOf = (events: readonly StoredEvent[]): number => events.reduce((sum, event) => sum + event.count, 0);
+  const sumOf = (events: readonly TestEvent[]): number => events.reduce((sum, event) => sum + event.count, 0);
 
   /** Every answer has an event of its own, or is one of those that were counted. */
   async function expectAllAccountedFor(load: Load): Promise<void> {
     const counted = sumOf(await gaps());
-    const events = await world?.events();
+    const events = await server?.events();
     const stored = new Set(events?.map((event) => event.requestId));
     const withEvent = load.answers.filter(({ requestId }) => stored.has(requestId)).length;
     const asked = new Set(load.answers.map(({ requestId }) => requestId));
@@ -64,12 +65,12 @@ describeWithMariaDb('audit.failOpen', (mariaDb: () => MariaDbServer) => {
     expect(events?.filter(({ requestId }) => asked.has(requestId ?? ''))).toHaveLength(withEvent);
     expect(load.broken).toBe(0);
     expect(new Set(load.answers.map(({ status }) => status))).toEqual(new Set([200, 403]));
-    expect((await world?.admin().post<{ intact: boolean }>('/audit-events/verify', {}))?.body.intact).toBe(true);
+    expect((await server?.admin().post<{ intact: boolean }>('/audit-events/verify', {}))?.body.intact).toBe(true);
   }
 
   it('R62: with a full journal requests are let through, and their exact number is an event of its own', async () => {
-    world = await startFailingOpen({ SCOPEGATE_JOURNAL_MAX_BYTES: '65536' });
-    const load = startLoad(world.server().port, 4, reads(world));
+    server = await startFailingOpen({ SCOPEGATE_JOURNAL_MAX_BYTES: '65536' });
+    const load = startLoad(server.node().port, 4, reads(server));
     await waitForAnswers(load, 100);
     await mariaDb().kill9();
     await expect.poll(() => unrecorded('let-through'), { timeout: 20_000 }).toBeGreaterThan(100);
@@ -83,7 +84,7 @@ describeWithMariaDb('audit.failOpen', (mariaDb: () => MariaDbServer) => {
     expect([gap?.outcome, gap?.code]).toEqual(['allowed', 'audit_unrecorded']);
     await expectAllAccountedFor(load);
     expect(await unrecorded('turned-away')).toBe(0);
-    const log = world.server().output();
+    const log = server.node().output();
     expect(log).toContain('WITHOUT A RECORD');
     expect(log).toContain(`${counted} request(s) were answered without a record`);
   });
@@ -93,8 +94,8 @@ describeWithMariaDb('audit.failOpen', (mariaDb: () => MariaDbServer) => {
     const unmount = mountSmallDisk(join(folder.path, 'journal'));
     if (unmount === null) return context.skip('no file system can be mounted here');
     try {
-      world = await startFailingOpen({ SCOPEGATE_DATA_DIR: folder.path });
-      const load = startLoad(world.server().port, 8, reads(world));
+      server = await startFailingOpen({ SCOPEGATE_DATA_DIR: folder.path });
+      const load = startLoad(server.node().port, 8, reads(server));
       await waitForAnswers(load, 100);
       await mariaDb().kill9();
       await expect.poll(() => unrecorded('let-through'), { timeout: 30_000 }).toBeGreaterThan(100);
@@ -106,28 +107,28 @@ describeWithMariaDb('audit.failOpen', (mariaDb: () => MariaDbServer) => {
       await expectAllAccountedFor(load);
       expect(await unrecorded('broken-off')).toBe(0);
     } finally {
-      await world?.server().stop();
+      await server?.node().stop();
       unmount();
     }
   });
 
   it('R62: the number of those let through is kept by a stop in the midst of it', async () => {
-    world = await startFailingOpen({ SCOPEGATE_JOURNAL_MAX_BYTES: '65536' });
-    const load = startLoad(world.server().port, 4, reads(world));
+    server = await startFailingOpen({ SCOPEGATE_JOURNAL_MAX_BYTES: '65536' });
+    const load = startLoad(server.node().port, 4, reads(server));
     await waitForAnswers(load, 50);
     await mariaDb().kill9();
     await expect.poll(() => unrecorded('let-through'), { timeout: 20_000 }).toBeGreaterThan(50);
     await load.stop();
-    expect(await world.server().stop()).toBe(0);
+    expect(await server.node().stop()).toBe(0);
     await mariaDb().restart();
-    await world.startAgain();
+    await server.startAgain();
     await expectAllAccountedFor(load);
   });
 
   it('R62: switched off again, requests are turned away again', async () => {
-    world = await startFailingOpen({ SCOPEGATE_JOURNAL_MAX_BYTES: '65536' });
-    expect((await world.admin().patch('/settings', { audit: { failOpen: false } })).status).toBe(200);
-    const load = startLoad(world.server().port, 4, reads(world));
+    server = await startFailingOpen({ SCOPEGATE_JOURNAL_MAX_BYTES: '65536' });
+    expect((await server.admin().patch('/settings', { audit: { failOpen: false } })).status).toBe(200);
+    const load = startLoad(server.node().port, 4, reads(server));
     await waitForAnswers(load, 50);
     await mariaDb().kill9();
     await expect.poll(() => unrecorded('turned-away'), { timeout: 20_000 }).toBeGreaterThan(50);
@@ -137,7 +138,7 @@ describeWithMariaDb('audit.failOpen', (mariaDb: () => MariaDbServer) => {
     await sleep(1_500);
     expect(await gaps()).toEqual([]);
     expect(await unrecorded('let-through')).toBe(0);
-    const changes = await world
+    const changes = await server
       .admin()
       .get<{ items: readonly { detail: { changes: unknown } }[] }>('/audit-events?type=settings.changed');
     expect(changes.body.items.slice(0, 2).map((event) => event.detail.changes)).toEqual([

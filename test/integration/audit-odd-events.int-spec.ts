@@ -13,7 +13,7 @@ import { Clock } from '../../src/common/time/clock.js';
 import { UnitOfWork } from '../../src/database/unit-of-work.js';
 import { eventOf } from '../support/audit-events.js';
 import { describeOnEachDatabase, restoreRules, unique } from '../support/each-database.js';
-import { describeWithMariaDb } from '../support/external-part.js';
+import { describeWithMariaDb } from '../support/external-servers.js';
 import { startScopegateFixture, type ScopegateFixture } from '../support/scopegate.fixture.js';
 import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.js';
 

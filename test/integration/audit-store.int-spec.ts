@@ -14,10 +14,10 @@ import { SECRETS } from '../../src/config/config.module.js';
 import type { Secrets } from '../../src/config/secrets.js';
 import { UnitOfWork } from '../../src/database/unit-of-work.js';
 import { eventOf } from '../support/audit-events.js';
-import { compare, reads, startWorld, waitForAnswers, type World } from '../support/audited-world.js';
 import { unique } from '../support/each-database.js';
-import { startLoad } from '../support/load.client.js';
+import { startLoad, waitForAnswers } from '../support/load.client.js';
 import { BUILT_SOURCES } from '../support/project-build.js';
+import { compare, reads, startRestartableServer, type RestartableServer } from '../support/restartable-server.js';
 import { startScopegateFixture, type ScopegateFixture } from '../support/scopegate.fixture.js';
 import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.js';
 
@@ -111,14 +111,14 @@ describe('storing events in a thread, on SQLite', () => {
 });
 
 describe('a lock of another process on the SQLite file', () => {
-  let world: World | undefined;
-  afterEach(async () => world?.end());
+  let server: RestartableServer | undefined;
+  afterEach(async () => server?.end());
 
   it('R62, R81: holds up storing, and no request', async () => {
-    world = await startWorld({});
-    const load = startLoad(world.server().port, 4, reads(world));
+    server = await startRestartableServer();
+    const load = startLoad(server.node().port, 4, reads(server));
     await waitForAnswers(load, 50);
-    const other = new Database(join(world.server().dataFolder, 'scopegate.sqlite'));
+    const other = new Database(join(server.node().dataFolder, 'scopegate.sqlite'));
     other.exec('BEGIN IMMEDIATE');
     let answered = load.answers.length;
     let answeredAtTick = performance.now();
@@ -128,16 +128,16 @@ describe('a lock of another process on the SQLite file', () => {
       if (load.answers.length > answered) answeredAtTick = performance.now();
       answered = load.answers.length;
       longestMs = Math.max(longestMs, performance.now() - answeredAtTick);
-    } while (!world.server().output().includes('Audit events cannot be stored'));
+    } while (!server.node().output().includes('Audit events cannot be stored'));
     await waitForAnswers(load, answered + 50);
     expect(longestMs).toBeLessThan(LOCK_WAIT_MS);
     other.exec('ROLLBACK');
     other.close();
     await load.stop();
     // After a failure, storing is tried again after a pause.
-    while (compare(load.answers, await world.events()).missing > 0) await sleep(100);
-    expect(compare(load.answers, await world.events())).toEqual({ missing: 0, duplicates: 0 });
-    const verified = await world.admin().post<{ intact: boolean }>('/audit-events/verify', {});
+    while (compare(load.answers, await server.events()).missing > 0) await sleep(100);
+    expect(compare(load.answers, await server.events())).toEqual({ missing: 0, duplicates: 0 });
+    const verified = await server.admin().post<{ intact: boolean }>('/audit-events/verify', {});
     expect(verified.body.intact).toBe(true);
   });
 });

@@ -5,7 +5,7 @@ import { ChangeFeed } from '../../src/database/change-feed.js';
 import { UnitOfWork } from '../../src/database/unit-of-work.js';
 import type { ProblemBody } from '../support/api.client.js';
 import { describeOnEachDatabase } from '../support/each-database.js';
-import { describeWithMariaDb } from '../support/external-part.js';
+import { describeWithMariaDb } from '../support/external-servers.js';
 import { startFaultProxy, type FaultProxy } from '../support/fault.proxy.js';
 import { request } from '../support/raw-client.js';
 import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import Database from 'libsql';
 import { createConnection, type Connection } from 'mysql2/promise';
 import { afterEach, describe, expect, it } from 'vitest';
-import { describeWithMariaDb } from '../support/external-part.js';
+import { describeWithMariaDb } from '../support/external-servers.js';
 import { startScopegateFixture, type ScopegateFixture } from '../support/scopegate.fixture.js';
 import { createSecrets } from '../support/scopegate.process.js';
 

@@ -20,7 +20,7 @@ import { PermissionsModule } from '../../src/permissions/permissions.module.js';
 import { openDatabase } from '../../src/opened-database.js';
 import { PermissionsService } from '../../src/permissions/permissions.service.js';
 import { ENTITIES } from '../../src/schema.js';
-import { describeWithMariaDb } from '../support/external-part.js';
+import { describeWithMariaDb } from '../support/external-servers.js';
 import { createTemporaryFolder } from '../support/temporary-folder.js';
 
 const ADMIN_PASSWORD = 'correct horse battery';

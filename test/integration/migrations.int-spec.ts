@@ -6,7 +6,7 @@ import { dataSourceOptions } from '../../src/database/data-source.options.js';
 import { MIGRATIONS } from '../../src/database/migrations/index.js';
 import { revertLastMigration, runMigrations } from '../../src/database/run-migrations.js';
 import { ENTITIES } from '../../src/schema.js';
-import { describeWithMariaDb } from '../support/external-part.js';
+import { describeWithMariaDb } from '../support/external-servers.js';
 import { readSource, sourceFiles } from '../architecture/source-tree.js';
 import { appliedMigrations, contentOf, fillTables, schemaOf } from '../support/schema.reader.js';
 import { createSecrets } from '../support/scopegate.process.js';

@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import { describe, expect, it } from 'vitest';
 import { readConfiguration } from '../../src/config/env.js';
 import { dataSourceOptions } from '../../src/database/data-source.options.js';
-import { describeWithMariaDb } from '../support/external-part.js';
+import { describeWithMariaDb } from '../support/external-servers.js';
 import { createSecrets, startScopegate } from '../support/scopegate.process.js';
 import { createTemporaryFolder } from '../support/temporary-folder.js';
 

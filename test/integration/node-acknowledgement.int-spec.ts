@@ -5,7 +5,7 @@ import { NodeEntity } from '../../src/database/node.entity.js';
 import { UnitOfWork } from '../../src/database/unit-of-work.js';
 import { NodeRegistry } from '../../src/database/node.registry.js';
 import { createApiClient, type ApiClient } from '../support/api.client.js';
-import { describeWithMariaDb, describeWithRedis } from '../support/external-part.js';
+import { describeWithMariaDb, describeWithRedis } from '../support/external-servers.js';
 import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js';
 import { startScopegateFixture, type ScopegateFixture } from '../support/scopegate.fixture.js';
 import { createSecrets, startScopegate, type ScopegateProcess } from '../support/scopegate.process.js';

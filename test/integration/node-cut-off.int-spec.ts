@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { createApiClient, type ApiClient, type ProblemBody } from '../support/api.client.js';
-import { describeWithMariaDb } from '../support/external-part.js';
+import { describeWithMariaDb } from '../support/external-servers.js';
 import { startFaultProxy, type FaultProxy } from '../support/fault.proxy.js';
 import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js';
 import { createSecrets, startScopegate, type ScopegateProcess } from '../support/scopegate.process.js';

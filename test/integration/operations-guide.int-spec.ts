@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readSource } from '../architecture/source-tree.js';
 import { createApiClient } from '../support/api.client.js';
-import { describeWithMariaDb } from '../support/external-part.js';
+import { describeWithMariaDb } from '../support/external-servers.js';
 import { privateEnvironment } from '../support/private-process.js';
 import { ensureBuilt } from '../support/project-build.js';
 import { createSecrets, startScopegate, type ScopegateProcess } from '../support/scopegate.process.js';

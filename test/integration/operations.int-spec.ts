@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { describeWithMariaDb } from '../support/external-part.js';
+import { describeWithMariaDb } from '../support/external-servers.js';
 import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js';
 import { bearer, startScopegateFixture, type ScopegateFixture } from '../support/scopegate.fixture.js';
 import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.js';

@@ -1,7 +1,7 @@
 import { createConnection } from 'mysql2/promise';
 import { afterEach, expect, it } from 'vitest';
 import { createApiClient } from '../support/api.client.js';
-import { describeWithMariaDb } from '../support/external-part.js';
+import { describeWithMariaDb } from '../support/external-servers.js';
 import type { TestToken } from '../support/scopegate.fixture.js';
 import { createSecrets, startScopegate, type ScopegateProcess } from '../support/scopegate.process.js';
 

@@ -19,7 +19,7 @@ import { TokenPurgeJob } from '../../src/tokens/token-purge.job.js';
 import { TokenPurger } from '../../src/tokens/token.purger.js';
 import { TokenEntity } from '../../src/tokens/token.entity.js';
 import { describeOnEachDatabaseWith, restoreRules, unique } from '../support/each-database.js';
-import { describeWithMariaDb } from '../support/external-part.js';
+import { describeWithMariaDb } from '../support/external-servers.js';
 import {
   startScopegateFixture,
   type ScopegateFixture,

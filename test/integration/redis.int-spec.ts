@@ -9,7 +9,7 @@ import { readConfiguration } from '../../src/config/env.js';
 import { ChangeChannel } from '../../src/database/change.channel.js';
 import { ChangeFeed, type Change } from '../../src/database/change-feed.js';
 import { RedisLink } from '../../src/database/redis.link.js';
-import { describeWithRedis } from '../support/external-part.js';
+import { describeWithRedis } from '../support/external-servers.js';
 import { freePort } from '../support/free-port.js';
 
 const clock = new Clock();

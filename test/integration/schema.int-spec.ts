@@ -6,7 +6,7 @@ import { DataSource } from 'typeorm';
 import { describe, expect, it } from 'vitest';
 import { readConfiguration } from '../../src/config/env.js';
 import { dataSourceOptions } from '../../src/database/data-source.options.js';
-import { describeWithMariaDb } from '../support/external-part.js';
+import { describeWithMariaDb } from '../support/external-servers.js';
 import { createSecrets } from '../support/scopegate.process.js';
 import { MIGRATIONS } from '../../src/database/migrations/index.js';
 import { ENTITIES } from '../../src/schema.js';

@@ -2,7 +2,7 @@ import { DataSource } from 'typeorm';
 import { expect, it } from 'vitest';
 import { UnitOfWork } from '../../src/database/unit-of-work.js';
 import { LeaseEntity } from '../../src/database/lease.entity.js';
-import { describeWithMariaDb } from '../support/external-part.js';
+import { describeWithMariaDb } from '../support/external-servers.js';
 import { startScopegateFixture } from '../support/scopegate.fixture.js';
 
 describeWithMariaDb('the unit of work on MariaDB', (mariaDb) => {

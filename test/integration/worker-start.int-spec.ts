@@ -4,7 +4,7 @@ import { afterEach, expect, it } from 'vitest';
 import { StructuredLogger } from '../../src/common/logging/structured.logger.js';
 import { readConfiguration } from '../../src/config/env.js';
 import { WorkerSupervisor } from '../../src/workers/worker.supervisor.js';
-import { describeWithMariaDb } from '../support/external-part.js';
+import { describeWithMariaDb } from '../support/external-servers.js';
 import { BUILT_SOURCES, ensureBuilt } from '../support/project-build.js';
 import { createSecrets } from '../support/scopegate.process.js';
 import { createTemporaryFolder } from '../support/temporary-folder.js';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe } from 'vitest';
-import { describeWithMariaDb } from './external-part.js';
+import { describeWithMariaDb } from './external-servers.js';
 import { startScopegateFixture, type ScopegateFixture } from './scopegate.fixture.js';
 
 /** The settings of a fresh install, but that failures are not throttled: tests make many from one address. */

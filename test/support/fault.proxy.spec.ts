@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { createConnection, type Connection } from 'mysql2/promise';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { describeWithMariaDb, describeWithRedis } from './external-part.js';
+import { describeWithMariaDb, describeWithRedis } from './external-servers.js';
 import { startFaultProxy, type CommitFault, type FaultProxy } from './fault.proxy.js';
 
 /** What has arrived at one end of a connection, and how it ended. */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Agent, request } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What a request of the load is. */
 export type LoadRequest = {
@@ -72,4 +73,10 @@ export function startLoad(port: number, clients: number, next: (index: number) =
       agent.destroy();
     },
   };
+}
+
+/** Waits until so many answers have come, for 20 seconds at most. */
+export async function waitForAnswers(load: Load, count: number): Promise<void> {
+  const deadline = Date.now() + 20_000;
+  while (load.answers.length < count && Date.now() < deadline) await sleep(10);
 }

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
 import { ModuleKind, ScriptTarget, transpileModule } from 'typescript';
 import { describe, expect, it, vi } from 'vitest';
-import { canRunWith, describeWithMariaDb, describeWithRedis, requiredParts } from './external-part.js';
+import { canRunWith, describeWithMariaDb, describeWithRedis, requiredParts } from './external-servers.js';
 import { startMariaDb } from './maria-db.server.js';
 import { privateEnvironment, startPrivateProcess } from './private-process.js';
 import { createTemporaryFolder } from './temporary-folder.js';

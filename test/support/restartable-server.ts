@@ -1,102 +1,112 @@
+import { spawnSync } from 'node:child_process';
 import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { createApiClient, type ApiClient } from './api.client.js';
 import { freePort } from './free-port.js';
-import type { Load, LoadAnswer, LoadRequest } from './load.client.js';
-import { createSecrets, startScopegate, type ScopegateProcess } from './scopegate.process.js';
-import { createTemporaryFolder, type TemporaryFolder } from './temporary-folder.js';
+import type { LoadAnswer, LoadRequest } from './load.client.js';
+import { privateEnvironment } from './private-process.js';
+import type { TestEvent } from './scopegate.fixture.js';
+import { createSecrets, startScopegate, type ScopegateOptions, type ScopegateProcess } from './scopegate.process.js';
+import { createTemporaryFolder } from './temporary-folder.js';
 
 const ADMIN_PASSWORD = 'correct horse battery';
+const VERIFY_PROGRAM = new URL('../../dist/src/audit-verify.js', import.meta.url).pathname;
 
-export interface StoredEvent {
-  readonly requestId: string | null;
-  readonly outcome: string;
-  readonly code: string | null;
-  readonly count: number;
-  readonly type: string;
-}
+export type RestartableOptions = Pick<ScopegateOptions, 'env' | 'nodeArgs' | 'management'> & {
+  /** The URL of the upstream. Default: one that answers at once. */
+  readonly upstream?: string;
+  /** The scope of the token. Default: `read-only`. */
+  readonly scope?: 'read-only' | 'read-write';
+};
 
-/** A server process that is started again and again on the same data, with an application and two tokens. */
-export interface World {
+/** A server process that can end and start again on the same data, with one application, at `/app`, and one token. */
+export type RestartableServer = {
+  /** The process of the last start. */
+  readonly node: () => ScopegateProcess;
   readonly admin: () => ApiClient;
-  readonly server: () => ScopegateProcess;
-  /** Starts it again after it has ended. */
-  startAgain(): Promise<void>;
-  readonly token: { readonly id: string; readonly secret: string };
-  /** A token that nobody has used yet. */
-  readonly unused: string;
-  events(): Promise<readonly StoredEvent[]>;
+  readonly token: { readonly id: string; readonly secret: string; readonly headers: Readonly<Record<string, string>> };
+  /** Starts it again after it has ended. It does not drain, unless `env` says so. */
+  startAgain(options?: Pick<ScopegateOptions, 'env' | 'nodeArgs'>): Promise<void>;
+  /** The stored events of the application. */
+  events(): Promise<readonly TestEvent[]>;
+  /** How often the token was used, according to the API. */
+  useCount(): Promise<number>;
+  /** Runs the program of `npm run audit:verify` on the same database. @returns its exit code */
+  verify(): number;
   end(): Promise<void>;
-}
+};
 
-/** Starts a server process with an application in front of an upstream that answers at once. */
-export async function startWorld(env: Readonly<Record<string, string>>): Promise<World> {
-  const upstream = await startUpstream();
-  const folder: TemporaryFolder = createTemporaryFolder('crash');
-  const dataFolder = join(folder.path, 'data');
+export async function startRestartableServer(options: RestartableOptions = {}): Promise<RestartableServer> {
+  const upstream = options.upstream === undefined ? await startFastUpstream() : null;
+  const folder = createTemporaryFolder('restartable');
+  const dataFolder = options.env?.['SCOPEGATE_DATA_DIR'] ?? join(folder.path, 'data');
   const port = await freePort();
-  const environment = { SCOPEGATE_ADMIN_PASSWORD: ADMIN_PASSWORD, ...createSecrets(), ...env };
-  const start = (): Promise<ScopegateProcess> => startScopegate({ port, dataFolder, env: environment });
-  let server = await start();
-  const admin = (): ApiClient => createApiClient(server.url, { user: 'admin', password: ADMIN_PASSWORD });
-  const expectAnswer = async (
-    path: string,
-    body: unknown,
-    status: number,
-    method: 'post' | 'patch',
-  ): Promise<unknown> => {
-    const answer = await admin()[method](path, body);
-    if (answer.status !== status) throw new Error(`${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
-    return answer.body;
-  };
+  const env = { SCOPEGATE_ADMIN_PASSWORD: ADMIN_PASSWORD, ...createSecrets(), ...options.env };
+  const start = (more: Pick<ScopegateOptions, 'env' | 'nodeArgs'> = {}): Promise<ScopegateProcess> =>
+    startScopegate({ ...options, ...more, port, dataFolder, env: { ...env, ...more.env } });
+  let node = await start();
+  const admin = (): ApiClient =>
+    createApiClient(node.managementUrl ?? node.url, { user: 'admin', password: ADMIN_PASSWORD });
   const application = {
     key: 'app',
     kind: 'generic',
     mount: { pathPrefix: '/app' },
-    upstream: upstream.url,
-    name: 'App',
+    upstream: options.upstream ?? upstream?.url,
   };
-  await expectAnswer('/applications', application, 201, 'post');
-  await expectAnswer('/settings', { throttling: { maxFailures: 0 } }, 200, 'patch');
-  const newToken = { description: 'load', scope: 'read-only' };
-  const token = (await expectAnswer('/tokens', newToken, 201, 'post')) as { id: string; secret: string };
-  const unused = (await expectAnswer('/tokens', newToken, 201, 'post')) as { secret: string };
+  expect(await admin().post('/applications', application)).toMatchObject({ status: 201 });
+  expect(await admin().patch('/settings', { throttling: { maxFailures: 0 } })).toMatchObject({ status: 200 });
+  const newToken = { description: 'restartable', scope: options.scope ?? 'read-only' };
+  const token = await admin().post<{ id: string; secret: string }>('/tokens', newToken);
+  expect(token).toMatchObject({ status: 201 });
+  const { id, secret } = token.body;
   return {
+    node: () => node,
     admin,
-    server: () => server,
-    async startAgain() {
-      server = await start();
+    token: { id, secret, headers: { Authorization: `Bearer ${secret}` } },
+    async startAgain(more) {
+      node = await start({ ...more, env: { SCOPEGATE_DRAIN_MS: '0', ...more?.env } });
     },
-    token,
-    unused: unused.secret,
     async events() {
       const answer = await admin().get<string>('/audit-events/export?application=app');
       expect(answer.status).toBe(200);
       return answer.body
         .split('\n')
         .filter(Boolean)
-        .map((line) => JSON.parse(line) as StoredEvent);
+        .map((line) => JSON.parse(line) as TestEvent);
+    },
+    async useCount() {
+      const answer = await admin().get<{ useCount: number }>(`/tokens/${id}`);
+      expect(answer.status).toBe(200);
+      return answer.body.useCount;
+    },
+    verify() {
+      const environment = {
+        ...privateEnvironment(folder.path),
+        DATABASE_URL: `sqlite:${join(dataFolder, 'scopegate.sqlite')}`,
+        ...env,
+        SCOPEGATE_DATA_DIR: dataFolder,
+      };
+      return spawnSync(process.execPath, [VERIFY_PROGRAM], { env: environment }).status ?? 1;
     },
     async end() {
-      await server.stop();
-      upstream.stop();
+      await node.stop();
+      upstream?.stop();
       await folder.remove();
     },
   };
 }
 
-/** Reads, and some writes that a read-only token is refused. */
-export function reads(world: World): (index: number) => LoadRequest {
-  const headers = { Authorization: `Bearer ${world.token.secret}` };
+/** Reads with the token, and some writes, which a read-only token may not do. */
+export function reads({ token: { headers } }: RestartableServer): (index: number) => LoadRequest {
   return (index) => ({ method: index % 10 === 0 ? 'POST' : 'GET', path: `/app/things/${index}`, headers });
 }
 
-/** What is wrong with the stored events, in numbers: every answer is there once. */
+/** Counts the answers without an event, and the requests with more than one. */
 export function compare(
   answers: readonly LoadAnswer[],
-  events: readonly StoredEvent[],
+  events: readonly Pick<TestEvent, 'requestId'>[],
 ): { readonly missing: number; readonly duplicates: number } {
   const times = new Map<string, number>();
   for (const { requestId } of events) if (requestId !== null) times.set(requestId, (times.get(requestId) ?? 0) + 1);
@@ -106,18 +116,13 @@ export function compare(
   };
 }
 
-export async function waitForAnswers(load: Load, count: number): Promise<void> {
-  const deadline = Date.now() + 20_000;
-  while (load.answers.length < count && Date.now() < deadline) await sleep(10);
-}
-
-async function startUpstream(): Promise<{ readonly url: string; stop(): void }> {
+/** An upstream that answers at once and records nothing. */
+async function startFastUpstream(): Promise<{ readonly url: string; stop(): void }> {
   const server = createServer((_request, response) => response.end('{"upstream":"ok"}'));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
   return {
-    url: `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`,
-    stop: () => {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    stop() {
       server.closeAllConnections();
       server.close();
     },
