@@ -20,7 +20,7 @@ import { startFailureText } from './start-texts.js';
 /** A server that runs on the same SQLite file may write at the same moment. */
 const MAX_ATTEMPTS = 20;
 
-const NEVER_STARTED = 'No server has been started on this database yet: the first start makes the administrator.';
+const NEVER_STARTED = 'No server has been started with this database yet. The first start creates the administrator.';
 
 /** Gives the user `admin` a new password with the configuration of the server, which may run or not. */
 async function run(): Promise<void> {
@@ -35,7 +35,8 @@ async function run(): Promise<void> {
       throw new ConfigurationError(NEVER_STARTED);
     }
     process.stdout.write(
-      `New password: user name "${FIRST_ADMINISTRATOR}", password "${password}". It is shown this once; keep it.\n`,
+      `New password: user name "${FIRST_ADMINISTRATOR}", password "${password}". It is shown only once; keep it.
+`,
     );
   } finally {
     await database.dataSource.destroy();

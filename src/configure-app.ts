@@ -171,7 +171,7 @@ function leaveBodiesUnread(fastify: FastifyInstance): void {
 function refuseUnroutable(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   const [code, detail] =
     error.code === 'FST_ERR_BAD_URL'
-      ? (['request_malformed', 'The path holds a percent sign that encodes no UTF-8.'] as const)
+      ? (['request_malformed', 'The path contains a percent sign that encodes no UTF-8.'] as const)
       : (['not_found', 'There is nothing at this path. The API is documented at /docs.'] as const);
   const exchange = exchangeOf(request);
   reply.hijack();

@@ -13,8 +13,7 @@ async function run(): Promise<void> {
       return;
     }
     const done = await runMigrations(dataSource);
-    const names =
-      done.length === 0 ? 'The tables are up to date.' : `The tables were brought up to date: ${done.join(', ')}.`;
+    const names = done.length === 0 ? 'The tables are up to date.' : `The tables were migrated: ${done.join(', ')}.`;
     process.stdout.write(`${names}\n`);
   } finally {
     await dataSource.destroy();
@@ -24,6 +23,7 @@ async function run(): Promise<void> {
 try {
   await run();
 } catch (error) {
-  process.stderr.write(`The tables cannot be brought up to date: ${startFailureText(error)}\n`);
+  process.stderr.write(`The tables cannot be migrated: ${startFailureText(error)}
+`);
   process.exitCode = 1;
 }

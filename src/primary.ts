@@ -22,7 +22,8 @@ const START_TIMEOUT_MS = 60_000;
 export async function runWorkers(configuration: Configuration): Promise<void> {
   if (!cluster.isPrimary) {
     throw new ConfigurationError(
-      'SCOPEGATE_WORKERS: this process is a worker of another program already. Leave it out, or start Scopegate itself.',
+      'SCOPEGATE_WORKERS: this process is already a worker of another program. Leave it out, or start ' +
+        'Scopegate itself.',
     );
   }
   const failures = countFailuresTogether(new Clock());

@@ -68,7 +68,7 @@ export class ServerStop {
     const leftovers = [...(await runStop(this.#steps()))];
     this.#recordTheRest();
     const unrecorded = this.app.get(UnrecordedRequests).waiting;
-    if (unrecorded > 0) leftovers.push(`journal: ${unrecorded} request(s) that the disk did not take a record of`);
+    if (unrecorded > 0) leftovers.push(`journal: ${unrecorded} request(s) that could not be recorded on the disk`);
     process.off('exit', this.#onExit);
     if (leftovers.length > 0) this.#logger.error('The server could not stop cleanly.', { left: leftovers });
     return leftovers;
@@ -110,7 +110,7 @@ export class ServerStop {
         name: 'audit streams',
         limitMs: STOP_LIMITS.streams,
         run: () => streams.close(streamsMs).then(nothing),
-        left: () => `${streams.queued} event(s) that are stored and were not sent on`,
+        left: () => `${streams.queued} event(s) that are stored but were not sent`,
       },
       {
         name: 'connections',

@@ -8,7 +8,7 @@ export function startFailureText(error: unknown): string {
   if (error instanceof ConfigurationError) return error.message;
   if (!(error instanceof Error)) return String(error);
   if ('code' in error && error.code === 'EADDRINUSE') {
-    return `The port is taken: choose another PORT or SCOPEGATE_MANAGEMENT_PORT (${error.message}).`;
+    return `The port is already in use: choose another PORT or SCOPEGATE_MANAGEMENT_PORT (${error.message}).`;
   }
   if ('path' in error && typeof error.path === 'string') {
     return refusedFileText('The file or folder', error.path, error);

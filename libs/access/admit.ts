@@ -71,7 +71,7 @@ function passwordIsHeldToAddress(application: ApplicationRules | null, policy: A
 /** The text of R34: it names the address that was judged. */
 export function forbiddenAddressDetail(address: ClientAddress): string {
   return address.client === null
-    ? 'The client address cannot be told from the forwarding header, so this request is not allowed to authenticate.'
+    ? 'The forwarding header gives no valid client address, so this request is not allowed to authenticate.'
     : `The client address ${address.client} is not allowed to authenticate.`;
 }
 
@@ -92,7 +92,7 @@ export function judgeForm(request: FormFacts): Deny | null {
   const codings = head.transferCodings;
   if (codings.length > 0) {
     if (httpVersion === '1.0') {
-      return denyEarly('request_malformed', 'Transfer-Encoding is no part of HTTP/1.0 (RFC 9112 6.1).');
+      return denyEarly('request_malformed', 'HTTP/1.0 has no Transfer-Encoding (RFC 9112 6.1).');
     }
     if (codings.length > 1 || codings[0]?.toLowerCase() !== 'chunked') {
       return denyEarly('request_malformed', 'The only transfer coding accepted is "chunked" (RFC 9112 6.1).');
@@ -101,7 +101,7 @@ export function judgeForm(request: FormFacts): Deny | null {
   if (request.rawPath.includes('\\')) {
     return denyEarly(
       'request_malformed',
-      'The request target holds a backslash, which is no part of a URI (RFC 3986).',
+      'The request target contains a backslash, which a URI must not contain (RFC 3986).',
     );
   }
   return isRefusedMethod(request.method) ? denyEarly('method_not_allowed') : null;

@@ -13,11 +13,11 @@ import {
 } from './facts.js';
 
 const SESSION_OVER =
-  'The session in the cookie has ended, or the gateway did not make it. Log in anew, or leave the cookie out.';
+  'The session in the cookie has ended, or it is not a session of this gateway. Log in again, or send no cookie.';
 
 const EMPTY_PASSWORD = 'The password is empty. Send the user name with its password or with a token.';
 
-const FOR_OTHER_APPLICATIONS = 'This token was made for other applications. Create one that may be used here.';
+const FOR_OTHER_APPLICATIONS = 'This token is limited to other applications. Create one for this application.';
 
 /**
  * Whether the token stage needs the token's record, or the session's. One of a wrong shape or checksum is refused
@@ -108,7 +108,8 @@ function refuseAtManagement(admitted: Admitted, token: TokenFacts, vendorMount: 
     'token_not_accepted',
     token,
     vendorMount === undefined
-      ? `This token was made for applications alone. Create one whose applications include "${MANAGEMENT_KEY}".`
+      ? 'This token is limited to applications. For the management API, create one whose applications include ' +
+          `"${MANAGEMENT_KEY}".`
       : FOR_OTHER_APPLICATIONS,
   );
 }
@@ -124,7 +125,7 @@ function refuseKindOfPath(admitted: Admitted, lookup: TokenLookup & { readonly f
       admitted,
       'token_not_accepted',
       lookup.token,
-      'This is no REST path: a token works on REST paths alone.',
+      'This is not a REST path. A token works only on REST paths.',
     );
   }
   if (lookup.token.applications !== null && !lookup.token.applications.has(application.key)) {
@@ -135,7 +136,7 @@ function refuseKindOfPath(admitted: Admitted, lookup: TokenLookup & { readonly f
       admitted,
       'token_not_accepted',
       lookup.token,
-      'A token is taken from a body at /rest/auth/1/session alone. Send it in the Authorization header here.',
+      'Only /rest/auth/1/session accepts a token in the body. Send it in the Authorization header.',
     );
   }
   return null;

@@ -28,7 +28,7 @@ export interface AuthorizationFacts {
   readonly needsPasswordLogin?: boolean | undefined;
 }
 
-const NEEDS_PASSWORD_LOGIN = 'No token may do this, whatever its scope. Log in with your password for this.';
+const NEEDS_PASSWORD_LOGIN = 'A token may not do this, whatever its scope. Log in with your password.';
 
 /** Whether the request comes with a token whose scope covers reads alone. */
 function mayOnlyRead({ token }: Authenticated): boolean {
@@ -61,9 +61,11 @@ function isMadeRead(authenticated: Authenticated, facts: AuthorizationFacts): bo
 }
 
 const MULTIPART_BODY =
-  'A read-only token may not send a multipart body, which is not looked through for another method. Use a read-write token.';
+  'A read-only token may not send a multipart body, because the gateway does not search it for another ' +
+  'method. Use a read-write token.';
 const UNREADABLE_BODY =
-  'The body cannot be looked through for another method: with a read-only token, send plain JSON in UTF-8 or a form, uncompressed and each name once.';
+  'The gateway cannot search this body for another method. With a read-only token, send JSON in UTF-8 or a ' +
+  'form, uncompressed, with each name once.';
 
 /** The last stages: may the owner use tokens at all (R25), and does the token's scope cover this request (R02 to R14). */
 export function authorize(authenticated: Authenticated, facts: AuthorizationFacts): Allow | Deny {
@@ -95,8 +97,7 @@ function unreadableBody(authenticated: Authenticated, facts: AuthorizationFacts)
     : null;
 }
 
-const OTHER_SESSION_NAME =
-  'This is not one of the names of the session endpoint that take a token. Use /rest/auth/1/session.';
+const OTHER_SESSION_NAME = 'This name of the session endpoint does not accept a token. Use /rest/auth/1/session.';
 
 /**
  * Whether a request could make a session of the upstream, which would reach the client in the body of the answer (R11).

@@ -72,24 +72,26 @@ interface Limits {
 
 /** R10: a token made with a token never exceeds it. */
 function withinParent(asked: TokenAsked, own: Limits, parent: ParentToken): CreationOutcome {
-  if (asked.ownerId !== parent.ownerId) return exceeds('A token makes tokens for its own owner alone.');
+  if (asked.ownerId !== parent.ownerId) return exceeds('A token can only create tokens for its own owner.');
   if (!coversWrites(parent.scope) && asked.scope !== parent.scope) {
-    return exceeds('A read-only token makes read-only tokens alone.');
+    return exceeds('A read-only token can only create read-only tokens.');
   }
   const { validity, expiresAt, months } = asked.expiry;
   const isAsked = validity !== undefined || expiresAt !== undefined || months !== undefined;
   let end = own.expiresAt;
   if (parent.expiresAt !== null && (end === null || end > parent.expiresAt)) {
     if (isAsked) {
-      return exceeds(`It must not outlive the token it is made with (${new Date(parent.expiresAt).toISOString()}).`);
+      return exceeds(
+        `It must not expire after the token that creates it (${new Date(parent.expiresAt).toISOString()}).`,
+      );
     }
     end = parent.expiresAt;
   }
   if (parent.applications !== null && own.applications?.some((key) => !parent.applications?.includes(key)) === true) {
-    return exceeds('It must not be good for more applications than the token it is made with.');
+    return exceeds('It must not be valid for more applications than the token that creates it.');
   }
   if (parent.allowList !== null && own.allowList !== null && !isWithin(own.allowList, parent.allowList)) {
-    return exceeds('It must not be good from more addresses than the token it is made with.');
+    return exceeds('It must not be valid from more addresses than the token that creates it.');
   }
   return {
     ok: true,

@@ -73,7 +73,7 @@ export function misplaced(place: string): CredentialReading {
   return {
     ok: false,
     code: 'credential_misplaced',
-    detail: `A Scopegate token stands in ${place}. Send it as the password of HTTP Basic or as a Bearer token.`,
+    detail: `There is a Scopegate token in ${place}. Send it as the password of HTTP Basic or as a Bearer token.`,
   };
 }
 

@@ -119,7 +119,7 @@ function describeStage(stage: Stage, facts: AccessFacts, address: ClientAddress)
       return describePath(facts);
     case 'native-management':
       return facts.application?.nativeTokensDisabled === true
-        ? 'The product’s own token management is switched off; this path is no part of it.'
+        ? 'The product’s own token management is switched off, but this path does not belong to it.'
         : 'The product’s own token management is not switched off.';
     case 'credential':
       return describeCredential(facts);
@@ -128,7 +128,7 @@ function describeStage(stage: Stage, facts: AccessFacts, address: ClientAddress)
     case 'token':
       return describeToken(facts.authentication.token);
     case 'path-kind':
-      return 'This kind of path takes this kind of credential.';
+      return 'This kind of path accepts this kind of credential.';
     case 'permission':
       return 'The owner may use tokens.';
     case 'scope':
@@ -142,14 +142,15 @@ function describePath(facts: AccessFacts): string | null {
   const path = judgeRequestPath(facts.request.rawPath, facts.application);
   if (path === null) return null;
   return path.strict.ok
-    ? `The path is ${path.strict.canonical}, of the class ${path.strict.pathClass}.`
-    : `The path can be read in more than one way; it is forwarded as it is, since nothing asks for one reading.`;
+    ? `The path is ${path.strict.canonical} (class ${path.strict.pathClass}).`
+    : 'The path can be read in more than one way; it is forwarded unchanged, because no rule requires a single ' +
+        'reading.';
 }
 
 function describeCredential(facts: AccessFacts): string {
   const reading = readCredential(facts.request, facts.application);
   return reading.ok
-    ? `The credential is of the kind ${credentialKind(reading.credential)}.`
+    ? `The kind of the credential is ${credentialKind(reading.credential)}.`
     : 'The credential is malformed.';
 }
 
@@ -159,7 +160,8 @@ function describeAddress(facts: AccessFacts, address: ClientAddress): string {
   const origin =
     address.source === 'peer'
       ? facts.request.head.values(header.toLowerCase()).length > 0
-        ? `the peer itself; ${header} does not count, since ${policy.reverseProxy.enabled ? 'the peer is no trusted proxy' : 'reverse proxy support is off'}`
+        ? `the peer itself; ${header} is ignored, because ` +
+          (policy.reverseProxy.enabled ? 'the peer is not a trusted proxy' : 'reverse proxy support is off')
         : 'the peer itself'
       : `derived from ${header}`;
   const entry = policy.allowList.match(address.client);
@@ -167,15 +169,15 @@ function describeAddress(facts: AccessFacts, address: ClientAddress): string {
     policy.allowList.size === 0
       ? 'The allow list is empty, so every address is allowed.'
       : entry === null
-        ? 'No entry of the allow list holds it; this request is not held to the list.'
-        : `The entry ${entry} of the allow list holds it.`;
+        ? 'No entry of the allow list contains it, but the list does not apply to this request.'
+        : `The entry ${entry} of the allow list contains it.`;
   return address.client === null
-    ? `No client address can be told. ${list}`
+    ? `The client address is unknown. ${list}`
     : `The client address is ${address.client} (${origin}). ${list}`;
 }
 
 function describeToken(lookup: TokenLookup | undefined): string | null {
   return lookup?.found === true
-    ? `The token ${lookup.token.id} of ${lookup.token.ownerName} is in force.`
-    : 'There is no Scopegate token in this request.';
+    ? `The token ${lookup.token.id} of ${lookup.token.ownerName} is active.`
+    : 'This request contains no Scopegate token.';
 }

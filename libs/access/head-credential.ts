@@ -34,7 +34,7 @@ export function readSession(lines: HeaderLines): CredentialReading {
 const SEVERAL_SESSIONS: CredentialReading = {
   ok: false,
   code: 'credential_ambiguous',
-  detail: 'The cookies hold more than one session. Send only the one that is meant.',
+  detail: 'The cookies contain more than one session. Send exactly one.',
 };
 
 function readAuthorization(lines: HeaderLines): CredentialReading {

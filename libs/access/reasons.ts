@@ -17,7 +17,8 @@ const CREDENTIAL_INVALID = {
   publicCode: 'credential_invalid',
   title: 'The credential is not valid',
   detail:
-    'The token or the user name that goes with it was not accepted. Check that the token was copied whole and that the user name is its owner’s.',
+    'The token or its user name was not accepted. Check that you copied the whole token and sent the user ' +
+    'name of its owner.',
 } as const;
 
 /**
@@ -30,7 +31,7 @@ export const REASONS = {
     status: 400,
     publicCode: 'request_malformed',
     title: 'The request is malformed',
-    detail: 'The request breaks the rules of HTTP/1.1 in a way that two readers could understand differently.',
+    detail: 'The request breaks the rules of HTTP/1.1, so two servers could read it differently.',
   },
   headers_too_large: {
     stage: 'form',
@@ -65,7 +66,7 @@ export const REASONS = {
     status: 403,
     publicCode: 'native_token_management_disabled',
     title: 'The product’s own access tokens are switched off',
-    detail: 'Personal access tokens of the product are managed by nobody here. Create a Scopegate token instead.',
+    detail: 'The product’s own access tokens are disabled here. Create a Scopegate token instead.',
   },
   credential_ambiguous: {
     stage: 'credential',
@@ -78,7 +79,8 @@ export const REASONS = {
     stage: 'credential',
     ...CREDENTIAL_INVALID,
     detail:
-      'The Authorization line is malformed. Send HTTP Basic with Base64 of user name, colon and token, or Bearer.',
+      'The Authorization line is malformed. Send HTTP Basic with the Base64 of user name, colon and token, or ' +
+      'send Bearer.',
   },
   credential_misplaced: {
     stage: 'credential',
@@ -104,7 +106,7 @@ export const REASONS = {
   token_malformed: {
     stage: 'token',
     ...CREDENTIAL_INVALID,
-    detail: 'What was sent has not the form of a token. Check that the token was copied whole.',
+    detail: 'The credential does not have the form of a token. Check that you copied the whole token.',
   },
   token_unknown: { stage: 'token', ...CREDENTIAL_INVALID },
   owner_mismatch: { stage: 'token', ...CREDENTIAL_INVALID },
@@ -149,7 +151,7 @@ export const REASONS = {
     status: 401,
     publicCode: 'token_not_accepted',
     title: 'A token is not accepted here',
-    detail: 'This token works on the REST paths of the applications it was made for, and nowhere else.',
+    detail: 'This token works only on the REST paths of its applications.',
   },
   password_disabled: {
     stage: 'path-kind',
@@ -163,14 +165,14 @@ export const REASONS = {
     status: 403,
     publicCode: 'use_not_permitted',
     title: 'The owner of this token may not use tokens',
-    detail: 'Ask an administrator for the permission to use tokens. The token works again once it is granted.',
+    detail: 'Ask an administrator for the permission to use tokens. Then the token works again.',
   },
   scope_insufficient: {
     stage: 'scope',
     status: 403,
     publicCode: 'scope_insufficient',
     title: 'The scope of the token does not allow this',
-    detail: 'A read-only token may GET, HEAD and OPTIONS. Use a read-write token for this request.',
+    detail: 'A read-only token may only send GET, HEAD and OPTIONS. Use a read-write token for this request.',
   },
   administrator_required: {
     stage: 'scope',
@@ -184,7 +186,9 @@ export const REASONS = {
     status: 429,
     publicCode: 'too_many_failures',
     title: 'Too many failed attempts',
-    detail: 'Too many invalid credentials came from here. Wait as long as Retry-After says, and check the credential.',
+    detail:
+      'Too many invalid credentials came from here. Wait for the seconds in Retry-After, and check the ' +
+      'credential.',
   },
 } as const satisfies Record<string, Reason>;
 

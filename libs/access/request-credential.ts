@@ -63,12 +63,12 @@ function readSessionBody(body: SessionBody, query: CredentialReading | null): Cr
     case 'unreadable':
       return PASSWORD_UNREAD;
     case 'misplaced-token':
-      return misplaced('a body where none is taken');
+      return misplaced('a body that may not contain one');
     case 'ambiguous':
       return {
         ok: false,
         code: 'credential_ambiguous',
-        detail: 'A name stands more than once in the body. Send one "username" and one "password".',
+        detail: 'The body contains a name more than once. Send one "username" and one "password".',
       };
     case 'credential':
       return presentsToken(body.secret)

@@ -28,7 +28,7 @@ export function compileAddressSet(entries: readonly string[]): AddressSet {
   const parsed = entries.map((text) => {
     const result = parseAllowListEntry(text);
     if (!result.ok) {
-      throw new Error(`An address set holds an invalid entry. ${result.message}`);
+      throw new Error(`An address set contains an invalid entry. ${result.message}`);
     }
     return result.entry;
   });

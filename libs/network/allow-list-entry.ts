@@ -25,8 +25,8 @@ export type AllowListEntryResult =
 
 const FORMS = 'write an address (203.0.113.7), a CIDR block (203.0.113.0/24) or a range (203.0.113.5-203.0.113.9)';
 const MIXED_WITH_MAPPED =
-  'The entry holds IPv4-mapped addresses together with other IPv6 addresses: ' +
-  'write the IPv4 part and the IPv6 part as entries of their own.';
+  'The entry mixes IPv4-mapped addresses and other IPv6 addresses: write the IPv4 part and the IPv6 part ' +
+  'as two entries.';
 const PREFIX = /^(?:0|[1-9][0-9]{0,2})$/;
 const BITS_OF_MAPPED_PREFIX = 96;
 
@@ -51,7 +51,7 @@ export function parseAllowListEntry(value: unknown): AllowListEntryResult {
   }
   const text = trimBlanks(value);
   if (text === '') {
-    return refuse(`The entry is blank: ${FORMS}; to allow every address, leave the list empty.`);
+    return refuse(`The entry is empty: ${FORMS}. To allow every address, leave the list empty.`);
   }
   const slash = text.indexOf('/');
   const dash = text.indexOf('-');
@@ -96,7 +96,10 @@ function parseCidr(base: string, prefix: string): AllowListEntryResult {
   const block = `${first}/${isIpv4 ? bits - BITS_OF_MAPPED_PREFIX : bits}`;
   if (first !== address) {
     // Widening it silently would allow more than was meant.
-    return refuse(`The address has bits set behind the prefix: write ${block} for the block, or ${address} alone.`);
+    return refuse(
+      `The address has bits set after the prefix: write ${block} for the block, or ${address} for the one ` +
+        'address.',
+    );
   }
   return accept(block, 'cidr', first, last);
 }
@@ -147,10 +150,10 @@ function networkMask(bits: number, group: number): number {
 /** What to do about a text that is no address. The text itself is not repeated: it may be anything. */
 function explainNoAddress(text: string): string {
   if (text.includes(',') || /[ \t]/.test(text)) {
-    return `Each address must be an entry of its own: ${FORMS}.`;
+    return `Write one entry for each address: ${FORMS}.`;
   }
   if (text.includes('%')) {
-    return 'An address with a zone id has no meaning beyond one host: leave the zone out or use another address.';
+    return 'An address with a zone id has a meaning on one host only: leave the zone out or use another address.';
   }
   if (hasBracketsOrPort(text)) {
     return 'Write the address without brackets and port.';
@@ -161,7 +164,7 @@ function explainNoAddress(text: string): string {
   if (/[g-z]/i.test(text)) {
     return `Host names are not supported: ${FORMS}.`;
   }
-  return `That is no IP address (four decimal octets without leading zeros, or IPv6): ${FORMS}.`;
+  return `This is not an IP address (four decimal octets without leading zeros, or IPv6): ${FORMS}.`;
 }
 
 /** A guess for the message alone; nothing is decided by it. */

@@ -18,10 +18,11 @@ export interface AuthorityFacts {
 const NO_LINE = refuse('There is no Host line (RFC 9112 3.2). Send exactly one.');
 const SEVERAL_LINES = refuse('There is more than one Host line (RFC 9112 3.2). Send exactly one.');
 const BAD_LINE = refuse(
-  'The Host line is not a host name or an address, perhaps with a port (RFC 9112 3.2). Send the host of the address alone.',
+  'The Host line is not a valid host name or address with an optional port (RFC 9112 3.2). Send one host.',
 );
 const BAD_TARGET = refuse(
-  'The request target names no valid host: write http://, a host name or an address, perhaps a port, and the path (RFC 9112 3.2.2).',
+  'The request target contains no valid host: write http://, a host name or address, an optional port, and ' +
+    'the path (RFC 9112 3.2.2).',
 );
 const NONE: AuthorityReading = { ok: true, authority: null };
 

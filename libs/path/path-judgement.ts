@@ -166,25 +166,25 @@ function judgeStrictly(rawPath: string, { rules, encodedSlashes }: PathOptions):
   return detail === null ? { ok: true, canonical: canonical as CanonicalPath, pathClass } : { ok: false, detail };
 }
 
-const PATH_PARAMETER = 'The path holds a path parameter (a semicolon).';
-const NO_URI_SYNTAX = 'The path holds a character that is no URI syntax.';
-const DOT_SEGMENT = 'The path holds a dot segment.';
-const LOOKALIKE = 'The path holds characters that may be taken for slashes, dots, semicolons or percent signs.';
+const PATH_PARAMETER = 'The path contains a path parameter (a semicolon).';
+const NO_URI_SYNTAX = 'The path contains a character that a URI must not contain.';
+const DOT_SEGMENT = 'The path contains a dot segment.';
+const LOOKALIKE = 'The path contains characters that a server may read as slashes, dots, semicolons or percent signs.';
 
 /** Why a reserved or other character must not stand encoded in a path, or null. */
 function encodedFault(byte: number, allowsEncoded: boolean): string | null {
   switch (byte) {
     case 0x5c:
-      return 'The path holds an encoded backslash.';
+      return 'The path contains an encoded backslash.';
     case 0x3b:
-      return 'The path holds an encoded semicolon.';
+      return 'The path contains an encoded semicolon.';
     case SLASH:
-      return allowsEncoded ? null : 'The path holds an encoded slash.';
+      return allowsEncoded ? null : 'The path contains an encoded slash.';
     case 0x25:
-      return allowsEncoded ? null : 'The path holds an encoded percent sign.';
+      return allowsEncoded ? null : 'The path contains an encoded percent sign.';
     case 0x3f:
     case 0x23:
-      return allowsEncoded ? null : 'The path holds an encoded question mark or hash.';
+      return allowsEncoded ? null : 'The path contains an encoded question mark or hash.';
     default:
       return null;
   }
@@ -199,7 +199,7 @@ function ambiguity(canonical: string, pathClass: PathClass, rules: PathRules): s
     return DOT_SEGMENT;
   }
   if (rules.rewritesStatic && rewriteReachesRest(canonical, rules)) {
-    return 'The path is rewritten to another one by the application (/s/…/_/).';
+    return 'The application rewrites this path to another one (/s/…/_/).';
   }
   let text = canonical;
   for (let decodes = 1; text.includes('%'); decodes += 1) {
@@ -208,7 +208,7 @@ function ambiguity(canonical: string, pathClass: PathClass, rules: PathRules): s
       return null;
     }
     if (decodes > MAXIMUM_DECODES) {
-      return 'The path is percent-encoded too many times over.';
+      return 'The path is percent-encoded too many times.';
     }
     const detail = decodedFault(decoded, canonical, pathClass, rules);
     if (detail !== null) {
@@ -225,13 +225,13 @@ function decodedFault(decoded: string, canonical: string, pathClass: PathClass, 
     return DOT_SEGMENT;
   }
   if (decoded.includes('//') || (decoded.endsWith('/') && !canonical.endsWith('/'))) {
-    return 'The path holds an encoded slash beside another one, or at its end.';
+    return 'The path contains an encoded slash next to another slash, or at its end.';
   }
   let isAscii = true;
   for (let index = 0; index < decoded.length; index += 1) {
     const code = decoded.charCodeAt(index);
     if (code < 0x20 || code === 0x7f || code === 0x5c || code === 0x3b) {
-      return 'The path holds an encoded control character, backslash or semicolon.';
+      return 'The path contains an encoded control character, backslash or semicolon.';
     }
     isAscii &&= code < 0x80;
   }
@@ -249,7 +249,7 @@ function lookalikeFault(bytes: string, pathClass: PathClass, rules: PathRules): 
   }
   const text = buffer.toString('utf8');
   if (/\p{Cc}/u.test(text)) {
-    return 'The path holds an encoded control character.';
+    return 'The path contains an encoded control character.';
   }
   const folded = text.normalize('NFKC').replace(/\p{Default_Ignorable_Code_Point}+/gu, '');
   if (folded === text) {

@@ -56,13 +56,13 @@ export function encodingFault(rawPath: string): string | null {
   for (let index = 0; index < rawPath.length; index += 1) {
     const code = rawPath.charCodeAt(index);
     if (code <= 0x20 || code >= 0x7f || code === 0x3f || code === 0x23) {
-      return 'The path holds a byte that no URI path may hold.';
+      return 'The path contains a byte that a URI must not contain.';
     }
     let byte = code;
     if (code === PERCENT) {
       byte = encodedByteAt(rawPath, index);
       if (byte < 0) {
-        return 'The path holds a malformed percent-encoding.';
+        return 'The path contains a malformed percent-encoding.';
       }
       index += 2;
     }
@@ -90,7 +90,7 @@ export function encodingFault(rawPath: string): string | null {
 }
 
 const C1_GUARD = 0xa0;
-const CONTROL_CHARACTER = 'The path holds a control character.';
+const CONTROL_CHARACTER = 'The path contains a control character.';
 const INVALID_UTF8 = 'The path is not valid UTF-8.';
 
 function decodeWhere(text: string, isDecoded: (byte: number) => boolean): string {

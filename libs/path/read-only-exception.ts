@@ -24,7 +24,7 @@ export function parseExceptionPattern(
 ): { readonly ok: true } | { readonly ok: false; readonly message: string } {
   const { method, path } = value;
   if (!/^[A-Z][A-Z0-9!#$%&'*+.^_`|~-]{0,31}$/.test(method)) {
-    return { ok: false, message: 'The method has to be an HTTP method in upper case.' };
+    return { ok: false, message: 'The method must be an HTTP method in upper case.' };
   }
   if (method === 'TRACE' || method === 'CONNECT') {
     return { ok: false, message: `${method} is refused for everyone and cannot be an exception.` };
@@ -33,19 +33,19 @@ export function parseExceptionPattern(
     return { ok: false, message: 'The path is longer than 2048 characters.' };
   }
   if (!path.startsWith('/')) {
-    return { ok: false, message: 'The path has to begin with a slash.' };
+    return { ok: false, message: 'The path must begin with a slash.' };
   }
   if (path.includes('?') || path.includes('#')) {
-    return { ok: false, message: 'The path has to be without query and fragment.' };
+    return { ok: false, message: 'The path must not have a query or a fragment.' };
   }
   const segments = path.split('/');
   for (let index = 1; index < segments.length; index += 1) {
     const segment = segments[index] ?? '';
     if (segment === '**' && index !== segments.length - 1) {
-      return { ok: false, message: '** may stand only as the last segment.' };
+      return { ok: false, message: '** is allowed only as the last segment.' };
     }
     if (segment.includes('*') && segment !== '*' && segment !== '**') {
-      return { ok: false, message: 'A * has to be a whole segment, and ** the last one.' };
+      return { ok: false, message: 'A * must be a whole segment, and ** must be the last segment.' };
     }
   }
   // An encoded slash is canonical where the application allows it; elsewhere such a pattern matches nothing.

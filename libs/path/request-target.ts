@@ -26,10 +26,10 @@ export function parseTarget(target: string): ParsedTarget {
   for (let index = 0; index < target.length; index += 1) {
     const code = target.charCodeAt(index);
     if (code <= 0x20 || code >= 0x7f) {
-      return { ok: false, detail: 'The request target holds a byte that no URI may hold.' };
+      return { ok: false, detail: 'The request target contains a byte that a URI must not contain.' };
     }
     if (code === HASH) {
-      return { ok: false, detail: 'The request target holds a fragment.' };
+      return { ok: false, detail: 'The request target contains a fragment.' };
     }
     if (code === QUESTION_MARK && queryMark < 0) {
       queryMark = index;

@@ -29,14 +29,15 @@ export function permissionWarnings(next: Permissions, facts: PermissionFacts): r
     warnings.push({
       code: 'nobody_may_use_tokens',
       message:
-        'Nobody may use tokens: every request with a token is refused. Allow everyone, or name a group with members.',
+        'No user may use tokens: every request with a token is refused. Allow everyone, or name a group with ' +
+        'members.',
     });
   }
   if (!someoneCreates) {
     warnings.push({
       code: 'nobody_may_create_tokens',
       message:
-        'Nobody may create tokens: existing ones work until they expire, and no new ones can be made. ' +
+        'No user may create tokens: existing tokens work until they expire, and new ones cannot be created. ' +
         'Allow everyone, or name a group with members.',
     });
   }
@@ -48,8 +49,9 @@ export function permissionWarnings(next: Permissions, facts: PermissionFacts): r
     warnings.push({
       code: 'nobody_may_create_read_write_tokens',
       message:
-        'Nobody may create read-write tokens, because users may only create read-only ones and nobody may create for ' +
-        'other users. Name a group that may create for other users, or let users create read-write tokens.',
+        'No user may create read-write tokens, because users may only create read-only ones and no user may ' +
+        'create tokens for others. Name a group that may create for other users, or let users create read-write ' +
+        'tokens.',
     });
   }
   pushGroupsWithoutMembers(warnings, next, facts);
@@ -77,8 +79,8 @@ function pushCreatorsWithoutUse(warnings: Warning[], next: Permissions): void {
     warnings.push({
       code: 'creators_may_not_use_tokens',
       message:
-        `Who is in ${nameGroups(without)} may create tokens, but not use them ` +
-        `without being in a group that may: tokens of their own are refused. ${way}`,
+        `Members of ${nameGroups(without)} may create tokens, but these groups may not use them: their own ` +
+        `tokens are refused. ${way}`,
     });
   }
 }
@@ -96,16 +98,16 @@ function pushSaverLockedOut(
     warnings.push({
       code: 'saver_may_not_use_tokens',
       message:
-        'You yourself may not use tokens: requests with your own tokens are refused. Sign in with your password to ' +
-        'change this, and add a group of yours to those that may use tokens.',
+        'You yourself may not use tokens: requests with your own tokens are refused. Log in with your password ' +
+        'and add one of your groups to those that may use tokens.',
     });
   }
   if (!held.createForSelf && someoneCreates) {
     warnings.push({
       code: 'saver_may_not_create_tokens',
       message:
-        'You yourself may not create tokens, neither for yourself nor for others. Add a group of yours to those that ' +
-        'may create them, if you need to.',
+        'You yourself may not create tokens, for yourself or for others. If you need to, add one of your groups ' +
+        'to those that may create them.',
     });
   }
 }
@@ -120,7 +122,9 @@ function pushGroupsWithoutMembers(warnings: Warning[], next: Permissions, facts:
   if (empty.length > 0) {
     warnings.push({
       code: 'group_without_members',
-      message: `Nobody is in ${nameGroups(empty)}, so naming it grants nothing. Add members, or take it off the list.`,
+      message:
+        `There are no members in ${nameGroups(empty)}, so the permission has no effect for it. Add members, or ` +
+        'take it off the list.',
     });
   }
 }
@@ -131,14 +135,14 @@ function pushGroupsNotConsulted(warnings: Warning[], next: Permissions): void {
     ignored.push('using tokens');
   }
   if (next.createForSelf.everyone && next.createForSelf.groups.length > 0) {
-    ignored.push('creating tokens for oneself');
+    ignored.push('creating your own tokens');
   }
   if (ignored.length > 0) {
     warnings.push({
       code: 'groups_not_consulted',
       message:
-        `The groups for ${ignored.join(' and ')} are not consulted while everyone is allowed. ` +
-        'Switch "everyone" off to restrict it to them, or take the groups off the list.',
+        `The groups for ${ignored.join(' and ')} have no effect while everyone is allowed. Switch "everyone" off ` +
+        'to restrict it to the groups, or take them off the list.',
     });
   }
 }

@@ -72,7 +72,7 @@ describe('creationNotice', () => {
   it('R24: a permission that is missing is shown as unavailable with an information text', () => {
     expect(creationNotice(none, open)).toMatchObject({ available: false, scopes: [] });
     expect(creationNotice(none, open).message).toMatch(/ask an administrator/i);
-    expect(creationNotice({ ...none, useTokens: false }, open).message).toMatch(/neither create nor use/);
+    expect(creationNotice({ ...none, useTokens: false }, open).message).toMatch(/not create or use/);
   });
 
   it('R24: who may create but not use is told so', () => {

@@ -64,10 +64,13 @@ function creationMessage(held: HeldPermissions, scopes: readonly CreatableScope[
   if (scopes.length === 0) {
     return held.useTokens
       ? 'You may use tokens but not create them. Ask an administrator for a token or for the permission.'
-      : 'You may neither create nor use tokens. Ask an administrator for the permissions.';
+      : 'You may not create or use tokens. Ask an administrator for the permissions.';
   }
   if (!held.useTokens) {
-    return 'You may create tokens but not use them: your own are refused until an administrator grants the permission.';
+    return (
+      'You may create tokens but not use them: your own tokens are refused until an administrator grants the ' +
+      'permission.'
+    );
   }
   return scopes === READ_ONLY ? 'You may only create read-only tokens.' : null;
 }

@@ -74,7 +74,7 @@ function parseLine(line: string): AuthorizationCredential {
       : {
           kind: 'malformed',
           scheme: known,
-          detail: 'The credentials after the scheme are missing. Send the token there.',
+          detail: 'There is nothing after the scheme. Send the token there.',
         };
   }
   if (known !== 'unknown' && line.length > MAXIMUM_LENGTH) {
@@ -112,14 +112,15 @@ function parseBasic(credentials: string): AuthorizationCredential {
       kind: 'malformed',
       scheme: 'basic',
       detail:
-        'The credentials of HTTP Basic are not Base64 of user name, colon and secret. A token without a user name is sent as Bearer.',
+        'The credentials of HTTP Basic are not Base64 of user name, colon and secret. Send a token without a ' +
+        'user name as Bearer.',
     };
   }
   const text = bytes.toString('latin1');
   if (CONTROL.test(text)) {
     const detail = /[\r\n]$/.test(text)
-      ? 'The credentials of HTTP Basic end with a line end. Encode them without it: with printf, not echo.'
-      : 'The credentials of HTTP Basic hold a control character. Encode user name and secret as they are.';
+      ? 'The credentials of HTTP Basic end with a line break. Encode them without it: use printf, not echo.'
+      : 'The credentials of HTTP Basic contain a control character. Encode user name and secret without it.';
     return { kind: 'malformed', scheme: 'basic', detail };
   }
   const colon = text.indexOf(':');
@@ -127,7 +128,9 @@ function parseBasic(credentials: string): AuthorizationCredential {
     return {
       kind: 'malformed',
       scheme: 'basic',
-      detail: 'The credentials of HTTP Basic hold no colon between user name and secret. Encode both as one text.',
+      detail:
+        'The credentials of HTTP Basic have no colon between user name and secret. Encode user name, colon and ' +
+        'secret as one text.',
     };
   }
   if (!BEYOND_ASCII.test(text)) {
@@ -149,7 +152,7 @@ function parseBearer(credentials: string): AuthorizationCredential {
     : {
         kind: 'malformed',
         scheme: 'bearer',
-        detail: 'What follows Bearer is no bearer token. Send the token alone, without quotation marks and blanks.',
+        detail: 'The text after Bearer is not a valid token. Send only the token, without quotation marks and blanks.',
       };
 }
 

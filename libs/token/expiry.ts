@@ -68,7 +68,7 @@ function decideMonths(months: number, maximum: Maximum, nowMs: number): ExpiryDe
   const expiresAtMs = addMonths(nowMs, months);
   // Written this way round, so that NaN, an instant beyond all dates, is refused as well.
   if (!(expiresAtMs <= LAST_INSTANT_MS)) {
-    return refuse('months', 'Give fewer months: the expiry has to lie before the year 10000.');
+    return refuse('months', 'Give fewer months: the expiry must be before the year 10000.');
   }
   return { ok: true, expiresAtMs };
 }
@@ -79,7 +79,7 @@ function decideInstant(expiresAt: unknown, maximum: Maximum, nowMs: number): Exp
     return reading;
   }
   if (reading.instantMs <= nowMs) {
-    return refuse('past', 'The expiry lies in the past: give an instant in the future.');
+    return refuse('past', 'The expiry is in the past: give a time in the future.');
   }
   const limitMonths = validityMonths(maximum);
   if (limitMonths !== null && reading.instantMs > addMonths(nowMs, limitMonths)) {
@@ -94,6 +94,6 @@ function refuse(reason: ExpiryRefusal, message: string): ExpiryDecision {
 
 function refuseBeyond(limitMonths: number): ExpiryDecision {
   const unit = limitMonths === 1 ? 'month' : 'months';
-  const message = `The expiry is beyond the maximum validity: it has to be within the next ${limitMonths} ${unit}.`;
+  const message = `The expiry is after the maximum validity: it must be within the next ${limitMonths} ${unit}.`;
   return { ok: false, reason: 'exceeds-max', message, limitMonths };
 }

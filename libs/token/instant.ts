@@ -35,12 +35,12 @@ export function parseInstant(value: unknown): InstantReading {
   const match = DATE_TIME.exec(value);
   if (match === null) {
     return DATE_ALONE.test(value)
-      ? refuse('not-date-time', 'A date alone is no instant: add the time and its offset, for example T12:00:00Z.')
+      ? refuse('not-date-time', 'The time is missing: add it with its offset, for example T12:00:00Z.')
       : refuse('format', FORMAT_MESSAGE);
   }
   const [, year, month, day, hour, minute, second, fraction, zone, sign, offsetHour, offsetMinute] = match;
   if (zone === undefined) {
-    return refuse('no-offset', 'Add the offset from UTC, for example Z or +02:00: without it the instant is not told.');
+    return refuse('no-offset', 'Add the offset from UTC, for example Z or +02:00.');
   }
   const hours = Number(hour);
   const minutes = Number(minute);
@@ -73,7 +73,7 @@ export function parseInstant(value: unknown): InstantReading {
   }
   const instantMs = date.getTime() - offsetMs;
   if (instantMs > LAST_INSTANT_MS) {
-    return refuse('calendar', 'The instant has to lie before the year 10000 in UTC.');
+    return refuse('calendar', 'The time must be before the year 10000 in UTC.');
   }
   return { ok: true, instantMs };
 }

@@ -30,16 +30,24 @@ const TOKEN_LENGTH = placeholderToken('000000000000' as TokenId).length;
  */
 export function tokenFault(secret: string): string {
   const trimmed = secret.trim();
-  if (trimmed !== secret) return 'A blank or a line end stands before or after the token. Send it without.';
+  if (trimmed !== secret) {
+    return 'There is a blank or a line break before or after the token. Send the token without it.';
+  }
   if (!isScopegateFormat(secret) || AROUND_A_TOKEN.test(secret) || /["'`>)\]}]$/.test(secret)) {
-    return 'A quotation mark or another character stands around the token. Send it without.';
+    return 'There is a quotation mark or another character before or after the token. Send the token without it.';
   }
   if (secret.startsWith(SESSION_PREFIX)) {
-    return 'This is a session of the gateway, which counts in its cookie alone. Send a token.';
+    return 'This is a session of the gateway, which works only in its cookie. Send a token.';
   }
   if (secret.length !== TOKEN_LENGTH) {
     const comparison = secret.length < TOKEN_LENGTH ? 'shorter' : 'longer';
-    return `What was sent is ${comparison} than a token, which has ${TOKEN_LENGTH} characters. Was it copied whole?`;
+    return (
+      `The credential is ${comparison} than a token, which has ${TOKEN_LENGTH} characters. Check that you ` +
+      'copied the whole token.'
+    );
   }
-  return 'The checksum of the token does not fit, so at least one character differs. Was it copied whole, in upper and lower case?';
+  return (
+    'The checksum of the token does not match, so at least one character is wrong. Check that you copied the ' +
+    'whole token, in upper and lower case.'
+  );
 }

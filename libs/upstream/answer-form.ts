@@ -7,10 +7,10 @@ import { headerValues, type HeaderLines } from '@scopegate/kernel';
  * - Two lengths are two readings of the body (RFC 9112 6.3).
  */
 export function faultOfAnswer(status: number, lines: HeaderLines): string | null {
-  if (status < 100 || status > 599) return `The status ${status} is none of HTTP.`;
+  if (status < 100 || status > 599) return `${status} is not a valid HTTP status.`;
   const codings = headerValues(lines, 'transfer-encoding');
   if (codings.length > 0 && codings.join(',').trim().toLowerCase() !== 'chunked') {
-    return 'The answer has a transfer coding besides "chunked".';
+    return 'The answer has a transfer coding other than "chunked".';
   }
   return headerValues(lines, 'content-length').length > 1 ? 'The answer has more than one length.' : null;
 }

@@ -24,7 +24,7 @@ export type TemplateParsing =
 /** Reads a template such as `{username}` or `user={username};groups={groups}`. */
 export function parseTemplate(text: string): TemplateParsing {
   // eslint-disable-next-line no-control-regex -- a header value must not hold any of these (RFC 9110 5.5)
-  if (/[\u0000-\u001f\u007f]/.test(text)) return { ok: false, message: 'must not hold control characters' };
+  if (/[\u0000-\u001f\u007f]/.test(text)) return { ok: false, message: 'must not contain control characters' };
   const pieces: Piece[] = [];
   let at = 0;
   while (at < text.length) {
@@ -34,11 +34,13 @@ export function parseTemplate(text: string): TemplateParsing {
       pieces.push(text.slice(at));
       break;
     }
-    if (open < 0 || close < open) return { ok: false, message: 'has a brace without its partner' };
+    if (open < 0 || close < open) {
+      return { ok: false, message: 'has an opening or closing brace without the other one' };
+    }
     const name = text.slice(open + 1, close);
     const placeholder = IDENTITY_PLACEHOLDERS.find((known) => known === name);
     if (placeholder === undefined) {
-      return { ok: false, message: `knows only {${IDENTITY_PLACEHOLDERS.join('}, {')}}` };
+      return { ok: false, message: `may contain only the placeholders {${IDENTITY_PLACEHOLDERS.join('}, {')}}` };
     }
     if (open > at) pieces.push(text.slice(at, open));
     pieces.push({ placeholder });

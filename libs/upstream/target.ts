@@ -16,17 +16,17 @@ export type UpstreamParsing =
 export function parseUpstream(value: unknown): UpstreamParsing {
   if (typeof value !== 'string' || value.length > 2048) return refuse('must be a text of at most 2048 characters');
   if (!/^https?:\/\//i.test(value)) return refuse('must begin with http:// or https://');
-  if (/[\s\\\p{Cc}]/u.test(value)) return refuse('must not hold blanks, control characters or backslashes');
+  if (/[\s\\\p{Cc}]/u.test(value)) return refuse('must not contain blanks, control characters or backslashes');
   if (value.includes('?')) return refuse('must not have a query');
   if (value.includes('#')) return refuse('must not have a fragment');
   if (!URL.canParse(value)) return refuse('is not a valid address');
   const url = new URL(value);
   if (url.username !== '' || url.password !== '' || authorityOf(value).includes('@')) {
-    return refuse('must not hold a user name or password; stored credentials belong to "identity"');
+    return refuse('must not contain a user name or password: put a stored credential into "identity"');
   }
   const basePath = url.pathname.replace(/\/+$/, '');
   if (basePath.includes('//') || basePath.includes(';') || basePath.includes('%')) {
-    return refuse('must have a plain path, without doubled slashes, ";" or percent-encoding');
+    return refuse('must have a plain path, without double slashes, ";" or percent-encoding');
   }
   return { ok: true, target: { origin: url.origin, host: url.host, basePath } };
 }

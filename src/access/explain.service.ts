@@ -122,7 +122,10 @@ export class ExplainService {
     const credential = parseAuthorization(request.head.values('authorization'));
     if (!('secret' in credential)) return { matched: false };
     if (caller.token !== null) {
-      throw invalidField('headers', 'hold a password, which is looked at only for who is logged in with one.');
+      throw invalidField(
+        'headers',
+        'contain a password. Explain checks it only when you are logged in with a password yourself.',
+      );
     }
     const origin = trustedOrigin(caller.admitted.address.client);
     const user = await this.directory.verifyPassword(credential.user, credential.secret, origin);
@@ -135,7 +138,7 @@ export class ExplainService {
     }
     const event = await this.audit.findByRequestId(body.requestId ?? '');
     if (event === null) {
-      throw new ProblemException('not_found', 'The audit log has no event of this request id.');
+      throw new ProblemException('not_found', 'The audit log has no event with this request id.');
     }
     const code = event.code !== null && event.code in REASONS ? (event.code as ReasonCode) : null;
     // Until there was an outcome of its own, what was passed on was allowed without a token.
@@ -163,7 +166,7 @@ function readRequest(body: ExplainRequestDto): ExplainedRequest {
   });
   const { application = '', method = '', path = '', peer = '', tokenId = null } = body;
   if (tokenId !== null && headers.some(([name]) => name.toLowerCase() === 'authorization')) {
-    throw invalidField('tokenId', 'stands in place of an Authorization header: give one of the two.');
+    throw invalidField('tokenId', 'replaces an Authorization header: give only one of the two.');
   }
   return { application, method, path, peer, headers, tokenId };
 }

@@ -83,7 +83,7 @@ export function checkApplication(
   };
   const { kind } = asked;
   if (before === null && asked.key === MANAGEMENT_KEY) {
-    note('key', 'is reserved: among the applications of a token it stands for the management API. Choose another one.');
+    note('key', 'is reserved: in the applications of a token it means the management API. Choose another one.');
   }
   const product = productOf(kind);
   const versions = decideVersions(asked, before, finding === 'pending' ? null : finding);
@@ -108,7 +108,8 @@ export function checkApplication(
   if (kept.length > 0 && upstream.ok && before !== null && originOf(before.upstream) !== upstream.target.origin) {
     note(
       'upstream',
-      `has another origin than the stored secrets were given for: send the secret of ${kept.join(', ')} again in this call`,
+      `has another origin, and the stored secrets belong to the old one: send the secret of ${kept.join(', ')} ` +
+        'again in this call',
     );
   }
   const readOnlyExceptions = readExceptions(asked.readOnlyExceptions ?? [], note);
@@ -117,10 +118,10 @@ export function checkApplication(
     if (problem !== null) note('nativeTokensDisabled', problem);
   }
   if (asked.remoteApiPasswords === true && !product.paths.remoteApi) {
-    note('remoteApiPasswords', 'exists for confluence alone: leave it out');
+    note('remoteApiPasswords', 'exists only for confluence: leave it out');
   }
   if (encodedSlashes === 'allow' && !product.paths.encodedSlashes) {
-    note('encodedSlashes', `must be "reject" for ${kind}, whose own server refuses encoded slashes too`);
+    note('encodedSlashes', `must be "reject" for ${kind}, because its server refuses encoded slashes too`);
   }
   if (errors.length > 0 || !mount.ok) return { ok: false, errors };
   return {
@@ -154,11 +155,11 @@ function refuseNativeTokenSwitch(
     case 'available':
       return null;
     case 'no-such-product':
-      return 'exists for jira, confluence and bitbucket alone: leave it out';
+      return 'exists only for jira, confluence and bitbucket: leave it out';
     case 'version-unknown':
       return `exists for ${kind} from ${since} on, and ${describeMissingVersion(finding)}: set "version" by hand`;
     case 'version-too-old':
-      return `exists for ${kind} from ${since} on, and this one is ${version}`;
+      return `exists for ${kind} from ${since} on, and this version is ${version}`;
   }
 }
 
@@ -176,7 +177,7 @@ function readExceptions(
     }
     const parsing = parseExceptionPattern({ method, path });
     if (parsing.ok) exceptions.push({ method, path });
-    else note(field, `does not fit. ${parsing.message}`);
+    else note(field, `is not valid. ${parsing.message}`);
   }
   return exceptions;
 }

@@ -77,9 +77,9 @@ describe('the version an application keeps', () => {
   });
 
   it.each([
-    ['unreachable', 'cannot be reached'],
+    ['unreachable', 'could not be reached'],
     ['no-answer-in-time', 'did not answer in time'],
-    ['no-version', 'does not tell its version'],
+    ['no-version', 'does not give its version'],
     ['other-product', 'another product'],
   ] as const)('R52: %s is said as "%s"', (problem, text) => {
     expect(describeMissingVersion(found({ ok: false, problem }))).toContain(text);

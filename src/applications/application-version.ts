@@ -66,13 +66,13 @@ export function describeMissingVersion(finding: VersionFinding | null): string {
   if (finding === null || finding.reading.ok) return 'the version is not known';
   switch (finding.reading.problem) {
     case 'unreachable':
-      return 'the version could not be read, because the upstream cannot be reached';
+      return 'the version could not be read, because the upstream could not be reached';
     case 'no-answer-in-time':
       return 'the version could not be read, because the upstream did not answer in time';
     case 'other-product':
       return 'the upstream says that it is another product';
     case 'no-version':
-      return 'the upstream does not tell its version';
+      return 'the upstream does not give its version';
   }
 }
 

@@ -36,7 +36,7 @@ describe('the warnings of an application', () => {
     const [warning] = applicationWarnings({ ...QUIET, kind, version, nativeTokensDisabled: false });
     expect(warning?.code).toBe('native_tokens_enabled');
     expect(warning?.message).toMatch(page);
-    expect(warning?.message).toContain('past the gateway is not held by it');
+    expect(warning?.message).toContain('directly can still use them');
   });
 
   it('R54: where the version is not known, the text says to set it first', () => {

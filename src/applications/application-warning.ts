@@ -20,24 +20,24 @@ export function applicationWarnings(application: ApplicationDocument): readonly 
     warnings.push({
       code: 'anonymous_allowed',
       message:
-        'Requests without a credential are forwarded: the application itself has to refuse those it must not answer. ' +
-        'Set "anonymous" to "deny" to have the gateway ask for a credential.',
+        'Requests without a credential are forwarded, so the application itself must refuse them where needed. ' +
+        'Set "anonymous" to "deny" and the gateway requires a credential.',
     });
   }
   if (isPlainHttpToElsewhere(upstream)) {
     warnings.push({
       code: 'upstream_not_encrypted',
       message:
-        'The gateway talks to the application by http across a network: whoever can listen there reads the requests, ' +
-        'passwords included, and whoever can connect there can pretend to be any user. Use https, and let the ' +
-        'application accept connections of the gateway alone.',
+        'The gateway reaches the application over a network by http. An attacker on that network can read the ' +
+        'requests with their passwords, and can pretend to be any user. Use https, and let the application ' +
+        'accept connections only from the gateway.',
     });
   }
   if (identity.headers.every(isFixedValue)) {
     warnings.push({
       code: 'identity_without_user',
       message:
-        'No identity header names the user, so the application cannot tell who a token belongs to. Add one with ' +
+        'No identity header contains the user, so the application does not know who owns a token. Add one with ' +
         '{username} or {email}.',
     });
   }
@@ -48,8 +48,8 @@ export function applicationWarnings(application: ApplicationDocument): readonly 
     warnings.push({
       code: 'fixed_value_readable',
       message:
-        `The value of ${readable.map((header) => header.name).join(', ')} can be read by every administrator. If it ` +
-        'is a secret, write {"secret": "…"} in its place: it is then stored encrypted and never shown.',
+        `The value of ${readable.map((header) => header.name).join(', ')} can be read by every administrator. If ` +
+        'it is a secret, write {"secret": "…"} instead: then it is stored encrypted and never shown.',
     });
   }
   const wide = readOnlyExceptions.filter(({ path }) => path.split('/')[1]?.startsWith('*') === true);
@@ -72,9 +72,10 @@ export function identityRefusedWarning(refused: number): Warning {
   return {
     code: 'identity_refused',
     message:
-      `The application does not believe the gateway: it answered the last ${refused} token requests of this node with 401 ` +
-      'or 403, and none otherwise. Have it trust the identity headers where they come from the gateway, and check their ' +
-      'names and that its users have the same names. POST /applications/{key}/check says what it answers.',
+      `The application does not accept the identity from the gateway: it answered all of the last ${refused} ` +
+      'token requests of this node with 401 or 403. Configure it to trust the identity headers from the ' +
+      'gateway. Check the names of these headers, and that users have the same names there. POST ' +
+      '/applications/{key}/check shows its answer.',
   };
 }
 
@@ -102,10 +103,11 @@ function nativeTokenWarning(kind: ApplicationKind, applications: readonly Applic
   return {
     code: 'native_tokens_enabled',
     message:
-      `The personal access tokens of ${product} itself still work in ${named.join(', ')}: no scope, expiry or ` +
-      'address rule of Scopegate holds them. Switching "nativeTokensDisabled" on is recommended' +
+      `The personal access tokens of ${product} itself still work in ${named.join(', ')}: the scopes, expiry ` +
+      'and address rules of Scopegate do not apply to them. We recommend switching "nativeTokensDisabled" on' +
       (unknown ? ` (set "version" first: the switch exists from ${nativeTokens?.since ?? ''} on). ` : '. ') +
-      `It works at the gateway alone: whoever reaches ${product} past the gateway is not held by it. To switch ` +
+      `The switch works only in the gateway: a client that reaches ${product} directly can still use them. To ` +
+      'switch ' +
       `these tokens off in ${product} as well, disable the app that provides them under ${nativeTokens?.appManagement ?? ''}.`,
   };
 }

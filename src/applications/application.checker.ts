@@ -46,7 +46,7 @@ export class ApplicationChecker {
     }
     if (application.fault !== null) throw new ProblemException('policy_unavailable', application.fault);
     const user = asked.username === undefined ? caller : await this.directory.findByName(asked.username);
-    if (user === null || !user.active) throw invalidField('username', 'is no active user. Check the user name.');
+    if (user === null || !user.active) throw invalidField('username', 'is not an active user. Check the user name.');
     const headers = identityLines(application, user, readSecrets(asked.secrets ?? {}));
     if (this.#running >= MAX_AT_ONCE) {
       throw new ProblemException('policy_unavailable', 'Other checks are under way. Try again in a moment.');
@@ -91,7 +91,7 @@ export class ApplicationChecker {
       advice: [
         ...advice,
         ...(reading?.ok === false && reading.problem === 'other-product' && isReachable
-          ? [`The server says that it is another product than ${kind}: check "kind" and "upstream".`]
+          ? [`The server says that it is not ${kind}. Check "kind" and "upstream".`]
           : []),
       ],
     };
@@ -121,24 +121,25 @@ function beliefOf(answer: UpstreamAnswer, application: ProtectedApplication, use
       identityBelieved: false,
       upstreamAccount: null,
       advice: [
-        `The application refuses the request with ${status}. Have it trust ${names === '' ? 'an identity header' : names} ` +
-          `where it comes from the gateway, and see that it has a user "${user.username}".`,
+        `The application refuses the request with ${status}. Configure it to trust ` +
+          `${names === '' ? 'an identity header' : names} from the gateway, and check that it has a user ` +
+          `"${user.username}".`,
       ],
     };
   }
   if (status >= 300 && status < 400) {
-    return unknown('The application sends the request elsewhere, perhaps to a login. Check the path of "upstream".');
+    return unknown('The application redirects the request, perhaps to its login. Check the path of "upstream".');
   }
   const { whoAmI } = productOf(application.rules.kind);
   if (whoAmI === null) {
-    return unknown('The application has no call that says whom it takes a request for. Try one of its own.');
+    return unknown('This kind of application has no known call that returns the current user. Try a call of your own.');
   }
   if (status !== 200) {
     return unknown(`The call ${whoAmI.path} answers ${status}. Check "kind" and the path of "upstream".`);
   }
   const reading = body === null ? ({ known: false } as const) : readAccount(body, whoAmI.account);
   if (!reading.known) {
-    return unknown(`The answer of ${whoAmI.path} is not one of this product. Check "kind" and "upstream".`);
+    return unknown(`The answer of ${whoAmI.path} does not look like this product. Check "kind" and "upstream".`);
   }
   const { account } = reading;
   if (account !== null && sameUserName(account, user.username)) {
@@ -146,17 +147,19 @@ function beliefOf(answer: UpstreamAnswer, application: ProtectedApplication, use
   }
   const advice =
     account === null
-      ? `The application takes the request for nobody's: it does not read ${names === '' ? 'an identity header' : names}.`
-      : `The application takes the request for "${account}" and not "${user.username}": see which header it reads, and that ` +
-        'a fixed credential does not stand in its place.';
+      ? 'The application sees no user in the request: it does not read ' +
+        `${names === '' ? 'an identity header' : names}.`
+      : `The application sees the user "${account}" and not "${user.username}". Check which header it reads, and ` +
+        'that the gateway does not send a fixed credential.';
   return { identityBelieved: false, upstreamAccount: account, advice: [advice] };
 }
 
 const NO_ANSWER = {
-  unreachable: 'Nothing answers at "upstream". Check the address, and that the application is running.',
+  unreachable: 'There is no answer at "upstream". Check the address, and that the application is running.',
   timeout: 'The application does not answer in time. Check the address, a firewall, and whether it is overloaded.',
   certificate:
-    'The certificate of the application is not trusted. Give it one that is, or add its authority to NODE_EXTRA_CA_CERTS.',
+    'The certificate of the application is not trusted. Give it a trusted one, or add its authority to ' +
+    'NODE_EXTRA_CA_CERTS.',
 } as const;
 
 /** The lines a token request of the user would carry, with values to try in place of the stored ones. */

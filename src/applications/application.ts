@@ -168,8 +168,8 @@ function compileHeader(key: string, header: IdentityHeader, origin: string, box:
     return {
       ok: false,
       fault:
-        `The stored secret of the header ${header.name} cannot be decrypted: it was sealed under another ` +
-        'SCOPEGATE_ENCRYPTION_KEY, or its row was edited. Send the secret again.',
+        `The stored secret of the header ${header.name} cannot be decrypted: it was encrypted with another ` +
+        'SCOPEGATE_ENCRYPTION_KEY, or its row was changed. Send the secret again.',
     };
   }
   const parsing = parseTemplate(header.template);

@@ -49,8 +49,9 @@ import { VersionReader } from './version.reader.js';
 const MOUNTED_UPSTREAM: Warning = {
   code: 'upstream_is_a_mount',
   message:
-    'The host of the upstream is one that an application is mounted at. Where it leads back to the gateway, every request ' +
-    'is refused with 508: make sure that it leads to the application itself here, or name its inner address.',
+    'An application is mounted at the host of the upstream. If this host leads back to the gateway, every ' +
+    'request is refused with 508. Make sure that the host leads to the application itself, or use its ' +
+    'internal address.',
 };
 
 /** Every application as this node knows it now. */
@@ -113,7 +114,7 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
   list<Item>(query: PageQuery, toItem: (stored: StoredApplication) => Item): Page<Item> {
     const [after] = decodeCursor(query.cursor, 1) ?? [null];
     if (after !== null && typeof after !== 'string') {
-      throw invalidField('cursor', 'is not one of this list. Use the nextCursor of the page before.');
+      throw invalidField('cursor', 'does not belong to this list. Use the nextCursor of the previous page.');
     }
     const rows = this.#snapshot.current.stored.filter(({ key }) => after === null || key > after);
     return pageOf(rows, query.limit, ({ key }) => [key], toItem);
@@ -157,7 +158,7 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
     return this.unitOfWork.run(async (unit) => {
       const { manager } = unit;
       if (await manager.existsBy(ApplicationEntity, { key })) {
-        throw new ProblemException('conflict', `There is an application with the key "${key}" already.`);
+        throw new ProblemException('conflict', `An application with the key "${key}" already exists.`);
       }
       await storing(manager, document, () =>
         manager.insert(ApplicationEntity, {
@@ -236,7 +237,7 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
     const { kind, upstream } = body;
     const parsing = parseUpstream(upstream);
     if (parsing.ok && this.listeners.has(parsing.target)) {
-      throw invalidField('upstream', 'is this server itself. Name the address of the application behind it.');
+      throw invalidField('upstream', 'is this server itself. Give the address of the application.');
     }
     const source = versionSourceOf(body, before);
     return source === null ? null : { kind, upstream, reading: await this.versions.read(source, upstream) };
@@ -330,12 +331,12 @@ async function storing(
     throw new ProblemException(
       'conflict',
       other === null
-        ? 'There is an application with this key or mount already.'
+        ? 'An application with this key or mount already exists.'
         : `The mount ${describeMount(document.mount)} is taken by the application "${other.key}".`,
     );
   }
 }
 
 function noSuchApplication(key: string): ProblemException {
-  return new ProblemException('not_found', `There is no application with the key "${key.slice(0, 64)}".`);
+  return new ProblemException('not_found', `No application has the key "${key.slice(0, 64)}".`);
 }

@@ -33,7 +33,7 @@ export function readIdentityHeaders(
 ): readonly AskedIdentityHeader[] {
   const entries = Object.entries(headers);
   if (entries.length > MAX_HEADERS) {
-    note(errors, 'identity.headers', `must name ${MAX_HEADERS} headers at the most`);
+    note(errors, 'identity.headers', `must have at most ${MAX_HEADERS} headers`);
     return [];
   }
   const asked: AskedIdentityHeader[] = [];
@@ -47,7 +47,7 @@ export function readIdentityHeaders(
       note(
         errors,
         field,
-        'is there twice: names are compared without case, and every mark such as "_" or "." is read as "-"',
+        'is given twice: names are compared without case, and every character such as "_" or "." counts as "-"',
       );
     } else {
       const header = readValue(name, value, stored, (message) => note(errors, field, message));
@@ -77,7 +77,10 @@ function readValue(
     return null;
   }
   if (secret === '' || secret.length > MAX_SECRET_LENGTH || !PRINTABLE.test(secret) || secret !== secret.trim()) {
-    refuse(`must have a secret of 1 to ${MAX_SECRET_LENGTH} printable ASCII characters, without blanks at its ends`);
+    refuse(
+      `must have a secret of 1 to ${MAX_SECRET_LENGTH} printable ASCII characters, without a blank at the ` +
+        'start or end',
+    );
     return null;
   }
   return { name, secret };

@@ -28,7 +28,7 @@ export function parseMount(value: {
 }): MountParsing {
   const { pathPrefix, host } = value;
   if (pathPrefix === undefined && host === undefined) {
-    return refuse('pathPrefix', 'is missing: a mount needs a pathPrefix (such as /jira) or a host');
+    return refuse('pathPrefix', 'is missing: give a pathPrefix (such as /jira) or a host');
   }
   const prefixProblem = pathPrefix === undefined ? null : refusePrefix(pathPrefix);
   if (prefixProblem !== null) return refuse('pathPrefix', prefixProblem);
@@ -52,12 +52,12 @@ export function describeMount(mount: Mount): string {
 
 function refusePrefix(prefix: string): string | null {
   if (prefix === '/') return null;
-  if (prefix.length > MAX_PREFIX_LENGTH) return `must have ${MAX_PREFIX_LENGTH} characters at the most`;
+  if (prefix.length > MAX_PREFIX_LENGTH) return `must have at most ${MAX_PREFIX_LENGTH} characters`;
   if (!PATH_PREFIX.test(prefix)) {
-    return 'must be "/" or segments of letters, digits and "._~-", such as /jira, without a slash at the end';
+    return 'must be "/" or a path such as /jira: segments of letters, digits and "._~-", without a slash at the end';
   }
   const segments = prefix.slice(1).split('/');
-  if (segments.some((segment) => segment === '.' || segment === '..')) return 'must not hold dot segments';
+  if (segments.some((segment) => segment === '.' || segment === '..')) return 'must not contain dot segments';
   // Without case as well: two such paths would look alike and be answered by different sides.
   const first = segments[0]?.toLowerCase() ?? '';
   return RESERVED.has(first) ? `must not begin with /${first}, which the gateway answers itself` : null;
@@ -67,16 +67,16 @@ function refuseHost(host: string): string | null {
   const colon = host.indexOf(':');
   const name = colon < 0 ? host : host.slice(0, colon);
   if (name.length > MAX_HOST_LENGTH || !HOST_NAME.test(name)) {
-    return 'must be a host name, such as jira.example.com, perhaps with a port';
+    return 'must be a host name, such as jira.example.com, with an optional port';
   }
   const canonical = parseAuthority(name)?.host;
   // Requests are compared in the one spelling of a host: such a mount would read as another than it is.
   if (canonical !== name) return `must be a host name in its usual form: write ${canonical ?? 'another'}`;
   if (colon < 0) return null;
   const port = host.slice(colon + 1);
-  if (!/^[1-9]\d{0,4}$/.test(port) || Number(port) > 65_535) return 'must have a port from 1 to 65535, or none';
+  if (!/^[1-9]\d{0,4}$/.test(port) || Number(port) > 65_535) return 'must have a port from 1 to 65535, or no port';
   // Clients leave these two out of the Host line, so such a mount would match nothing.
-  return port === '80' || port === '443' ? `must be without the default port: write ${name}` : null;
+  return port === '80' || port === '443' ? `must not have the default port: write ${name}` : null;
 }
 
 function refuse(member: 'host' | 'pathPrefix', message: string): MountParsing {

@@ -48,7 +48,7 @@ export class AuditEventsController {
   })
   async listAuditEvents(@Query() query: AuditEventQuery): Promise<AuditEventPageDto> {
     const cursor = decodeCursor(query.cursor, 1)?.[0] ?? null;
-    if (cursor !== null && typeof cursor !== 'string') throw invalidField('cursor', 'is not one of this list.');
+    if (cursor !== null && typeof cursor !== 'string') throw invalidField('cursor', 'does not belong to this list.');
     const filter = filterOf(query);
     // What this node has answered is in its answer: the question waits for the events that are on their way.
     await this.shipper.flush();

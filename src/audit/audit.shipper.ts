@@ -123,7 +123,8 @@ export class AuditShipper implements OnModuleInit, OnApplicationBootstrap {
     if (!this.hasRoom && !this.#isFailOpen()) {
       throw new ProblemException(
         'audit_unavailable',
-        'No request can be recorded right now, so none is let through. Try again later, or ask an administrator.',
+        'The gateway cannot record requests at the moment, so it refuses them. Try again later, or ask an ' +
+          'administrator.',
       );
     }
   }
@@ -225,7 +226,7 @@ export class AuditShipper implements OnModuleInit, OnApplicationBootstrap {
         .catch((error: unknown) => this.#noteFailure(error));
     }
     if (!this.#isFailing) return null;
-    this.#logger.warn('What could not be stored is in the journal and will be after the next start.');
+    this.#logger.warn('Events that could not be stored are in the journal. The next start stores them.');
     return this.#isRefused ? null : this.leftovers;
   }
 
@@ -275,7 +276,7 @@ export class AuditShipper implements OnModuleInit, OnApplicationBootstrap {
         await shipment.ship();
         await shipment.finish();
       } catch (error) {
-        this.#logger.warn(`A journal that was left behind cannot be stored yet: ${String(error)}`);
+        this.#logger.warn(`The journal of an earlier process cannot be stored yet: ${String(error)}`);
       } finally {
         shipment?.journal.close();
         slot.release();
@@ -301,14 +302,16 @@ export class AuditShipper implements OnModuleInit, OnApplicationBootstrap {
   #noteFailure(error: unknown): void {
     this.#isRefused = isConnectionRefused(error);
     if (!this.#isFailing) {
-      this.#logger.error(`Audit events cannot be stored, and wait in the journal: ${String(error)}`);
+      this.#logger.error(`Audit events cannot be stored and stay in the journal: ${String(error)}`);
     }
     this.#isFailing = true;
   }
 
   #noteDiskFailure(error: Error): void {
     if (this.#diskFailedAtTick === null) {
-      const consequence = this.#isFailOpen() ? 'and requests go on without a record' : 'so no request is let through';
+      const consequence = this.#isFailOpen()
+        ? 'and requests are forwarded without a record'
+        : 'so every request is refused';
       this.#logger.error(`The audit journal cannot be written, ${consequence}: ${error.message}`);
     }
     this.#diskFailedAtTick = performance.now();

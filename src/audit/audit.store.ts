@@ -127,7 +127,8 @@ export class AuditStore implements OnApplicationShutdown {
   #fail(error: Error): void {
     this.#hasFailed = true;
     this.#logger.error(
-      `The thread that stores audit events has ended; requests wait for storing now: ${error.message}`,
+      'The thread that stores audit events has ended. Events are now stored in the main thread, which delays ' +
+        `requests: ${error.message}`,
     );
   }
 

@@ -57,7 +57,9 @@ export class UnrecordedRequests {
   note(fate: UnrecordedFate): void {
     const nowMs = this.clock.nowMs();
     if (fate === 'let-through' && !this.#tallies.has(fate)) {
-      this.#logger.error('Requests are answered WITHOUT A RECORD: the journal takes none, and audit.failOpen is on.');
+      this.#logger.error(
+        'Requests are answered WITHOUT A RECORD: the journal cannot be written, and audit.failOpen is on.',
+      );
     }
     this.#totals.set(fate, this.total(fate) + 1);
     this.#add(fate, { count: 1, fromMs: nowMs, toMs: nowMs });

@@ -123,8 +123,8 @@ describe('values that stand in files', () => {
       [folder, 'cannot be used'],
       [fileOf(''), 'is empty'],
       [fileOf(' \n\uFEFF\n'), 'is empty'],
-      [fileOf(Buffer.from(`\uFEFF${MYSQL}`, 'utf16le')), 'no UTF-8'],
-      [fileOf(Buffer.from(MYSQL, 'utf16le')), 'no UTF-8'],
+      [fileOf(Buffer.from(`\uFEFF${MYSQL}`, 'utf16le')), 'not a text in UTF-8'],
+      [fileOf(Buffer.from(MYSQL, 'utf16le')), 'not a text in UTF-8'],
     ] as const) {
       const read = (): unknown => readConfiguration({ [`${name}_FILE`]: file });
       expect(read, message).toThrow(ConfigurationError);

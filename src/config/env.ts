@@ -112,7 +112,7 @@ export function readConfiguration(
 ): Configuration {
   for (const name of Object.keys(environment)) {
     if (name.startsWith('SCOPEGATE_') && !name.startsWith('SCOPEGATE_TEST_') && !KNOWN_NAMES.has(name)) {
-      throw new ConfigurationError(`${name} is not a known setting. Known are: ${[...KNOWN_NAMES].join(', ')}.`);
+      throw new ConfigurationError(`${name} is not a known variable. Known variables: ${[...KNOWN_NAMES].join(', ')}.`);
     }
   }
   refuseIgnoredNames(environment);
@@ -121,12 +121,14 @@ export function readConfiguration(
   const port = readInteger(environment, 'PORT', 3000, 0, 65_535);
   const managementPort = readOptionalInteger(environment, 'SCOPEGATE_MANAGEMENT_PORT', 0, 65_535);
   if (managementPort !== null && managementPort !== 0 && managementPort === port) {
-    throw new ConfigurationError('SCOPEGATE_MANAGEMENT_PORT must differ from PORT. Leave it out to serve both on one.');
+    throw new ConfigurationError(
+      'SCOPEGATE_MANAGEMENT_PORT must differ from PORT. Leave it out to serve both on one port.',
+    );
   }
   const workers = readInteger(environment, 'SCOPEGATE_WORKERS', 1, 1, 64);
   if (workers > 1 && database.kind === 'sqlite') {
     throw new ConfigurationError(
-      'SCOPEGATE_WORKERS: several workers need MySQL or MariaDB, since SQLite serves one process. ' +
+      'SCOPEGATE_WORKERS: several workers need MySQL or MariaDB, because SQLite works with one process only. ' +
         'Leave it out, or set DATABASE_URL.',
     );
   }
@@ -178,12 +180,12 @@ export function readConfiguration(
 function refuseIgnoredNames(environment: Environment): void {
   for (const name of ['HOST', 'PORT', 'LOG_LEVEL']) {
     if (readText(environment, name + FILE_SUFFIX) !== null) {
-      throw new ConfigurationError(`${name + FILE_SUFFIX} is not read. Set ${name} itself.`);
+      throw new ConfigurationError(`${name + FILE_SUFFIX} is not supported. Set ${name} itself.`);
     }
   }
   const isNamed = readText(environment, 'DATABASE_URL') ?? readText(environment, 'DATABASE_URL_FILE');
   if (isNamed === null && readText(environment, 'DATABASE_URI') !== null) {
-    throw new ConfigurationError('DATABASE_URI is not read. Set DATABASE_URL.');
+    throw new ConfigurationError('DATABASE_URI is not supported. Set DATABASE_URL.');
   }
 }
 
@@ -307,14 +309,14 @@ function readAuditWebhook(environment: Environment): AuditStreamsConfiguration['
   const value = readText(environment, name);
   const key = readSecret(environment, `${name}_SECRET`);
   if (value === null) {
-    if (key !== null) throw new ConfigurationError(`${name}_SECRET is of no use without ${name}.`);
+    if (key !== null) throw new ConfigurationError(`${name}_SECRET has no effect without ${name}.`);
     return null;
   }
   const url = /^https?:\/\//i.test(value) && URL.canParse(value) ? new URL(value) : null;
   // The address is not repeated: those of webhooks often are secrets.
   if (url === null) throw new ConfigurationError(`${name} must look like https://host/path.`);
   if (url.username !== '' || url.password !== '' || url.hash !== '') {
-    throw new ConfigurationError(`${name} must hold no user name, no password and no fragment.`);
+    throw new ConfigurationError(`${name} must not contain a user name, a password or a fragment.`);
   }
   return { url: url.href, secret: key };
 }

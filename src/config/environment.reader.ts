@@ -38,7 +38,9 @@ export function readTextOrFile(environment: Environment, name: string): string |
     throw new ConfigurationError(refusedFileText(`${fileName}: the file`, file, error));
   }
   // A shell on Windows writes UTF-16, which would be read as other characters.
-  if (!isUtf8(bytes) || bytes.includes(0)) throw new ConfigurationError(`${fileName}: "${file}" is no UTF-8 text.`);
+  if (!isUtf8(bytes) || bytes.includes(0)) {
+    throw new ConfigurationError(`${fileName}: "${file}" is not a text in UTF-8.`);
+  }
   const text = bytes
     .toString('utf8')
     .replace(/^\uFEFF/, '')

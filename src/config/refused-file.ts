@@ -2,12 +2,12 @@
 const ADVICE: Readonly<Record<string, string>> = {
   EACCES: 'Give the user that runs Scopegate the right to read and write it, and to enter the folders above it.',
   EPERM: 'Give the user that runs Scopegate the right to read and write it.',
-  EROFS: 'Its file system is read-only: mount it writable, or name another place.',
+  EROFS: 'Its file system is read-only: mount it writable, or choose another place.',
   ENOSPC: 'The disk is full: make room.',
   EDQUOT: 'The quota is used up: make room.',
-  ENOTDIR: 'A part of the path is a file: name a folder.',
-  EISDIR: 'It is a folder: name a file.',
-  ENOENT: 'It is not there, or the folder above it is not.',
+  ENOTDIR: 'A part of the path is a file: give a folder.',
+  EISDIR: 'It is a folder: give a file.',
+  ENOENT: 'It does not exist, or its folder does not exist.',
   EMFILE: 'Too many files are open: raise the limit (ulimit -n).',
 };
 

@@ -54,8 +54,9 @@ function missingFile(configuration: Configuration): ConfigurationError {
     .filter((key) => configuration[key] === null)
     .map((key) => SECRET_NAMES[key]);
   return new ConfigurationError(
-    `"${secretsFile(configuration)}" is missing, and the database was made with the keys in it. ` +
-      `Restore the file from the backup, or set ${names.join(' and ')} to what it held. Nothing was changed.`,
+    `"${secretsFile(configuration)}" is missing, and the database was created with the keys in it. Restore ` +
+      `the file from the backup, or set ${names.join(' and ')} to the keys that were in it. Nothing was ` +
+      'changed.',
   );
 }
 
@@ -72,7 +73,7 @@ function readOrCreate(dataDirectory: string, file: string): Secrets {
   } catch (error) {
     if (fileErrorCode(error) !== 'EEXIST') {
       throw new ConfigurationError(
-        `${refusedFileText('The data directory', dataDirectory, error)} Or name another one by SCOPEGATE_DATA_DIR.`,
+        `${refusedFileText('The data directory', dataDirectory, error)} Or set another one with SCOPEGATE_DATA_DIR.`,
       );
     }
   }
@@ -107,11 +108,11 @@ function readStored(file: string): Secrets {
     if (fileErrorCode(error) !== null) {
       throw new ConfigurationError(refusedFileText('The file of the keys', file, error));
     }
-    throw new ConfigurationError(`"${file}" cannot be read as JSON. Restore it: without it no token is recognised.`);
+    throw new ConfigurationError(`"${file}" cannot be read as JSON. Restore it: without it, no token is valid.`);
   }
   const { tokenPepper, encryptionKey } = stored as Partial<Secrets>;
   if (typeof tokenPepper !== 'string' || typeof encryptionKey !== 'string') {
-    throw new ConfigurationError(`"${file}" must hold tokenPepper and encryptionKey.`);
+    throw new ConfigurationError(`"${file}" must contain tokenPepper and encryptionKey.`);
   }
   return { tokenPepper, encryptionKey };
 }

@@ -152,7 +152,8 @@ export class ChangeNotActedOnError extends DatabaseUnavailableError {
   constructor(topics: readonly ChangeTopic[]) {
     super(
       `what changed could not be read (${topics.join(', ')})`,
-      'The change is stored, but this server could not read it back yet. It acts on it as soon as the database answers.',
+      'The change is stored, but this server could not read it back yet. It takes effect as soon as the ' +
+        'database answers.',
     );
   }
 }

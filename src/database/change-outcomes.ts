@@ -88,7 +88,7 @@ export class ChangeOutcomes {
 
   async #act({ changeSet, changes, onStored }: OpenOutcome): Promise<void> {
     onStored();
-    this.#logger.warn('A change whose COMMIT was not answered is stored after all. It is acted on now.');
+    this.#logger.warn('A change is stored although the database did not confirm its COMMIT. It takes effect now.');
     // What fails here is left to the reader of the change log, which meets the same lines.
     await this.changes.announce(changeSet, changes).catch(() => undefined);
   }

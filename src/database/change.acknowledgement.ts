@@ -60,7 +60,7 @@ export class ChangeAcknowledgement {
     try {
       await Promise.race([asking, late]);
     } catch (error) {
-      this.#logger.warn(`The nodes cannot be asked for their confirmation: ${String(error)}`);
+      this.#logger.warn(`The confirmations of the nodes cannot be read: ${String(error)}`);
     } finally {
       clearTimeout(limit);
       giveUp.abort();

@@ -27,7 +27,7 @@ export class ChangeChannel implements OnModuleInit, OnModuleDestroy {
     if (subscriber === null) return;
     subscriber.on('ready', () => {
       subscriber.subscribe(CHANNEL).catch((error: unknown) => {
-        this.#logger.warn(`The changes of other nodes cannot be subscribed to: ${String(error)}`);
+        this.#logger.warn(`This node cannot subscribe to the changes of other nodes: ${String(error)}`);
       });
     });
     subscriber.on('message', (_channel: string, text: string) => this.#receive(text));

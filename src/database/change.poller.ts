@@ -77,7 +77,7 @@ export class ChangePoller implements OnApplicationBootstrap, OnModuleDestroy {
       this.nodes.noteRead(readAt);
       this.#isFailing = false;
     } catch (error) {
-      if (!this.#isFailing) this.#logger.warn(`The change log cannot be read, or not be acted on: ${String(error)}`);
+      if (!this.#isFailing) this.#logger.warn(`The change log cannot be read or applied: ${String(error)}`);
       this.#isFailing = true;
     }
   }
@@ -102,9 +102,7 @@ export class ChangePoller implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** The database has lost changes that this node acted on, and may give out their ids for other ones. */
   async #readAnew(): Promise<void> {
-    this.#logger.warn(
-      'The database is not the one it was: it was restored, or has lost its newest changes. Everything is read anew.',
-    );
+    this.#logger.warn('The database was restored, or has lost its newest changes. Everything is read again.');
     const end = await this.#end();
     await this.changes.actOnAll();
     this.#position = end;

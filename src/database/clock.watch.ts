@@ -43,7 +43,7 @@ export class ClockWatch {
 function warningOf(offsetMs: number): string {
   const seconds = (Math.abs(offsetMs) / 1000).toFixed(1);
   return (
-    `The clock of this node is ${seconds} s ${offsetMs > 0 ? 'ahead of' : 'behind'} the database's. Tokens expire by ` +
-    "the node's clock: synchronise it."
+    `The clock of this node is ${seconds} s ${offsetMs > 0 ? 'ahead of' : 'behind'} the database's. Tokens ` +
+    'expire by the clock of the node, so synchronise it.'
   );
 }

@@ -175,6 +175,6 @@ export class ConnectionPool {
 
 /** What the answers of a destroyed connection fail with. */
 function silence(cause: unknown): Error {
-  const error = new Error('The database has not answered in time; the connection is given up.', { cause });
+  const error = new Error('The database has not answered in time. The connection is closed.', { cause });
   return Object.assign(error, { code: 'ETIMEDOUT' });
 }

@@ -92,7 +92,8 @@ export function sessionStatements(type: DataSourceOptions['type'], timeoutMs: nu
 class UnsafeModeError extends ConfigurationError {
   constructor() {
     super(
-      'The database server has NO_BACKSLASH_ESCAPES in its sql_mode, with which texts cannot be sent to it safely. Take it out of sql_mode.',
+      'The sql_mode of the database server contains NO_BACKSLASH_ESCAPES. Texts cannot be sent safely with it. ' +
+        'Remove it from sql_mode.',
     );
   }
 }

@@ -28,8 +28,8 @@ export function explainDatabaseFailure(error: unknown, database: DatabaseConfigu
   const place = `The database "${database.database}" at ${database.host}:${database.port}`;
   if (MISSING_RIGHTS.test(code)) {
     return new ConfigurationError(
-      `${place} refuses a statement (${code}: ${cause.message}). Give the user "${database.username}" all rights on it, ` +
-        'and look whether the server is read-only.',
+      `${place} refuses a statement (${code}: ${cause.message}). Give the user "${database.username}" all ` +
+        'rights on it, and check whether the server is read-only.',
     );
   }
   if (!isDatabaseUnavailable(cause)) return error;
@@ -44,19 +44,20 @@ export function explainDatabaseFailure(error: unknown, database: DatabaseConfigu
  */
 export function requireWritable(database: DatabaseConfiguration): void {
   const refused = database.kind === 'sqlite' ? refusedPart(database.file) : null;
-  if (refused !== null) throw new ConfigurationError(`${refused.text} Or name another one by ${NAMES}.`);
+  if (refused !== null) throw new ConfigurationError(`${refused.text} Or set another one with ${NAMES}.`);
 }
 
 function sqliteText(file: string, cause: Error, code: string): string {
   if ('path' in cause && typeof cause.path === 'string') {
-    return `${refusedFileText('The folder of the database', cause.path, cause)} Or name another one by ${NAMES}.`;
+    return `${refusedFileText('The folder of the database', cause.path, cause)} Or set another one with ${NAMES}.`;
   }
   // SQLite says that something is refused, and the system says what.
   const refused = refusedPart(file);
-  if (refused !== null) return `${refused.text} Or name another one by ${NAMES}.`;
+  if (refused !== null) return `${refused.text} Or set another one with ${NAMES}.`;
   return (
-    `The database "${file}" cannot be used (${code === '' ? cause.message : `${code}: ${cause.message}`}). Check that ` +
-    'there is room, and that it and its folder are for the user that runs Scopegate alone.'
+    `The database "${file}" cannot be used (${code === '' ? cause.message : `${code}: ${cause.message}`}). ` +
+    'Check that the disk has room, and that only the user that runs Scopegate can read the file and its ' +
+    'folder.'
   );
 }
 

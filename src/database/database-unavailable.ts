@@ -44,11 +44,11 @@ const CLOSED_CONNECTION = /closed state|connection is closed|Pool is closed|Serv
 /** The database cannot be asked: what depends on it is neither allowed nor denied, but a 503. */
 export class DatabaseUnavailableError extends ProblemException {
   /** @param detail for the caller: what has become of what was asked, and what to do */
-  constructor(cause: unknown, detail = 'The database is out of reach. Try again later, or ask an administrator.') {
+  constructor(cause: unknown, detail = 'The database cannot be reached. Try again later, or ask an administrator.') {
     super('policy_unavailable', detail);
     this.cause = cause;
     // For the log alone: an answer holds the detail.
-    this.message = `The database is out of reach: ${cause instanceof Error ? cause.message : String(cause)}`;
+    this.message = `The database cannot be reached: ${cause instanceof Error ? cause.message : String(cause)}`;
   }
 }
 
@@ -57,7 +57,8 @@ export class OutcomeUnknownError extends DatabaseUnavailableError {
   constructor(cause: unknown) {
     super(
       cause,
-      'The database did not say whether the change was stored. It may take effect at any moment. Look whether it has, and repeat it if not.',
+      'The database did not confirm the change. It may still take effect at any moment. Check whether it has, ' +
+        'and repeat it if it has not.',
     );
   }
 }
@@ -67,7 +68,8 @@ export class DatabaseBusyError extends ProblemException {
   constructor() {
     super(
       'policy_unavailable',
-      'Too many requests of this kind wait for the database. Try again in a few seconds, with fewer at the same time.',
+      'Too many requests of this kind wait for the database. Try again in a few seconds, and send fewer at the ' +
+        'same time.',
     );
   }
 }

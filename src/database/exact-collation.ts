@@ -20,7 +20,7 @@ export async function compareExactly(runner: QueryRunner, tables: readonly strin
   const collation = EXACT_COLLATIONS.find((name) => rows.some((row) => row.name === name));
   if (collation === undefined) {
     throw new ConfigurationError(
-      'The database server cannot compare texts byte by byte. Use MariaDB 10.2 or MySQL 8.0.17, or a later one.',
+      'The database server cannot compare texts byte by byte. Use MariaDB 10.2, MySQL 8.0.17 or newer.',
     );
   }
   for (const table of tables) {

@@ -17,8 +17,8 @@ const CHECK_BYTES = 32;
 
 /** What does not work with another key. */
 const LOSSES: Readonly<Record<KeyName, string>> = {
-  tokenPepper: 'no token would be recognised',
-  encryptionKey: 'stored secrets could not be read, and the audit log could not be verified any more',
+  tokenPepper: 'no token would be valid',
+  encryptionKey: 'stored secrets could not be read, and the audit log could no longer be verified',
 };
 
 /**
@@ -119,9 +119,9 @@ function refuse(wrong: readonly KeyName[], configuration: Configuration): void {
   );
   const [is, it] = wrong.length === 1 ? ['is not the key', 'that one'] : ['are not the keys', 'those'];
   throw new ConfigurationError(
-    `${sources.join(' and ')} ${is} that this database was made with: ` +
+    `${sources.join(' and ')} ${is} that this database was created with: ` +
       `${wrong.map((name) => LOSSES[name]).join(', and ')}. Start with ${it}: restore ` +
-      `${wrong.map((name) => `${SECRET_NAMES[name]} (or its _FILE)`).join(' and ')}, or secrets.json of the data ` +
-      'directory, from the backup. Nothing was changed.',
+      `${wrong.map((name) => `${SECRET_NAMES[name]} (or its _FILE)`).join(' and ')}, or secrets.json of the ` +
+      'data directory, from the backup. Nothing was changed.',
   );
 }

@@ -176,7 +176,7 @@ export class NodeRegistry implements OnApplicationBootstrap, BeforeApplicationSh
         this.#isFailing = false;
       })
       .catch((error: unknown) => {
-        if (!this.#isFailing) this.#logger.warn(`The table of nodes cannot be kept: ${String(error)}`);
+        if (!this.#isFailing) this.#logger.warn(`The table of nodes cannot be updated: ${String(error)}`);
         this.#isFailing = true;
       })
       .finally(() => (this.#beating = null));
@@ -294,7 +294,8 @@ function silenceMs({ maxStalenessMs }: NodeEntity): number {
 
 function notSingleText(others: readonly string[]): string {
   return (
-    `SCOPEGATE_SINGLE_NODE is true, but another node works with this database (${others.join(', ')}). While one of them ` +
-    'cannot reach the database it lets through what another one has revoked. Set it to false on every node.'
+    `SCOPEGATE_SINGLE_NODE is true, but another node uses this database (${others.join(', ')}). While a node ` +
+    'cannot reach the database, it accepts tokens that another node has revoked. Set it to false on every ' +
+    'node.'
   );
 }

@@ -101,8 +101,8 @@ export class RedisLink implements OnModuleDestroy {
     if (this.#isDown || this.#isClosed) return;
     this.#isDown = true;
     this.#logger.warn(
-      `Redis cannot be used (${reason}). Until it can, each node counts failed credentials for itself and finds the ` +
-        'changes of other nodes in the database alone.',
+      `Redis cannot be used (${reason}). Until it can, each node counts failed credentials by itself and reads ` +
+        'the changes of other nodes only from the database.',
     );
   }
 

@@ -56,7 +56,7 @@ export async function refuseNewerSchema(runner: QueryRunner): Promise<void> {
   const { unknown } = await schemaState(runner.manager);
   if (unknown.length === 0) return;
   throw new ConfigurationError(
-    `The database was brought up to date by a newer version of Scopegate: this one does not know ` +
+    'A newer version of Scopegate has migrated the database: this version does not know ' +
       `${unknown.join(', ')}. Start the newer version, or restore the backup from before the upgrade ` +
       '(docs/guides/operations.md, "Rollback"). Nothing was changed.',
   );
@@ -134,7 +134,8 @@ async function withNamedLock<Result>(
 
 function stillBusy(): ConfigurationError {
   return new ConfigurationError(
-    `Another node has been bringing the tables up to date for more than ${LOCK_TIMEOUT_SECONDS / 60} minutes. ` +
-      'Look whether it is at work (SHOW PROCESSLIST on MySQL and MariaDB), and start again once it has finished.',
+    `Another node has been migrating the database for more than ${LOCK_TIMEOUT_SECONDS / 60} minutes. Check ` +
+      'whether it is still working (SHOW PROCESSLIST on MySQL and MariaDB), and start again when it has ' +
+      'finished.',
   );
 }

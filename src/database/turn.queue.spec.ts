@@ -18,7 +18,7 @@ describe('TurnQueue', () => {
     await second;
     queue.release();
     await third;
-    expect(begun).toEqual(['The database is out of reach: no answer within 20 ms', 'second', 'third']);
+    expect(begun).toEqual(['The database cannot be reached: no answer within 20 ms', 'second', 'third']);
     queue.release();
     await queue.take(new TimeLimit(0));
   });

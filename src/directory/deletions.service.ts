@@ -48,7 +48,7 @@ export class DeletionsService {
     try {
       await this.#end(kind, subject, actor);
     } catch (error) {
-      this.#logger.warn(`What a deleted ${kind} has left is ended later: ${String(error)}`);
+      this.#logger.warn(`The cleanup of a deleted ${kind} is repeated later: ${String(error)}`);
     }
   }
 

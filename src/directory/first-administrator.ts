@@ -67,7 +67,8 @@ export class FirstAdministrator {
     if (isMade && given === null) {
       // For the person who starts the server, and so not on standard output: a log is kept, and holds no password (R61).
       process.stderr.write(
-        `First administrator: user name "${FIRST_ADMINISTRATOR}", password "${password}". It is shown this once; keep it.\n`,
+        `First administrator: user name "${FIRST_ADMINISTRATOR}", password "${password}". It is shown only once; keep it.
+`,
       );
     }
   }

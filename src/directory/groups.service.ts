@@ -38,7 +38,7 @@ export class GroupsService implements OnModuleInit {
 
   async list(query: PageQuery): Promise<Page<GroupDto>> {
     const after = decodeCursor(query.cursor, 1)?.[0] ?? '';
-    if (typeof after !== 'string') throw invalidField('cursor', 'is not one of this list.');
+    if (typeof after !== 'string') throw invalidField('cursor', 'does not belong to this list.');
     const names = await this.unitOfWork.read(
       (manager) => this.repository.groupNamesAfter(manager, after, query.limit + 1),
       { lane: 'lists' },
@@ -153,18 +153,18 @@ export class GroupsService implements OnModuleInit {
 
   async #requireGroup(unit: Unit, name: string): Promise<void> {
     if (await this.repository.isGroup(unit.manager, name)) return;
-    throw new ProblemException('not_found', 'There is no group of this name.');
+    throw new ProblemException('not_found', 'No group has this name.');
   }
 }
 
 function nameTaken(): ProblemException {
-  return new ProblemException('conflict', 'There is a group of this name, perhaps in another case.');
+  return new ProblemException('conflict', 'A group with this name exists, perhaps in another case.');
 }
 
 function stillEmptied(): ProblemException {
   return new ProblemException(
     'conflict',
-    'The group of this name has just been deleted, and its members are still being removed. Try again in a moment.',
+    'A group with this name has just been deleted, and its members are still being removed. Try again in a moment.',
   );
 }
 

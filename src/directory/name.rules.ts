@@ -26,28 +26,28 @@ const TAKEN_FOR_A_TOKEN =
  */
 export function userNameProblem(name: string): string | null {
   if (userNameKey(name).length > MAX_LENGTH) return `must have at most ${MAX_LENGTH} characters`;
-  if (name.includes(':')) return 'must not hold a colon, which ends the name in HTTP Basic';
+  if (name.includes(':')) return 'must not contain a colon, because a colon ends the name in HTTP Basic';
   if (presentsToken(userNameKey(name))) return TAKEN_FOR_A_TOKEN;
   return lookalikeProblem(name) ?? nameProblem(name);
 }
 
 /** What is wrong with the name of a new group, or null. Upstreams get a user's groups joined with commas. */
 export function groupNameProblem(name: string): string | null {
-  if (name.includes(',')) return 'must not hold a comma, which separates groups where they are handed on';
+  if (name.includes(',')) return 'must not contain a comma, because a comma separates groups in identity headers';
   return lookalikeProblem(name) ?? nameProblem(name);
 }
 
 /** Why a name could be taken for another one, or null. Names that are there already go on working. */
 function lookalikeProblem(name: string): string | null {
-  if (IGNORABLE.test(name)) return 'must not hold control or invisible characters';
-  return OTHER_BLANK.test(name) ? 'must hold no other blank than the plain one' : null;
+  if (IGNORABLE.test(name)) return 'must not contain control or invisible characters';
+  return OTHER_BLANK.test(name) ? 'must not contain a blank other than the plain space' : null;
 }
 
 /** What is wrong with a text that is shown as a name, or null. */
 export function nameProblem(name: string): string | null {
   if (name === '') return 'must not be empty';
   if (name.length > MAX_LENGTH) return `must have at most ${MAX_LENGTH} characters`;
-  if (INVISIBLE.test(name)) return 'must not hold control or invisible characters';
+  if (INVISIBLE.test(name)) return 'must not contain control or invisible characters';
   if (name.trim() !== name) return 'must not begin or end with a blank';
   // These two cannot be said in a path: every URL parser resolves them away.
   if (name === '.' || name === '..') return 'must not be "." or ".."';

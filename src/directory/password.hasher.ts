@@ -91,7 +91,7 @@ export class PasswordHasher implements OnModuleInit {
    * @throws a 503 where it has no turn in time
    */
   hash(password: string, origin: LoginOrigin): Promise<string> {
-    if (isTooLongPassword(password)) throw new Error('bcrypt would cut this password short.');
+    if (isTooLongPassword(password)) throw new Error('bcrypt would truncate this password.');
     return this.#queue.run(placeOf(origin), () => hash(password, COST));
   }
 
@@ -127,6 +127,6 @@ export class PasswordHasher implements OnModuleInit {
 export function tooManyPasswords(): ProblemException {
   return new ProblemException(
     'policy_unavailable',
-    'Too many passwords are being checked. Try again in a moment. A token needs no such check.',
+    'Too many passwords are being checked. Try again in a moment. Tokens are not affected.',
   );
 }

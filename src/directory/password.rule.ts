@@ -14,7 +14,7 @@ export function passwordProblem(password: string): string | null {
   if ([...password].length < MIN_PASSWORD_LENGTH) return `must have at least ${MIN_PASSWORD_LENGTH} characters`;
   if (isTooLongPassword(password)) return `must have at most ${MAX_PASSWORD_BYTES} bytes`;
   if (isScopegateFormat(password)) return 'must not begin with "sg_" or "sgs_", the formats of tokens and sessions';
-  if (UNSENDABLE.test(password)) return 'must not hold control characters';
+  if (UNSENDABLE.test(password)) return 'must not contain control characters';
   return null;
 }
 

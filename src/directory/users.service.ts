@@ -43,7 +43,7 @@ export class UsersService {
 
   async list(query: UserListQuery): Promise<Page<UserDto>> {
     const after = decodeCursor(query.cursor, 1)?.[0] ?? '';
-    if (typeof after !== 'string') throw invalidField('cursor', 'is not one of this list.');
+    if (typeof after !== 'string') throw invalidField('cursor', 'does not belong to this list.');
     const users = await this.unitOfWork.read(
       (manager) => this.repository.userPage(manager, query, after, query.limit + 1),
       { lane: 'lists' },
@@ -190,7 +190,7 @@ export class UsersService {
   async changeOwnPassword(user: PrincipalFacts, current: string, next: string, actor: Actor): Promise<void> {
     const origin = trustedOrigin(actor.clientIp);
     const verified = await this.directory.checkPassword(user.username, current, origin);
-    if (verified?.facts.id !== user.id) throw invalidField('current', 'is not your password.');
+    if (verified?.facts.id !== user.id) throw invalidField('current', 'is not your current password.');
     const newHash = await this.passwords.hash(next, origin);
     await this.unitOfWork.run(async (unit) => {
       const { manager } = unit;
@@ -198,7 +198,7 @@ export class UsersService {
       const row = await manager.findOneBy(UserEntity, { id: user.id });
       // Compared by the hash: a check would hold the transaction, and everybody's changes, until it has its turn.
       if (row?.active !== true || row.passwordHash !== verified.passwordHash) {
-        throw new ProblemException('conflict', 'Your password has been changed in between.');
+        throw new ProblemException('conflict', 'Your password has been changed by another request.');
       }
       await manager.update(UserEntity, row.id, { passwordHash: newHash });
       this.audit.recordChange(manager, actor, {
@@ -223,7 +223,7 @@ export class UsersService {
 
   async #requireGroups(manager: EntityManager, names: readonly string[]): Promise<void> {
     const missing = await this.repository.missingGroups(manager, names);
-    if (missing.length > 0) throw invalidField('groups', `names what is no group: ${missing.join(', ')}`);
+    if (missing.length > 0) throw invalidField('groups', `contains unknown groups: ${missing.join(', ')}`);
   }
 }
 
@@ -232,16 +232,16 @@ export async function requireAdministrator(repository: DirectoryRepository, mana
   if (await repository.isAnyAdministratorActive(manager)) return;
   throw new ProblemException(
     'conflict',
-    `This is the last active administrator. Put another active user into the group "${ADMINISTRATORS}" first.`,
+    `This is the last active administrator. Add another active user to the group "${ADMINISTRATORS}" first.`,
   );
 }
 
 export function unknownUser(): ProblemException {
-  return new ProblemException('not_found', 'There is no user of this name.');
+  return new ProblemException('not_found', 'No user has this name.');
 }
 
 function nameTaken(): ProblemException {
-  return new ProblemException('conflict', 'There is a user of this name. Names are compared without case.');
+  return new ProblemException('conflict', 'A user with this name exists. Names are compared without case.');
 }
 
 function isActiveAdministrator(user: { readonly active: boolean; readonly groups: readonly string[] }): boolean {

@@ -33,6 +33,6 @@ export function answerClientError(
       writeRawProblem(socket, 'request_timeout', 'The request took too long to arrive.');
       return;
     default:
-      writeRawProblem(socket, 'request_malformed', 'The request is no valid HTTP/1.1.');
+      writeRawProblem(socket, 'request_malformed', 'The request is not valid HTTP/1.1.');
   }
 }

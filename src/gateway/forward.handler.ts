@@ -97,7 +97,7 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, HeldAnswer, C
       this.#isGone = true;
       this.#endWaiting();
       this.listener.onGone(this.exchange);
-      this.#abort?.(new Error('The client went away.'));
+      this.#abort?.(new Error('The client closed the connection.'));
     });
   }
 
@@ -167,7 +167,7 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, HeldAnswer, C
     this.#abort = abort;
     this.#stopConnectionTimer();
     if (this.#isGone || this.#hasFailed) {
-      abort(new Error('Nobody waits for it any more.'));
+      abort(new Error('The client no longer waits for it.'));
     }
   }
 
@@ -242,7 +242,7 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, HeldAnswer, C
     this.#isComplete = true;
     this.listener.onHead(this.exchange, this.#status, this);
     this.#hasFailed = true;
-    this.#abort?.(new Error('An answer without a body announces one.'));
+    this.#abort?.(new Error('An answer that must not have a body announces one.'));
   }
 
   /**
@@ -338,28 +338,29 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, HeldAnswer, C
 function bodyTooSlow(): ProblemException {
   return new ProblemException(
     'request_timeout',
-    'The body of the request comes too slowly. Send at least 64 bytes a second.',
+    'The body of the request arrives too slowly. Send at least 64 bytes a second.',
   );
 }
 
 function tooManyWaiting(): ProblemException {
   return new ProblemException(
     'upstream_timeout',
-    'Too many requests of this token or client wait for the application. Send the next ones once some are answered.',
+    'Too many requests of this token or client wait for the application. Wait for some answers before you ' +
+      'send more.',
   );
 }
 
 function tooManyStreams(): ProblemException {
   return new ProblemException(
     'upstream_timeout',
-    'This token or client has as many event streams of the application open as it may. Close one of them, or ask an ' +
-      'administrator to raise "connections".',
+    'This token or client has the maximum number of event streams of this application open. Close one, or ' +
+      'ask an administrator to raise "connections".',
   );
 }
 
 function upstreamChanged(): ProblemException {
   return new ProblemException(
     'policy_unavailable',
-    'The application was given another upstream while the request waited. Send it again.',
+    'The upstream of the application was changed while the request waited. Send it again.',
   );
 }

@@ -123,7 +123,7 @@ export class IncomingBody {
     }
     request.once('error', (error) => body.destroy(error));
     request.once('close', () => {
-      if (!request.complete) body.destroy(new Error('The client went away.'));
+      if (!request.complete) body.destroy(new Error('The client closed the connection.'));
     });
     // The front door takes the body away, and ends the connection, where its framing turns out to be broken.
     const breakOff = (): void => {

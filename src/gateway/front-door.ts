@@ -25,8 +25,8 @@ import { isOtherProtocol } from './request-protocol.js';
 
 /** What a request is told that has been here before. */
 const LOOP =
-  'This request has been through this gateway already: the upstream of an application leads back to it. Correct ' +
-  '"upstream", or how its host name is resolved.';
+  'This request has already passed through this gateway: the upstream of an application leads back to it. ' +
+  'Correct "upstream", or the address that its host name resolves to.';
 
 /** What a listener answers: everything, or one side of it where the management API has a port of its own. */
 export type ListenerSide = 'both' | 'gateway' | 'management';
@@ -76,7 +76,7 @@ const OWN_SEGMENTS: ReadonlyMap<string, readonly ListenerSide[]> = new Map([
 
 const OTHER_PROTOCOL = {
   ok: false,
-  detail: 'The request line is not one of HTTP/1.1 or HTTP/1.0 (RFC 9112 3).',
+  detail: 'The request line is not valid HTTP/1.1 or HTTP/1.0 (RFC 9112 3).',
 } as const;
 
 /** So many requests may wait for the door to open; the next ones are refused with a 503. */
@@ -133,7 +133,7 @@ export class FrontDoor {
         RequestHead.of(request.rawHeaders),
         response,
         'request_malformed',
-        'The only expectation known is 100-continue.',
+        'The only supported expectation is 100-continue.',
       ),
     );
     server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
@@ -277,7 +277,7 @@ export class FrontDoor {
   #hand(taken: TakenRequest, { routedPath, path, query, vendorMount }: OwnRequest): void {
     const { services, request, head, response, expectsContinue } = taken;
     const handler = this.#frameworkHandler;
-    if (handler === null) throw new Error('The door is open before the framework is there.');
+    if (handler === null) throw new Error('A request arrived before the framework was ready.');
     // The framework reads the target from here: the origin form, whatever form was sent.
     request.url = query === null ? routedPath : `${routedPath}?${query}`;
     const requestId = requestIdOf(head);

@@ -260,7 +260,7 @@ export class GatewayService {
       });
       exchange.problem = new ProblemException(
         'internal_error',
-        'The log of the server has the cause under this request id.',
+        'An administrator finds the cause in the log of the server by this request id.',
       );
     }
     const { code, detail } = exchange.problem;

@@ -48,7 +48,7 @@ export class SessionEndpoint {
   async answer(exchange: Exchange, application: ProtectedApplication, decision: Allow): Promise<void> {
     const { authenticated } = decision;
     const { token } = authenticated;
-    if (token === null) throw new Error('Only a token has sessions.');
+    if (token === null) throw new Error('Only a token can have sessions.');
     const { forwardedProto, forwardedHost } = originOf(decision, exchange);
     const address: OuterAddress = {
       scheme: forwardedProto === 'https' ? 'https' : 'http',
@@ -81,7 +81,7 @@ export class SessionEndpoint {
       case 'OPTIONS':
         return { status: 200, body: null, lines: ['Allow', METHODS, 'Content-Length', '0'] };
       default:
-        throw new ProblemException('method_not_allowed', `The session endpoint takes ${METHODS}.`);
+        throw new ProblemException('method_not_allowed', `The session endpoint accepts ${METHODS}.`);
     }
   }
 

@@ -53,7 +53,9 @@ export class UpstreamForwarder implements ForwardListener {
       this.recorder.settleUnanswered(exchange);
       return;
     }
-    if (decision === null || decision.kind === 'deny') throw new Error('Nothing is forwarded without a decision.');
+    if (decision === null || decision.kind === 'deny') {
+      throw new Error('A request must not be forwarded without a decision.');
+    }
     const token = decision.kind === 'allow' ? decision.authenticated.token : null;
     const options: ForwardOptions = {
       application,
@@ -74,7 +76,9 @@ export class UpstreamForwarder implements ForwardListener {
     const { application, exchange, body } = handler;
     const { connections, stallTimeoutMs } = handler.options;
     const { decision, facts } = exchange;
-    if (decision === null || decision.kind === 'deny') throw new Error('Nothing is forwarded without a decision.');
+    if (decision === null || decision.kind === 'deny') {
+      throw new Error('A request must not be forwarded without a decision.');
+    }
     const token = decision.kind === 'allow' ? decision.authenticated.token : null;
     const { target } = application;
     const headers = forwardedHeaders({

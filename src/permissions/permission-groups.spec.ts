@@ -21,8 +21,8 @@ describe('the groups that permissions name', () => {
 
   it('R19: a group that there is not is told with every place that names it', () => {
     expect(unknownGroupErrors(permissions, ['gone'])).toEqual([
-      { field: 'useTokens.groups.1', message: 'useTokens.groups.1 names what is no group: "gone"' },
-      { field: 'createForSelf.groups.0', message: 'createForSelf.groups.0 names what is no group: "gone"' },
+      { field: 'useTokens.groups.1', message: 'useTokens.groups.1 contains unknown groups: "gone"' },
+      { field: 'createForSelf.groups.0', message: 'createForSelf.groups.0 contains unknown groups: "gone"' },
     ]);
     expect(unknownGroupErrors(permissions, [])).toEqual([]);
   });

@@ -17,7 +17,7 @@ export function unknownGroupErrors(permissions: Permissions, missing: readonly s
   return PERMISSIONS.flatMap((permission) =>
     permissions[permission].groups.flatMap((group, index) => {
       const field = `${permission}.groups.${index}`;
-      return unknown.has(group) ? [{ field, message: `${field} names what is no group: "${group}"` }] : [];
+      return unknown.has(group) ? [{ field, message: `${field} contains unknown groups: "${group}"` }] : [];
     }),
   );
 }

@@ -119,7 +119,7 @@ async function requireUnnamed({ manager }: Unit, group: string): Promise<void> {
   if (naming.length === 0) return;
   throw new ProblemException(
     'conflict',
-    `The group is named by a permission (${naming.join(', ')}). Take it off that list first.`,
+    `A permission uses this group (${naming.join(', ')}). Take it off that list first.`,
   );
 }
 

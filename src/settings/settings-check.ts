@@ -56,7 +56,7 @@ export function checkSettings(unchecked: UncheckedSettings): SettingsCheck {
     errors.push(
       fieldError(
         'passwords.preventPathTraversal',
-        'is available only while passwords are disabled: set passwords.enabled to false, or leave it off',
+        'is available only while passwords are disabled: set passwords.enabled to false, or leave this off',
       ),
     );
   }

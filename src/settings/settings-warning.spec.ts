@@ -100,7 +100,7 @@ describe('the warnings of the settings', () => {
   it('R62: letting requests go on without a record is told, with what it means', () => {
     const [warning] = warningsOf({ audit: { failOpen: true } });
     expect(warning?.code).toBe('audit_fails_open');
-    expect(warning?.message).toContain('let through without a record');
+    expect(warning?.message).toContain('forwarded without a record');
   });
 
   it('R51: a throttle that is switched off is told', () => {

@@ -45,8 +45,9 @@ function warnOfOwnAddress(warnings: Warning[], settings: Settings, requester: Re
   if (isAddressAllowed(settings.allowList, client)) return;
   const who =
     client === null
-      ? `Your own address cannot be told${header === null ? '' : ` from the header ${settings.reverseProxy.header}`}, ` +
-        'and the allow list refuses whoever has none'
+      ? 'Your own address is ' +
+        `unknown${header === null ? '' : `, because the header ${settings.reverseProxy.header} is not valid`}, ` +
+        'and the allow list refuses requests without an address'
       : `Your own address ${client} is not on the allow list`;
   const way =
     client === null
@@ -54,7 +55,9 @@ function warnOfOwnAddress(warnings: Warning[], settings: Settings, requester: Re
       : `Add ${client} to the list, or empty it to allow every address.`;
   warnings.push({
     code: 'own_address_not_allowed',
-    message: `${who}: your requests with a token are refused, here as well; a password still works here. ${way}`,
+    message:
+      `${who}: your requests with a token are refused, also at the management API. A password still works ` +
+      `here. ${way}`,
   });
   if (settings.reverseProxy.enabled) return;
   const name = FORWARDING_HEADERS.find((known) => headerValues(requester.lines, known).length > 0);
@@ -62,9 +65,9 @@ function warnOfOwnAddress(warnings: Warning[], settings: Settings, requester: Re
   warnings.push({
     code: 'reverse_proxy_support_off',
     message:
-      `This request carried a forwarding header (${name}), so it seems to have come through a reverse proxy. While ` +
-      'reverse proxy support is off, everybody behind it counts as the proxy. Switch it on and list the proxy among ' +
-      'the trusted ones.',
+      `This request carried a forwarding header (${name}), so it probably came through a reverse proxy. While ` +
+      'reverse proxy support is off, every client of the proxy has the address of the proxy. Switch it on and ' +
+      'add the proxy to the trusted proxies.',
   });
 }
 
@@ -74,16 +77,16 @@ function warnOfReverseProxy(warnings: Warning[], settings: Settings): void {
     warnings.push({
       code: 'no_trusted_proxies',
       message:
-        `Reverse proxy support is on, but no proxy is trusted: ${header} is ignored, and everybody behind a proxy ` +
-        'counts as that proxy. List the addresses of your proxies.',
+        `Reverse proxy support is on, but no proxy is trusted: ${header} is ignored, and every client of a proxy ` +
+        'has the address of the proxy. List the addresses of your proxies.',
     });
   }
   if (!enabled && trustedProxies.length > 0) {
     warnings.push({
       code: 'trusted_proxies_not_used',
       message:
-        'Proxies are listed as trusted, but reverse proxy support is off: everybody behind them counts as the proxy. ' +
-        'Switch reverse proxy support on, or take them off the list.',
+        'Proxies are listed as trusted, but reverse proxy support is off: every client of a proxy has the ' +
+        'address of the proxy. Switch reverse proxy support on, or take them off the list.',
     });
   }
 }
@@ -94,9 +97,9 @@ function warnOfWideEntries(warnings: Warning[], settings: Settings): void {
     warnings.push({
       code: 'trusted_proxies_too_wide',
       message:
-        `${nameEntries(trusted)} among the trusted proxies ${trusted.length === 1 ? 'covers' : 'cover'} a large part ` +
-        `of the internet: whoever connects from there can claim any address by sending ` +
-        `${settings.reverseProxy.header}, and so pass the allow list. Trust the addresses of your own proxies alone.`,
+        `${nameEntries(trusted)} among the trusted proxies ${trusted.length === 1 ? 'covers' : 'cover'} a large ` +
+        `part of the internet: a client there can send any address in ${settings.reverseProxy.header} and so ` +
+        'pass the allow list. Trust only the addresses of your own proxies.',
     });
   }
   const allowed = settings.ipRestriction.allowList.filter((text) => isWholeFamily(text));
@@ -104,8 +107,9 @@ function warnOfWideEntries(warnings: Warning[], settings: Settings): void {
     warnings.push({
       code: 'allow_list_without_effect',
       message:
-        `${nameEntries(allowed)} on the allow list ${allowed.length === 1 ? 'allows' : 'allow'} every address of that ` +
-        'kind, so the other entries of it restrict nothing. Take it off, or empty the list to allow every address.',
+        `${nameEntries(allowed)} on the allow list ${allowed.length === 1 ? 'allows' : 'allow'} every IPv4 or ` +
+        'every IPv6 address, so the other entries of that kind have no effect. Take it off, or empty the list to ' +
+        'allow every address.',
     });
   }
 }
@@ -115,15 +119,16 @@ function warnOfPasswords(warnings: Warning[], settings: Settings): void {
   warnings.push({
     code: 'passwords_disabled',
     message:
-      'Passwords are disabled: requests with a password on REST paths are refused, and scripts that use one stop ' +
-      'working. Have their owners create tokens first, or enable passwords again.',
+      'Passwords are disabled: requests with a password on REST paths are refused, and scripts that use one ' +
+      'stop working. Let their owners create tokens first, or enable passwords again.',
   });
   if (!settings.passwords.preventPathTraversal) {
     warnings.push({
       code: 'path_traversal_not_prevented',
       message:
-        'Ambiguous paths of other requests are forwarded as they are; only those that can be read as REST paths fall ' +
-        'under the ban of passwords. Switch passwords.preventPathTraversal on to refuse all of them.',
+        'Requests without a token are forwarded even if their path is ambiguous; only passwords on paths that ' +
+        'can be read as REST paths are refused. Switch passwords.preventPathTraversal on to refuse all ambiguous ' +
+        'paths.',
     });
   }
 }
@@ -139,25 +144,25 @@ function warnOfWhatIsOff(warnings: Warning[], settings: Settings): void {
     warnings.push({
       code: 'audit_switched_off',
       message:
-        `The audit log records no ${off.join(' and no ')}: what happens there cannot be found out later. ` +
-        'Switch them on again in audit.',
+        `The audit log records no ${off.join(' and no ')}, so you cannot find out later what happened. Switch ` +
+        'them on again in audit.',
     });
   }
   if (audit.failOpen) {
     warnings.push({
       code: 'audit_fails_open',
       message:
-        'Where nothing can be recorded (a full disk, or a full journal while the database is away), requests are let ' +
-        'through without a record, and only their number is recorded later: who used which token then cannot be found ' +
-        'out. Switch audit.failOpen off to have them refused instead.',
+        'If events cannot be recorded (the disk is full, or the journal is full while the database cannot be ' +
+        'reached), requests are forwarded without a record. Later only their number is recorded, not who used ' +
+        'which token. Switch audit.failOpen off to refuse such requests instead.',
     });
   }
   if (throttling.maxFailures === 0) {
     warnings.push({
       code: 'throttling_switched_off',
       message:
-        'Failed authentications are not throttled, so tokens and passwords can be guessed at any rate. Set ' +
-        'throttling.maxFailures to more than 0.',
+        'Failed authentications are not throttled, so an attacker can guess tokens and passwords as fast as they ' +
+        'like. Set throttling.maxFailures to more than 0.',
     });
   }
 }

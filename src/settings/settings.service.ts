@@ -82,17 +82,17 @@ export class SettingsService implements OnModuleInit, OnModuleDestroy {
     toAnswer: (entry: string, settings: Settings) => object,
   ): Promise<{ readonly entry: string; readonly settings: Settings }> {
     const result = parseAllowListEntry(value);
-    if (!result.ok) throw invalidField('entry', `is no entry of an allow list. ${result.message}`);
+    if (!result.ok) throw invalidField('entry', `is not a valid allow-list entry. ${result.message}`);
     const entry = result.entry.text;
     const decide = (before: SettingsDocument): SettingsDocument => {
       const { allowList } = before.ipRestriction;
       if (allowList.includes(entry)) {
-        throw new ProblemException('conflict', `The allow list holds ${entry} already.`);
+        throw new ProblemException('conflict', `The allow list already contains ${entry}.`);
       }
       if (allowList.length >= MAX_ALLOW_LIST_ENTRIES) {
         throw invalidField(
           'entry',
-          `does not fit: the allow list holds ${MAX_ALLOW_LIST_ENTRIES} entries at the most.`,
+          `cannot be added: the allow list may have at most ${MAX_ALLOW_LIST_ENTRIES} entries.`,
         );
       }
       return withAllowList(before, [...allowList, entry]);
@@ -110,7 +110,7 @@ export class SettingsService implements OnModuleInit, OnModuleDestroy {
     return this.#change(actor, ifMatch, (before) => {
       const { allowList } = before.ipRestriction;
       if (entry === null || !allowList.includes(entry)) {
-        throw new ProblemException('not_found', 'The allow list does not hold this entry.');
+        throw new ProblemException('not_found', 'The allow list does not contain this entry.');
       }
       return withAllowList(
         before,

@@ -44,5 +44,7 @@ export class TokenDescriptionService {
 
 /** Lists show descriptions to others than the owner, too: a token in one would be given away (R61). */
 export function requireNoSecret(description: string): void {
-  if (holdsSecret(description)) throw invalidField('description', 'must not hold a token. Lists show it.');
+  if (holdsSecret(description)) {
+    throw invalidField('description', 'must not contain a token, because lists show the description.');
+  }
 }

@@ -90,7 +90,7 @@ function readOrder(query: TokenQuery): TokenOrder & { readonly sort: string } {
   if (cursor === null) return { sort, field, isDescending, after: null };
   const [cursorSort, value, sequence] = cursor;
   if (cursorSort !== sort || !isSortValue(field, value) || typeof sequence !== 'number') {
-    throw invalidField('cursor', 'belongs to a list in another order. Start again without it.');
+    throw invalidField('cursor', 'belongs to a list with another order. Start again without it.');
   }
   return { sort, field, isDescending, after: [value, sequence] };
 }

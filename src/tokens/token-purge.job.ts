@@ -71,7 +71,7 @@ export class TokenPurgeJob implements OnModuleDestroy {
       this.#isFailing = false;
     } catch (error) {
       // A database that is away is told of once; the next run tries again.
-      if (!this.#isFailing) this.#logger.warn(`Nothing could be purged: ${String(error)}`);
+      if (!this.#isFailing) this.#logger.warn(`The purge failed: ${String(error)}`);
       this.#isFailing = true;
     }
   }
@@ -92,7 +92,7 @@ export class TokenPurgeJob implements OnModuleDestroy {
     if (this.#heldSinceMs === null) return;
     this.#heldSinceMs = null;
     await this.leases.release(LEASE).catch((error: unknown) => {
-      this.#logger.warn(`The lease of the purge stays until it runs out: ${String(error)}`);
+      this.#logger.warn(`The lease of the purge could not be released and ends by itself: ${String(error)}`);
     });
   }
 

@@ -104,6 +104,6 @@ async function endReplaced(unit: Unit, id: string, end: Partial<TokenEntity>): P
     { id, successorId: IsNull(), revokedAtMs: IsNull() },
     end,
   );
-  if (affected !== 1) throw new ProblemException('conflict', 'The token has been revoked or rotated already.');
+  if (affected !== 1) throw new ProblemException('conflict', 'The token has already been revoked or rotated.');
   unit.changed('token', id);
 }

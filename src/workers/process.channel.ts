@@ -38,7 +38,7 @@ export class ProcessChannel {
    * @throws Error where it fails, is gone or does not answer in time
    */
   ask(topic: string, body: unknown, timeoutMs: number | null): Promise<unknown> {
-    if (this.#isClosed) return Promise.reject(new Error('The other process is gone.'));
+    if (this.#isClosed) return Promise.reject(new Error('The other process has ended.'));
     const id = (this.#lastId += 1);
     return new Promise<unknown>((resolve, reject) => {
       const limit =
@@ -83,12 +83,12 @@ export class ProcessChannel {
   /** Notes that the other process is gone: whoever waits for it is told so. */
   close(): void {
     this.#isClosed = true;
-    for (const id of this.#questions.keys()) this.#settle(id)?.reject(new Error('The other process is gone.'));
+    for (const id of this.#questions.keys()) this.#settle(id)?.reject(new Error('The other process has ended.'));
   }
 
   async #handle(topic: string, body: unknown): Promise<unknown> {
     const handler = this.#handlers.get(topic);
-    if (handler === undefined) throw new Error(`Nobody takes "${topic}" here.`);
+    if (handler === undefined) throw new Error(`No handler for "${topic}" in this process.`);
     return handler(body);
   }
 

@@ -146,7 +146,7 @@ export class WorkerSupervisor {
       const delayMs = restartDelayMs(deaths);
       if (member !== null) {
         this.options.logger.warn(
-          'A worker has ended, and is replaced.',
+          'A worker has ended and is replaced.',
           { worker: number, workerPid: member.worker.process.pid, ...end, delayMs },
           CONTEXT,
         );
@@ -204,7 +204,7 @@ export class WorkerSupervisor {
     } catch {
       const { code, signal } = await ended;
       const failure = isLate
-        ? `Worker ${number} was not ready within ${Number(timeoutMs) / 1000} s, and was ended.`
+        ? `Worker ${number} was not ready within ${Number(timeoutMs) / 1000} s and was stopped.`
         : `Worker ${number} ended while it was starting (${signal ?? code}).`;
       return { isReady: false, failure };
     }
@@ -258,14 +258,12 @@ function forkProcess(number: number): Worker {
   try {
     worker = cluster.fork();
   } catch (error) {
-    throw new Error(`There is no room for the process of worker ${number} (${String(error)}).`, { cause: error });
+    throw new Error(`The process of worker ${number} cannot be created (${String(error)}).`, { cause: error });
   }
   // What is sent to a process that has just died is of no use to anybody.
   worker.on('error', () => undefined);
   if (worker.process.pid === undefined || typeof worker.process.send !== 'function') {
-    throw new Error(
-      `There is no room for the process of worker ${number}: the system refuses another process or file.`,
-    );
+    throw new Error(`The process of worker ${number} cannot be created: the system refuses another process or file.`);
   }
   return worker;
 }

@@ -186,7 +186,7 @@ export const ADDRESS_CASES: readonly AccessCase[] = [
     requirement: 'R39',
     settings: HERE_TRUSTED,
     request: { ...PATH, credential: bearerToken('ro'), headers: [['X-Forwarded-For', `${INSIDE}, unknown`]] },
-    expect: denied('ip_not_allowed', 401, { detail: 'cannot be told', clientIp: null }),
+    expect: denied('ip_not_allowed', 401, { detail: 'no valid client address', clientIp: null }),
   },
   {
     name: 'the header of another proxy does not count from a peer that is not trusted',

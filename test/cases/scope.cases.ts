@@ -212,11 +212,11 @@ export const SCOPE_CASES: readonly AccessCase[] = [
     expect: NO_SCOPE,
   })),
   {
-    name: 'an excepted POST with a compressed body is no read, since it cannot be looked through',
+    name: 'an excepted POST with a compressed body is no read, because the gateway cannot search it',
     requirement: ['R12', 'R13'],
     application: { kind: 'jira', exceptions: [SEARCH] },
     request: { ...SEARCH, credential: bearerToken('ro'), headers: [['Content-Encoding', 'gzip']], body: 'x' },
-    expect: denied('scope_insufficient', 403, { detail: 'looked through' }),
+    expect: denied('scope_insufficient', 403, { detail: 'cannot search this body' }),
   },
   ...(
     [

@@ -157,7 +157,7 @@ describe('the check of an application', () => {
     const address = silent.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
     for (const [key, url, word] of [
-      ['dead', 'http://127.0.0.1:9', 'Nothing answers'],
+      ['dead', 'http://127.0.0.1:9', 'no answer at'],
       ['silent', `http://127.0.0.1:${port}`, 'in time'],
       ['untrusted', upstream.url.replace('http:', 'https:'), ''],
     ] as const) {

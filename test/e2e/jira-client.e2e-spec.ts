@@ -106,7 +106,7 @@ describe('jira.js in front of a Jira', () => {
     expect(problemOf(error)).toMatchObject({
       code: 'scope_insufficient',
       status: 403,
-      detail: 'A read-only token may GET, HEAD and OPTIONS. Use a read-write token for this request.',
+      detail: 'A read-only token may only send GET, HEAD and OPTIONS. Use a read-write token for this request.',
     });
     expect(upstream.requests).toEqual([]);
     expect(upstream.summaries).toEqual(before);

@@ -138,8 +138,8 @@ describe('the keys of a database on SQLite', () => {
   });
 
   it.each([
-    ['tokenPepper', 'no token would be recognised', 'SCOPEGATE_TOKEN_PEPPER'],
-    ['encryptionKey', 'the audit log could not be verified', 'SCOPEGATE_ENCRYPTION_KEY'],
+    ['tokenPepper', 'no token would be valid', 'SCOPEGATE_TOKEN_PEPPER'],
+    ['encryptionKey', 'the audit log could no longer be verified', 'SCOPEGATE_ENCRYPTION_KEY'],
   ])(
     'R110: another %s ends the start, from the file and from the environment, and changes nothing',
     async (key, loss, name) => {

@@ -456,7 +456,7 @@ describeOnEachDatabase('applications at the management API', (server: () => Scop
     const settings = await admin.get<{ warnings: readonly { code: string; message: string }[] }>('/settings');
     const warning = settings.body.warnings.find((candidate) => candidate.message.includes(one.name));
     expect(warning?.code).toBe('native_tokens_enabled');
-    expect(warning?.message).toMatch(/past the gateway/);
+    expect(warning?.message).toMatch(/directly can still use them/);
   });
 
   it('R63: a key or a mount that is taken is a 409, whichever way it is written', async () => {

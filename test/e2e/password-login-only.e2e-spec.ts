@@ -57,7 +57,7 @@ describe('what no token may do', () => {
       const answer = await (method === 'delete' ? client.delete(path) : client[method](path, body));
       expect(answer.status).toBe(403);
       expect(codeOf(answer)).toBe('scope_insufficient');
-      expect((answer.body as ProblemBody).detail).toContain('Log in with your password for this.');
+      expect((answer.body as ProblemBody).detail).toContain('Log in with your password.');
     }
     const after = await Promise.all(['/users', '/groups'].map((list) => scopegate.admin.get(list)));
     expect(after.map(({ body: shown }) => shown)).toEqual(before.map(({ body: shown }) => shown));

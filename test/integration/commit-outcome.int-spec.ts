@@ -79,7 +79,7 @@ describeWithMariaDb('a change whose COMMIT is not answered', (mariaDb) => {
     const { status, body } = await revocation;
     expect(status).toBe(503);
     expect(body.code).toBe('policy_unavailable');
-    expect(body.detail).toContain('did not say whether the change was stored');
+    expect(body.detail).toContain('did not confirm the change');
     proxy.pass();
     const repeated = async (): Promise<number> => (await gateway.admin.delete(`/tokens/${id}`)).status;
     await expect.poll(repeated, { timeout: 20_000 }).toBe(204);

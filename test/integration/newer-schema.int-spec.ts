@@ -43,7 +43,7 @@ function newerSchemaTests(newEnvironment: () => Promise<Record<string, string>>)
     );
     const told = failure.split('\n').filter((line) => line.startsWith('Scopegate cannot start:'));
     expect(told).toHaveLength(1);
-    expect(told[0]).toContain(`this one does not know ${NEWER}. Start the newer version`);
+    expect(told[0]).toContain(`this version does not know ${NEWER}. Start the newer version`);
     expect(failure).not.toMatch(/^\s+at /m);
   });
 }

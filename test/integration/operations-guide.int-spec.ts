@@ -98,7 +98,7 @@ function guideTests(newPlace: () => Promise<Place>): void {
       expect(await restored.stop()).toBe(0);
 
       await run('rollback: the newest migration');
-      expect(await run('upgrade: the tables')).toContain('were brought up to date');
+      expect(await run('upgrade: the tables')).toContain('were migrated');
       expect(await run('upgrade: the tables')).toContain('are up to date');
 
       const { SCOPEGATE_TOKEN_PEPPER } = createSecrets();

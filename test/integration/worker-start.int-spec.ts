@@ -62,9 +62,9 @@ describeWithMariaDb('a worker that hangs while it starts', (mariaDb) => {
     workers[1]?.process.kill('SIGKILL');
     await expect.poll(logged, { timeout: 40_000 }).toContain('A worker is ready again.');
     expect(logged()).toEqual([
-      'A worker has ended, and is replaced.',
-      'A worker cannot start: Worker 2 was not ready within 15 s, and was ended.',
-      'A worker has ended, and is replaced.',
+      'A worker has ended and is replaced.',
+      'A worker cannot start: Worker 2 was not ready within 15 s and was stopped.',
+      'A worker has ended and is replaced.',
       'A worker is ready again.',
     ]);
     expect(supervisor.channels).toHaveLength(2);
@@ -78,7 +78,7 @@ describeWithMariaDb('a worker that hangs while it starts', (mariaDb) => {
       forked += 1;
       if (forked === 2) stopInItsTracks(worker);
     });
-    await expect(supervisor.start()).rejects.toThrow('Worker 2 was not ready within 15 s, and was ended.');
+    await expect(supervisor.start()).rejects.toThrow('Worker 2 was not ready within 15 s and was stopped.');
     expect(forked).toBe(2);
   });
 });

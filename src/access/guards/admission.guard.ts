@@ -37,7 +37,7 @@ export class AdmissionGuard implements CanActivate {
     if (this.nodes.isStale) {
       throw new ProblemException(
         'policy_unavailable',
-        'The database is out of reach, and another node may have changed the rules. Try again later.',
+        'The database cannot be reached, and another node may have changed the rules. Try again later.',
       );
     }
     const path = judgeRequestPath(exchange.facts.rawPath, exchange.application);

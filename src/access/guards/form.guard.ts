@@ -60,6 +60,7 @@ export class FormGuard implements CanActivate {
 function tooLarge(): ProblemException {
   return new ProblemException(
     'too_large',
-    `While passwords are switched off, a form may have at most ${MAX_FORM_BYTES} bytes here: it is looked through for one.`,
+    `While passwords are switched off, a form may have at most ${MAX_FORM_BYTES} bytes here, because the ` +
+      'gateway searches it for a password.',
   );
 }

@@ -114,7 +114,7 @@ export class CreateApplicationDto {
   @IfPresent()
   @IsString()
   @Length(1, 255)
-  @Matches(/^[^\x00-\x1f\x7f-\x9f]*$/, { message: 'name must not hold control characters' })
+  @Matches(/^[^\x00-\x1f\x7f-\x9f]*$/, { message: 'name must not contain control characters' })
   @Matches(/\S/, { message: 'name must not be blank' })
   name?: string;
 

@@ -218,7 +218,9 @@ export class JournalShipment {
     }
     // A journal that was put back from a copy holds events that have been stored since: they are stored already.
     const missing = await this.chain.missingOf(contents);
-    this.#logger.warn(`${contents.length - missing.length} event(s) of the journal were stored before; passed over.`);
+    this.#logger.warn(
+      `${contents.length - missing.length} event(s) of the journal were already stored and are skipped.`,
+    );
     try {
       return this.#noteShipped(await this.#insertOnce(shipped, missing, position), position);
     } catch (error) {
@@ -253,7 +255,8 @@ export class JournalShipment {
     const stored = await this.#insertOnce(shipped, taken, position);
     if (rejected.length > 0) {
       this.#logger.error(
-        `The database does not take ${rejected.length} audit event(s), whose places are kept: ${rejected.slice(0, 5).join(', ')}. ${String(error)}`,
+        `The database refuses ${rejected.length} audit event(s). A placeholder is stored for each: ` +
+          `${rejected.slice(0, 5).join(', ')}. ${String(error)}`,
       );
     }
     return stored;
@@ -338,13 +341,13 @@ export class JournalShipment {
     if (this.#hasWarnedOfCopy) return;
     this.#hasWarnedOfCopy = true;
     this.#logger.error(
-      `Another server adds to the audit chain ${this.chainName}: its data directory is a copy of this one's. Stop one ` +
-        'of them, and remove node-id from the folders of its journal.',
+      `Another server writes to the audit chain ${this.chainName}, because its data directory is a copy of ` +
+        'this one. Stop one of them, and remove the file node-id from its journal folders.',
     );
   }
 
   #warnOfTorn(pieces: number): void {
-    this.#logger.warn(`The journal had ${pieces} torn piece(s), from a crash; passed over.`);
+    this.#logger.warn(`The journal had ${pieces} incomplete piece(s) after a crash; they are skipped.`);
   }
 }
 
@@ -365,7 +368,7 @@ function isSamePlace(place: ChainPlace, other: ChainPlace | null): boolean {
 /** Somebody else has added to the chain, or a transaction that was given up has been stored after all. */
 class ForeignLinkError extends Error {
   constructor() {
-    super('The chain has been added to from elsewhere.');
+    super('Another server has added to the chain.');
   }
 }
 

@@ -45,8 +45,9 @@ function inFolder<Result>(journalDirectory: string, work: () => Result): Result 
     return work();
   } catch (error) {
     throw new ConfigurationError(
-      `The audit journal cannot be kept in ${journalDirectory}: ${error instanceof Error ? error.message : String(error)}. ` +
-        'Check that SCOPEGATE_DATA_DIR is a folder that this user can write to, with all that is in it, and that there is room.',
+      `The audit journal cannot be kept in ${journalDirectory}: ` +
+        `${error instanceof Error ? error.message : String(error)}. Check that this user can write to the folder ` +
+        'SCOPEGATE_DATA_DIR and everything in it, and that the disk has room.',
     );
   }
 }

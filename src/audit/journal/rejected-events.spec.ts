@@ -44,13 +44,13 @@ describe('events that a database does not take', () => {
     expect(taken).toEqual(EVENTS);
   });
 
-  it('R62: where not even what is left of an event is taken, nothing is replaced', async () => {
+  it('R62: where refuses even the placeholder of an event is taken, nothing is replaced', async () => {
     await expect(
       replaceRejected(
         EVENTS,
         () => Promise.resolve(false),
         () => expect.unreachable(),
       ),
-    ).rejects.toThrow('not even what is left');
+    ).rejects.toThrow('refuses even the placeholder');
   });
 });

@@ -17,7 +17,7 @@ export async function replaceRejected(
     // What is lost here is lost for good: a database that has trouble of its own for a moment is no reason.
     if (await isTaken(events)) return events;
     const remainder = [remainderOf(first)];
-    if (!(await isTaken(remainder))) throw new Error('The database takes not even what is left of an event.');
+    if (!(await isTaken(remainder))) throw new Error('The database refuses even the placeholder of an event.');
     onRejected(first);
     return remainder;
   }

@@ -84,7 +84,7 @@ export class AuditStream {
     await Promise.race([this.#running ?? Promise.resolve(), limit]);
     clearTimeout(timer);
     if (this.#queue.length > 0) this.#drop(this.#queue.length);
-    this.#tellDropped('The server stops: what was left of the audit stream is dropped.');
+    this.#tellDropped('The server stops: the remaining events of the audit stream are dropped.');
     await this.sink.close().catch(() => undefined);
   }
 
@@ -101,7 +101,7 @@ export class AuditStream {
     this.#running = null;
     if (this.#isClosing) return;
     this.#isDropping = false;
-    this.#tellDropped('The audit stream has dropped events, and has caught up now.');
+    this.#tellDropped('The audit stream has dropped events and has now caught up.');
   }
 
   /** Sends one batch, however often that takes. Answers whether there is any point in going on. */
@@ -120,7 +120,7 @@ export class AuditStream {
         return true;
       } catch (error) {
         if (this.#failures === 0) {
-          this.#logger.warn('The audit stream fails, and is tried again.', {
+          this.#logger.warn('The audit stream fails and is tried again.', {
             stream: this.name,
             cause: causeOf(error),
           });
@@ -168,7 +168,7 @@ export class AuditStream {
     this.#untold += events;
     if (this.#isDropping || this.#isClosing) return;
     this.#isDropping = true;
-    this.#logger.warn('The audit stream drops events: too many wait for its receiver.', { stream: this.name });
+    this.#logger.warn('The audit stream drops events, because too many wait for its receiver.', { stream: this.name });
   }
 
   #tellDropped(message: string): void {

@@ -41,7 +41,7 @@ export class SyslogUdpSink implements StreamSink {
   #messageOf(streamed: StreamedEvent): string {
     const message = syslogMessage(syslogEvent(streamed), this.origin);
     if (message.length <= MAX_MESSAGE_BYTES) return message;
-    const event = { ...streamed.event, detail: { omitted: 'It does not fit into a datagram.' } };
+    const event = { ...streamed.event, detail: { omitted: 'The event does not fit into a datagram.' } };
     return syslogMessage(syslogEvent({ event, json: JSON.stringify(event) }), this.origin);
   }
 

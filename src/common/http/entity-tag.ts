@@ -16,6 +16,7 @@ export function requireMatch(ifMatch: string | undefined, version: number): void
   if (tags.includes('*') || tags.includes(entityTag(version))) return;
   throw new ProblemException(
     'version_mismatch',
-    `It has been changed in between: the version is ${entityTag(version)} now. Read it again and repeat the change.`,
+    `It has been changed since you read it: the version is now ${entityTag(version)}. Read it again and ` +
+      'repeat the change.',
   );
 }

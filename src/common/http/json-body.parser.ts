@@ -14,11 +14,11 @@ const MAX_NAMES = 100;
 const MAX_VALUES = 25_000;
 
 const TEXTS: Readonly<Record<JsonShapeProblem, string>> = {
-  'too-deep': 'The body is nested too deep.',
-  'too-many-names': `holds an object with more than ${MAX_NAMES} members. Leave out what is not known.`,
-  'too-many-values': `holds more than ${MAX_VALUES} values. Send less at a time.`,
-  'repeated-name': 'The body names a member twice in one object. Name it once.',
-  'forbidden-name': 'The body holds a member named "__proto__", "constructor" or "prototype". Leave it out.',
+  'too-deep': 'The body is nested too deeply.',
+  'too-many-names': `contains an object with more than ${MAX_NAMES} members. Leave out the unknown ones.`,
+  'too-many-values': `contains more than ${MAX_VALUES} values. Send fewer at a time.`,
+  'repeated-name': 'The body has a member twice in one object. Send it once.',
+  'forbidden-name': 'The body has a member named "__proto__", "constructor" or "prototype". Leave it out.',
 };
 
 /**

@@ -23,7 +23,7 @@ const BY_STATUS: Readonly<Record<number, readonly [ProblemCode, string]>> = {
   403: ['not_found', 'There is nothing at this path. The API is documented at /docs.'],
   404: ['not_found', 'There is nothing at this path. The API is documented at /docs.'],
   405: ['method_not_allowed', 'This path does not take this method. The API is documented at /docs.'],
-  412: ['version_mismatch', 'The file is another one than the request asks for.'],
+  412: ['version_mismatch', 'The file does not match the request.'],
   431: ['headers_too_large', 'Send fewer or shorter header lines.'],
 };
 
@@ -81,7 +81,10 @@ export class ProblemFilter implements ExceptionFilter {
     }
     const { requestId, trace } = exchange;
     this.#logger.error('A request failed.', error, { requestId, traceId: trace.traceId });
-    return new ProblemException('internal_error', 'The log of the server has the cause under this request id.');
+    return new ProblemException(
+      'internal_error',
+      'An administrator finds the cause in the log of the server by this request id.',
+    );
   }
 }
 

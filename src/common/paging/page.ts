@@ -65,7 +65,7 @@ export function decodeCursor(cursor: string | undefined, length: number): (strin
   } catch {
     // Not JSON: refused below.
   }
-  throw invalidField('cursor', 'is not one of this list. Use the nextCursor of the page before.');
+  throw invalidField('cursor', 'does not belong to this list. Use the nextCursor of the previous page.');
 }
 
 /** Makes a page of one row more than asked for, which tells whether there is a next one. */

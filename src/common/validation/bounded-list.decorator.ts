@@ -61,7 +61,7 @@ export function listProblem(value: unknown, { maxItems, minItems = 0, isUnique, 
   for (const [index, element] of value.entries()) {
     const problem = item?.(element) ?? null;
     if (problem !== null) return `.${index} ${problem}`;
-    if (isUnique === true && seen.has(element)) return `.${index} stands there twice`;
+    if (isUnique === true && seen.has(element)) return `.${index} is given twice`;
     seen.add(element);
   }
   return null;

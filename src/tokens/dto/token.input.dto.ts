@@ -20,7 +20,7 @@ export class CreateTokenDto {
    */
   @IsString()
   @Length(1, 255)
-  @Matches(/^[^\x00-\x1f\x7f-\x9f]*$/, { message: 'description must not hold control characters' })
+  @Matches(/^[^\x00-\x1f\x7f-\x9f]*$/, { message: 'description must not contain control characters' })
   @Matches(/\S/, { message: 'description must not be blank' })
   description!: string;
 
@@ -82,7 +82,7 @@ export class DescribeTokenDto {
   @ValidateIf(given)
   @IsString()
   @Length(1, 255)
-  @Matches(/^[^\x00-\x1f\x7f-\x9f]*$/, { message: 'description must not hold control characters' })
+  @Matches(/^[^\x00-\x1f\x7f-\x9f]*$/, { message: 'description must not contain control characters' })
   @Matches(/\S/, { message: 'description must not be blank' })
   description?: string;
 }
