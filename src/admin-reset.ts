@@ -35,8 +35,7 @@ async function run(): Promise<void> {
       throw new ConfigurationError(NEVER_STARTED);
     }
     process.stdout.write(
-      `New password: user name "${FIRST_ADMINISTRATOR}", password "${password}". It is shown only once; keep it.
-`,
+      `New password: user name "${FIRST_ADMINISTRATOR}", password "${password}". It is shown only once; keep it.\n`,
     );
   } finally {
     await database.dataSource.destroy();

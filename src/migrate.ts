@@ -23,7 +23,6 @@ async function run(): Promise<void> {
 try {
   await run();
 } catch (error) {
-  process.stderr.write(`The tables cannot be migrated: ${startFailureText(error)}
-`);
+  process.stderr.write(`The tables cannot be migrated: ${startFailureText(error)}\n`);
   process.exitCode = 1;
 }

@@ -1,9 +1,11 @@
 import { DataSource } from 'typeorm';
 import { wasSealedWith } from './audit/chain-seals.js';
-import type { Configuration, DatabaseConfiguration } from './config/env.js';
+import type { DatabaseConfiguration } from './config/database-configuration.js';
+import type { Configuration } from './config/env.js';
 import type { Secrets } from './config/secrets.js';
 import { dataSourceOptions } from './database/data-source.options.js';
-import { explainDatabaseFailure, requireWritable } from './database/database-failure.js';
+import { explainDatabaseFailure } from './database/database-failure.js';
+import { openingOf } from './database/dialect/index.js';
 import { adoptKeys, checkedSecrets } from './database/key-checks.js';
 import { refuseNewerSchema, runMigrations } from './database/run-migrations.js';
 import { ENTITIES } from './schema.js';
@@ -22,7 +24,7 @@ export interface OpenedDatabase {
 export async function openDatabase(configuration: Configuration): Promise<OpenedDatabase> {
   const dataSource = await connect(configuration);
   try {
-    requireWritable(configuration.database);
+    openingOf(configuration.database).requireWritable();
     const secrets = await checkedSecrets(dataSource, configuration, wasSealedWith, true);
     await runMigrations(dataSource);
     await adoptKeys(dataSource, configuration, secrets);

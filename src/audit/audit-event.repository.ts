@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { eventIdBound, heldEvents, nameKeyOf, type AuditEvent, type FloodState } from '@scopegate/audit';
 import { In, IsNull, Not, type EntityManager } from 'typeorm';
 import type { DatabaseWork } from '../database/database.lanes.js';
+import { dialectOf } from '../database/dialect/index.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { AuditChainEntity } from './audit-chain.entity.js';
 import { AuditEventEntity } from './audit-event.entity.js';
@@ -209,7 +210,7 @@ function walkStatement(
   limit: number,
   columns: readonly string[],
 ): { readonly text: string; readonly values: string[] } {
-  const { driver, options } = manager.dataSource;
+  const { driver } = manager.dataSource;
   const metadata = manager.dataSource.getMetadata(AuditEventEntity);
   const nameOf = (property: string): string =>
     driver.escape(metadata.findColumnWithPropertyName(property)?.databaseName ?? property);
@@ -224,8 +225,8 @@ function walkStatement(
   if (before !== END) add(`${id} < ?`, before);
   if (after !== '') add(`${id} > ?`, after);
   const selected = columns.map((column) => `${nameOf(column)} AS ${driver.escape(column)}`).join(', ');
-  const isTold = walk !== null && options.type !== 'better-sqlite3';
-  const index = isTold ? ` FORCE INDEX (${driver.escape(WALKED_INDEXES[walk.column])})` : '';
+  const index =
+    walk === null ? '' : dialectOf(manager.dataSource).indexHint(driver.escape(WALKED_INDEXES[walk.column]));
   const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
   const table = driver.escape(metadata.tableName);
   return { text: `SELECT ${selected} FROM ${table}${index}${where} ORDER BY ${id} DESC LIMIT ${limit}`, values };

@@ -2,12 +2,13 @@ import type { EventContent } from '@scopegate/audit';
 import { escape, type Connection } from 'mysql2';
 import type { DataSource, EntityManager } from 'typeorm';
 import { Turn } from '../common/time/turn.js';
+import { dialectOf } from '../database/dialect/index.js';
 import { AuditChainEntity } from './audit-chain.entity.js';
 import { AuditEventEntity } from './audit-event.entity.js';
 import { ADVANCED_COLUMNS, EVENT_COLUMNS, eventValues, FOUND_BY_COLUMNS, type LinkedEvents } from './linked-events.js';
 
 /** Rows in one statement: enough to be cheap; SQLite works in this thread, so its requests wait for one statement. */
-const ROWS_IN_ONE_INSERT = { mysql: 128, sqlite: 50 };
+const ROWS_IN_ONE_INSERT = { server: 128, embedded: 50 };
 
 /**
  * Inserts events in statements of many rows. TypeORM's own insert takes some hundred microseconds a row for as many
@@ -18,12 +19,12 @@ export async function insertAuditEvents(
   events: LinkedEvents,
   turn: Turn = new Turn(),
 ): Promise<void> {
-  const isSqlite = manager.dataSource.options.type === 'better-sqlite3';
-  const size = isSqlite ? ROWS_IN_ONE_INSERT.sqlite : ROWS_IN_ONE_INSERT.mysql;
+  const { isEmbedded } = dialectOf(manager.dataSource);
+  const size = isEmbedded ? ROWS_IN_ONE_INSERT.embedded : ROWS_IN_ONE_INSERT.server;
   const { length } = events.contents;
   for (let start = 0; start < length; start += size) {
     const end = Math.min(start + size, length);
-    if (isSqlite) {
+    if (isEmbedded) {
       const rows = Array.from({ length: end - start }, (_, index) => eventValues(events, start + index));
       await manager.query(insertStatement(manager.dataSource, rows.length), rows.flat());
       await turn.end();

@@ -7,6 +7,7 @@ import { DataSource } from 'typeorm';
 import { SECRETS } from '../config/config.module.js';
 import type { Secrets } from '../config/secrets.js';
 import { isDatabaseUnavailable } from '../database/database-unavailable.js';
+import { dialectOf } from '../database/dialect/index.js';
 import { advanceStatement, insertStatement } from './audit-event.writer.js';
 import type { StoreOrder, StoreReport, StoreThreadData } from './audit-store.thread.js';
 import { chainKeyBytesOf } from './chain-seals.js';
@@ -45,11 +46,11 @@ export class AuditStore implements OnApplicationShutdown {
     @Inject(SECRETS) secrets: Secrets,
     @Optional() private readonly threadFile: string = THREAD_FILE,
   ) {
-    const { options } = dataSource;
+    const file = dialectOf(dataSource).fileOf(dataSource);
     this.#data =
-      options.type === 'better-sqlite3' && existsSync(threadFile)
+      file !== null && existsSync(threadFile)
         ? {
-            file: options.database,
+            file,
             key: chainKeyBytesOf(secrets),
             advance: advanceStatement(dataSource),
             insertOne: insertStatement(dataSource, 1),

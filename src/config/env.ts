@@ -1,7 +1,8 @@
-import { statSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { isatty } from 'node:tty';
+import { readAuditStreams, type AuditStreamsConfiguration } from './audit-streams-configuration.js';
+import { DATABASE_RULES, readDatabase, type DatabaseConfiguration } from './database-configuration.js';
 import {
   ConfigurationError,
   FILE_SUFFIX,
@@ -9,6 +10,7 @@ import {
   readInteger,
   readOptionalInteger,
   readSecret,
+  readSwitch,
   readText,
   readTextOrFile,
   type Environment,
@@ -16,31 +18,9 @@ import {
 
 export { ConfigurationError } from './environment.reader.js';
 
-/** Where the data lives. */
-export type DatabaseConfiguration =
-  | { readonly kind: 'sqlite'; readonly file: string }
-  | {
-      readonly kind: 'mysql';
-      readonly host: string;
-      readonly port: number;
-      readonly username: string;
-      readonly password: string;
-      readonly database: string;
-    };
-
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 export type LogLevel = (typeof LOG_LEVELS)[number];
-
-/** Where audit events are sent besides the database; each is off unless it is named. */
-export interface AuditStreamsConfiguration {
-  readonly stdout: boolean;
-  /** An absolute path. */
-  readonly file: string | null;
-  readonly syslog: { readonly protocol: 'udp' | 'tcp'; readonly host: string; readonly port: number } | null;
-  /** With a secret, requests are signed. */
-  readonly webhook: { readonly url: string; readonly secret: string | null } | null;
-}
 
 /** The configuration of one process: read from the environment once, at the start. */
 export interface Configuration {
@@ -110,32 +90,23 @@ export function readConfiguration(
   environment: Environment = process.env,
   isAtTerminal: boolean = isatty(STANDARD_INPUT),
 ): Configuration {
-  for (const name of Object.keys(environment)) {
-    if (name.startsWith('SCOPEGATE_') && !name.startsWith('SCOPEGATE_TEST_') && !KNOWN_NAMES.has(name)) {
-      throw new ConfigurationError(`${name} is not a known variable. Known variables: ${[...KNOWN_NAMES].join(', ')}.`);
-    }
-  }
+  refuseUnknownNames(environment);
   refuseIgnoredNames(environment);
   const dataDirectory = resolve(readText(environment, 'SCOPEGATE_DATA_DIR') ?? './data');
   const database = readDatabase(environment, dataDirectory);
-  const port = readInteger(environment, 'PORT', 3000, 0, 65_535);
-  const managementPort = readOptionalInteger(environment, 'SCOPEGATE_MANAGEMENT_PORT', 0, 65_535);
-  if (managementPort !== null && managementPort !== 0 && managementPort === port) {
-    throw new ConfigurationError(
-      'SCOPEGATE_MANAGEMENT_PORT must differ from PORT. Leave it out to serve both on one port.',
-    );
-  }
+  const { hasWorkers, isSingleNode, makesKeys } = DATABASE_RULES[database.kind];
+  const ports = readPorts(environment);
   const workers = readInteger(environment, 'SCOPEGATE_WORKERS', 1, 1, 64);
-  if (workers > 1 && database.kind === 'sqlite') {
+  if (workers > 1 && !hasWorkers) {
     throw new ConfigurationError(
       'SCOPEGATE_WORKERS: several workers need MySQL or MariaDB, because SQLite works with one process only. ' +
         'Leave it out, or set DATABASE_URL.',
     );
   }
+  const defaultDrainMs = DEFAULT_DRAIN_MS[isAtTerminal ? 'terminal' : 'service'];
   const configuration: Configuration = {
     host: readHost(environment),
-    port,
-    managementPort,
+    ...ports,
     database,
     redisUrl: readRedisUrl(environment),
     dataDirectory,
@@ -144,33 +115,44 @@ export function readConfiguration(
     encryptionKey: readSecret(environment, 'SCOPEGATE_ENCRYPTION_KEY'),
     workers,
     maxStalenessMs: readInteger(environment, 'SCOPEGATE_MAX_STALENESS_MS', 10_000, 1_000, 3_600_000),
-    // A file of SQLite is on one machine; a server may have been given to several nodes.
-    singleNode: readSwitch(environment, 'SCOPEGATE_SINGLE_NODE', database.kind === 'sqlite'),
-    drainMs: readInteger(
-      environment,
-      'SCOPEGATE_DRAIN_MS',
-      DEFAULT_DRAIN_MS[isAtTerminal ? 'terminal' : 'service'],
-      0,
-      3_600_000,
-    ),
+    singleNode: readSwitch(environment, 'SCOPEGATE_SINGLE_NODE', isSingleNode),
+    drainMs: readInteger(environment, 'SCOPEGATE_DRAIN_MS', defaultDrainMs, 0, 3_600_000),
     stopMs: readInteger(environment, 'SCOPEGATE_STOP_MS', 10_000, 0, 3_600_000),
     journalMaxBytes: readInteger(environment, 'SCOPEGATE_JOURNAL_MAX_BYTES', 268_435_456, 65_536, 2_000_000_000),
     logLevel: readLogLevel(environment),
     auditStreams: readAuditStreams(environment),
   };
-  if (database.kind === 'mysql') {
-    for (const [name, value] of [
-      ['SCOPEGATE_TOKEN_PEPPER', configuration.tokenPepper],
-      ['SCOPEGATE_ENCRYPTION_KEY', configuration.encryptionKey],
-    ] as const) {
-      if (value === null) {
-        throw new ConfigurationError(
-          `${name} is required with MySQL, the same on every node. Generate one with: openssl rand -base64 32`,
-        );
-      }
+  if (!makesKeys) requireKeys(configuration);
+  return configuration;
+}
+
+function refuseUnknownNames(environment: Environment): void {
+  for (const name of Object.keys(environment)) {
+    if (name.startsWith('SCOPEGATE_') && !name.startsWith('SCOPEGATE_TEST_') && !KNOWN_NAMES.has(name)) {
+      throw new ConfigurationError(`${name} is not a known variable. Known variables: ${[...KNOWN_NAMES].join(', ')}.`);
     }
   }
-  return configuration;
+}
+
+function readPorts(environment: Environment): Pick<Configuration, 'port' | 'managementPort'> {
+  const port = readInteger(environment, 'PORT', 3000, 0, 65_535);
+  const managementPort = readOptionalInteger(environment, 'SCOPEGATE_MANAGEMENT_PORT', 0, 65_535);
+  if (managementPort !== null && managementPort !== 0 && managementPort === port) {
+    throw new ConfigurationError('SCOPEGATE_MANAGEMENT_PORT must differ from PORT. Leave it out to serve both on one port.');
+  }
+  return { port, managementPort };
+}
+
+function requireKeys({ tokenPepper, encryptionKey }: Configuration): void {
+  for (const [name, value] of [
+    ['SCOPEGATE_TOKEN_PEPPER', tokenPepper],
+    ['SCOPEGATE_ENCRYPTION_KEY', encryptionKey],
+  ] as const) {
+    if (value !== null) continue;
+    throw new ConfigurationError(
+      `${name} is required with MySQL, the same on every node. Generate one with: openssl rand -base64 32`,
+    );
+  }
 }
 
 /**
@@ -224,99 +206,4 @@ function readRedisUrl(environment: Environment): string | null {
     throw new ConfigurationError('REDIS_URL must look like redis://host:6379.');
   }
   return value;
-}
-
-function readDatabase(environment: Environment, dataDirectory: string): DatabaseConfiguration {
-  const value = readAddress(environment, 'DATABASE_URL');
-  if (value === null) return { kind: 'sqlite', file: resolve(dataDirectory, 'scopegate.sqlite') };
-  if (value.startsWith('sqlite:') && value.length > 'sqlite:'.length) {
-    return { kind: 'sqlite', file: resolve(value.slice('sqlite:'.length)) };
-  }
-  const problem = new ConfigurationError(
-    'DATABASE_URL must look like sqlite:./data/scopegate.sqlite or mysql://user:password@host:3306/database.',
-  );
-  if (!/^(mysql|mariadb):\/\/\S+$/.test(value) || !URL.canParse(value)) throw problem;
-  const url = new URL(value);
-  const [database, username, password] = [url.pathname.slice(1), url.username, url.password].map(decoded);
-  if (database === undefined || username === undefined || password === undefined) throw problem;
-  if (url.hostname === '' || !/^[A-Za-z0-9_$-]{1,64}$/.test(database)) throw problem;
-  return {
-    kind: 'mysql',
-    host: url.hostname.replace(/^\[|\]$/g, ''),
-    port: url.port === '' ? 3306 : Number(url.port),
-    username,
-    password,
-    database,
-  };
-}
-
-/** Undefined where a percent sign encodes no UTF-8. */
-function decoded(part: string): string | undefined {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return undefined;
-  }
-}
-
-function readAuditStreams(environment: Environment): AuditStreamsConfiguration {
-  return {
-    stdout: readSwitch(environment, 'SCOPEGATE_AUDIT_STDOUT', false),
-    file: readAuditFile(environment),
-    syslog: readAuditSyslog(environment),
-    webhook: readAuditWebhook(environment),
-  };
-}
-
-function readSwitch(environment: Environment, name: string, fallback: boolean): boolean {
-  const value = readText(environment, name) ?? String(fallback);
-  if (value !== 'true' && value !== 'false') {
-    throw new ConfigurationError(`${name} must be true or false, not "${value}".`);
-  }
-  return value === 'true';
-}
-
-function readAuditFile(environment: Environment): string | null {
-  const name = 'SCOPEGATE_AUDIT_FILE';
-  const value = readText(environment, name);
-  if (value === null) return null;
-  const file = resolve(value);
-  if (value.endsWith('/') || isFolder(file)) throw new ConfigurationError(`${name} must name a file, not a folder.`);
-  if (!isFolder(dirname(file))) throw new ConfigurationError(`${name}: there is no folder "${dirname(file)}".`);
-  return file;
-}
-
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-}
-
-function readAuditSyslog(environment: Environment): AuditStreamsConfiguration['syslog'] {
-  const value = readText(environment, 'SCOPEGATE_AUDIT_SYSLOG');
-  if (value === null) return null;
-  const url = URL.canParse(value) ? new URL(value) : null;
-  const protocol = url?.protocol === 'udp:' ? 'udp' : url?.protocol === 'tcp:' ? 'tcp' : null;
-  const host = url?.hostname.replace(/^\[|\]$/g, '') ?? '';
-  const port = Number(url?.port ?? '');
-  const hasMore = url !== null && url.username + url.password + url.search + url.hash + url.pathname.slice(1) !== '';
-  if (protocol === null || host === '' || port === 0 || hasMore) {
-    throw new ConfigurationError('SCOPEGATE_AUDIT_SYSLOG must look like udp://host:514 or tcp://host:601.');
-  }
-  return { protocol, host, port };
-}
-
-function readAuditWebhook(environment: Environment): AuditStreamsConfiguration['webhook'] {
-  const name = 'SCOPEGATE_AUDIT_WEBHOOK';
-  const value = readText(environment, name);
-  const key = readSecret(environment, `${name}_SECRET`);
-  if (value === null) {
-    if (key !== null) throw new ConfigurationError(`${name}_SECRET has no effect without ${name}.`);
-    return null;
-  }
-  const url = /^https?:\/\//i.test(value) && URL.canParse(value) ? new URL(value) : null;
-  // The address is not repeated: those of webhooks often are secrets.
-  if (url === null) throw new ConfigurationError(`${name} must look like https://host/path.`);
-  if (url.username !== '' || url.password !== '' || url.hash !== '') {
-    throw new ConfigurationError(`${name} must not contain a user name, a password or a fragment.`);
-  }
-  return { url: url.href, secret: key };
 }

@@ -84,3 +84,12 @@ export function readInteger(
 ): number {
   return readOptionalInteger(environment, name, min, max) ?? fallback;
 }
+
+/** `true` or `false`. */
+export function readSwitch(environment: Environment, name: string, fallback: boolean): boolean {
+  const value = readText(environment, name) ?? String(fallback);
+  if (value !== 'true' && value !== 'false') {
+    throw new ConfigurationError(`${name} must be true or false, not "${value}".`);
+  }
+  return value === 'true';
+}

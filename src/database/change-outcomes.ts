@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { ChangeEntity } from './change.entity.js';
 import type { Change, ChangeFeed } from './change-feed.js';
+import { dialectOf } from './dialect/index.js';
 
 /** One question that has no answer by then is asked again, as is one that fails. */
 const QUESTION_TIMEOUT_MS = 1_000;
@@ -95,45 +95,12 @@ export class ChangeOutcomes {
 
   async #ask({ changeSet, connectionId }: OpenOutcome, timeoutMs: number): Promise<boolean | null> {
     try {
-      return await this.read(async (manager) => {
-        if (manager.dataSource.options.type === 'better-sqlite3') {
-          return manager.existsBy(ChangeEntity, { changeSet });
-        }
-        if (connectionId !== null) await endConnection(manager, connectionId);
-        return hasLine(manager, changeSet);
-      }, timeoutMs);
+      return await this.read(
+        (manager) => dialectOf(manager.dataSource).isStored(manager, changeSet, connectionId),
+        timeoutMs,
+      );
     } catch {
       return null;
     }
-  }
-}
-
-/**
- * Whether a line of the change set is stored. The read waits for a transaction that has written such a line and is not
- * over yet, so that a line that is not there now will never be.
- */
-async function hasLine(manager: EntityManager, changeSet: string): Promise<boolean> {
-  const rows: unknown[] = await manager.query(
-    'SELECT 1 FROM change_log WHERE change_set = ? LIMIT 1 LOCK IN SHARE MODE',
-    [changeSet],
-  );
-  return rows.length > 0;
-}
-
-/**
- * Ends the connection of the transaction, which may be open without an end where the COMMIT never arrived: only such a
- * one is rolled back. It takes no privilege to end connections of one's own; where it fails, time has to do it.
- */
-async function endConnection(manager: EntityManager, connectionId: number): Promise<void> {
-  try {
-    // A server that has taken over numbers its connections anew.
-    const rows: { id: unknown }[] = await manager.query(
-      `SELECT ID AS id FROM information_schema.PROCESSLIST
-         WHERE ID = ? AND USER = SUBSTRING_INDEX(USER(), '@', 1) AND DB = DATABASE()`,
-      [connectionId],
-    );
-    if (rows.length > 0) await manager.query(`KILL CONNECTION ${connectionId}`);
-  } catch {
-    // It has ended by itself, or may not be ended.
   }
 }

@@ -4,7 +4,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { ChangeEntity } from './change.entity.js';
 import { ChangeFeed } from './change-feed.js';
-import { databaseNowSql } from './database.clock.js';
+import { dialectOf } from './dialect/index.js';
 import { NodeRegistry, type KnownNode } from './node.registry.js';
 import { UnitOfWork } from './unit-of-work.js';
 
@@ -46,7 +46,7 @@ export class ChangeAcknowledgement {
     private readonly nodes: NodeRegistry,
     dataSource: DataSource,
   ) {
-    this.#nowSql = databaseNowSql(dataSource);
+    this.#nowSql = dialectOf(dataSource).nowMsSql;
   }
 
   /** Resolves once every live node has confirmed, or after five seconds. Never rejects. */

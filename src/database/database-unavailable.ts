@@ -1,4 +1,5 @@
 import { ProblemException } from '../common/http/problem.exception.js';
+import { driverErrorOf } from './driver-error.js';
 
 /** Codes of the drivers that say nothing of the statement, but that the database cannot be worked with right now. */
 const UNAVAILABLE: ReadonlySet<string> = new Set([
@@ -76,7 +77,7 @@ export class DatabaseBusyError extends ProblemException {
 
 /** Whether a failure is one of the database itself, and not of what it was asked. */
 export function isDatabaseUnavailable(error: unknown): boolean {
-  const cause = error instanceof Error && 'driverError' in error ? error.driverError : error;
+  const cause = driverErrorOf(error);
   if (!(cause instanceof Error)) return false;
   const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
   if ('errno' in cause && UNAVAILABLE_NUMBERS.has(cause.errno)) return true;

@@ -1,10 +1,11 @@
+import { driverErrorOf } from './driver-error.js';
+
 /**
  * Whether a write failed because a unique value is taken: the one place that knows how the drivers say so.
  * MySQL and MariaDB give ER_DUP_ENTRY (1062); SQLite gives SQLITE_CONSTRAINT_UNIQUE or SQLITE_CONSTRAINT_PRIMARYKEY.
  */
 export function isDuplicateKey(error: unknown): boolean {
-  // TypeORM wraps the driver's error, and copies its properties onto its own.
-  const cause = error instanceof Error && 'driverError' in error ? error.driverError : error;
+  const cause = driverErrorOf(error);
   if (!(cause instanceof Error)) return false;
   const code = 'code' in cause ? cause.code : undefined;
   if (code === 'ER_DUP_ENTRY' || code === 'SQLITE_CONSTRAINT_UNIQUE' || code === 'SQLITE_CONSTRAINT_PRIMARYKEY') {

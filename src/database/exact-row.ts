@@ -1,6 +1,6 @@
 import { isStorableText } from '@scopegate/kernel';
 import type { EntityManager, EntityTarget, FindOptionsWhere } from 'typeorm';
-import type { RowLock } from './row-lock.js';
+import type { RowLock } from './dialect/dialect.js';
 
 /**
  * The row whose columns hold exactly these texts, or null. Equality is ours and not the collation's: what comes back is

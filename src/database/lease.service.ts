@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { databaseNowSql } from './database.clock.js';
+import { dialectOf } from './dialect/index.js';
 import { LeaseEntity } from './lease.entity.js';
 import { UnitOfWork } from './unit-of-work.js';
 
@@ -23,7 +23,7 @@ export class LeaseService {
     private readonly unitOfWork: UnitOfWork,
     dataSource: DataSource,
   ) {
-    this.#nowMs = databaseNowSql(dataSource);
+    this.#nowMs = dialectOf(dataSource).nowMsSql;
   }
 
   /**

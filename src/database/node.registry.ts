@@ -11,7 +11,7 @@ import { CONFIGURATION } from '../config/config.module.js';
 import type { Configuration } from '../config/env.js';
 import { TOPICS, WORKER_LINK, type WorkerLink } from '../workers/worker.link.js';
 import { ClockWatch } from './clock.watch.js';
-import { databaseNowSql } from './database.clock.js';
+import { dialectOf } from './dialect/index.js';
 import { NodeEntity } from './node.entity.js';
 import { isOfNode, nodeName, workerName } from './node.name.js';
 import { UnitOfWork } from './unit-of-work.js';
@@ -91,7 +91,7 @@ export class NodeRegistry implements OnApplicationBootstrap, BeforeApplicationSh
   ) {
     this.#name = link?.node ?? nodeName();
     this.id = link === null ? this.#name : workerName(this.#name, link.number);
-    this.#nowSql = databaseNowSql(dataSource);
+    this.#nowSql = dialectOf(dataSource).nowMsSql;
     this.#readAt = this.moment();
     link?.primary.on(TOPICS.changesRead, () => {
       this.#siblingReadAtTick = performance.now();

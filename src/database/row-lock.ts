@@ -1,12 +1,6 @@
 import type { EntityManager } from 'typeorm';
-
-/** What a find is given to hold its rows until the transaction ends. */
-export interface RowLock {
-  readonly lock?: { readonly mode: 'pessimistic_write' };
-}
-
-const HELD: RowLock = { lock: { mode: 'pessimistic_write' } };
-const NONE: RowLock = {};
+import type { RowLock } from './dialect/dialect.js';
+import { dialectOf } from './dialect/index.js';
 
 /**
  * Options that make a find read the newest row and hold it (`SELECT … FOR UPDATE`), so that two transactions decide
@@ -14,5 +8,5 @@ const NONE: RowLock = {};
  * none, because its units of work take turns.
  */
 export function rowLock(manager: EntityManager): RowLock {
-  return manager.dataSource.options.type === 'better-sqlite3' ? NONE : HELD;
+  return dialectOf(manager.dataSource).rowLock;
 }

@@ -1,18 +1,9 @@
-import { setTimeout } from 'node:timers/promises';
 import { MigrationExecutor, type DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 import { ConfigurationError } from '../config/env.js';
-import { lockFile, type FileLock } from './file-lock.js';
-
-/** The name of the lock; it holds for the whole server, so it names the database as well. */
-const LOCK_NAME = "CONCAT('scopegate-migrations-', DATABASE())";
+import { dialectOf } from './dialect/index.js';
 
 /** A migration of a large table may take a while; another node waits for it. */
-const LOCK_TIMEOUT_SECONDS = 600;
-
-/** Between two statements of a migration: a node that is gone without a word loses the lock after so long. */
-const IDLE_TIMEOUT_SECONDS = 60;
-
-const FILE_LOCK_POLL_MS = 50;
+const LOCK_TIMEOUT_MS = 600_000;
 
 /** How the tables of a database differ from those that this version knows, by the names of migrations. */
 export interface SchemaState {
@@ -90,52 +81,21 @@ async function withLock<Result>(
 ): Promise<Result> {
   const runner = dataSource.createQueryRunner();
   try {
-    if (dataSource.options.type === 'better-sqlite3') {
-      const lock = await lockBeside(dataSource.options.database);
-      try {
-        return await work(runner);
-      } finally {
-        lock.release();
-      }
+    const release = await dialectOf(dataSource).lockMigrations(runner, LOCK_TIMEOUT_MS);
+    if (release === null) throw stillBusy();
+    try {
+      return await work(runner);
+    } finally {
+      await release();
     }
-    return await withNamedLock(runner, work);
   } finally {
     await runner.release();
   }
 }
 
-async function lockBeside(database: string): Promise<FileLock> {
-  const deadlineTick = performance.now() + LOCK_TIMEOUT_SECONDS * 1_000;
-  for (;;) {
-    const lock = lockFile(`${database}-migrations.lock`);
-    if (lock !== null) return lock;
-    if (performance.now() > deadlineTick) throw stillBusy();
-    await setTimeout(FILE_LOCK_POLL_MS);
-  }
-}
-
-async function withNamedLock<Result>(
-  runner: QueryRunner,
-  work: (runner: QueryRunner) => Promise<Result>,
-): Promise<Result> {
-  const rows = (await runner.query(`SELECT GET_LOCK(${LOCK_NAME}, ${LOCK_TIMEOUT_SECONDS}) AS held`)) as {
-    held: unknown;
-  }[];
-  if (Number(rows[0]?.held) !== 1) throw stillBusy();
-  await runner.query(`SET SESSION wait_timeout = ${IDLE_TIMEOUT_SECONDS}`);
-  try {
-    return await work(runner);
-  } finally {
-    // A connection that is lost has given the lock back already, and its error is the one to tell.
-    await runner.query(`DO RELEASE_LOCK(${LOCK_NAME})`).catch(() => undefined);
-    await runner.query('SET SESSION wait_timeout = DEFAULT').catch(() => undefined);
-  }
-}
-
 function stillBusy(): ConfigurationError {
   return new ConfigurationError(
-    `Another node has been migrating the database for more than ${LOCK_TIMEOUT_SECONDS / 60} minutes. Check ` +
-      'whether it is still working (SHOW PROCESSLIST on MySQL and MariaDB), and start again when it has ' +
-      'finished.',
+    `Another node has been migrating the database for more than ${LOCK_TIMEOUT_MS / 60_000} minutes. Check ` +
+      'whether it is still working (SHOW PROCESSLIST on MySQL and MariaDB), and start again when it has finished.',
   );
 }

@@ -1,5 +1,5 @@
 import { TableIndex, type QueryRunner, type Table, type TableColumn, type TableIndexOptions } from 'typeorm';
-import { compareExactly } from './exact-collation.js';
+import { dialectOf } from './dialect/index.js';
 
 /**
  * The steps that migrations are made of (R83). A statement that changes tables cannot be taken back on MySQL and MariaDB,
@@ -12,7 +12,7 @@ import { compareExactly } from './exact-collation.js';
 export async function createTable(runner: QueryRunner, table: Table): Promise<void> {
   if (!(await runner.hasTable(table.name))) await runner.createTable(table);
   // The table may be there already without its collation: that is a statement of its own.
-  await compareExactly(runner, [table.name]);
+  await dialectOf(runner.dataSource).compareExactly(runner, [table.name]);
 }
 
 /** Drops a table and what is in it. */
@@ -44,13 +44,6 @@ export async function dropIndex(runner: QueryRunner, table: string, name: string
   if (await hasIndex(runner, table, name)) await runner.dropIndex(table, name);
 }
 
-/** Whether a table has an index of this name. */
-async function hasIndex(runner: QueryRunner, table: string, name: string): Promise<boolean> {
-  const text =
-    runner.dataSource.options.type === 'better-sqlite3'
-      ? "SELECT 1 FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND name = ?"
-      : `SELECT 1 FROM information_schema.STATISTICS
-           WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ? AND INDEX_NAME = ? LIMIT 1`;
-  const rows = (await runner.query(text, [table, name])) as readonly unknown[];
-  return rows.length > 0;
+function hasIndex(runner: QueryRunner, table: string, name: string): Promise<boolean> {
+  return dialectOf(runner.dataSource).hasIndex(runner, table, name);
 }

@@ -1,14 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { Clock } from '../common/time/clock.js';
 import { ChangeEntity } from './change.entity.js';
 import { ChangeOutcomes, type OpenOutcome } from './change-outcomes.js';
 import { ChangeFeed, type Change, type ChangeTopic } from './change-feed.js';
-import { lanesTo, type DatabaseLanes, type DatabaseUse } from './database.lanes.js';
+import type { DatabaseLanes, DatabaseUse } from './database.lanes.js';
 import { isDeadlock } from './deadlock.js';
 import { DatabaseUnavailableError, isDatabaseUnavailable, OutcomeUnknownError } from './database-unavailable.js';
+import { dialectOf } from './dialect/index.js';
 import { LANES } from './lane.rules.js';
 
 const CHANGE_SET_BYTES = 12;
@@ -81,7 +82,7 @@ export class UnitOfWork implements OnApplicationShutdown {
     private readonly changes: ChangeFeed,
     private readonly clock: Clock,
   ) {
-    this.#lanes = lanesTo(dataSource);
+    this.#lanes = dialectOf(dataSource).openLanes(dataSource);
     this.#outcomes = new ChangeOutcomes(
       (work, timeoutMs) => this.withoutTransaction(work, { lane: 'changes', timeoutMs }),
       changes,
@@ -172,7 +173,7 @@ export class UnitOfWork implements OnApplicationShutdown {
           changes.map((change) => ({ ...change, atMs, changeSet })),
         );
       }
-      const stored = attempt.commit({ value, manager }, connectionIdOf(queryRunner));
+      const stored = attempt.commit({ value, manager }, dialectOf(this.dataSource).connectionIdOf(queryRunner));
       if (changes.length > 0) this.changes.own.noteStoring(changeSet);
       return stored;
     });
@@ -203,13 +204,6 @@ export class UnitOfWork implements OnApplicationShutdown {
     this.#outcomes.settleLater(outcome);
     throw new OutcomeUnknownError(error);
   }
-}
-
-/** The server's number of the connection that a transaction runs on; null on SQLite. */
-function connectionIdOf(runner: QueryRunner | undefined): number | null {
-  const { databaseConnection } = runner as unknown as { databaseConnection?: { threadId?: unknown } };
-  const id = databaseConnection?.threadId;
-  return typeof id === 'number' ? id : null;
 }
 
 /** Tries a transaction again that another one has won against; a little later each time, and not all at once. */

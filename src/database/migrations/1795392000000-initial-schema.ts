@@ -1,15 +1,15 @@
 import { Table, TableIndex, type MigrationInterface, type QueryRunner, type TableColumnOptions } from 'typeorm';
+import { dialectOf } from '../dialect/index.js';
 import { createTable, dropTable } from '../schema.steps.js';
 
 /** The first tables. Times are whole milliseconds since the epoch (docs/adr), so that both databases keep them alike. */
 export class InitialSchema1795392000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
-    const isSqlite = runner.dataSource.options.type === 'better-sqlite3';
-    for (const table of tables(isSqlite)) await createTable(runner, table);
+    for (const table of tables(dialectOf(runner.dataSource).integerType)) await createTable(runner, table);
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    for (const table of tables(true).reverse()) await dropTable(runner, table.name);
+    for (const table of tables('integer').reverse()) await dropTable(runner, table.name);
   }
 }
 
@@ -28,11 +28,10 @@ function index(name: string, ...columnNames: string[]): TableIndex {
 const NULLABLE = { isNullable: true } as const;
 const PRIMARY = { isPrimary: true } as const;
 
-function tables(isSqlite: boolean): Table[] {
-  // SQLite's rising key must be an INTEGER, and TypeORM spells every whole number so there.
+function tables(integerType: 'integer' | 'int'): Table[] {
   const int = (name: string, more: Partial<TableColumnOptions> = {}): TableColumnOptions => ({
     name,
-    type: isSqlite ? 'integer' : 'int',
+    type: integerType,
     ...more,
   });
   const rising = { isPrimary: true, isGenerated: true, generationStrategy: 'increment' } as const;

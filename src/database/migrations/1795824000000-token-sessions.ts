@@ -1,4 +1,5 @@
 import { Table, TableIndex, type MigrationInterface, type QueryRunner } from 'typeorm';
+import { dialectOf } from '../dialect/index.js';
 import { createTable, dropTable } from '../schema.steps.js';
 
 /**
@@ -18,13 +19,12 @@ export class TokenSessions1795824000000 implements MigrationInterface {
 }
 
 function tokenSessions(runner: QueryRunner): Table {
-  const isSqlite = runner.dataSource.options.type === 'better-sqlite3';
   return new Table({
     name: 'token_sessions',
     columns: [
       { name: 'id', type: 'varchar', length: '12', isPrimary: true },
       { name: 'digest', type: 'varchar', length: '64' },
-      { name: 'pepper_version', type: isSqlite ? 'integer' : 'int' },
+      { name: 'pepper_version', type: dialectOf(runner.dataSource).integerType },
       { name: 'token_id', type: 'varchar', length: '12' },
       { name: 'created_at_ms', type: 'bigint' },
       { name: 'last_used_at_ms', type: 'bigint' },

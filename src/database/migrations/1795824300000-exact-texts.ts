@@ -1,6 +1,6 @@
 import { userNameKey } from '@scopegate/token';
 import { TableColumn, type MigrationInterface, type QueryRunner } from 'typeorm';
-import { compareExactly } from '../exact-collation.js';
+import { dialectOf } from '../dialect/index.js';
 import { addColumn, createIndex, dropColumn, dropIndex } from '../schema.steps.js';
 
 /**
@@ -9,7 +9,7 @@ import { addColumn, createIndex, dropColumn, dropIndex } from '../schema.steps.j
  */
 export class ExactTexts1795824300000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
-    await compareExactly(runner, await textTables(runner));
+    await dialectOf(runner.dataSource).compareExactly(runner);
     await addColumn(
       runner,
       'tokens',
@@ -29,14 +29,4 @@ export class ExactTexts1795824300000 implements MigrationInterface {
     await dropColumn(runner, 'tokens', 'owner_key');
     // The former comparison took more texts for the same: going back to it could make two rows one key.
   }
-}
-
-/** Every table there is, but for the list of migrations. */
-async function textTables(runner: QueryRunner): Promise<readonly string[]> {
-  if (runner.dataSource.options.type === 'better-sqlite3') return [];
-  const rows = (await runner.query(
-    "SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'BASE TABLE'",
-  )) as readonly { readonly name: string }[];
-  const { migrationsTableName } = runner.dataSource.options;
-  return rows.map(({ name }) => name).filter((name) => name !== migrationsTableName);
 }

@@ -1,5 +1,5 @@
 import { TableColumn, type MigrationInterface, type QueryRunner } from 'typeorm';
-import { compareExactly } from '../exact-collation.js';
+import { dialectOf } from '../dialect/index.js';
 import { addColumn, createIndex, dropColumn, dropIndex } from '../schema.steps.js';
 
 const INDEX = 'idx_change_log_change_set';
@@ -12,7 +12,7 @@ export class ChangeSets1795910400000 implements MigrationInterface {
       'change_log',
       new TableColumn({ name: 'change_set', type: 'varchar', length: '32', default: "''" }),
     );
-    await compareExactly(runner, ['change_log']);
+    await dialectOf(runner.dataSource).compareExactly(runner, ['change_log']);
     await createIndex(runner, 'change_log', { name: INDEX, columnNames: ['change_set'] });
   }
 

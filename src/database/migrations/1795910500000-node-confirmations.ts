@@ -1,4 +1,5 @@
 import { TableColumn, type MigrationInterface, type QueryRunner } from 'typeorm';
+import { dialectOf } from '../dialect/index.js';
 import { addColumn, dropColumn } from '../schema.steps.js';
 
 /** What a node says of itself besides that it is there: how old its rules may be, and how far it acts (R78). */
@@ -13,10 +14,9 @@ export class NodeConfirmations1795910500000 implements MigrationInterface {
 }
 
 function columns(runner: QueryRunner): readonly TableColumn[] {
-  const isSqlite = runner.dataSource.options.type === 'better-sqlite3';
   return [
     new TableColumn({ name: 'max_staleness_ms', type: 'bigint', isNullable: true }),
-    new TableColumn({ name: 'acted_up_to', type: isSqlite ? 'integer' : 'int', isNullable: true }),
+    new TableColumn({ name: 'acted_up_to', type: dialectOf(runner.dataSource).integerType, isNullable: true }),
     new TableColumn({ name: 'acted_at_ms', type: 'bigint', isNullable: true }),
   ];
 }

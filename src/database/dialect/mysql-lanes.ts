@@ -1,0 +1,139 @@
+import type { Connection, ConnectionOptions } from 'mysql2';
+import type { DataSource } from 'typeorm';
+import { limitOf, type DatabaseLanes, type DatabaseUse, type DatabaseWork } from '../database.lanes.js';
+import { driverErrorOf } from '../driver-error.js';
+import { LANES, type Lane, type LaneRule } from '../lane.rules.js';
+import type { TimeLimit } from '../time.limit.js';
+import { TurnQueue } from '../turn.queue.js';
+import { ConnectionPool } from './connection.pool.js';
+
+export function isMariaDb({ options }: DataSource): boolean {
+  return options.type === 'mariadb';
+}
+
+/** To a MySQL or MariaDB server: connections for each lane. */
+export class ServerLanes implements DatabaseLanes {
+  readonly #lanes: Readonly<Record<Lane, { readonly turns: TurnQueue; readonly pool: ConnectionPool }>>;
+
+  constructor(private readonly dataSource: DataSource) {
+    const options = driverOptions(dataSource);
+    const open = ({ connections, waiting, timeoutMs }: LaneRule): { turns: TurnQueue; pool: ConnectionPool } => ({
+      turns: new TurnQueue(connections, waiting),
+      // Where one connection has fallen silent, the others have as a rule.
+      pool: new ConnectionPool(options, sessionStatements(dataSource, timeoutMs), () => this.#forgetIdle()),
+    });
+    this.#lanes = {
+      judging: open(LANES.judging),
+      changes: open(LANES.changes),
+      journal: open(LANES.journal),
+      management: open(LANES.management),
+      lists: open(LANES.lists),
+    };
+  }
+
+  /** A connection may be lost at the moment it is used. A read changes nothing, so it is made once more on another one. */
+  async read<Result>(use: DatabaseUse, work: DatabaseWork<Result>): Promise<Result> {
+    const limit = limitOf(use);
+    try {
+      return await this.#use(use, work, limit);
+    } catch (error) {
+      if (limit.leftMs === 0 || !isConnectionLost(driverErrorOf(error))) throw error;
+      // The others that wait may be lost as well.
+      this.#forgetIdle();
+      return this.#use(use, work, limit);
+    }
+  }
+
+  write<Result>(use: DatabaseUse, work: DatabaseWork<Result>): Promise<Result> {
+    return this.#use(use, work);
+  }
+
+  close(): Promise<void> {
+    for (const { pool } of Object.values(this.#lanes)) pool.close();
+    return Promise.resolve();
+  }
+
+  #forgetIdle(): void {
+    for (const { pool } of Object.values(this.#lanes)) pool.forgetIdle();
+  }
+
+  async #use<Result>(use: DatabaseUse, work: DatabaseWork<Result>, limit = limitOf(use)): Promise<Result> {
+    const { turns, pool } = this.#lanes[use.lane ?? 'management'];
+    await turns.take(limit);
+    try {
+      const connection = await pool.take(limit);
+      return await this.#workOn(connection, pool, limit, work);
+    } finally {
+      turns.release();
+    }
+  }
+
+  async #workOn<Result>(
+    connection: Connection,
+    pool: ConnectionPool,
+    limit: TimeLimit,
+    work: DatabaseWork<Result>,
+  ): Promise<Result> {
+    const runner = this.dataSource.createQueryRunner();
+    // TypeORM takes a connection from its own pool where it has none; its pool knows no limit and no lanes.
+    Object.assign(runner, { databaseConnection: connection });
+    let failure: unknown = null;
+    try {
+      return await limit.answer(work(runner.manager), () => pool.destroy(connection, null));
+    } catch (error) {
+      failure = error;
+      throw error;
+    } finally {
+      // A rollback that could not be made leaves locks behind.
+      if (runner.isTransactionActive) pool.destroy(connection, failure);
+      else pool.giveBack(connection, driverErrorOf(failure));
+      // What goes on in spite of its limit must not get at a connection that another one has by now.
+      Object.assign(runner, { isReleased: true });
+    }
+  }
+}
+
+/** What every socket to a database server is set to: the system finds out by itself that the other end is gone. */
+export function socketOptions(): { readonly enableKeepAlive: boolean; readonly keepAliveInitialDelay: number } {
+  return { enableKeepAlive: true, keepAliveInitialDelay: 10_000 };
+}
+
+/**
+ * What a new connection is told: how long the server works or waits on one statement, since it goes on with it when
+ * the connection is given up here; and for how long it keeps the locks of a transaction whose node has gone. The first
+ * statement that the server knows all variables of is the one that counts.
+ */
+function sessionStatements(dataSource: DataSource, timeoutMs: number): readonly string[] {
+  const seconds = Math.ceil(timeoutMs / 1000);
+  const waits = `SET SESSION lock_wait_timeout = ${seconds}, innodb_lock_wait_timeout = ${seconds}`;
+  return isMariaDb(dataSource)
+    ? [`${waits}, max_statement_time = ${seconds}, idle_transaction_timeout = ${seconds + 5}`, waits]
+    : [`${waits}, max_execution_time = ${seconds * 1000}`, waits];
+}
+
+/** What TypeORM gives its own connections, and what this process asks of every socket to the server. */
+function driverOptions({ options }: DataSource): ConnectionOptions {
+  if (options.type !== 'mariadb' && options.type !== 'mysql') throw new Error(`${options.type} has no lanes.`);
+  const { host, port, username, password, database, charset, timezone } = options;
+  return {
+    ...socketOptions(),
+    ...definedOnly({ host, port, user: username, password, database, charset, timezone }),
+    supportBigNumbers: options.supportBigNumbers ?? true,
+    bigNumberStrings: options.bigNumberStrings ?? true,
+    stringifyObjects: true,
+    trace: false,
+  };
+}
+
+function definedOnly(values: Readonly<Record<string, string | number | undefined>>): ConnectionOptions {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+}
+
+/** The other end has closed or reset a connection that was open. */
+function isConnectionLost(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error ? error.code : null;
+  if (code === 'ECONNRESET' || code === 'EPIPE' || code === 'PROTOCOL_CONNECTION_LOST') return true;
+  // The driver's error without a code, where it has noticed already.
+  return error.message.includes('closed state');
+}

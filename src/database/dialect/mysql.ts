@@ -1,0 +1,154 @@
+import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import { ConfigurationError } from '../../config/env.js';
+import type { Dialect } from './dialect.js';
+import { isMariaDb, ServerLanes } from './mysql-lanes.js';
+
+/** A lock that lasts longer than this is in the way of requests. */
+const PROBE_LOCK_WAIT_SECONDS = 1;
+
+/** The name of the lock; it holds for the whole server, so it names the database as well. */
+const MIGRATION_LOCK = "CONCAT('scopegate-migrations-', DATABASE())";
+
+/** Between two statements of a migration: a node that is gone without a word loses the lock after so long. */
+const MIGRATION_IDLE_SECONDS = 60;
+
+/**
+ * Collations that compare texts byte by byte, blanks at their ends included: MariaDB's from 10.2 on, and MySQL's from
+ * 8.0.17 on. The `utf8mb4_bin` of both takes `generic ` for `generic` (PAD SPACE).
+ */
+const EXACT_COLLATIONS = ['utf8mb4_nopad_bin', 'utf8mb4_0900_bin'];
+
+/** A MySQL or MariaDB server. */
+export const MYSQL: Dialect = {
+  isEmbedded: false,
+  nowMsSql: "(TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000)",
+  integerType: 'int',
+  rowLock: { lock: { mode: 'pessimistic_write' } },
+
+  fileOf: () => null,
+  openLanes: (dataSource) => new ServerLanes(dataSource),
+
+  connectionIdOf(runner) {
+    const { databaseConnection } = runner as unknown as { databaseConnection?: { threadId?: unknown } };
+    const id = databaseConnection?.threadId;
+    return typeof id === 'number' ? id : null;
+  },
+
+  /**
+   * The read waits for a transaction that has written such a line and is not over yet, so that a line that is not there
+   * now will never be.
+   */
+  async isStored(manager, changeSet, connectionId) {
+    if (connectionId !== null) await endConnection(manager, connectionId);
+    const rows: unknown[] = await manager.query(
+      'SELECT 1 FROM change_log WHERE change_set = ? LIMIT 1 LOCK IN SHARE MODE',
+      [changeSet],
+    );
+    return rows.length > 0;
+  },
+
+  async writeNothing(manager) {
+    await manager.query(updateOfNothing(manager.dataSource));
+  },
+
+  // MariaDB, left to itself, looks for a value alone if the value is frequent, and passes every row, page after page.
+  indexHint: (index) => ` FORCE INDEX (${index})`,
+
+  async hasIndex(runner, table, index) {
+    const rows = (await runner.query(
+      `SELECT 1 FROM information_schema.STATISTICS
+         WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ? AND INDEX_NAME = ? LIMIT 1`,
+      [table, index],
+    )) as readonly unknown[];
+    return rows.length > 0;
+  },
+
+  async compareExactly(runner, tables) {
+    const collation = await exactCollation(runner);
+    for (const table of tables ?? (await tablesOf(runner))) {
+      // Each conversion writes the whole table anew.
+      if (await isCollated(runner, table, collation)) continue;
+      await runner.query(`ALTER TABLE \`${table}\` CONVERT TO CHARACTER SET utf8mb4 COLLATE ${collation}`);
+    }
+  },
+
+  /** A named lock of the server, held by the connection of the runner. */
+  async lockMigrations(runner, timeoutMs) {
+    const rows = (await runner.query(`SELECT GET_LOCK(${MIGRATION_LOCK}, ${timeoutMs / 1000}) AS held`)) as readonly {
+      readonly held: unknown;
+    }[];
+    if (Number(rows[0]?.held) !== 1) return null;
+    await runner.query(`SET SESSION wait_timeout = ${MIGRATION_IDLE_SECONDS}`);
+    return async () => {
+      // A connection that is lost has given the lock back already, and its error is the one to tell.
+      await runner.query(`DO RELEASE_LOCK(${MIGRATION_LOCK})`).catch(() => undefined);
+      await runner.query('SET SESSION wait_timeout = DEFAULT').catch(() => undefined);
+    };
+  },
+};
+
+/**
+ * Ends the connection of the transaction, which may stay open if the COMMIT never arrived: only such a transaction is
+ * rolled back. Ending one's own connections takes no privilege; if it fails, the transaction ends by its time limit.
+ */
+async function endConnection(manager: EntityManager, connectionId: number): Promise<void> {
+  try {
+    // A server that has taken over numbers its connections anew.
+    const rows: { id: unknown }[] = await manager.query(
+      `SELECT ID AS id FROM information_schema.PROCESSLIST
+         WHERE ID = ? AND USER = SUBSTRING_INDEX(USER(), '@', 1) AND DB = DATABASE()`,
+      [connectionId],
+    );
+    if (rows.length > 0) await manager.query(`KILL CONNECTION ${connectionId}`);
+  } catch {
+    // It has ended by itself, or may not be ended.
+  }
+}
+
+/** An UPDATE of all tables that finds no row: it needs the same rights and locks as one that does. */
+function updateOfNothing(dataSource: DataSource): string {
+  const tables = dataSource.entityMetadatas.map(({ tableName, primaryColumns }) => ({
+    table: `\`${tableName}\``,
+    column: `\`${tableName}\`.\`${primaryColumns[0]?.databaseName ?? 'id'}\``,
+  }));
+  const [before, hint] = isMariaDb(dataSource)
+    ? [`SET STATEMENT lock_wait_timeout = ${PROBE_LOCK_WAIT_SECONDS} FOR `, '']
+    : ['', `/*+ SET_VAR(lock_wait_timeout = ${PROBE_LOCK_WAIT_SECONDS}) */ `];
+  return (
+    `${before}UPDATE ${hint}${tables.map(({ table }) => table).join(', ')} ` +
+    `SET ${tables.map(({ column }) => `${column} = ${column}`).join(', ')} WHERE 1 = 0`
+  );
+}
+
+/** @throws ConfigurationError if the server has no collation that compares byte by byte */
+async function exactCollation(runner: QueryRunner): Promise<string> {
+  const rows = (await runner.query(
+    `SELECT COLLATION_NAME AS name FROM information_schema.COLLATIONS WHERE COLLATION_NAME IN (?, ?)`,
+    EXACT_COLLATIONS,
+  )) as readonly { readonly name: string }[];
+  const collation = EXACT_COLLATIONS.find((name) => rows.some((row) => row.name === name));
+  if (collation !== undefined) return collation;
+  throw new ConfigurationError(
+    'The database server cannot compare texts byte by byte. Use MariaDB 10.2, MySQL 8.0.17 or newer.',
+  );
+}
+
+/** Every table, except the list of migrations. */
+async function tablesOf(runner: QueryRunner): Promise<readonly string[]> {
+  const rows = (await runner.query(
+    "SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'BASE TABLE'",
+  )) as readonly { readonly name: string }[];
+  const { migrationsTableName } = runner.dataSource.options;
+  return rows.map(({ name }) => name).filter((name) => name !== migrationsTableName);
+}
+
+/** Whether a table, and each of its columns that holds texts, has a collation already. */
+async function isCollated(runner: QueryRunner, table: string, collation: string): Promise<boolean> {
+  const rows = (await runner.query(
+    `SELECT TABLE_COLLATION AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?
+     UNION SELECT COLLATION_NAME FROM information_schema.COLUMNS
+       WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ? AND COLLATION_NAME IS NOT NULL`,
+    [table, table],
+  )) as readonly { readonly name: string }[];
+  return rows.length === 1 && rows[0]?.name === collation;
+}
