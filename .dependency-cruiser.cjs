@@ -17,7 +17,7 @@ const LIBS = {
 
 /** The folders of src in tiers: a folder imports its own tier and those before it. */
 const TIERS = [
-  ['config', 'common', 'workers', 'database', 'metrics'],
+  ['config', 'common', 'peers', 'workers', 'database', 'metrics'],
   ['audit'],
   ['settings', 'permissions', 'directory', 'applications', 'tokens'],
   ['access'],
@@ -101,6 +101,27 @@ module.exports = {
       },
     },
     ...tierRules,
+    {
+      name: 'peers-below',
+      comment: 'The database and the workers tell others through src/peers, which does not know them.',
+      severity: 'error',
+      from: { path: '^src/peers/', pathNot: SPEC },
+      to: { path: '^src/(database|workers|metrics)/' },
+    },
+    {
+      name: 'redis-in-peers',
+      comment: 'src/peers alone works with Redis.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/peers/' },
+      to: { path: '^node_modules/(ioredis|rate-limiter-flexible)/' },
+    },
+    {
+      name: 'workers-in-peers',
+      comment: 'src/workers starts and stops the workers, and src/peers talks to them; no other code knows of them.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(peers|workers)/' },
+      to: { path: '^(node:)?cluster$', dependencyTypes: ['core'] },
+    },
     {
       name: 'folder-known',
       comment: 'A new folder of src gets its place in TIERS first.',

@@ -15,7 +15,7 @@ import { drawPassword, FIRST_ADMINISTRATOR } from './directory/first-administrat
 import { trustedOrigin } from './directory/login-origin.js';
 import { PasswordHasher } from './directory/password.hasher.js';
 import { openToRead, type OpenedDatabase } from './opened-database.js';
-import { startFailureText } from './start-texts.js';
+import { startFailureText } from './startup-messages.js';
 
 /** A server that runs on the same SQLite file may write at the same moment. */
 const MAX_ATTEMPTS = 20;

@@ -7,30 +7,27 @@ import { DocumentationModule } from './common/swagger/documentation.module.js';
 import { ConfigModule } from './config/config.module.js';
 import type { Configuration } from './config/env.js';
 import { DatabaseModule } from './database/database.module.js';
-import { RedisModule } from './database/redis.module.js';
 import { GatewayModule } from './gateway/gateway.module.js';
 import { HealthModule } from './health/health.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import type { OpenedDatabase } from './opened-database.js';
-import type { WorkerLink } from './workers/worker.link.js';
-import { WorkersModule } from './workers/workers.module.js';
+import type { PeerLink } from './peers/peer.link.js';
+import { PeersModule } from './peers/peers.module.js';
 
 /** The whole server. */
 @Module({})
 export class AppModule {
-  /** @param link of a worker to the primary process; null where there is one process */
   static forRoot(
     configuration: Configuration,
     { dataSource, secrets }: OpenedDatabase,
-    link: WorkerLink | null,
+    peers: PeerLink,
   ): DynamicModule {
     return {
       module: AppModule,
       imports: [
         ConfigModule.forRoot(configuration, secrets),
-        WorkersModule.forRoot(link),
+        PeersModule.forRoot(peers),
         DatabaseModule.forRoot(dataSource),
-        RedisModule,
         StopModule,
         ScheduleModule.forRoot(),
         LoggingModule,

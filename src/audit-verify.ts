@@ -7,7 +7,7 @@ import { ConfigurationError, readConfiguration } from './config/env.js';
 import { ChangeFeed } from './database/change-feed.js';
 import { UnitOfWork } from './database/unit-of-work.js';
 import { openToRead } from './opened-database.js';
-import { startFailureText } from './start-texts.js';
+import { startFailureText } from './startup-messages.js';
 
 const USAGE = 'Usage: npm run audit:verify -- [--from <ISO 8601 with offset>] [--to <ISO 8601 with offset>]';
 

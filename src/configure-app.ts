@@ -23,10 +23,11 @@ import { FirstAdministrator } from './directory/first-administrator.js';
 import { FrontDoor } from './gateway/front-door.js';
 import { GatewayService } from './gateway/gateway.service.js';
 import { LoopDetector } from './gateway/loop.detector.js';
-import { openDatabase } from './opened-database.js';
+import { openDatabase, type OpenedDatabase } from './opened-database.js';
 import { VendorErrorFilter } from './tokens/vendor/vendor-error.filter.js';
-import { ServerStop } from './server.stop.js';
-import { TOPICS, type ServerAddresses, type WorkerLink } from './workers/worker.link.js';
+import { ServerStop } from './server-stop.js';
+import { PeerLink } from './peers/peer.link.js';
+import type { ServerAddresses } from './peers/topics.js';
 
 /** A running server: where it listens (with one port, that answers everything), and how to stop it. */
 export interface RunningServer extends ServerAddresses {
@@ -38,21 +39,51 @@ export interface RunningServer extends ServerAddresses {
   close(): Promise<Leftovers>;
 }
 
-/**
- * Builds the whole server and listens. `main.ts` and the end-to-end tests start it the same way.
- * @param link of a worker to the primary process; null where there is one process
- * @param onStoppable called before the first request is taken, with what stops the server from then on
- */
+export interface StartOptions {
+  /** Of a worker; by default this is the only process of its node. */
+  readonly peers?: PeerLink;
+  /** Called before the first request is taken, with what stops the server from then on. */
+  readonly onStoppable?: (stop: ServerStop) => void;
+}
+
+/** Builds the whole server and listens. `main.ts` and the end-to-end tests start it the same way. */
 export async function startServer(
   configuration: Configuration,
-  link: WorkerLink | null = null,
-  onStoppable: (stop: ServerStop) => void = () => undefined,
+  { peers = new PeerLink(), onStoppable }: StartOptions = {},
 ): Promise<RunningServer> {
   const database = await openDatabase(configuration);
   const frontDoor = new FrontDoor();
-  const hasTwoPorts = configuration.managementPort !== null;
-  const app = await NestFactory.create<NestFastifyApplication>(
-    AppModule.forRoot(configuration, database, link),
+  const app = await createApp(configuration, database, peers, frontDoor);
+  await configureManagement(app, frontDoor);
+  await app.init();
+  const stop = new ServerStop(app, frontDoor, configuration);
+  onStoppable?.(stop);
+  leaveBodiesUnread(app.getHttpAdapter().getInstance());
+  const firstAdministrator = app.get(FirstAdministrator);
+  const isFirstStart = await firstAdministrator.isMissing();
+  if (!isFirstStart) openDoor(app, frontDoor);
+  // Connections stay where they are made: the ports open once the other workers can take their share.
+  await peers.primary?.ask('listen', null, null);
+  const addresses = await openPorts(app, frontDoor, configuration);
+  // Behind a closed door: no client finds a server that is ready and has no user.
+  if (isFirstStart) {
+    await firstAdministrator.make();
+    openDoor(app, frontDoor);
+  }
+  const ports = new Set([addresses.port, addresses.managementPort]);
+  app.get(OwnListeners).set([...ports].map((port) => ({ host: configuration.host, port })));
+  return { app, ...addresses, close: () => stop.run() };
+}
+
+function createApp(
+  configuration: Configuration,
+  database: OpenedDatabase,
+  peers: PeerLink,
+  frontDoor: FrontDoor,
+): Promise<NestFastifyApplication> {
+  const serves = configuration.managementPort === null ? 'both' : 'gateway';
+  return NestFactory.create<NestFastifyApplication>(
+    AppModule.forRoot(configuration, database, peers),
     new FastifyAdapter({
       // A user name of 255 characters, percent-encoded.
       routerOptions: { maxParamLength: 2_400 },
@@ -60,50 +91,36 @@ export async function startServer(
         frontDoor.noteAnswered(exchangeOf(request));
         refuseUnroutable(error, request, reply);
       },
-      serverFactory: (handler: RequestListener): Server =>
-        frontDoor.createServer(hasTwoPorts ? 'gateway' : 'both', handler),
+      serverFactory: (handler: RequestListener): Server => frontDoor.createServer(serves, handler),
     }),
     {
-      logger: new StructuredLogger(configuration.logLevel, link?.number ?? null),
+      logger: new StructuredLogger(configuration.logLevel, peers.workerNumber),
       abortOnError: false,
       bodyParser: false,
     },
   );
-  await configureManagement(app, frontDoor);
-  await app.init();
-  const stop = new ServerStop(app, frontDoor, configuration);
-  onStoppable(stop);
-  leaveBodiesUnread(app.getHttpAdapter().getInstance());
-  const firstAdministrator = app.get(FirstAdministrator);
-  const openDoor = (): void =>
-    frontDoor.open({
-      gateway: app.get(GatewayService),
-      loops: app.get(LoopDetector),
-      applications: app.get(ApplicationsService),
-      requestLog: app.get(RequestLog),
-    });
-  const isFirstStart = await firstAdministrator.isMissing();
-  if (!isFirstStart) openDoor();
-  // Connections stay where they are made: the ports open once there is somebody to share them with.
-  await link?.primary.ask(TOPICS.listen, null, null);
-  const { host, port, managementPort } = configuration;
+}
+
+function openDoor(app: NestFastifyApplication, frontDoor: FrontDoor): void {
+  frontDoor.open({
+    gateway: app.get(GatewayService),
+    loops: app.get(LoopDetector),
+    applications: app.get(ApplicationsService),
+    requestLog: app.get(RequestLog),
+  });
+}
+
+async function openPorts(
+  app: NestFastifyApplication,
+  frontDoor: FrontDoor,
+  { host, port, managementPort }: Configuration,
+): Promise<ServerAddresses> {
   await app.listen(port, host);
-  const management = hasTwoPorts ? frontDoor.createServer('management') : null;
-  if (management !== null) await listen(management, managementPort ?? 0, host);
-  // Behind a closed door: nobody finds a server that is ready and knows no user.
-  if (isFirstStart) {
-    await firstAdministrator.make();
-    openDoor();
-  }
   const boundPort = portOf(app.getHttpServer());
-  const ports = management === null ? [boundPort] : [boundPort, portOf(management)];
-  app.get(OwnListeners).set(ports.map((own) => ({ host, port: own })));
-  return {
-    app,
-    port: boundPort,
-    managementPort: management === null ? boundPort : portOf(management),
-    close: () => stop.run(),
-  };
+  if (managementPort === null) return { port: boundPort, managementPort: boundPort };
+  const management = frontDoor.createServer('management');
+  await listen(management, managementPort, host);
+  return { port: boundPort, managementPort: portOf(management) };
 }
 
 /** What holds for the management routes: errors, validation, headers, the audit event and the documentation. */

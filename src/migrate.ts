@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { dataSource } from '../ormconfig.js';
 import { revertLastMigration, runMigrations } from './database/run-migrations.js';
-import { startFailureText } from './start-texts.js';
+import { startFailureText } from './startup-messages.js';
 
 /** Brings the tables up to date as a start does, under the same lock; with `--revert` takes the last migration back. */
 async function run(): Promise<void> {

@@ -8,6 +8,7 @@ import { AppModule } from './app.module.js';
 import { createOpenApiDocument } from './common/swagger/document.js';
 import { readConfiguration } from './config/env.js';
 import { openDatabase } from './opened-database.js';
+import { PeerLink } from './peers/peer.link.js';
 
 /** The committed document, seen from `dist/src`. */
 const FILE = resolve(import.meta.dirname, '../../docs/openapi.json');
@@ -18,7 +19,7 @@ async function describeServer(): Promise<string> {
   try {
     const configuration = readConfiguration({ SCOPEGATE_DATA_DIR: folder, LOG_LEVEL: 'silent' });
     const app = await NestFactory.create<NestFastifyApplication>(
-      AppModule.forRoot(configuration, await openDatabase(configuration), null),
+      AppModule.forRoot(configuration, await openDatabase(configuration), new PeerLink()),
       new FastifyAdapter(),
       { logger: false, abortOnError: false },
     );

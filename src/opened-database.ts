@@ -8,7 +8,7 @@ import { explainDatabaseFailure } from './database/database-failure.js';
 import { openingOf } from './database/dialect/index.js';
 import { adoptKeys, checkedSecrets } from './database/key-checks.js';
 import { refuseNewerSchema, runMigrations } from './database/run-migrations.js';
-import { ENTITIES } from './schema.js';
+import { ENTITIES } from './entities.js';
 
 /** A database that is ready, and the keys that its data was made with. */
 export interface OpenedDatabase {

@@ -2,26 +2,20 @@ import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { ApplicationsModule } from '../applications/applications.module.js';
 import { AuditModule } from '../audit/audit.module.js';
-import { Clock } from '../common/time/clock.js';
-import { RedisLink } from '../database/redis.link.js';
 import { DirectoryModule } from '../directory/directory.module.js';
 import { PermissionsModule } from '../permissions/permissions.module.js';
 import { SettingsModule } from '../settings/settings.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
-import { WORKER_LINK, type WorkerLink } from '../workers/worker.link.js';
 import { ACCESS_GUARDS } from './access-guards.js';
 import { AccessPolicySnapshot } from './access-policy.js';
 import { DecisionMetrics } from './decision.metrics.js';
 import { DecisionRecorder } from './decision.recorder.js';
 import { ExplainController } from './explain.controller.js';
 import { ExplainService } from './explain.service.js';
-import { FailureCounters, MemoryFailureCounters } from './failure-counters.js';
 import { FailureThrottle } from './failure.throttle.js';
 import { AdministratorGuard } from './guards/administrator.guard.js';
 import { BodyGuard } from './guards/body.guard.js';
 import { QueryGuard } from './guards/query.guard.js';
-import { PrimaryFailureCounters } from './primary-failure-counters.js';
-import { RedisFailureCounters } from './redis-failure-counters.js';
 
 /** The wiring of the decision: the same guard objects stand before the management routes and the proxied ones. */
 @Module({
@@ -33,7 +27,6 @@ import { RedisFailureCounters } from './redis-failure-counters.js';
     DecisionRecorder,
     ExplainService,
     FailureThrottle,
-    { provide: FailureCounters, inject: [Clock, RedisLink, WORKER_LINK], useFactory: createFailureCounters },
     ...ACCESS_GUARDS,
     AdministratorGuard,
     QueryGuard,
@@ -47,10 +40,3 @@ import { RedisFailureCounters } from './redis-failure-counters.js';
   exports: [AccessPolicySnapshot, DecisionRecorder, ...ACCESS_GUARDS],
 })
 export class AccessModule {}
-
-/** Several nodes count together where REDIS_URL is set; the workers of one always do. */
-function createFailureCounters(clock: Clock, redis: RedisLink, link: WorkerLink | null): FailureCounters {
-  const alone = new MemoryFailureCounters(clock);
-  const own = link === null ? alone : new PrimaryFailureCounters(link.primary, alone, clock);
-  return redis.client === null ? own : new RedisFailureCounters(redis.client, redis, own);
-}

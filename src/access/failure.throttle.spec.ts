@@ -12,7 +12,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Exchange } from '../common/access/exchange.js';
 import { Clock } from '../common/time/clock.js';
 import type { SettingsService } from '../settings/settings.service.js';
-import { MemoryFailureCounters } from './failure-counters.js';
+import { MemoryFailureCounters } from '../peers/failure-counters.js';
 import { FailureThrottle } from './failure.throttle.js';
 
 const MAX_FAILURES = 3;

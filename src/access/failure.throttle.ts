@@ -5,8 +5,8 @@ import { LRUCache } from 'lru-cache';
 import type { Exchange } from '../common/access/exchange.js';
 import { blockOf, type LoginOrigin, type Standing } from '../directory/login-origin.js';
 import { tooManyPasswords } from '../directory/password.hasher.js';
+import { FailureCounters } from '../peers/failure-counters.js';
 import { SettingsService } from '../settings/settings.service.js';
-import { FailureCounters } from './failure-counters.js';
 
 /** An address may fail this many times as often as one user name from it: several people can share an address. */
 const ADDRESS_FACTOR = 5;

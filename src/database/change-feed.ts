@@ -1,35 +1,11 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger, Optional, type OnModuleInit } from '@nestjs/common';
+import type { Change, ChangeTopic } from '../peers/change.js';
+import { ChangeChannel } from '../peers/change.channel.js';
 import { DatabaseUnavailableError } from './database-unavailable.js';
 import { OwnChangeSets } from './own-change-sets.js';
 
-export const CHANGE_TOPICS = [
-  'settings',
-  'permissions',
-  'applications',
-  'directory',
-  'group',
-  'token',
-  'session',
-  'question',
-] as const;
-
-/**
- * What can change under a running node: `directory` stands for a user, by its id, and `group` for a group, by its name.
- * `question` is no change: a node asks by it how far the other ones act (R78).
- */
-export type ChangeTopic = (typeof CHANGE_TOPICS)[number];
-
-export interface Change {
-  readonly topic: ChangeTopic;
-  /** The key, name or id of what changed. */
-  readonly subject: string;
-}
-
 /** The keys, names or ids of what changed; `all` where everything has to be read anew. */
 export type Subjects = ReadonlySet<string> | 'all';
-
-/** Tells other nodes of changes that were made on this one. It must neither wait nor throw. */
-type Relay = (changes: readonly Change[]) => void;
 
 /** Reads again what has changed. It rejects where that fails: the change then counts as not acted on. */
 type Listener = (subjects: Subjects) => Promise<void> | void;
@@ -41,24 +17,25 @@ const ATTEMPTS_LAST_MS = 1_000;
 
 /** Tells those who keep a snapshot or a cache what to read again. */
 @Injectable()
-export class ChangeFeed {
+export class ChangeFeed implements OnModuleInit {
   readonly #logger = new Logger(ChangeFeed.name);
   readonly #listeners = new Map<ChangeTopic, Listener[]>();
-  readonly #relays: Relay[] = [];
   /** What this node stores itself. */
   readonly own = new OwnChangeSets();
   #actedUpTo = 0;
   #version = 0;
 
+  /** @param channel to the other processes; none in a process that only runs a command */
+  constructor(@Optional() @Inject(ChangeChannel) private readonly channel: ChangeChannel | null = null) {}
+
+  onModuleInit(): void {
+    this.channel?.listen((changes) => this.actOn(changes));
+  }
+
   subscribe(topic: ChangeTopic, listener: Listener): void {
     const listeners = this.#listeners.get(topic) ?? [];
     listeners.push(listener);
     this.#listeners.set(topic, listeners);
-  }
-
-  /** Has changes made on this node told to the other ones. */
-  passOn(relay: Relay): void {
-    this.#relays.push(relay);
   }
 
   /**
@@ -90,7 +67,7 @@ export class ChangeFeed {
    */
   async announce(changeSet: string, changes: readonly Change[]): Promise<void> {
     this.own.noteStored(changeSet);
-    for (const relay of this.#relays) relay(changes);
+    this.channel?.tell(changes);
     await this.actOn(changes);
     this.own.noteActedOn(changeSet);
   }

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import type { Change, ChangeFeed } from './change-feed.js';
+import type { Change } from '../peers/change.js';
+import type { ChangeFeed } from './change-feed.js';
 import { dialectOf } from './dialect/index.js';
 
 /** One question that has no answer by then is asked again, as is one that fails. */

@@ -1,7 +1,8 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { Between, MoreThanOrEqual } from 'typeorm';
+import { CHANGE_TOPICS, type Change, type ChangeTopic } from '../peers/change.js';
 import { ChangeEntity } from './change.entity.js';
-import { ChangeFeed, CHANGE_TOPICS, type Change, type ChangeTopic } from './change-feed.js';
+import { ChangeFeed } from './change-feed.js';
 import { LogPosition, type IdRange } from './log-position.js';
 import { NodeRegistry } from './node.registry.js';
 import { UnitOfWork } from './unit-of-work.js';

@@ -13,7 +13,6 @@ import { IdempotentAnswers } from './idempotent-answers.js';
 import { LeaseService } from './lease.service.js';
 import { NodeRegistry } from './node.registry.js';
 import { UnitOfWork } from './unit-of-work.js';
-import { WorkerChangeChannel } from './worker-change.channel.js';
 
 /** The connection to the database and the one way to write to it. */
 @Global()
@@ -49,7 +48,6 @@ export class DatabaseModule {
         DatabaseClock,
         DatabaseProbe,
         NodeRegistry,
-        WorkerChangeChannel,
       ],
       exports: [
         ChangeAcknowledgement,

@@ -9,11 +9,11 @@ import { DataSource, In, type Repository } from 'typeorm';
 import { Clock } from '../common/time/clock.js';
 import { CONFIGURATION } from '../config/config.module.js';
 import type { Configuration } from '../config/env.js';
-import { TOPICS, WORKER_LINK, type WorkerLink } from '../workers/worker.link.js';
+import { isOfNode } from '../peers/node-name.js';
+import { PeerLink } from '../peers/peer.link.js';
 import { ClockWatch } from './clock.watch.js';
 import { dialectOf } from './dialect/index.js';
 import { NodeEntity } from './node.entity.js';
-import { isOfNode, nodeName, workerName } from './node.name.js';
 import { UnitOfWork } from './unit-of-work.js';
 
 /** How often a node says that it is there. */
@@ -60,8 +60,6 @@ export class NodeRegistry implements OnApplicationBootstrap, BeforeApplicationSh
   /** Names this process in the table of nodes, in confirmations and in `GET /version`. */
   readonly id: string;
   readonly #logger = new Logger(NodeRegistry.name);
-  /** The name of the node that a worker belongs to; of a single process, its own. */
-  readonly #name: string;
   readonly #nowSql: string;
   #readAt: Moment;
   /** When another worker of this node has last read the change log, as far as this one was told. */
@@ -83,17 +81,16 @@ export class NodeRegistry implements OnApplicationBootstrap, BeforeApplicationSh
 
   constructor(
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
-    @Inject(WORKER_LINK) private readonly link: WorkerLink | null,
+    private readonly peers: PeerLink,
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
     private readonly clockWatch: ClockWatch,
     dataSource: DataSource,
   ) {
-    this.#name = link?.node ?? nodeName();
-    this.id = link === null ? this.#name : workerName(this.#name, link.number);
+    this.id = peers.id;
     this.#nowSql = dialectOf(dataSource).nowMsSql;
     this.#readAt = this.moment();
-    link?.primary.on(TOPICS.changesRead, () => {
+    peers.primary?.on('changesRead', () => {
       this.#siblingReadAtTick = performance.now();
     });
   }
@@ -134,10 +131,10 @@ export class NodeRegistry implements OnApplicationBootstrap, BeforeApplicationSh
    */
   noteRead(readAt: Moment): void {
     this.#readAt = readAt;
-    if (this.link === null || !this.configuration.singleNode) return;
+    if (!this.configuration.singleNode) return;
     if (readAt.tick - this.#toldAtTick < BEAT_INTERVAL_MS) return;
     this.#toldAtTick = readAt.tick;
-    this.link.primary.tell(TOPICS.changesRead, null);
+    this.peers.primary?.tell('changesRead', null);
   }
 
   /**
@@ -269,7 +266,8 @@ export class NodeRegistry implements OnApplicationBootstrap, BeforeApplicationSh
     const all = await rows.find({ select: { id: true, seenAtMs: true } });
     const newest = Math.max(...all.map(({ seenAtMs }) => seenAtMs));
     const gone = all.filter(
-      ({ id, seenAtMs }) => seenAtMs < newest - KEPT_MS || (this.configuration.singleNode && !isOfNode(id, this.#name)),
+      ({ id, seenAtMs }) =>
+        seenAtMs < newest - KEPT_MS || (this.configuration.singleNode && !isOfNode(id, this.peers.node)),
     );
     if (gone.length > 0) await rows.delete({ id: In(gone.map(({ id }) => id)) });
   }
@@ -279,7 +277,7 @@ export class NodeRegistry implements OnApplicationBootstrap, BeforeApplicationSh
     if (!this.configuration.singleNode) return;
     const startedAtMs = this.#startedAtMs ?? 0;
     const others = known
-      .filter(({ id, isLive, seenAtMs }) => isLive && !isOfNode(id, this.#name) && seenAtMs > startedAtMs)
+      .filter(({ id, isLive, seenAtMs }) => isLive && !isOfNode(id, this.peers.node) && seenAtMs > startedAtMs)
       .map(({ id }) => id);
     const isNews = others.length > 0 && others.join() !== this.#others.join();
     this.#others = others;

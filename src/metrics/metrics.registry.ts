@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Registry, type Aggregator, type Histogram } from 'prom-client';
-import { TOPICS, WORKER_LINK, type WorkerLink } from '../workers/worker.link.js';
+import { PeerLink } from '../peers/peer.link.js';
 import { DurationHistogram } from './duration.histogram.js';
 
 /** Every name begins with this, but for those of the process that everybody's dashboards know. */
@@ -25,7 +25,7 @@ export interface Figure {
 export class MetricsRegistry {
   readonly #registry = new Registry();
 
-  constructor(@Inject(WORKER_LINK) private readonly link: WorkerLink | null) {
+  constructor(private readonly peers: PeerLink) {
     collectDefaultMetrics({ register: this.#registry });
     this.observe(
       'build_info',
@@ -35,7 +35,7 @@ export class MetricsRegistry {
       'first',
     );
     this.observe('workers', 'The worker processes whose states are told here.', [], () => [{ labels: {}, value: 1 }]);
-    link?.primary.on(TOPICS.figures, () => this.#registry.getMetricsAsJSON());
+    peers.primary?.answer('figures', () => this.#registry.getMetricsAsJSON());
   }
 
   /** The media type of the answer. */
@@ -48,8 +48,8 @@ export class MetricsRegistry {
    * @throws Error where the other workers' cannot be had: those of one alone would look like a server started anew
    */
   async text(): Promise<string> {
-    if (this.link === null) return this.#registry.metrics();
-    return (await this.link.primary.ask(TOPICS.metrics, null, TIMEOUT_MS)) as string;
+    const { primary } = this.peers;
+    return primary === null ? this.#registry.metrics() : primary.ask('metrics', null, TIMEOUT_MS);
   }
 
   /** How long something takes that happens with every request, in seconds. */

@@ -1,14 +1,14 @@
 import cluster, { type Worker } from 'node:cluster';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Leftovers } from '../common/stop/stop.sequence.js';
-import type { Configuration } from '../config/env.js';
+import { ConfigurationError, type Configuration } from '../config/env.js';
 import type { StructuredLogger } from '../common/logging/structured.logger.js';
-import { nodeName } from '../database/node.name.js';
+import { nodeName } from '../peers/node-name.js';
+import { ProcessChannel } from '../peers/process.channel.js';
+import type { ServerAddresses, StartAnswer, StartOrder } from '../peers/topics.js';
 import { relayLines } from './line.relay.js';
 import { passOnPendingConnections } from './pending-connections.js';
-import { ProcessChannel } from './process.channel.js';
 import { restartDelayMs, STEADY_AFTER_MS } from './restart-delay.js';
-import { TOPICS, type ServerAddresses, type StartAnswer, type StartOrder } from './worker.link.js';
 
 const CONTEXT = 'Workers';
 
@@ -57,7 +57,14 @@ export class WorkerSupervisor {
   #open: () => void = () => undefined;
   #announced: ServerAddresses | null = null;
 
+  /** @throws ConfigurationError if this process is itself a worker */
   constructor(private readonly options: SupervisorOptions) {
+    if (!cluster.isPrimary) {
+      throw new ConfigurationError(
+        'SCOPEGATE_WORKERS: this process is already a worker of another program. Leave it out, or start ' +
+          'Scopegate itself.',
+      );
+    }
     this.#opened = new Promise((resolve) => (this.#open = resolve));
     cluster.schedulingPolicy = cluster.SCHED_RR;
     cluster.setupPrimary({ exec: options.program, args: [], stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
@@ -105,7 +112,7 @@ export class WorkerSupervisor {
     this.#stopping.abort();
     const members = [...this.#members.values()];
     const serving = members.filter(({ readyAtMs }) => readyAtMs !== null);
-    for (const { channel } of serving) channel.tell(TOPICS.stop, null);
+    for (const { channel } of serving) channel.tell('stop', null);
     // It may not hear what it is told yet. Where it has begun to take requests, it finishes them.
     for (const member of members) if (!serving.includes(member)) member.worker.process.kill('SIGTERM');
     const limit = setTimeout(() => members.forEach(killMember), timeoutMs);
@@ -120,7 +127,7 @@ export class WorkerSupervisor {
 
   /** Has the workers close their listeners at once, once they have been told to stop. */
   skipDraining(): void {
-    for (const { channel } of this.#members.values()) channel.tell(TOPICS.skipDraining, null);
+    for (const { channel } of this.#members.values()) channel.tell('skipDraining', null);
   }
 
   /** Waits until all of them could open their ports. @throws Error of the first that cannot start */
@@ -197,7 +204,7 @@ export class WorkerSupervisor {
     const order: StartOrder = { number, node: this.#node, configuration: this.options.configuration };
     await Promise.race([here, ended]);
     try {
-      const answer = (await channel.ask(TOPICS.start, order, null)) as StartAnswer;
+      const answer = await channel.ask('start', order, null);
       if (answer.isReady) member.readyAtMs = Date.now();
       else killMember(member);
       return answer;
@@ -221,9 +228,9 @@ export class WorkerSupervisor {
     });
     worker.on('message', (message: unknown) => channel.receive(message));
     if (worker.process.stdout !== null) relayLines(worker.process.stdout, process.stdout);
-    const here = new Promise<void>((resolve) => channel.on(TOPICS.here, () => resolve()));
+    const here = new Promise<void>((resolve) => channel.on('here', () => resolve()));
     const prepared = new Promise<void>((resolve) => {
-      channel.on(TOPICS.listen, () => {
+      channel.answer('listen', () => {
         resolve();
         return this.#opened;
       });

@@ -19,3 +19,11 @@ describe('what a database does differently', () => {
     expect(CODE.flatMap((file) => occurrences(file, COMPARISON)).length).toBeGreaterThan(3);
   });
 });
+
+describe('how processes tell each other', () => {
+  it('is in src/peers alone: no other code sends or receives messages between processes', () => {
+    const MESSAGES = /(?<!\.)\bprocess\.(?:send|connected)\b|\bprocess\.on\('message'/;
+    expect(outside('src/peers/', MESSAGES)).toEqual([]);
+    expect(CODE.flatMap((file) => occurrences(file, MESSAGES)).length).toBeGreaterThan(0);
+  });
+});

@@ -15,11 +15,12 @@ import { trustedOrigin } from '../../src/directory/login-origin.js';
 import { GroupsService } from '../../src/directory/groups.service.js';
 import { UsersService } from '../../src/directory/users.service.js';
 import { MetricsModule } from '../../src/metrics/metrics.module.js';
-import { WorkersModule } from '../../src/workers/workers.module.js';
+import { PeerLink } from '../../src/peers/peer.link.js';
+import { PeersModule } from '../../src/peers/peers.module.js';
 import { PermissionsModule } from '../../src/permissions/permissions.module.js';
 import { openDatabase } from '../../src/opened-database.js';
 import { PermissionsService } from '../../src/permissions/permissions.service.js';
-import { ENTITIES } from '../../src/schema.js';
+import { ENTITIES } from '../../src/entities.js';
 import { describeWithMariaDb } from '../support/external-servers.js';
 import { createTemporaryFolder } from '../support/temporary-folder.js';
 
@@ -52,7 +53,7 @@ class Node {
     const module = await Test.createTestingModule({
       imports: [
         ConfigModule.forRoot(configuration, secrets),
-        WorkersModule.forRoot(null),
+        PeersModule.forRoot(new PeerLink()),
         DatabaseModule.forRoot(dataSource),
         MetricsModule,
         AuditModule,

@@ -5,7 +5,7 @@ import { readConfiguration } from '../../src/config/env.js';
 import { dataSourceOptions } from '../../src/database/data-source.options.js';
 import { MIGRATIONS } from '../../src/database/migrations/index.js';
 import { revertLastMigration, runMigrations } from '../../src/database/run-migrations.js';
-import { ENTITIES } from '../../src/schema.js';
+import { ENTITIES } from '../../src/entities.js';
 import { describeWithMariaDb } from '../support/external-servers.js';
 import { readSource, sourceFiles } from '../architecture/source-tree.js';
 import { appliedMigrations, contentOf, fillTables, schemaOf } from '../support/schema.reader.js';

@@ -2,13 +2,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { MemoryFailureCounters } from '../../src/access/failure-counters.js';
-import { RedisFailureCounters } from '../../src/access/redis-failure-counters.js';
 import { Clock } from '../../src/common/time/clock.js';
 import { readConfiguration } from '../../src/config/env.js';
-import { ChangeChannel } from '../../src/database/change.channel.js';
-import { ChangeFeed, type Change } from '../../src/database/change-feed.js';
-import { RedisLink } from '../../src/database/redis.link.js';
+import { ChangeFeed } from '../../src/database/change-feed.js';
+import type { Change } from '../../src/peers/change.js';
+import { ChangeChannel } from '../../src/peers/change.channel.js';
+import { MemoryFailureCounters } from '../../src/peers/failure-counters.js';
+import { PeerLink } from '../../src/peers/peer.link.js';
+import { RedisFailureCounters } from '../../src/peers/redis-failure-counters.js';
+import { RedisLink } from '../../src/peers/redis.link.js';
 import { describeWithRedis } from '../support/external-servers.js';
 import { freePort } from '../support/free-port.js';
 
@@ -27,15 +29,15 @@ interface Node {
 function startNode(url: string): Node {
   const link = new RedisLink(readConfiguration({ REDIS_URL: url }), clock);
   if (link.client === null) throw new Error('There is no client although REDIS_URL is set.');
-  const feed = new ChangeFeed();
-  const channel = new ChangeChannel(link, feed);
+  const channel = new ChangeChannel(new PeerLink(), link);
+  const feed = new ChangeFeed(channel);
   const acted: Change[] = [];
   for (const topic of ['token', 'settings'] as const) {
     feed.subscribe(topic, (subjects) => {
       for (const subject of subjects) acted.push({ topic, subject });
     });
   }
-  channel.onModuleInit();
+  feed.onModuleInit();
   return {
     link,
     counters: new RedisFailureCounters(link.client, link, new MemoryFailureCounters(clock)),

@@ -9,7 +9,7 @@ import { dataSourceOptions } from '../../src/database/data-source.options.js';
 import { describeWithMariaDb } from '../support/external-servers.js';
 import { createSecrets } from '../support/scopegate.process.js';
 import { MIGRATIONS } from '../../src/database/migrations/index.js';
-import { ENTITIES } from '../../src/schema.js';
+import { ENTITIES } from '../../src/entities.js';
 
 async function expectNoDrift(environment: Record<string, string>): Promise<void> {
   const dataSource = new DataSource(await dataSourceOptions(readConfiguration(environment).database, ENTITIES));

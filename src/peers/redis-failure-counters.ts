@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { RateLimiterRedis } from 'rate-limiter-flexible';
 import { LRUCache } from 'lru-cache';
-import type { RedisLink } from '../database/redis.link.js';
+import type { RedisLink } from './redis.link.js';
 import { FailureCounters, keyDigest, type FailureCount } from './failure-counters.js';
 
 const KEY_PREFIX = 'scopegate:failures';

@@ -1,18 +1,12 @@
 import type { Clock } from '../common/time/clock.js';
-import type { ProcessChannel } from '../workers/process.channel.js';
-import { TOPICS } from '../workers/worker.link.js';
-import { FailureCounters, keyDigest, MemoryFailureCounters, type FailureCount } from './failure-counters.js';
+import { FailureCounters, keyDigest, type FailureCount } from './failure-counters.js';
+import type { ProcessChannel } from './process.channel.js';
 
 /** How long a refusal waits for the primary process. */
 const TIMEOUT_MS = 200;
 
 /** How long the primary is left alone once it has failed to answer. */
 const PAUSE_MS = 1_000;
-
-interface FailureToAdd {
-  readonly key: string;
-  readonly windowSeconds: number;
-}
 
 /**
  * Counts for all workers together, in the primary process. Each failure is counted in this worker as well, which answers
@@ -32,18 +26,26 @@ export class PrimaryFailureCounters extends FailureCounters {
 
   async add(key: string, windowSeconds: number): Promise<FailureCount> {
     const own = await this.own.add(key, windowSeconds);
-    return larger(own, await this.#ask(TOPICS.addFailure, { key: keyDigest(key), windowSeconds }));
+    return larger(
+      own,
+      await this.#unlessPaused(() =>
+        this.primary.ask('addFailure', { key: keyDigest(key), windowSeconds }, TIMEOUT_MS),
+      ),
+    );
   }
 
   async read(key: string): Promise<FailureCount> {
-    return larger(await this.own.read(key), await this.#ask(TOPICS.readFailures, keyDigest(key)));
+    return larger(
+      await this.own.read(key),
+      await this.#unlessPaused(() => this.primary.ask('readFailures', keyDigest(key), TIMEOUT_MS)),
+    );
   }
 
-  /** Null where the primary does not answer in time. */
-  async #ask(topic: string, body: unknown): Promise<FailureCount | null> {
+  /** Null if the primary does not answer in time. */
+  async #unlessPaused(ask: () => Promise<FailureCount>): Promise<FailureCount | null> {
     if (this.clock.nowMs() < this.#pausedUntilMs) return null;
     try {
-      return (await this.primary.ask(topic, body, TIMEOUT_MS)) as FailureCount;
+      return await ask();
     } catch {
       this.#pausedUntilMs = this.clock.nowMs() + PAUSE_MS;
       return null;
@@ -54,18 +56,4 @@ export class PrimaryFailureCounters extends FailureCounters {
 /** While the primary was not asked, it has missed what has failed here. */
 function larger(own: FailureCount, all: FailureCount | null): FailureCount {
   return all === null || all.failures < own.failures ? own : all;
-}
-
-/** The counts of the primary process, and who is told of them. */
-export function countFailuresTogether(clock: Clock): { serve(channel: ProcessChannel): void } {
-  const counters = new MemoryFailureCounters(clock);
-  return {
-    serve(channel) {
-      channel.on(TOPICS.addFailure, (body) => {
-        const { key, windowSeconds } = body as FailureToAdd;
-        return counters.add(key, windowSeconds);
-      });
-      channel.on(TOPICS.readFailures, (key) => counters.read(key as string));
-    },
-  };
 }

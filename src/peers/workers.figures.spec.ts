@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { expect, it } from 'vitest';
-import { ProcessChannel } from '../workers/process.channel.js';
+import { ProcessChannel } from './process.channel.js';
 import { WorkersFigures } from './workers.figures.js';
 
 /** The primary's end of the channel to a worker with figures of its own. */
@@ -16,7 +16,7 @@ function startWorker(): { channel: ProcessChannel; counted: Counter; state: Gaug
     if (!isHanging) worker.receive(message);
   });
   const worker: ProcessChannel = new ProcessChannel((message) => channel.receive(structuredClone(message)));
-  worker.on('figures', () => registers[0]?.getMetricsAsJSON());
+  worker.answer('figures', async () => (await registers[0]?.getMetricsAsJSON()) ?? []);
   return { channel, counted, state, least, hang: () => (isHanging = true) };
 }
 

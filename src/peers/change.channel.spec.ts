@@ -1,15 +1,21 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { ProcessChannel } from '../workers/process.channel.js';
-import { TOPICS } from '../workers/worker.link.js';
-import { ChangeFeed } from './change-feed.js';
-import { WorkerChangeChannel } from './worker-change.channel.js';
+import { Clock } from '../common/time/clock.js';
+import { readConfiguration } from '../config/env.js';
+import { ChangeFeed } from '../database/change-feed.js';
+import { ChangeChannel } from './change.channel.js';
+import { PeerLink } from './peer.link.js';
+import { ProcessChannel } from './process.channel.js';
+import { RedisLink } from './redis.link.js';
 
 it('R64: a change that another worker tells of does not wait for the one before, and the end waits for both', async () => {
   const primary = new ProcessChannel(() => undefined);
-  const changes = new ChangeFeed();
-  const channel = new WorkerChangeChannel({ number: 1, node: 'node', primary }, changes);
-  channel.onModuleInit();
+  const channel = new ChangeChannel(
+    new PeerLink({ number: 1, node: 'node', primary }),
+    new RedisLink(readConfiguration({}), new Clock()),
+  );
+  const changes = new ChangeFeed(channel);
+  changes.onModuleInit();
   const acted: string[] = [];
   let goOn: () => void = () => undefined;
   changes.subscribe('token', async (subjects) => {
@@ -17,7 +23,7 @@ it('R64: a change that another worker tells of does not wait for the one before,
     acted.push(...subjects);
   });
   const tell = (subject: string): void =>
-    primary.receive({ scopegate: 'tell', topic: TOPICS.changes, body: [{ topic: 'token', subject }] });
+    primary.receive({ scopegate: 'tell', topic: 'changes', body: [{ topic: 'token', subject }] });
 
   tell('slow');
   tell('revoked');

@@ -1,7 +1,7 @@
 import type { StructuredLogger } from './common/logging/structured.logger.js';
 import { refusedFileText } from './config/refused-file.js';
 import { ConfigurationError, type Configuration } from './config/env.js';
-import type { ServerAddresses } from './workers/worker.link.js';
+import type { ServerAddresses } from './peers/topics.js';
 
 /** Why the server cannot start, for whoever started it: one line where that is up to him. */
 export function startFailureText(error: unknown): string {

@@ -1,12 +1,9 @@
-import { AggregatorRegistry, type MetricObjectWithValues, type MetricValue } from 'prom-client';
-import type { ProcessChannel } from '../workers/process.channel.js';
-import { TOPICS } from '../workers/worker.link.js';
+import { AggregatorRegistry } from 'prom-client';
+import type { ProcessChannel } from './process.channel.js';
+import type { ProcessFigures } from './topics.js';
 
 /** How long a scrape waits for a worker. */
 const TIMEOUT_MS = 2_000;
-
-/** The figures of one process. */
-export type ProcessFigures = MetricObjectWithValues<MetricValue<string>>[];
 
 /**
  * The figures of all workers, put together: counts are summed, and each state says itself how it is. What has been
@@ -34,9 +31,9 @@ export class WorkersFigures {
     const answered = new Set<ProcessChannel>();
     await Promise.all(
       workers.map(async (worker) => {
-        const figures = await worker.ask(TOPICS.figures, null, TIMEOUT_MS).catch(() => null);
+        const figures = await worker.ask('figures', null, TIMEOUT_MS).catch(() => null);
         if (figures === null) return;
-        this.#latest.set(worker, figures as ProcessFigures);
+        this.#latest.set(worker, figures);
         answered.add(worker);
       }),
     );

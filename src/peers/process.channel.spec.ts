@@ -1,10 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { ProcessChannel } from './process.channel.js';
 
+type TestChannel = ProcessChannel<
+  object,
+  {
+    double: { question: number; answer: number };
+    fail: { question: null; answer: null };
+    hang: { question: null; answer: null };
+    unknown: { question: null; answer: null };
+  }
+>;
+
 /** Two ends that are connected; what is sent is copied as it is between processes. */
-function connect(): readonly [ProcessChannel, ProcessChannel] {
-  const one: ProcessChannel = new ProcessChannel((message) => other.receive(JSON.parse(JSON.stringify(message))));
-  const other: ProcessChannel = new ProcessChannel((message) => one.receive(JSON.parse(JSON.stringify(message))));
+function connect(): readonly [TestChannel, TestChannel] {
+  const one: TestChannel = new ProcessChannel((message) => other.receive(JSON.parse(JSON.stringify(message))));
+  const other: TestChannel = new ProcessChannel((message) => one.receive(JSON.parse(JSON.stringify(message))));
   return [one, other];
 }
 
@@ -12,7 +22,7 @@ describe('the channel between two processes', () => {
   it('R62: answers what is asked, each question its own answer, in whatever order', async () => {
     const [one, other] = connect();
     const waiting: (() => void)[] = [];
-    other.on('double', (body) => new Promise((resolve) => waiting.push(() => resolve(Number(body) * 2))));
+    other.answer('double', (body) => new Promise((resolve) => waiting.push(() => resolve(body * 2))));
     const answers = Promise.all([1, 2, 3].map((body) => one.ask('double', body, 1_000)));
     await expect.poll(() => waiting.length).toBe(3);
     for (const answer of waiting.toReversed()) answer();
@@ -21,10 +31,10 @@ describe('the channel between two processes', () => {
 
   it('R62: tells of failures, of nobody there, of no answer in time and of an end', async () => {
     const [one, other] = connect();
-    other.on('fail', () => {
+    other.answer('fail', () => {
       throw new Error('broken');
     });
-    other.on('hang', () => new Promise(() => undefined));
+    other.answer('hang', () => new Promise(() => undefined));
     await expect(one.ask('fail', null, 1_000)).rejects.toThrow('broken');
     await expect(one.ask('unknown', null, 1_000)).rejects.toThrow('unknown');
     await expect(one.ask('hang', null, 10)).rejects.toThrow('No answer within 10 ms');

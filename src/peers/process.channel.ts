@@ -1,4 +1,6 @@
-/** What goes between the primary process and a worker. Other messages on the same channel are none of ours. */
+import type { PeerMessages, PeerQuestions } from './topics.js';
+
+/** What goes between the primary process and a worker. Others may send other messages on the same channel. */
 type ChannelMessage =
   | { readonly scopegate: 'tell'; readonly topic: string; readonly body: unknown }
   | { readonly scopegate: 'ask'; readonly id: number; readonly topic: string; readonly body: unknown }
@@ -7,37 +9,56 @@ type ChannelMessage =
 
 type Handler = (body: unknown) => unknown;
 
+interface QuestionType {
+  readonly question: unknown;
+  readonly answer: unknown;
+}
+
 interface Question {
   readonly resolve: (answer: unknown) => void;
   readonly reject: (error: Error) => void;
 }
 
-/** One end of the channel between the primary process and one worker: tells, asks and answers. */
-export class ProcessChannel {
+/** One end of the channel between the primary process and one worker. */
+export class ProcessChannel<
+  Messages = PeerMessages,
+  Questions extends { readonly [Topic in keyof Questions]: QuestionType } = PeerQuestions,
+> {
   readonly #handlers = new Map<string, Handler>();
   readonly #questions = new Map<number, Question>();
   #lastId = 0;
   #isClosed = false;
 
-  /** @param send hands a message to the other process; it neither waits nor throws */
+  /** @param send sends a message to the other process; it neither waits nor throws */
   constructor(private readonly send: (message: object) => void) {}
 
-  /** Says who takes what is told or asked about a topic. What it answers, or resolves to, is the answer. */
-  on(topic: string, handler: Handler): void {
-    this.#handlers.set(topic, handler);
+  on<Topic extends keyof Messages & string>(topic: Topic, listener: (body: Messages[Topic]) => void): void {
+    this.#handlers.set(topic, listener as Handler);
   }
 
-  /** Tells the other process something, without knowing whether it hears. */
-  tell(topic: string, body: unknown): void {
+  answer<Topic extends keyof Questions & string>(
+    topic: Topic,
+    answer: (
+      question: Questions[Topic]['question'],
+    ) => Questions[Topic]['answer'] | Promise<Questions[Topic]['answer']>,
+  ): void {
+    this.#handlers.set(topic, answer);
+  }
+
+  /** Sends a message that may get lost. */
+  tell<Topic extends keyof Messages & string>(topic: Topic, body: Messages[Topic]): void {
     this.#post({ scopegate: 'tell', topic, body });
   }
 
   /**
-   * Asks the other process something.
-   * @param timeoutMs how long to wait; null for as long as the other process lives
-   * @throws Error where it fails, is gone or does not answer in time
+   * @param timeoutMs null to wait as long as the other process lives
+   * @throws Error if the other process fails, is gone or does not answer in time
    */
-  ask(topic: string, body: unknown, timeoutMs: number | null): Promise<unknown> {
+  ask<Topic extends keyof Questions & string>(
+    topic: Topic,
+    body: Questions[Topic]['question'],
+    timeoutMs: number | null,
+  ): Promise<Questions[Topic]['answer']> {
     if (this.#isClosed) return Promise.reject(new Error('The other process has ended.'));
     const id = (this.#lastId += 1);
     return new Promise<unknown>((resolve, reject) => {
@@ -80,7 +101,7 @@ export class ProcessChannel {
     }
   }
 
-  /** Notes that the other process is gone: whoever waits for it is told so. */
+  /** Notes that the other process is gone: every open question fails. */
   close(): void {
     this.#isClosed = true;
     for (const id of this.#questions.keys()) this.#settle(id)?.reject(new Error('The other process has ended.'));

@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
+import { CHANGE_TOPICS, type Change, type ChangeTopic } from './change.js';
+import { PeerLink } from './peer.link.js';
+import { RedisLink } from './redis.link.js';
+
+const CHANNEL = 'scopegate:changes';
+
+/**
+ * Tells the other workers of a change through the primary process, and the other nodes through Redis, so that they act
+ * on it at once (R64): the next request of the same client may reach another worker. A message may get lost and may
+ * come twice: the change log is still read, and a message only says what to read again.
+ */
+@Injectable()
+export class ChangeChannel implements OnModuleDestroy {
+  readonly #logger = new Logger(ChangeChannel.name);
+  /** Tells this node's own messages in Redis from those of the others. */
+  readonly #node = randomUUID();
+  readonly #acting = new Set<Promise<void>>();
+  #isClosed = false;
+
+  constructor(
+    private readonly peers: PeerLink,
+    private readonly redis: RedisLink,
+  ) {}
+
+  /** Tells all others. Neither waits nor throws. */
+  tell(changes: readonly Change[]): void {
+    this.peers.primary?.tell('changes', changes);
+    void this.redis.attempt((client) => client.publish(CHANNEL, JSON.stringify({ node: this.#node, changes })));
+  }
+
+  /** @param act reads again what another process has changed */
+  listen(act: (changes: readonly Change[]) => Promise<void>): void {
+    const receive = (changes: readonly Change[]): void => {
+      if (this.#isClosed) return;
+      // At once: the one before may wait for a slow read. Whatever the order, what is read is what is stored by then.
+      const acting = act(changes)
+        // The reader of the change log meets the change as well, and does not leave it before it has been acted on.
+        .catch(() => undefined)
+        .finally(() => this.#acting.delete(acting));
+      this.#acting.add(acting);
+    };
+    this.peers.primary?.on('changes', receive);
+    const subscriber = this.redis.connect();
+    subscriber?.on('ready', () => {
+      subscriber.subscribe(CHANNEL).catch((error: unknown) => {
+        this.#logger.warn(`This node cannot subscribe to the changes of other nodes: ${String(error)}`);
+      });
+    });
+    subscriber?.on('message', (_channel: string, text: string) => {
+      const message = readMessage(text);
+      if (message !== null && message.node !== this.#node) receive(message.changes);
+    });
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.all(this.#acting);
+  }
+}
+
+/** What another node has published; null if the text is something else. */
+function readMessage(text: string): { readonly node: string; readonly changes: readonly Change[] } | null {
+  let message: unknown;
+  try {
+    message = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  if (typeof message !== 'object' || message === null || !('node' in message) || !('changes' in message)) return null;
+  const { node, changes } = message;
+  if (typeof node !== 'string' || !Array.isArray(changes)) return null;
+  // A node of another version may know topics that this one does not.
+  return { node, changes: changes.filter(isChange) };
+}
+
+function isChange(value: unknown): value is Change {
+  if (typeof value !== 'object' || value === null || !('topic' in value) || !('subject' in value)) return false;
+  return CHANGE_TOPICS.includes(value.topic as ChangeTopic) && typeof value.subject === 'string';
+}

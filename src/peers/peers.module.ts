@@ -1,0 +1,33 @@
+import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { Clock } from '../common/time/clock.js';
+import { ChangeChannel } from './change.channel.js';
+import { FailureCounters, MemoryFailureCounters } from './failure-counters.js';
+import { PeerLink } from './peer.link.js';
+import { PrimaryFailureCounters } from './primary-failure-counters.js';
+import { RedisFailureCounters } from './redis-failure-counters.js';
+import { RedisLink } from './redis.link.js';
+
+/** What this process has in common with other workers and, besides the database, with other nodes. */
+@Global()
+@Module({})
+export class PeersModule {
+  static forRoot(peers: PeerLink): DynamicModule {
+    return {
+      module: PeersModule,
+      providers: [
+        { provide: PeerLink, useValue: peers },
+        RedisLink,
+        ChangeChannel,
+        { provide: FailureCounters, inject: [Clock, RedisLink, PeerLink], useFactory: createFailureCounters },
+      ],
+      exports: [PeerLink, ChangeChannel, FailureCounters],
+    };
+  }
+}
+
+/** Several nodes count together where REDIS_URL is set; the workers of one always do. */
+function createFailureCounters(clock: Clock, redis: RedisLink, { primary }: PeerLink): FailureCounters {
+  const alone = new MemoryFailureCounters(clock);
+  const own = primary === null ? alone : new PrimaryFailureCounters(primary, alone, clock);
+  return redis.client === null ? own : new RedisFailureCounters(redis.client, redis, own);
+}
