@@ -138,7 +138,9 @@ function readPorts(environment: Environment): Pick<Configuration, 'port' | 'mana
   const port = readInteger(environment, 'PORT', 3000, 0, 65_535);
   const managementPort = readOptionalInteger(environment, 'SCOPEGATE_MANAGEMENT_PORT', 0, 65_535);
   if (managementPort !== null && managementPort !== 0 && managementPort === port) {
-    throw new ConfigurationError('SCOPEGATE_MANAGEMENT_PORT must differ from PORT. Leave it out to serve both on one port.');
+    throw new ConfigurationError(
+      'SCOPEGATE_MANAGEMENT_PORT must differ from PORT. Leave it out to serve both on one port.',
+    );
   }
   return { port, managementPort };
 }
