@@ -55,6 +55,34 @@ describe('RowReader', () => {
     ]);
   });
 
+  it('R64: rows that are read ahead together are kept, and a caller that comes meanwhile shares the read', async () => {
+    const { reader, answers, kept } = pendingReader();
+    const alone = reader.read('a');
+    let asked: readonly string[] = [];
+    reader.prefetch(['a', 'b', 'c'], (ids) => {
+      asked = ids;
+      return settled().then(() => (id) => `row ${id}`);
+    });
+    expect(asked).toEqual(['b', 'c']);
+    reader.noteChange('c');
+    expect(await reader.read('b')).toBe('row b');
+    answers[0]?.('row a');
+    expect(await alone).toBe('row a');
+    expect(kept).toEqual([
+      ['b', 'row b'],
+      ['a', 'row a'],
+    ]);
+  });
+
+  it('R64: a failure to read ahead is left to the next caller', async () => {
+    const { reader, answers } = pendingReader();
+    reader.prefetch(['a'], () => Promise.reject(new Error('away')));
+    await settled();
+    const later = reader.read('a');
+    answers[0]?.('row');
+    expect(await later).toBe('row');
+  });
+
   it('R80: a row that changes without end is a 503, and no endless reading', async () => {
     let reads = 0;
     const reader: RowReader<string> = new RowReader(

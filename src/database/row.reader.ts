@@ -39,6 +39,19 @@ export class RowReader<Value> {
     throw new DatabaseUnavailableError(`the row changed ${MAX_READS} times while it was read`);
   }
 
+  /** Reads several rows at once, so that no caller has to wait for them. Rows that are being read are left out. */
+  prefetch(ids: readonly string[], loadAll: (ids: readonly string[]) => Promise<(id: string) => Value>): void {
+    const wanted = ids.filter((id) => !this.#readings.has(id));
+    if (wanted.length === 0) return;
+    const values = loadAll(wanted);
+    for (const id of wanted) {
+      this.#start(
+        id,
+        values.then((valueOf) => valueOf(id)),
+      );
+    }
+  }
+
   /**
    * Notes that a row has changed: a read of it that is under way counts no more.
    * @returns whether there was one
@@ -55,8 +68,8 @@ export class RowReader<Value> {
     for (const id of this.#readings.keys()) this.noteChange(id);
   }
 
-  #start(id: string): Reading<Value> {
-    const reading: Reading<Value> = { value: this.load(id), isOutdated: false };
+  #start(id: string, value = this.load(id)): Reading<Value> {
+    const reading: Reading<Value> = { value, isOutdated: false };
     this.#readings.set(id, reading);
     const end = (): void => {
       if (this.#readings.get(id) === reading) this.#readings.delete(id);

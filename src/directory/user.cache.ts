@@ -3,37 +3,35 @@ import type { PrincipalFacts } from '@scopegate/access';
 import { LRUCache } from 'lru-cache';
 import { ChangeFeed, type Subjects } from '../database/change-feed.js';
 import type { Lane } from '../database/lane.rules.js';
+import { RowReader } from '../database/row.reader.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { DirectoryRepository, USERS_IN_ONE_READ } from './directory.repository.js';
 
 /**
- * Users kept in memory, about half a kilobyte each. As many as tokens are (`TokenCache`), and used only where a token is:
- * the owner of a token that is known is known as well, so that both outlive an outage of the database.
+ * Users kept in memory, about half a kilobyte each. As many as tokens in `TokenCache`, so that the owner of a token in
+ * memory is in memory, too, and both outlive an outage of the database.
  */
 const CAPACITY = 100_000;
 
-/** Sets of groups that users share. Most users are in the same groups as many others. */
+/** Most users are in the same groups as many others, and share one set of them. */
 const GROUP_SETS = 10_000;
 
 /** There is no user of this id. */
 const ABSENT = Symbol('absent');
 
-/** A read that is under way. */
-interface Reading {
-  user: Promise<PrincipalFacts | null>;
-  /** Something has changed since it began: what it finds is not used. */
-  isStale: boolean;
-}
+type Entry = PrincipalFacts | typeof ABSENT;
 
 /**
  * The owners of the tokens in use, by their ids: from memory, or by one indexed read that concurrent requests share. A
- * change costs what it changes, however many users there are: what changed is forgotten at once and read again, and a read
- * that was under way meanwhile is made again before anybody acts on it (R64, R82).
+ * change removes the users that it affects from memory before they are read again (R64, R82).
  */
 @Injectable()
 export class UserCache implements OnModuleInit {
-  readonly #users = new LRUCache<string, PrincipalFacts | typeof ABSENT>({ max: CAPACITY });
-  readonly #reading = new Map<string, Reading>();
+  readonly #users = new LRUCache<string, Entry>({ max: CAPACITY });
+  readonly #rows = new RowReader<Entry>(
+    async (id) => entryOf(await this.#load([id]), id),
+    (id, entry) => this.#users.set(id, entry),
+  );
   readonly #groupSets = new LRUCache<string, ReadonlySet<string>>({ max: GROUP_SETS });
 
   constructor(
@@ -55,11 +53,10 @@ export class UserCache implements OnModuleInit {
   /** The user of this id, or null. */
   find(id: string): PrincipalFacts | null | Promise<PrincipalFacts | null> {
     const known = this.#users.get(id);
-    if (known !== undefined) return known === ABSENT ? null : known;
-    return this.#reading.get(id)?.user ?? this.#read(id, () => this.#fromDatabase([id]));
+    return known === undefined ? this.#rows.read(id).then(userOf) : userOf(known);
   }
 
-  /** Users by their ids, for lists: it leaves what is kept in memory as it is. */
+  /** Users by their ids, for lists: it does not change what is in memory. */
   async findAll(ids: Iterable<string>): Promise<ReadonlyMap<string, PrincipalFacts>> {
     const found = new Map<string, PrincipalFacts>();
     const unknown: string[] = [];
@@ -69,15 +66,14 @@ export class UserCache implements OnModuleInit {
       else if (known !== ABSENT) found.set(id, known);
     }
     for (let at = 0; at < unknown.length; at += USERS_IN_ONE_READ) {
-      const part = await this.#fromDatabase(unknown.slice(at, at + USERS_IN_ONE_READ), 'lists');
+      const part = await this.#load(unknown.slice(at, at + USERS_IN_ONE_READ), 'lists');
       for (const [id, user] of part) found.set(id, user);
     }
     return found;
   }
 
-  /** Everything may be another one: it is read when it is needed. */
   #forgetAll(): void {
-    for (const reading of this.#reading.values()) reading.isStale = true;
+    this.#rows.noteChangeOfAll();
     this.#users.clear();
   }
 
@@ -86,21 +82,17 @@ export class UserCache implements OnModuleInit {
       this.#forgetAll();
       return;
     }
-    const known = [...ids].filter((id) => {
-      const reading = this.#reading.get(id);
-      if (reading !== undefined) reading.isStale = true;
-      return this.#users.delete(id);
-    });
-    this.#readAgain(known);
+    for (const id of ids) this.#rows.noteChange(id);
+    this.#readAgain([...ids].filter((id) => this.#users.delete(id)));
   }
 
-  /** Whom a read under way finds in a group is not known yet, so it is made again. */
   #forgetMembers(groups: Subjects): void {
     if (groups === 'all') {
       this.#forgetAll();
       return;
     }
-    for (const reading of this.#reading.values()) reading.isStale = true;
+    // Nothing tells yet whether the users that are being read are members.
+    this.#rows.noteChangeOfAll();
     const names = [...groups];
     const members: string[] = [];
     for (const [id, user] of this.#users.entries()) {
@@ -110,45 +102,20 @@ export class UserCache implements OnModuleInit {
     this.#readAgain(members);
   }
 
-  /**
-   * Reads some of the users who were known, in one go, so that no request has to wait for them. After a larger change the
-   * others are read when they are needed. Nobody waits for this: what was known is forgotten already.
-   */
-  #readAgain(known: readonly string[]): void {
-    const ids = known.slice(0, USERS_IN_ONE_READ).filter((id) => !this.#reading.has(id));
-    if (ids.length === 0) return;
-    const users = this.#fromDatabase(ids);
-    for (const id of ids) this.#read(id, () => users).catch(() => undefined);
+  /** Reads some users again, so that their requests need not wait. After a larger change, the others are read on use. */
+  #readAgain(ids: readonly string[]): void {
+    this.#rows.prefetch(ids.slice(0, USERS_IN_ONE_READ), async (wanted) => {
+      const users = await this.#load(wanted);
+      return (id) => entryOf(users, id);
+    });
   }
 
-  #read(id: string, first: () => Promise<ReadonlyMap<string, PrincipalFacts>>): Promise<PrincipalFacts | null> {
-    const reading: Reading = { user: Promise.resolve(null), isStale: false };
-    this.#reading.set(id, reading);
-    reading.user = this.#load(id, reading, first).finally(() => this.#reading.delete(id));
-    return reading.user;
-  }
-
-  async #load(
-    id: string,
-    reading: Reading,
-    first: () => Promise<ReadonlyMap<string, PrincipalFacts>>,
-  ): Promise<PrincipalFacts | null> {
-    let users = await first();
-    while (reading.isStale) {
-      reading.isStale = false;
-      users = await this.#fromDatabase([id]);
-    }
-    const user = users.get(id) ?? null;
-    this.#users.set(id, user ?? ABSENT);
-    return user;
-  }
-
-  async #fromDatabase(ids: readonly string[], lane: Lane = 'judging'): Promise<ReadonlyMap<string, PrincipalFacts>> {
+  async #load(ids: readonly string[], lane: Lane = 'judging'): Promise<ReadonlyMap<string, PrincipalFacts>> {
     const rows = await this.unitOfWork.read((manager) => this.repository.usersOf(manager, ids), { lane });
     return new Map(rows.map(({ facts }) => [facts.id, { ...facts, groups: this.#shared(facts.groups) }]));
   }
 
-  /** The one set of these groups: names of groups have no comma. */
+  /** One set for all users in the same groups: names of groups have no comma. */
   #shared(groups: ReadonlySet<string>): ReadonlySet<string> {
     const key = [...groups].sort().join(',');
     const known = this.#groupSets.get(key);
@@ -156,4 +123,12 @@ export class UserCache implements OnModuleInit {
     this.#groupSets.set(key, groups);
     return groups;
   }
+}
+
+function entryOf(users: ReadonlyMap<string, PrincipalFacts>, id: string): Entry {
+  return users.get(id) ?? ABSENT;
+}
+
+function userOf(entry: Entry): PrincipalFacts | null {
+  return entry === ABSENT ? null : entry;
 }
