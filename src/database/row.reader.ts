@@ -74,8 +74,8 @@ export class RowReader<Value> {
     const end = (): void => {
       if (this.#readings.get(id) === reading) this.#readings.delete(id);
     };
-    reading.value.then((value) => {
-      if (!reading.isOutdated) this.keep(id, value);
+    reading.value.then((read) => {
+      if (!reading.isOutdated) this.keep(id, read);
       end();
     }, end);
     return reading;

@@ -7,7 +7,7 @@ import { decodeCursor, encodeCursor, type Page } from '../common/paging/page.js'
 import { PermissionsService } from '../permissions/permissions.service.js';
 import { SettingsService } from '../settings/settings.service.js';
 import type { TokenDto } from './dto/token.dto.js';
-import type { TokenQuery } from './dto/token.input.dto.js';
+import type { TokenQuery } from './dto/token-calls.dto.js';
 import { toTokenDto } from './token.mapper.js';
 import {
   isSortValue,

@@ -9,7 +9,7 @@ import { rowLock } from '../database/row-lock.js';
 import { UnitOfWork, type Unit } from '../database/unit-of-work.js';
 import { DeletionsService } from '../directory/deletions.service.js';
 import { DirectoryService } from '../directory/directory.service.js';
-import type { RevokeTokensDto } from './dto/token.input.dto.js';
+import type { RevokeTokensDto } from './dto/token-calls.dto.js';
 import { TokenEntity } from './token.entity.js';
 import { auditedProperties, auditFields } from './token.mapper.js';
 import { VisibleTokenReader } from './visible-token.reader.js';

@@ -1,21 +1,13 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import type { RequestHead, TokenFacts, TokenLookup } from '@scopegate/access';
-import { compileAddressSet } from '@scopegate/network';
-import { isScope } from '@scopegate/scope';
-import { readTokenDigest, type TokenDigest, type TokenId } from '@scopegate/token';
+import type { RequestHead, TokenLookup } from '@scopegate/access';
+import type { TokenId } from '@scopegate/token';
 import { LRUCache } from 'lru-cache';
 import { ChangeFeed, type Subjects } from '../database/change-feed.js';
 import { RowReader } from '../database/row.reader.js';
 import { DirectoryService } from '../directory/directory.service.js';
-import { Pepper, type VersionedDigest } from './pepper.js';
-import type { TokenEntity } from './token.entity.js';
+import { Pepper } from './pepper.js';
+import { toCachedToken, type CachedToken } from './token.mapper.js';
 import { TokenRepository } from './token.repository.js';
-
-/** A token as the decision needs it, with what its secret is compared to. */
-export interface CachedToken {
-  readonly facts: TokenFacts;
-  readonly digest: VersionedDigest<TokenDigest>;
-}
 
 /** There is no token of this id. */
 const ABSENT = Symbol('absent');
@@ -142,24 +134,4 @@ export class TokenCache implements OnModuleInit {
     const wasRead = this.#rows.noteChange(id);
     return this.#entries.delete(id) || wasRead;
   }
-}
-
-/** A row as the decision needs it. */
-export function toCachedToken(row: TokenEntity): CachedToken {
-  if (!isScope(row.scope)) throw new Error(`The token ${row.id} has the unknown scope "${String(row.scope)}".`);
-  return {
-    facts: {
-      id: row.id as TokenId,
-      ownerId: row.ownerId,
-      ownerName: row.ownerName,
-      description: row.description,
-      scope: row.scope,
-      createdAt: row.createdAtMs,
-      expiresAt: row.expiresAtMs,
-      revokedAt: row.revokedAtMs,
-      allowList: row.allowList === null ? null : compileAddressSet(row.allowList),
-      applications: row.applications === null ? null : new Set(row.applications),
-    },
-    digest: { digest: readTokenDigest(row.digest), pepperVersion: row.pepperVersion },
-  };
 }

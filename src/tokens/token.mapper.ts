@@ -1,7 +1,9 @@
-import type { CreationOutcome, PrincipalFacts } from '@scopegate/access';
-import { userNameKey } from '@scopegate/token';
-import type { CreatedTokenDto, TokenDto } from './dto/token.dto.js';
-import type { CreateTokenDto } from './dto/token.input.dto.js';
+import type { CreationOutcome, PrincipalFacts, TokenFacts } from '@scopegate/access';
+import { compileAddressSet } from '@scopegate/network';
+import { isScope } from '@scopegate/scope';
+import { readTokenDigest, userNameKey, type TokenDigest, type TokenId } from '@scopegate/token';
+import type { CreatedTokenDto, CreateTokenDto, TokenDto } from './dto/token.dto.js';
+import type { VersionedDigest } from './pepper.js';
 import type { MintedColumns, NewToken, TokenEntity } from './token.entity.js';
 import type { TokenState } from './token-state.reader.js';
 
@@ -60,6 +62,32 @@ export function auditFields(row: Pick<TokenEntity, 'ownerName' | 'id' | 'descrip
   readonly tokenScope: string;
 } {
   return { owner: row.ownerName, tokenId: row.id, tokenDescription: row.description, tokenScope: row.scope };
+}
+
+/** A token as the decision needs it, with the digest that a secret is compared with. */
+export interface CachedToken {
+  readonly facts: TokenFacts;
+  readonly digest: VersionedDigest<TokenDigest>;
+}
+
+/** @throws Error if the scope is unknown: only a newer version can have stored it */
+export function toCachedToken(row: TokenEntity): CachedToken {
+  if (!isScope(row.scope)) throw new Error(`The token ${row.id} has the unknown scope "${String(row.scope)}".`);
+  return {
+    facts: {
+      id: row.id as TokenId,
+      ownerId: row.ownerId,
+      ownerName: row.ownerName,
+      description: row.description,
+      scope: row.scope,
+      createdAt: row.createdAtMs,
+      expiresAt: row.expiresAtMs,
+      revokedAt: row.revokedAtMs,
+      allowList: row.allowList === null ? null : compileAddressSet(row.allowList),
+      applications: row.applications === null ? null : new Set(row.applications),
+    },
+    digest: { digest: readTokenDigest(row.digest), pepperVersion: row.pepperVersion },
+  };
 }
 
 /** What no token has when it is issued. */

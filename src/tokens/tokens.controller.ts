@@ -21,15 +21,14 @@ import { CreatesToken, CurrentCaller, RefusingRoute } from '../common/access/rou
 import { BODY_LIMITS } from '../common/http/body-limits.js';
 import { ApiRoute } from '../common/swagger/api-route.decorator.js';
 import { ChangeAcknowledgement } from '../database/change.acknowledgement.js';
-import { CreatedTokenDto, RevokedTokensDto, TokenDto, TokenPageDto } from './dto/token.dto.js';
 import {
-  CreateTokenDto,
-  DescribeTokenDto,
+  RevokedTokensDto,
   RevokeTokenQuery,
   RevokeTokensDto,
   RotateTokenDto,
   TokenQuery,
-} from './dto/token.input.dto.js';
+} from './dto/token-calls.dto.js';
+import { CreatedTokenDto, CreateTokenDto, DescribeTokenDto, TokenDto, TokenPageDto } from './dto/token.dto.js';
 import { TokenDescriptionService } from './token-description.service.js';
 import { TokenIssueService } from './token-issue.service.js';
 import { TokenListService } from './token-list.service.js';

@@ -1,10 +1,10 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { Transform } from 'class-transformer';
 import { IsBoolean, IsOptional, IsString, MaxLength, ValidateIf } from 'class-validator';
 import { PageQuery } from '../../common/paging/page.js';
 import { TextList } from '../../common/validation/bounded-list.decorator.js';
 import { FitsRule } from '../../common/validation/fits-rule.decorator.js';
 import { IfPresent } from '../../common/validation/if-present.decorator.js';
+import { QueryBoolean } from '../../common/validation/query-boolean.decorator.js';
 import { emailProblem, nameProblem, userNameProblem } from '../name.rules.js';
 import { passwordProblem } from '../password.rule.js';
 
@@ -21,7 +21,7 @@ export class UserListQuery extends PageQuery {
 
   /** Only active users, or only inactive ones. */
   @IsOptional()
-  @Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value))
+  @QueryBoolean()
   @IsBoolean()
   active?: boolean;
 

@@ -1,3 +1,6 @@
+import type { Scope } from '@scopegate/scope';
+import type { Validity } from '@scopegate/token';
+
 /** Which of the three permissions the caller holds now. */
 export class HeldPermissionsDto {
   useTokens!: boolean;
@@ -12,13 +15,13 @@ export class TokenCreationDto {
   /** What is missing, and who can grant it; null where nothing is. */
   message!: string | null;
 
-  scopes!: ('read-only' | 'read-write')[];
+  scopes!: Scope[];
 
   /** The values of `validity` that are accepted. */
-  validities!: ('P1M' | 'P2M' | 'P3M' | 'P4M' | 'P5M' | 'P6M' | 'P1Y' | 'P2Y' | 'never')[];
+  validities!: Validity[];
 
   /** The longest validity; what is used where none is chosen. */
-  maximum!: 'P1M' | 'P2M' | 'P3M' | 'P4M' | 'P5M' | 'P6M' | 'P1Y' | 'P2Y' | 'never';
+  maximum!: Validity;
 }
 
 /** The caller, and what it may do. */

@@ -1,3 +1,9 @@
+import { IsIn, IsString, Length, Matches, MaxLength } from 'class-validator';
+import { SCOPES, type Scope } from '@scopegate/scope';
+import { VALIDITIES, type TokenStatus, type Validity } from '@scopegate/token';
+import { TextList } from '../../common/validation/bounded-list.decorator.js';
+import { IfPresent } from '../../common/validation/if-present.decorator.js';
+
 /** A token. Its secret is shown once, when it is made, and never again. */
 export class TokenDto {
   /**
@@ -27,10 +33,10 @@ export class TokenDto {
   /** @example nightly report */
   description!: string;
 
-  scope!: 'read-only' | 'read-write';
+  scope!: Scope;
 
   /** `suspended`: nothing is wrong with the token, but its owner may not use tokens at present. */
-  status!: 'active' | 'expired' | 'revoked' | 'suspended';
+  status!: TokenStatus;
 
   /**
    * ISO 8601, UTC.
@@ -93,38 +99,85 @@ export class CreatedTokenDto extends TokenDto {
   secret!: string;
 }
 
+/** What a new token is to be like. */
+export class CreateTokenDto {
+  /**
+   * What the token is for, 1 to 255 characters.
+   * @example nightly report
+   */
+  @IsString()
+  @Length(1, 255)
+  @Matches(/^[^\x00-\x1f\x7f-\x9f]*$/, { message: 'description must not contain control characters' })
+  @Matches(/\S/, { message: 'description must not be blank' })
+  description!: string;
+
+  /** It has to be chosen every time. */
+  @IsIn(SCOPES, { message: `scope must be one of ${SCOPES.join(', ')}` })
+  scope!: Scope;
+
+  /**
+   * How long it is good, in calendar months or years; see `validities` of `GET /me`. Neither this nor `expiresAt`: the
+   * maximum.
+   * @example P1Y
+   */
+  @IfPresent()
+  @IsIn(VALIDITIES, { message: `validity must be one of ${VALIDITIES.join(', ')}` })
+  validity?: Validity;
+
+  /**
+   * The instant it expires, in place of `validity`: ISO 8601 with an offset, in the future, within the maximum.
+   * @example 2030-01-31T12:00:00.000Z
+   */
+  @IfPresent()
+  @IsString({ message: 'expiresAt must be an ISO 8601 date-time with an offset, as a text' })
+  @MaxLength(64)
+  expiresAt?: string;
+
+  /**
+   * Whose token it is to be; yourself, where it is left out. Others need the permission to create on behalf.
+   * @example alice
+   */
+  @IfPresent()
+  @IsString()
+  @Length(1, 255)
+  owner?: string;
+
+  /**
+   * Addresses, CIDR blocks and ranges this one token is narrowed to. Empty or left out: not narrowed.
+   * @example ["192.0.2.0/24"]
+   */
+  @IfPresent()
+  @TextList({ maxItems: 1000, maxLength: 128 })
+  allowList?: string[];
+
+  /**
+   * Keys of the applications this one token is narrowed to. Left out: good for all. `scopegate` among them stands for
+   * the management API, where the token works only with it.
+   * @example ["jira"]
+   */
+  @IfPresent()
+  @TextList({ minItems: 1, maxItems: 100, maxLength: 64, isUnique: true })
+  applications?: string[];
+}
+
+/** What can be changed of a token. */
+export class DescribeTokenDto {
+  /**
+   * What the token is for, 1 to 255 characters. Left out: it stays as it is.
+   * @example weekly report
+   */
+  @IfPresent()
+  @IsString()
+  @Length(1, 255)
+  @Matches(/^[^\x00-\x1f\x7f-\x9f]*$/, { message: 'description must not contain control characters' })
+  @Matches(/\S/, { message: 'description must not be blank' })
+  description?: string;
+}
+
 /** One page of tokens. */
 export class TokenPageDto {
   items!: TokenDto[];
 
   /** Send it as `cursor` for the next page; null on the last one. */
   nextCursor!: string | null;
-}
-
-/** How many tokens were revoked by one call, and where `wait` was asked for, which nodes act on it (R78). */
-export class RevokedTokensDto {
-  /**
-   * Those that had been revoked before do not count.
-   * @example 3
-   */
-  revoked!: number;
-
-  /**
-   * With `wait`: the nodes that have confirmed that they refuse these tokens, by the names that `GET /version` shows.
-   * @example ["gate-1-3f9a0c2b71"]
-   */
-  confirmedBy?: string[];
-
-  /**
-   * With `wait`: the live nodes that have not confirmed it within five seconds. Each of them acts on it as soon as it
-   * reads the changes, or refuses every request once its rules are older than SCOPEGATE_MAX_STALENESS_MS.
-   * @example []
-   */
-  missing?: string[];
-
-  /**
-   * With `wait`: milliseconds from the call to the last confirmation, or to the end of the wait.
-   * @example 212
-   */
-  tookMs?: number;
 }

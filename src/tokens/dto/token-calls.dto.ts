@@ -1,0 +1,162 @@
+import { IsBoolean, IsIn, IsOptional, IsString, Length, Matches, MaxLength } from 'class-validator';
+import { SCOPES, type Scope } from '@scopegate/scope';
+import { TOKEN_STATUSES, type TokenStatus } from '@scopegate/token';
+import { PageQuery } from '../../common/paging/page.js';
+import { TextList } from '../../common/validation/bounded-list.decorator.js';
+import { IfPresent } from '../../common/validation/if-present.decorator.js';
+import { QueryBoolean } from '../../common/validation/query-boolean.decorator.js';
+
+/** How a token is to be rotated. */
+export class RotateTokenDto {
+  /**
+   * How long the old token lives on at most: an ISO 8601 duration of days, hours, minutes and seconds, up to 30 days.
+   * Left out: it ends at once.
+   * @example PT24H
+   */
+  @IfPresent()
+  @IsString()
+  @MaxLength(32)
+  overlap?: string;
+}
+
+/** Which tokens to revoke: `ids`, or all of one `owner`. */
+export class RevokeTokensDto {
+  /** @example ["7Hq2LmP0aZx9"] */
+  @IfPresent()
+  @TextList({ minItems: 1, maxItems: 1000, maxLength: 12 })
+  ids?: string[];
+
+  /** @example alice */
+  @IfPresent()
+  @IsString()
+  @Length(1, 255)
+  owner?: string;
+
+  /**
+   * Whether to wait until every live node acts on it, five seconds at the most. The answer then names the nodes.
+   * @example false
+   */
+  @IfPresent()
+  @IsBoolean()
+  wait?: boolean;
+}
+
+/** How many tokens were revoked by one call, and where `wait` was asked for, which nodes act on it (R78). */
+export class RevokedTokensDto {
+  /**
+   * Those that had been revoked before do not count.
+   * @example 3
+   */
+  revoked!: number;
+
+  /**
+   * With `wait`: the nodes that have confirmed that they refuse these tokens, by the names that `GET /version` shows.
+   * @example ["gate-1-3f9a0c2b71"]
+   */
+  confirmedBy?: string[];
+
+  /**
+   * With `wait`: the live nodes that have not confirmed it within five seconds. Each of them acts on it as soon as it
+   * reads the changes, or refuses every request once its rules are older than SCOPEGATE_MAX_STALENESS_MS.
+   * @example []
+   */
+  missing?: string[];
+
+  /**
+   * With `wait`: milliseconds from the call to the last confirmation, or to the end of the wait.
+   * @example 212
+   */
+  tookMs?: number;
+}
+
+/** How a token is to be revoked. */
+export class RevokeTokenQuery {
+  /**
+   * Whether to wait until every live node acts on it, five seconds at the most: the answer is then a 200 that names the
+   * nodes, in place of a 204.
+   */
+  @IsOptional()
+  @QueryBoolean()
+  @IsBoolean()
+  wait?: boolean;
+}
+
+/** Which tokens a list shows. Instants are ISO 8601 with an offset. */
+export class TokenQuery extends PageQuery {
+  /** The owner’s user name. */
+  @IsOptional()
+  @IsString()
+  @Length(1, 255)
+  owner?: string;
+
+  /** Only tokens of this scope. */
+  @IsOptional()
+  @IsIn(SCOPES)
+  scope?: Scope;
+
+  /** Only tokens that are in this state now. */
+  @IsOptional()
+  @IsIn(TOKEN_STATUSES)
+  status?: TokenStatus;
+
+  /** Part of the description, the owner’s name or the id, without case. */
+  @IsOptional()
+  @IsString()
+  @Length(1, 255)
+  q?: string;
+
+  /** Created at this instant or later: ISO 8601 with an offset. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  createdFrom?: string;
+
+  /** Created at this instant or earlier. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  createdTo?: string;
+
+  /** Last used at this instant or later; tokens that were never used are left out. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  lastUsedFrom?: string;
+
+  /** Last used at this instant or earlier; tokens that were never used are left out. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  lastUsedTo?: string;
+
+  /** Expiring at this instant or later; tokens that never expire are left out. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  expiresFrom?: string;
+
+  /** Expiring at this instant or earlier; tokens that never expire are left out. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  expiresTo?: string;
+
+  /** Only tokens that were never used, or only those that were. */
+  @IsOptional()
+  @QueryBoolean()
+  @IsBoolean()
+  neverUsed?: boolean;
+
+  /** Only tokens that could not be made under today’s rules, or only those that could. */
+  @IsOptional()
+  @QueryBoolean()
+  @IsBoolean()
+  exceedsPolicy?: boolean;
+
+  /** `createdAt`, `expiresAt`, `lastUsedAt`, `description` or `owner`; a `-` before it turns the order round. */
+  @IsOptional()
+  @Matches(/^-?(createdAt|expiresAt|lastUsedAt|description|owner)$/, {
+    message: 'sort must be createdAt, expiresAt, lastUsedAt, description or owner, with - before it for descending',
+  })
+  sort?: string;
+}
