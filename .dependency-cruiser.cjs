@@ -19,6 +19,7 @@ const LIBS = {
 const TIERS = [
   ['config', 'common', 'peers', 'workers', 'database', 'metrics'],
   ['audit'],
+  ['documents'],
   ['settings', 'permissions', 'directory', 'applications', 'tokens'],
   ['access'],
   ['gateway', 'forward-auth', 'health'],

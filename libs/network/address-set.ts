@@ -32,7 +32,12 @@ export function compileAddressSet(entries: readonly string[]): AddressSet {
     }
     return result.entry;
   });
-  return new RangeSet(parsed);
+  return addressSetOf(parsed);
+}
+
+/** Compiles entries that are parsed already. */
+export function addressSetOf(entries: readonly AllowListEntry[]): AddressSet {
+  return new RangeSet(entries);
 }
 
 /**

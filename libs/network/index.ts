@@ -1,6 +1,6 @@
 export { addressBlock, parseIpAddress, parseNode, type IpAddress } from './address.js';
 export { parseAllowListEntry, sameEntry, type AllowListEntry, type AllowListEntryResult } from './allow-list-entry.js';
-export { compileAddressSet, isAddressAllowed, type AddressSet } from './address-set.js';
+export { addressSetOf, compileAddressSet, isAddressAllowed, type AddressSet } from './address-set.js';
 export { clientBlock } from './client-block.js';
 export { resolveClientAddress, type ClientAddress, type ReverseProxyRules } from './client-address.js';
 export { isHeaderFieldName } from './header-field-name.js';

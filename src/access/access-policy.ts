@@ -31,7 +31,7 @@ export class AccessPolicySnapshot {
 
 function compilePolicy(settings: Settings, permissions: Permissions): AccessPolicy {
   return {
-    allowList: settings.allowList,
+    allowList: settings.allowList.set,
     allowListAppliesToPasswords: settings.ipRestriction.applyToPasswords,
     reverseProxy: settings.reverseProxyRules,
     passwordsEnabled: settings.passwords.enabled,

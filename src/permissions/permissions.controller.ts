@@ -1,16 +1,16 @@
 import { Body, Controller, Get, Headers, Patch, Put, Res } from '@nestjs/common';
 import { ApiConsumes, ApiHeader, ApiTags } from '@nestjs/swagger';
 import type { Authenticated } from '@scopegate/access';
-import { DEFAULT_PERMISSIONS } from '@scopegate/permission';
+import { DEFAULT_PERMISSIONS, type Permissions } from '@scopegate/permission';
 import type { FastifyReply } from 'fastify';
 import { CurrentActor, type Actor } from '../audit/actor.js';
 import { AdministratorsOnly, CurrentCaller } from '../common/access/route.decorators.js';
 import { BODY_LIMITS } from '../common/http/body-limits.js';
 import { entityTag } from '../common/http/entity-tag.js';
 import { ApiRoute } from '../common/swagger/api-route.decorator.js';
+import type { Versioned } from '../documents/stored-document.js';
 import { PermissionsDto, ReplacePermissionsDto, UpdatePermissionsDto } from './dto/permissions.dto.js';
-import { toPermissionsDto } from './permissions.mapper.js';
-import { PermissionsService, type VersionedPermissions } from './permissions.service.js';
+import { PermissionsService } from './permissions.service.js';
 
 const IF_MATCH = {
   name: 'If-Match',
@@ -92,12 +92,12 @@ export class PermissionsController {
   }
 
   async #answer(
-    { permissions, version }: VersionedPermissions,
+    { value, version }: Versioned<Permissions>,
     caller: Authenticated,
     reply: FastifyReply,
   ): Promise<PermissionsDto> {
-    const warnings = await this.permissions.warnings(permissions, caller.principal);
+    const warnings = await this.permissions.warnings(value, caller.principal);
     reply.header('ETag', entityTag(version));
-    return toPermissionsDto(permissions, warnings);
+    return { ...value, warnings } as PermissionsDto;
   }
 }

@@ -1,36 +1,36 @@
 import { describeChange } from '@scopegate/audit';
-import type { SettingsDocument } from './settings.js';
+import type { SettingsDocument } from './dto/settings.dto.js';
 
 /**
- * What a change of the settings was, for the audit (R59): every member that differs, by its path. Of the lists only
- * what was added and removed is told, because a list can be long and its changes are small.
+ * The changed settings by their paths, for the audit (R59). Of a list, only the added and the removed entries: lists can
+ * be long, and their changes are small.
  */
 export function describeSettingsChange(before: SettingsDocument, after: SettingsDocument): Record<string, unknown> {
-  return {
-    ...describeChange(flatten(before), flatten(after)),
-    ...listChange('ipRestriction.allowList', before.ipRestriction.allowList, after.ipRestriction.allowList),
-    ...listChange('reverseProxy.trustedProxies', before.reverseProxy.trustedProxies, after.reverseProxy.trustedProxies),
-  };
+  const old = flatten(before);
+  const now = flatten(after);
+  const lists = [...now.lists].flatMap(([path, entries]) => listChange(path, old.lists.get(path) ?? [], entries));
+  return { ...describeChange(old.values, now.values), ...Object.fromEntries(lists) };
 }
 
-function flatten(document: SettingsDocument): Record<string, unknown> {
-  const flat: Record<string, unknown> = {};
+function flatten(document: SettingsDocument): {
+  readonly values: Record<string, unknown>;
+  readonly lists: ReadonlyMap<string, readonly unknown[]>;
+} {
+  const values: Record<string, unknown> = {};
+  const lists = new Map<string, readonly unknown[]>();
   for (const [section, members] of Object.entries(document)) {
-    for (const [name, value] of Object.entries(members as object)) {
-      if (!Array.isArray(value)) flat[`${section}.${name}`] = value;
+    for (const [name, value] of Object.entries(members as Readonly<Record<string, unknown>>)) {
+      if (Array.isArray(value)) lists.set(`${section}.${name}`, value);
+      else values[`${section}.${name}`] = value;
     }
   }
-  return flat;
+  return { values, lists };
 }
 
-function listChange(
-  path: string,
-  before: readonly string[],
-  after: readonly string[],
-): Record<string, { readonly added: readonly string[]; readonly removed: readonly string[] }> {
+function listChange(path: string, before: readonly unknown[], after: readonly unknown[]): [string, object][] {
   const old = new Set(before);
   const now = new Set(after);
   const added = after.filter((entry) => !old.has(entry));
   const removed = before.filter((entry) => !now.has(entry));
-  return added.length === 0 && removed.length === 0 ? {} : { [path]: { added, removed } };
+  return added.length === 0 && removed.length === 0 ? [] : [[path, { added, removed }]];
 }

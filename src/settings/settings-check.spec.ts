@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { sectionsOf } from '../documents/stored-document.js';
 import { checkSettings, patchSettings } from './settings-check.js';
 import { describeSettingsChange } from './settings-change.js';
-import { completeSettings, DEFAULT_SETTINGS, toSettings, type SettingsDocument } from './settings.js';
+import { DEFAULT_SETTINGS, type SettingsDocument } from './dto/settings.dto.js';
+import { toSettings } from './settings.js';
 
 const PROTECTED: SettingsDocument = {
   ...DEFAULT_SETTINGS,
@@ -14,13 +16,13 @@ describe('checking the settings', () => {
       ...DEFAULT_SETTINGS,
       ipRestriction: { allowList: [' 10.0.0.1 ', '::ffff:10.0.0.1', '2001:DB8:0::/32'], applyToPasswords: false },
     });
-    expect(check.ok && check.document.ipRestriction.allowList).toEqual(['10.0.0.1', '2001:db8::/32']);
+    expect(check.ok && check.settings.ipRestriction.allowList).toEqual(['10.0.0.1', '2001:db8::/32']);
   });
 
   it('R33: an invalid entry refuses the whole document and is named by its place', () => {
     const check = checkSettings({
       ...DEFAULT_SETTINGS,
-      ipRestriction: { allowList: ['10.0.0.1', '10.0.0.0/33', null], applyToPasswords: false },
+      ipRestriction: { allowList: ['10.0.0.1', '10.0.0.0/33', null as unknown as string], applyToPasswords: false },
       reverseProxy: { ...DEFAULT_SETTINGS.reverseProxy, trustedProxies: ['proxy.example'] },
     });
     expect(check.ok ? [] : check.errors.map((error) => error.field)).toEqual([
@@ -40,6 +42,29 @@ describe('checking the settings', () => {
     expect(check.ok ? [] : check.errors.map((error) => error.field)).toEqual(['passwords.preventPathTraversal']);
     expect(checkSettings(PROTECTED).ok).toBe(true);
   });
+});
+
+describe('the lists of the settings', () => {
+  const document = { ...DEFAULT_SETTINGS, ipRestriction: { allowList: ['10.0.0.1'], applyToPasswords: false } };
+  const known = toSettings(document);
+
+  it('R33: are not parsed again while they stay the same', () => {
+    const changed = { ...document, passwords: PROTECTED.passwords };
+    const check = checkSettings(changed, known);
+    expect(check.ok && check.settings.allowList).toBe(known.allowList);
+    expect(toSettings(changed, known).allowList).toBe(known.allowList);
+  });
+
+  it.each([[['10.0.0.2']], [['10.0.0.1', '10.0.0.2']], [[]], [['10.0.0.1 ']]])(
+    'R33: are parsed where they become %j',
+    (allowList) => {
+      const changed = { ...document, ipRestriction: { allowList, applyToPasswords: false } };
+      const check = checkSettings(changed, known);
+      expect(check.ok && check.settings.ipRestriction.allowList).toEqual(allowList.map((text) => text.trim()));
+      expect(check.ok && check.settings.allowList.set.size).toBe(allowList.length);
+      expect(check.ok && check.settings.allowList).not.toBe(known.allowList);
+    },
+  );
 });
 
 describe('patching the settings', () => {
@@ -86,7 +111,7 @@ describe('the audit of the settings', () => {
 
 describe('the stored settings', () => {
   it('R64: a document of an older version is completed with the defaults', () => {
-    expect(completeSettings({ passwords: { enabled: false } })).toEqual({
+    expect(sectionsOf(DEFAULT_SETTINGS, { passwords: { enabled: false } })).toEqual({
       ...DEFAULT_SETTINGS,
       passwords: { enabled: false, preventPathTraversal: false },
     });
@@ -95,11 +120,11 @@ describe('the stored settings', () => {
   it('R62: settings that were stored without audit.failOpen fail closed', () => {
     const { failOpen, ...audit } = DEFAULT_SETTINGS.audit;
     expect(failOpen).toBe(false);
-    expect(completeSettings({ ...DEFAULT_SETTINGS, audit })).toEqual(DEFAULT_SETTINGS);
+    expect(sectionsOf(DEFAULT_SETTINGS, { ...DEFAULT_SETTINGS, audit })).toEqual(DEFAULT_SETTINGS);
   });
 
   it('R33: a stored entry that is none is an error, never an open door', () => {
     const document = { ...DEFAULT_SETTINGS, ipRestriction: { allowList: ['nonsense'], applyToPasswords: false } };
-    expect(() => toSettings(document, 1)).toThrow();
+    expect(() => toSettings(document)).toThrow();
   });
 });

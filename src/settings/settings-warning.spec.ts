@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_SETTINGS, toSettings, type SettingsDocument } from './settings.js';
+import { DEFAULT_SETTINGS, type SettingsDocument } from './dto/settings.dto.js';
+import { toSettings } from './settings.js';
 import { settingsWarnings, type Requester } from './settings-warning.js';
 
 const HERE: Requester = { peer: '192.0.2.10', lines: ['Host', 'gateway'] };
@@ -13,7 +14,7 @@ function warningsOf(changes: Changes, requester: Requester = HERE): readonly { c
       { ...(members as object), ...changes[section as keyof SettingsDocument] },
     ]),
   ) as unknown as SettingsDocument;
-  return settingsWarnings(toSettings(document, 1), requester);
+  return settingsWarnings(toSettings(document), requester);
 }
 
 function codesOf(changes: Changes, requester?: Requester): readonly string[] {

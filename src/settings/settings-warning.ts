@@ -1,11 +1,5 @@
 import { headerValues, type HeaderLines } from '@scopegate/kernel';
-import {
-  isAddressAllowed,
-  parseAllowListEntry,
-  resolveClientAddress,
-  type AllowListEntry,
-  type IpAddress,
-} from '@scopegate/network';
+import { isAddressAllowed, resolveClientAddress, type AllowListEntry, type IpAddress } from '@scopegate/network';
 import type { Warning } from '@scopegate/permission';
 import type { Settings } from './settings.js';
 
@@ -42,7 +36,7 @@ export function settingsWarnings(settings: Settings, requester: Requester): read
 /** R41: the address is derived under the settings being saved, since they are what the next request is held to. */
 function warnOfOwnAddress(warnings: Warning[], settings: Settings, requester: Requester): void {
   const { client, header } = resolveClientAddress(requester.peer, requester.lines, settings.reverseProxyRules);
-  if (isAddressAllowed(settings.allowList, client)) return;
+  if (isAddressAllowed(settings.allowList.set, client)) return;
   const who =
     client === null
       ? 'Your own address is ' +
@@ -92,7 +86,7 @@ function warnOfReverseProxy(warnings: Warning[], settings: Settings): void {
 }
 
 function warnOfWideEntries(warnings: Warning[], settings: Settings): void {
-  const trusted = settings.reverseProxy.trustedProxies.filter((text) => isWide(text));
+  const trusted = settings.trustedProxies.entries.filter(isWide);
   if (trusted.length > 0) {
     warnings.push({
       code: 'trusted_proxies_too_wide',
@@ -102,7 +96,7 @@ function warnOfWideEntries(warnings: Warning[], settings: Settings): void {
         'pass the allow list. Trust only the addresses of your own proxies.',
     });
   }
-  const allowed = settings.ipRestriction.allowList.filter((text) => isWholeFamily(text));
+  const allowed = settings.allowList.entries.filter(isWholeFamily);
   if (allowed.length > 0) {
     warnings.push({
       code: 'allow_list_without_effect',
@@ -168,25 +162,16 @@ function warnOfWhatIsOff(warnings: Warning[], settings: Settings): void {
 }
 
 /** Wider than any network of one's own can be. */
-function isWide(text: string): boolean {
-  const entry = entryOf(text);
-  if (entry === null) return false;
-  return isIpv6(entry.first)
-    ? firstGroup(entry.last) - firstGroup(entry.first) > WIDE_IPV6_GROUPS
-    : ipv4Number(entry.last) - ipv4Number(entry.first) >= WIDE_IPV4;
+function isWide({ first, last }: AllowListEntry): boolean {
+  return isIpv6(first)
+    ? firstGroup(last) - firstGroup(first) > WIDE_IPV6_GROUPS
+    : ipv4Number(last) - ipv4Number(first) >= WIDE_IPV4;
 }
 
-function isWholeFamily(text: string): boolean {
-  const entry = entryOf(text);
-  if (entry === null) return false;
-  return isIpv6(entry.first)
-    ? entry.first === '::' && entry.last === 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff'
-    : entry.first === '0.0.0.0' && entry.last === '255.255.255.255';
-}
-
-function entryOf(text: string): AllowListEntry | null {
-  const result = parseAllowListEntry(text);
-  return result.ok ? result.entry : null;
+function isWholeFamily({ first, last }: AllowListEntry): boolean {
+  return isIpv6(first)
+    ? first === '::' && last === 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff'
+    : first === '0.0.0.0' && last === '255.255.255.255';
 }
 
 function isIpv6(address: IpAddress): boolean {
@@ -201,7 +186,10 @@ function firstGroup(address: IpAddress): number {
   return Number.parseInt(address.slice(0, address.indexOf(':')) || '0', 16);
 }
 
-function nameEntries(entries: readonly string[]): string {
-  const named = entries.slice(0, 3).join(', ');
+function nameEntries(entries: readonly AllowListEntry[]): string {
+  const named = entries
+    .slice(0, 3)
+    .map(({ text }) => text)
+    .join(', ');
   return entries.length > 3 ? `${named} and ${entries.length - 3} more` : named;
 }

@@ -8,10 +8,16 @@ import { BODY_LIMITS } from '../common/http/body-limits.js';
 import { entityTag } from '../common/http/entity-tag.js';
 import { ApiRoute } from '../common/swagger/api-route.decorator.js';
 import { AddAllowListEntryDto, AllowListEntryDto } from './dto/allow-list-entry.dto.js';
-import { ReplaceSettingsDto, SettingsDto, SettingsPatchDto } from './dto/settings.dto.js';
-import { toDto } from './settings.mapper.js';
+import { sectionsOf, type Versioned } from '../documents/stored-document.js';
+import {
+  DEFAULT_SETTINGS,
+  ReplaceSettingsDto,
+  SettingsDto,
+  SettingsPatchDto,
+  type SettingsDocument,
+} from './dto/settings.dto.js';
 import { SettingsService } from './settings.service.js';
-import { DEFAULT_SETTINGS, type Settings } from './settings.js';
+import type { Settings } from './settings.js';
 import type { Requester } from './settings-warning.js';
 
 const IF_MATCH = {
@@ -35,7 +41,7 @@ export class SettingsController {
     problems: ['administrator_required'],
   })
   getSettings(@CurrentCaller() caller: Authenticated, @Res({ passthrough: true }) reply: FastifyReply): SettingsDto {
-    return this.#answer(this.settings.current(), caller, reply);
+    return this.#answer(this.settings.currentVersion(), caller, reply);
   }
 
   @Patch()
@@ -121,13 +127,13 @@ export class SettingsController {
     @Body() body: AddAllowListEntryDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<AllowListEntryDto> {
-    const toAnswer = (added: string, after: Settings): AllowListEntryDto => ({
-      entry: added,
-      warnings: this.#shown(after, caller).warnings,
+    const toAnswer = (entry: string, after: Settings): AllowListEntryDto => ({
+      entry,
+      warnings: [...this.settings.warnings(after, requesterOf(caller))],
     });
-    const { entry, settings } = await this.settings.addAllowListEntry(actor, ifMatch, body.entry, toAnswer);
-    reply.header('ETag', entityTag(settings.version));
-    return toAnswer(entry, settings);
+    const { answer, version } = await this.settings.addAllowListEntry(actor, ifMatch, body.entry, toAnswer);
+    reply.header('ETag', entityTag(version));
+    return answer;
   }
 
   @Delete('allow-list/:entry')
@@ -146,18 +152,17 @@ export class SettingsController {
     @Param('entry') entry: string,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<void> {
-    const { version } = await this.settings.removeAllowListEntry(actor, ifMatch, entry);
+    reply.header('ETag', entityTag(await this.settings.removeAllowListEntry(actor, ifMatch, entry)));
+  }
+
+  #answer({ value, version }: Versioned<Settings>, caller: Authenticated, reply: FastifyReply): SettingsDto {
     reply.header('ETag', entityTag(version));
+    const warnings = this.settings.warnings(value, requesterOf(caller));
+    return { ...sectionsOf<SettingsDocument>(DEFAULT_SETTINGS, value), warnings } as SettingsDto;
   }
+}
 
-  #answer(settings: Settings, caller: Authenticated, reply: FastifyReply): SettingsDto {
-    reply.header('ETag', entityTag(settings.version));
-    return this.#shown(settings, caller);
-  }
-
-  #shown(settings: Settings, caller: Authenticated): SettingsDto {
-    const { peer, head } = caller.admitted.request;
-    const requester: Requester = { peer, lines: head.lines };
-    return toDto(settings, this.settings.warnings(settings, requester));
-  }
+function requesterOf({ admitted }: Authenticated): Requester {
+  const { peer, head } = admitted.request;
+  return { peer, lines: head.lines };
 }

@@ -1,89 +1,66 @@
-import { compileAddressSet, type AddressSet, type ReverseProxyRules } from '@scopegate/network';
-import type { Maximum } from '@scopegate/token';
+import { addressSetOf, parseAllowListEntry } from '@scopegate/network';
+import type { AddressSet, AllowListEntry, ReverseProxyRules } from '@scopegate/network';
+import type { SettingsDocument } from './dto/settings.dto.js';
 
-/** The settings as they are stored, and as the API shows them besides the warnings. */
-export interface SettingsDocument {
-  readonly tokenValidity: {
-    /** The longest validity of a new token (R27). */
-    readonly maximum: Maximum;
-    /** Whether the maximum also ends tokens that were made before it was lowered (R32). */
-    readonly applyAtUse: boolean;
-  };
-  readonly ipRestriction: {
-    /** Canonical entries; empty allows every address (R33). */
-    readonly allowList: readonly string[];
-    /** Whether password requests are held to the list as well (R37). */
-    readonly applyToPasswords: boolean;
-  };
-  readonly reverseProxy: {
-    readonly enabled: boolean;
-    /** Canonical entries. */
-    readonly trustedProxies: readonly string[];
-    readonly header: string;
-  };
-  readonly passwords: { readonly enabled: boolean; readonly preventPathTraversal: boolean };
-  readonly throttling: {
-    /** Failures of one address and user name within the window; 0 switches the throttle off. */
-    readonly maxFailures: number;
-    readonly windowSeconds: number;
-  };
-  readonly audit: {
-    readonly successes: boolean;
-    readonly failures: boolean;
-    readonly denials: boolean;
-    readonly anonymous: boolean;
-    /** Whether requests go on where nothing can be recorded (R62); else they are refused. */
-    readonly failOpen: boolean;
-    readonly retentionDays: number;
-  };
-  readonly purge: { readonly expiredTokensAfterDays: number };
+/** A list of addresses, parsed once. */
+export interface AddressList {
+  readonly entries: readonly AllowListEntry[];
+  readonly set: AddressSet;
 }
 
-/** The settings a node acts by: one immutable snapshot, with its lists made ready for the hot path. */
+/** The settings a node acts by: an immutable snapshot, with its lists ready for the hot path. */
 export interface Settings extends SettingsDocument {
-  /** Rises with every change. */
-  readonly version: number;
-  /** `ipRestriction.allowList`, compiled. */
-  readonly allowList: AddressSet;
-  /** `reverseProxy`, compiled. */
+  /** `ipRestriction.allowList` */
+  readonly allowList: AddressList;
+  /** `reverseProxy.trustedProxies` */
+  readonly trustedProxies: AddressList;
   readonly reverseProxyRules: ReverseProxyRules;
 }
 
-/** The settings of a fresh install. */
-export const DEFAULT_SETTINGS: SettingsDocument = {
-  tokenValidity: { maximum: 'never', applyAtUse: false },
-  ipRestriction: { allowList: [], applyToPasswords: false },
-  reverseProxy: { enabled: false, trustedProxies: [], header: 'X-Forwarded-For' },
-  passwords: { enabled: true, preventPathTraversal: false },
-  throttling: { maxFailures: 20, windowSeconds: 60 },
-  audit: { successes: true, failures: true, denials: true, anonymous: false, failOpen: false, retentionDays: 365 },
-  purge: { expiredTokensAfterDays: 30 },
-};
+/**
+ * Parses stored settings.
+ * @param known the settings parsed before, so that unchanged lists are not parsed again
+ * @throws Error where a stored entry is not valid: it is unknown what it was to allow
+ */
+export function toSettings(document: SettingsDocument, known: Settings | null = null): Settings {
+  return settingsOf(
+    document,
+    parseAddressList(document.ipRestriction.allowList, known?.allowList, refuseStored),
+    parseAddressList(document.reverseProxy.trustedProxies, known?.trustedProxies, refuseStored),
+  );
+}
 
-/** The document as a snapshot; throws where a stored entry is none, since nobody could say what it was to allow. */
-export function toSettings(document: SettingsDocument, version: number): Settings {
+function refuseStored(_index: number, message: string): never {
+  throw new Error(`A stored list of addresses holds an invalid entry. ${message}`);
+}
+
+/** The settings with these lists, whose entries are written in their canonical text. */
+export function settingsOf(document: SettingsDocument, allowList: AddressList, trustedProxies: AddressList): Settings {
+  const { ipRestriction, reverseProxy } = document;
   return {
     ...document,
-    version,
-    allowList: compileAddressSet(document.ipRestriction.allowList),
-    reverseProxyRules: {
-      enabled: document.reverseProxy.enabled,
-      trusted: compileAddressSet(document.reverseProxy.trustedProxies),
-      header: document.reverseProxy.header,
-    },
+    ipRestriction: { ...ipRestriction, allowList: allowList.entries.map(({ text }) => text) },
+    reverseProxy: { ...reverseProxy, trustedProxies: trustedProxies.entries.map(({ text }) => text) },
+    allowList,
+    trustedProxies,
+    reverseProxyRules: { enabled: reverseProxy.enabled, trusted: trustedProxies.set, header: reverseProxy.header },
   };
 }
 
-/** The stored document with the defaults of those members that it was stored without, by an older version. */
-export function completeSettings(stored: object): SettingsDocument {
-  const body = stored as Partial<SettingsDocument>;
-  return {
-    tokenValidity: { ...DEFAULT_SETTINGS.tokenValidity, ...body.tokenValidity },
-    ipRestriction: { ...DEFAULT_SETTINGS.ipRestriction, ...body.ipRestriction },
-    reverseProxy: { ...DEFAULT_SETTINGS.reverseProxy, ...body.reverseProxy },
-    passwords: { ...DEFAULT_SETTINGS.passwords, ...body.passwords },
-    throttling: { ...DEFAULT_SETTINGS.throttling, ...body.throttling },
-    audit: { ...DEFAULT_SETTINGS.audit, ...body.audit },
-    purge: { ...DEFAULT_SETTINGS.purge, ...body.purge },
-  };
+/** Parses each entry once, and keeps one of those that are spelled differently. */
+export function parseAddressList(
+  texts: readonly unknown[],
+  known: AddressList | undefined,
+  refuse: (index: number, message: string) => void,
+): AddressList {
+  const isKnown = texts.length === known?.entries.length && known.entries.every(({ text }, i) => text === texts[i]);
+  if (isKnown) return known;
+  const entries = new Map<string, AllowListEntry>();
+  for (const [index, text] of texts.entries()) {
+    const result = parseAllowListEntry(text);
+    if (result.ok) entries.set(result.entry.text, result.entry);
+    else refuse(index, result.message);
+  }
+  const unique = [...entries.values()];
+  return { entries: unique, set: addressSetOf(unique) };
 }

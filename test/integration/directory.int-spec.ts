@@ -254,7 +254,7 @@ function directoryTests(database: () => Promise<Record<string, string>>): void {
     if (admin === null) throw new Error('There is no administrator.');
     expect(node.permissions.currentVersion()).toEqual({
       version: 1,
-      permissions: {
+      value: {
         useTokens: { everyone: true, groups: [] },
         createForSelf: { everyone: true, groups: [], readOnlyOnly: false },
         createOnBehalf: { groups: ['administrators'] },

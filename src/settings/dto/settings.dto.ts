@@ -4,9 +4,13 @@ import { Allow, IsBoolean, IsIn, IsInt, IsString, Max, MaxLength, Min } from 'cl
 import { WarningDto } from '../../common/swagger/warning.dto.js';
 import { BoundedList } from '../../common/validation/bounded-list.decorator.js';
 import { NestedObject } from '../../common/validation/nested-object.decorator.js';
-import { MAX_ALLOW_LIST_ENTRIES, MAX_TRUSTED_PROXIES } from '../settings-check.js';
 
-/** An entry; what it is, the settings' own check tells for each. */
+/** The longest allow list; a longer one belongs into a firewall. */
+export const MAX_ALLOW_LIST_ENTRIES = 20_000;
+
+const MAX_TRUSTED_PROXIES = 1_000;
+
+/** Each entry is checked by `checkSettings`. */
 const ENTRY_SCHEMA = { type: 'string', maxLength: 128 };
 
 /** How long tokens may live. */
@@ -204,3 +208,23 @@ export class SettingsPatchDto {
   audit?: AuditSettingsPatchDto;
   purge?: PurgePatchDto;
 }
+
+type Immutable<Value> = Value extends readonly (infer Item)[]
+  ? readonly Item[]
+  : Value extends object
+    ? { readonly [Name in keyof Value]: Immutable<Value[Name]> }
+    : Value;
+
+/** The settings as they are stored. */
+export type SettingsDocument = Immutable<Omit<SettingsDto, 'warnings'>>;
+
+/** The settings of a fresh install. */
+export const DEFAULT_SETTINGS: SettingsDocument = {
+  tokenValidity: { maximum: 'never', applyAtUse: false },
+  ipRestriction: { allowList: [], applyToPasswords: false },
+  reverseProxy: { enabled: false, trustedProxies: [], header: 'X-Forwarded-For' },
+  passwords: { enabled: true, preventPathTraversal: false },
+  throttling: { maxFailures: 20, windowSeconds: 60 },
+  audit: { successes: true, failures: true, denials: true, anonymous: false, failOpen: false, retentionDays: 365 },
+  purge: { expiredTokensAfterDays: 30 },
+};

@@ -1,0 +1,164 @@
+import type { EntityManager } from 'typeorm';
+import type { Actor } from '../audit/actor.js';
+import type { AuditService } from '../audit/audit.service.js';
+import { requireMatch } from '../common/http/entity-tag.js';
+import { applyMergePatch } from '../common/validation/merge-patch.js';
+import { validateAs } from '../common/validation/validation.pipe.js';
+import type { ChangeFeed } from '../database/change-feed.js';
+import { rowLock } from '../database/row-lock.js';
+import { Snapshot } from '../database/snapshot.js';
+import type { Unit, UnitOfWork } from '../database/unit-of-work.js';
+import type { DocumentRow } from './document-row.js';
+
+const ROW_ID = 1;
+
+/** What differs between the stored documents. */
+export interface DocumentRules<Document extends object, Parsed extends Document, Dto extends object> {
+  /** The topic of its changes; the audit event is `<name>.changed`. */
+  readonly name: 'settings' | 'permissions';
+  readonly entity: new () => DocumentRow;
+  /** The body of a PUT, and what a merge patch has to result in. */
+  readonly dto: new () => Dto;
+  /** The document of a fresh install, section by section. */
+  readonly defaults: Document;
+  /** Applies a merge patch. RFC 7396 alone where it is left out. */
+  readonly merge?: (before: Document, patch: unknown) => object;
+  /**
+   * Checks what the DTO cannot, and parses the result for its readers.
+   * @param known what was parsed last, so that unchanged lists are not parsed again
+   * @throws ProblemException 400
+   */
+  readonly check: (body: Dto, unit: Unit, known: Parsed | null) => Parsed | Promise<Parsed>;
+  /** Parses what is stored. An error here ends the start. */
+  readonly parse: (stored: Document, known: Parsed | null) => Parsed;
+  /** The changed members for the audit; empty where nothing has changed. */
+  readonly describe: (before: Document, after: Document) => Readonly<Record<string, unknown>>;
+}
+
+export interface Versioned<Value> {
+  readonly value: Value;
+  /** Increases with every change; the ETag. */
+  readonly version: number;
+}
+
+/** A document in one row of the database: kept as a snapshot, changed under `If-Match`, audited and announced. */
+export class StoredDocument<Document extends object, Parsed extends Document, Dto extends object> {
+  readonly #snapshot: Snapshot<Versioned<Parsed>>;
+  #known: Parsed | null = null;
+
+  constructor(
+    private readonly rules: DocumentRules<Document, Parsed, Dto>,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly changes: ChangeFeed,
+    private readonly audit: AuditService,
+  ) {
+    this.#snapshot = new Snapshot(rules.name, () => unitOfWork.read((manager) => this.#read(manager), CHANGES_LANE));
+  }
+
+  /** Creates the row where it is missing, and reads it. */
+  async open(): Promise<void> {
+    await this.unitOfWork.run(({ manager }) => this.#createMissingRow(manager));
+    this.changes.subscribe(this.rules.name, () => this.#snapshot.reload());
+    await this.#snapshot.reload();
+  }
+
+  close(): void {
+    this.#snapshot.close();
+  }
+
+  /** The document as this node knows it now. */
+  get current(): Versioned<Parsed> {
+    return this.#snapshot.current;
+  }
+
+  /** The stored document. Its row stays locked until the transaction ends. */
+  async lock(manager: EntityManager): Promise<Versioned<Document>> {
+    const { entity, defaults } = this.rules;
+    const row = await manager.findOneOrFail(entity, { where: { id: ROW_ID }, ...rowLock(manager) });
+    return { value: sectionsOf(defaults, row.body), version: row.version };
+  }
+
+  /** Changes the members that a merge patch names. */
+  patch(actor: Actor, ifMatch: string | undefined, patch: unknown): Promise<Versioned<Parsed>> {
+    const { merge = mergeInto, dto, check } = this.rules;
+    return this.change(actor, ifMatch, async (before, unit) =>
+      check(await validateAs(dto, merge(before, patch)), unit, this.#known),
+    );
+  }
+
+  /** Replaces the document. */
+  replace(actor: Actor, ifMatch: string | undefined, body: Dto): Promise<Versioned<Parsed>> {
+    return this.change(actor, ifMatch, (_before, unit) => this.rules.check(body, unit, this.#known));
+  }
+
+  /**
+   * @param decide makes the new document of the stored one
+   * @param keep stores more in the same transaction; not called where nothing has changed
+   * @throws ProblemException 412 where the version is not the one of `If-Match`
+   */
+  change(
+    actor: Actor,
+    ifMatch: string | undefined,
+    decide: (before: Document, unit: Unit) => Parsed | Promise<Parsed>,
+    keep?: (manager: EntityManager, after: Versioned<Parsed>) => Promise<void>,
+  ): Promise<Versioned<Parsed>> {
+    const { name, entity, defaults, describe } = this.rules;
+    return this.unitOfWork.run(async (unit) => {
+      const { manager } = unit;
+      // Locked before the check reads other rows: whoever changes those locks this row as well, and one waits for the other.
+      const { value: before, version } = await this.lock(manager);
+      requireMatch(ifMatch, version);
+      const value = await decide(before, unit);
+      const body = sectionsOf(defaults, value);
+      const changes = describe(before, body);
+      if (Object.keys(changes).length === 0) return { value: this.#parse(before), version };
+      const after = { value, version: version + 1 };
+      await manager.update(entity, { id: ROW_ID }, { body, version: after.version });
+      this.audit.recordChange(manager, actor, { type: `${name}.changed`, detail: { changes } });
+      unit.changed(name, name);
+      await keep?.(manager, after);
+      this.#known = value;
+      return after;
+    });
+  }
+
+  async #read(manager: EntityManager): Promise<Versioned<Parsed>> {
+    const { entity, defaults } = this.rules;
+    const { body, version } = await manager.findOneByOrFail(entity, { id: ROW_ID });
+    return { value: this.#parse(sectionsOf(defaults, body)), version };
+  }
+
+  #parse(document: Document): Parsed {
+    this.#known = this.rules.parse(document, this.#known);
+    return this.#known;
+  }
+
+  /** Several nodes may start at once: the row of the first one stays (R20). */
+  async #createMissingRow(manager: EntityManager): Promise<void> {
+    const { entity, defaults } = this.rules;
+    if (await manager.existsBy(entity, { id: ROW_ID })) return;
+    await manager
+      .createQueryBuilder()
+      .insert()
+      .into(entity)
+      .values({ id: ROW_ID, body: defaults, version: 1 })
+      .orIgnore()
+      .updateEntity(false)
+      .execute();
+  }
+}
+
+const mergeInto = (before: object, patch: unknown): object => applyMergePatch({ ...before }, patch);
+
+const CHANGES_LANE = { lane: 'changes' } as const;
+
+/**
+ * The sections of a document without anything beside them. A member that an older version did not store gets its default.
+ * @param document a parsed document, a row's body or a DTO
+ */
+export function sectionsOf<Document extends object>(defaults: Document, document: object): Document {
+  const stored = document as Readonly<Record<string, object | undefined>>;
+  return Object.fromEntries(
+    Object.entries(defaults).map(([name, section]) => [name, { ...(section as object), ...stored[name] }]),
+  ) as Document;
+}
