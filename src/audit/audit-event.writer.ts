@@ -27,7 +27,7 @@ export async function insertAuditEvents(
     if (isEmbedded) {
       const rows = Array.from({ length: end - start }, (_, index) => eventValues(events, start + index));
       await manager.query(insertStatement(manager.dataSource, rows.length), rows.flat());
-      await turn.end();
+      await turn.yield();
       continue;
     }
     const connection = await connectionOf(manager);
@@ -37,11 +37,10 @@ export async function insertAuditEvents(
     for (let index = start; index < end; index += 1) {
       const isPlain = takesPlain && PLAIN_CONTENT.test(events.contents[index] as string);
       parts.push(isPlain ? plainTuple(events, index, chain) : tupleOf(events, index), ',');
-      const rest = turn.rest();
-      if (rest !== null) await rest;
+      if (turn.isDue) await turn.yield();
     }
     parts.pop();
-    await turn.end();
+    await turn.yield();
     await send(connection, parts.join(''));
   }
 }

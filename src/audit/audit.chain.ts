@@ -148,8 +148,7 @@ export class AuditChain {
     const links: string[] = [];
     for (const content of contents) {
       links.push(linker.next(content));
-      const rest = turn.rest();
-      if (rest !== null) await rest;
+      if (turn.isDue) await turn.yield();
     }
     return { chain, after: { sequence, link }, contents, links };
   }

@@ -3,7 +3,7 @@ import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleI
 import type { AuditEvent, EventContent } from '@scopegate/audit';
 import { ProblemException } from '../common/http/problem.exception.js';
 import { Clock } from '../common/time/clock.js';
-import { doBeforeBackground } from '../common/time/turn.js';
+import { runBeforeYield } from '../common/time/turn.js';
 import { CONFIGURATION } from '../config/config.module.js';
 import type { Configuration } from '../config/env.js';
 import { isConnectionRefused } from '../database/database-unavailable.js';
@@ -85,7 +85,7 @@ export class AuditShipper implements OnModuleInit, OnApplicationBootstrap {
     this.#slot = takeSlot(this.#journalDirectory);
     const shipment = this.#shipmentOf(this.#slot);
     this.#shipment = shipment;
-    this.#endFlushing = doBeforeBackground(() => shipment.journal.flush());
+    this.#endFlushing = runBeforeYield(() => shipment.journal.flush());
   }
 
   async onApplicationBootstrap(): Promise<void> {

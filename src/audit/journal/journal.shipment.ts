@@ -168,8 +168,7 @@ export class JournalShipment {
       contents.push(...part.contents);
       // Under load, the next frames are as long.
       ({ end, limit } = part);
-      const rest = turn.rest();
-      if (rest !== null) await rest;
+      if (turn.isDue) await turn.yield();
     }
     return end === position ? null : { contents, end };
   }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { doBeforeBackground, Turn } from './turn.js';
+import { runBeforeYield, Turn } from './turn.js';
 
 /** The clock goes on only where a test says so; the event loop is the real one. */
 let nowTick = 0;
@@ -25,14 +25,14 @@ function keepBusy(turns: number, turnMs: number): () => number {
 /** Leaves the background with turns of their shortest length. */
 async function disturbOnce(): Promise<void> {
   keepBusy(1, 0.05);
-  await new Turn().end();
+  await new Turn().yield();
 }
 
 describe('a turn of the background', () => {
   it('comes after what is due at the end of the turn of the requests', async () => {
     const order: string[] = [];
-    const end = doBeforeBackground(() => order.push('due'));
-    const ended = new Turn().end().then(() => order.push('background'));
+    const end = runBeforeYield(() => order.push('due'));
+    const ended = new Turn().yield().then(() => order.push('background'));
     // Asked for later, as the end of a turn of the requests is.
     setImmediate(() => order.push('requests'));
     await ended;
@@ -42,49 +42,49 @@ describe('a turn of the background', () => {
 
   it('does nothing before it for those who have ended that', async () => {
     let count = 0;
-    doBeforeBackground(() => (count += 1))();
-    await new Turn().end();
+    runBeforeYield(() => (count += 1))();
+    await new Turn().yield();
     expect(count).toBe(0);
   });
 
   it('waits for an idle turn of the event loop', async () => {
     const left = keepBusy(5, 0.1);
-    await new Turn().end();
+    await new Turn().yield();
     expect(left()).toBe(0);
   });
 
   it('waits no longer than a millisecond', async () => {
     const left = keepBusy(1_000, 0.1);
-    await new Turn().end();
+    await new Turn().yield();
     expect(left()).toBeGreaterThan(900);
   });
 
   it('is a quarter of what it has waited for', async () => {
     keepBusy(1_000, 0.4);
     const turn = new Turn();
-    await turn.end();
+    await turn.yield();
     nowTick += 0.25;
-    expect(turn.rest()).toBeNull();
+    expect(turn.isDue).toBe(false);
     nowTick += 0.1;
-    expect(turn.rest()).not.toBeNull();
+    expect(turn.isDue).toBe(true);
   });
 
   it('is short where requests come between', async () => {
     await disturbOnce();
     const turn = new Turn();
     nowTick += 0.019;
-    expect(turn.rest()).toBeNull();
+    expect(turn.isDue).toBe(false);
     nowTick += 0.002;
-    await expect(turn.rest()).resolves.toBeUndefined();
+    expect(turn.isDue).toBe(true);
   });
 
   it('grows where none comes for long, to a limit', async () => {
     await disturbOnce();
     const turn = new Turn();
-    for (let count = 0; count < 100; count += 1) await turn.end();
+    for (let count = 0; count < 100; count += 1) await turn.yield();
     nowTick += 0.049;
-    expect(turn.rest()).toBeNull();
+    expect(turn.isDue).toBe(false);
     nowTick += 0.002;
-    await expect(turn.rest()).resolves.toBeUndefined();
+    expect(turn.isDue).toBe(true);
   });
 });

@@ -1,58 +1,58 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** How long a turn of the background is at first: a request waits for several turns. */
+/** How long a background turn is at first: a request waits for several of them. */
 const SHORTEST_MS = 0.02;
 
-/** Where no request comes between its turns, they grow up to this: beginning one is not for nothing, either. */
+/** The longest turn if no request comes between: starting a turn costs something, too. */
 const LONGEST_UNDISTURBED_MS = 0.05;
 
-/** By how much they grow, each time: it takes some twenty in a row. */
+/** The factor by which turns grow: it takes some twenty in a row. */
 const GROWTH = 1.05;
 
 /** A turn of the event loop that took no longer had no request in it. */
 const IDLE_TURN_MS = 0.02;
 
-/** How long the background waits for such a turn; where there are many requests, there is none. */
+/** How long the background waits for an idle turn; under load there is none. */
 const PATIENCE_MS = 1;
 
-/** Where the requests leave no turn idle, the background keeps up with them. */
+/** Under load, the background gets this share of the time that it has waited. */
 const SHARE_OF_REQUESTS = 0.25;
 
-/** How long a turn of the background may be now. */
+/** How long a background turn may be now. */
 let allowedMs = SHORTEST_MS;
 
-/** How long a turn is of work that others wait for. */
+/** How long a turn of work is that others wait for. */
 const AWAITED_MS = 2;
 
-const dueBefore = new Set<() => void>();
+const tasks = new Set<() => void>();
 
 /**
- * Has something done before each turn of the background: what is due at the end of a turn of the requests anyway, and
- * would wait behind the background, which has asked for its turn earlier.
- * @returns ends that
+ * Runs a task each time before the background goes on: work that is due anyway when the requests have had their turn,
+ * and would wait behind the background, which has asked for its turn earlier.
+ * @returns stops that
  */
-export function doBeforeBackground(task: () => void): () => void {
-  dueBefore.add(task);
-  return () => dueBefore.delete(task);
+export function runBeforeYield(task: () => void): () => void {
+  tasks.add(task);
+  return () => tasks.delete(task);
 }
 
-/** Work in the background that is done in many short turns of the event loop, while no request needs it. */
+/** Splits background work into many short turns of the event loop: `if (turn.isDue) await turn.yield()`. */
 export class Turn {
   #beganAtTick = performance.now();
 
   /**
-   * @param isAwaited others wait for the work, as for the locks of a transaction: its turns are longer, and it does not wait
-   * for an idle one between them
+   * @param isAwaited others wait for the work, for example for the locks of a transaction: its turns are longer, and it
+   * does not wait for an idle turn between them
    */
   constructor(private readonly isAwaited = false) {}
 
-  /** Lets the requests have their turn where this one has lasted long enough. Null where it has not. */
-  rest(): Promise<void> | null {
-    return performance.now() - this.#beganAtTick < (this.isAwaited ? AWAITED_MS : allowedMs) ? null : this.end();
+  /** Whether this turn has lasted long enough. */
+  get isDue(): boolean {
+    return performance.now() - this.#beganAtTick >= (this.isAwaited ? AWAITED_MS : allowedMs);
   }
 
-  /** Lets the requests have their turns, until there are none or the background has waited for long enough. */
-  async end(): Promise<void> {
+  /** Lets requests run until none is left, or the background has waited long enough; then a new turn begins. */
+  async yield(): Promise<void> {
     if (this.isAwaited) {
       await nextTurn();
       this.#beganAtTick = performance.now();
@@ -65,7 +65,7 @@ export class Turn {
     while (!isIdle && this.#beganAtTick - endedAtTick < PATIENCE_MS) {
       const turnBeganAtTick = this.#beganAtTick;
       await nextTurn();
-      for (const task of dueBefore) task();
+      for (const task of tasks) task();
       this.#beganAtTick = performance.now();
       isIdle = this.#beganAtTick - turnBeganAtTick < IDLE_TURN_MS;
       turns += 1;
