@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, realpathSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -44,8 +44,26 @@ export async function startServer(): Promise<ServerProcess> {
   const folder = mkdtempSync(join(realpathSync(tmpdir()), 'scopegate-demo-'));
   const adminPassword = randomBytes(12).toString('base64url');
   const url = `http://${HOST}:${port}`;
+  const server = watch(spawnServer(folder, port, adminPassword), url, adminPassword, folder);
+  process.once('exit', () => server.kill());
+  let hasEnded = false;
+  void server.ended.then(() => (hasEnded = true));
+  const deadline = Date.now() + START_TIME_LIMIT_MS;
+  while (!(await isReady(url))) {
+    if (hasEnded || Date.now() > deadline) {
+      await server.stop();
+      throw new Error(
+        `the server ${hasEnded ? 'ended before it was' : 'did not become'} ready. It wrote:\n${server.output()}`,
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return server;
+}
+
+function spawnServer(folder: string, port: number, adminPassword: string): ChildProcess {
   const preload = `data:text/javascript,${encodeURIComponent(STOP_WITH_PARENT)}`;
-  const child = spawn(process.execPath, ['--import', preload, SERVER_PROGRAM], {
+  return spawn(process.execPath, ['--import', preload, SERVER_PROGRAM], {
     cwd: folder,
     env: {
       ...environmentWithoutConfiguration(),
@@ -57,29 +75,27 @@ export async function startServer(): Promise<ServerProcess> {
       SCOPEGATE_ADMIN_PASSWORD: adminPassword,
     },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    // Ctrl-C reaches every process of the terminal's group. The server is not among them, so that it ends when, and in the
-    // way, this program says.
+    // Ctrl-C reaches every process of the terminal's group. The server is not in it, so this program decides when and how
+    // it ends.
     detached: true,
   });
+}
+
+function watch(child: ChildProcess, url: string, adminPassword: string, folder: string): ServerProcess {
   let output = '';
   const keep = (chunk: Buffer): void => {
     output = (output + chunk.toString('utf8')).slice(-KEPT_OUTPUT_CHARACTERS);
   };
   child.stdout?.on('data', keep);
   child.stderr?.on('data', keep);
-  let hasEnded = false;
   const ended = new Promise<void>((resolve) => {
-    const end = (): void => {
-      hasEnded = true;
-      resolve();
-    };
-    child.once('close', end);
+    child.once('close', () => resolve());
     child.once('error', (error) => {
       keep(Buffer.from(String(error)));
-      end();
+      resolve();
     });
   });
-  const server: ServerProcess = {
+  return {
     url,
     adminPassword,
     ended,
@@ -93,18 +109,6 @@ export async function startServer(): Promise<ServerProcess> {
     },
     kill: () => void child.kill('SIGKILL'),
   };
-
-  const killWithThisProcess = (): void => server.kill();
-  process.once('exit', killWithThisProcess);
-  const deadline = Date.now() + START_TIME_LIMIT_MS;
-  while (!(await isReady(url))) {
-    if (hasEnded || Date.now() > deadline) {
-      await server.stop();
-      throw new Error(`the server ${hasEnded ? 'ended before it was' : 'did not become'} ready. It wrote:\n${output}`);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  return server;
 }
 
 /** The environment of this process without what configures a server: the demo has its own answer to all of it. */
