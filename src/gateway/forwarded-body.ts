@@ -10,31 +10,6 @@ const MAX_GATHERED_BYTES = 16_384;
 const LOOKS_PER_WINDOW = 10;
 
 /**
- * The body where all of it has arrived, which is what nearly every script's has; it is sent as one part, since a stream
- * costs more than everything else about a request.
- * @returns null where there is none, and undefined where it is still to come
- */
-export function arrivedBody({ request, facts, readBody }: Exchange): Buffer | null | undefined {
-  if (readBody !== null) return readBody;
-  const length = facts.head.contentLength;
-  if (length === 0) return null;
-  if (request.readableLength !== length) return undefined;
-  const arrived = request.read(length) as Buffer;
-  request.resume();
-  return arrived;
-}
-
-/**
- * Whether a body of a known length is still to come: one that comes in the same packet as its head is there by the next
- * tick. What comes in chunks is sent on in chunks.
- */
-export function isBodyArriving({ request, facts, readBody, expectsContinue }: Exchange): boolean {
-  if (readBody !== null || expectsContinue) return false;
-  const length = facts.head.contentLength;
-  return length > 0 && request.readableLength < length;
-}
-
-/**
  * A body that is still to come. A short one is gathered first and then sent as one part. Of a longer one, or one in
  * chunks, the first bytes are waited for; the rest is sent on as it arrives. A client that does not send holds nothing,
  * and is found out also while it waits for a connection.

@@ -18,7 +18,6 @@ import { requestIdOf } from '../common/http/request-id.js';
 import { ChangeFeed } from '../database/change-feed.js';
 import { isForSessionEndpoint, SessionEndpoint } from './session.endpoint.js';
 import { UpstreamForwarder } from './upstream.forwarder.js';
-import { isBodyArriving } from './forwarded-body.js';
 import { GatewayContext } from './gateway.context.js';
 
 /** A request is judged again so many times at the most, however often the rules change while it waits. */
@@ -100,8 +99,6 @@ export class GatewayService {
         if (judged !== null && this.changes.version === now) this.#forward(exchange, context, judged);
         else if (judged !== null) this.#goOn(exchange, context, judged, now, judgementsLeft - 1);
       });
-    } else if (isBodyArriving(exchange)) {
-      process.nextTick(() => this.#forward(exchange, context, application));
     } else {
       this.#forward(exchange, context, application);
     }
