@@ -6,7 +6,6 @@ import { answeredHeaders, forwardedHeaders, type ForwardedRequest } from './head
 function forward(lines: readonly string[], more: Partial<ForwardedRequest> = {}): string[] {
   return forwardedHeaders({
     lines,
-    isRepeated: false,
     host: 'jira.example:8080',
     requestId: 'request-1',
     forwardedFor: '198.51.100.7',
@@ -34,47 +33,6 @@ function valuesOf(lines: readonly string[], name: string): string[] {
 }
 
 describe('the lines that go upstream', () => {
-  it('R42: are the same where the client’s lines are repeated, under whatever rules', () => {
-    const lines = [
-      'Host',
-      'a',
-      'Authorization',
-      'Basic YTpi',
-      'Cookie',
-      'a=b',
-      'X-Method-Override',
-      'PUT',
-      'Length',
-      '1',
-      'X-Edge',
-      '192.0.2.9',
-    ];
-    const repeated = lines.slice();
-    const isOverride = (name: string): boolean => name.endsWith('override');
-    const changes: Partial<ForwardedRequest>[] = [
-      { host: 'other.example' },
-      { forwardedFor: '192.0.2.1' },
-      { forwardedHost: null },
-      { forwardedProto: 'http' },
-      { identityNames: new Set(['length']) },
-      { dropAuthorization: true },
-      { keepCookies: null },
-      { dropLine: isOverride },
-      { addressHeader: 'X_EDGE' },
-      { requestId: 'request-2', identity: ['X-User', 'bob'], trace: { parent: 'ours', state: 'a=1' } },
-    ];
-    const texts = new Set<string>();
-    for (const change of changes) {
-      for (const more of [change, {}, change, change]) {
-        const expected = forward(lines, more);
-        expect(forward(repeated, { ...more, isRepeated: true })).toEqual(expected);
-        texts.add(JSON.stringify(expected));
-      }
-    }
-    // Nothing of this would be seen if the rules made no difference.
-    expect(texts.size).toBe(changes.length + 1);
-  });
-
   it('R42: are the client’s own, in their order, spelling and number', () => {
     const lines = ['X-B', '1', 'x-a', '2', 'X-B', '3', 'Accept', '*/*', 'Authorization', 'Basic YTpi', 'Cookie', 'a=b'];
     expect(kept(lines)).toEqual(lines);

@@ -3,22 +3,10 @@ import type { ReferenceHeader, SessionParameterRule } from './session-parameter.
 import { appendHop } from './via.js';
 import { isConnectionName, isWithheldName } from './withheld-names.js';
 
-/** What decides which of the client's lines go upstream. */
-interface ForwardingRules {
-  /** Names the gateway sets for this application, folded: the client's own are dropped always. */
-  readonly identityNames: ReadonlySet<string>;
-  /** The client's Authorization goes upstream only where it is not ours to judge. */
-  readonly dropAuthorization: boolean;
-  /** What goes upstream of a Cookie line, or null where nothing of it does; null in its place where no cookie goes. */
-  readonly keepCookies: ((value: string) => string | null) | null;
-  /** Whether a line overrides the method and is dropped (R12). */
-  readonly dropLine: ((foldedName: string) => boolean) | null;
-  /** The header that the client address is taken from, as configured; null where none is. What it said is sent on. */
-  readonly addressHeader: string | null;
-}
-
-/** What decides, besides the client's lines, which lines go upstream before those of the single request. */
-interface Origin extends ForwardingRules {
+/** What forwarding needs to know of a request. */
+export interface ForwardedRequest {
+  readonly lines: HeaderLines;
+  readonly requestId: string;
   /** The upstream's own host. */
   readonly host: string;
   /** The addresses the request came through, for `X-Forwarded-For`. */
@@ -27,87 +15,62 @@ interface Origin extends ForwardingRules {
   readonly forwardedProto: string;
   /** This gateway's own hop, which `Via` gets at its end: `1.1 scopegate-…`. */
   readonly hop: string;
-}
-
-/** What forwarding needs to know of a request. */
-export interface ForwardedRequest extends Origin {
-  readonly lines: HeaderLines;
-  /** Whether the same list of lines comes with further requests, so that it is worth it to keep what follows from it. */
-  readonly isRepeated: boolean;
-  readonly requestId: string;
+  /** Names that the gateway sets for this application, folded: the client's own are always dropped. */
+  readonly identityNames: ReadonlySet<string>;
   /** Names and values, alternating, that identify the user; empty unless this is a token request. */
   readonly identity: readonly string[];
-  /** The gateway's own place in the trace. The client's lines are dropped always: they name another parent. */
+  /** The client's Authorization goes upstream only where it is not ours to judge. */
+  readonly dropAuthorization: boolean;
+  /** What goes upstream of a Cookie line, or null where nothing of it does; null in its place where no cookie goes. */
+  readonly keepCookies: ((value: string) => string | null) | null;
+  /** Whether a line overrides the method and is dropped (R12). */
+  readonly dropLine: ((foldedName: string) => boolean) | null;
+  /** The header that the client address is taken from, as configured; null where none is. It is not sent on. */
+  readonly addressHeader: string | null;
+  /** The gateway's own place in the trace. The client's lines are always dropped: they name another parent. */
   readonly trace: { readonly parent: string; readonly state: string | null } | null;
 }
 
 /**
- * The header lines that go upstream, names and values alternating: everything the client sent but what belongs to its
+ * The header lines that go upstream, names and values alternating: everything the client sent except what belongs to its
  * connection, what only the gateway may say, and, on a token request, the client's own credentials.
  */
 export function forwardedHeaders(request: ForwardedRequest): string[] {
-  const result = leadingLines(request).slice();
-  result.push('X-Request-Id', request.requestId);
-  if (request.trace !== null) {
-    result.push('traceparent', request.trace.parent);
-    if (request.trace.state !== null) result.push('tracestate', request.trace.state);
+  const { lines, forwardedFor, forwardedHost, forwardedProto, hop, requestId, trace } = request;
+  const result = ['host', request.host];
+  pushClientLines(result, request);
+  if (forwardedFor !== '') result.push('X-Forwarded-For', forwardedFor);
+  if (forwardedHost !== null) result.push('X-Forwarded-Host', forwardedHost);
+  result.push('X-Forwarded-Proto', forwardedProto, 'Via', appendHop(lines, hop), 'X-Request-Id', requestId);
+  if (trace !== null) {
+    result.push('traceparent', trace.parent);
+    if (trace.state !== null) result.push('tracestate', trace.state);
   }
-  for (const part of request.identity) result.push(part);
+  result.push(...request.identity);
   return result;
 }
 
-/** What stays the same from one request to the next where the client's lines are repeated; put together once then. */
-function leadingLines(request: ForwardedRequest): string[] {
-  const known = leadingLinesOf.get(request.lines);
-  if (known !== undefined && isSameOrigin(known.of, request)) return known.lines;
-  const lines = ['host', request.host, ...selectLines(request.lines, request)];
-  if (request.forwardedFor !== '') lines.push('X-Forwarded-For', request.forwardedFor);
-  if (request.forwardedHost !== null) lines.push('X-Forwarded-Host', request.forwardedHost);
-  lines.push('X-Forwarded-Proto', request.forwardedProto, 'Via', appendHop(request.lines, request.hop));
-  if (request.isRepeated) leadingLinesOf.set(request.lines, { of: request, lines });
-  return lines;
-}
-
-/** By the client's lines. */
-const leadingLinesOf = new WeakMap<HeaderLines, { readonly of: Origin; readonly lines: string[] }>();
-
-function isSameOrigin(one: Origin, other: Origin): boolean {
-  return (
-    one.host === other.host &&
-    one.forwardedFor === other.forwardedFor &&
-    one.forwardedHost === other.forwardedHost &&
-    one.forwardedProto === other.forwardedProto &&
-    one.hop === other.hop &&
-    one.identityNames === other.identityNames &&
-    one.dropAuthorization === other.dropAuthorization &&
-    one.keepCookies === other.keepCookies &&
-    one.dropLine === other.dropLine &&
-    one.addressHeader === other.addressHeader
-  );
-}
-
-function selectLines(lines: HeaderLines, rules: ForwardingRules): string[] {
+function pushClientLines(result: string[], request: ForwardedRequest): void {
+  const { lines, identityNames, dropAuthorization, keepCookies, dropLine, addressHeader } = request;
   const nominated = connectionNominated(lines);
-  const addressName = rules.addressHeader === null ? null : foldHeaderName(rules.addressHeader);
-  const result: string[] = [];
+  const addressName = addressHeader === null ? null : foldHeaderName(addressHeader);
   for (let index = 0; index + 1 < lines.length; index += 2) {
     const name = lines[index] as string;
     const folded = foldHeaderName(name);
     if (folded === addressName || folded === 'via' || isWithheldName(name, folded)) continue;
-    if (folded === 'authorization' && rules.dropAuthorization) continue;
-    if (rules.identityNames.has(folded)) continue;
-    // A client must not make the gateway forget a line it judged by, so only unknown names can be nominated.
+    if (folded === 'authorization' && dropAuthorization) continue;
+    if (identityNames.has(folded)) continue;
+    // A client must not make the gateway drop a line it judged by, so only unknown names can be nominated.
     if (nominated !== null && nominated.has(folded) && !END_TO_END.has(folded)) continue;
-    if (rules.dropLine !== null && rules.dropLine(folded)) continue;
+    if (dropLine !== null && dropLine(folded)) continue;
     const value = lines[index + 1] as string;
     if (folded === 'cookie') {
-      const kept = rules.keepCookies === null ? null : rules.keepCookies(value);
+      const kept = keepCookies === null ? null : keepCookies(value);
       if (kept !== null) result.push(name, kept);
-      continue;
+    } else {
+      result.push(name, value);
     }
-    result.push(name, value);
   }
-  return result;
 }
 
 /** Lines that `Connection` cannot take away, since they carry the meaning of the request. */

@@ -1,19 +1,11 @@
 import { foldHeaderName } from '@scopegate/kernel';
 
-/** What an identity template can speak of. */
-export interface IdentityFacts {
-  readonly username: string;
-  readonly displayName: string;
-  readonly email: string;
-  /** Joined with commas. */
-  readonly groups: string;
-  readonly tokenId: string;
-  readonly scope: string;
-}
-
 export const IDENTITY_PLACEHOLDERS = ['username', 'displayName', 'email', 'groups', 'tokenId', 'scope'] as const;
 
-type Piece = string | { readonly placeholder: (typeof IDENTITY_PLACEHOLDERS)[number] };
+/** The values of a request, by the placeholders that stand for them. */
+export type IdentityFacts = Readonly<Record<(typeof IDENTITY_PLACEHOLDERS)[number], string>>;
+
+type Piece = string | { readonly placeholder: keyof IdentityFacts };
 
 /** A header template, taken apart once so that a request only joins its pieces. */
 export type CompiledTemplate = readonly Piece[];
@@ -59,6 +51,42 @@ export type IdentityEncoding = (typeof IDENTITY_ENCODINGS)[number];
 
 /** What applications get that name no encoding. */
 export const DEFAULT_IDENTITY_ENCODING: IdentityEncoding = 'percent';
+
+/** Who is identified to an application, and by which token; null where there is none. */
+export interface Identified {
+  readonly user: {
+    readonly username: string;
+    readonly displayName: string;
+    readonly email: string | null;
+    readonly groups: Iterable<string>;
+  };
+  readonly token: { readonly id: string; readonly scope: string } | null;
+}
+
+/** The header lines of an application that tell it who the user is. */
+export interface IdentityTemplates {
+  readonly templates: readonly { readonly name: string; readonly template: CompiledTemplate }[];
+  readonly encoding: IdentityEncoding;
+}
+
+/**
+ * The header lines that tell an application who the user is.
+ * @returns names and values, alternating, one character a byte
+ */
+export function identityLines({ templates, encoding }: IdentityTemplates, { user, token }: Identified): string[] {
+  const facts: IdentityFacts = {
+    username: user.username,
+    displayName: user.displayName,
+    email: user.email ?? '',
+    // Few templates name the groups, and a user may have hundreds.
+    get groups() {
+      return [...user.groups].sort().join(',');
+    },
+    tokenId: token?.id ?? '',
+    scope: token?.scope ?? '',
+  };
+  return templates.flatMap(({ name, template }) => [name, fillTemplate(template, facts, encoding)]);
+}
 
 /**
  * Fills a template in.

@@ -3,7 +3,7 @@ import type { PrincipalFacts } from '@scopegate/access';
 import type { FieldError } from '@scopegate/problem';
 import { sameUserName } from '@scopegate/token';
 import { productOf } from '@scopegate/product';
-import { fillTemplate, readAccount, type IdentityFacts } from '@scopegate/upstream';
+import { identityLines, readAccount } from '@scopegate/upstream';
 import { invalidField, invalidFields, ProblemException } from '../common/http/problem.exception.js';
 import { DirectoryService } from '../directory/directory.service.js';
 import type { ProtectedApplication, StoredApplication } from './application.js';
@@ -47,7 +47,7 @@ export class ApplicationChecker {
     if (application.fault !== null) throw new ProblemException('policy_unavailable', application.fault);
     const user = asked.username === undefined ? caller : await this.directory.findByName(asked.username);
     if (user === null || !user.active) throw invalidField('username', 'is not an active user. Check the user name.');
-    const headers = identityLines(application, user, readSecrets(asked.secrets ?? {}));
+    const headers = linesOf(application, user, readSecrets(asked.secrets ?? {}));
     if (this.#running >= MAX_AT_ONCE) {
       throw new ProblemException('policy_unavailable', 'Other checks are under way. Try again in a moment.');
     }
@@ -163,25 +163,16 @@ const NO_ANSWER = {
 } as const;
 
 /** The lines a token request of the user would carry, with values to try in place of the stored ones. */
-function identityLines(
+function linesOf(
   { identity }: ProtectedApplication,
   user: PrincipalFacts,
   secrets: ReadonlyMap<string, { readonly name: string; readonly secret: string }>,
 ): readonly string[] {
-  const facts: IdentityFacts = {
-    username: user.username,
-    displayName: user.displayName,
-    email: user.email ?? '',
-    groups: [...user.groups].sort().join(','),
-    tokenId: '',
-    scope: 'read-only',
-  };
-  const lines: string[] = [];
-  for (const { name, template } of identity.templates) {
-    if (!secrets.has(sealedName(name))) lines.push(name, fillTemplate(template, facts, identity.encoding));
-  }
-  for (const { name, secret } of secrets.values()) lines.push(name, secret);
-  return lines;
+  const templates = identity.templates.filter(({ name }) => !secrets.has(sealedName(name)));
+  return [
+    ...identityLines({ ...identity, templates }, { user, token: { id: '', scope: 'read-only' } }),
+    ...[...secrets.values()].flatMap(({ name, secret }) => [name, secret]),
+  ];
 }
 
 /** Secrets to try, held to the same rules as those that are stored. */

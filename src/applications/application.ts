@@ -13,6 +13,7 @@ import {
   parseUpstream,
   type CompiledTemplate,
   type IdentityEncoding,
+  type IdentityTemplates,
   type SessionParameterRule,
   type UpstreamTarget,
 } from '@scopegate/upstream';
@@ -64,13 +65,10 @@ export interface ProtectedApplication {
   /** The path of its mount: `/`, or segments without a slash at the end. */
   readonly pathPrefix: string;
   readonly target: UpstreamTarget;
-  readonly identity: {
+  /** A fixed secret is a template without placeholders. */
+  readonly identity: IdentityTemplates & {
     /** Names the gateway sets, folded: the client's own are dropped from every request. */
     readonly names: ReadonlySet<string>;
-    /** How values beyond ASCII are written. */
-    readonly encoding: IdentityEncoding;
-    /** The headers of a token request; a fixed secret is a template without placeholders. */
-    readonly templates: readonly { readonly name: string; readonly template: CompiledTemplate }[];
   };
   /** Takes the product's session ids out of its answers to tokens (R11). */
   readonly sessionParameters: SessionParameterRule;

@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import type { Allow, Decision, TokenFacts } from '@scopegate/access';
+import type { Decision } from '@scopegate/access';
 import { clientBlock, forwardingOf } from '@scopegate/network';
 import { codeProblem } from '@scopegate/problem';
 import { coversWrites, isMethodOverrideHeader } from '@scopegate/scope';
 import { withoutSessions } from '@scopegate/token';
 import {
   classifyUpstreamFailure,
-  fillTemplate,
   forwardedHeaders,
   forwardedPath,
+  identityLines,
   traceParent,
 } from '@scopegate/upstream';
 import type { ProtectedApplication } from '../applications/application.js';
@@ -83,13 +83,15 @@ export class UpstreamForwarder implements ForwardListener {
     const { target } = application;
     const headers = forwardedHeaders({
       lines: facts.head.lines,
-      isRepeated: facts.head.isRepeated,
       host: target.host,
       requestId: exchange.requestId,
       ...originOf(decision, exchange),
       hop: this.loops.hop(facts.httpVersion),
       identityNames: application.identity.names,
-      identity: identityOf(decision, application),
+      identity:
+        decision.kind === 'allow'
+          ? identityLines(application.identity, { user: decision.authenticated.principal, token })
+          : [],
       dropAuthorization: token !== null,
       // The gateway's own sessions never go upstream, also beside a credential that counts in their place (R11).
       keepCookies: token === null ? withoutSessions : null,
@@ -169,49 +171,6 @@ function judgedPath(decision: Forwarded, exchange: Exchange): string {
   if (!isProtected) return exchange.facts.rawPath;
   if (path?.strict.ok !== true) throw new Error('A protected request has exactly one path.');
   return path.strict.canonical;
-}
-
-const NO_LINES: readonly string[] = [];
-
-/** Whose identity stands in header lines, and of which application. */
-interface KnownIdentity {
-  readonly principal: object;
-  readonly application: ProtectedApplication;
-  readonly lines: readonly string[];
-}
-
-/**
- * The identity of the user in the application's header lines; only a token request has one. It is written out again only
- * for another user, token or version of the application.
- */
-function identityOf(decision: Forwarded, application: ProtectedApplication): readonly string[] {
-  if (decision.kind !== 'allow') return NO_LINES;
-  const { principal, token } = decision.authenticated;
-  if (token === null) return identityLines(decision, application);
-  const known = identities.get(token);
-  if (known?.principal === principal && known.application === application) return known.lines;
-  const lines = identityLines(decision, application);
-  identities.set(token, { principal, application, lines });
-  return lines;
-}
-
-/** By the entry of the token cache: a token that has changed has another one. */
-const identities = new WeakMap<TokenFacts, KnownIdentity>();
-
-function identityLines(decision: Allow, application: ProtectedApplication): readonly string[] {
-  const { principal, token } = decision.authenticated;
-  const facts = {
-    username: principal.username,
-    displayName: principal.displayName,
-    email: principal.email ?? '',
-    groups: [...principal.groups].sort().join(','),
-    tokenId: token?.id ?? '',
-    scope: token?.scope ?? '',
-  };
-  const lines: string[] = [];
-  const { templates, encoding } = application.identity;
-  for (const { name, template } of templates) lines.push(name, fillTemplate(template, facts, encoding));
-  return lines;
 }
 
 /** What the upstream is told of where the request came from: what was judged, and nothing else that was sent (R39). */
