@@ -1,14 +1,13 @@
-import { STATUS_CODES, type ServerResponse } from 'node:http';
 import { announcesBody, headerValues, mediaTypeOf } from '@scopegate/kernel';
-import { answeredHeaders, faultOfAnswer, withoutLength, type SessionParameterRule } from '@scopegate/upstream';
+import { faultOfAnswer, type SessionParameterRule } from '@scopegate/upstream';
 import { errors, type Dispatcher } from 'undici';
 import type { ProtectedApplication } from '../applications/application.js';
 import type { HeldAnswer } from '../audit/audit.shipper.js';
 import { JUDGED_AGAIN_AFTER_MS, type Exchange } from '../common/access/exchange.js';
 import { ProblemException } from '../common/http/problem.exception.js';
+import { AnswerWriter } from './answer.writer.js';
 import type { IncomingBody } from './forwarded-body.js';
 import type { OpenRequests } from './open-requests.js';
-import { watchForStall } from './stalled-client.js';
 import type { ConnectionWaiter, Holder, UpstreamConnections } from './upstream.connections.js';
 
 /** How a request is forwarded. */
@@ -40,25 +39,15 @@ export interface ForwardListener {
   onFailure(exchange: Exchange, error: unknown): void;
 }
 
-/** What Node takes for a reason phrase (RFC 9112 4): it has no meaning, and undici may have read it in another charset. */
-const REASON_PHRASE = /^[\t\x20-\x7e\x80-\xff]*$/;
-
 /** The media type of server-sent events (HTML, 9.2.2). */
 const EVENT_STREAM = 'text/event-stream';
 
-/** So much may wait for a client to read it when an interim answer comes, in bytes. */
-const MAX_INTERIM_BYTES = 65_536;
-
-/** Makes the head leave at once. Node would send the head of an answer that has no bytes yet in another charset. */
-const NO_BYTES = Buffer.alloc(0);
-
 /**
- * Writes an upstream's answer straight to the client's connection, chunk by chunk, at the pace the client reads.
- * Nothing of it leaves before it is recorded (R62); an answer that is complete by then is one write. A client that goes
- * away ends the upstream request.
+ * One request on its way upstream: it waits for its body and for a connection, and hands the answer on. A client that
+ * goes away ends the upstream request.
  */
-export class ForwardHandler implements Dispatcher.DispatchHandler, HeldAnswer, ConnectionWaiter {
-  private readonly response: ServerResponse;
+export class ForwardHandler implements Dispatcher.DispatchHandler, ConnectionWaiter {
+  readonly #answer: AnswerWriter;
   #application: ProtectedApplication;
   #body: Buffer | IncomingBody | null = null;
   /** Set while it waits for a connection or has one. */
@@ -66,17 +55,8 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, HeldAnswer, C
   #hasConnection = false;
   #isStream = false;
   #abort: ((error?: Error) => void) | null = null;
-  #resume: (() => void) | null = null;
   #isGone = false;
   #hasFailed = false;
-  #isSent = false;
-  #isComplete = false;
-  #hasNoBody = false;
-  #status = 0;
-  #statusText = '';
-  #lines: string[] = [];
-  /** What has arrived of the body before the head may leave: of one turn of the event loop at the most. */
-  #held: Buffer[] | null = null;
   /** Ends the wait for a connection; null while none is waited for. */
   #connectionTimer: NodeJS.Timeout | null = null;
   readonly #startedAtTick = performance.now();
@@ -88,7 +68,7 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, HeldAnswer, C
     openRequests: OpenRequests,
   ) {
     const { response } = exchange;
-    this.response = response;
+    this.#answer = new AnswerWriter(exchange, options.sessionRule, options.stallTimeoutMs);
     this.#application = options.application;
     const place = openRequests.add(exchange);
     response.once('close', () => {
@@ -207,7 +187,6 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, HeldAnswer, C
   }
 
   onHeaders(status: number, rawHeaders: Buffer[], resume: () => void, statusText: string): boolean {
-    const { sessionRule } = this.options;
     const lines = rawHeaders.map((part) => part.toString('latin1'));
     const fault = faultOfAnswer(status, lines);
     if (fault !== null) {
@@ -215,61 +194,33 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, HeldAnswer, C
       return false;
     }
     if (status < 200) {
-      this.#passInterim(status, lines);
+      this.#answer.passInterim(status, lines);
       return true;
     }
     if (this.#isStreamTooMany(lines)) {
       this.#giveUp(tooManyStreams());
       return false;
     }
-    this.#status = status;
-    this.#statusText = REASON_PHRASE.test(statusText) ? statusText : (STATUS_CODES[status] ?? '');
-    const passed = answeredHeaders(lines, sessionRule);
-    this.#lines = status === 204 ? withoutLength(passed) : passed;
-    this.#lines.push('X-Request-Id', this.exchange.requestId);
-    this.#resume = resume;
-    this.#hasNoBody = status === 204 || status === 304 || this.response.req.method === 'HEAD';
+    this.#answer.takeHead(status, statusText, lines, resume);
     if (status === 204 && announcesBody(lines)) {
-      this.#completeWithoutBody();
+      this.#completeWithoutBody(status);
       return false;
     }
-    this.listener.onHead(this.exchange, status, this);
+    this.listener.onHead(this.exchange, status, this.#answer);
     return true;
   }
 
   /** Passes on an answer whose body must not be read, and ends the connection, on which that body may follow. */
-  #completeWithoutBody(): void {
-    this.#isComplete = true;
-    this.listener.onHead(this.exchange, this.#status, this);
+  #completeWithoutBody(status: number): void {
+    this.#answer.end();
+    this.listener.onHead(this.exchange, status, this.#answer);
     this.#hasFailed = true;
     this.#abort?.(new Error('An answer that must not have a body announces one.'));
   }
 
-  /**
-   * Passes on an answer before the final one, such as 103 (RFC 8297). HTTP/1.0 has none (RFC 9110 15.2). One that the
-   * client does not take at once is left out, and so is one whose turn on the connection has not come.
-   */
-  #passInterim(status: number, lines: readonly string[]): void {
-    const { response } = this;
-    const { socket } = response;
-    if (response.req.httpVersion !== '1.1' || response.headersSent || this.exchange.isSettled) return;
-    if (socket === null || socket.writableLength > MAX_INTERIM_BYTES) return;
-    const passed = withoutLength(answeredHeaders(lines, this.options.sessionRule));
-    let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Interim'}\r\n`;
-    for (let index = 0; index + 1 < passed.length; index += 2) head += `${passed[index]}: ${passed[index + 1]}\r\n`;
-    socket.write(`${head}\r\n`, 'latin1');
-  }
-
   onData(chunk: Buffer): boolean {
     // Told when undici goes on reading; one that made it pause once more would be the last.
-    if (chunk.length === 0) return true;
-    if (!this.#isSent) {
-      (this.#held ??= []).push(chunk);
-      return true;
-    }
-    if (this.response.write(chunk)) return true;
-    this.#watchReader();
-    return false;
+    return chunk.length === 0 || this.#answer.write(chunk);
   }
 
   /** Whether the answer is an event stream for which its holder has no room. Those must not block what is short. */
@@ -281,10 +232,9 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, HeldAnswer, C
   }
 
   onComplete(): void {
-    this.#isComplete = true;
     this.#releaseConnection();
     this.#endWaiting();
-    if (this.#isSent) this.response.end();
+    this.#answer.end();
   }
 
   onError(error: Error): void {
@@ -299,39 +249,8 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, HeldAnswer, C
       return;
     }
     // The length that a 304 tells is that of a body it does not have (RFC 9110 8.6), and undici misses that body.
-    if (this.#hasNoBody && error instanceof errors.ResponseContentLengthMismatchError) this.onComplete();
+    if (this.#answer.hasNoBody && error instanceof errors.ResponseContentLengthMismatchError) this.onComplete();
     else this.listener.onFailure(this.exchange, error);
-  }
-
-  send(): void {
-    const { response } = this;
-    if (response.destroyed) return;
-    this.#isSent = true;
-    response.writeHead(this.#status, this.#statusText, this.#lines);
-    const held = this.#held;
-    this.#held = null;
-    const [first] = held ?? [];
-    if (this.#isComplete && (held === null || held.length === 1)) {
-      response.end(first);
-      return;
-    }
-    if (this.#resume !== null) response.on('drain', this.#resume);
-    let isRead = true;
-    if (held !== null) for (const chunk of held) isRead = response.write(chunk);
-    // A head without a body yet (an event stream) must not wait for the first chunk.
-    else if (!this.#hasNoBody) response.write(NO_BYTES);
-    if (!isRead) this.#watchReader();
-    if (this.#isComplete) response.end();
-  }
-
-  withhold(): void {
-    this.response.destroy();
-  }
-
-  /** The connection of a client that does not go on reading is ended after a while. */
-  #watchReader(): void {
-    const { socket } = this.response;
-    if (socket !== null) this.response.once('drain', watchForStall(socket, this.options.stallTimeoutMs));
   }
 }
 
