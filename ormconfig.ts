@@ -1,6 +1,6 @@
 import { DataSource } from 'typeorm';
 import { readConfiguration } from './src/config/env.js';
-import { dataSourceOptions } from './src/database/data-source.options.js';
+import { dataSourceOptions } from './src/database/data-source-options.js';
 import { ENTITIES } from './src/entities.js';
 
 /** The data source of TypeORM's command line: the same options as the server's. */

@@ -1,6 +1,6 @@
 import { startSampleUpstream, type SampleUpstream } from './sample-upstream.js';
-import { startServer, type ServerProcess } from './server.process.js';
-import { createStoryPrinter, toCurl, type StoryPrinter } from './story.printer.js';
+import { startServer, type ServerProcess } from './server-process.js';
+import { createStoryPrinter, toCurl, type StoryPrinter } from './story-printer.js';
 import { tellStory, type StoryEnd } from './story.js';
 
 function printAddresses(printer: StoryPrinter, server: ServerProcess, upstream: SampleUpstream, end: StoryEnd): void {

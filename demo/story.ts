@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { SampleUpstream } from './sample-upstream.js';
-import type { ServerProcess } from './server.process.js';
-import { StoryFailure, type StoryAnswer, type StoryPrinter } from './story.printer.js';
+import type { ServerProcess } from './server-process.js';
+import { StoryFailure, type StoryAnswer, type StoryPrinter } from './story-printer.js';
 
 const AUDIT_TIME_LIMIT_MS = 15_000;
 

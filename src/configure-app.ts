@@ -17,7 +17,7 @@ import { RequestLog } from './common/logging/request.log.js';
 import { StructuredLogger } from './common/logging/structured.logger.js';
 import { setUpSwagger } from './common/swagger/document.js';
 import { createValidationPipe } from './common/validation/validation.pipe.js';
-import type { Leftovers } from './common/stop/stop.sequence.js';
+import type { Leftovers } from './common/stop/stop-sequence.js';
 import type { Configuration } from './config/env.js';
 import { FirstAdministrator } from './directory/first-administrator.js';
 import { FrontDoor } from './gateway/front-door.js';

@@ -3,7 +3,7 @@ import { wasSealedWith } from './audit/chain-seals.js';
 import type { DatabaseConfiguration } from './config/database-configuration.js';
 import type { Configuration } from './config/env.js';
 import type { Secrets } from './config/secrets.js';
-import { dataSourceOptions } from './database/data-source.options.js';
+import { dataSourceOptions } from './database/data-source-options.js';
 import { explainDatabaseFailure } from './database/database-failure.js';
 import { openingOf } from './database/dialect/index.js';
 import { adoptKeys, checkedSecrets } from './database/key-checks.js';

@@ -1,13 +1,13 @@
 import { fileURLToPath } from 'node:url';
 import { StructuredLogger } from './common/logging/structured.logger.js';
-import { stopPatienceMs } from './common/stop/stop.limits.js';
+import { stopPatienceMs } from './common/stop/stop-limits.js';
 import { Clock } from './common/time/clock.js';
 import { ConfigurationError, type Configuration } from './config/env.js';
 import { PrimaryRelay } from './peers/primary.relay.js';
 import { ProcessStop } from './process-stop.js';
 import { announceReady, startFailureText } from './startup-messages.js';
 import { onStopSignals } from './stop-signals.js';
-import { WorkerSupervisor } from './workers/worker.supervisor.js';
+import { WorkerSupervisor } from './workers/worker-supervisor.js';
 
 /** A start takes seconds, or longer if much of a journal is to be stored first. */
 const START_TIMEOUT_MS = 60_000;

@@ -1,4 +1,4 @@
-import type { Leftovers } from './common/stop/stop.sequence.js';
+import type { Leftovers } from './common/stop/stop-sequence.js';
 
 export interface Stoppable {
   /** @returns what had to be left; empty if everything ended in good order */

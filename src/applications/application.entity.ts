@@ -1,5 +1,5 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
-import { bigintAsNumber } from '../database/column.transformers.js';
+import { bigintAsNumber } from '../database/column-transformers.js';
 
 /** An application that the gateway protects. */
 @Entity('applications')

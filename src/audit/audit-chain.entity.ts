@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { bigintAsNumber } from '../database/column.transformers.js';
+import { bigintAsNumber } from '../database/column-transformers.js';
 
 /** The head of a chain of audit events, and how far the journal it is fed from has been shipped. */
 @Entity('audit_chains')

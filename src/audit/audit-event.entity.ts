@@ -1,5 +1,5 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
-import { bigintAsNumber } from '../database/column.transformers.js';
+import { bigintAsNumber } from '../database/column-transformers.js';
 
 /**
  * A stored audit event. The id is time-ordered, so that it is the paging key of every list; each filter has an index

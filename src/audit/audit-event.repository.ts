@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { eventIdBound, heldEvents, nameKeyOf, type AuditEvent, type FloodState } from '@scopegate/audit';
 import { In, IsNull, Not, type EntityManager } from 'typeorm';
-import type { DatabaseWork } from '../database/database.lanes.js';
+import type { DatabaseWork } from '../database/database-lanes.js';
 import { dialectOf } from '../database/dialect/index.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { AuditChainEntity } from './audit-chain.entity.js';

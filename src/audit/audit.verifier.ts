@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { ChainWalk, eventIdBound, type ChainBreak } from '@scopegate/audit';
 import { LessThanOrEqual, MoreThan, type EntityManager } from 'typeorm';
-import type { DatabaseWork } from '../database/database.lanes.js';
+import type { DatabaseWork } from '../database/database-lanes.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { AuditChain } from './audit.chain.js';
 import { AuditChainEntity } from './audit-chain.entity.js';

@@ -1,5 +1,5 @@
 import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
-import { bigintAsNumber } from './column.transformers.js';
+import { bigintAsNumber } from './column-transformers.js';
 
 /** One line of the change log, which tells the other nodes what to read again (R64). */
 @Entity('change_log')

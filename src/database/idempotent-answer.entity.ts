@@ -1,5 +1,5 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
-import { bigintAsNumber } from './column.transformers.js';
+import { bigintAsNumber } from './column-transformers.js';
 
 /** What a call with an `Idempotency-Key` has made, stored with it. It is kept for 24 hours. */
 @Entity('idempotent_answers')

@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { bigintAsNumber } from './column.transformers.js';
+import { bigintAsNumber } from './column-transformers.js';
 
 /** What tells whether a key is the one that the data of this database was made with (R110). It does not tell the key. */
 @Entity('key_checks')

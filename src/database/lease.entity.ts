@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { bigintAsNumber } from './column.transformers.js';
+import { bigintAsNumber } from './column-transformers.js';
 
 /** Who does a job that several nodes must do once (R65). */
 @Entity('leases')

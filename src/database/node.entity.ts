@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { bigintAsNumber } from './column.transformers.js';
+import { bigintAsNumber } from './column-transformers.js';
 
 /** A running process that judges requests, as long as it says so. All times are the database's own. */
 @Entity('nodes')

@@ -11,7 +11,7 @@ import { CONFIGURATION } from '../config/config.module.js';
 import type { Configuration } from '../config/env.js';
 import { isOfNode } from '../peers/node-name.js';
 import { PeerLink } from '../peers/peer.link.js';
-import { ClockWatch } from './clock.watch.js';
+import { ClockWatch } from './clock-watch.js';
 import { dialectOf } from './dialect/index.js';
 import { NodeEntity } from './node.entity.js';
 import { UnitOfWork } from './unit-of-work.js';

@@ -7,11 +7,11 @@ import type { Change, ChangeTopic } from '../peers/change.js';
 import { ChangeEntity } from './change.entity.js';
 import { ChangeOutcomes, type OpenOutcome } from './change-outcomes.js';
 import { ChangeFeed } from './change-feed.js';
-import type { DatabaseLanes, DatabaseUse } from './database.lanes.js';
+import type { DatabaseLanes, DatabaseUse } from './database-lanes.js';
 import { isDeadlock } from './deadlock.js';
 import { DatabaseUnavailableError, isDatabaseUnavailable, OutcomeUnknownError } from './database-unavailable.js';
 import { dialectOf } from './dialect/index.js';
-import { LANES } from './lane.rules.js';
+import { LANES } from './lane-rules.js';
 
 const CHANGE_SET_BYTES = 12;
 

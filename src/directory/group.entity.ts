@@ -1,5 +1,5 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
-import { bigintAsNumber } from '../database/column.transformers.js';
+import { bigintAsNumber } from '../database/column-transformers.js';
 
 /** A group of users; permissions are granted to groups. */
 @Entity('user_groups')

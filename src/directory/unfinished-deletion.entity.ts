@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { Actor } from '../audit/actor.js';
-import { bigintAsNumber } from '../database/column.transformers.js';
+import { bigintAsNumber } from '../database/column-transformers.js';
 
 /** A user or a group that has been deleted, and whose tokens or memberships are still being ended. */
 @Entity('unfinished_deletions')

@@ -2,7 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { PrincipalFacts } from '@scopegate/access';
 import { LRUCache } from 'lru-cache';
 import { ChangeFeed, type Subjects } from '../database/change-feed.js';
-import type { Lane } from '../database/lane.rules.js';
+import type { Lane } from '../database/lane-rules.js';
 import { RowReader } from '../database/row.reader.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { DirectoryRepository, USERS_IN_ONE_READ } from './directory.repository.js';

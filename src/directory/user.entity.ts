@@ -1,5 +1,5 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
-import { bigintAsNumber, numberAsBoolean } from '../database/column.transformers.js';
+import { bigintAsNumber, numberAsBoolean } from '../database/column-transformers.js';
 
 /** A user of Scopegate's own directory. */
 @Entity('users')

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { ClockWatch } from '../database/clock.watch.js';
+import { ClockWatch } from '../database/clock-watch.js';
 import { NodeRegistry } from '../database/node.registry.js';
 import { MetricsRegistry } from '../metrics/metrics.registry.js';
 

@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { AuditShipper } from '../audit/audit.shipper.js';
-import { ClockWatch } from '../database/clock.watch.js';
-import { DatabaseProbe } from '../database/database.probe.js';
+import { ClockWatch } from '../database/clock-watch.js';
+import { DatabaseProbe } from '../database/database-probe.js';
 import { NodeRegistry } from '../database/node.registry.js';
 import { schemaState, type SchemaState } from '../database/run-migrations.js';
 import { UnitOfWork } from '../database/unit-of-work.js';

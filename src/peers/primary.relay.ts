@@ -1,7 +1,7 @@
 import type { Clock } from '../common/time/clock.js';
 import { MemoryFailureCounters } from './failure-counters.js';
 import type { ProcessChannel } from './process.channel.js';
-import { WorkersFigures } from './workers.figures.js';
+import { WorkersFigures } from './workers-figures.js';
 
 /** What the primary process keeps for its workers: counts of failed credentials, figures, and news for the others. */
 export class PrimaryRelay {

@@ -3,7 +3,7 @@ import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { AuditRetention } from '../audit/audit.retention.js';
 import { ChangeLogRetention } from '../database/change-log.retention.js';
-import { DatabaseClock } from '../database/database.clock.js';
+import { DatabaseClock } from '../database/database-clock.js';
 import { LeaseService } from '../database/lease.service.js';
 import { IdempotentAnswers } from '../database/idempotent-answers.js';
 import type { PurgedBatch } from '../database/purged-batch.js';

@@ -1,5 +1,5 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
-import { bigintAsNumber } from '../database/column.transformers.js';
+import { bigintAsNumber } from '../database/column-transformers.js';
 
 /** A session that was made with a token (R11), as it is stored: never its value, only a keyed digest of it. */
 @Entity('token_sessions')

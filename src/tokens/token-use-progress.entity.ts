@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { bigintAsNumber } from '../database/column.transformers.js';
+import { bigintAsNumber } from '../database/column-transformers.js';
 
 /** Up to where the uses of tokens in a journal have been counted. It is changed in the transaction that counts them. */
 @Entity('token_use_progress')

@@ -1,6 +1,6 @@
 import type { Scope } from '@scopegate/scope';
 import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
-import { bigintAsNumber } from '../database/column.transformers.js';
+import { bigintAsNumber } from '../database/column-transformers.js';
 
 /** A token as it is stored: never its secret, only a keyed digest of it. */
 @Entity('tokens')

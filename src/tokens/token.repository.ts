@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { isStorableText } from '@scopegate/kernel';
 import { userNameKey } from '@scopegate/token';
 import { In, type EntityManager, type SelectQueryBuilder } from 'typeorm';
-import type { DatabaseUse, DatabaseWork } from '../database/database.lanes.js';
+import type { DatabaseUse, DatabaseWork } from '../database/database-lanes.js';
 import { findExactRow } from '../database/exact-row.js';
 import { holdsText } from '../database/text-search.js';
 import { UnitOfWork, type Unit } from '../database/unit-of-work.js';

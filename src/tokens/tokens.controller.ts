@@ -20,7 +20,7 @@ import { CurrentActor } from '../audit/actor.js';
 import { CreatesToken, CurrentCaller, RefusingRoute } from '../common/access/route.decorators.js';
 import { BODY_LIMITS } from '../common/http/body-limits.js';
 import { ApiRoute } from '../common/swagger/api-route.decorator.js';
-import { ChangeAcknowledgement } from '../database/change.acknowledgement.js';
+import { ChangeAcknowledgement } from '../database/change-acknowledgement.js';
 import {
   RevokedTokensDto,
   RevokeTokenQuery,

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { AuditEventEntity } from '../../src/audit/audit-event.entity.js';
 import { AuditVerifier } from '../../src/audit/audit.verifier.js';
 import { Clock } from '../../src/common/time/clock.js';
-import { ClockWatch } from '../../src/database/clock.watch.js';
+import { ClockWatch } from '../../src/database/clock-watch.js';
 import { NodeRegistry } from '../../src/database/node.registry.js';
 import type { ProblemBody } from '../support/api.client.js';
 import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js';

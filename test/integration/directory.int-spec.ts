@@ -6,7 +6,7 @@ import { AuditEventEntity } from '../../src/audit/audit-event.entity.js';
 import { AuditModule } from '../../src/audit/audit.module.js';
 import { ConfigModule } from '../../src/config/config.module.js';
 import { readConfiguration } from '../../src/config/env.js';
-import { dataSourceOptions } from '../../src/database/data-source.options.js';
+import { dataSourceOptions } from '../../src/database/data-source-options.js';
 import { DatabaseModule } from '../../src/database/database.module.js';
 import { DirectoryModule } from '../../src/directory/directory.module.js';
 import { FirstAdministrator } from '../../src/directory/first-administrator.js';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { describe, expect, it } from 'vitest';
 import { readConfiguration } from '../../src/config/env.js';
-import { dataSourceOptions } from '../../src/database/data-source.options.js';
+import { dataSourceOptions } from '../../src/database/data-source-options.js';
 import { MIGRATIONS } from '../../src/database/migrations/index.js';
 import { revertLastMigration, runMigrations } from '../../src/database/run-migrations.js';
 import { ENTITIES } from '../../src/entities.js';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { DataSource } from 'typeorm';
 import { describe, expect, it } from 'vitest';
 import { readConfiguration } from '../../src/config/env.js';
-import { dataSourceOptions } from '../../src/database/data-source.options.js';
+import { dataSourceOptions } from '../../src/database/data-source-options.js';
 import { describeWithMariaDb } from '../support/external-servers.js';
 import { createSecrets, startScopegate } from '../support/scopegate.process.js';
 import { createTemporaryFolder } from '../support/temporary-folder.js';

@@ -8,7 +8,7 @@ import { AuditChain } from '../../src/audit/audit.chain.js';
 import { AuditChainEntity } from '../../src/audit/audit-chain.entity.js';
 import { AuditEventEntity } from '../../src/audit/audit-event.entity.js';
 import { Clock } from '../../src/common/time/clock.js';
-import { DatabaseClock } from '../../src/database/database.clock.js';
+import { DatabaseClock } from '../../src/database/database-clock.js';
 import { ChangeEntity } from '../../src/database/change.entity.js';
 import { LeaseService } from '../../src/database/lease.service.js';
 import { UnitOfWork } from '../../src/database/unit-of-work.js';

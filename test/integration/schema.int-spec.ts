@@ -5,7 +5,7 @@ import { createConnection } from 'mysql2/promise';
 import { DataSource } from 'typeorm';
 import { describe, expect, it } from 'vitest';
 import { readConfiguration } from '../../src/config/env.js';
-import { dataSourceOptions } from '../../src/database/data-source.options.js';
+import { dataSourceOptions } from '../../src/database/data-source-options.js';
 import { describeWithMariaDb } from '../support/external-servers.js';
 import { createSecrets } from '../support/scopegate.process.js';
 import { MIGRATIONS } from '../../src/database/migrations/index.js';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { StructuredLogger } from '../../src/common/logging/structured.logger.js';
 import { readConfiguration } from '../../src/config/env.js';
-import { WorkerSupervisor } from '../../src/workers/worker.supervisor.js';
+import { WorkerSupervisor } from '../../src/workers/worker-supervisor.js';
 import { describeWithMariaDb } from '../support/external-servers.js';
 import { BUILT_SOURCES, ensureBuilt } from '../support/project-build.js';
 import { createSecrets } from '../support/scopegate.process.js';

@@ -13,8 +13,8 @@ import {
 import { exchangeOf, type Exchange } from '../../common/access/exchange.js';
 import { readBeginning } from '../../common/http/body.reader.js';
 import { Clock } from '../../common/time/clock.js';
-import { LANES } from '../../database/lane.rules.js';
-import { TimeLimit } from '../../database/time.limit.js';
+import { LANES } from '../../database/lane-rules.js';
+import { TimeLimit } from '../../database/time-limit.js';
 import { DirectoryService } from '../../directory/directory.service.js';
 import type { LoginOrigin } from '../../directory/login-origin.js';
 import { SessionsService } from '../../tokens/sessions.service.js';

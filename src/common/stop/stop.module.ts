@@ -1,5 +1,5 @@
 import { Global, Module } from '@nestjs/common';
-import { StopState } from './stop.state.js';
+import { StopState } from './stop-state.js';
 
 /** Tells every module whether the server is stopping. */
 @Global()

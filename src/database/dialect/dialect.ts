@@ -1,5 +1,5 @@
 import type { DataSource, DataSourceOptions, EntityManager, QueryRunner } from 'typeorm';
-import type { DatabaseLanes } from '../database.lanes.js';
+import type { DatabaseLanes } from '../database-lanes.js';
 
 /** Options of a find that hold its rows until the transaction ends. */
 export interface RowLock {

@@ -1,11 +1,11 @@
 import type { Connection, ConnectionOptions } from 'mysql2';
 import type { DataSource } from 'typeorm';
-import { limitOf, type DatabaseLanes, type DatabaseUse, type DatabaseWork } from '../database.lanes.js';
+import { limitOf, type DatabaseLanes, type DatabaseUse, type DatabaseWork } from '../database-lanes.js';
 import { driverErrorOf } from '../driver-error.js';
-import { LANES, type Lane, type LaneRule } from '../lane.rules.js';
-import type { TimeLimit } from '../time.limit.js';
-import { TurnQueue } from '../turn.queue.js';
-import { ConnectionPool } from './connection.pool.js';
+import { LANES, type Lane, type LaneRule } from '../lane-rules.js';
+import type { TimeLimit } from '../time-limit.js';
+import { TurnQueue } from '../turn-queue.js';
+import { ConnectionPool } from './connection-pool.js';
 
 export function isMariaDb({ options }: DataSource): boolean {
   return options.type === 'mariadb';

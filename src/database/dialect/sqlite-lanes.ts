@@ -1,7 +1,7 @@
 import { DataSource, type DataSourceOptions } from 'typeorm';
-import { limitOf, type DatabaseLanes, type DatabaseUse, type DatabaseWork } from '../database.lanes.js';
-import { LANES } from '../lane.rules.js';
-import { TurnQueue } from '../turn.queue.js';
+import { limitOf, type DatabaseLanes, type DatabaseUse, type DatabaseWork } from '../database-lanes.js';
+import { LANES } from '../lane-rules.js';
+import { TurnQueue } from '../turn-queue.js';
 
 /**
  * To SQLite, which works in this process and this thread. One connection writes: its transactions follow one another.

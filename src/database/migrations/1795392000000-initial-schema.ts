@@ -1,6 +1,6 @@
 import { Table, TableIndex, type MigrationInterface, type QueryRunner, type TableColumnOptions } from 'typeorm';
 import { dialectOf } from '../dialect/index.js';
-import { createTable, dropTable } from '../schema.steps.js';
+import { createTable, dropTable } from '../schema-steps.js';
 
 /** The first tables. Times are whole milliseconds since the epoch (docs/adr), so that both databases keep them alike. */
 export class InitialSchema1795392000000 implements MigrationInterface {

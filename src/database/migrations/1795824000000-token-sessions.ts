@@ -1,6 +1,6 @@
 import { Table, TableIndex, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { dialectOf } from '../dialect/index.js';
-import { createTable, dropTable } from '../schema.steps.js';
+import { createTable, dropTable } from '../schema-steps.js';
 
 /**
  * Sessions of the gateway's own (R11), in place of the upstream's cookies that were bound to tokens. What was bound is

@@ -1,5 +1,5 @@
 import { Table, type MigrationInterface, type QueryRunner } from 'typeorm';
-import { createTable, dropTable } from '../schema.steps.js';
+import { createTable, dropTable } from '../schema-steps.js';
 
 /** The check values of the keys (R110). */
 export class KeyChecks1795824200000 implements MigrationInterface {

@@ -1,7 +1,7 @@
 import { userNameKey } from '@scopegate/token';
 import { TableColumn, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { dialectOf } from '../dialect/index.js';
-import { addColumn, createIndex, dropColumn, dropIndex } from '../schema.steps.js';
+import { addColumn, createIndex, dropColumn, dropIndex } from '../schema-steps.js';
 
 /**
  * Texts are compared byte by byte on every database, and the owner of a token is looked up by the name's own key in place

@@ -1,6 +1,6 @@
 import { TableColumn, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { dialectOf } from '../dialect/index.js';
-import { addColumn, createIndex, dropColumn, dropIndex } from '../schema.steps.js';
+import { addColumn, createIndex, dropColumn, dropIndex } from '../schema-steps.js';
 
 const INDEX = 'idx_change_log_change_set';
 

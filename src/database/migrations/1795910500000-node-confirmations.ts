@@ -1,6 +1,6 @@
 import { TableColumn, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { dialectOf } from '../dialect/index.js';
-import { addColumn, dropColumn } from '../schema.steps.js';
+import { addColumn, dropColumn } from '../schema-steps.js';
 
 /** What a node says of itself besides that it is there: how old its rules may be, and how far it acts (R78). */
 export class NodeConfirmations1795910500000 implements MigrationInterface {

@@ -1,5 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { createIndex, dropIndex } from '../schema.steps.js';
+import { createIndex, dropIndex } from '../schema-steps.js';
 
 /** What lists of tokens are sorted by: each order is read from an index (R82). */
 const INDEXES = [

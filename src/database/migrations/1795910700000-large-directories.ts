@@ -1,6 +1,6 @@
 import { userNameKey } from '@scopegate/token';
 import { Table, TableColumn, type MigrationInterface, type QueryRunner } from 'typeorm';
-import { addColumn, createIndex, createTable, dropColumn, dropIndex, dropTable } from '../schema.steps.js';
+import { addColumn, createIndex, createTable, dropColumn, dropIndex, dropTable } from '../schema-steps.js';
 
 const ROWS_IN_ONE_UPDATE = 500;
 

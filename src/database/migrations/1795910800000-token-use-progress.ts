@@ -1,5 +1,5 @@
 import { Table, type MigrationInterface, type QueryRunner } from 'typeorm';
-import { createTable, dropTable } from '../schema.steps.js';
+import { createTable, dropTable } from '../schema-steps.js';
 
 /** How far the uses of tokens that a journal holds have been counted: without it, a stop would lose some or count twice. */
 export class TokenUseProgress1795910800000 implements MigrationInterface {

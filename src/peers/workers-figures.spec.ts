@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { expect, it } from 'vitest';
 import { ProcessChannel } from './process.channel.js';
-import { WorkersFigures } from './workers.figures.js';
+import { WorkersFigures } from './workers-figures.js';
 
 /** The primary's end of the channel to a worker with figures of its own. */
 function startWorker(): { channel: ProcessChannel; counted: Counter; state: Gauge; least: Gauge; hang(): void } {

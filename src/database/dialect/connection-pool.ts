@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { createConnection, type Connection, type ConnectionOptions } from 'mysql2';
-import type { TimeLimit } from '../time.limit.js';
+import type { TimeLimit } from '../time-limit.js';
 
 /** A connection that has been silent for longer than this is asked whether it still answers before it is used. */
 const TRUSTED_MS = 250;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { runStop, type StopStep } from './stop.sequence.js';
+import { runStop, type StopStep } from './stop-sequence.js';
 
 describe('the steps of a stop', () => {
   it('R81: run in their order; one that fails or hangs tells what it leaves and does not stop the next ones', async () => {

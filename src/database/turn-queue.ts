@@ -1,5 +1,5 @@
 import { DatabaseBusyError } from './database-unavailable.js';
-import type { TimeLimit } from './time.limit.js';
+import type { TimeLimit } from './time-limit.js';
 
 /** Gives out a number of turns; whoever finds none left waits, first come, first served. */
 export class TurnQueue {

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
-import { LANES, type Lane } from './lane.rules.js';
-import { TimeLimit } from './time.limit.js';
+import { LANES, type Lane } from './lane-rules.js';
+import { TimeLimit } from './time-limit.js';
 
 /** Which connections something uses, and how long its caller waits. */
 export interface DatabaseUse {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { TimeLimit } from './time.limit.js';
-import { TurnQueue } from './turn.queue.js';
+import { TimeLimit } from './time-limit.js';
+import { TurnQueue } from './turn-queue.js';
 
 describe('TurnQueue', () => {
   it('R81: turns are given in the order of asking, and one that is given up is passed over', async () => {
