@@ -4,33 +4,22 @@ import { describe, expect, it } from 'vitest';
 import { ChainWalk, type StoredLink } from './chain-walk.js';
 import { CHAIN_START, ChainLinker, linkOf, sealOf, type ChainLink } from './chain.js';
 import { encodeEvent } from './event-content.js';
-import type { AuditEvent } from './event.js';
+import { EMPTY_EVENT, type AuditEvent } from './event-fields.js';
 
 const KEY = new HmacKey('key');
 const OTHER_KEY = new HmacKey('other key');
 
 const EVENT: AuditEvent = {
+  ...EMPTY_EVENT,
   id: 'event-1',
   atMs: 1,
   count: 1,
   type: 'settings.changed',
   outcome: 'changed',
-  upstreamRefused: false,
-  code: null,
   actor: 'admin',
-  owner: null,
-  tokenId: null,
-  tokenDescription: null,
-  tokenScope: null,
   credential: 'password',
   clientIp: '192.0.2.1',
   peer: '192.0.2.1',
-  method: null,
-  path: null,
-  application: null,
-  status: null,
-  durationMs: null,
-  userAgent: null,
   requestId: 'r-1',
   detail: { changes: { a: { before: 1, after: 2 } }, list: [{ b: 1, a: 2 }] },
 };
@@ -101,6 +90,39 @@ describe('links', () => {
         }
       }),
     );
+  });
+
+  it('R62: a link and a seal are those that earlier versions have stored', () => {
+    const event: AuditEvent = {
+      ...EMPTY_EVENT,
+      id: 'event-1',
+      atMs: 1.5,
+      count: 3,
+      type: 'authentication.succeeded',
+      outcome: 'allowed',
+      upstreamRefused: true,
+      code: 'code',
+      actor: 'Änna\ud800',
+      owner: 'Anna\0',
+      tokenId: 'abcdefghijkl',
+      tokenDescription: '"\\',
+      tokenScope: 'read-only',
+      credential: 'basic-token',
+      clientIp: '192.0.2.1',
+      peer: '::1',
+      method: 'GET',
+      path: '/'.repeat(3_000),
+      application: 'jira',
+      status: 403,
+      durationMs: 1.5,
+      requestId: 'r-1',
+      detail: { b: [{ d: 1, c: null }], a: '\ud800' },
+    };
+    expect(link(KEY, { ...PLACE, sequence: 7 }, event)).toBe(
+      'a00a124040820bc7527710cebb871b0c324e2725a8e84395455dbaed969d3a34',
+    );
+    const head = { chain: 'changes', sequence: 5, link: 'a', purgedSequence: 2, held: [['k', { singles: 1 }]] };
+    expect(sealOf(KEY, head)).toBe('a31983a1cf0a67a6ed3b30c4423555c2ff2a81a83adf1f475f21dbecd2a02921');
   });
 
   it('R62: every field of the head is covered by its seal', () => {

@@ -9,16 +9,16 @@ import {
   isFailure,
   nameKeyOf,
 } from './event-content.js';
-import { NOTHING_KNOWN, type AuditEvent } from './event.js';
+import { EMPTY_EVENT, type AuditEvent } from './event-fields.js';
 import { storableText } from './storable.js';
 
 const EVENT: AuditEvent = {
+  ...EMPTY_EVENT,
   id: 'event-1',
   atMs: 1,
   count: 3,
   type: 'token.created',
   outcome: 'changed',
-  upstreamRefused: false,
   code: 'code',
   actor: 'actor',
   owner: 'owner',
@@ -41,7 +41,7 @@ const EVENT: AuditEvent = {
 describe('the content of an event', () => {
   it('R62: what is written is what is read, field by field', () => {
     expect(decodeEvent(encodeEvent(EVENT))).toEqual(EVENT);
-    const nothing = { ...NOTHING_KNOWN, id: 'i', atMs: 1, count: 1, type: EVENT.type, outcome: EVENT.outcome };
+    const nothing = { ...EMPTY_EVENT, id: 'i', atMs: 1, count: 1, type: EVENT.type, outcome: EVENT.outcome };
     expect(decodeEvent(encodeEvent(nothing))).toEqual(nothing);
   });
 

@@ -1,6 +1,12 @@
 import type { Brand } from '@scopegate/kernel';
 import { userNameKey } from '@scopegate/token';
-import type { AuditEvent } from './event.js';
+import {
+  EVENT_FIELD_NAMES,
+  EVENT_FIELDS,
+  type AuditEvent,
+  type EventColumns,
+  type EventField,
+} from './event-fields.js';
 import { boundedText, storableDetail, storableInstant, storableInteger, storableText } from './storable.js';
 
 /**
@@ -9,41 +15,28 @@ import { boundedText, storableDetail, storableInstant, storableInteger, storable
  */
 export type EventContent = Brand<string, 'EventContent'>;
 
-/** What stands in a content, in its order: the columns of the table but for the place in a chain. */
-export const CONTENT_FIELDS = [
-  'outcome',
-  'id',
-  'atMs',
-  'count',
-  'type',
-  'code',
-  'actor',
-  'actorKey',
-  'owner',
-  'ownerKey',
-  'tokenId',
-  'tokenDescription',
-  'tokenScope',
-  'credential',
-  'clientIp',
-  'peer',
-  'method',
-  'path',
-  'application',
-  'status',
-  'durationMs',
-  'userAgent',
-  'requestId',
-  'detail',
-] as const;
+/** A column that holds a part of an event. */
+export type ContentField = keyof EventColumns;
 
-/** What is no part of the event itself. */
-const DERIVED_FIELDS: ReadonlySet<string> = new Set(['actorKey', 'ownerKey']);
+const FIELDS = Object.entries<EventField>(EVENT_FIELDS) as readonly (readonly [keyof AuditEvent, EventField])[];
+
+const FLAGS = EVENT_FIELD_NAMES.filter((name) => EVENT_FIELDS[name].kind === 'flag');
+
+/** The outcome comes first in a content, so that a failure is found without parsing it. */
+const FIELDS_IN_CONTENT = [
+  ...FIELDS.filter(([name]) => name === 'outcome'),
+  ...FIELDS.filter(([name, { kind }]) => name !== 'outcome' && kind !== 'flag'),
+];
+
+/** The columns of an event in the order of its content: a name is followed by its key. */
+export const CONTENT_FIELDS = FIELDS_IN_CONTENT.flatMap(([name, { kind }]) =>
+  kind === 'name' ? [name, `${name}Key`] : [name],
+) as readonly ContentField[];
 
 /**
  * The content of an event. What does not fit the columns is made to fit, so that nothing from outside can stop an event
- * being stored, and what is linked is what a reader finds. The names are there once more as the filters look for them,
- * and the members of the detail stand in one order, since a database may hand them out in another one.
+ * being stored, and what is linked is what a reader finds. The members of the detail stand in one order, since a database
+ * may return them in another one.
  */
 export function encodeEvent(event: AuditEvent): EventContent {
   const content = contentOf(event, boundedText);
@@ -51,60 +44,60 @@ export function encodeEvent(event: AuditEvent): EventContent {
   return content.includes('\\u') ? contentOf(event, storableText) : content;
 }
 
-/** @param fitting what of a text fits into so many characters */
-function contentOf(event: AuditEvent, fitting: typeof storableText): EventContent {
-  const actor = fitting(event.actor, 255);
-  const owner = fitting(event.owner, 255);
-  return JSON.stringify([
-    fitting(event.outcome, 10) ?? '',
-    event.id,
-    storableInstant(event.atMs),
-    storableInteger(event.count) ?? 1,
-    fitting(event.type, 40) ?? '',
-    fitting(event.code, 40),
-    actor,
-    nameKeyOf(actor),
-    owner,
-    nameKeyOf(owner),
-    fitting(event.tokenId, 12),
-    fitting(event.tokenDescription, 255),
-    fitting(event.tokenScope, 12),
-    fitting(event.credential, 16),
-    fitting(event.clientIp, 45),
-    fitting(event.peer, 64),
-    fitting(event.method, 32),
-    fitting(event.path, 2048),
-    fitting(event.application, 64),
-    storableInteger(event.status),
-    storableInteger(event.durationMs),
-    fitting(event.userAgent, 512),
-    fitting(event.requestId, 64),
-    inOrder(storableDetail(storedDetail(event))),
-  ]) as EventContent;
+/** @param fit shortens a text to so many characters */
+function contentOf(event: AuditEvent, fit: typeof storableText): EventContent {
+  const values: unknown[] = [];
+  for (const [name, field] of FIELDS_IN_CONTENT) {
+    const value = fittedValue(field, name === 'detail' ? storedDetail(event) : event[name], fit);
+    values.push(value);
+    if (field.kind === 'name') values.push(nameKeyOf(value as string | null));
+  }
+  return JSON.stringify(values) as EventContent;
 }
 
-/**
- * The detail as it is stored. A refusal by the upstream stands in it: a place of its own would change the content, and so
- * the link, of every event that was stored before there was one.
- */
-function storedDetail({ detail, upstreamRefused }: AuditEvent): AuditEvent['detail'] {
-  return upstreamRefused ? { ...detail, upstreamRefused } : detail;
+/** What of a value its column takes. An event of another version may lack a required value. */
+function fittedValue({ kind, length, empty }: EventField, given: unknown, fit: typeof storableText): unknown {
+  const value = given as never;
+  switch (kind) {
+    case 'text':
+    case 'name':
+      return fit(value, length) ?? (empty === undefined ? '' : null);
+    case 'integer':
+      return storableInteger(value) ?? (empty === undefined ? 1 : null);
+    case 'instant':
+      return storableInstant(value);
+    case 'detail':
+      return inOrder(storableDetail(value));
+    case 'flag':
+      return value;
+  }
 }
 
-/** Takes a stored detail apart into what the event is made of. */
-export function readStoredDetail(stored: unknown): Pick<AuditEvent, 'detail' | 'upstreamRefused'> {
-  const detail = (stored ?? null) as AuditEvent['detail'];
-  if (detail?.['upstreamRefused'] !== true) return { detail, upstreamRefused: false };
-  const { upstreamRefused: _, ...others } = detail;
-  return { detail: Object.keys(others).length === 0 ? null : others, upstreamRefused: true };
+/** The detail with the flags that are set. */
+function storedDetail(event: AuditEvent): AuditEvent['detail'] {
+  let { detail } = event;
+  for (const name of FLAGS) if (event[name] !== false) detail = Object.assign({}, detail, { [name]: event[name] });
+  return detail;
+}
+
+/** The event that columns hold. */
+export function eventOfColumns(columns: { readonly [Name in ContentField]?: unknown }): AuditEvent {
+  const values: Partial<Record<string, unknown>> = columns;
+  const event = Object.fromEntries(EVENT_FIELD_NAMES.map((name) => [name, values[name] ?? null]));
+  for (const name of FLAGS) {
+    const { [name]: value, ...others } = (event['detail'] ?? {}) as Record<string, unknown>;
+    event[name] = value === true;
+    if (value === true) event['detail'] = Object.keys(others).length === 0 ? null : others;
+  }
+  return event as unknown as AuditEvent;
 }
 
 /** A name as the filters look for it. */
 export function nameKeyOf(name: string | null): string | null {
-  return name === null ? null : storableText(userNameKey(name), 255);
+  return name === null ? null : storableText(userNameKey(name), EVENT_FIELDS.actor.length);
 }
 
-/** Whether it is the content of a failure, without reading it. */
+/** Whether it is the content of a failure. */
 export function isFailure(content: EventContent): boolean {
   return content.startsWith('["failed"');
 }
@@ -114,12 +107,9 @@ export function contentValues(content: EventContent): unknown[] {
   return JSON.parse(content) as unknown[];
 }
 
-/** The event of a content. */
 export function decodeEvent(content: EventContent): AuditEvent {
   const values = contentValues(content);
-  const members = CONTENT_FIELDS.map((name, index) => [name, values[index]] as const);
-  const event = Object.fromEntries(members.filter(([name]) => !DERIVED_FIELDS.has(name))) as unknown as AuditEvent;
-  return { ...event, ...readStoredDetail(event.detail) };
+  return eventOfColumns(Object.fromEntries(CONTENT_FIELDS.map((name, index) => [name, values[index]])));
 }
 
 /** A value with the members of every object in one order. */

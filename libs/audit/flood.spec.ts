@@ -1,22 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { AuditEvent } from './event.js';
+import { EMPTY_EVENT, type AuditEvent } from './event-fields.js';
 import { FLOOD_SINGLES, FLOOD_WINDOW_MS, FloodCollapser, heldEvents, MAX_FLOODS, type FloodState } from './flood.js';
 
 function failure(id: number, atMs: number, change: Partial<AuditEvent> = {}): AuditEvent {
   return {
+    ...EMPTY_EVENT,
     id: String(id).padStart(6, '0'),
     atMs,
     count: 1,
     type: 'authentication.failed',
     outcome: 'failed',
-    upstreamRefused: false,
     code: 'token_unknown',
     actor: 'anna',
-    owner: null,
-    tokenId: null,
-    tokenDescription: null,
-    tokenScope: null,
     credential: 'basic-token',
     clientIp: '192.0.2.1',
     peer: '192.0.2.1',
@@ -25,9 +21,7 @@ function failure(id: number, atMs: number, change: Partial<AuditEvent> = {}): Au
     application: 'jira',
     status: 401,
     durationMs: 1,
-    userAgent: null,
     requestId: `r-${id}`,
-    detail: null,
     ...change,
   };
 }

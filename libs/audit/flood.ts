@@ -1,4 +1,4 @@
-import type { AuditEvent } from './event.js';
+import type { AuditEvent } from './event-fields.js';
 
 /** Identical failures are told apart for so long, and then begin to count anew. */
 export const FLOOD_WINDOW_MS = 60_000;

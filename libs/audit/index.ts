@@ -1,4 +1,5 @@
-export * from './event.js';
+export * from './event-types.js';
+export * from './event-fields.js';
 export * from './event-content.js';
 export * from './event-id.js';
 export * from './redaction.js';

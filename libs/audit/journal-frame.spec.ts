@@ -1,18 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeEvent, encodeEvent } from './event-content.js';
-import type { AuditEvent } from './event.js';
+import { EMPTY_EVENT, type AuditEvent } from './event-fields.js';
 import { decodeJournal, FRAME_END_BYTES, frameEnd } from './journal-frame.js';
 
 function eventOf(index: number, change: Partial<AuditEvent> = {}): AuditEvent {
   return {
+    ...EMPTY_EVENT,
     id: `event-${index}`,
     atMs: 1_000 + index,
     count: 1,
     type: 'authentication.succeeded',
     outcome: 'allowed',
-    upstreamRefused: false,
-    code: null,
     actor: 'jürgen',
     owner: 'jürgen',
     tokenId: 'abcdefghijkl',

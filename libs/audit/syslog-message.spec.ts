@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { AUDIT_EVENT_TYPES, AUDIT_OUTCOMES } from './event.js';
+import { AUDIT_EVENT_TYPES, AUDIT_OUTCOMES } from './event-types.js';
 import { countedSyslogMessage, syslogMessage } from './syslog-message.js';
 
 const ORIGIN = { hostname: 'gate.example', processId: 4711 };

@@ -1,4 +1,4 @@
-import type { AuditOutcome } from './event.js';
+import type { AuditOutcome } from './event-types.js';
 
 /** Who sends a message. */
 export interface SyslogOrigin {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { encodeEvent, type EventContent } from './event-content.js';
-import { NOTHING_KNOWN, type AuditEvent } from './event.js';
+import { EMPTY_EVENT, type AuditEvent } from './event-fields.js';
 import { addUse, addUsesIn, type TokenUses } from './token-uses.js';
 
 const event = (fields: Partial<AuditEvent>): EventContent =>
   encodeEvent({
-    ...NOTHING_KNOWN,
+    ...EMPTY_EVENT,
     id: 'event',
     atMs: 1,
     count: 1,

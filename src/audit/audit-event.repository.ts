@@ -1,12 +1,19 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
-import { eventIdBound, heldEvents, nameKeyOf, type AuditEvent, type FloodState } from '@scopegate/audit';
+import {
+  eventIdBound,
+  eventOfColumns,
+  heldEvents,
+  nameKeyOf,
+  type AuditEvent,
+  type FloodState,
+} from '@scopegate/audit';
 import { In, IsNull, Not, type EntityManager } from 'typeorm';
 import type { DatabaseWork } from '../database/database-lanes.js';
 import { dialectOf } from '../database/dialect/index.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { AuditChainEntity } from './audit-chain.entity.js';
-import { AuditEventEntity } from './audit-event.entity.js';
+import { AuditEventEntity, FILTER_INDEXES } from './audit-event.entity.js';
 import {
   canBeMet,
   EQUALITY_FILTERS,
@@ -15,7 +22,6 @@ import {
   type AuditEventFilter,
   type FilteredEvent,
 } from './audit-event.filter.js';
-import { toEvent } from './audit-event.mapper.js';
 
 /** Rows looked at in one statement where an index alone does not answer: few first, since most answers are near. */
 const FIRST_SLICE = 500;
@@ -24,20 +30,8 @@ const LARGEST_SLICE = 2_000;
 /** Rows looked at for one page at the most; the rest is for the next page. */
 const ROWS_LOOKED_AT = 100_000;
 
-/** The columns that have an index which ends in the id, and its name. */
-const WALKED_INDEXES = {
-  tokenId: 'idx_audit_events_token',
-  clientIp: 'idx_audit_events_client_ip',
-  actorKey: 'idx_audit_events_actor',
-  ownerKey: 'idx_audit_events_owner',
-  code: 'idx_audit_events_code',
-  application: 'idx_audit_events_application',
-  type: 'idx_audit_events_type',
-  outcome: 'idx_audit_events_outcome',
-} as const satisfies Partial<Record<keyof AuditEventEntity, string>>;
-
 /** A walk through an index, newest first: one column's one value, or all there is. */
-type Walk = { readonly column: keyof typeof WALKED_INDEXES; readonly value: string } | null;
+type Walk = { readonly column: keyof typeof FILTER_INDEXES; readonly value: string } | null;
 
 /** Where a walk is, as ids: both ends are left out. */
 interface Range {
@@ -75,7 +69,7 @@ export class AuditEventRepository {
         order: { id: 'DESC' },
       }),
     );
-    return row === null ? null : toEvent(row);
+    return row === null ? null : eventOfColumns(row);
   }
 
   /**
@@ -143,7 +137,7 @@ export class AuditEventRepository {
     const rows = await this.#read((manager) =>
       manager.find(AuditEventEntity, { where: { id: In(ids) }, order: { id: 'DESC' } }),
     );
-    return rows.map(toEvent);
+    return rows.map(eventOfColumns);
   }
 
   /** The newest rows of some walks, with these columns. */
@@ -226,7 +220,7 @@ function walkStatement(
   if (after !== '') add(`${id} > ?`, after);
   const selected = columns.map((column) => `${nameOf(column)} AS ${driver.escape(column)}`).join(', ');
   const index =
-    walk === null ? '' : dialectOf(manager.dataSource).indexHint(driver.escape(WALKED_INDEXES[walk.column]));
+    walk === null ? '' : dialectOf(manager.dataSource).indexHint(driver.escape(FILTER_INDEXES[walk.column]));
   const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
   const table = driver.escape(metadata.tableName);
   return { text: `SELECT ${selected} FROM ${table}${index}${where} ORDER BY ${id} DESC LIMIT ${limit}`, values };

@@ -4,6 +4,7 @@ import {
   ChainLinker,
   decodeEvent,
   encodeEvent,
+  eventOfColumns,
   linkOf,
   nameKeyOf,
   sealOf,
@@ -19,7 +20,6 @@ import { rowLock } from '../database/row-lock.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { AuditChainEntity } from './audit-chain.entity.js';
 import { AuditEventEntity } from './audit-event.entity.js';
-import { toEvent } from './audit-event.mapper.js';
 import { chainKeyOf } from './chain-seals.js';
 import { advanceStatement, insertAuditEvents } from './audit-event.writer.js';
 import { AuditStore } from './audit.store.js';
@@ -221,7 +221,7 @@ export class AuditChain {
 
   /** Whether a stored row is, at this place of its chain, the link it says it is, and is found by its own names. */
   isIntact(row: AuditEventEntity, sequence = row.chainSequence): boolean {
-    const event = toEvent(row);
+    const event = eventOfColumns(row);
     const { chain, previousLink, link } = row;
     const isFound = row.actorKey === nameKeyOf(event.actor) && row.ownerKey === nameKeyOf(event.owner);
     return isFound && linkOf(this.#key, { chain, sequence, previousLink }, encodeEvent(event)) === link;

@@ -2,40 +2,13 @@ import { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import { csvLine } from '@scopegate/audit';
 import type { AuditEventFilter } from './audit-event.filter.js';
-import { toDto } from './audit-event.mapper.js';
+import { SHOWN_FIELDS, toDto } from './audit-event.mapper.js';
 import { AuditEventRepository, type EventSlice } from './audit-event.repository.js';
 import type { AuditEventDto } from './dto/audit-event.dto.js';
 import type { ExportFormat } from './dto/audit-event.query.dto.js';
 
 /** Events read at a time: as much as is in memory of an export of any length. */
 const PAGE_SIZE = 250;
-
-/** The columns of the CSV form, named and ordered as the members of the JSON form; one that is missing does not compile. */
-const CSV_COLUMNS = Object.keys({
-  id: true,
-  at: true,
-  count: true,
-  type: true,
-  outcome: true,
-  upstreamRefused: true,
-  code: true,
-  actor: true,
-  owner: true,
-  tokenId: true,
-  tokenDescription: true,
-  tokenScope: true,
-  credential: true,
-  clientIp: true,
-  peer: true,
-  method: true,
-  path: true,
-  application: true,
-  status: true,
-  durationMs: true,
-  userAgent: true,
-  requestId: true,
-  detail: true,
-} satisfies Record<keyof AuditEventDto, true>) as readonly (keyof AuditEventDto)[];
 
 /** Writes the log out, newest first, at the pace of whoever reads it. */
 @Injectable()
@@ -52,7 +25,7 @@ export class AuditExporter {
   }
 
   async *#write(filter: AuditEventFilter, format: ExportFormat, first: EventSlice): AsyncGenerator<string> {
-    if (format === 'csv') yield csvLine(CSV_COLUMNS);
+    if (format === 'csv') yield csvLine(SHOWN_FIELDS);
     for (let slice = first; ;) {
       let text = '';
       for (const row of slice.events) text += format === 'csv' ? csvOf(toDto(row)) : `${JSON.stringify(toDto(row))}\n`;
@@ -64,5 +37,5 @@ export class AuditExporter {
 }
 
 function csvOf(event: AuditEventDto): string {
-  return csvLine(CSV_COLUMNS.map((column) => event[column]));
+  return csvLine(SHOWN_FIELDS.map((column) => event[column]));
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import {
   encodeEvent,
   EventIds,
-  NOTHING_KNOWN,
+  EMPTY_EVENT,
   redact,
   redactText,
   redactTokens,
@@ -52,7 +52,7 @@ export class ChangeRecorder {
     const changes = this.#changes.get(manager) ?? [];
     this.#changes.set(manager, changes);
     changes.push({
-      ...NOTHING_KNOWN,
+      ...EMPTY_EVENT,
       id: this.#ids.next(nowMs),
       atMs: nowMs,
       count: 1,

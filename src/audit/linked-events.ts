@@ -26,13 +26,13 @@ export interface LinkedEvents {
 }
 
 /** The columns of an event in the order in which they are written. */
-export const EVENT_COLUMNS = [
+export const EVENT_COLUMNS: readonly (keyof AuditEventEntity)[] = [
   ...CONTENT_FIELDS,
   'chain',
   'chainSequence',
   'previousLink',
   'link',
-] as const satisfies readonly (keyof AuditEventEntity)[];
+];
 
 /** The values of one of the events, in the order of `EVENT_COLUMNS`. */
 export function eventValues({ chain, after, contents, links }: LinkedEvents, index: number): unknown[] {

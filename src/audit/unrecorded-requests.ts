@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { NOTHING_KNOWN, type AuditEvent } from '@scopegate/audit';
+import { EMPTY_EVENT, type AuditEvent } from '@scopegate/audit';
 import { Clock } from '../common/time/clock.js';
 
 /**
@@ -77,7 +77,7 @@ export class UnrecordedRequests {
         this.#logger.warn(`${tally.count} request(s) were answered without a record, from ${from} to ${to}.`);
       }
       return {
-        event: { ...NOTHING_KNOWN, ...EVENTS[fate], atMs: tally.toMs, count: tally.count, detail: { from, to } },
+        event: { ...EMPTY_EVENT, ...EVENTS[fate], atMs: tally.toMs, count: tally.count, detail: { from, to } },
         putBack: () => {
           this.#logger.error(`${tally.count} request(s) have no record (${fate}), and their number cannot be written.`);
           this.#add(fate, tally);

@@ -1,10 +1,10 @@
-import type { DataSourceOptions } from 'typeorm';
+import type { DataSourceOptions, EntitySchema } from 'typeorm';
 import type { DatabaseConfiguration } from '../config/database-configuration.js';
 import { openingOf } from './dialect/index.js';
 import { MIGRATIONS } from './migrations/index.js';
 
-/** A class with the decorators of an entity. */
-export type EntityClass = new () => object;
+/** A class with the decorators of an entity, or a schema in place of one. */
+export type EntityClass = (new () => object) | EntitySchema;
 
 /**
  * The options of the data source, for the server, the migrations and the tests alike.

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { DataSource, type EntitySubscriberInterface } from 'typeorm';
+import { DataSource, type EntitySubscriberInterface, type EntityTarget } from 'typeorm';
 import { expect, it } from 'vitest';
 import { SYSTEM_ACTOR } from '../../src/audit/actor.js';
 import { AuditEventEntity } from '../../src/audit/audit-event.entity.js';
@@ -111,7 +111,7 @@ describeOnEachDatabase('ending many at once', (server) => {
     expect(await groupsOfMember()).toMatchObject({ groups: [] });
   });
 
-  function rows<Row extends object>(entity: new () => Row, where: object = {}): Promise<Row[]> {
+  function rows<Row extends object>(entity: EntityTarget<Row>, where: object = {}): Promise<Row[]> {
     return server()
       .provider(UnitOfWork)
       .read((manager) => manager.find(entity, { where }));

@@ -1,5 +1,10 @@
+import type { AuditEvent } from '@scopegate/audit';
+
+/** What the API shows of an event: the same fields, with the time as text. */
+export type ShownEvent = Omit<AuditEvent, 'atMs'> & { readonly at: string };
+
 /** One event of the audit log. */
-export class AuditEventDto {
+export class AuditEventDto implements Record<keyof ShownEvent, unknown> {
   /**
    * Time-ordered and unique.
    * @example 01KAQ3V7QC00000ABCDEFGHJKM

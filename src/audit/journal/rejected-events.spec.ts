@@ -1,10 +1,10 @@
-import { decodeEvent, encodeEvent, NOTHING_KNOWN, type EventContent } from '@scopegate/audit';
+import { decodeEvent, encodeEvent, EMPTY_EVENT, type EventContent } from '@scopegate/audit';
 import { describe, expect, it } from 'vitest';
 import { replaceRejected } from './rejected-events.js';
 
 const EVENTS = ['a', 'b', 'c', 'd', 'e'].map((id) =>
   encodeEvent({
-    ...NOTHING_KNOWN,
+    ...EMPTY_EVENT,
     id,
     atMs: 1,
     count: 1,

@@ -1,4 +1,4 @@
-import { decodeEvent, encodeEvent, NOTHING_KNOWN, type EventContent } from '@scopegate/audit';
+import { decodeEvent, encodeEvent, EMPTY_EVENT, type EventContent } from '@scopegate/audit';
 
 /**
  * Events that the database takes: each one that it does not is replaced by as little as says that there was one. One
@@ -31,5 +31,5 @@ export async function replaceRejected(
 /** What is left of an event: that it was, when, and how it ended. */
 export function remainderOf(content: EventContent): EventContent {
   const { id, atMs, count, type, outcome } = decodeEvent(content);
-  return encodeEvent({ ...NOTHING_KNOWN, id, atMs, count, type, outcome, detail: { unstorable: true } });
+  return encodeEvent({ ...EMPTY_EVENT, id, atMs, count, type, outcome, detail: { unstorable: true } });
 }

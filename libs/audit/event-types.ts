@@ -1,0 +1,34 @@
+export const AUDIT_EVENT_TYPES = [
+  'authentication.succeeded',
+  'authentication.passed',
+  'authentication.failed',
+  'permission.denied',
+  'upstream.failed',
+  'request.failed',
+  'requests.unrecorded',
+  'login.succeeded',
+  'login.failed',
+  'token.created',
+  'token.changed',
+  'token.rotated',
+  'token.revoked',
+  'token.purged',
+  'settings.changed',
+  'permissions.changed',
+  'application.created',
+  'application.changed',
+  'application.deleted',
+  'user.created',
+  'user.changed',
+  'user.deleted',
+  'group.created',
+  'group.deleted',
+  'group.member-added',
+  'group.member-removed',
+] as const;
+
+export type AuditEventType = (typeof AUDIT_EVENT_TYPES)[number];
+
+export const AUDIT_OUTCOMES = ['allowed', 'passed', 'denied', 'failed', 'changed'] as const;
+
+export type AuditOutcome = (typeof AUDIT_OUTCOMES)[number];
