@@ -7,6 +7,7 @@ export * from './chain.js';
 export * from './chain-walk.js';
 export * from './flood.js';
 export * from './journal-frame.js';
+export * from './journal-position.js';
 export * from './csv.js';
 export * from './syslog-message.js';
 export * from './token-uses.js';

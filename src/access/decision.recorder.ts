@@ -12,7 +12,7 @@ import { resolveClientAddress, type ClientAddress } from '@scopegate/network';
 import type { PathJudgement } from '@scopegate/path';
 import { IdentityBeliefs } from '../applications/identity-beliefs.js';
 import { AuditService, type RequestEvent } from '../audit/audit.service.js';
-import type { HeldAnswer } from '../audit/audit.shipper.js';
+import type { HeldAnswer } from '../audit/held-answer.js';
 import type { Exchange } from '../common/access/exchange.js';
 import { Clock } from '../common/time/clock.js';
 import { SettingsService } from '../settings/settings.service.js';

@@ -25,6 +25,7 @@ import { advanceStatement, insertAuditEvents } from './audit-event.writer.js';
 import { AuditStore } from './audit.store.js';
 import {
   advanceValues,
+  knownHeadOf,
   placeAfter,
   type ChainPlace,
   type JournalProgress,
@@ -135,7 +136,7 @@ export class AuditChain {
   ): Promise<KnownHead | null> {
     const { aside } = this;
     if (aside === null || !aside.isUsable) return null;
-    const place = await this.unitOfWork.elsewhere(() => aside.store(head, contents, progress, onLinked));
+    const place = await this.unitOfWork.elsewhere(() => aside.store(knownHeadOf(head), contents, progress, onLinked));
     if (place === null) return null;
     if (this.#onStored.length > 0) this.#tell(contents.map(decodeEvent));
     return { ...head, ...place };

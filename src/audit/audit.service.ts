@@ -8,9 +8,10 @@ import type { Actor } from './actor.js';
 import { AuditChain } from './audit.chain.js';
 import { AuditEventRepository } from './audit-event.repository.js';
 import { toDto } from './audit-event.mapper.js';
-import { AuditShipper, type HeldAnswer } from './audit.shipper.js';
+import { AuditShipper } from './audit.shipper.js';
 import { ChangeRecorder, type ChangeDescription } from './change.recorder.js';
 import type { AuditEventDto } from './dto/audit-event.dto.js';
+import type { HeldAnswer } from './held-answer.js';
 import { UnrecordedRequests } from './unrecorded-requests.js';
 
 /** An event that has no id yet. */
@@ -31,9 +32,9 @@ export class AuditService {
     clock: Clock,
     unitOfWork: UnitOfWork,
   ) {
-    shipper.alsoShip(() => Promise.resolve(this.#recordUnrecorded()));
+    shipper.onFlush(() => Promise.resolve(this.#recordUnrecorded()));
     // Their number is one line, so at the end it is written beyond the limit of the journal.
-    shipper.beforeClose(() => this.#recordUnrecorded(true));
+    shipper.onClosing(() => this.#recordUnrecorded(true));
     this.#changes = new ChangeRecorder(chain, clock, unitOfWork);
   }
 
@@ -52,9 +53,9 @@ export class AuditService {
     return event === null ? null : toDto(event);
   }
 
-  /** Has the settings say whether requests go on where nothing can be recorded. */
-  failOpenWhile(isFailOpen: () => boolean): void {
-    this.shipper.failOpenWhile(isFailOpen);
+  /** @param isFailOpen whether requests go on if nothing can be recorded, as the settings say */
+  setFailOpenPolicy(isFailOpen: () => boolean): void {
+    this.shipper.setFailOpenPolicy(isFailOpen);
   }
 
   /**

@@ -12,6 +12,11 @@ export interface ChainPlace {
 /** What has to be known of a chain's head to add to it. */
 export type KnownHead = Pick<AuditChainEntity, 'chain' | 'sequence' | 'link' | 'purgedSequence'>;
 
+/** What of a head, or of more than a head, has to be known to add to the chain. */
+export function knownHeadOf({ chain, sequence, link, purgedSequence }: KnownHead): KnownHead {
+  return { chain, sequence, link, purgedSequence };
+}
+
 /** How far a journal has been shipped. */
 export type JournalProgress = Pick<AuditChainEntity, 'journalSegment' | 'journalOffset' | 'held'>;
 

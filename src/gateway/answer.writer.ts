@@ -1,6 +1,6 @@
 import { STATUS_CODES, type ServerResponse } from 'node:http';
 import { answeredHeaders, withoutLength, type SessionParameterRule } from '@scopegate/upstream';
-import type { HeldAnswer } from '../audit/audit.shipper.js';
+import type { HeldAnswer } from '../audit/held-answer.js';
 import type { Exchange } from '../common/access/exchange.js';
 import { watchForStall } from './stalled-client.js';
 

@@ -2,7 +2,7 @@ import { announcesBody, headerValues, mediaTypeOf } from '@scopegate/kernel';
 import { faultOfAnswer, type SessionParameterRule } from '@scopegate/upstream';
 import { errors, type Dispatcher } from 'undici';
 import type { ProtectedApplication } from '../applications/application.js';
-import type { HeldAnswer } from '../audit/audit.shipper.js';
+import type { HeldAnswer } from '../audit/held-answer.js';
 import { JUDGED_AGAIN_AFTER_MS, type Exchange } from '../common/access/exchange.js';
 import { ProblemException } from '../common/http/problem.exception.js';
 import { AnswerWriter } from './answer.writer.js';

@@ -13,7 +13,7 @@ import {
 } from '@scopegate/upstream';
 import type { ProtectedApplication } from '../applications/application.js';
 import { DecisionRecorder } from '../access/decision.recorder.js';
-import type { HeldAnswer } from '../audit/audit.shipper.js';
+import type { HeldAnswer } from '../audit/held-answer.js';
 import type { Exchange } from '../common/access/exchange.js';
 import { ProblemException } from '../common/http/problem.exception.js';
 import { writeProblem } from '../common/http/problem.writer.js';

@@ -50,7 +50,7 @@ export class SettingsService implements OnModuleInit, OnModuleDestroy {
 
   async onModuleInit(): Promise<void> {
     await this.#document.open();
-    this.audit.failOpenWhile(() => this.current().audit.failOpen);
+    this.audit.setFailOpenPolicy(() => this.current().audit.failOpen);
   }
 
   onModuleDestroy(): void {

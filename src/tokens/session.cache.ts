@@ -56,7 +56,7 @@ export class SessionCache implements OnModuleInit {
 
   onModuleInit(): void {
     this.changes.subscribe('session', (ids) => this.#forget(ids));
-    this.shipper.alsoShip(() => this.store());
+    this.shipper.onFlush(() => this.store());
   }
 
   /** The id of the token that a session was made with; null where there is no such session, or it has ended. */

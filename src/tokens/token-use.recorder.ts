@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { addUse, addUsesIn, type TokenUses } from '@scopegate/audit';
+import { addUse, addUsesIn, comparePositions, type JournalPosition, type TokenUses } from '@scopegate/audit';
 import type { EntityManager } from 'typeorm';
-import { AuditShipper, type JournalReader, type LeftJournal } from '../audit/audit.shipper.js';
-import type { JournalPosition } from '../audit/journal/journal.js';
+import { AuditShipper } from '../audit/audit.shipper.js';
+import type { LeftJournal } from '../audit/journal/journal.shipment.js';
 import { rowLock } from '../database/row-lock.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { TokenEntity } from './token.entity.js';
@@ -26,7 +26,7 @@ interface Batch {
  * end, since it was killed or the database was away, is counted from its journal by the next one, and nothing twice.
  */
 @Injectable()
-export class TokenUseRecorder implements OnModuleInit, JournalReader {
+export class TokenUseRecorder implements OnModuleInit {
   #uses: TokenUses = new Map();
   /** What is being written. After a failure it stays as it is: it may have been stored all the same. */
   #batch: Batch | null = null;
@@ -37,8 +37,8 @@ export class TokenUseRecorder implements OnModuleInit, JournalReader {
   ) {}
 
   onModuleInit(): void {
-    this.shipper.alsoShip(() => this.store());
-    this.shipper.readJournalsWith(this);
+    this.shipper.onFlush(() => this.store());
+    this.shipper.onRecovery((journal) => this.recover(journal));
   }
 
   /** Counts a use. Its event is to be recorded in the same turn of the event loop. */
@@ -73,18 +73,18 @@ export class TokenUseRecorder implements OnModuleInit, JournalReader {
   }
 
   /** Counts the uses that stand in a journal and that its process has not counted. */
-  async recover(journal: LeftJournal): Promise<void> {
-    const { chainName, start, end } = journal;
+  async recover(left: LeftJournal): Promise<void> {
+    const { chainName } = left;
+    const { start, end } = left.journal;
     await this.unitOfWork.run(async ({ manager }) => {
       const progress = await progressOf(manager, chainName);
       const uses: TokenUses = new Map();
       // A journal that nothing is known of is one of a version that counted its uses in another way.
       if (progress !== null) {
-        const { journalSegment: segment, journalOffset: offset } = progress;
+        const noted = { segment: progress.journalSegment, offset: progress.journalOffset };
         // A position beyond the end is one of a journal that is gone; this one is counted from its start.
-        const isBeyond = segment > end.segment || (segment === end.segment && offset > end.offset);
-        const from = isBeyond || segment < start.segment ? start : { segment, offset };
-        journal.read(from, (contents) => {
+        const isKnown = noted.segment >= start.segment && comparePositions(noted, end) <= 0;
+        left.read(isKnown ? noted : start, (contents) => {
           addUsesIn(uses, contents);
           return true;
         });

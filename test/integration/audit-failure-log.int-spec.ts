@@ -20,7 +20,7 @@ describe('the log of a database that takes nothing', () => {
     let isAway = true;
     let tries = 0;
     // No event waits: the use of tokens alone does.
-    gateway.provider(AuditShipper).alsoShip(() => {
+    gateway.provider(AuditShipper).onFlush(() => {
       tries += 1;
       return isAway ? Promise.reject(new Error('The database is away.')) : Promise.resolve();
     });

@@ -12,13 +12,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { FRAME_END_BYTES, frameEnd } from '@scopegate/audit';
-
-/** A place in the journal: a segment, and a byte in it. */
-export interface JournalPosition {
-  readonly segment: number;
-  readonly offset: number;
-}
+import { comparePositions, FRAME_END_BYTES, frameEnd, type JournalPosition } from '@scopegate/audit';
 
 /** Whoever waits for what has been appended. */
 export interface WrittenListener {
@@ -223,7 +217,7 @@ export class Journal {
   release(upTo: JournalPosition): void {
     this.#releasedUpTo = upTo;
     const held = this.#heldFrom;
-    const position = held !== null && isBefore(held, upTo) ? held : upTo;
+    const position = held !== null && comparePositions(held, upTo) < 0 ? held : upTo;
     // As long as a file is open, removing it gives back nothing.
     if (this.#reader !== null && this.#reader.segment < this.#segment) this.#closeReader();
     const last = this.#file === null ? Math.max(0, ...this.#closed.keys()) : this.#segment;
@@ -293,8 +287,4 @@ export class Journal {
       .map(Number)
       .sort((first, second) => first - second);
   }
-}
-
-function isBefore(position: JournalPosition, other: JournalPosition): boolean {
-  return position.segment < other.segment || (position.segment === other.segment && position.offset < other.offset);
 }

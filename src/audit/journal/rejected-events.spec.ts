@@ -44,7 +44,7 @@ describe('events that a database does not take', () => {
     expect(taken).toEqual(EVENTS);
   });
 
-  it('R62: where refuses even the placeholder of an event is taken, nothing is replaced', async () => {
+  it('R62: nothing is replaced if even the placeholder of an event is refused', async () => {
     await expect(
       replaceRejected(
         EVENTS,

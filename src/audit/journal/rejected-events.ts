@@ -16,10 +16,10 @@ export async function replaceRejected(
   if (events.length === 1) {
     // What is lost here is lost for good: a database that has trouble of its own for a moment is no reason.
     if (await isTaken(events)) return events;
-    const remainder = [remainderOf(first)];
-    if (!(await isTaken(remainder))) throw new Error('The database refuses even the placeholder of an event.');
+    const placeholder = [placeholderFor(first)];
+    if (!(await isTaken(placeholder))) throw new Error('The database refuses even the placeholder of an event.');
     onRejected(first);
-    return remainder;
+    return placeholder;
   }
   const middle = Math.ceil(events.length / 2);
   return [
@@ -29,7 +29,7 @@ export async function replaceRejected(
 }
 
 /** What is left of an event: that it was, when, and how it ended. */
-export function remainderOf(content: EventContent): EventContent {
+export function placeholderFor(content: EventContent): EventContent {
   const { id, atMs, count, type, outcome } = decodeEvent(content);
   return encodeEvent({ ...EMPTY_EVENT, id, atMs, count, type, outcome, detail: { unstorable: true } });
 }

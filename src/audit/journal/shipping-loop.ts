@@ -1,0 +1,86 @@
+import { Logger } from '@nestjs/common';
+import { isConnectionRefused } from '../../database/database-unavailable.js';
+
+/** How long an event waits for others to share a write with. */
+const INTERVAL_MS = 100;
+
+/** How often the tasks run. */
+const TASK_INTERVAL_MS = 1_000;
+
+/** Something else that is written in the rhythm of the batches, such as the use of tokens. */
+export type FlushTask = () => Promise<void>;
+
+/** Ships events again and again, one round after the other, and runs the tasks that are written in the same rhythm. */
+export class ShippingLoop {
+  readonly #logger = new Logger(ShippingLoop.name);
+  readonly #tasks: FlushTask[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #round: Promise<void> | null = null;
+  #tasksAtTick = Number.NEGATIVE_INFINITY;
+  #isFailing = false;
+  #isRefused = false;
+
+  /** @param ship stores everything recorded so far */
+  constructor(private readonly ship: () => Promise<void>) {}
+
+  /** Whether the last round failed. */
+  get isFailing(): boolean {
+    return this.#isFailing;
+  }
+
+  /** Whether the database refuses connections: then nothing is gained by waiting for it. */
+  get isRefused(): boolean {
+    return this.#isRefused;
+  }
+
+  addTask(task: FlushTask): void {
+    this.#tasks.push(task);
+  }
+
+  /** @param onTick called before each round */
+  start(onTick: () => void): void {
+    this.#timer = setInterval(() => {
+      onTick();
+      if (this.#round === null) void this.#begin(false);
+    }, INTERVAL_MS);
+    this.#timer.unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** Runs a whole round, tasks included, after the one under way. */
+  async flush(): Promise<void> {
+    while (this.#round !== null) await this.#round;
+    await this.#begin(true);
+  }
+
+  /** Notes a failure, for the log and `isFailing`. */
+  async attempt(work: () => Promise<void>): Promise<void> {
+    await work().catch((error: unknown) => this.#noteFailure(error));
+  }
+
+  #begin(withTasks: boolean): Promise<void> {
+    return (this.#round = this.attempt(() => this.#run(withTasks)).finally(() => (this.#round = null)));
+  }
+
+  async #run(withTasks: boolean): Promise<void> {
+    await this.ship();
+    const nowTick = performance.now();
+    if (!withTasks && nowTick - this.#tasksAtTick < TASK_INTERVAL_MS) return;
+    this.#tasksAtTick = nowTick;
+    for (const task of this.#tasks) await task();
+    // Only a whole round shows that all is well: a task may be what fails, while no event waits.
+    if (this.#isFailing) this.#logger.log('Audit events are stored again.');
+    this.#isFailing = false;
+  }
+
+  #noteFailure(error: unknown): void {
+    this.#isRefused = isConnectionRefused(error);
+    if (!this.#isFailing) {
+      this.#logger.error(`Audit events cannot be stored and stay in the journal: ${String(error)}`);
+    }
+    this.#isFailing = true;
+  }
+}
