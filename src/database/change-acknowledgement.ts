@@ -8,17 +8,17 @@ import { dialectOf } from './dialect/index.js';
 import { NodeRegistry, type KnownNode } from './node.registry.js';
 import { UnitOfWork } from './unit-of-work.js';
 
-/** R78: a caller waits for so long at most, in milliseconds. */
+/** R78: the longest that a caller waits. */
 const MAX_WAIT_MS = 5_000;
 
-/** How often the confirmations are looked at while somebody waits for them. */
+/** How often the confirmations are read while a caller waits for them. */
 const LOOK_INTERVAL_MS = 40;
 
 /** Which nodes act on everything that was stored before the question. */
 export interface Acknowledgement {
   /** The ids of the nodes that have confirmed it. */
   readonly confirmedBy: readonly string[];
-  /** The ids of the live nodes that have not, within five seconds. */
+  /** The ids of the live nodes that have not confirmed it within five seconds. */
   readonly missing: readonly string[];
 }
 
@@ -29,10 +29,10 @@ interface Question {
 }
 
 /**
- * Asks every live node whether it acts on all that has been stored so far (R78). The question is a line of the change
- * log, written after the change: whoever has read it, and has acted on all that was read, acts on the change. A node
- * that reads one writes how far it acts into its row of the table of nodes, and this one looks there. So nothing is
- * written where nobody asks, and Redis makes it faster, but is not needed.
+ * Asks every live node whether it acts on everything that is stored (R78). The question is a line of the change log,
+ * written after the change: a node that has acted on all lines up to it has acted on the change. It then writes into its
+ * row of the table of nodes how far it has acted, and this node reads that. So nothing is written when no caller asks;
+ * Redis makes it faster, but is not needed.
  */
 @Injectable()
 export class ChangeAcknowledgement {
@@ -53,7 +53,7 @@ export class ChangeAcknowledgement {
   async wait(): Promise<Acknowledgement> {
     const giveUp = new AbortController();
     const limit = setTimeout(() => giveUp.abort(), MAX_WAIT_MS);
-    // What is known without the database, should that be away: none has confirmed.
+    // The answer if the database cannot be reached: no node has confirmed.
     const state = { confirmedBy: [] as readonly string[], missing: this.nodes.liveNodes };
     const asking = this.#ask(giveUp.signal, (confirmedBy, missing) => Object.assign(state, { confirmedBy, missing }));
     const late = new Promise<void>((resolve) => giveUp.signal.addEventListener('abort', () => resolve()));
@@ -97,7 +97,7 @@ export class ChangeAcknowledgement {
     return question;
   }
 
-  /** All who wait look together. */
+  /** All callers that wait share one read. */
   #look(): Promise<readonly KnownNode[]> {
     this.#looking ??= sleep(LOOK_INTERVAL_MS)
       .then(() => this.nodes.readNodes())
@@ -106,7 +106,7 @@ export class ChangeAcknowledgement {
   }
 }
 
-/** The time tells the answer apart from one that was given in another life of the database. */
+/** The time shows that the answer is not one from before the database was restored. */
 function hasAnswered({ actedUpTo, actedAtMs }: KnownNode, { id, atMs }: Question): boolean {
   return actedUpTo !== null && actedAtMs !== null && actedUpTo >= id && actedAtMs >= atMs;
 }

@@ -4,23 +4,23 @@ import { ChangeChannel } from '../peers/change.channel.js';
 import { DatabaseUnavailableError } from './database-unavailable.js';
 import { OwnChangeSets } from './own-change-sets.js';
 
-/** The keys, names or ids of what changed; `all` where everything has to be read anew. */
+/** The keys, names or ids of what changed; `all` if everything must be read again. */
 export type Subjects = ReadonlySet<string> | 'all';
 
-/** Reads again what has changed. It rejects where that fails: the change then counts as not acted on. */
+/** Reads again what has changed. If it rejects, the node has not acted on the change. */
 type Listener = (subjects: Subjects) => Promise<void> | void;
 
 const MAX_ATTEMPTS = 3;
 
-/** A database that takes its time to fail is not asked again while the caller of a change waits. */
+/** How long attempts go on: the caller of a change waits, and a database can take long to fail. */
 const ATTEMPTS_LAST_MS = 1_000;
 
-/** Tells those who keep a snapshot or a cache what to read again. */
+/** Makes the snapshots and caches read again what has changed. */
 @Injectable()
 export class ChangeFeed implements OnModuleInit {
   readonly #logger = new Logger(ChangeFeed.name);
   readonly #listeners = new Map<ChangeTopic, Listener[]>();
-  /** What this node stores itself. */
+  /** The changes that this node stores itself. */
   readonly own = new OwnChangeSets();
   #actedUpTo = 0;
   #version = 0;
@@ -40,17 +40,14 @@ export class ChangeFeed implements OnModuleInit {
 
   /**
    * The highest id of the change log that this node has read and acted on. A transaction may store lines with lower ids
-   * later than that. So only a line that was written after a change had been stored tells of it: a node that has
-   * acted up to the id of that line acts on the change.
+   * later than that. So only a line that was written after a change was stored proves it: a node that has acted up to the
+   * id of that line has acted on the change.
    */
   get actedUpTo(): number {
     return this.#actedUpTo;
   }
 
-  /**
-   * Rises with everything that this node learns of changes. Where it is another number than before a wait, what was found
-   * out before may not hold any more.
-   */
+  /** Rises with every change that this node learns of. If it rises during a wait, what was read before may be outdated. */
   get version(): number {
     return this.#version;
   }
@@ -61,9 +58,9 @@ export class ChangeFeed implements OnModuleInit {
   }
 
   /**
-   * Has this node act on changes that it has stored itself, and the other ones told of them.
-   * @param changeSet the id that the lines of the change log have
-   * @throws ChangeNotActedOnError where something cannot be read; the reader of the change log then tries again
+   * Acts on changes that this node has stored itself, and tells the other processes of them.
+   * @param changeSet the id in their lines of the change log
+   * @throws ChangeNotActedOnError if something cannot be read; the reader of the change log then tries again
    */
   async announce(changeSet: string, changes: readonly Change[]): Promise<void> {
     this.own.noteStored(changeSet);
@@ -73,8 +70,8 @@ export class ChangeFeed implements OnModuleInit {
   }
 
   /**
-   * Has every listener act on the changes.
-   * @throws ChangeNotActedOnError where one of them fails again and again; the other ones have acted then
+   * Calls every listener of the changes.
+   * @throws ChangeNotActedOnError if a listener fails again and again; the others have acted then
    */
   async actOn(changes: readonly Change[]): Promise<void> {
     const byTopic = new Map<ChangeTopic, Set<string>>();
@@ -86,7 +83,7 @@ export class ChangeFeed implements OnModuleInit {
   }
 
   /**
-   * Has every listener read everything anew, as where the database is another one than before.
+   * Makes every listener read everything again: the database is not the same as before.
    * @throws ChangeNotActedOnError
    */
   async actOnAll(): Promise<void> {
@@ -124,7 +121,7 @@ export class ChangeFeed implements OnModuleInit {
   }
 }
 
-/** A change is stored, and this node could not read what it has to act by now. */
+/** A change is stored, but this node could not read it back. */
 export class ChangeNotActedOnError extends DatabaseUnavailableError {
   constructor(topics: readonly ChangeTopic[]) {
     super(

@@ -9,15 +9,12 @@ import { UnitOfWork } from './unit-of-work.js';
 export class ChangeLogRetention {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /**
-   * Removes the oldest lines, in the order of their ids.
-   * @param atMs lines from before this, in epoch milliseconds, go
-   */
+  /** @param atMs lines from before this time, in epoch milliseconds, are removed */
   async purgeBatch(atMs: number): Promise<PurgedBatch> {
     const oldest = await this.unitOfWork.read((manager) =>
       manager.find(ChangeEntity, { order: { id: 'ASC' }, take: PURGE_BATCH_SIZE + 1 }),
     );
-    // The newest line stays for ever: a server that numbers from the highest id at its start gives out none again.
+    // The newest line stays for ever: a server that continues from the highest id at its start must not reuse an id.
     const removable = oldest.slice(0, -1);
     const firstKept = removable.findIndex((line) => line.atMs >= atMs);
     const ids = (firstKept === -1 ? removable : removable.slice(0, firstKept)).map((line) => line.id);

@@ -5,12 +5,12 @@ import type { Change } from '../peers/change.js';
 import type { ChangeFeed } from './change-feed.js';
 import { dialectOf } from './dialect/index.js';
 
-/** One question that has no answer by then is asked again, as is one that fails. */
+/** A question without an answer by then is asked again, as is one that fails. */
 const QUESTION_TIMEOUT_MS = 1_000;
 
 const ASKED_AGAIN_AFTER_MS = 100;
 
-/** How often it is asked afterwards, when the caller has gone. */
+/** How often the question is repeated after the caller has got its answer. */
 const SETTLED_EVERY_MS = 1_000;
 
 /** A transaction that has sent its COMMIT and got no answer. */
@@ -18,17 +18,17 @@ export interface OpenOutcome {
   /** The random id in its lines of the change log. */
   readonly changeSet: string;
   readonly changes: readonly Change[];
-  /** The server's number of its connection; null where there is none. */
+  /** The server's number of its connection; null if it has none. */
   readonly connectionId: number | null;
-  /** Called where it turns out to be stored, before anything acts on its changes. */
+  /** Called if it turns out to be stored, before anything acts on its changes. */
   readonly onStored: () => void;
 }
 
 type Read = <Result>(work: (manager: EntityManager) => Promise<Result>, timeoutMs: number) => Promise<Result>;
 
 /**
- * Finds out what has become of a transaction whose COMMIT was not answered: the connection broke, or the time ran out.
- * Its lines are in the change log, or they are not, and the change log can be asked (R80).
+ * Finds out whether a transaction is stored whose COMMIT was not answered: the connection broke, or the time ran out. Its
+ * lines are in the change log, or they are not (R80).
  */
 export class ChangeOutcomes {
   readonly #logger = new Logger(ChangeOutcomes.name);
@@ -36,13 +36,13 @@ export class ChangeOutcomes {
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
-  /** @param read asks the database, on another connection than the one that failed */
+  /** @param read reads on another connection than the one that failed */
   constructor(
     private readonly read: Read,
     private readonly changes: ChangeFeed,
   ) {}
 
-  /** Whether the transaction is stored, for good; null where nothing could be found out. */
+  /** Whether the transaction is stored, for good; null if that could not be found out. */
   async find(outcome: OpenOutcome, timeoutMs: number): Promise<boolean | null> {
     const endTick = performance.now() + timeoutMs;
     for (;;) {
@@ -53,17 +53,17 @@ export class ChangeOutcomes {
     }
   }
 
-  /** Goes on asking, and has the changes acted on where they turn out to be stored. */
+  /** Goes on asking, and acts on the changes if they turn out to be stored. */
   settleLater(outcome: OpenOutcome): void {
     this.#open.add(outcome);
-    // At once: what is known of the subjects may be wrong by now, and is read when it is needed.
+    // At once: what this node knows of the subjects may be wrong now, and is read again when it is needed.
     this.actOnOpen().catch(() => undefined);
     this.#timer ??= setTimeout(() => void this.#settle(), SETTLED_EVERY_MS).unref();
   }
 
   /**
-   * Reads again what transactions have changed whose outcome is not known yet. Whoever repeats such a change may find
-   * it made already: with the answer to that, this node has to act on it.
+   * Reads again what transactions have changed whose outcome is still unknown. If a client repeats such a change, it may
+   * already be stored; before the client gets that answer, this node must act on the change.
    * @throws ChangeNotActedOnError
    */
   async actOnOpen(): Promise<void> {
@@ -90,7 +90,7 @@ export class ChangeOutcomes {
   async #act({ changeSet, changes, onStored }: OpenOutcome): Promise<void> {
     onStored();
     this.#logger.warn('A change is stored although the database did not confirm its COMMIT. It takes effect now.');
-    // What fails here is left to the reader of the change log, which meets the same lines.
+    // If it fails, the reader of the change log finds the same lines.
     await this.changes.announce(changeSet, changes).catch(() => undefined);
   }
 

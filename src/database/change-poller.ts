@@ -10,18 +10,18 @@ import { UnitOfWork } from './unit-of-work.js';
 /** Well under the second that R64 allows. */
 const INTERVAL_MS = 300;
 
-/** A poll that has no answer by then is given up, and the next one finds another connection: so R80 has its second. */
+/** A read without an answer by then is given up; the next one uses another connection. So R80 has its second. */
 const POLL_TIMEOUT_MS = 1_000;
 
-/** So many lines are read at the start, to find the gaps between their ids. */
+/** How many lines are read at the start, to find the gaps between their ids. */
 const READ_AT_START = 500;
 
-/** What this node has stored is in the log by then; a server that the reads go to may be a little behind. */
+/** By then this node finds its own changes in the log: a replica that serves the reads may be a little behind. */
 const OWN_CHANGES_SHOW_WITHIN_MS = 10_000;
 
 /**
  * Reads the change log, so that a change made on one node reaches the others within a second (R64). A line counts as read
- * once it has been acted on, and not before: one that could not be is met again (R80).
+ * once this node has acted on it, and not before: if that fails, it is read again (R80).
  */
 @Injectable()
 export class ChangePoller implements OnApplicationBootstrap, OnModuleDestroy {
@@ -38,7 +38,7 @@ export class ChangePoller implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly nodes: NodeRegistry,
   ) {}
 
-  /** A reader that begins at the end of the log. Whatever is read from the database from now on is as new as that. */
+  /** A reader that begins at the end of the log. Everything that is read from now on is at least as new. */
   static async atEnd(unitOfWork: UnitOfWork, changes: ChangeFeed, nodes: NodeRegistry): Promise<ChangePoller> {
     const poller = new ChangePoller(unitOfWork, changes, nodes);
     poller.#position = await poller.#end();
@@ -50,7 +50,7 @@ export class ChangePoller implements OnApplicationBootstrap, OnModuleDestroy {
     await this.#poll();
     this.#timer = setInterval(() => void this.#pollNext(), INTERVAL_MS);
     this.#timer.unref();
-    // Somebody waits for the answer. One that this reading itself has found is answered with its end.
+    // A caller waits for the answer. If this reading finds the question itself, it confirms at its end.
     this.changes.subscribe('question', () => {
       void (this.#running ?? Promise.resolve()).then(() => this.#pollNext());
     });
@@ -74,7 +74,7 @@ export class ChangePoller implements OnApplicationBootstrap, OnModuleDestroy {
       const isAsked = await this.#actOnNews();
       this.changes.noteActedUpTo(this.#position.newest);
       if (isAsked) this.nodes.confirm(this.#position.newest);
-      // The rules are as young as the log that was read, and only once it has been acted on.
+      // The rules are as new as the log that was read, and only once this node has acted on it.
       this.nodes.noteRead(readAt);
       this.#isFailing = false;
     } catch (error) {
@@ -83,7 +83,7 @@ export class ChangePoller implements OnApplicationBootstrap, OnModuleDestroy {
     }
   }
 
-  /** @returns whether a node may be waiting to hear how far this one acts (R78) */
+  /** @returns whether a node may be waiting for the confirmation of this one (R78) */
   async #actOnNews(): Promise<boolean> {
     const { own } = this.changes;
     const due = own.olderThan(OWN_CHANGES_SHOW_WITHIN_MS);
@@ -101,7 +101,7 @@ export class ChangePoller implements OnApplicationBootstrap, OnModuleDestroy {
     return fresh.some(({ topic }) => topic === 'question');
   }
 
-  /** The database has lost changes that this node acted on, and may give out their ids for other ones. */
+  /** The database has lost changes that this node acted on, and may reuse their ids. */
   async #readAnew(): Promise<void> {
     this.#logger.warn('The database was restored, or has lost its newest changes. Everything is read again.');
     const end = await this.#end();
@@ -134,7 +134,7 @@ export class ChangePoller implements OnApplicationBootstrap, OnModuleDestroy {
   }
 }
 
-/** A node of another version may write topics that this one does not know. */
+/** A node of another version may write topics that are unknown here. */
 function isKnown({ topic }: ChangeEntity): boolean {
   return CHANGE_TOPICS.includes(topic as ChangeTopic);
 }

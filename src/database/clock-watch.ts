@@ -1,33 +1,33 @@
 import { Injectable, Logger } from '@nestjs/common';
 
-/** A clock that differs by more than this is told of. Tokens end by the clock of the node that judges. */
+/** A larger difference is reported. Tokens expire by the clock of the node that judges them. */
 const TOLERANCE_MS = 3_000;
 
-/** Compares the clock of this node with the database's, and tells of a difference: once for each change. */
+/** Compares the clock of this node with the database's, and reports a difference once each time it changes. */
 @Injectable()
 export class ClockWatch {
   readonly #logger = new Logger(ClockWatch.name);
   #offsetMs = 0;
   #toldMs = 0;
 
-  /** How far the clock of this node is ahead of the database's, in milliseconds; negative where it is behind. */
+  /** How far the clock of this node is ahead of the database's, in milliseconds; negative if it is behind. */
   get offsetMs(): number {
     return this.#offsetMs;
   }
 
-  /** What is wrong with the clock, for an operator; null where it is within a few seconds of the database's. */
+  /** What is wrong with the clock, for an operator; null if it is within a few seconds of the database's. */
   get warning(): string | null {
     return this.#toldMs === 0 ? null : warningOf(this.#toldMs);
   }
 
   /**
    * Notes one comparison; all times in milliseconds.
-   * @param nodeNowMs the time of day of this node when the answer was there
-   * @param databaseNowMs the time of day that the database answered
-   * @param tookMs how long the question was under way
+   * @param nodeNowMs the time of this node when the answer arrived
+   * @param databaseNowMs the time in the answer
+   * @param tookMs how long the answer took
    */
   note(nodeNowMs: number, databaseNowMs: number, tookMs: number): void {
-    // The database read its clock at some moment of the way: more than half of it cannot be told from a difference.
+    // The database read its clock at some moment in between: a difference of less than half of that proves nothing.
     const uncertainMs = tookMs / 2;
     const offsetMs = nodeNowMs - uncertainMs - databaseNowMs;
     if (uncertainMs > TOLERANCE_MS) return;

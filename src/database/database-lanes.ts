@@ -10,16 +10,16 @@ export interface DatabaseUse {
   readonly timeoutMs?: number;
 }
 
-/** Something done with the database, on one connection. */
+/** Work on one connection. */
 export type DatabaseWork<Result> = (manager: EntityManager) => Promise<Result>;
 
-/** The ways to the database of one process. What is not answered in time fails, and holds nothing any more (R81). */
+/** The connections of one process to the database. What is not answered in time fails, and frees its connection (R81). */
 export interface DatabaseLanes {
-  /** For reads: sees what is stored, and nobody's unfinished transaction. */
+  /** For reads: they see what is stored, and no unfinished transaction. */
   read<Result>(use: DatabaseUse, work: DatabaseWork<Result>): Promise<Result>;
   /** For a transaction. */
   write<Result>(use: DatabaseUse, work: DatabaseWork<Result>): Promise<Result>;
-  /** Ends the connections that are not in use. What is asked afterwards is still answered. */
+  /** Ends the connections that are not in use. Later calls still get an answer. */
   close(): Promise<void>;
 }
 

@@ -3,8 +3,8 @@ import { dialectOf } from './dialect/index.js';
 import { UnitOfWork } from './unit-of-work.js';
 
 /**
- * Finds out whether the database takes what requests write. An answer to a read does not tell: a server can be
- * read-only, or a backup can have locked the tables.
+ * Checks whether the database accepts writes. A read does not prove that: a server can be read-only, or a backup can have
+ * locked the tables.
  */
 @Injectable()
 export class DatabaseProbe {
@@ -13,9 +13,9 @@ export class DatabaseProbe {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
   /**
-   * Resolves where every table can be written, and changes nothing. Callers share one question: one that a lock holds up
-   * keeps a single connection.
-   * @throws Error of the database where it refuses
+   * Resolves if every table can be written; changes nothing. Callers share one check, so a lock that delays it holds only
+   * one connection.
+   * @throws the database's error if it refuses
    */
   check(): Promise<void> {
     this.#running ??= this.unitOfWork

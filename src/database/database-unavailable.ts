@@ -1,7 +1,7 @@
 import { ProblemException } from '../common/http/problem.exception.js';
 import { driverErrorOf } from './driver-error.js';
 
-/** Codes of the drivers that say nothing of the statement, but that the database cannot be worked with right now. */
+/** Codes of the drivers that are not about the statement: the database cannot be used right now. */
 const UNAVAILABLE: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -27,7 +27,7 @@ const UNAVAILABLE: ReadonlySet<string> = new Set([
   'SQLITE_READONLY',
 ]);
 
-/** Errors of the server that mysql2 has no name for, or that name a limit of the server's own. */
+/** Errors of the server that have no name in mysql2, or that name a limit of the server. */
 const UNAVAILABLE_NUMBERS: ReadonlySet<unknown> = new Set([
   1129, // Host is blocked because of many connection errors.
   1203, // More connections of this user than the server allows.
@@ -39,21 +39,21 @@ const UNAVAILABLE_NUMBERS: ReadonlySet<unknown> = new Set([
   3024, // The statement took longer than max_execution_time (MySQL).
 ]);
 
-/** What mysql2 says without a code. */
+/** Messages of mysql2 without a code. */
 const CLOSED_CONNECTION = /closed state|connection is closed|Pool is closed|Server shutdown/i;
 
-/** The database cannot be asked: what depends on it is neither allowed nor denied, but a 503. */
+/** The database cannot be reached: what depends on it is neither allowed nor denied, but a 503. */
 export class DatabaseUnavailableError extends ProblemException {
-  /** @param detail for the caller: what has become of what was asked, and what to do */
+  /** @param detail for the caller: what became of the request, and what to do */
   constructor(cause: unknown, detail = 'The database cannot be reached. Try again later, or ask an administrator.') {
     super('policy_unavailable', detail);
     this.cause = cause;
-    // For the log alone: an answer holds the detail.
+    // For the log only: an answer contains the detail.
     this.message = `The database cannot be reached: ${cause instanceof Error ? cause.message : String(cause)}`;
   }
 }
 
-/** A transaction was to be stored, and nothing could be found out about whether it is. */
+/** A transaction was to be stored, and it is unknown whether it is. */
 export class OutcomeUnknownError extends DatabaseUnavailableError {
   constructor(cause: unknown) {
     super(
@@ -64,7 +64,7 @@ export class OutcomeUnknownError extends DatabaseUnavailableError {
   }
 }
 
-/** As much is asked of the database as it is let do at a time: what comes on top is refused, and nothing waits in vain. */
+/** The database has as much work as it may have at a time: more is refused, instead of waiting in vain. */
 export class DatabaseBusyError extends ProblemException {
   constructor() {
     super(
@@ -75,7 +75,7 @@ export class DatabaseBusyError extends ProblemException {
   }
 }
 
-/** Whether a failure is one of the database itself, and not of what it was asked. */
+/** Whether the database itself failed, and not the statement. */
 export function isDatabaseUnavailable(error: unknown): boolean {
   const cause = driverErrorOf(error);
   if (!(cause instanceof Error)) return false;
@@ -84,7 +84,7 @@ export function isDatabaseUnavailable(error: unknown): boolean {
   return UNAVAILABLE.has(code) || code.startsWith('SQLITE_IOERR') || CLOSED_CONNECTION.test(cause.message);
 }
 
-/** Whether the database says at once that nobody is there, and is not one that leaves its callers waiting. */
+/** Whether the database refuses the connection at once, and does not leave its callers waiting. */
 export function isConnectionRefused(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = causeOf(cause)) {
     if ('code' in cause && cause.code === 'ECONNREFUSED') return true;

@@ -1,7 +1,7 @@
 import { driverErrorOf } from './driver-error.js';
 
 /**
- * Whether a write failed because a unique value is taken: the one place that knows how the drivers say so.
+ * Whether a write failed because a unique value is taken.
  * MySQL and MariaDB give ER_DUP_ENTRY (1062); SQLite gives SQLITE_CONSTRAINT_UNIQUE or SQLITE_CONSTRAINT_PRIMARYKEY.
  */
 export function isDuplicateKey(error: unknown): boolean {
@@ -12,6 +12,6 @@ export function isDuplicateKey(error: unknown): boolean {
     return true;
   }
   if ('errno' in cause && cause.errno === 1062) return true;
-  // Some builds of the embedded driver give the general code alone.
+  // Some builds of the embedded driver give only the general code.
   return code === 'SQLITE_CONSTRAINT' && cause.message.includes('UNIQUE constraint failed');
 }

@@ -3,9 +3,9 @@ import type { EntityManager, EntityTarget, FindOptionsWhere } from 'typeorm';
 import type { RowLock } from './dialect/dialect.js';
 
 /**
- * The row whose columns hold exactly these texts, or null. Equality is ours and not the collation's: what comes back is
- * compared with what was asked for, since a collation may take `generic ` for `generic`, and `ü` for `u`. Look every key
- * and id from outside up with this, and write with the key of the row that was found.
+ * The row whose columns hold exactly these texts, or null. A collation may take `generic ` for `generic`, and `ü` for
+ * `u`, so the row that comes back is compared with the texts. Use it for every key and id from outside, and write with the
+ * key of the row that was found.
  * @param lock holds the row until the transaction ends
  */
 export async function findExactRow<Row extends object>(

@@ -1,19 +1,19 @@
 import Database from 'libsql';
 
-/** A file that is this process's alone until it is released, or until the process ends in whatever way. */
+/** A file that only this process has until it releases it, or ends in any way. */
 export interface FileLock {
   release(): void;
 }
 
 /**
- * Locks a file, which is made where there is none; null where somebody else has it. It is the lock that SQLite takes on
- * its databases: the operating system holds it, so it needs no number or time of a process that could be mistaken, is
- * seen from every container over the folder, and is gone with its holder. Nothing is written to the file.
+ * Locks a file, and makes it if it is missing; null if another process has it. It is the lock that SQLite takes on its
+ * databases. The operating system holds it: no process id or time can be mistaken, every container over the folder sees
+ * it, and it ends with its holder. Nothing is written to the file.
  */
 export function lockFile(path: string): FileLock | null {
   const database = new Database(path, { timeout: 0 });
   try {
-    // Else a second file is made, which a full disk may not take.
+    // Otherwise SQLite makes a second file, for which a full disk may have no room.
     database.exec('PRAGMA journal_mode = MEMORY');
     database.exec('BEGIN EXCLUSIVE');
   } catch (error) {

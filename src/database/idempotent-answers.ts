@@ -9,35 +9,33 @@ import { IdempotentAnswerEntity } from './idempotent-answer.entity.js';
 import { PURGE_BATCH_SIZE, type PurgedBatch } from './purged-batch.js';
 import { UnitOfWork } from './unit-of-work.js';
 
-/** So long a key stands for what it made. */
+/** How long a key is remembered. */
 const KEPT_MS = 24 * 3_600_000;
 
-/** An `Idempotency-Key`, held by the request that came with it. */
+/** The claim of a request to its `Idempotency-Key`. */
 export interface IdempotencyClaim {
   /**
-   * Stores the answer in the transaction that makes what it shows: one is stored with the other, or neither.
+   * Stores the answer in the transaction that makes what it shows: both are stored, or neither.
    * @param manager of a unit of work
    * @param answer its `secret` is left out
-   * @throws the database's duplicate key where another request with the key was first
+   * @throws the database's duplicate key if another request with the key was first
    */
   keep(manager: EntityManager, answer: object, etag?: string): Promise<void>;
 }
 
-/** What a call is told apart by. */
+/** What identifies a call. */
 export interface IdempotentCall {
   /** The id of the user who calls. */
   readonly callerId: string;
   /** The path, without the query. */
   readonly path: string;
-  /** The `Idempotency-Key`. */
   readonly key: string;
-  /** The parsed body. */
   readonly body: unknown;
 }
 
 /**
- * Keeps what calls with an `Idempotency-Key` have made, for 24 hours: a client that lost the answer asks again with the
- * same key, and nothing is made twice.
+ * Remembers for 24 hours what calls with an `Idempotency-Key` have made: a client that lost the answer repeats the call
+ * with the same key, and nothing is made twice.
  */
 @Injectable()
 export class IdempotentAnswers {
@@ -47,7 +45,6 @@ export class IdempotentAnswers {
     private readonly clock: Clock,
   ) {}
 
-  /** The claim that a call makes of its key. */
   claim(call: IdempotentCall): IdempotencyClaim {
     const id = this.#idOf(call);
     const bodyDigest = this.#digest(canonicalJson(call.body));
@@ -68,8 +65,8 @@ export class IdempotentAnswers {
   }
 
   /**
-   * What the key has made already, or null.
-   * @throws a 409 where it was for another body
+   * What the key has already made, or null.
+   * @throws a 409 if it was used for another body
    */
   async find(call: IdempotentCall): Promise<IdempotentAnswerEntity | null> {
     const kept = await this.unitOfWork.read((manager) =>
@@ -85,7 +82,7 @@ export class IdempotentAnswers {
     return kept;
   }
 
-  /** Removes some of the keys that stand for nothing any more. */
+  /** Removes some of the keys that have run out. */
   async purgeBatch(nowMs: number): Promise<PurgedBatch> {
     return this.unitOfWork.run(async ({ manager }) => {
       const old = await manager.find(IdempotentAnswerEntity, {
@@ -106,7 +103,7 @@ export class IdempotentAnswers {
     return this.#digest(JSON.stringify([callerId, path, key]));
   }
 
-  /** Keyed, so that nobody who sees the table can try passwords on it. */
+  /** Keyed, so that a reader of the table cannot try passwords on it. */
   #digest(text: string): string {
     return createHmac('sha256', this.secrets.encryptionKey).update(`scopegate idempotency\n${text}`).digest('hex');
   }

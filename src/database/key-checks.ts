@@ -4,7 +4,7 @@ import { ConfigurationError, type Configuration } from '../config/env.js';
 import { loadSecrets, SECRET_NAMES, secretsFile, type Secrets } from '../config/secrets.js';
 import { KeyCheckEntity } from './key-check.entity.js';
 
-/** Says whether data that is stored was made with a key; null where there is none to tell by. It changes nothing. */
+/** Whether stored data was made with a key; null if no data can prove it. It changes nothing. */
 export type KeyEvidence = (dataSource: DataSource, secrets: Secrets) => Promise<boolean | null>;
 
 type KeyName = keyof Secrets;
@@ -22,8 +22,8 @@ const LOSSES: Readonly<Record<KeyName, string>> = {
 };
 
 /**
- * The check value of a key: a one-way derivation under a random salt, so that it tells nothing of the key, not even
- * whether another database was made with the same one.
+ * The check value of a key: a one-way derivation with a random salt. It reveals nothing of the key, not even whether
+ * another database has the same one.
  */
 function checkValueOf(name: KeyName, key: string, salt: Buffer = randomBytes(SALT_BYTES)): string {
   const derived = Buffer.from(hkdfSync('sha256', key, salt, `scopegate key check: ${name}`, CHECK_BYTES));
@@ -38,10 +38,10 @@ function isKeyOf(checkValue: string, name: KeyName, key: string): boolean {
 }
 
 /**
- * The keys to work with, held against the database before anything is written to it (R110). Where it was made by a
- * version without check values, what is stored has to do.
- * @param mayMake whether keys may be made for a database that holds nothing yet
- * @throws ConfigurationError where a key is missing or is not the one that the data was made with
+ * The keys to work with, compared with the database before anything is written to it (R110). If the database comes from a
+ * version without check values, its data must prove the keys.
+ * @param mayMake whether keys may be made for an empty database
+ * @throws ConfigurationError if a key is missing or is not the one that the data was made with
  */
 export async function checkedSecrets(
   dataSource: DataSource,
@@ -61,8 +61,8 @@ export async function checkedSecrets(
 }
 
 /**
- * Has a database that does not know its keys yet keep these. Of two nodes that start on a new database at the same time
- * with different keys, one is first, and the other one is refused.
+ * Stores check values of these keys in a database that has none. If two nodes start on a new database at the same time
+ * with different keys, the first one wins, and the other one is refused.
  */
 export async function adoptKeys(dataSource: DataSource, configuration: Configuration, secrets: Secrets): Promise<void> {
   const known = await storedChecks(dataSource);
@@ -88,13 +88,13 @@ async function storedChecks(dataSource: DataSource): Promise<ReadonlyMap<string,
   return new Map(rows.map(({ name, checkValue }) => [name, checkValue]));
 }
 
-/** Whether the server has ever been started on this database: the first start makes a user. */
+/** Whether a server has ever started on this database: the first start makes a user. */
 async function holdsData(dataSource: DataSource): Promise<boolean> {
   if (!(await hasTable(dataSource, 'users'))) return false;
   return (await dataSource.query<unknown[]>('SELECT 1 FROM users LIMIT 1')).length > 0;
 }
 
-/** Whether a table is there: before the migrations, none may be. */
+/** Whether a table exists: before the migrations, there may be none. */
 export async function hasTable(dataSource: DataSource, table: string | typeof KeyCheckEntity): Promise<boolean> {
   const runner = dataSource.createQueryRunner();
   try {

@@ -1,23 +1,22 @@
-/** What a lane is for. Each has connections of its own, so that none waits for the work of another (R81). */
+/** A kind of work. Each has its own connections, so that none waits for the work of another (R81). */
 export type Lane = 'judging' | 'changes' | 'journal' | 'management' | 'lists';
 
-/** What a lane may use. */
 export interface LaneRule {
-  /** Connections that are in use at the same time, at the most. */
+  /** The most connections in use at the same time. */
   readonly connections: number;
-  /** Callers that wait for one of them, at the most; one more is refused at once. */
+  /** The most callers that wait for a connection; the next one is refused at once. */
   readonly waiting: number;
-  /** How long a caller waits for its answer, from the moment of asking, in milliseconds. */
+  /** How long a caller waits for its answer, from its call. */
   readonly timeoutMs: number;
 }
 
 /**
  * The lanes of a process on a MySQL or MariaDB server; together they use up to 17 connections.
- * - judging: look-ups of tokens and sessions. A client waits for them, for two seconds at the most,
+ * - judging: look-ups of tokens and sessions. A client waits for them, at most two seconds,
  *   the 0.2 seconds for Redis included.
  * - changes: the change log, the copies of the rules in memory, and readiness.
- * - journal: stores audit events and what else is written down apart from requests.
- * - management: changes by way of the management API, single rows, and the jobs in the background.
+ * - journal: stores audit events and other records that are not part of a request.
+ * - management: changes through the management API, single rows, and background jobs.
  * - lists: lists, searches, exports and verifications, which may take many rows each.
  */
 export const LANES: Readonly<Record<Lane, LaneRule>> = {

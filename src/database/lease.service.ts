@@ -7,16 +7,16 @@ import { LeaseEntity } from './lease.entity.js';
 import { UnitOfWork } from './unit-of-work.js';
 
 /**
- * Decides which of several processes does a job. A lease saves work and no more: a process that was paused beyond its
- * end may go on beside the next holder for a while, so the job itself has to bear being done twice at once.
+ * Decides which of several processes does a job. A lease only saves work: a process that was paused beyond the end of its
+ * lease may continue beside the next holder for a while, so two processes must be able to do the job at once.
  */
 @Injectable()
 export class LeaseService {
-  /** Names this life of this process. A restarted one is another holder, and waits for the lease of the former. */
+  /** Names this run of this process. After a restart it is another holder, and waits for the end of the old lease. */
   readonly #holder = `${hostname().slice(0, 32)}:${process.pid}:${randomBytes(6).toString('hex')}`;
   /** One clock judges all leases. */
   readonly #nowMs: string;
-  /** Leases that have a row, taken or not. */
+  /** Leases that have a row, whether they are held or not. */
   readonly #known = new Set<string>();
 
   constructor(
@@ -27,15 +27,15 @@ export class LeaseService {
   }
 
   /**
-   * Takes the lease where it is free or has run out, and renews it where this process has it already.
-   * @param durationMs for how long from now, in milliseconds
+   * Takes the lease if it is free or has run out, and renews it if this process already holds it.
+   * @param durationMs from now
    * @returns whether this process holds it
    */
   async hold(name: string, durationMs: number): Promise<boolean> {
-    // The row is made apart: an update that finds none holds the gap, and two nodes that then insert deadlock.
+    // The row is made first: an update that finds no row locks the gap, and two nodes that then insert deadlock.
     if (!this.#known.has(name)) await this.#makeRow(name);
     return this.unitOfWork.run(async ({ manager }) => {
-      // One statement compares and sets, so that of two nodes one finds the lease taken.
+      // One statement compares and sets, so only one of two nodes takes the lease.
       const updated = await manager
         .createQueryBuilder()
         .update(LeaseEntity)
@@ -43,13 +43,13 @@ export class LeaseService {
         .where(`name = :name AND (holder = :holder OR expires_at_ms <= ${this.#nowMs})`)
         .setParameters({ name, holder: this.#holder, durationMs })
         .execute();
-      // Somebody else holds it, or the row is gone: the database may have been put back to before it was made.
+      // Another process holds it, or the row is missing: the database may have been restored to before it was made.
       if (updated.affected !== 1) this.#known.delete(name);
       return updated.affected === 1;
     });
   }
 
-  /** Gives the lease back, so that the next one need not wait for its end; without effect where another has it. */
+  /** Gives the lease back, so that the next process need not wait for its end. No effect if another process holds it. */
   async release(name: string): Promise<void> {
     await this.unitOfWork.run(({ manager }) =>
       manager.update(LeaseEntity, { name, holder: this.#holder }, { expiresAtMs: 0 }),

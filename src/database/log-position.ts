@@ -1,6 +1,5 @@
 import type { ChangeEntity } from './change.entity.js';
 
-/** A line of the change log as it was read. */
 export type LogLine = Pick<ChangeEntity, 'id' | 'topic' | 'subject' | 'atMs' | 'changeSet'>;
 
 /** Ids from one to another, both included. */
@@ -13,21 +12,21 @@ interface Gap extends IdRange {
   readonly sinceTick: number;
 }
 
-/** The newest lines that were read are read again every time: by them a database of another life is recognised. */
+/** How many of the newest lines are read again every time: they show whether the database is still the same. */
 const REMEMBERED = 16;
 
-/** A transaction that has not stored its lines so long after later ones were read never will, in milliseconds. */
+/** A transaction that has not stored its lines so long after later lines were read never will. */
 const GAP_LASTS_MS = 15 * 60_000;
 
-/** So many gaps are looked at; a server that numbers in steps makes one with every line. */
+/** How many gaps are watched; a server that numbers in steps leaves one with every line. */
 const MAX_GAPS = 1_000;
 
 /**
- * How far a node has read the change log. Ids are given out before a transaction is stored, so a line can appear below
- * one that was read already: the gaps between the ids are kept, and read again.
+ * How far a node has read the change log. A line gets its id before its transaction is stored, so it can appear below a
+ * line that was already read: the gaps between the ids are kept, and read again.
  *
- * A database that lost its newest changes (a restore, a failover) gives out the same ids a second time. Each transaction
- * writes a random id into its lines, so the lines that were read last show whether they are still the same (R80).
+ * A database that lost its newest changes (a restore, a failover) uses the same ids again. Each transaction writes a
+ * random id into its lines, so the lines that were read last show whether they are still the same (R80).
  */
 export class LogPosition {
   #newest = 0;
@@ -40,7 +39,7 @@ export class LogPosition {
     return this.#newest;
   }
 
-  /** Which lines to read: those of the gaps, the remembered ones, and all that are newer. */
+  /** Which lines to read: those of the gaps, the remembered ones, and all newer ones. */
   get ranges(): readonly IdRange[] {
     const [oldest = 1] = this.#remembered.keys();
     const below = this.#gaps.filter(({ from }) => from < oldest).map(({ from, to }) => ({ from, to }));
@@ -48,9 +47,9 @@ export class LogPosition {
   }
 
   /**
-   * Whether these lines are those of the log that was read before. The purge takes the oldest lines, and never the newest:
-   * of the remembered ones, the newest is there, and none is missing after one that is there.
-   * @param lines what the log has in the ranges, in the order of ids
+   * Whether these lines continue the log that was read before. The purge removes the oldest lines, and never the newest: of
+   * the remembered lines, the newest must be found, and every line after the first one found.
+   * @param lines the lines of the log in the ranges, in the order of ids
    */
   isContinuedBy(lines: readonly LogLine[]): boolean {
     const found = new Map(lines.map((line) => [line.id, fingerprintOf(line)]));
@@ -63,7 +62,6 @@ export class LogPosition {
     return hasFound;
   }
 
-  /** Those of the lines that have not been read before. */
   freshOf<Line extends LogLine>(lines: readonly Line[]): readonly Line[] {
     return lines.filter(({ id }) => !this.#remembered.has(id));
   }
@@ -78,7 +76,7 @@ export class LogPosition {
     const opened: Gap[] = [];
     let before = this.#newest;
     for (const id of ids) {
-      // Below the first line that is read at all, others may have been purged.
+      // Below the first line that was read, others may have been purged.
       if (id > before + 1 && before > 0) opened.push({ from: before + 1, to: id - 1, sinceTick: nowTick });
       before = Math.max(before, id);
     }

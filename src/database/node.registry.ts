@@ -16,22 +16,22 @@ import { dialectOf } from './dialect/index.js';
 import { NodeEntity } from './node.entity.js';
 import { UnitOfWork } from './unit-of-work.js';
 
-/** How often a node says that it is there. */
+/** How often a node writes that it is running. */
 const BEAT_INTERVAL_MS = 2_000;
 
-/** A node that says nothing may still judge for as long as its rules may be old, or for this where that is shorter. */
+/** A silent node may still judge for as long as its rules may be old, or for this time if that is longer. */
 const MIN_SILENCE_MS = 15_000;
 
-/** What a node has beyond that: it may have said nothing for a while before it lost the database. */
+/** Added to that time: the node may have been silent for a while before it lost the database. */
 const SILENCE_MARGIN_MS = 15_000;
 
-/** A node of a version that does not say how old its rules may be has the default. */
+/** For a node of a version that does not write how old its rules may be. */
 const DEFAULT_MAX_STALENESS_MS = 10_000;
 
-/** Rows of nodes that have ended without saying so are kept for so long, for who looks at them. */
+/** How long the rows of nodes are kept that ended without removing them, for an operator to see. */
 const KEPT_MS = 24 * 3_600_000;
 
-/** The end of the process waits for its row to go, but not for a database that is away. */
+/** How long the end of the process waits until its row is removed. */
 const GOODBYE_TIMEOUT_MS = 2_000;
 
 /** A point in time: by the time of day, and by a clock that never steps back. */
@@ -40,7 +40,7 @@ export interface Moment {
   readonly tick: number;
 }
 
-/** A node as the table shows it; times are the database's own. */
+/** A node as the table shows it; times are the database's. */
 export interface KnownNode {
   readonly id: string;
   readonly seenAtMs: number;
@@ -51,9 +51,9 @@ export interface KnownNode {
 }
 
 /**
- * Says that this node is there, knows the others, and knows how old the rules of this one are. While the change log
- * cannot be read, a node refuses once its rules are older than they may be (R80): it cannot know whether another node
- * has changed them. Only the operator can say that there is no other one.
+ * Registers this node, knows the others, and measures how old the rules of this node are. While the change log cannot be
+ * read, a node refuses requests once its rules are older than they may be (R80): another node may have changed them. Only
+ * the operator can say that there is no other node.
  */
 @Injectable()
 export class NodeRegistry implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -62,17 +62,17 @@ export class NodeRegistry implements OnApplicationBootstrap, BeforeApplicationSh
   readonly #logger = new Logger(NodeRegistry.name);
   readonly #nowSql: string;
   #readAt: Moment;
-  /** When another worker of this node has last read the change log, as far as this one was told. */
+  /** When another worker of this node last read the change log, as far as this worker knows. */
   #siblingReadAtTick = Number.NEGATIVE_INFINITY;
   #toldAtTick = Number.NEGATIVE_INFINITY;
   #isRegistered = false;
   #known: readonly KnownNode[] = [];
-  /** The last word of each node, and when this one has met it. */
+  /** The last beat of each node, and when this node first saw it. */
   readonly #heard = new Map<string, { readonly seenAtMs: number; readonly tick: number }>();
-  /** When this node has first said that it is there, by the database's clock. */
+  /** The time of this node's first beat, by the database's clock. */
   #startedAtMs: number | null = null;
   #others: readonly string[] = [];
-  /** What is to be confirmed with the next beat. */
+  /** The line of the change log to confirm with the next beat. */
   #toConfirm: number | null = null;
   #timer: NodeJS.Timeout | undefined;
   #beating: Promise<void> | null = null;
@@ -95,18 +95,18 @@ export class NodeRegistry implements OnApplicationBootstrap, BeforeApplicationSh
     });
   }
 
-  /** Whether the rules this node knows may be out of date for longer than they may be. */
+  /** Whether the rules of this node may be older than they may be. */
   get isStale(): boolean {
     const { singleNode, maxStalenessMs } = this.configuration;
-    // Of one node with several workers, another one may have made a change while this one alone is cut off.
+    // Another worker of the same node may have made a change while only this one cannot reach the database.
     if (singleNode) return this.#siblingReadAtTick - this.#readAt.tick > maxStalenessMs;
-    // Whoever waits for the confirmation of every node finds them in the table.
+    // A node that waits for the confirmation of all nodes finds them in the table: this one must be in it.
     return !this.#isRegistered || this.ageMs > maxStalenessMs;
   }
 
   /** How long ago the change log was last read and acted on, in milliseconds. */
   get ageMs(): number {
-    // A clock that is set back would make old rules young again, and the other one stands still while a machine sleeps.
+    // A clock that is set back would make old rules young again, and the other clock stops while a machine sleeps.
     return Math.max(this.clock.nowMs() - this.#readAt.ms, performance.now() - this.#readAt.tick);
   }
 
@@ -115,7 +115,7 @@ export class NodeRegistry implements OnApplicationBootstrap, BeforeApplicationSh
     return [...new Set([this.id, ...this.#known.filter(({ isLive }) => isLive).map(({ id }) => id)])];
   }
 
-  /** What is wrong with SCOPEGATE_SINGLE_NODE, for an operator; null where it is true. */
+  /** What is wrong with SCOPEGATE_SINGLE_NODE, for an operator; null if it is right. */
   get warning(): string | null {
     return this.#others.length === 0 ? null : notSingleText(this.#others);
   }
@@ -138,8 +138,8 @@ export class NodeRegistry implements OnApplicationBootstrap, BeforeApplicationSh
   }
 
   /**
-   * Has the table say that this node acts on every line of the change log up to this one.
-   * @param line the newest line of a reading that has been acted on
+   * Writes into the table that this node acts on every line of the change log up to this one.
+   * @param line the newest line of a reading that the node has acted on
    */
   confirm(line: number): void {
     this.#toConfirm = line;
@@ -152,7 +152,7 @@ export class NodeRegistry implements OnApplicationBootstrap, BeforeApplicationSh
     this.#timer.unref();
   }
 
-  /** Says goodbye, before the connections are closed; a node that cannot is forgotten after a while. */
+  /** Removes this node's row, before the connections are closed; if that fails, others forget the node after a while. */
   async beforeApplicationShutdown(): Promise<void> {
     this.#isStopped = true;
     clearInterval(this.#timer);
@@ -165,7 +165,7 @@ export class NodeRegistry implements OnApplicationBootstrap, BeforeApplicationSh
     clearTimeout(limit);
   }
 
-  /** Says that this node is there, and looks at the others; one at a time. Never rejects. */
+  /** Writes that this node is running, and reads the others; one beat at a time. Never rejects. */
   beat(): Promise<void> {
     if (this.#isStopped) return Promise.resolve();
     this.#beating ??= this.#beatNow()
@@ -204,20 +204,20 @@ export class NodeRegistry implements OnApplicationBootstrap, BeforeApplicationSh
     );
   }
 
-  /** Notes which nodes have said something since the last look. */
+  /** Notes which nodes have written since the last read. */
   #hear(rows: readonly NodeEntity[]): void {
     const nowTick = performance.now();
     const before = new Map(this.#heard);
     this.#heard.clear();
     for (const { id, seenAtMs } of rows) {
       const last = before.get(id);
-      // The first sight of a row says nothing of its age.
+      // The first sight of a row does not show how old it is.
       const tick = last === undefined ? Number.NEGATIVE_INFINITY : nowTick;
       this.#heard.set(id, last?.seenAtMs === seenAtMs ? last : { seenAtMs, tick });
     }
   }
 
-  /** Whether its row has changed of late, by a clock of this node: the clock of the database may be set forward. */
+  /** Whether its row has changed lately, by a clock of this node: the clock of the database may be set forward. */
   #hasBeenHeard(row: NodeEntity): boolean {
     return performance.now() - (this.#heard.get(row.id)?.tick ?? Number.NEGATIVE_INFINITY) <= silenceMs(row);
   }
@@ -248,7 +248,7 @@ export class NodeRegistry implements OnApplicationBootstrap, BeforeApplicationSh
         const rows = manager.createQueryBuilder();
         const { affected } = await rows.update(NodeEntity).set(said).where({ id: this.id }).execute();
         if (affected === 1) return;
-        // The first time, or whoever looks after the database has removed it.
+        // The first time, or an operator has removed the row.
         await manager
           .createQueryBuilder()
           .insert()
@@ -261,7 +261,7 @@ export class NodeRegistry implements OnApplicationBootstrap, BeforeApplicationSh
     );
   }
 
-  /** Rows of other lives go: of long ago, or all of them where there is no other node. One that is there comes back. */
+  /** Removes rows of nodes that ended long ago, or of all other nodes if there is no other. A running node comes back. */
   async #forgetOthers(rows: Repository<NodeEntity>): Promise<void> {
     const all = await rows.find({ select: { id: true, seenAtMs: true } });
     const newest = Math.max(...all.map(({ seenAtMs }) => seenAtMs));
@@ -272,7 +272,7 @@ export class NodeRegistry implements OnApplicationBootstrap, BeforeApplicationSh
     if (gone.length > 0) await rows.delete({ id: In(gone.map(({ id }) => id)) });
   }
 
-  /** The operator has said that there is no other node: one that says that it is there is told of, loudly. */
+  /** Reports a running node although the operator says that there is no other. */
   #compareWithSingleNode(known: readonly KnownNode[]): void {
     if (!this.configuration.singleNode) return;
     const startedAtMs = this.#startedAtMs ?? 0;
@@ -285,7 +285,7 @@ export class NodeRegistry implements OnApplicationBootstrap, BeforeApplicationSh
   }
 }
 
-/** For how long a node that says nothing may still judge requests, in milliseconds. */
+/** How long a silent node may still judge requests, in milliseconds. */
 function silenceMs({ maxStalenessMs }: NodeEntity): number {
   return Math.max(maxStalenessMs ?? DEFAULT_MAX_STALENESS_MS, MIN_SILENCE_MS) + SILENCE_MARGIN_MS;
 }

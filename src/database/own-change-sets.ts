@@ -1,14 +1,14 @@
 interface OwnChangeSet {
-  /** When it was stored, by a clock that never steps back; null while that is under way. */
+  /** By a clock that never steps back; null while it is being stored. */
   storedAtTick: number | null;
   hasActed: boolean;
 }
 
-/** The change sets that this node stores itself, until it meets them in the change log. */
+/** The change sets that this node stores itself, until it finds them in the change log. */
 export class OwnChangeSets {
   readonly #sets = new Map<string, OwnChangeSet>();
 
-  /** Before it is stored: the reader of the log may be the first to see that it is. */
+  /** Call it before the change set is stored: the reader of the log may be the first to see it. */
   noteStoring(changeSet: string): void {
     this.#sets.set(changeSet, { storedAtTick: null, hasActed: false });
   }
@@ -23,12 +23,12 @@ export class OwnChangeSets {
     if (own !== undefined) own.hasActed = true;
   }
 
-  /** It is not stored, or it is not known whether it is; the reader of the log then treats it like any other. */
+  /** If it is not stored, or that is unknown: the reader of the log then treats it like any other. */
   forget(changeSet: string): void {
     this.#sets.delete(changeSet);
   }
 
-  /** Forgets all of them, as where the database is another one. */
+  /** If the database is not the same any more. */
   clear(): void {
     this.#sets.clear();
   }
@@ -37,14 +37,12 @@ export class OwnChangeSets {
     return this.#sets.get(changeSet)?.hasActed === true;
   }
 
-  /** Notes that change sets are in the log. */
   noteFound(changeSets: Iterable<string>): void {
     for (const changeSet of changeSets) this.#sets.delete(changeSet);
   }
 
   /**
-   * The change sets that were stored so long ago, and have not been met in the log: once it has been read, those that
-   * are still here are lost.
+   * The change sets that were stored before this time and not found in the log. After the log has been read, they are lost.
    * @param ageMs milliseconds
    */
   olderThan(ageMs: number): readonly string[] {

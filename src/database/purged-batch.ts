@@ -1,4 +1,4 @@
-/** Rows that one transaction of a purge removes at the most, so that nobody waits long for their locks. */
+/** The most rows that one transaction of a purge removes, so that its locks are short. */
 export const PURGE_BATCH_SIZE = 100;
 
 /** What one transaction of a purge did. */

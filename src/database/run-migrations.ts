@@ -2,7 +2,7 @@ import { MigrationExecutor, type DataSource, type EntityManager, type QueryRunne
 import { ConfigurationError } from '../config/env.js';
 import { dialectOf } from './dialect/index.js';
 
-/** A migration of a large table may take a while; another node waits for it. */
+/** Another node waits for a migration of a large table, which may take a while. */
 const LOCK_TIMEOUT_MS = 600_000;
 
 /** How the tables of a database differ from those that this version knows, by the names of migrations. */
@@ -14,11 +14,10 @@ export interface SchemaState {
 }
 
 /**
- * Brings the tables up to date. Nodes that start at the same time do it one after the other: by a named lock of the
- * server, held by the connection that the migrations run on, or by a lock on a file beside the SQLite database. Both are
- * gone with the process that holds them.
+ * Runs the migrations that are missing. Nodes that start at the same time do it one after the other, with a lock that
+ * ends with the process that holds it.
  * @returns the names of the migrations that were run
- * @throws ConfigurationError where a newer version has changed the tables, or another node does not finish
+ * @throws ConfigurationError if a newer version has changed the tables, or another node does not finish
  */
 export function runMigrations(dataSource: DataSource): Promise<readonly string[]> {
   return withLock(dataSource, async (runner) => {
@@ -29,7 +28,7 @@ export function runMigrations(dataSource: DataSource): Promise<readonly string[]
   });
 }
 
-/** Takes the last migration back, for a return to an older version. It drops what only the newer one has. */
+/** Reverts the last migration, to return to an older version. It drops what only the newer version has. */
 export function revertLastMigration(dataSource: DataSource): Promise<void> {
   return withLock(dataSource, async (runner) => {
     await refuseNewerSchema(runner);
@@ -38,7 +37,7 @@ export function revertLastMigration(dataSource: DataSource): Promise<void> {
 }
 
 /**
- * Refuses a database that a newer version has worked with: what this one does not know, it may judge wrongly.
+ * Refuses a database that a newer version has migrated: this version may judge wrongly what it does not know.
  * @throws ConfigurationError in one line that says what to do
  */
 export async function refuseNewerSchema(runner: QueryRunner): Promise<void> {
@@ -53,7 +52,6 @@ export async function refuseNewerSchema(runner: QueryRunner): Promise<void> {
   );
 }
 
-/** Compares the list of migrations in the database with that of this version. */
 export async function schemaState(manager: EntityManager): Promise<SchemaState> {
   const { dataSource } = manager;
   const rows = await manager.query<{ readonly name: string }[]>(`SELECT name FROM ${tableName(dataSource)}`);

@@ -2,25 +2,24 @@ import { TableIndex, type QueryRunner, type Table, type TableColumn, type TableI
 import { dialectOf } from './dialect/index.js';
 
 /**
- * The steps that migrations are made of (R83). A statement that changes tables cannot be taken back on MySQL and MariaDB,
- * so a migration that is killed in the middle stays half done, and runs again from its beginning at the next start. Each
- * step looks first whether it has been made. Migrations use these steps in place of the query runner's own, and their
- * statements that change rows give the same result a second time.
+ * The steps of migrations (R83). MySQL and MariaDB cannot roll back a statement that changes tables, so a migration that
+ * is killed stays half done, and runs again from its beginning at the next start. So each step first checks whether it
+ * has been made. Migrations use these steps instead of the query runner's, and their statements that change rows give the
+ * same result a second time.
  */
 
-/** Makes a table with its indexes, and has its texts compared byte by byte. */
+/** Makes a table with its indexes, and makes the database compare its texts byte by byte. */
 export async function createTable(runner: QueryRunner, table: Table): Promise<void> {
   if (!(await runner.hasTable(table.name))) await runner.createTable(table);
-  // The table may be there already without its collation: that is a statement of its own.
+  // The table may exist already without its collation: that is another statement.
   await dialectOf(runner.dataSource).compareExactly(runner, [table.name]);
 }
 
-/** Drops a table and what is in it. */
 export async function dropTable(runner: QueryRunner, name: string): Promise<void> {
   if (await runner.hasTable(name)) await runner.dropTable(name);
 }
 
-/** Adds a column. It must bring no index with it (`isUnique`, `isPrimary`): make that by a step of its own. */
+/** Adds a column. It must not bring an index (`isUnique`, `isPrimary`): make that in a step of its own. */
 export async function addColumn(runner: QueryRunner, table: string, column: TableColumn): Promise<void> {
   if (!(await runner.hasColumn(table, column.name))) await runner.addColumn(table, column);
 }
@@ -30,7 +29,7 @@ export async function dropColumn(runner: QueryRunner, table: string, name: strin
   if (await runner.hasColumn(table, name)) await runner.dropColumn(table, name);
 }
 
-/** Makes an index. Its name tells whether it is there. */
+/** Makes an index. Its name shows whether it exists. */
 export async function createIndex(
   runner: QueryRunner,
   table: string,
@@ -39,7 +38,6 @@ export async function createIndex(
   if (!(await hasIndex(runner, table, index.name))) await runner.createIndex(table, new TableIndex(index));
 }
 
-/** Drops an index. */
 export async function dropIndex(runner: QueryRunner, table: string, name: string): Promise<void> {
   if (await hasIndex(runner, table, name)) await runner.dropIndex(table, name);
 }

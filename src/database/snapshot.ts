@@ -1,12 +1,11 @@
 import { Logger } from '@nestjs/common';
 
-/** How long to wait before a failed reading is tried again, in milliseconds. */
 const RETRY_MS = 500;
 
 /**
- * An immutable copy of stored state, read synchronously by whoever decides. Readings follow one another, so that an
- * older one never takes the place of a newer one. One that fails leaves the copy as it is and is tried again until it
- * arrives: nobody announces a change twice.
+ * An immutable copy of stored state, for decisions that read it synchronously. Readings follow one another, so an older
+ * one never replaces a newer one. One that fails leaves the copy as it is and is tried again until it succeeds, because a
+ * change is announced only once.
  */
 export class Snapshot<Value> {
   readonly #logger = new Logger(Snapshot.name);
@@ -17,21 +16,20 @@ export class Snapshot<Value> {
   #isClosed = false;
 
   /**
-   * @param name what the log calls it
-   * @param read reads the state as it is stored now
+   * @param name in the log
+   * @param read reads the stored state
    */
   constructor(
     private readonly name: string,
     private readonly read: () => Promise<Value>,
   ) {}
 
-  /** The state as it was last read. */
   get current(): Value {
     if (this.#value === null) throw new Error(`The ${this.name} have not been read yet.`);
     return this.#value.value;
   }
 
-  /** Resolves once a reading that began after this call has arrived. Callers that wait share one. */
+  /** Resolves when a reading that began after this call is done. Callers that wait share one. */
   reload(): Promise<void> {
     this.#waiting ??= this.#running
       .catch(() => undefined)
@@ -54,7 +52,7 @@ export class Snapshot<Value> {
       this.#value = { value: await this.read() };
       clearTimeout(this.#retry);
     } catch (error) {
-      // Before the first reading there is nothing to fall back to: the start fails.
+      // Before the first reading there is no copy to keep: the start fails.
       if (this.#value !== null) this.#retryLater();
       throw error;
     }

@@ -2,9 +2,9 @@ import { isStorableText } from '@scopegate/kernel';
 import { Brackets } from 'typeorm';
 
 /**
- * A condition: one of the columns holds the text, whatever the case. Every character of it means itself, also `%` and
- * `_`; a text that no row can hold finds nothing, where SQLite would read a pattern up to its first NUL.
- * SQLite lowers ASCII alone, so other letters are found there in the case in which they were typed.
+ * A condition: one of the columns contains the text, in any case. `%` and `_` have no special meaning. A text that no row
+ * can hold finds nothing; SQLite would read a pattern only up to its first NUL. SQLite lowers only ASCII, so other letters
+ * are found in the case in which they were typed.
  * @param columns such as `token.description`; never a text from outside
  */
 export function holdsText(columns: readonly string[], text: string): Brackets {

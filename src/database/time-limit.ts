@@ -1,6 +1,6 @@
 import { DatabaseUnavailableError } from './database-unavailable.js';
 
-/** A limit that is counted from the moment of asking: every wait on the way to the answer is part of it (R81). */
+/** A limit that counts from the call: every wait on the way to the answer is part of it (R81). */
 export class TimeLimit {
   readonly #endTick: number;
 
@@ -8,20 +8,20 @@ export class TimeLimit {
     this.#endTick = performance.now() + timeoutMs;
   }
 
-  /** What is left, in milliseconds; 0 where the limit has been reached. */
+  /** What is left, in milliseconds; 0 once the limit is reached. */
   get leftMs(): number {
     return Math.max(0, this.#endTick - performance.now());
   }
 
-  /** What the caller gets once the limit has been reached. */
+  /** The error for the caller once the limit is reached. */
   overdue(): DatabaseUnavailableError {
     return new DatabaseUnavailableError(`no answer within ${this.timeoutMs} ms`);
   }
 
   /**
    * The answer, if it comes within the limit.
-   * @param onOverdue called where it does not: whatever the answer was expected from is to be given up
-   * @throws DatabaseUnavailableError where it does not
+   * @param onOverdue called if it does not, to give up the connection or question
+   * @throws DatabaseUnavailableError if it does not
    */
   answer<Answer>(asked: Promise<Answer>, onOverdue: () => void = () => undefined): Promise<Answer> {
     return new Promise((resolve, reject) => {

@@ -1,24 +1,21 @@
 import { DatabaseBusyError } from './database-unavailable.js';
 import type { TimeLimit } from './time-limit.js';
 
-/** Gives out a number of turns; whoever finds none left waits, first come, first served. */
+/** Gives out a number of turns. If none is free, callers wait; first come, first served. */
 export class TurnQueue {
   readonly #waiting = new Set<() => void>();
   #taken = 0;
 
-  /**
-   * @param turns how many there are
-   * @param maxWaiting how many callers may wait for one
-   */
+  /** @param maxWaiting how many callers may wait for a turn */
   constructor(
     private readonly turns: number,
     private readonly maxWaiting: number,
   ) {}
 
   /**
-   * Resolves when it is the caller's turn; it has to call `release` afterwards.
-   * @throws DatabaseBusyError where too many wait already
-   * @throws DatabaseUnavailableError where the limit is reached before
+   * Resolves when it is the caller's turn; call `release` afterwards.
+   * @throws DatabaseBusyError if too many callers wait already
+   * @throws DatabaseUnavailableError if the limit is reached before
    */
   take(limit: TimeLimit): Promise<void> {
     if (this.#taken < this.turns) {
@@ -39,7 +36,7 @@ export class TurnQueue {
     });
   }
 
-  /** Gives a turn back: the one who has waited for longest gets it. */
+  /** Gives a turn back, to the caller that has waited longest. */
   release(): void {
     const [next] = this.#waiting;
     if (next === undefined) {

@@ -15,17 +15,17 @@ import { LANES } from './lane-rules.js';
 
 const CHANGE_SET_BYTES = 12;
 
-/** A fifth of the time a caller waits is for the question what has become of a COMMIT without an answer. */
+/** A fifth of the caller's time is reserved for the question whether an unanswered COMMIT is stored. */
 const OUTCOME_SHARE = 5;
 
 /** One transaction: its manager, and the list of what it changes. */
 export interface Unit {
   readonly manager: EntityManager;
-  /** Notes that a subject has changed, so that every node reads it again once the transaction is stored. */
+  /** Notes that a subject has changed: every node reads it again once the transaction is stored. */
   changed(topic: ChangeTopic, subject: string): void;
 }
 
-/** What a transaction gives once it is stored. */
+/** The result of a transaction that is stored. */
 interface Stored<Result> {
   readonly value: Result;
   readonly manager: EntityManager;
@@ -34,18 +34,18 @@ interface Stored<Result> {
 /** How far a transaction has come. */
 class Attempt<Result> {
   changes: Change[] = [];
-  /** Set once everything is written: a failure after that says nothing of whether it is stored. */
+  /** Set once everything is written: after that, a failure does not show whether it is stored. */
   committing: { readonly stored: Stored<Result>; readonly connectionId: number | null } | null = null;
   #isGivenUp = false;
 
-  /** Each one begins anew where the one before was taken back. */
+  /** Begins again if the attempt before was rolled back. */
   begin(): void {
     this.#refuseGivenUp();
     this.changes = [];
     this.committing = null;
   }
 
-  /** @throws Error where its caller has been answered: it must not be stored any more */
+  /** @throws Error if its caller already has an answer: it must not be stored any more */
   commit(stored: Stored<Result>, connectionId: number | null): Stored<Result> {
     this.#refuseGivenUp();
     this.committing = { stored, connectionId };
@@ -61,15 +61,15 @@ class Attempt<Result> {
   }
 }
 
-/** A transaction that keeps losing against others is given up. */
+/** How often a transaction is tried that loses against others. */
 const MAX_ATTEMPTS = 6;
 
 const RETRY_DELAY_MS = 15;
 
 /**
- * The one way to the database. TypeORM's SQLite is a single connection: two transactions at a time are refused, and a
- * write made while another request's transaction is open vanishes with its rollback. So what writes takes turns there;
- * a MySQL server has connections for each kind of work. Whatever it is, its caller waits for a limited time (R81).
+ * The one way to the database. TypeORM's SQLite is a single connection: it refuses two transactions at a time, and a
+ * write during another request's transaction disappears with its rollback. So writers take turns there; with a server,
+ * each kind of work has its own connections. Either way, callers wait for a limited time (R81).
  */
 @Injectable()
 export class UnitOfWork implements OnApplicationShutdown {
@@ -91,13 +91,13 @@ export class UnitOfWork implements OnApplicationShutdown {
   }
 
   /**
-   * Runs the work in one transaction: all of it is stored, or nothing. It must not call `run` or `read` itself, and it is
-   * run again where the database took it back in favour of another one, so it must change nothing but the database.
-   * When it returns, this node already acts on the changes (R64). Where the answer to the COMMIT is lost, the change log
-   * is asked whether it is stored (R80).
-   * @throws OutcomeUnknownError where that cannot be found out
-   * @throws ChangeNotActedOnError where it is stored, and this node cannot act on it yet
-   * @throws DatabaseUnavailableError where the database is out of reach, and nothing is stored
+   * Runs the work in one transaction: all of it is stored, or nothing. The work must not call `run` or `read`. It runs again
+   * if the database rolled it back in favour of another transaction, so it must change nothing but the database. When `run`
+   * returns, this node already acts on the changes (R64). If the COMMIT is not answered, the change log shows whether it is
+   * stored (R80).
+   * @throws OutcomeUnknownError if that cannot be found out
+   * @throws ChangeNotActedOnError if it is stored, and this node cannot act on it yet
+   * @throws DatabaseUnavailableError if the database cannot be reached, and nothing is stored
    */
   async run<Result>(work: (unit: Unit) => Promise<Result>, use: DatabaseUse = {}): Promise<Result> {
     const changeSet = randomBytes(CHANGE_SET_BYTES).toString('base64url');
@@ -105,7 +105,7 @@ export class UnitOfWork implements OnApplicationShutdown {
     const limitMs = use.timeoutMs ?? LANES[use.lane ?? 'management'].timeoutMs;
     const askingMs = limitMs / OUTCOME_SHARE;
     const result = await this.#lanes
-      // What is left of the limit is for the question whether it is stored.
+      // The rest of the limit is for the question whether it is stored.
       .write({ ...use, timeoutMs: limitMs - askingMs }, (connection) =>
         again(() => this.#transact(connection, work, changeSet, attempt)),
       )
@@ -117,38 +117,38 @@ export class UnitOfWork implements OnApplicationShutdown {
     return result.value;
   }
 
-  /** Has something done at the end of every transaction, before it is stored: what it writes is part of it. */
+  /** Runs a hook at the end of every transaction; what it writes is part of the transaction. */
   beforeCommit(hook: (manager: EntityManager) => Promise<void>): void {
     this.#beforeCommit.push(hook);
   }
 
-  /** Has something done after every transaction that has been stored. It must neither fail nor take long. */
+  /** Runs a hook after every stored transaction. It must neither fail nor take long. */
   afterCommit(hook: (manager: EntityManager) => void): void {
     this.#afterCommit.push(hook);
   }
 
   /**
-   * Runs reads, which see no other request's unfinished transaction.
-   * @throws DatabaseUnavailableError where the database cannot be asked or does not answer in time
+   * Runs reads, which see no unfinished transaction of other requests.
+   * @throws DatabaseUnavailableError if the database cannot be reached or does not answer in time
    */
   read<Result>(work: (manager: EntityManager) => Promise<Result>, use: DatabaseUse = {}): Promise<Result> {
     return this.#lanes.read(use, work).catch(failWhereUnavailable);
   }
 
   /**
-   * Runs work that writes on a connection of its own, and not on TypeORM's. On SQLite, it takes its turn like a unit:
-   * otherwise it and a unit would wait for each other's lock of the file.
+   * Runs work that writes on its own connection and not on TypeORM's. On SQLite it takes its turn like a unit: otherwise
+   * both would wait for each other's lock of the file.
    */
   elsewhere<Result>(work: () => Promise<Result>): Promise<Result> {
     return this.withoutTransaction(() => work(), { lane: 'journal' });
   }
 
-  /** Runs statements on a connection that may write, in no transaction but those it begins and ends itself. */
+  /** Runs statements on a connection that may write, outside any transaction except those they begin and end. */
   withoutTransaction<Result>(work: (manager: EntityManager) => Promise<Result>, use: DatabaseUse): Promise<Result> {
     return this.#lanes.write(use, work).catch(failWhereUnavailable);
   }
 
-  /** What is asked after this is still answered: other parts may write their last while they stop. */
+  /** Later calls still get an answer: other parts may write while they stop. */
   async onApplicationShutdown(): Promise<void> {
     this.#outcomes.close();
     await this.#lanes.close();
@@ -162,7 +162,7 @@ export class UnitOfWork implements OnApplicationShutdown {
   ): Promise<Stored<Result>> {
     attempt.begin();
     return connection.transaction(async ({ queryRunner }) => {
-      // One of its own for each: what is remembered by it must not outlive a transaction that is taken back.
+      // A manager for each transaction: what it caches must not outlive a transaction that is rolled back.
       const manager = this.dataSource.createEntityManager(queryRunner);
       const { changes } = attempt;
       const value = await work({ manager, changed: (topic, subject) => void changes.push({ topic, subject }) });
@@ -180,7 +180,7 @@ export class UnitOfWork implements OnApplicationShutdown {
     });
   }
 
-  /** What has become of a transaction that failed, or was given up. */
+  /** Finds out whether a transaction is stored that failed or took too long. */
   async #resultAfter<Result>(
     error: unknown,
     changeSet: string,
@@ -207,7 +207,7 @@ export class UnitOfWork implements OnApplicationShutdown {
   }
 }
 
-/** Tries a transaction again that another one has won against; a little later each time, and not all at once. */
+/** Tries a transaction again that lost against another; a little later each time, at a random moment. */
 async function again<Result>(transaction: () => Promise<Result>): Promise<Result> {
   for (let attempt = 1; ; attempt += 1) {
     try {

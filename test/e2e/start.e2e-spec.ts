@@ -101,7 +101,7 @@ describe('the first start', () => {
     try {
       const failed = start(folder.path, { PORT: String(port) });
       expect(await failed.exited).toBe(1);
-      expect(failed.output()).toMatch(/^Scopegate cannot start: The port is taken/m);
+      expect(failed.output()).toMatch(/^Scopegate cannot start: The port is already in use/m);
       expect(failed.output()).not.toMatch(PASSWORD);
       taken.close();
       // The start that failed has not used the password up.

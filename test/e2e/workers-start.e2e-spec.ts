@@ -99,7 +99,9 @@ describeWithMariaDb('the start of several workers', (mariaDb) => {
           .output()
           .split('\n')
           .filter((line) => line !== '' && !line.startsWith('First administrator'));
-        expect(lines).toEqual([expect.stringMatching(/^Scopegate cannot start: The port is taken: .*EADDRINUSE/)]);
+        expect(lines).toEqual([
+          expect.stringMatching(/^Scopegate cannot start: The port is already in use: .*EADDRINUSE/),
+        ]);
         expect(workers.filter(isRunning)).toEqual([]);
       }
     } finally {
