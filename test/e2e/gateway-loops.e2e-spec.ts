@@ -1,51 +1,47 @@
-import { connect, createServer, type AddressInfo, type Server } from 'node:net';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { connect, createServer, type AddressInfo } from 'node:net';
+import { expect } from 'vitest';
+import { gatewayTest } from '../support/gateway-test.js';
 import { request } from '../support/raw-client.js';
-import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js';
-import { bearer, startScopegateFixture, type ScopegateFixture } from '../support/scopegate.fixture.js';
+import { bearer } from '../support/scopegate.fixture.js';
 
-let upstream: RecordingUpstream;
-let gateway: ScopegateFixture;
-/** Leads back to the gateway under another address, as a proxy in front of it does. */
-let relay: Server;
-let looping: string;
-let token: string;
+const it = gatewayTest
+  .extend('gatewayOptions', { scope: 'file' }, () => ({ management: true }))
+  /** The URL of a relay that leads back to the gateway under another address, as a proxy in front of it does. */
+  .extend('back', { scope: 'file' }, async ({ gateway }, { onCleanup }) => {
+    const relay = createServer((socket) => {
+      const onward = connect(gateway.port, '127.0.0.1');
+      for (const end of [socket, onward]) end.on('error', () => undefined);
+      socket.pipe(onward).pipe(socket);
+    });
+    await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve));
+    onCleanup(() => void relay.close());
+    return `http://127.0.0.1:${(relay.address() as AddressInfo).port}`;
+  })
+  .extend('looping', { scope: 'file' }, ({ gateway, back }) =>
+    gateway.createApplication({
+      kind: 'generic',
+      anonymous: 'allow',
+      mount: { pathPrefix: '/loop' },
+      upstream: `${back}/loop`,
+    }),
+  )
+  .extend(
+    'token',
+    { scope: 'file' },
+    async ({ gateway }) => (await gateway.createToken({ scope: 'read-write' })).secret,
+  );
 
-beforeAll(async () => {
-  upstream = await startRecordingUpstream();
-  gateway = await startScopegateFixture({ management: true });
-  relay = createServer((socket) => {
-    const onward = connect(gateway.port, '127.0.0.1');
-    for (const end of [socket, onward]) end.on('error', () => undefined);
-    socket.pipe(onward).pipe(socket);
-  });
-  await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve));
-  const back = `http://127.0.0.1:${(relay.address() as AddressInfo).port}`;
+it.beforeAll(async ({ gateway, upstream, back }) => {
+  const open = { kind: 'generic', anonymous: 'allow' } as const;
   await gateway.createApplication({ kind: 'generic', mount: { pathPrefix: '/app' }, upstream: upstream.url });
-  looping = await gateway.createApplication({
-    kind: 'generic',
-    anonymous: 'allow',
-    mount: { pathPrefix: '/loop' },
-    upstream: `${back}/loop`,
-  });
-  await gateway.createApplication({
-    kind: 'generic',
-    anonymous: 'allow',
-    mount: { pathPrefix: '/own' },
-    upstream: back,
-  });
-  token = (await gateway.createToken({ scope: 'read-write' })).secret;
+  await gateway.createApplication({ ...open, mount: { pathPrefix: '/own' }, upstream: back });
 });
 
-afterAll(async () => {
-  await gateway.stop();
-  relay.close();
-  await upstream.stop();
-});
-
-beforeEach(() => upstream.clear());
-
-it('R112: Via goes upstream with the pseudonym of the gateway behind what was there, and not back', async () => {
+it('R112: Via goes upstream with the pseudonym of the gateway behind what was there, and not back', async ({
+  gateway,
+  upstream,
+  token,
+}) => {
   const headers = [bearer(token), ['Via', '1.0 fred'], ['via', '1.1 p.example (a, b)']] as const;
   const answer = await request({ port: gateway.port, target: '/app/x', headers });
   expect([answer.status, answer.header('via')]).toEqual([200, undefined]);
@@ -54,16 +50,16 @@ it('R112: Via goes upstream with the pseudonym of the gateway behind what was th
   ]);
 });
 
-it('R112: a loop is a 508 at the first return, and both ways are recorded', async () => {
+it('R112: a loop is a 508 at the first return, and both ways are recorded', async ({ gateway, looping }) => {
   const answer = await request({ port: gateway.port, target: '/loop/x', headers: [['X-Request-Id', 'looping']] });
   expect([answer.status, answer.json<{ code: string }>().code]).toEqual([508, 'loop_detected']);
   const events = await gateway.events({ application: looping, code: 'loop_detected' });
   expect(events).toMatchObject([{ outcome: 'failed', status: 508, requestId: 'looping' }]);
 });
 
-it.each(['/api/v1/me', '/health/live', '/docs', '/metrics', '/authorize', '/nowhere', '/app/x'])(
+it.for(['/api/v1/me', '/health/live', '/docs', '/metrics', '/authorize', '/nowhere', '/app/x'])(
   'R112: what comes back is a 508 at %s as well',
-  async (target) => {
+  async (target, { gateway, upstream, token }) => {
     await request({ port: gateway.port, target: '/app/x', headers: [bearer(token)] });
     const via = upstream.lastRequest?.header('via') ?? '';
     upstream.clear();
@@ -75,7 +71,10 @@ it.each(['/api/v1/me', '/health/live', '/docs', '/metrics', '/authorize', '/nowh
   },
 );
 
-it('R112: an upstream that is the gateway itself is refused, at both ports, and none is asked for its version', async () => {
+it('R112: an upstream that is the gateway itself is refused, at both ports, and none is asked for its version', async ({
+  gateway,
+  looping,
+}) => {
   const application = { key: 'self', kind: 'jira', mount: { pathPrefix: '/self' } };
   for (const port of [gateway.port, gateway.managementPort]) {
     for (const host of ['127.0.0.1', 'localhost', '[::1]', '2130706433', '0.0.0.0', '127.0.0.1.']) {
@@ -93,7 +92,7 @@ it('R112: an upstream that is the gateway itself is refused, at both ports, and 
   expect(patch.status).toBe(400);
 });
 
-it('R112: an upstream at the host of a mount is warned of', async () => {
+it('R112: an upstream at the host of a mount is warned of', async ({ gateway }) => {
   const application = { kind: 'generic', mount: { host: 'reports.example:8443' }, upstream: 'https://Reports.Example' };
   const created = await gateway.admin.post('/applications', { key: 'reports', ...application });
   expect(created.status).toBe(201);

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { expect } from 'vitest';
+import { gatewayTest } from '../support/gateway-test.js';
 import { request } from '../support/raw-client.js';
-import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js';
-import { basic, bearer, startScopegateFixture, type ScopegateFixture } from '../support/scopegate.fixture.js';
+import { basic, bearer } from '../support/scopegate.fixture.js';
 
 /** A token of the product's own, as a Jira or a Confluence makes them. */
 const NATIVE = bearer('NjQ0MDk2Mzk1OTU1OlJhbmRvbQ');
@@ -24,12 +24,9 @@ const PASSWORD_PLACES = [
   ['a login that cannot be read', { method: 'POST', target: '/rest/auth/1/session', body: 'username=alice' }],
 ] as const;
 
-let upstream: RecordingUpstream;
-let gateway: ScopegateFixture;
+const it = gatewayTest;
 
-beforeAll(async () => {
-  upstream = await startRecordingUpstream();
-  gateway = await startScopegateFixture();
+it.beforeAll(async ({ gateway, upstream }) => {
   await gateway.patchSettings({ throttling: { maxFailures: 0 } });
   const common = { upstream: upstream.url } as const;
   await gateway.createApplication({ ...common, mount: { host: 'off.test' }, nativeTokensDisabled: true });
@@ -42,16 +39,9 @@ beforeAll(async () => {
   });
 });
 
-afterAll(async () => {
-  await gateway.stop();
-  await upstream.stop();
-});
-
-beforeEach(() => upstream.clear());
-
-it.each(PASSWORD_PLACES)(
+it.for(PASSWORD_PLACES)(
   'R53: a password in %s does not carry a native token past the switch',
-  async (_place, sending) => {
+  async ([_place, sending], { gateway, upstream }) => {
     for (const enabled of [true, false]) {
       await gateway.patchSettings({ passwords: { enabled } });
       for (const host of ['off.test', 'wiki.test']) {
@@ -65,7 +55,10 @@ it.each(PASSWORD_PLACES)(
   },
 );
 
-it('R53: while native tokens are on, one beside a password is judged as the password', async () => {
+it('R53: while native tokens are on, one beside a password is judged as the password', async ({
+  gateway,
+  upstream,
+}) => {
   const target = '/rest/api/2/myself?os_username=alice&os_password=x';
   const headers = [['Host', 'on.test'] as const, NATIVE];
   await gateway.patchSettings({ passwords: { enabled: false } });
@@ -75,7 +68,7 @@ it('R53: while native tokens are on, one beside a password is judged as the pass
   await gateway.patchSettings({ passwords: { enabled: true } });
   expect((await request({ port: gateway.port, target, headers }, { closeWaitMs: 0 })).status).toBe(200);
   expect(upstream.lastRequest?.header('authorization')).toBe(NATIVE[1]);
-  // A password alone is none of a native token's business.
+  // A password alone is not a native token.
   const password = [['Host', 'off.test'] as const, basic('alice', 'x')];
   expect((await request({ port: gateway.port, target, headers: password }, { closeWaitMs: 0 })).status).toBe(200);
 });

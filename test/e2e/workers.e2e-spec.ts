@@ -327,7 +327,8 @@ describeWithMariaDb('two workers on one port', (mariaDb) => {
         const failures = (): unknown[] =>
           server.node().logs.filter(({ message }) => String(message).startsWith('A worker cannot start: '));
         await expect.poll(() => failures().length, { timeout: 20_000 }).toBeGreaterThanOrEqual(2);
-        expect(failures()).toMatchObject(failures().map(() => ({ level: 'error', worker: 2 })));
+        const seen = failures();
+        expect(seen).toMatchObject(seen.map(() => ({ level: 'error', worker: 2 })));
         await expectReplaced(server, 1, () => limitOpenFiles(pid, '1024'));
         expect(childrenOf(pid)).toContain(steady);
         expect((await server.admin().get('/me')).status).toBe(200);
