@@ -1,20 +1,47 @@
 import { Agent, request as nodeRequest, type OutgoingHttpHeaders } from 'node:http';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startRecordingUpstream, type RecordedRequest, type RecordingUpstream } from '../support/recording-upstream.js';
-import { bearer, startScopegateFixture, type ScopegateFixture } from '../support/scopegate.fixture.js';
-
-let upstream: RecordingUpstream;
-let gateway: ScopegateFixture;
-let alice: string;
-let bob: string;
-/** One connection for everything that a test sends. */
-let connection: Agent;
+import { describe, expect } from 'vitest';
+import { gatewayTest } from '../support/gateway-test.js';
+import { bearer, type ScopegateFixture } from '../support/scopegate.fixture.js';
 
 const IDENTITY = { 'X-User': '{username}', 'X-Groups': '{groups}', 'X-Email': '{email}' };
 
-beforeAll(async () => {
-  upstream = await startRecordingUpstream();
-  gateway = await startScopegateFixture();
+type Asked = { readonly status: number; readonly isReused: boolean };
+
+type Ask = (secret: string | null, more?: OutgoingHttpHeaders, method?: string, path?: string) => Promise<Asked>;
+
+const it = gatewayTest
+  /** A token of Alice, and one of Bob. */
+  .extend('alice', { scope: 'file' }, ({ gateway }) => secretOf(gateway, 'alice'))
+  .extend('bob', { scope: 'file' }, ({ gateway }) => secretOf(gateway, 'bob'))
+  /** Sends all requests of a test over one connection. */
+  .extend('ask', ({ gateway }, { onCleanup }): Ask => {
+    const connection = new Agent({ keepAlive: true, maxSockets: 1 });
+    onCleanup(() => connection.destroy());
+    return (secret, more = {}, method = 'GET', path = '/app/x') => {
+      const headers = { ...(secret === null ? {} : { Authorization: bearer(secret)[1] }), ...more };
+      return new Promise((resolve, reject) => {
+        const sent = nodeRequest({ port: gateway.port, agent: connection, method, path, headers }, (answer) => {
+          answer.resume();
+          answer.once('end', () => resolve({ status: answer.statusCode ?? 0, isReused: sent.reusedSocket }));
+          answer.once('error', reject);
+        });
+        sent.once('error', reject);
+        sent.end();
+      });
+    };
+  })
+  /** Sends the same head until the gateway remembers it. */
+  .extend('askAgain', ({ ask, upstream }) => async (secret: string | null, more: OutgoingHttpHeaders = {}) => {
+    for (let time = 0; time < 3; time += 1) await ask(secret, more);
+    return upstream.lastRequest;
+  });
+
+async function secretOf(gateway: ScopegateFixture, owner: string): Promise<string> {
+  await gateway.createUser({ username: owner });
+  return (await gateway.createToken({ owner, scope: 'read-only' })).secret;
+}
+
+it.beforeAll(async ({ gateway, upstream }) => {
   await gateway.patchSettings({ throttling: { maxFailures: 0 } });
   await gateway.createApplication({
     key: 'app',
@@ -24,44 +51,7 @@ beforeAll(async () => {
     upstream: upstream.url,
     identity: { mode: 'headers', headers: IDENTITY },
   });
-  await gateway.createUser({ username: 'alice' });
-  await gateway.createUser({ username: 'bob' });
-  alice = (await gateway.createToken({ owner: 'alice', scope: 'read-only' })).secret;
-  bob = (await gateway.createToken({ owner: 'bob', scope: 'read-only' })).secret;
 });
-
-afterAll(async () => {
-  await gateway.stop();
-  await upstream.stop();
-});
-
-beforeEach(() => {
-  upstream.clear();
-  connection = new Agent({ keepAlive: true, maxSockets: 1 });
-});
-
-afterEach(() => connection.destroy());
-
-type Asked = { readonly status: number; readonly isReused: boolean };
-
-function ask(secret: string | null, more: OutgoingHttpHeaders = {}, method = 'GET', path = '/app/x'): Promise<Asked> {
-  const headers = { ...(secret === null ? {} : { [bearer(secret)[0]]: bearer(secret)[1] }), ...more };
-  return new Promise((resolve, reject) => {
-    const sent = nodeRequest({ port: gateway.port, agent: connection, method, path, headers }, (answer) => {
-      answer.resume();
-      answer.once('end', () => resolve({ status: answer.statusCode ?? 0, isReused: sent.reusedSocket }));
-      answer.once('error', reject);
-    });
-    sent.once('error', reject);
-    sent.end();
-  });
-}
-
-/** Sends the same head until it is one that is remembered. */
-async function askAgain(secret: string | null, more: OutgoingHttpHeaders = {}): Promise<RecordedRequest | undefined> {
-  for (let time = 0; time < 3; time += 1) await ask(secret, more);
-  return upstream.lastRequest;
-}
 
 /** The same token with another last character of its secret; the checksum tells it at once, or the digest. */
 function wrong(secret: string): string {
@@ -70,7 +60,12 @@ function wrong(secret: string): string {
 }
 
 describe('a connection that sends the same header lines again and again', () => {
-  it('R08: is judged by the lines of each request, as of a proxy that several users share', async () => {
+  it('R08: is judged by the lines of each request, as of a proxy that several users share', async ({
+    upstream,
+    alice,
+    bob,
+    ask,
+  }) => {
     const secrets = [alice, alice, alice, bob, bob, null, null, alice, wrong(alice), wrong(alice), alice, bob, alice];
     const seen: (string | number | undefined)[] = [];
     for (const secret of secrets) {
@@ -84,7 +79,12 @@ describe('a connection that sends the same header lines again and again', () => 
     expect(seen).toEqual([a, a, a, b, b, n, n, a, 401, 401, a, b, a]);
   });
 
-  it('R67: one more line is one more line, and the method and path are those of each request', async () => {
+  it('R67: one more line is one more line, and the method and path are those of each request', async ({
+    upstream,
+    alice,
+    ask,
+    askAgain,
+  }) => {
     await askAgain(alice);
     expect((await ask(alice, { 'X-HTTP-Method-Override': 'DELETE' })).status).toBe(403);
     expect((await ask(alice)).status).toBe(200);
@@ -94,7 +94,7 @@ describe('a connection that sends the same header lines again and again', () => 
     expect([status, isReused, upstream.lastRequest?.target]).toEqual([200, true, '/y']);
   });
 
-  it('R42: names the user as he is now', async () => {
+  it('R42: names the user as he is now', async ({ gateway, upstream, alice, ask, askAgain }) => {
     expect((await askAgain(alice))?.header('x-email')).toBe('');
     await gateway.admin.patch('/users/alice', { email: 'alice@example.org' });
     await ask(alice);
@@ -108,7 +108,7 @@ describe('a connection that sends the same header lines again and again', () => 
     expect(upstream.lastRequest?.header('x-groups')).toBe('');
   });
 
-  it('R42: follows a change of the application', async () => {
+  it('R42: follows a change of the application', async ({ gateway, upstream, alice, ask, askAgain }) => {
     const sent = { 'X-Own': 'mine' };
     expect((await askAgain(alice, sent))?.header('x-own')).toBe('mine');
     const change = (headers: object): Promise<unknown> =>
@@ -122,7 +122,13 @@ describe('a connection that sends the same header lines again and again', () => 
     expect(upstream.lastRequest?.headerValues('x-own')).toEqual(['mine']);
   });
 
-  it('R38: believes a proxy from the moment it is trusted, and no longer than that', async () => {
+  it('R38: believes a proxy from the moment it is trusted, and no longer than that', async ({
+    gateway,
+    upstream,
+    alice,
+    ask,
+    askAgain,
+  }) => {
     const sent = { 'X-Forwarded-For': '192.0.2.7' };
     const chain = async (): Promise<string | undefined> => {
       await ask(alice, sent);
@@ -139,7 +145,12 @@ describe('a connection that sends the same header lines again and again', () => 
     expect(await chain()).toBe('127.0.0.1');
   });
 
-  it('R64: ends with the token, and with a second use of its lines after that', async () => {
+  it('R64: ends with the token, and with a second use of its lines after that', async ({
+    gateway,
+    upstream,
+    ask,
+    askAgain,
+  }) => {
     const { id, secret } = await gateway.createToken({ owner: 'alice', scope: 'read-only' });
     await askAgain(secret);
     await gateway.revokeToken(id);

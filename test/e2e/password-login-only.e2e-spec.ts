@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ApiAnswer, ApiClient, ProblemBody } from '../support/api.client.js';
-import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js';
-import { startScopegateFixture, type ScopegateFixture, type TestToken } from '../support/scopegate.fixture.js';
+import { describe, expect } from 'vitest';
+import type { ApiAnswer, ProblemBody } from '../support/api.client.js';
+import { gatewayTest } from '../support/gateway-test.js';
+import type { TestToken } from '../support/scopegate.fixture.js';
 
 type OpenApi = {
   readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly security?: readonly object[] }>>>>;
@@ -10,35 +10,42 @@ type OpenApi = {
 const UNSAFE = ['post', 'put', 'patch', 'delete'] as const;
 const NEW_PASSWORD = 'staple correct horse';
 
-let scopegate: ScopegateFixture;
-let upstream: RecordingUpstream;
+const VENDOR = 'rest/de.resolution.apitokenauth/latest/user';
 
-beforeAll(async () => {
-  scopegate = await startScopegateFixture();
-  upstream = await startRecordingUpstream();
-  await scopegate.createApplication({ key: 'jira', upstream: upstream.url, mount: { pathPrefix: '/jira' } });
-  await scopegate.createApplication({ key: 'wiki', upstream: upstream.url, mount: { pathPrefix: '/wiki' } });
-});
+const it = gatewayTest
+  .extend('token', { scope: 'file' }, ({ gateway }) => gateway.createToken({ scope: 'read-write' }))
+  .extend('asToken', { scope: 'file' }, ({ gateway, token }) => gateway.as({ bearer: token.secret }))
+  /** Creates a token that is narrowed to applications. */
+  .extend(
+    'narrowed',
+    { scope: 'file' },
+    ({ gateway }) =>
+      (...applications: readonly string[]) =>
+        gateway.createToken({ scope: 'read-write', applications }),
+  )
+  .extend(
+    'vendorCall',
+    { scope: 'file' },
+    ({ gateway }) =>
+      (mount: string, token: TestToken, method = 'GET', body?: object) =>
+        fetch(`${gateway.url}/${mount}/${VENDOR}/token`, {
+          method,
+          headers: { Authorization: `Bearer ${token.secret}`, 'Content-Type': 'application/json' },
+          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        }),
+  );
 
-afterAll(async () => {
-  await scopegate.stop();
-  await upstream.stop();
+it.beforeAll(async ({ gateway, upstream }) => {
+  await gateway.createApplication({ key: 'jira', upstream: upstream.url, mount: { pathPrefix: '/jira' } });
+  await gateway.createApplication({ key: 'wiki', upstream: upstream.url, mount: { pathPrefix: '/wiki' } });
+  await gateway.createUser({ username: 'victim', password: 'correct horse battery' });
+  await gateway.createGroup('developers');
 });
 
 const codeOf = (answer: ApiAnswer<unknown>): string => (answer.body as ProblemBody).code;
 
 describe('what no token may do', () => {
-  let token: TestToken;
-  let asToken: ApiClient;
-
-  beforeAll(async () => {
-    await scopegate.createUser({ username: 'victim', password: 'correct horse battery' });
-    await scopegate.createGroup('developers');
-    token = await scopegate.createToken({ scope: 'read-write' });
-    asToken = scopegate.as({ bearer: token.secret });
-  });
-
-  it.each([
+  it.for([
     ['sets a password of another user', 'patch', '/users/victim', { password: NEW_PASSWORD }],
     ['sets a password of its owner', 'patch', '/users/admin', { password: NEW_PASSWORD }],
     ['sets its owner’s password', 'post', '/me/password', { current: 'x'.repeat(12), new: NEW_PASSWORD }],
@@ -51,33 +58,39 @@ describe('what no token may do', () => {
     ['joins the administrators', 'put', '/groups/administrators/members/victim', undefined],
     ['takes a user out of a group', 'delete', '/groups/administrators/members/admin', undefined],
     ['puts a user into a group', 'put', '/groups/developers/members/victim', undefined],
-  ] as const)('R125: a read-write token of an administrator never %s', async (_what, method, path, body) => {
-    const before = await Promise.all(['/users', '/groups'].map((list) => scopegate.admin.get(list)));
-    for (const client of [asToken, scopegate.as({ user: 'ADMIN', token: token.secret })]) {
-      const answer = await (method === 'delete' ? client.delete(path) : client[method](path, body));
-      expect(answer.status).toBe(403);
-      expect(codeOf(answer)).toBe('scope_insufficient');
-      expect((answer.body as ProblemBody).detail).toContain('Log in with your password.');
-    }
-    const after = await Promise.all(['/users', '/groups'].map((list) => scopegate.admin.get(list)));
-    expect(after.map(({ body: shown }) => shown)).toEqual(before.map(({ body: shown }) => shown));
-  });
+  ] as const)(
+    'R125: a read-write token of an administrator never %s',
+    async ([_what, method, path, body], { gateway, token, asToken }) => {
+      const before = await Promise.all(['/users', '/groups'].map((list) => gateway.admin.get(list)));
+      for (const client of [asToken, gateway.as({ user: 'ADMIN', token: token.secret })]) {
+        const answer = await (method === 'delete' ? client.delete(path) : client[method](path, body));
+        expect(answer.status).toBe(403);
+        expect(codeOf(answer)).toBe('scope_insufficient');
+        expect((answer.body as ProblemBody).detail).toContain('Log in with your password.');
+      }
+      const after = await Promise.all(['/users', '/groups'].map((list) => gateway.admin.get(list)));
+      expect(after.map(({ body: shown }) => shown)).toEqual(before.map(({ body: shown }) => shown));
+    },
+  );
 
-  it('R125: the same calls work with the password, and the token may still read', async () => {
+  it('R125: the same calls work with the password, and the token may still read', async ({ gateway, asToken }) => {
     expect((await asToken.get('/users/victim')).status).toBe(200);
     expect((await asToken.get('/groups')).status).toBe(200);
-    expect((await scopegate.admin.patch('/users/victim', { password: NEW_PASSWORD })).status).toBe(200);
-    expect((await scopegate.as({ user: 'victim', password: NEW_PASSWORD }).get('/me')).status).toBe(200);
+    expect((await gateway.admin.patch('/users/victim', { password: NEW_PASSWORD })).status).toBe(200);
+    expect((await gateway.as({ user: 'victim', password: NEW_PASSWORD }).get('/me')).status).toBe(200);
   });
 
-  it('R125: the refusal is audited with its true reason', async () => {
+  it('R125: the refusal is audited with its true reason', async ({ gateway, token, asToken }) => {
     await asToken.patch('/users/victim', { password: NEW_PASSWORD });
-    const [event] = await scopegate.events({ tokenId: token.id, code: 'scope_insufficient' });
+    const [event] = await gateway.events({ tokenId: token.id, code: 'scope_insufficient' });
     expect(event).toMatchObject({ type: 'permission.denied', actor: 'admin', status: 403 });
   });
 
-  it('R125: every documented call that changes users, members of groups or passwords asks for the password, those to come included', async () => {
-    const answer = await fetch(`${scopegate.url}/docs/openapi.json`);
+  it('R125: every documented call that changes users, members of groups or passwords asks for the password, those to come included', async ({
+    gateway,
+    asToken,
+  }) => {
+    const answer = await fetch(`${gateway.url}/docs/openapi.json`);
     const { paths } = (await answer.json()) as OpenApi;
     const calls = Object.entries(paths)
       .filter(([path]) => /^\/api\/v1\/(users|groups\/\{name\}\/members|me\/password)(\/|$)/.test(path))
@@ -99,18 +112,8 @@ describe('what no token may do', () => {
 });
 
 describe('a token that is narrowed to applications', () => {
-  const narrowed = (...applications: readonly string[]): Promise<TestToken> =>
-    scopegate.createToken({ scope: 'read-write', applications });
-  const VENDOR = 'rest/de.resolution.apitokenauth/latest/user';
-  const vendorCall = (mount: string, token: TestToken, method = 'GET', body?: object): Promise<Response> =>
-    fetch(`${scopegate.url}/${mount}/${VENDOR}/token`, {
-      method,
-      headers: { Authorization: `Bearer ${token.secret}`, 'Content-Type': 'application/json' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-
-  it('R125: is refused at the management API, self-service included, and told why', async () => {
-    const as = scopegate.as({ bearer: (await narrowed('jira')).secret });
+  it('R125: is refused at the management API, self-service included, and told why', async ({ gateway, narrowed }) => {
+    const as = gateway.as({ bearer: (await narrowed('jira')).secret });
     for (const answer of [
       await as.get('/me'),
       await as.get('/tokens/self'),
@@ -124,22 +127,29 @@ describe('a token that is narrowed to applications', () => {
     }
   });
 
-  it('R125: works there where "scopegate" is among them, and is held to the others at the applications', async () => {
+  it('R125: works there where "scopegate" is among them, and is held to the others at the applications', async ({
+    gateway,
+    upstream,
+    narrowed,
+  }) => {
     const token = await narrowed('jira', 'scopegate');
-    const as = scopegate.as({ bearer: token.secret });
+    const as = gateway.as({ bearer: token.secret });
     expect((await as.get('/me')).status).toBe(200);
     const proxied = (mount: string): Promise<Response> =>
-      fetch(`${scopegate.url}/${mount}/rest/api/2/myself`, { headers: { Authorization: `Bearer ${token.secret}` } });
-    upstream.clear();
+      fetch(`${gateway.url}/${mount}/rest/api/2/myself`, { headers: { Authorization: `Bearer ${token.secret}` } });
     expect((await proxied('jira')).status).toBe(200);
     expect((await proxied('wiki')).status).toBe(401);
     expect(upstream.requests).toHaveLength(1);
     const alone = await narrowed('scopegate');
-    expect((await scopegate.as({ bearer: alone.secret }).get('/me')).status).toBe(200);
+    expect((await gateway.as({ bearer: alone.secret }).get('/me')).status).toBe(200);
   });
 
-  it('R10, R125: hands "scopegate" on to the tokens it makes, and never adds it', async () => {
-    const parent = scopegate.as({ bearer: (await narrowed('jira', 'scopegate')).secret });
+  it('R10, R125: hands "scopegate" on to the tokens it makes, and never adds it', async ({
+    gateway,
+    narrowed,
+    vendorCall,
+  }) => {
+    const parent = gateway.as({ bearer: (await narrowed('jira', 'scopegate')).secret });
     const make = (body: object): Promise<ApiAnswer<{ applications: unknown }>> =>
       parent.post('/tokens', { description: 'child', scope: 'read-only', ...body });
     expect((await make({})).body.applications).toEqual(['jira', 'scopegate']);
@@ -148,10 +158,13 @@ describe('a token that is narrowed to applications', () => {
 
     const below = await vendorCall('jira', await narrowed('jira'), 'POST', { tokenDescription: 'child' });
     const { plainTextToken } = (await below.json()) as { plainTextToken: string };
-    expect((await scopegate.as({ bearer: plainTextToken }).get('/me')).status).toBe(401);
+    expect((await gateway.as({ bearer: plainTextToken }).get('/me')).status).toBe(401);
   });
 
-  it('R125: makes the vendor’s calls below the mount of its application, and below no other', async () => {
+  it('R125: makes the vendor’s calls below the mount of its application, and below no other', async ({
+    narrowed,
+    vendorCall,
+  }) => {
     const token = await narrowed('jira');
     expect((await vendorCall('jira', token)).status).toBe(200);
     const elsewhere = await vendorCall('wiki', token);
@@ -159,9 +172,9 @@ describe('a token that is narrowed to applications', () => {
     expect((await vendorCall('jira', await narrowed('scopegate'))).status).toBe(401);
   });
 
-  it('R125: no application takes the reserved key', async () => {
+  it('R125: no application takes the reserved key', async ({ gateway, upstream }) => {
     const body = { key: 'scopegate', kind: 'generic', upstream: upstream.url, mount: { pathPrefix: '/own' } };
-    const answer = await scopegate.admin.post('/applications', body);
+    const answer = await gateway.admin.post('/applications', body);
     expect(answer.status).toBe(400);
     expect((answer.body as ProblemBody).errors?.[0]?.field).toBe('key');
   });
