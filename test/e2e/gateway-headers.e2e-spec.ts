@@ -372,7 +372,7 @@ describe('where a request came from', () => {
     }
     await gateway.patchSettings({ reverseProxy: { enabled: true, trustedProxies: ['192.0.2.1'] } });
     await send([...claims, bearer(token)]);
-    expect(forwarding()['x-forwarded-for']).toEqual(['127.0.0.1']);
+    expect(forwarding(last())['x-forwarded-for']).toEqual(['127.0.0.1']);
     await gateway.patchSettings({ reverseProxy: { enabled: false, trustedProxies: [] } });
   });
 
