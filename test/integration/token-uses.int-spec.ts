@@ -37,62 +37,77 @@ describe('uses of tokens on SQLite', () => {
   });
 });
 
-/** One server for all tests: each counts from where the one before it has ended, so that a later start adds nothing. */
-describeWithMariaDb('uses of tokens on MariaDB', (mariaDb) => {
-  let proxy: FaultProxy;
+type CountedServer = {
+  readonly server: () => RestartableServer;
+  /** Expects so many more uses and events than the last call. */
+  readonly expectCounted: (times: number) => Promise<void>;
+};
+
+/** One server for the tests of a `describe`. Each counts from where the one before it has ended: no start adds to it. */
+function startCounted(env: () => Promise<Readonly<Record<string, string>>>): CountedServer {
   let server: RestartableServer;
   let uses = 0;
   let events = 0;
 
   beforeAll(async () => {
-    proxy = await startFaultProxy({ host: '127.0.0.1', port: mariaDb().port });
-    server = await startRestartableServer({
-      env: { DATABASE_URL: proxy.through(await mariaDb().createDatabase()) },
-    });
+    server = await startRestartableServer({ env: await env() });
     events = (await server.events()).length;
   });
 
-  afterAll(async () => {
-    await server.end();
-    await proxy.stop();
-  });
+  afterAll(() => server.end());
 
-  async function expectCounted(times: number): Promise<void> {
-    uses += times;
-    events += times;
-    expect(await server.useCount()).toBe(uses);
-    expect(await server.events()).toHaveLength(events);
-  }
+  return {
+    server: () => server,
+    async expectCounted(times) {
+      uses += times;
+      events += times;
+      expect(await server.useCount()).toBe(uses);
+      expect(await server.events()).toHaveLength(events);
+    },
+  };
+}
 
-  it.each(['stop', 'kill9'] as const)(
-    'R81: a %s while the database is away loses none and counts none twice',
-    async (end) => {
-      await use(server, 30);
+describeWithMariaDb('uses of tokens on MariaDB', (mariaDb) => {
+  describe('while the database is away', () => {
+    const { server, expectCounted } = startCounted(async () => ({ DATABASE_URL: await mariaDb().createDatabase() }));
+
+    it.each(['stop', 'kill9'] as const)('R81: a %s loses none and counts none twice', async (end) => {
+      await use(server(), 30);
       await mariaDb().kill9();
       try {
-        await use(server, 50);
-        const exitCode = await server.node()[end]();
-        if (end === 'stop') expect(exitCode, server.node().output()).toBe(0);
+        await use(server(), 50);
+        const exitCode = await server().node()[end]();
+        if (end === 'stop') expect(exitCode, server().node().output()).toBe(0);
       } finally {
         await mariaDb().restart();
       }
-      await server.startAgain();
+      await server().startAgain();
       await expectCounted(80);
-    },
-  );
+    });
+  });
 
-  it.each(['reset-after', 'reset-before'] as const)(
-    'R81: uses whose COMMIT was lost (%s) are counted once',
-    async (fault) => {
+  describe('whose COMMIT is lost', () => {
+    let proxy: FaultProxy;
+    beforeAll(async () => {
+      proxy = await startFaultProxy({ host: '127.0.0.1', port: mariaDb().port });
+    });
+    afterAll(() => proxy.stop());
+
+    const { server, expectCounted } = startCounted(async () => ({
+      DATABASE_URL: proxy.through(await mariaDb().createDatabase()),
+    }));
+
+    it.each(['reset-after', 'reset-before'] as const)('R81: are counted once (%s)', async (fault) => {
       const { failedCommits } = proxy;
+      const before = await server().useCount();
       proxy.failCommit({ fault, containing: 'use_count', times: 2 });
-      await use(server, 10);
+      await use(server(), 10);
       await expect.poll(() => proxy.failedCommits - failedCommits, { timeout: 30_000 }).toBe(2);
-      await use(server, 10);
-      await expect.poll(() => server.useCount(), { timeout: 30_000 }).toBe(uses + 20);
-      expect(await server.node().stop()).toBe(0);
-      await server.startAgain();
+      await use(server(), 10);
+      await expect.poll(() => server().useCount(), { timeout: 30_000 }).toBe(before + 20);
+      expect(await server().node().stop()).toBe(0);
+      await server().startAgain();
       await expectCounted(20);
-    },
-  );
+    });
+  });
 });
