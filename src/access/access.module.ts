@@ -1,5 +1,5 @@
-import { Module } from '@nestjs/common';
-import { APP_GUARD } from '@nestjs/core';
+import { Module, type OnModuleInit } from '@nestjs/common';
+import { APP_GUARD, DiscoveryModule, DiscoveryService } from '@nestjs/core';
 import { ApplicationsModule } from '../applications/applications.module.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { DirectoryModule } from '../directory/directory.module.js';
@@ -16,10 +16,19 @@ import { FailureThrottle } from './failure.throttle.js';
 import { AdministratorGuard } from './guards/administrator.guard.js';
 import { BodyGuard } from './guards/body.guard.js';
 import { QueryGuard } from './guards/query.guard.js';
+import { routesWithoutAccess } from './route-metadata.js';
 
 /** The wiring of the decision: the same guard objects stand before the management routes and the proxied ones. */
 @Module({
-  imports: [ApplicationsModule, AuditModule, DirectoryModule, PermissionsModule, SettingsModule, TokensModule],
+  imports: [
+    ApplicationsModule,
+    AuditModule,
+    DirectoryModule,
+    DiscoveryModule,
+    PermissionsModule,
+    SettingsModule,
+    TokensModule,
+  ],
   controllers: [ExplainController],
   providers: [
     AccessPolicySnapshot,
@@ -39,4 +48,14 @@ import { QueryGuard } from './guards/query.guard.js';
   ],
   exports: [AccessPolicySnapshot, DecisionRecorder, ...ACCESS_GUARDS],
 })
-export class AccessModule {}
+export class AccessModule implements OnModuleInit {
+  constructor(private readonly discovery: DiscoveryService) {}
+
+  /** @throws Error where a route does not declare who may call it: the server does not start */
+  onModuleInit(): void {
+    const routes = this.discovery
+      .getControllers()
+      .flatMap(({ metatype }) => (typeof metatype === 'function' ? routesWithoutAccess(metatype) : []));
+    if (routes.length > 0) throw new Error(`These routes declare no access: ${routes.join(', ')}`);
+  }
+}

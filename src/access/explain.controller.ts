@@ -1,19 +1,19 @@
 import { Body, Controller, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { Authenticated } from '@scopegate/access';
-import { AdministratorsOnly, CurrentCaller } from '../common/access/route.decorators.js';
+import { CurrentCaller } from '../common/access/route.decorators.js';
 import { ApiRoute } from '../common/swagger/api-route.decorator.js';
 import { ExplainRequestDto, ExplanationDto } from './dto/explain.dto.js';
 import { ExplainService } from './explain.service.js';
 
 @ApiTags('Explain')
-@AdministratorsOnly()
 @Controller('api/v1/explain')
 export class ExplainController {
   constructor(private readonly explanations: ExplainService) {}
 
   @Post()
   @ApiRoute({
+    access: 'administrators',
     summary: 'Explain what would become of a request, or why an audited one was refused',
     description:
       'Makes the same decision as the gateway, stage by stage, and forwards nothing. Give the request as it would ' +
@@ -42,7 +42,7 @@ export class ExplainController {
         'an audited request': { requestId: '5bc4e3a80823aa15a9a304027e79128b' },
       },
     },
-    problems: ['not_found', 'administrator_required'],
+    problems: ['not_found'],
   })
   explainRequest(@CurrentCaller() caller: Authenticated, @Body() body: ExplainRequestDto): Promise<ExplanationDto> {
     return this.explanations.explain(caller, body);

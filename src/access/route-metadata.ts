@@ -1,11 +1,11 @@
 import type { ExecutionContext } from '@nestjs/common';
-import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
+import { METHOD_METADATA, ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import {
-  ADMINISTRATORS_ONLY,
   BODY_LIMIT,
   CREATES_TOKEN,
   PASSWORD_LOGIN_ONLY,
-  PUBLIC_ROUTE,
+  ROUTE_ACCESS,
+  type RouteAccess,
 } from '../common/access/route.decorators.js';
 import { BODY_LIMITS } from '../common/http/body-limits.js';
 
@@ -16,11 +16,34 @@ function carries(context: ExecutionContext, key: string): boolean {
   );
 }
 
-/** Whether a management route answers everybody. */
-export const isPublicRoute = (context: ExecutionContext): boolean => carries(context, PUBLIC_ROUTE);
+/** Who may call a route. A route says it for itself, or its controller does; null where neither does. */
+function declaredAccess(controller: object, handler: object): RouteAccess | null {
+  const access: unknown = Reflect.getMetadata(ROUTE_ACCESS, handler) ?? Reflect.getMetadata(ROUTE_ACCESS, controller);
+  return (access as RouteAccess | undefined) ?? null;
+}
 
-/** Whether a management route is for administrators alone. */
-export const isForAdministrators = (context: ExecutionContext): boolean => carries(context, ADMINISTRATORS_ONLY);
+/** @throws Error where the route declares no access: it is refused */
+function accessOf(context: ExecutionContext): RouteAccess {
+  const access = declaredAccess(context.getClass(), context.getHandler());
+  if (access === null) throw new Error(`${context.getClass().name} has a route without a declared access.`);
+  return access;
+}
+
+/** The routes of a controller that do not declare who may call them: `TokensController.listTokens`. */
+export function routesWithoutAccess(controller: { readonly name: string; readonly prototype: object }): string[] {
+  const prototype = controller.prototype as Readonly<Record<string, object>>;
+  return Object.getOwnPropertyNames(prototype).flatMap((name) => {
+    const handler = prototype[name];
+    const isRoute = handler !== undefined && Reflect.hasMetadata(METHOD_METADATA, handler);
+    return isRoute && declaredAccess(controller, handler) === null ? [`${controller.name}.${name}`] : [];
+  });
+}
+
+/** Whether a management route needs no credential. */
+export const isPublicRoute = (context: ExecutionContext): boolean => accessOf(context) === 'public';
+
+/** Whether a management route is for administrators only. */
+export const isForAdministrators = (context: ExecutionContext): boolean => accessOf(context) === 'administrators';
 
 /** Whether a management route creates a token (R05). */
 export const createsToken = (context: ExecutionContext): boolean => carries(context, CREATES_TOKEN);

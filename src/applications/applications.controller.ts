@@ -4,7 +4,7 @@ import { ApiBody, ApiConsumes, ApiHeader, ApiTags } from '@nestjs/swagger';
 import { APPLICATION_KINDS, productOf } from '@scopegate/product';
 import type { FastifyReply } from 'fastify';
 import { CurrentActor, type Actor } from '../audit/actor.js';
-import { AdministratorsOnly, CurrentCaller } from '../common/access/route.decorators.js';
+import { CurrentCaller } from '../common/access/route.decorators.js';
 import { BODY_LIMITS } from '../common/http/body-limits.js';
 import { entityTag } from '../common/http/entity-tag.js';
 import { PageQuery } from '../common/paging/page.js';
@@ -38,7 +38,6 @@ const PROPOSALS = APPLICATION_KINDS.filter((kind) => productOf(kind).proposedExc
 const KEY = { key: { description: 'The key of an application.', example: 'jira' } } as const;
 
 @ApiTags('Applications')
-@AdministratorsOnly()
 @Controller('api/v1/applications')
 export class ApplicationsController {
   constructor(
@@ -48,9 +47,10 @@ export class ApplicationsController {
 
   @Get()
   @ApiRoute({
+    access: 'administrators',
     summary: 'List the applications',
     type: ApplicationPageDto,
-    problems: ['validation_failed', 'administrator_required'],
+    problems: ['validation_failed'],
   })
   listApplications(@Query() query: PageQuery): ApplicationPageDto {
     const page = this.applications.list(query, (stored) => this.#shown(stored));
@@ -84,6 +84,7 @@ export class ApplicationsController {
     },
   })
   @ApiRoute({
+    access: 'administrators',
     summary: 'Protect an application',
     maxBodyBytes: BODY_LIMITS.document,
     description:
@@ -93,7 +94,7 @@ export class ApplicationsController {
     type: ApplicationDto,
     isTagged: true,
     location: ({ key }) => `/api/v1/applications/${key}`,
-    problems: ['validation_failed', 'administrator_required', 'conflict', 'unsupported_media_type'],
+    problems: ['validation_failed', 'conflict', 'unsupported_media_type'],
   })
   async createApplication(
     @CurrentActor() actor: Actor,
@@ -106,12 +107,13 @@ export class ApplicationsController {
 
   @Get(':key')
   @ApiRoute({
+    access: 'administrators',
     summary: 'Show an application',
     description: '`ETag` is its version. Fixed secrets are shown as `********`.',
     type: ApplicationDto,
     isTagged: true,
     params: KEY,
-    problems: ['administrator_required', 'not_found'],
+    problems: ['not_found'],
   })
   getApplication(@Param('key') key: string, @Res({ passthrough: true }) reply: FastifyReply): ApplicationDto {
     return this.#answer(this.applications.get(key), reply);
@@ -134,6 +136,7 @@ export class ApplicationsController {
     },
   })
   @ApiRoute({
+    access: 'administrators',
     summary: 'Change an application',
     maxBodyBytes: BODY_LIMITS.document,
     description:
@@ -144,14 +147,7 @@ export class ApplicationsController {
     type: ApplicationDto,
     isTagged: true,
     params: KEY,
-    problems: [
-      'validation_failed',
-      'administrator_required',
-      'not_found',
-      'conflict',
-      'version_mismatch',
-      'unsupported_media_type',
-    ],
+    problems: ['validation_failed', 'not_found', 'conflict', 'version_mismatch', 'unsupported_media_type'],
   })
   async updateApplication(
     @CurrentActor() actor: Actor,
@@ -166,11 +162,12 @@ export class ApplicationsController {
   @Delete(':key')
   @ApiHeader(IF_MATCH)
   @ApiRoute({
+    access: 'administrators',
     summary: 'Protect an application no longer',
     description: 'Its mount answers 404 from now on. The audit log keeps its events.',
     status: 204,
     params: KEY,
-    problems: ['administrator_required', 'not_found', 'version_mismatch'],
+    problems: ['not_found', 'version_mismatch'],
   })
   async deleteApplication(
     @CurrentActor() actor: Actor,
@@ -182,6 +179,7 @@ export class ApplicationsController {
 
   @Post(':key/check')
   @ApiRoute({
+    access: 'administrators',
     summary: 'Ask the upstream whom it takes a request for',
     description:
       'The gateway asks the application as it would forward a token request of the user, by the call with which the ' +
@@ -197,7 +195,7 @@ export class ApplicationsController {
         'with a secret to try': { username: 'alice', secrets: { 'X-Api-Key': 'the secret itself' } },
       },
     },
-    problems: ['validation_failed', 'administrator_required', 'not_found', 'policy_unavailable'],
+    problems: ['validation_failed', 'not_found', 'policy_unavailable'],
   })
   checkApplication(
     @CurrentCaller() caller: Authenticated,

@@ -3,7 +3,6 @@ import { ApiTags } from '@nestjs/swagger';
 import { parseIpAddress } from '@scopegate/network';
 import { parseInstant, userNameKey } from '@scopegate/token';
 import type { FastifyReply } from 'fastify';
-import { AdministratorsOnly } from '../common/access/route.decorators.js';
 import { invalidField, ProblemException } from '../common/http/problem.exception.js';
 import { decodeCursor, encodeCursor } from '../common/paging/page.js';
 import { ApiRoute } from '../common/swagger/api-route.decorator.js';
@@ -24,7 +23,6 @@ const MEDIA_TYPES = {
 } as const;
 
 @ApiTags('Audit')
-@AdministratorsOnly()
 @Controller('api/v1/audit-events')
 export class AuditEventsController {
   constructor(
@@ -37,6 +35,7 @@ export class AuditEventsController {
 
   @Get()
   @ApiRoute({
+    access: 'administrators',
     summary: 'List audit events, newest first',
     description:
       'One log over all applications and the management API. It outlives the tokens it speaks of.\n\n' +
@@ -44,7 +43,7 @@ export class AuditEventsController {
       'or with `credential` or `q`, up to 100,000 events are looked at for one page: a page can then be short or empty and have a ' +
       '`nextCursor` all the same. A limit of time makes the search shorter.',
     type: AuditEventPageDto,
-    problems: ['validation_failed', 'administrator_required'],
+    problems: ['validation_failed'],
   })
   async listAuditEvents(@Query() query: AuditEventQuery): Promise<AuditEventPageDto> {
     const cursor = decodeCursor(query.cursor, 1)?.[0] ?? null;
@@ -58,6 +57,7 @@ export class AuditEventsController {
 
   @Get('export')
   @ApiRoute({
+    access: 'administrators',
     summary: 'Export audit events, newest first',
     description:
       'A stream of all events that the limits leave: one JSON object a line as in the list, or CSV (RFC 4180) with a ' +
@@ -67,7 +67,7 @@ export class AuditEventsController {
       'application/x-ndjson': '{"id":"01KAQ3V7QC00000ABCDEFGHJKM","at":"2026-11-23T09:30:00.000Z","count":1,…}\n',
       'text/csv': 'id,at,count,…\r\n01KAQ3V7QC00000ABCDEFGHJKM,2026-11-23T09:30:00.000Z,1,…\r\n',
     },
-    problems: ['validation_failed', 'administrator_required'],
+    problems: ['validation_failed'],
   })
   async exportAuditEvents(
     @Query() query: AuditEventExportQuery,
@@ -85,6 +85,7 @@ export class AuditEventsController {
 
   @Post('verify')
   @ApiRoute({
+    access: 'administrators',
     summary: 'Verify that no stored event was changed, removed or inserted',
     description:
       'Each event is a link of a chain, sealed with a key that is not in the database. With limits of time, the parts of ' +
@@ -98,7 +99,6 @@ export class AuditEventsController {
         'one month': { from: '2026-11-01T00:00:00Z', to: '2026-12-01T00:00:00Z' },
       },
     },
-    problems: ['administrator_required'],
   })
   async verifyAuditEvents(@Body() input: AuditVerificationInput): Promise<AuditVerificationDto> {
     const range = {

@@ -15,6 +15,7 @@ export class OwnPasswordController {
   @Post('password')
   @PasswordLoginOnly()
   @ApiRoute({
+    access: 'authenticated',
     summary: 'Change one’s own password',
     description:
       'For every user, logged in with the password: whoever got hold of a token could turn it into a login that ' +

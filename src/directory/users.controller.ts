@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiConsumes, ApiTags } from '@nestjs/swagger';
 import { CurrentActor, type Actor } from '../audit/actor.js';
-import { AdministratorsOnly, PasswordLoginOnly } from '../common/access/route.decorators.js';
+import { PasswordLoginOnly } from '../common/access/route.decorators.js';
 import { BODY_LIMITS } from '../common/http/body-limits.js';
 import type { Page } from '../common/paging/page.js';
 import { ApiRoute } from '../common/swagger/api-route.decorator.js';
@@ -12,7 +12,6 @@ import { UsersService } from './users.service.js';
 const USERNAME = { username: { description: 'The name of a user, in any case.', example: 'anna' } } as const;
 
 @ApiTags('Users')
-@AdministratorsOnly()
 @PasswordLoginOnly()
 @Controller('api/v1/users')
 export class UsersController {
@@ -20,9 +19,10 @@ export class UsersController {
 
   @Get()
   @ApiRoute({
+    access: 'administrators',
     summary: 'List users',
     type: UserPageDto,
-    problems: ['validation_failed', 'administrator_required'],
+    problems: ['validation_failed'],
   })
   listUsers(@Query() query: UserListQuery): Promise<Page<UserDto>> {
     return this.users.list(query);
@@ -30,6 +30,7 @@ export class UsersController {
 
   @Post()
   @ApiRoute({
+    access: 'administrators',
     summary: 'Create a user',
     maxBodyBytes: BODY_LIMITS.user,
     description: 'Names are compared without case. Without a password the user can use tokens, but not log in.',
@@ -53,7 +54,7 @@ export class UsersController {
         },
       },
     },
-    problems: ['administrator_required', 'conflict'],
+    problems: ['conflict'],
   })
   createUser(@Body() input: CreateUserDto, @CurrentActor() actor: Actor): Promise<UserDto> {
     return this.users.create(input, actor);
@@ -61,10 +62,11 @@ export class UsersController {
 
   @Get(':username')
   @ApiRoute({
+    access: 'administrators',
     summary: 'Show a user',
     type: UserDto,
     params: USERNAME,
-    problems: ['administrator_required', 'not_found'],
+    problems: ['not_found'],
   })
   getUser(@Param('username') username: string): Promise<UserDto> {
     return this.users.get(username);
@@ -73,6 +75,7 @@ export class UsersController {
   @Patch(':username')
   @ApiConsumes('application/json', 'application/merge-patch+json')
   @ApiRoute({
+    access: 'administrators',
     summary: 'Change a user',
     maxBodyBytes: BODY_LIMITS.user,
     description:
@@ -89,7 +92,7 @@ export class UsersController {
         'a new password': { password: 'staple correct horse' },
       },
     },
-    problems: ['administrator_required', 'not_found', 'conflict'],
+    problems: ['not_found', 'conflict'],
   })
   updateUser(
     @Param('username') username: string,
@@ -101,13 +104,14 @@ export class UsersController {
 
   @Delete(':username')
   @ApiRoute({
+    access: 'administrators',
     summary: 'Delete a user',
     description:
       'Revokes the tokens of the user; a later user of the same name does not get them back. ' +
       'The last active administrator cannot be deleted (409).',
     status: 204,
     params: USERNAME,
-    problems: ['administrator_required', 'not_found', 'conflict'],
+    problems: ['not_found', 'conflict'],
   })
   deleteUser(@Param('username') username: string, @CurrentActor() actor: Actor): Promise<void> {
     return this.users.delete(username, actor);

@@ -1,13 +1,13 @@
 import { Controller, Get, HttpStatus, Res } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { PublicRoute } from '../common/access/route.decorators.js';
+import { Access } from '../common/access/route.decorators.js';
 import { StopState } from '../common/stop/stop-state.js';
 import { HealthDto } from './dto/health.dto.js';
 import { Readiness } from './readiness.js';
 
 @ApiTags('Health')
-@PublicRoute()
+@Access('public')
 @Controller('health')
 export class HealthController {
   constructor(

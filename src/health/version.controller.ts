@@ -1,6 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { PublicRoute } from '../common/access/route.decorators.js';
+import { Access } from '../common/access/route.decorators.js';
 import { MIGRATIONS } from '../database/migrations/index.js';
 import { NodeRegistry } from '../database/node.registry.js';
 import { readVersion } from '../metrics/metrics.registry.js';
@@ -8,7 +8,7 @@ import { VersionDto } from './dto/version.dto.js';
 
 /** It needs no credential, as the metrics, which tell the version too: with two ports, the management port answers. */
 @ApiTags('Health')
-@PublicRoute()
+@Access('public')
 @Controller('version')
 export class VersionController {
   readonly #version = readVersion();

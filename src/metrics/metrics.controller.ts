@@ -1,11 +1,11 @@
 import { Controller, Get, Res } from '@nestjs/common';
 import { ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { PublicRoute } from '../common/access/route.decorators.js';
+import { Access } from '../common/access/route.decorators.js';
 import { MetricsRegistry } from './metrics.registry.js';
 
 @ApiTags('Health')
-@PublicRoute()
+@Access('public')
 @Controller('metrics')
 export class MetricsController {
   constructor(private readonly metrics: MetricsRegistry) {}

@@ -4,7 +4,7 @@ import type { Authenticated } from '@scopegate/access';
 import { DEFAULT_PERMISSIONS, type Permissions } from '@scopegate/permission';
 import type { FastifyReply } from 'fastify';
 import { CurrentActor, type Actor } from '../audit/actor.js';
-import { AdministratorsOnly, CurrentCaller } from '../common/access/route.decorators.js';
+import { CurrentCaller } from '../common/access/route.decorators.js';
 import { BODY_LIMITS } from '../common/http/body-limits.js';
 import { entityTag } from '../common/http/entity-tag.js';
 import { ApiRoute } from '../common/swagger/api-route.decorator.js';
@@ -19,18 +19,17 @@ const IF_MATCH = {
 } as const;
 
 @ApiTags('Permissions')
-@AdministratorsOnly()
 @Controller('api/v1/permissions')
 export class PermissionsController {
   constructor(private readonly permissions: PermissionsService) {}
 
   @Get()
   @ApiRoute({
+    access: 'administrators',
     summary: 'Show the permissions',
     description: '`warnings` tells what is odd about them, seen from who you are; `ETag` is their version.',
     type: PermissionsDto,
     isTagged: true,
-    problems: ['administrator_required'],
   })
   getPermissions(
     @CurrentCaller() caller: Authenticated,
@@ -43,6 +42,7 @@ export class PermissionsController {
   @ApiHeader(IF_MATCH)
   @ApiConsumes('application/json', 'application/merge-patch+json')
   @ApiRoute({
+    access: 'administrators',
     summary: 'Change permissions',
     maxBodyBytes: BODY_LIMITS.document,
     description:
@@ -58,7 +58,7 @@ export class PermissionsController {
         'tokens for one group': { useTokens: { everyone: false, groups: ['administrators'] } },
       },
     },
-    problems: ['administrator_required', 'version_mismatch'],
+    problems: ['version_mismatch'],
   })
   async updatePermissions(
     @CurrentCaller() caller: Authenticated,
@@ -73,13 +73,14 @@ export class PermissionsController {
   @Put()
   @ApiHeader(IF_MATCH)
   @ApiRoute({
+    access: 'administrators',
     summary: 'Replace the permissions',
     maxBodyBytes: BODY_LIMITS.document,
     description: 'Every member has to be there, except `warnings`, which is ignored.',
     type: PermissionsDto,
     isTagged: true,
     body: { type: ReplacePermissionsDto, examples: { 'the defaults': DEFAULT_PERMISSIONS } },
-    problems: ['administrator_required', 'version_mismatch'],
+    problems: ['version_mismatch'],
   })
   async replacePermissions(
     @CurrentCaller() caller: Authenticated,

@@ -3,7 +3,7 @@ import { ApiBody, ApiConsumes, ApiHeader, ApiTags } from '@nestjs/swagger';
 import type { Authenticated } from '@scopegate/access';
 import type { FastifyReply } from 'fastify';
 import { CurrentActor, type Actor } from '../audit/actor.js';
-import { AdministratorsOnly, CurrentCaller } from '../common/access/route.decorators.js';
+import { CurrentCaller } from '../common/access/route.decorators.js';
 import { BODY_LIMITS } from '../common/http/body-limits.js';
 import { entityTag } from '../common/http/entity-tag.js';
 import { ApiRoute } from '../common/swagger/api-route.decorator.js';
@@ -27,18 +27,17 @@ const IF_MATCH = {
 } as const;
 
 @ApiTags('Settings')
-@AdministratorsOnly()
 @Controller('api/v1/settings')
 export class SettingsController {
   constructor(private readonly settings: SettingsService) {}
 
   @Get()
   @ApiRoute({
+    access: 'administrators',
     summary: 'Show the settings',
     description: '`warnings` tells what is odd about them, seen from where you are; `ETag` is their version.',
     type: SettingsDto,
     isTagged: true,
-    problems: ['administrator_required'],
   })
   getSettings(@CurrentCaller() caller: Authenticated, @Res({ passthrough: true }) reply: FastifyReply): SettingsDto {
     return this.#answer(this.settings.currentVersion(), caller, reply);
@@ -58,6 +57,7 @@ export class SettingsController {
     },
   })
   @ApiRoute({
+    access: 'administrators',
     summary: 'Change settings',
     maxBodyBytes: BODY_LIMITS.settings,
     description:
@@ -66,7 +66,7 @@ export class SettingsController {
       '`passwords.preventPathTraversal` off.',
     type: SettingsDto,
     isTagged: true,
-    problems: ['validation_failed', 'administrator_required', 'version_mismatch', 'unsupported_media_type'],
+    problems: ['validation_failed', 'version_mismatch', 'unsupported_media_type'],
   })
   async updateSettings(
     @CurrentCaller() caller: Authenticated,
@@ -82,6 +82,7 @@ export class SettingsController {
   @ApiHeader(IF_MATCH)
   @ApiBody({ type: ReplaceSettingsDto, examples: { 'the defaults': { value: DEFAULT_SETTINGS } } })
   @ApiRoute({
+    access: 'administrators',
     summary: 'Replace the settings',
     maxBodyBytes: BODY_LIMITS.settings,
     description:
@@ -89,7 +90,7 @@ export class SettingsController {
       'is left out.',
     type: SettingsDto,
     isTagged: true,
-    problems: ['validation_failed', 'administrator_required', 'version_mismatch', 'unsupported_media_type'],
+    problems: ['validation_failed', 'version_mismatch', 'unsupported_media_type'],
   })
   async replaceSettings(
     @CurrentCaller() caller: Authenticated,
@@ -104,6 +105,7 @@ export class SettingsController {
   @Post('allow-list')
   @ApiHeader(IF_MATCH)
   @ApiRoute({
+    access: 'administrators',
     summary: 'Add an entry to the allow list',
     description: 'An entry that is on the list already, in whatever spelling, is a 409.',
     status: 201,
@@ -118,7 +120,7 @@ export class SettingsController {
         'a range': { entry: '192.0.2.5-192.0.2.9' },
       },
     },
-    problems: ['administrator_required', 'conflict', 'version_mismatch'],
+    problems: ['conflict', 'version_mismatch'],
   })
   async addAllowListEntry(
     @CurrentCaller() caller: Authenticated,
@@ -139,12 +141,13 @@ export class SettingsController {
   @Delete('allow-list/:entry')
   @ApiHeader(IF_MATCH)
   @ApiRoute({
+    access: 'administrators',
     summary: 'Take an entry off the allow list',
     description: 'The entry is percent-encoded (`203.0.113.0%2F24`); every spelling of it will do.',
     status: 204,
     isTagged: true,
     params: { entry: { description: 'An entry of the list, in any spelling.', example: '203.0.113.0/24' } },
-    problems: ['administrator_required', 'not_found', 'version_mismatch'],
+    problems: ['not_found', 'version_mismatch'],
   })
   async removeAllowListEntry(
     @CurrentActor() actor: Actor,

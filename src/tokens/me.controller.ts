@@ -21,6 +21,7 @@ export class MeController {
 
   @Get()
   @ApiRoute({
+    access: 'authenticated',
     summary: 'Show the caller and what it may do',
     description: 'A permission that was lost shows at once, with a text that says so.',
     type: MeDto,

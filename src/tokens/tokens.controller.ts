@@ -54,6 +54,7 @@ export class TokensController {
   @Post()
   @CreatesToken()
   @ApiRoute({
+    access: 'authenticated',
     summary: 'Create a token',
     description:
       'The answer holds the `secret`, this once: keep it. Scripts send it as the password of HTTP Basic, with the ' +
@@ -89,6 +90,7 @@ export class TokensController {
 
   @Get()
   @ApiRoute({
+    access: 'authenticated',
     summary: 'List tokens',
     description: 'Your own; all of them for administrators and for those who may create tokens for others.',
     type: TokenPageDto,
@@ -101,6 +103,7 @@ export class TokensController {
 
   @Post('revoke')
   @ApiRoute({
+    access: 'authenticated',
     summary: 'Revoke several tokens, or all of one owner',
     description:
       'They are refused on this node when the answer comes, and on every other node within a second. With `wait`, the ' +
@@ -126,13 +129,20 @@ export class TokensController {
   }
 
   @Get(':id')
-  @ApiRoute({ summary: 'Show a token', type: TokenDto, params: TOKEN_ID, problems: ['not_found'] })
+  @ApiRoute({
+    access: 'authenticated',
+    summary: 'Show a token',
+    type: TokenDto,
+    params: TOKEN_ID,
+    problems: ['not_found'],
+  })
   getToken(@CurrentCaller() caller: Authenticated, @Param('id') id: string): Promise<TokenDto> {
     return this.tokens.get(caller, id);
   }
 
   @Patch(':id')
   @ApiRoute({
+    access: 'authenticated',
     summary: 'Describe a token anew',
     type: TokenDto,
     params: TOKEN_ID,
@@ -150,6 +160,7 @@ export class TokensController {
 
   @Delete(':id')
   @ApiRoute({
+    access: 'authenticated',
     summary: 'Revoke a token',
     description:
       'It is refused from now on, on every other node within a second, and stays listed until it is purged. With ' +
@@ -176,6 +187,7 @@ export class TokensController {
 
   @Post(':id/rotate')
   @ApiRoute({
+    access: 'authenticated',
     summary: 'Rotate a token',
     description: 'Makes a successor with the same properties. The old token lives on for the overlap at most.',
     status: 201,

@@ -4,11 +4,11 @@ import { ApiExcludeEndpoint, ApiExtension } from '@nestjs/swagger';
 import type { Authenticated } from '@scopegate/access';
 import { exchangeOf } from './exchange.js';
 
-/** The metadata of a route that needs no credential. */
-export const PUBLIC_ROUTE = 'scopegate:public-route';
+/** Who may call a management route: everyone, everyone with a credential, or members of the group `administrators` (R63). */
+export type RouteAccess = 'public' | 'authenticated' | 'administrators';
 
-/** The metadata of a route that is for administrators alone. */
-export const ADMINISTRATORS_ONLY = 'scopegate:administrators-only';
+/** The metadata that holds the `RouteAccess` of a route or of a whole controller. The server does not start without it. */
+export const ROUTE_ACCESS = 'scopegate:route-access';
 
 /** The metadata of the routes that create a token, which a read-only token may POST to (R05). */
 export const CREATES_TOKEN = 'scopegate:creates-token';
@@ -22,11 +22,8 @@ export const PASSWORD_LOGIN_EXTENSION = 'x-password-login-only';
 /** The metadata of a route with a body limit of its own. */
 export const BODY_LIMIT = 'scopegate:body-limit';
 
-/** A route that answers everybody: health, metrics, documentation. */
-export const PublicRoute = (): MethodDecorator & ClassDecorator => SetMetadata(PUBLIC_ROUTE, true);
-
-/** A route for members of the group `administrators` (R63). */
-export const AdministratorsOnly = (): MethodDecorator & ClassDecorator => SetMetadata(ADMINISTRATORS_ONLY, true);
+/** Sets who may call a route that is public or not part of the API document. `ApiRoute` does it for all others. */
+export const Access = (access: RouteAccess): MethodDecorator & ClassDecorator => SetMetadata(ROUTE_ACCESS, access);
 
 /** The route that creates a token: the exception of R05. */
 export const CreatesToken = (): MethodDecorator => SetMetadata(CREATES_TOKEN, true);
@@ -40,7 +37,7 @@ export const PasswordLoginOnly = (): MethodDecorator & ClassDecorator =>
 
 /** A route that is there to pass the guards and then to refuse: it counts for no method that its path takes. */
 export const RefusingRoute = (): MethodDecorator =>
-  applyDecorators(ApiExcludeEndpoint(), RouteConfig({ isRefusing: true }));
+  applyDecorators(Access('authenticated'), ApiExcludeEndpoint(), RouteConfig({ isRefusing: true }));
 
 /** The most bytes that the body of this route may have (R112); `ApiRoute` sets and documents it. */
 export const BodyLimit = (bytes: number): MethodDecorator => SetMetadata(BODY_LIMIT, bytes);

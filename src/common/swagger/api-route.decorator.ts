@@ -12,7 +12,7 @@ import {
 } from '@nestjs/swagger';
 import { REASONS } from '@scopegate/access';
 import { PROBLEM_CODES, PROBLEM_MEDIA_TYPE, problemType, type ProblemCode } from '@scopegate/problem';
-import { BodyLimit } from '../access/route.decorators.js';
+import { Access, BodyLimit, type RouteAccess } from '../access/route.decorators.js';
 import { BODY_LIMITS } from '../http/body-limits.js';
 import { IdempotencyInterceptor } from '../http/idempotency.interceptor.js';
 import { LocationInterceptor } from './location.interceptor.js';
@@ -25,6 +25,8 @@ export const BEARER_SCHEME = 'token';
 
 /** What a management route answers, and with which body it is asked. */
 interface RouteOptions<Answer extends object> {
+  /** Who may call it. It is enforced and documented (R63). */
+  readonly access: Exclude<RouteAccess, 'public'>;
   /** One line for the list of operations. */
   readonly summary: string;
   /** More, in Markdown. */
@@ -114,15 +116,16 @@ const IDEMPOTENCY_KEY = ApiHeader({
   schema: { type: 'string', pattern: '^[A-Za-z0-9._-]{1,64}$' },
 });
 
-type BodyOptions = Pick<RouteOptions<object>, 'body' | 'problems'>;
+type ProblemOptions = Pick<RouteOptions<object>, 'access' | 'body' | 'problems'>;
 
-function takesBody({ body, problems }: BodyOptions): boolean {
+function takesBody({ body, problems }: ProblemOptions): boolean {
   return body !== undefined || problems?.includes('unsupported_media_type') === true;
 }
 
 /** The problems a route can answer with, by status. */
-function problemsByStatus(options: BodyOptions): readonly (readonly [number, readonly string[]])[] {
+function problemsByStatus(options: ProblemOptions): readonly (readonly [number, readonly string[]])[] {
   const codes = new Set<ProblemCode>([
+    ...(options.access === 'administrators' ? (['administrator_required'] as const) : []),
     ...(options.problems ?? []),
     ...(takesBody(options) ? PROBLEMS_OF_BODIES : []),
     'internal_error',
@@ -179,13 +182,14 @@ function successResponse<Answer extends object>(options: ApiRouteOptions<Answer>
 }
 
 /**
- * Bundles what Swagger UI shows of a management route: summary, security, success and every problem answer. What it
- * promises of a success it also sees to: the status, and `Location` where something is made.
+ * Documents a management route: summary, security, success and every problem answer. It also enforces what it documents:
+ * who may call the route, the status, the limit of the body, and `Location` where something is created.
  */
 export function ApiRoute<Answer extends object>(options: ApiRouteOptions<Answer>): MethodDecorator {
   const status = options.status ?? 200;
   const maxBodyBytes = options.maxBodyBytes ?? BODY_LIMITS.small;
   return applyDecorators(
+    Access(options.access),
     HttpCode(status),
     ...(takesBody(options) ? [BodyLimit(maxBodyBytes)] : []),
     ...(options.location === undefined

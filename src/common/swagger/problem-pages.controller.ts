@@ -3,7 +3,7 @@ import { ApiExcludeController } from '@nestjs/swagger';
 import { PROBLEM_DESCRIPTIONS, problemType, type ProblemDescription } from '@scopegate/problem';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { exchangeOf } from '../access/exchange.js';
-import { PublicRoute } from '../access/route.decorators.js';
+import { Access } from '../access/route.decorators.js';
 import { acceptsHtml } from '../http/accepted-type.js';
 import { ProblemException } from '../http/problem.exception.js';
 import { problemListPage, problemPage } from './problem-page.js';
@@ -16,7 +16,7 @@ type DescribedProblem = ProblemDescription & { readonly type: string };
  * need no credential, since whoever has none is sent here as well.
  */
 @ApiExcludeController()
-@PublicRoute()
+@Access('public')
 @Controller('docs/problems')
 export class ProblemPagesController {
   @Get()

@@ -15,7 +15,7 @@ import { ApiExcludeController } from '@nestjs/swagger';
 import type { Authenticated } from '@scopegate/access';
 import type { Actor } from '../../audit/actor.js';
 import { CurrentActor } from '../../audit/actor.js';
-import { BodyLimit, CreatesToken, CurrentCaller } from '../../common/access/route.decorators.js';
+import { Access, BodyLimit, CreatesToken, CurrentCaller } from '../../common/access/route.decorators.js';
 import { BODY_LIMITS } from '../../common/http/body-limits.js';
 import { validateAs } from '../../common/validation/validation.pipe.js';
 import {
@@ -38,6 +38,7 @@ const LENIENT = { forbidsUnknown: false } as const;
  * `<mount>/rest/de.resolution.apitokenauth/latest/user/…`; no client can ask for this path itself.
  */
 @ApiExcludeController()
+@Access('authenticated')
 @Controller(VENDOR_TOKENS_PATH)
 export class VendorTokensController {
   constructor(private readonly tokens: VendorTokensService) {}
