@@ -22,3 +22,10 @@ export const APPLICATION_KINDS = Object.keys(PRODUCTS) as readonly ApplicationKi
 export function productOf(kind: ApplicationKind): Product {
   return PRODUCTS[kind];
 }
+
+/** The kinds whose product has a property, for a text: `jira, confluence and bitbucket`. */
+export function kindsWith(has: (product: Product) => boolean): string {
+  return LIST.format(APPLICATION_KINDS.filter((kind) => has(PRODUCTS[kind])));
+}
+
+const LIST = new Intl.ListFormat('en-GB', { type: 'conjunction' });

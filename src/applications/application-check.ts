@@ -1,5 +1,6 @@
 import { MANAGEMENT_KEY } from '@scopegate/access';
-import { productOf, type ApplicationKind } from '@scopegate/product';
+import { isJsonObject } from '@scopegate/kernel';
+import { kindsWith, productOf, type ApplicationKind } from '@scopegate/product';
 import { parseExceptionPattern, type EncodedSlashes, type ReadOnlyException } from '@scopegate/path';
 import type { FieldError } from '@scopegate/problem';
 import { DEFAULT_IDENTITY_ENCODING, parseUpstream, type IdentityEncoding } from '@scopegate/upstream';
@@ -10,7 +11,7 @@ import { decideVersions, describeMissingVersion, knownVersion, type VersionFindi
 import { parseMount } from './mount.js';
 import { nativeTokenSwitch } from './product-version.js';
 
-/** An application as it was asked for: its members have the right types, and nothing more is known of them. */
+/** An application as a client sends it: the types of its members are checked, and nothing else. */
 export interface AskedApplication {
   readonly key: string;
   readonly name?: string;
@@ -28,10 +29,10 @@ export interface AskedApplication {
   readonly connections?: number;
 }
 
-/** What a change is held against. */
+/** The stored application that a change is compared with. */
 type CheckedAgainst = Pick<ApplicationDocument, 'kind' | 'upstream' | 'version' | 'detectedVersion' | 'identity'>;
 
-/** A document that fits, whose new secrets have yet to be encrypted. */
+/** A valid document whose new secrets are not encrypted yet. */
 export type CheckedApplication = Omit<ApplicationDocument, 'identity'> & {
   readonly identity: {
     readonly mode: 'headers';
@@ -44,7 +45,7 @@ export type ApplicationCheck =
   | { readonly ok: true; readonly application: CheckedApplication }
   | { readonly ok: false; readonly errors: readonly FieldError[] };
 
-/** How long an upstream may take, where nothing else was said. */
+/** How long an upstream may take by default. */
 const DEFAULT_TIMEOUT_MS = 60_000;
 
 /** Members of a merge patch that may be null: no version; a header or half of a mount that is to go. */
@@ -53,24 +54,24 @@ const NULLABLE = ['version', 'mount.pathPrefix', 'mount.host', 'identity.headers
 /**
  * Applies a merge patch to an application as the API shows it. The key cannot be changed. The headers of the identity are
  * replaced as a whole, so that one that is left out goes, and its secret with it (R111).
- * @throws a 400 where the patch is none
+ * @throws a 400 if it is not a merge patch
  */
 export function patchApplication(before: object, patch: unknown): object {
   const after = applyMergePatch({ ...before }, patch, NULLABLE);
   const identity = after['identity'];
-  const asked = isObject(patch) && isObject(patch['identity']) ? patch['identity']['headers'] : undefined;
+  const asked = isJsonObject(patch) && isJsonObject(patch['identity']) ? patch['identity']['headers'] : undefined;
   return {
     ...after,
     mount: withoutNulls(after['mount']),
-    identity: isObject(identity) ? { ...identity, headers: withoutNulls(asked ?? identity['headers']) } : identity,
+    identity: isJsonObject(identity) ? { ...identity, headers: withoutNulls(asked ?? identity['headers']) } : identity,
   };
 }
 
 /**
- * Checks what the types alone do not say, and fills in the defaults of the kind of application.
+ * Checks what the types do not say, and fills in the defaults of the kind of application.
  * @param before the application so far, or null where it is new
- * @param finding what the upstream said of its version; null where it was not asked, and 'pending' where it is asked
- * only once everything else is known to fit
+ * @param finding the version that the upstream gave; null if it was not asked, 'pending' if it is asked only after this
+ * check has passed
  */
 export function checkApplication(
   asked: AskedApplication,
@@ -78,39 +79,26 @@ export function checkApplication(
   finding: VersionFinding | null | 'pending' = null,
 ): ApplicationCheck {
   const errors: FieldError[] = [];
-  const note = (field: string, message: string): void => {
-    errors.push({ field, message: `${field} ${message}` });
-  };
+  const note: Note = (field, message) => errors.push({ field, message: `${field} ${message}` });
   const { kind } = asked;
-  if (before === null && asked.key === MANAGEMENT_KEY) {
-    note('key', 'is reserved: in the applications of a token it means the management API. Choose another one.');
-  }
   const product = productOf(kind);
   const versions = decideVersions(asked, before, finding === 'pending' ? null : finding);
   const encodedSlashes = asked.encodedSlashes ?? (product.paths.encodedSlashes ? 'allow' : 'reject');
-
+  if (before === null && asked.key === MANAGEMENT_KEY) {
+    note('key', 'is reserved: in the applications of a token it means the management API. Choose another one.');
+  }
   const mount = parseMount(asked.mount);
   if (!mount.ok) note(`mount.${mount.member}`, mount.message);
   const upstream = parseUpstream(asked.upstream);
   if (!upstream.ok) note('upstream', upstream.message);
-  const mode = asked.identity?.mode ?? 'headers';
-  if (mode === 'jwt' || mode === 'credential') {
-    note('identity.mode', `"${mode}" is not available yet: use "headers"`);
-  } else if (mode !== 'headers') {
-    note('identity.mode', 'must be "headers"');
-  }
+  checkMode(asked.identity?.mode, note);
   const headers = readIdentityHeaders(
     asked.identity?.headers ?? DEFAULT_IDENTITY_HEADERS,
     before?.identity.headers ?? [],
     errors,
   );
-  const kept = headers.filter((header) => 'sealed' in header).map((header) => header.name);
-  if (kept.length > 0 && upstream.ok && before !== null && originOf(before.upstream) !== upstream.target.origin) {
-    note(
-      'upstream',
-      `has another origin, and the stored secrets belong to the old one: send the secret of ${kept.join(', ')} ` +
-        'again in this call',
-    );
+  if (upstream.ok && before !== null && originOf(before.upstream) !== upstream.target.origin) {
+    refuseStoredSecrets(headers, note);
   }
   const readOnlyExceptions = readExceptions(asked.readOnlyExceptions ?? [], note);
   if (asked.nativeTokensDisabled === true && finding !== 'pending') {
@@ -118,7 +106,7 @@ export function checkApplication(
     if (problem !== null) note('nativeTokensDisabled', problem);
   }
   if (asked.remoteApiPasswords === true && !product.paths.remoteApi) {
-    note('remoteApiPasswords', 'exists only for confluence: leave it out');
+    note('remoteApiPasswords', `exists only for ${kindsWith(({ paths }) => paths.remoteApi)}: leave it out`);
   }
   if (encodedSlashes === 'allow' && !product.paths.encodedSlashes) {
     note('encodedSlashes', `must be "reject" for ${kind}, because its server refuses encoded slashes too`);
@@ -144,6 +132,27 @@ export function checkApplication(
   };
 }
 
+type Note = (field: string, message: string) => void;
+
+function checkMode(mode: string | undefined, note: Note): void {
+  if (mode === 'jwt' || mode === 'credential') {
+    note('identity.mode', `"${mode}" is not available yet: use "headers"`);
+  } else if (mode !== undefined && mode !== 'headers') {
+    note('identity.mode', 'must be "headers"');
+  }
+}
+
+/** A stored secret goes to no other origin than it was given for (R111). */
+function refuseStoredSecrets(headers: readonly AskedIdentityHeader[], note: Note): void {
+  const kept = headers.filter((header) => 'sealed' in header).map((header) => header.name);
+  if (kept.length === 0) return;
+  note(
+    'upstream',
+    `has another origin, and the stored secrets belong to the old one: send the secret of ${kept.join(', ')} ` +
+      'again in this call',
+  );
+}
+
 /** R52: the switch exists from a version on that differs from product to product. */
 function refuseNativeTokenSwitch(
   kind: ApplicationKind,
@@ -155,7 +164,7 @@ function refuseNativeTokenSwitch(
     case 'available':
       return null;
     case 'no-such-product':
-      return 'exists only for jira, confluence and bitbucket: leave it out';
+      return `exists only for ${kindsWith(({ nativeTokens }) => nativeTokens !== null)}: leave it out`;
     case 'version-unknown':
       return `exists for ${kind} from ${since} on, and ${describeMissingVersion(finding)}: set "version" by hand`;
     case 'version-too-old':
@@ -163,14 +172,11 @@ function refuseNativeTokenSwitch(
   }
 }
 
-function readExceptions(
-  values: readonly unknown[],
-  note: (field: string, message: string) => void,
-): readonly ReadOnlyException[] {
+function readExceptions(values: readonly unknown[], note: Note): readonly ReadOnlyException[] {
   const exceptions: ReadOnlyException[] = [];
   for (const [index, value] of values.entries()) {
     const field = `readOnlyExceptions.${index}`;
-    const { method, path, ...others } = isObject(value) ? value : {};
+    const { method, path, ...others } = isJsonObject(value) ? value : {};
     if (typeof method !== 'string' || typeof path !== 'string' || Object.keys(others).length > 0) {
       note(field, 'must be {"method": "…", "path": "…"}');
       continue;
@@ -188,9 +194,7 @@ function originOf(upstream: string): string | null {
 }
 
 function withoutNulls(value: unknown): unknown {
-  return isObject(value) ? Object.fromEntries(Object.entries(value).filter(([, member]) => member !== null)) : value;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isJsonObject(value)
+    ? Object.fromEntries(Object.entries(value).filter(([, member]) => member !== null))
+    : value;
 }

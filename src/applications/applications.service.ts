@@ -1,8 +1,7 @@
 import { Injectable, type OnModuleDestroy, type OnModuleInit, Logger } from '@nestjs/common';
 import { type Authority } from '@scopegate/network';
 import { type Warning } from '@scopegate/permission';
-import { DEFAULT_IDENTITY_ENCODING, hostOf, parseUpstream } from '@scopegate/upstream';
-import type { EntityManager } from 'typeorm';
+import { hostOf, parseUpstream } from '@scopegate/upstream';
 import type { Actor } from '../audit/actor.js';
 import { AuditService } from '../audit/audit.service.js';
 import { entityTag, requireMatch } from '../common/http/entity-tag.js';
@@ -11,9 +10,7 @@ import { decodeCursor, pageOf, type Page, type PageQuery } from '../common/pagin
 import { Clock } from '../common/time/clock.js';
 import { validateAs } from '../common/validation/validation.pipe.js';
 import { ChangeFeed } from '../database/change-feed.js';
-import { isDuplicateKey } from '../database/duplicate-key.js';
 import { findExactRow } from '../database/exact-row.js';
-import { rowLock } from '../database/row-lock.js';
 import { Snapshot } from '../database/snapshot.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { SettingsService } from '../settings/settings.service.js';
@@ -26,9 +23,9 @@ import {
 } from './application-check.js';
 import { ApplicationEntity } from './application.entity.js';
 import { toDto } from './application.mapper.js';
+import { lockedRow, noSuchApplication, storing, toStored } from './application.repository.js';
 import { ApplicationRoutes, type Route } from './application-routes.js';
 import {
-  DEFAULT_CONNECTIONS,
   openSecret,
   protect,
   sealSecret,
@@ -41,7 +38,7 @@ import { identityRefusedWarning, nativeTokenWarnings } from './application-warni
 import { CreateApplicationDto } from './dto/application.dto.js';
 import { IdentityBeliefs } from './identity-beliefs.js';
 import type { IdentityHeader } from './identity-header.js';
-import { describeMount, mountKey } from './mount.js';
+import { mountKey } from './mount.js';
 import { OwnListeners } from './own-listeners.js';
 import { SecretBox } from './secret-box.js';
 import { VersionReader } from './version.reader.js';
@@ -288,15 +285,6 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
   }
 }
 
-type StoredIdentity = Omit<ApplicationDocument['identity'], 'encoding'>;
-
-function toStored(row: ApplicationEntity): StoredApplication {
-  // What an older version stored has no number of connections, and no encoding of the identity.
-  const body = row.body as Omit<ApplicationDocument, 'connections'>;
-  const identity = { encoding: DEFAULT_IDENTITY_ENCODING, ...(body.identity as StoredIdentity) };
-  return { key: row.key, revision: row.version, document: { connections: DEFAULT_CONNECTIONS, ...body, identity } };
-}
-
 /** What a merge patch makes of an application, as it is asked for. */
 async function patched(before: StoredApplication, patch: unknown): Promise<CreateApplicationDto> {
   // A version that was read is not part of what is changed: the client may set one in its place.
@@ -309,34 +297,4 @@ async function patched(before: StoredApplication, patch: unknown): Promise<Creat
 function accept(check: ApplicationCheck): CheckedApplication {
   if (check.ok) return check.application;
   throw invalidFields(check.errors);
-}
-
-async function lockedRow(manager: EntityManager, key: string): Promise<ApplicationEntity> {
-  const row = await findExactRow(manager, ApplicationEntity, { key }, rowLock(manager));
-  if (row === null) throw noSuchApplication(key);
-  return row;
-}
-
-/** Runs a write, and tells a key or mount that is taken, which the database alone can say for sure. */
-async function storing(
-  manager: EntityManager,
-  document: ApplicationDocument,
-  write: () => Promise<unknown>,
-): Promise<void> {
-  try {
-    await write();
-  } catch (error) {
-    if (!isDuplicateKey(error)) throw error;
-    const other = await manager.findOneBy(ApplicationEntity, { mountKey: mountKey(document.mount) });
-    throw new ProblemException(
-      'conflict',
-      other === null
-        ? 'An application with this key or mount already exists.'
-        : `The mount ${describeMount(document.mount)} is taken by the application "${other.key}".`,
-    );
-  }
-}
-
-function noSuchApplication(key: string): ProblemException {
-  return new ProblemException('not_found', `No application has the key "${key.slice(0, 64)}".`);
 }

@@ -1,5 +1,5 @@
 import { ApiProperty, getSchemaPath, OmitType, PartialType } from '@nestjs/swagger';
-import { APPLICATION_KINDS } from '@scopegate/product';
+import { APPLICATION_KINDS, kindsWith, productOf, type ApplicationKind } from '@scopegate/product';
 import { DEFAULT_IDENTITY_ENCODING, IDENTITY_ENCODINGS, type IdentityEncoding } from '@scopegate/upstream';
 import { Transform } from 'class-transformer';
 import {
@@ -26,6 +26,26 @@ const MAX_EXCEPTIONS = 200;
 
 /** More connections than this to one upstream exhaust the ports and files of most systems. */
 const MAX_CONNECTIONS = 10_000;
+
+// The texts that depend on the kind of application name the kinds that `libs/product` has.
+
+const ANONYMOUS =
+  'What happens to requests without a credential: forwarded, or refused with a challenge. Default: `allow` for ' +
+  `${kindsWith(({ anonymous }) => anonymous === 'allow')}, whose own login answers, and \`deny\` for ` +
+  `${kindsWith(({ anonymous }) => anonymous === 'deny')}.`;
+
+const NATIVE_TOKENS = `Refuses the personal access tokens of the product itself: ${APPLICATION_KINDS.map(productOf)
+  .flatMap(({ name, nativeTokens }) => (nativeTokens === null ? [] : [{ name, since: nativeTokens.since }]))
+  .map(({ name, since }) => (since === null ? `${name} in every version` : `${name} from ${since}`))
+  .join(', ')}.`;
+
+const REMOTE_API =
+  'Forwards passwords to the Remote API while passwords are disabled. Exists only for ' +
+  `${kindsWith(({ paths }) => paths.remoteApi)}.`;
+
+const ENCODED_SLASHES =
+  'Encoded slashes and percent signs in the path. `allow` exists only for ' +
+  `${kindsWith(({ paths }) => paths.encodedSlashes)}.`;
 
 /** Where an application is mounted: by `pathPrefix`, by `host`, or by both. */
 export class MountDto {
@@ -121,7 +141,7 @@ export class CreateApplicationDto {
   /** Decides which paths are REST paths, and which special rules apply. */
   @IsIn(APPLICATION_KINDS, { message: `kind must be one of ${APPLICATION_KINDS.join(', ')}` })
   @ApiProperty({ enum: APPLICATION_KINDS })
-  kind!: 'jira' | 'confluence' | 'bitbucket' | 'generic';
+  kind!: ApplicationKind;
 
   /**
    * The version of the product, set by hand, which wins. Without one, or with null, a product is asked for its version
@@ -147,11 +167,7 @@ export class CreateApplicationDto {
   @MaxLength(2048)
   upstream!: string;
 
-  /**
-   * What becomes of requests without a credential: forwarded, or refused with a challenge. Where it is left out:
-   * `allow` for the three products, whose own login answers, and `deny` for `generic`.
-   */
-  @ApiProperty({ required: false, enum: ['allow', 'deny'] })
+  @ApiProperty({ required: false, enum: ['allow', 'deny'], description: ANONYMOUS })
   @IfPresent()
   @IsIn(['allow', 'deny'], { message: 'anonymous must be allow or deny' })
   anonymous?: 'allow' | 'deny';
@@ -166,18 +182,17 @@ export class CreateApplicationDto {
   @BoundedList({ maxItems: MAX_EXCEPTIONS }, { $ref: getSchemaPath(ReadOnlyExceptionDto) })
   readOnlyExceptions?: ReadOnlyExceptionDto[];
 
-  /** Refuses the product's own personal access tokens: Jira from 8.14, Confluence from 7.9, Bitbucket always. */
+  @ApiProperty({ selfRequired: false, description: NATIVE_TOKENS })
   @IfPresent()
   @IsBoolean()
   nativeTokensDisabled?: boolean;
 
-  /** Confluence alone: lets passwords through on the Remote API while passwords are disabled. */
+  @ApiProperty({ selfRequired: false, description: REMOTE_API })
   @IfPresent()
   @IsBoolean()
   remoteApiPasswords?: boolean;
 
-  /** Encoded slashes and percent signs in the path: `reject` for the three products, `allow` or `reject` for `generic`. */
-  @ApiProperty({ required: false, enum: ['reject', 'allow'] })
+  @ApiProperty({ required: false, enum: ['reject', 'allow'], description: ENCODED_SLASHES })
   @IfPresent()
   @IsIn(['reject', 'allow'], { message: 'encodedSlashes must be reject or allow' })
   encodedSlashes?: 'reject' | 'allow';
@@ -220,7 +235,7 @@ export class ApplicationDto {
   name!: string;
 
   @ApiProperty({ enum: APPLICATION_KINDS })
-  kind!: 'jira' | 'confluence' | 'bitbucket' | 'generic';
+  kind!: ApplicationKind;
 
   /**
    * Set by hand, or else as the upstream told it when the application was saved; null where it is not known.

@@ -1,0 +1,51 @@
+import { DEFAULT_IDENTITY_ENCODING } from '@scopegate/upstream';
+import type { EntityManager } from 'typeorm';
+import { ProblemException } from '../common/http/problem.exception.js';
+import { isDuplicateKey } from '../database/duplicate-key.js';
+import { findExactRow } from '../database/exact-row.js';
+import { rowLock } from '../database/row-lock.js';
+import { ApplicationEntity } from './application.entity.js';
+import { DEFAULT_CONNECTIONS, type ApplicationDocument, type StoredApplication } from './application.js';
+import { describeMount, mountKey } from './mount.js';
+
+type StoredIdentity = Omit<ApplicationDocument['identity'], 'encoding'>;
+
+export function toStored(row: ApplicationEntity): StoredApplication {
+  // What an older version stored has no number of connections, and no encoding of the identity.
+  const body = row.body as Omit<ApplicationDocument, 'connections'>;
+  const identity = { encoding: DEFAULT_IDENTITY_ENCODING, ...(body.identity as StoredIdentity) };
+  return { key: row.key, revision: row.version, document: { connections: DEFAULT_CONNECTIONS, ...body, identity } };
+}
+
+export async function lockedRow(manager: EntityManager, key: string): Promise<ApplicationEntity> {
+  const row = await findExactRow(manager, ApplicationEntity, { key }, rowLock(manager));
+  if (row === null) throw noSuchApplication(key);
+  return row;
+}
+
+/**
+ * Runs a write. Only the database can tell for sure whether a key or mount is taken.
+ * @throws a 409 if it is
+ */
+export async function storing(
+  manager: EntityManager,
+  document: ApplicationDocument,
+  write: () => Promise<unknown>,
+): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    if (!isDuplicateKey(error)) throw error;
+    const other = await manager.findOneBy(ApplicationEntity, { mountKey: mountKey(document.mount) });
+    throw new ProblemException(
+      'conflict',
+      other === null
+        ? 'An application with this key or mount already exists.'
+        : `The mount ${describeMount(document.mount)} is taken by the application "${other.key}".`,
+    );
+  }
+}
+
+export function noSuchApplication(key: string): ProblemException {
+  return new ProblemException('not_found', `No application has the key "${key.slice(0, 64)}".`);
+}
