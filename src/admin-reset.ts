@@ -17,12 +17,12 @@ import { PasswordHasher } from './directory/password.hasher.js';
 import { openToRead, type OpenedDatabase } from './opened-database.js';
 import { startFailureText } from './startup-messages.js';
 
-/** A server that runs on the same SQLite file may write at the same moment. */
+/** A server on the same SQLite file may write at the same moment. */
 const MAX_ATTEMPTS = 20;
 
 const NEVER_STARTED = 'No server has been started with this database yet. The first start creates the administrator.';
 
-/** Gives the user `admin` a new password with the configuration of the server, which may run or not. */
+/** Gives the user `admin` a new password, with the configuration of the server, which may be running. */
 async function run(): Promise<void> {
   if (process.argv.length > 2) throw new ConfigurationError('Usage: npm run admin:reset (it takes no arguments).');
   const configuration = readConfiguration();
@@ -42,7 +42,7 @@ async function run(): Promise<void> {
   }
 }
 
-/** @throws ConfigurationError where the tables are those of no version, or of an older one */
+/** @throws ConfigurationError if there are no tables yet, or those of an older version */
 async function requireOwnTables({ dataSource }: OpenedDatabase): Promise<void> {
   if (!(await hasTable(dataSource, 'users'))) throw new ConfigurationError(NEVER_STARTED);
   const { missing } = await schemaState(dataSource.manager);
@@ -54,7 +54,7 @@ async function requireOwnTables({ dataSource }: OpenedDatabase): Promise<void> {
 
 async function reset({ dataSource, secrets }: OpenedDatabase, passwordHash: string): Promise<boolean> {
   const clock = new Clock();
-  // Nodes that run read the change log, and act on the change within a second.
+  // Running nodes read the change log, and act on the change within a second.
   const unitOfWork = new UnitOfWork(dataSource, new ChangeFeed(), clock);
   const changes = new ChangeRecorder(new AuditChain(secrets, unitOfWork), clock, unitOfWork);
   const parts = { repository: new DirectoryRepository(), changes, clock };

@@ -11,7 +11,6 @@ import { startFailureText } from './startup-messages.js';
 
 const USAGE = 'Usage: npm run audit:verify -- [--from <ISO 8601 with offset>] [--to <ISO 8601 with offset>]';
 
-/** The limits of time on the command line. */
 function readRange(words: readonly string[]): { readonly fromMs: number | null; readonly toMs: number | null } {
   const range: { fromMs: number | null; toMs: number | null } = { fromMs: null, toMs: null };
   for (let index = 0; index < words.length; index += 2) {
@@ -24,7 +23,7 @@ function readRange(words: readonly string[]): { readonly fromMs: number | null; 
   return range;
 }
 
-/** Verifies the stored audit log with the configuration of the server. Answers the exit code: 1 where it is broken. */
+/** Verifies the stored audit log with the configuration of the server. Returns the exit code: 1 if it is broken. */
 async function run(): Promise<number> {
   const range = readRange(process.argv.slice(2));
   const configuration = readConfiguration();

@@ -29,12 +29,12 @@ import { ServerStop } from './server-stop.js';
 import { PeerLink } from './peers/peer.link.js';
 import type { ServerAddresses } from './peers/topics.js';
 
-/** A running server: where it listens (with one port, that answers everything), and how to stop it. */
+/** A running server. If it has one port, both addresses are the same. */
 export interface RunningServer extends ServerAddresses {
   readonly app: NestFastifyApplication;
   /**
    * Drains, stops accepting, finishes what is under way, and stores what is recorded.
-   * @returns what had to be left; empty where everything ended in good order
+   * @returns what had to be left; empty if everything ended in good order
    */
   close(): Promise<Leftovers>;
 }
@@ -123,7 +123,7 @@ async function openPorts(
   return { port: boundPort, managementPort: portOf(management) };
 }
 
-/** What holds for the management routes: errors, validation, headers, the audit event and the documentation. */
+/** Sets up the management routes: errors, validation, headers, the audit event and the documentation. */
 async function configureManagement(app: NestFastifyApplication, frontDoor: FrontDoor): Promise<void> {
   const allowedMethods = new AllowedMethods();
   app.useGlobalFilters(new VendorErrorFilter(new ProblemFilter(allowedMethods)));
@@ -144,7 +144,7 @@ async function configureManagement(app: NestFastifyApplication, frontDoor: Front
         upgradeInsecureRequests: null,
       },
     },
-    // Whether the server is reached by https alone is for the proxy in front of it to say.
+    // Only the proxy in front of this server can know whether clients reach it by https alone.
     strictTransportSecurity: false,
   });
   const recorder = app.get(DecisionRecorder);
@@ -154,7 +154,7 @@ async function configureManagement(app: NestFastifyApplication, frontDoor: Front
     if (exchange.closesAfter(reply.statusCode)) void reply.header('Connection', 'close');
     // Only requests that a guard has judged are events; documentation and health are not.
     const isJudged = exchange.admitted !== null || exchange.denial !== null;
-    // What is turned away since nothing can be recorded is counted, though nobody has judged it.
+    // A request that is refused because nothing can be recorded is counted, though no guard has judged it.
     if (exchange.isSettled || !(isJudged || exchange.problem?.code === 'audit_unavailable')) {
       done(null, payload);
       return;
@@ -175,8 +175,8 @@ async function configureManagement(app: NestFastifyApplication, frontDoor: Front
 }
 
 /**
- * The framework reads bodies before the guards have seen the request. To it no method has one; the last guard reads what
- * a caller may send (R112).
+ * The framework would read bodies before the guards have judged the request. So for the framework no method has a body;
+ * the last guard reads what a caller may send (R112).
  */
 function leaveBodiesUnread(fastify: FastifyInstance): void {
   for (const method of fastify.supportedMethods) {
@@ -184,7 +184,7 @@ function leaveBodiesUnread(fastify: FastifyInstance): void {
   }
 }
 
-/** Answers what the router itself cannot read, such as a broken percent-encoding: no hook and no filter sees it. */
+/** Answers what the router cannot read, such as a broken percent-encoding: no hook and no filter sees it. */
 function refuseUnroutable(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   const [code, detail] =
     error.code === 'FST_ERR_BAD_URL'

@@ -3,7 +3,7 @@ import { dataSource } from '../ormconfig.js';
 import { revertLastMigration, runMigrations } from './database/run-migrations.js';
 import { startFailureText } from './startup-messages.js';
 
-/** Brings the tables up to date as a start does, under the same lock; with `--revert` takes the last migration back. */
+/** Runs the migrations as a start does, with the same lock; with `--revert` reverts the last one. */
 async function run(): Promise<void> {
   await dataSource.initialize();
   try {

@@ -33,7 +33,7 @@ async function describeServer(): Promise<string> {
   }
 }
 
-/** Writes the document, or with `--check` compares it. Answers the exit code. */
+/** Writes the document, or with `--check` compares it. Returns the exit code. */
 async function run(): Promise<number> {
   const made = await describeServer();
   if (!process.argv.includes('--check')) {

@@ -17,9 +17,9 @@ export interface OpenedDatabase {
 }
 
 /**
- * The first step of every start: connects, holds the keys against what is stored, and brings the tables up to date.
- * Nothing is served before, and nothing is written with another key (R110).
- * @throws ConfigurationError where the database cannot be used, or a key is not its own
+ * The first step of every start: connects, compares the keys with the stored data, and runs the migrations. Before that,
+ * nothing is served, and nothing is written with another key (R110).
+ * @throws ConfigurationError if the database cannot be used, or has other keys
  */
 export async function openDatabase(configuration: Configuration): Promise<OpenedDatabase> {
   const dataSource = await connect(configuration);
@@ -50,7 +50,7 @@ async function connect({ database }: Configuration): Promise<DataSource> {
   const dataSource = await initialize(database);
   const runner = dataSource.createQueryRunner();
   try {
-    // Before anything is read: a newer version may keep it in another way.
+    // Before anything is read: a newer version may store it in another way.
     await refuseNewerSchema(runner);
   } catch (error) {
     await runner.release();

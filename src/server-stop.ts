@@ -15,18 +15,18 @@ import { OpenRequests } from './gateway/open-requests.js';
 import { UpstreamPools } from './gateway/upstream.pools.js';
 import { TokenPurgeJob } from './tokens/token-purge.job.js';
 
-/** How often it is looked whether what is under way has ended. */
+/** How often the steps check whether what is under way has ended. */
 const POLL_INTERVAL_MS = 10;
 
-/** A load balancer that has sent nothing for so long looks elsewhere. */
+/** A load balancer that has sent nothing for so long has noticed. */
 const QUIET_MS = 500;
 
-/** The receivers of the streams get so much less than the step, which lets go of them afterwards. */
+/** How much earlier than the step the receivers of the streams must end, so that the step can let them go. */
 const STREAM_CLOSE_MS = 500;
 
 /**
- * The stop of a server, in one order (R79, R81): whoever may still record something ends before what it is recorded in.
- * The journal closes last of all.
+ * The stop of a server, in one order (R79, R81): a part that may still record something ends before the part that stores
+ * it. The journal closes last.
  */
 export class ServerStop {
   readonly #logger = new Logger('Stop');
@@ -41,13 +41,13 @@ export class ServerStop {
     private readonly frontDoor: FrontDoor,
     private readonly configuration: Pick<Configuration, 'drainMs' | 'stopMs'>,
   ) {
-    // However the process ends, as long as code of ours runs: an error that was not handled, for one.
+    // In whatever way the process ends, as long as our code runs: for example by an error that was not handled.
     process.on('exit', this.#onExit);
   }
 
   /**
-   * Stops the server. A second call answers the same.
-   * @returns what had to be left; empty where everything ended in good order
+   * Stops the server. A second call returns the same result.
+   * @returns what had to be left; empty if everything ended in good order
    */
   async run(): Promise<Leftovers> {
     this.#running ??= this.#run();
@@ -121,7 +121,7 @@ export class ServerStop {
     ];
   }
 
-  /** Waits until load balancers look elsewhere. */
+  /** Waits until load balancers send nothing more. */
   async #drain(): Promise<null> {
     const wait = (ms: number): Promise<unknown> => Promise.race([sleep(ms), this.#drainingSkipped]);
     await wait(this.configuration.drainMs);
@@ -141,13 +141,13 @@ export class ServerStop {
     return this.frontDoor.unanswered.length + this.app.get(GatewayService).waiting;
   }
 
-  /** What is under way goes on when its client is gone, and may still go upstream or change something. */
+  /** Requests continue when their client has gone away, and may still go upstream or change something. */
   async #finishJudging(): Promise<null> {
     while (this.#unfinished > 0) await sleep(POLL_INTERVAL_MS);
     return null;
   }
 
-  /** Records what has no event yet and was let through, and closes the journal. Nothing of it waits. Never throws. */
+  /** Records the allowed requests that have no event yet, and closes the journal. It is synchronous and never throws. */
   #recordTheRest(): void {
     try {
       const recorder = this.app.get(DecisionRecorder);

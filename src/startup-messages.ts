@@ -3,7 +3,7 @@ import { refusedFileText } from './config/refused-file.js';
 import { ConfigurationError, type Configuration } from './config/env.js';
 import type { ServerAddresses } from './peers/topics.js';
 
-/** Why the server cannot start, for whoever started it: one line where that is up to him. */
+/** Why the server cannot start: one line if the person who starts it can mend it. */
 export function startFailureText(error: unknown): string {
   if (error instanceof ConfigurationError) return error.message;
   if (!(error instanceof Error)) return String(error);
@@ -16,14 +16,14 @@ export function startFailureText(error: unknown): string {
   if ('code' in error && /^(SQLITE|ER)_/.test(String(error.code))) {
     return `The database refuses a statement (${String(error.code)}: ${error.message}).`;
   }
-  // An address that the system refuses: the message names it, and the way to it in the code is no help.
+  // The system refuses an address: the message names it, and a stack would not help.
   if ('syscall' in error) return error.message;
   return error.stack ?? error.message;
 }
 
 /**
- * Says that the server is ready, and where: to the log, and to the person who started it. Standard output holds the log
- * and nothing else; what people are to read is on standard error.
+ * Writes that the server is ready, and its addresses: to the log, and to standard error for the person who started it.
+ * Standard output contains only the log.
  */
 export function announceReady(
   logger: StructuredLogger,

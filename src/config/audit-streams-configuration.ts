@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { ConfigurationError, readSecret, readSwitch, readText, type Environment } from './environment.reader.js';
 
-/** Where audit events are sent besides the database; each is off unless it is named. */
+/** Where audit events are sent besides the database; each is off unless it is set. */
 export interface AuditStreamsConfiguration {
   readonly stdout: boolean;
   /** An absolute path. */
@@ -59,7 +59,7 @@ function readAuditWebhook(environment: Environment): AuditStreamsConfiguration['
     return null;
   }
   const url = /^https?:\/\//i.test(value) && URL.canParse(value) ? new URL(value) : null;
-  // The address is not repeated: those of webhooks often are secrets.
+  // The message does not repeat the address: webhook addresses are often secrets.
   if (url === null) throw new ConfigurationError(`${name} must look like https://host/path.`);
   if (url.username !== '' || url.password !== '' || url.hash !== '') {
     throw new ConfigurationError(`${name} must not contain a user name, a password or a fragment.`);

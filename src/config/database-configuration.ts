@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import { ConfigurationError, readAddress, type Environment } from './environment.reader.js';
 
-/** Where the data lives. */
 export type DatabaseConfiguration =
   | { readonly kind: 'sqlite'; readonly file: string }
   | {
@@ -54,7 +53,7 @@ export function readDatabase(environment: Environment, dataDirectory: string): D
   };
 }
 
-/** Undefined where a percent sign encodes no UTF-8. */
+/** Undefined if a percent sign encodes no UTF-8. */
 function decoded(part: string): string | undefined {
   try {
     return decodeURIComponent(part);

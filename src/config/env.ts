@@ -26,15 +26,15 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 export interface Configuration {
   readonly host: string;
   readonly port: number;
-  /** The port that alone answers the management API, or null where one port serves both. */
+  /** The port that only answers the management API; null if one port serves both. */
   readonly managementPort: number | null;
   readonly database: DatabaseConfiguration;
   readonly redisUrl: string | null;
   readonly dataDirectory: string;
   readonly adminPassword: string | null;
-  /** The key of the token digest; null where it is generated (SQLite). */
+  /** The key of the token digest; null if it is generated (SQLite). */
   readonly tokenPepper: string | null;
-  /** The key of stored upstream credentials; null where it is generated (SQLite). */
+  /** The key of stored upstream credentials; null if it is generated (SQLite). */
   readonly encryptionKey: string | null;
   /** How many processes share the port. */
   readonly workers: number;
@@ -42,11 +42,11 @@ export interface Configuration {
   readonly maxStalenessMs: number;
   /** Whether the operator says that no other node changes this database. */
   readonly singleNode: boolean;
-  /** Milliseconds that the listeners stay open after SIGTERM, so that load balancers can look elsewhere (R79). */
+  /** How long the listeners stay open after SIGTERM, so that load balancers stop sending requests (R79). */
   readonly drainMs: number;
-  /** Milliseconds that requests under way get to finish once the listeners are closed; then they are cut (R79). */
+  /** How long requests under way may take after the listeners are closed; then they are cut (R79). */
   readonly stopMs: number;
-  /** Bytes of audit events that may wait for the database; beyond it no request is let through. */
+  /** How much may wait for the database; above it, no request is let through. */
   readonly journalMaxBytes: number;
   readonly logLevel: LogLevel;
   readonly auditStreams: AuditStreamsConfiguration;
@@ -75,16 +75,15 @@ const KNOWN_NAMES: ReadonlySet<string> = new Set([
   'SCOPEGATE_AUDIT_WEBHOOK_SECRET_FILE',
 ]);
 
-/** A person at a terminal has no load balancer that looks elsewhere meanwhile. */
+/** At a terminal there is no load balancer that has to notice. */
 const DEFAULT_DRAIN_MS = { terminal: 0, service: 5_000 } as const;
 
-/** Standard input of a process. */
 const STANDARD_INPUT = 0;
 
 /**
  * Reads and checks the whole configuration.
  * @param isAtTerminal whether standard input is a terminal; some defaults differ there
- * @throws ConfigurationError for an unknown `SCOPEGATE_*` name and for every value that does not fit
+ * @throws ConfigurationError for an unknown `SCOPEGATE_*` name and for every invalid value
  */
 export function readConfiguration(
   environment: Environment = process.env,
@@ -158,8 +157,8 @@ function requireKeys({ tokenPepper, encryptionKey }: Configuration): void {
 }
 
 /**
- * Names without the prefix belong to other programs as well, so an unknown one is no error. These would be meant for us,
- * and ignoring them would serve an empty database or another port.
+ * Names without the prefix may belong to other programs, so an unknown one is not an error. These names are meant for
+ * Scopegate: ignoring them would serve an empty database or another port.
  */
 function refuseIgnoredNames(environment: Environment): void {
   for (const name of ['HOST', 'PORT', 'LOG_LEVEL']) {

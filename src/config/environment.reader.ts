@@ -9,21 +9,21 @@ export class ConfigurationError extends Error {
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The suffix of a name whose value stands in a file: `DATABASE_URL_FILE`. */
+/** The suffix of a name whose value is in a file: `DATABASE_URL_FILE`. */
 export const FILE_SUFFIX = '_FILE';
 
 const MIN_SECRET_LENGTH = 32;
 
-/** The value of a name; null where it is not set, or set to nothing. */
+/** Null if the name is not set, or empty. */
 export function readText(environment: Environment, name: string): string | null {
   const value = environment[name];
   return value === undefined || value === '' ? null : value;
 }
 
 /**
- * The value of a name, or what the file named by `<name>_FILE` holds: UTF-8, without a byte order mark and without the
- * line ends behind it.
- * @throws ConfigurationError where both are given, or the file cannot be read or holds nothing
+ * The value of a name, or the content of the file in `<name>_FILE`: UTF-8, without a byte order mark and without line ends
+ * at its end.
+ * @throws ConfigurationError if both are set, or the file is empty or cannot be read
  */
 export function readTextOrFile(environment: Environment, name: string): string | null {
   const value = readText(environment, name);
@@ -63,7 +63,6 @@ export function readSecret(environment: Environment, name: string): string | nul
   return value;
 }
 
-/** A whole number; null where the name is not set. */
 export function readOptionalInteger(environment: Environment, name: string, min: number, max: number): number | null {
   const value = readText(environment, name);
   if (value === null) return null;
@@ -74,7 +73,6 @@ export function readOptionalInteger(environment: Environment, name: string, min:
   return number;
 }
 
-/** A whole number, or the fallback where the name is not set. */
 export function readInteger(
   environment: Environment,
   name: string,

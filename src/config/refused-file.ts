@@ -1,4 +1,4 @@
-/** What to do about a file or folder that the system refuses, by the code of the error. */
+/** What to do about a file or folder that the system refuses, by the error code. */
 const ADVICE: Readonly<Record<string, string>> = {
   EACCES: 'Give the user that runs Scopegate the right to read and write it, and to enter the folders above it.',
   EPERM: 'Give the user that runs Scopegate the right to read and write it.',

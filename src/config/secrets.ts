@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { ConfigurationError, type Configuration } from './env.js';
 import { fileErrorCode, refusedFileText } from './refused-file.js';
 
-/** The keys the server works with. */
 export interface Secrets {
   /** The key of the token digest. */
   readonly tokenPepper: string;
@@ -12,7 +11,7 @@ export interface Secrets {
   readonly encryptionKey: string;
 }
 
-/** The names of the keys in the environment. */
+/** Their names in the environment. */
 export const SECRET_NAMES: Readonly<Record<keyof Secrets, string>> = {
   tokenPepper: 'SCOPEGATE_TOKEN_PEPPER',
   encryptionKey: 'SCOPEGATE_ENCRYPTION_KEY',
@@ -20,16 +19,16 @@ export const SECRET_NAMES: Readonly<Record<keyof Secrets, string>> = {
 
 const FILE_NAME = 'secrets.json';
 
-/** Where the keys are that the configuration does not give. */
+/** The file of the keys that are not in the configuration. */
 export function secretsFile({ dataDirectory }: Configuration): string {
   return join(dataDirectory, FILE_NAME);
 }
 
 /**
  * The keys of the configuration, or, on SQLite, those of `secrets.json` in the data directory, made once with mode
- * 0600. Two servers that start at the same time agree on the file that was there first.
- * @param mayMake whether keys may be made where there are none: only where no data was made with other ones (R110)
- * @throws ConfigurationError where the file is missing, cannot be read or does not hold the keys
+ * 0600. If two servers start at the same time, both use the file that was there first.
+ * @param mayMake whether keys may be made if there are none: only if no data was made with other keys (R110)
+ * @throws ConfigurationError if the file is missing, cannot be read or does not contain the keys
  */
 export function loadSecrets(configuration: Configuration, mayMake: boolean): Secrets {
   const { tokenPepper, encryptionKey, dataDirectory } = configuration;
@@ -40,7 +39,7 @@ export function loadSecrets(configuration: Configuration, mayMake: boolean): Sec
   return { tokenPepper: tokenPepper ?? stored.tokenPepper, encryptionKey: encryptionKey ?? stored.encryptionKey };
 }
 
-/** @throws ConfigurationError where the folder cannot be looked into */
+/** @throws ConfigurationError if the folder cannot be read */
 function isThere(file: string): boolean {
   try {
     return statSync(file, { throwIfNoEntry: false }) !== undefined;
@@ -81,9 +80,9 @@ function readOrCreate(dataDirectory: string, file: string): Secrets {
 }
 
 /**
- * Makes a file that is not there yet, for its owner alone. It gets its name once it is written: a start that is killed in
- * the middle leaves no half of it (R83).
- * @throws an EEXIST where it is there
+ * Makes a new file, for its owner only. It gets its name after it is written: a start that is killed leaves no half of a
+ * file (R83).
+ * @throws an EEXIST if the file exists
  */
 function createWhole(file: string, text: string): void {
   const options = { mode: 0o600, flag: 'wx', flush: true } as const;
@@ -92,7 +91,7 @@ function createWhole(file: string, text: string): void {
     writeFileSync(draft, text, { ...options, flag: 'w' });
     linkSync(draft, file);
   } catch (error) {
-    // Not every file system has a second name for a file.
+    // Not every file system supports hard links.
     if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(fileErrorCode(error) ?? '')) throw error;
     writeFileSync(file, text, options);
   } finally {

@@ -1,12 +1,12 @@
 import type { ValueTransformer } from 'typeorm';
 
-/** Reads a bigint column as a number: MySQL hands it out as a string, SQLite as a number. */
+/** Reads a bigint column as a number: MySQL returns a string, SQLite a number. */
 export const bigintAsNumber: ValueTransformer = {
   to: (value: number | null | undefined) => value,
   from: (value: string | number | null) => (value === null ? null : Number(value)),
 };
 
-/** Reads a boolean column as a boolean: both databases hand it out as 0 or 1. */
+/** Reads a boolean column as a boolean: both databases return 0 or 1. */
 export const numberAsBoolean: ValueTransformer = {
   to: (value: boolean | undefined) => value,
   from: (value: boolean | number | null) => (value === null ? null : Boolean(value)),

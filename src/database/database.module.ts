@@ -14,18 +14,17 @@ import { LeaseService } from './lease.service.js';
 import { NodeRegistry } from './node.registry.js';
 import { UnitOfWork } from './unit-of-work.js';
 
-/** The connection to the database and the one way to write to it. */
 @Global()
 @Module({})
 export class DatabaseModule {
-  /** @param dataSource a connected one, whose tables are the ones this version knows */
+  /** @param dataSource connected, with the tables of this version */
   static forRoot(dataSource: DataSource): DynamicModule {
     return {
       module: DatabaseModule,
       imports: [
         TypeOrmModule.forRootAsync({
           useFactory: () => dataSource.options,
-          // Connected, and brought up to date, before anything else was made.
+          // It was connected and migrated before anything else was made.
           dataSourceFactory: () => Promise.resolve(dataSource),
         }),
       ],

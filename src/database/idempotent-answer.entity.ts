@@ -8,7 +8,7 @@ export class IdempotentAnswerEntity {
   @PrimaryColumn({ type: 'varchar', length: 64 })
   id!: string;
 
-  /** A keyed digest of the body, which may hold a password. */
+  /** A keyed digest of the body, which may contain a password. */
   @Column({ name: 'body_digest', type: 'varchar', length: 64 })
   bodyDigest!: string;
 

@@ -1,7 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { bigintAsNumber } from './column-transformers.js';
 
-/** Who does a job that several nodes must do once (R65). */
+/** The holder of a job that only one of several nodes must do (R65). */
 @Entity('leases')
 export class LeaseEntity {
   @PrimaryColumn({ type: 'varchar', length: 64 })

@@ -1,21 +1,21 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { bigintAsNumber } from './column-transformers.js';
 
-/** A running process that judges requests, as long as it says so. All times are the database's own. */
+/** A running process that judges requests, as long as it writes that it is running. All times are the database's. */
 @Entity('nodes')
 export class NodeEntity {
   @PrimaryColumn({ type: 'varchar', length: 36 })
   id!: string;
 
-  /** When it last said that it is there, in epoch milliseconds. */
+  /** When it last wrote, in epoch milliseconds. */
   @Column({ name: 'seen_at_ms', type: 'bigint', transformer: bigintAsNumber })
   seenAtMs!: number;
 
-  /** Its SCOPEGATE_MAX_STALENESS_MS; null for a node of a version that did not say. */
+  /** Its SCOPEGATE_MAX_STALENESS_MS; null for a node of a version that does not write it. */
   @Column({ name: 'max_staleness_ms', type: 'bigint', nullable: true, transformer: bigintAsNumber })
   maxStalenessMs!: number | null;
 
-  /** The id of the newest line of the change log in its last confirmation (R78); null where it was never asked for one. */
+  /** The id of the newest line of the change log in its last confirmation (R78); null before the first one. */
   @Column({ name: 'acted_up_to', type: 'int', nullable: true })
   actedUpTo!: number | null;
 

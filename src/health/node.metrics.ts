@@ -3,7 +3,7 @@ import { ClockWatch } from '../database/clock-watch.js';
 import { NodeRegistry } from '../database/node.registry.js';
 import { MetricsRegistry } from '../metrics/metrics.registry.js';
 
-/** What this node knows of its clock, of its rules and of the others. */
+/** The clock of this node, the age of its rules, and the other nodes. */
 @Injectable()
 export class NodeMetrics {
   constructor(metrics: MetricsRegistry, nodes: NodeRegistry, clock: ClockWatch) {

@@ -7,26 +7,25 @@ import { schemaState, type SchemaState } from '../database/run-migrations.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import type { HealthWarningDto } from './dto/health.dto.js';
 
-/** What became of one check; `unknown` where another one that fails stands in its way. */
+/** The result of one check; `unknown` if another check that fails prevents it. */
 export type CheckResult = 'ok' | 'failing' | 'unknown';
 
-/** Everything that has to be in order before requests are sent here. */
+/** Everything that must be in order before requests are sent here. */
 export interface ReadinessChecks {
-  /** The database takes what requests write: it is neither read-only nor locked. The rules are not out of date. */
+  /** The database accepts writes: it is neither read-only nor locked. The rules are not out of date. */
   readonly database: CheckResult;
   /** The journal of audit events can be written and has room. */
   readonly journal: CheckResult;
-  /** The tables are the ones this version knows: no older ones, and no newer ones that another node has made since. */
+  /** The tables are those of this version: not older, and not changed by a newer version since the start. */
   readonly migrations: CheckResult;
 }
 
-/** A database that takes longer than this is none to send requests to. */
+/** A database that takes longer than this counts as failing. */
 const DATABASE_TIMEOUT_MS = 2_000;
 
-/** Anybody may ask, so the database is asked once in a while only. */
+/** The route needs no credential, so the database is not asked for every request. */
 const KEPT_MS = 500;
 
-/** Looks at what requests depend on. */
 @Injectable()
 export class Readiness {
   readonly #logger = new Logger(Readiness.name);
@@ -41,7 +40,7 @@ export class Readiness {
     private readonly clock: ClockWatch,
   ) {}
 
-  /** What an operator should look at, though it keeps no request from being answered. */
+  /** Problems for an operator that do not keep requests from being answered. */
   get warnings(): readonly HealthWarningDto[] {
     const warnings = [
       { code: 'clock_off' as const, message: this.clock.warning },
@@ -50,7 +49,7 @@ export class Readiness {
     return warnings.flatMap(({ code, message }) => (message === null ? [] : [{ code, message }]));
   }
 
-  /** The state of half a second ago at the most. Never rejects. */
+  /** The state of at most half a second ago. Never rejects. */
   check(): Promise<ReadinessChecks> {
     const nowTick = performance.now();
     if (this.#last === null || nowTick - this.#last.atTick > KEPT_MS) {
@@ -76,13 +75,13 @@ export class Readiness {
 
   async #askDatabase(): Promise<SchemaState> {
     const schema = await this.unitOfWork.read((manager) => schemaState(manager), { lane: 'changes' });
-    // Tables of another version are told of as such.
+    // Tables of another version are reported as such.
     if (isOwn(schema)) await this.probe.check();
     if (this.nodes.isStale) throw new Error('The change log could not be read in time.');
     return schema;
   }
 
-  /** The log has each change once, however often it is asked for. */
+  /** Logs each change once. */
   #tell(checks: ReadinessChecks, reason: string): void {
     const failing = Object.entries(checks)
       .filter(([, result]) => result === 'failing')
@@ -95,7 +94,7 @@ export class Readiness {
   }
 }
 
-/** Whether the tables are those of this version. What a newer one has added, this one may judge wrongly (R83). */
+/** Whether the tables are those of this version: it may judge wrongly what a newer version has added (R83). */
 function isOwn({ missing, unknown }: SchemaState): boolean {
   return missing.length === 0 && unknown.length === 0;
 }

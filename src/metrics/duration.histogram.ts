@@ -1,8 +1,8 @@
 import type { MetricObject, MetricValueWithName } from 'prom-client';
 
-/** The durations of one combination of labels: counted in the time it takes to find the bucket. */
+/** The durations of one combination of labels. */
 export class Durations {
-  /** How many fell into each bucket, and into none of them. */
+  /** How many are in each bucket, and above the last. */
   readonly #counts: number[];
   #sum = 0;
 
@@ -18,7 +18,7 @@ export class Durations {
     this.#sum += seconds;
   }
 
-  /** The figures as Prometheus wants them: each bucket holds what fell into the ones below it. */
+  /** The figures in Prometheus' form: each bucket includes the ones below it. */
   values(name: string, labels: Readonly<Record<string, string>>): MetricValueWithName<string>[] {
     const values: MetricValueWithName<string>[] = [];
     let total = 0;
@@ -34,8 +34,8 @@ export class Durations {
 }
 
 /**
- * A histogram for what is timed with every request. The library's own looks its figures up by their labels and takes as
- * long as a whole stage of the decision; this one hands out what is counted into, and tells the library when it asks.
+ * A histogram for what is timed with every request. The library's own looks figures up by their labels, which takes as
+ * long as a whole stage of the decision; here the labels are looked up once.
  */
 export class DurationHistogram<Label extends string> {
   readonly #children: { readonly labels: Readonly<Record<Label, string>>; readonly durations: Durations }[] = [];
@@ -46,14 +46,14 @@ export class DurationHistogram<Label extends string> {
     private readonly buckets: readonly number[],
   ) {}
 
-  /** What the durations of these labels are counted into; asked for once. */
+  /** The durations of these labels; call it once. */
   durationsOf(labels: Readonly<Record<Label, string>>): Durations {
     const durations = new Durations(this.buckets);
     this.#children.push({ labels, durations });
     return durations;
   }
 
-  /** What the library asks a metric for. */
+  /** What the library calls on a metric. */
   get(): Promise<Omit<MetricObject, 'type' | 'collect'> & { readonly type: string; readonly values: object[] }> {
     const values = this.#children.flatMap(({ labels, durations }) => durations.values(this.name, labels));
     return Promise.resolve({ name: this.name, help: this.help, type: 'histogram', values, aggregator: 'sum' });

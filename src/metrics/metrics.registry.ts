@@ -5,21 +5,21 @@ import { collectDefaultMetrics, Counter, Gauge, Registry, type Aggregator, type 
 import { PeerLink } from '../peers/peer.link.js';
 import { DurationHistogram } from './duration.histogram.js';
 
-/** Every name begins with this, but for those of the process that everybody's dashboards know. */
+/** For every name, except the process figures that common dashboards use. */
 const PREFIX = 'scopegate_';
 
 /** Longer than the primary process waits for the workers. */
 const TIMEOUT_MS = 5_000;
 
-/** What a gauge or counter answers when it is asked: a figure, or one for each value of its labels. */
+/** A figure for one combination of labels. */
 export interface Figure {
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
 }
 
 /**
- * The figures of the server, for Prometheus: of this process, or of all workers put together. Whoever has some counts
- * them itself and says how they are read, so that no request looks a figure up by its labels.
+ * The figures of the server, for Prometheus: of this process, or of all workers together. Other parts count for themselves
+ * and pass a function that reads the counts, so that no request looks a figure up by its labels.
  */
 @Injectable()
 export class MetricsRegistry {
@@ -38,31 +38,30 @@ export class MetricsRegistry {
     peers.primary?.answer('figures', () => this.#registry.getMetricsAsJSON());
   }
 
-  /** The media type of the answer. */
   get contentType(): string {
     return this.#registry.contentType;
   }
 
   /**
    * All figures in Prometheus' text format.
-   * @throws Error where the other workers' cannot be had: those of one alone would look like a server started anew
+   * @throws Error if the figures of the other workers are missing: those of one worker would look like a restart
    */
   async text(): Promise<string> {
     const { primary } = this.peers;
     return primary === null ? this.#registry.metrics() : primary.ask('metrics', null, TIMEOUT_MS);
   }
 
-  /** How long something takes that happens with every request, in seconds. */
+  /** A duration in seconds that is measured with every request. */
   durations<Label extends string>(name: string, help: string, buckets: readonly number[]): DurationHistogram<Label> {
     const metric = new DurationHistogram<Label>(PREFIX + name, help, buckets);
-    // The registry asks a metric for its name and for its figures, and for nothing else.
+    // The registry only asks a metric for its name and its figures.
     this.#registry.registerMetric(metric as unknown as Histogram<Label>);
     return metric;
   }
 
   /**
-   * A state that is read when somebody asks for the metrics.
-   * @param aggregator what becomes of the figures of several workers
+   * A state that is read when the metrics are read.
+   * @param aggregator how the figures of several workers are combined
    */
   observe(
     name: string,
@@ -85,7 +84,7 @@ export class MetricsRegistry {
     this.#registry.registerMetric(metric);
   }
 
-  /** Something that is counted elsewhere already, and read when somebody asks for the metrics. */
+  /** A count that is kept elsewhere, and read when the metrics are read. */
   observeCount(name: string, help: string, labelNames: readonly string[], read: () => readonly Figure[]): void {
     const metric = new Counter({
       name: PREFIX + name,
@@ -101,8 +100,7 @@ export class MetricsRegistry {
   }
 }
 
-/** Of the package, which is two folders up from here, or three where it has been built. */
-/** The version of this server; `unknown` where its package.json is not to be found. */
+/** The version of this server; `unknown` if its package.json is missing. It is two folders up, or three in the build. */
 export function readVersion(): string {
   for (const folder of ['../..', '../../..']) {
     const file = resolve(import.meta.dirname, folder, 'package.json');

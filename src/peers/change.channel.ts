@@ -34,9 +34,9 @@ export class ChangeChannel implements OnModuleDestroy {
   listen(act: (changes: readonly Change[]) => Promise<void>): void {
     const receive = (changes: readonly Change[]): void => {
       if (this.#isClosed) return;
-      // At once: the one before may wait for a slow read. Whatever the order, what is read is what is stored by then.
+      // At once: the one before may wait for a slow read. In any order, each reads what is stored by then.
       const acting = act(changes)
-        // The reader of the change log meets the change as well, and does not leave it before it has been acted on.
+        // The reader of the change log finds the change as well, and does not leave it before it has acted on it.
         .catch(() => undefined)
         .finally(() => this.#acting.delete(acting));
       this.#acting.add(acting);
@@ -60,7 +60,7 @@ export class ChangeChannel implements OnModuleDestroy {
   }
 }
 
-/** What another node has published; null if the text is something else. */
+/** The message of another node; null if the text is something else. */
 function readMessage(text: string): { readonly node: string; readonly changes: readonly Change[] } | null {
   let message: unknown;
   try {
@@ -71,7 +71,7 @@ function readMessage(text: string): { readonly node: string; readonly changes: r
   if (typeof message !== 'object' || message === null || !('node' in message) || !('changes' in message)) return null;
   const { node, changes } = message;
   if (typeof node !== 'string' || !Array.isArray(changes)) return null;
-  // A node of another version may know topics that this one does not.
+  // A node of another version may send topics that are unknown here.
   return { node, changes: changes.filter(isChange) };
 }
 

@@ -6,20 +6,19 @@ import { Clock } from '../common/time/clock.js';
 /** How often something has failed within its window. */
 export interface FailureCount {
   readonly failures: number;
-  /** Whole seconds until the count begins anew; 0 where nothing has been counted. */
+  /** Whole seconds until the count starts again at 0; 0 if nothing is counted. */
   readonly remainingSeconds: number;
 }
 
-/** Where failures are counted: in memory, in the primary process for several workers, or in Redis for several nodes. */
+/** Counts failures: in memory, in the primary process for several workers, or in Redis for several nodes. */
 export abstract class FailureCounters {
-  /** Counts one failure and tells the new count. */
+  /** Counts one failure, and returns the new count. */
   abstract add(key: string, windowSeconds: number): Promise<FailureCount>;
 
-  /** Tells the count as it is. */
   abstract read(key: string): Promise<FailureCount>;
 }
 
-/** People type passwords where the user name belongs: no name leaves this process in the clear. */
+/** People type passwords into the field of the user name: no name leaves this process in the clear. */
 export function keyDigest(key: string): string {
   return createHash('sha256').update(key).digest('base64url');
 }
@@ -29,12 +28,13 @@ interface Window {
   readonly endsAtMs: number;
 }
 
-/** The most keys counted at a time of each kind: those that failed once, and those that failed again. */
+/** The most keys of each kind: those that failed once, and those that failed again. */
 const CAPACITY = 50_000;
 
 /**
- * Counts in the memory of this process, in bounded tables, from which the keys not heard of for longest go first. Names
- * that are made up fail once each: their table is apart, so that they do not push out the counts of who goes on trying.
+ * Counts in the memory of this process. The tables are bounded; the keys that have not failed for longest are removed
+ * first. Invented names fail once each: they have their own table, so that they do not remove the counts of names that
+ * fail again and again.
  */
 @Injectable()
 export class MemoryFailureCounters extends FailureCounters {

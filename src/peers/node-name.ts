@@ -2,15 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 
 /**
- * A name for one life of a node: the host, so that an operator knows where to look, and something random, so that no two
- * have the same. At most 36 characters with the number of a worker.
+ * A name for one run of a node: the host, for the operator, and something random, so that no two are the same. At most 36
+ * characters with the number of a worker.
  */
 export function nodeName(): string {
   const host = (hostname().split('.')[0] ?? '').replaceAll(/[^A-Za-z0-9-]/g, '').slice(-20);
   return `${host === '' ? 'node' : host}-${randomBytes(5).toString('hex')}`;
 }
 
-/** The name of a worker. The one that takes the place of a worker that has died has its name. */
+/** The name of a worker. The worker that replaces one that has died has its name. */
 export function workerName(node: string, number: number): string {
   return `${node}-w${number}`;
 }

@@ -5,12 +5,12 @@ import type { ProcessChannel } from './process.channel.js';
 /** How long a refusal waits for the primary process. */
 const TIMEOUT_MS = 200;
 
-/** How long the primary is left alone once it has failed to answer. */
+/** How long the primary is not asked after it has failed to answer. */
 const PAUSE_MS = 1_000;
 
 /**
- * Counts for all workers together, in the primary process. Each failure is counted in this worker as well, which answers
- * where the primary does not.
+ * Counts for all workers together, in the primary process. This worker counts its failures as well, and answers alone
+ * when the primary does not.
  */
 export class PrimaryFailureCounters extends FailureCounters {
   #pausedUntilMs = 0;
@@ -53,7 +53,7 @@ export class PrimaryFailureCounters extends FailureCounters {
   }
 }
 
-/** While the primary was not asked, it has missed what has failed here. */
+/** The primary does not have the failures of the time in which it was not asked. */
 function larger(own: FailureCount, all: FailureCount | null): FailureCount {
   return all === null || all.failures < own.failures ? own : all;
 }

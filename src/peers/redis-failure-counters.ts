@@ -6,18 +6,18 @@ import { FailureCounters, keyDigest, type FailureCount } from './failure-counter
 
 const KEY_PREFIX = 'scopegate:failures';
 
-/** The most keys of this node that Redis holds at a time: made-up names and addresses must not fill it. */
+/** The most keys of this node in Redis at a time: invented names and addresses must not fill it. */
 const MAX_SHARED = 100_000;
 
 const NONE: FailureCount = { failures: 0, remainingSeconds: 0 };
 
 /**
- * Counts for all nodes together, in Redis. Each failure is counted on this node as well, which answers at once where
- * Redis does not.
+ * Counts for all nodes together, in Redis. This node counts its failures as well, and answers alone, at once, when Redis
+ * does not.
  */
 export class RedisFailureCounters extends FailureCounters {
   readonly #limiter: RateLimiterRedis;
-  /** Keys that this node has counted in Redis and that have not run out. */
+  /** Keys that this node has counted in Redis and that have not expired. */
   readonly #shared = new LRUCache<string, true>({ max: MAX_SHARED });
 
   /** @param own counts what fails on this node */
@@ -27,7 +27,7 @@ export class RedisFailureCounters extends FailureCounters {
     private readonly own: FailureCounters,
   ) {
     super();
-    // The throttle decides how many failures are too many, and how long a window is.
+    // The throttle decides how many failures are too many.
     this.#limiter = new RateLimiterRedis({ storeClient: client, keyPrefix: KEY_PREFIX, points: 1, duration: 60 });
   }
 

@@ -4,24 +4,24 @@ import { Clock } from '../common/time/clock.js';
 import { CONFIGURATION } from '../config/config.module.js';
 import type { Configuration } from '../config/env.js';
 
-/** How long anything waits for Redis: a client waits for whoever waits here. */
+/** How long anything waits for Redis: a client waits meanwhile. */
 const TIMEOUT_MS = 200;
 
-/** How long Redis is left alone once it has failed to answer, so that not every request waits for it. */
+/** How long Redis is not asked after it has failed to answer, so that not every request waits for it. */
 const PAUSE_MS = 1_000;
 
-/** A connection on which an answer is due for longer than this is made anew. */
+/** A connection with an answer that is due for longer than this is replaced. */
 const SOCKET_TIMEOUT_MS = 2_000;
 
-/** A subscriber asks nothing by itself, and would wait for ever on a connection whose other end has fallen silent. */
+/** A subscriber sends nothing by itself: without a ping, it would wait for ever on a silent connection. */
 const PING_INTERVAL_MS = 1_000;
 
 const CONNECT_TIMEOUT_MS = 2_000;
 const MAX_RECONNECT_DELAY_MS = 1_000;
 
 /**
- * The connection to Redis, where REDIS_URL names one. Nothing depends on it: what cannot be asked of it is answered by
- * this node alone, at once, and the log says so once.
+ * The connection to Redis, if REDIS_URL is set. Nothing depends on it: without Redis, this node answers alone, at once,
+ * and the log says so once.
  */
 @Injectable()
 export class RedisLink implements OnModuleDestroy {
@@ -46,7 +46,7 @@ export class RedisLink implements OnModuleDestroy {
     this.client?.on('error', (error: Error) => this.#noteDown(error.message));
   }
 
-  /** A connection of its own, for a subscriber; it is made anew whenever it breaks. Null without REDIS_URL. */
+  /** Another connection, for a subscriber; it is replaced whenever it breaks. Null without REDIS_URL. */
   connect(): Redis | null {
     if (this.#url === null) return null;
     const connection = new Redis(this.#url, {
@@ -68,8 +68,8 @@ export class RedisLink implements OnModuleDestroy {
   }
 
   /**
-   * Asks Redis something, if it can be asked right now.
-   * @returns null where it cannot, or where it did not answer in time; never rejects
+   * Asks Redis something, if it is ready.
+   * @returns null if it is not, or did not answer in time; never rejects
    */
   async attempt<Answer>(ask: (client: Redis) => Promise<Answer>): Promise<{ readonly answer: Answer } | null> {
     const { client } = this;

@@ -6,17 +6,16 @@ import type { ProcessFigures } from './topics.js';
 const TIMEOUT_MS = 2_000;
 
 /**
- * The figures of all workers, put together: counts are summed, and each state says itself how it is. What has been
- * counted by a worker that is gone goes on counting, since a sum that falls looks like a server that was started anew.
+ * The figures of all workers together: counts are added up, and each state defines how it is combined. The counts of a
+ * worker that has ended remain, because a sum that falls looks like a restart of the server.
  */
 export class WorkersFigures {
-  /** What each worker last told. */
+  /** The last figures of each worker. */
   readonly #latest = new Map<ProcessChannel, ProcessFigures>();
-  /** The counts of workers that are gone. */
+  /** The counts of workers that have ended. */
   #left: ProcessFigures = [];
   #running: Promise<string> | null = null;
 
-  /** @param workers the channels of the workers there are */
   constructor(private readonly workers: () => readonly ProcessChannel[]) {}
 
   /** All figures in Prometheus' text format. */
@@ -37,7 +36,7 @@ export class WorkersFigures {
         answered.add(worker);
       }),
     );
-    // Of one that does not answer, the counts are known; its states are not.
+    // The counts of a worker that does not answer are known; its states are not.
     const told = [...this.#latest].map(([worker, figures]) => (answered.has(worker) ? figures : countsOf(figures)));
     return AggregatorRegistry.aggregate([this.#left, ...told]).metrics();
   }
@@ -51,10 +50,10 @@ export class WorkersFigures {
   }
 }
 
-/** What only grows. */
+/** The figures that only grow. */
 function countsOf(figures: ProcessFigures): ProcessFigures {
   return figures.filter(({ type }) => {
-    // Its declaration has numbers here, and what is told are names.
+    // Its declaration has numbers here, but the values are names.
     const name = String(type);
     return name === 'counter' || name === 'histogram';
   });

@@ -2,16 +2,16 @@ import type { Readable, Writable } from 'node:stream';
 
 const LINE_END = 0x0a;
 
-/** Each of these ends a wait for the target. One whose reader is gone never drains. */
+/** Each of these ends a wait for the target. A target whose reader has gone away never drains. */
 const ENDS_OF_A_WAIT = ['drain', 'error', 'close'] as const;
 
 /**
- * Passes on what several processes write, as whole lines: the lines of one never cut those of another in two. A reader
- * that stalls is waited for, and so the writer waits as it would without anybody in between. Where there is no reader any
- * more, what is written is read and dropped: nobody waits, and nothing piles up.
+ * Writes the output of several processes as whole lines: a line of one process never cuts a line of another. If the reader
+ * stalls, the writer waits, as it would without this process between them. If the reader has gone away, the output is
+ * read and dropped, so that no process waits.
  */
 export function relayLines(source: Readable, target: Writable): void {
-  /** The begun line, in the pieces it came in. */
+  /** The start of a line that is not complete, in the pieces it came in. */
   let begun: Buffer[] = [];
   // Each source may wait for the target once.
   target.setMaxListeners(target.getMaxListeners() + 1);

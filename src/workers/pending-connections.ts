@@ -1,15 +1,14 @@
 import type { Worker } from 'node:cluster';
 
-/** A connection as Node's own code hands it on. */
 interface ConnectionHandle {
   close(): void;
 }
 
 /**
- * Passes a connection on that was on its way to a worker when that one died. Node waits for ever for the worker to
- * confirm it, and the client for an answer. So this confirms, in its place, that it was not taken, which has Node give it
- * to the next worker; nothing of it has been read by then. It looks at how the primary and its workers talk, which is not
- * documented: where another version of Node talks otherwise, nothing is passed on, and nothing breaks.
+ * Rescues a connection that was on its way to a worker when that worker died. Node waits for ever for the worker to
+ * confirm it, and the client for an answer. So this confirms instead that it was not taken, and Node gives it to the next
+ * worker; nothing of it has been read by then. It relies on messages between the primary and its workers that are not
+ * documented: if a version of Node uses other messages, nothing is rescued, and nothing breaks.
  * @param hasOthers whether other workers take connections; without any, the connection is closed
  */
 export function passOnPendingConnections(worker: Worker, hasOthers: () => boolean): void {
@@ -26,7 +25,7 @@ export function passOnPendingConnections(worker: Worker, hasOthers: () => boolea
   child.on('internalMessage', (message: unknown) => {
     if (typeof message === 'object' && message !== null && 'ack' in message) pending.delete(Number(message.ack));
   });
-  // Node has taken the worker out of its turn by then, and has read everything it said.
+  // By then, Node gives the worker no more connections, and has read all its messages.
   child.once('disconnect', () => {
     isDisconnected = true;
     const left = [...pending];
@@ -36,7 +35,7 @@ export function passOnPendingConnections(worker: Worker, hasOthers: () => boolea
       else handle.close();
     }
   });
-  // While a connection is on its way, Node waits for it to arrive before it says so; the channel is closed by then.
+  // While a connection is on its way, Node delays this event until it has arrived; the channel is closed by then.
   child.once('close', () =>
     setImmediate(() => {
       if (!isDisconnected) child.emit('disconnect');

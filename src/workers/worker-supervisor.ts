@@ -12,16 +12,16 @@ import { restartDelayMs, STEADY_AFTER_MS } from './restart-delay.js';
 
 const CONTEXT = 'Workers';
 
-/** How long the last lines of a worker that has ended are waited for: whoever reads them may have stalled. */
+/** How long the last lines of a worker that has ended are waited for: their reader may have stalled. */
 const LAST_LINES_MS = 1_000;
 
-/** A worker that is alive. */
+/** A worker that is running. */
 interface Member {
   readonly number: number;
   readonly worker: Worker;
   readonly channel: ProcessChannel;
   readonly ended: Promise<End>;
-  /** Resolves once it hears what it is told. */
+  /** Resolves once it listens to messages. */
   readonly here: Promise<void>;
   /** Resolves once it could open its ports. */
   readonly prepared: Promise<void>;
@@ -39,15 +39,15 @@ export interface SupervisorOptions {
   /** The file that a worker runs. */
   readonly program: string;
   readonly logger: StructuredLogger;
-  /** A worker that is not ready by then hangs; the one that brings the tables up to date has as long as it takes. */
+  /** A worker that is not ready by then hangs; the worker that runs the migrations may take as long as they need. */
   readonly startTimeoutMs: number;
-  /** Says what a new worker may ask; called before it is told to start. */
+  /** Answers what a new worker asks; called before the worker is started. */
   readonly serve: (channel: ProcessChannel) => void;
-  /** Called with where the workers listen: once all of them do, and again should that ever be elsewhere. */
+  /** Called with the ports once all workers listen, and again if the ports change. */
   readonly announce: (addresses: ServerAddresses) => void;
 }
 
-/** Starts the workers, has those that die replaced, and stops them. */
+/** Starts the workers, replaces those that die, and stops them. */
 export class WorkerSupervisor {
   readonly #members = new Map<number, Member>();
   readonly #node = nodeName();
@@ -76,23 +76,23 @@ export class WorkerSupervisor {
   }
 
   /**
-   * Starts all workers. The first one is alone at first: it brings the tables up to date, and
-   * what stands in the way of the server is told by it and not by all of them. The ports open when the last one is
-   * prepared: a client keeps its connection, and so the first worker would keep all clients.
-   * @throws Error with what stands in the way
+   * Starts all workers. The first one starts alone: it runs the migrations, and if the server cannot start, only this worker
+   * says so. The ports open when the last worker is prepared: clients keep their connections, so the first worker would
+   * otherwise keep all clients.
+   * @throws Error with the reason why the server cannot start
    */
   async start(): Promise<void> {
     const [first, ...others] = Array.from({ length: this.options.configuration.workers }, (_, index) => index + 1);
     if (first === undefined) throw new Error('There is no worker to start.');
     const members = [this.#fork(first)];
-    // However long it takes to bring the tables up to date: it is not cut off.
+    // No limit: migrations may take long, and are not cut off.
     const starts = members.map((member) => this.#startFirstTime(member, null));
     await this.#prepared(members, starts);
     this.#stopping.signal.throwIfAborted();
     for (const number of others) {
       const member = this.#fork(number);
       const start = this.#startFirstTime(member, this.options.startTimeoutMs);
-      // Where another one stands in the way of the start, it is ended, and that is no news.
+      // If another worker fails to start, this one is stopped: that is not an error of its own.
       start.catch(() => undefined);
       members.push(member);
       starts.push(start);
@@ -104,16 +104,16 @@ export class WorkerSupervisor {
   }
 
   /**
-   * Has every worker finish what is under way, and waits for their ends.
+   * Makes every worker finish what is under way, and waits until all have ended.
    * @param timeoutMs after this time they are killed
-   * @returns what those left that did not end in good order; each has said more itself
+   * @returns the workers that did not end in good order; each has written the reason itself
    */
   async stop(timeoutMs: number): Promise<Leftovers> {
     this.#stopping.abort();
     const members = [...this.#members.values()];
     const serving = members.filter(({ readyAtMs }) => readyAtMs !== null);
     for (const { channel } of serving) channel.tell('stop', null);
-    // It may not hear what it is told yet. Where it has begun to take requests, it finishes them.
+    // It may not listen to messages yet. If it has begun to take requests, it finishes them.
     for (const member of members) if (!serving.includes(member)) member.worker.process.kill('SIGTERM');
     const limit = setTimeout(() => members.forEach(killMember), timeoutMs);
     const ends = await Promise.all(members.map(({ ended }) => ended));
@@ -125,12 +125,12 @@ export class WorkerSupervisor {
     });
   }
 
-  /** Has the workers close their listeners at once, once they have been told to stop. */
+  /** Makes the workers close their listeners at once, after `stop`. */
   skipDraining(): void {
     for (const { channel } of this.#members.values()) channel.tell('skipDraining', null);
   }
 
-  /** Waits until all of them could open their ports. @throws Error of the first that cannot start */
+  /** Waits until all could open their ports. @throws Error of the first that cannot start */
   async #prepared(members: readonly Member[], starts: readonly Promise<void>[]): Promise<void> {
     await Promise.race([Promise.all(members.map(({ prepared }) => prepared)), Promise.all(starts)]);
   }
@@ -142,7 +142,7 @@ export class WorkerSupervisor {
     void this.#keep(member);
   }
 
-  /** Sees to one place: waits for the end of the worker that has it, and starts the next one. */
+  /** Keeps one place filled: waits until its worker ends, and starts the next one. */
   async #keep(first: Member): Promise<void> {
     const { number } = first;
     let member: Member | null = first;
@@ -164,7 +164,7 @@ export class WorkerSupervisor {
     }
   }
 
-  /** @returns the next worker of a place; null where the system has no room for its process */
+  /** @returns the next worker of a place; null if its process cannot be created */
   async #replace(number: number): Promise<Member | null> {
     let member: Member | null = null;
     let answer: StartAnswer;
@@ -182,15 +182,15 @@ export class WorkerSupervisor {
 
   #noteReplaced(number: number, addresses: ServerAddresses): void {
     this.options.logger.log('A worker is ready again.', { worker: number }, CONTEXT);
-    // Where the system chose the port, and no worker was left that held it, it is another one now.
+    // If the system chose the port, and no worker was left that held it, it is another one now.
     if (addresses.port === this.#announced?.port && addresses.managementPort === this.#announced.managementPort) return;
     this.#announced = addresses;
     this.options.announce(addresses);
   }
 
   /**
-   * Has a worker start. One that cannot is ended. Never rejects.
-   * @param timeoutMs one that could not open its ports by then hangs, and cannot; null where it may take as long as it does
+   * Starts a worker, and ends it if it cannot start. Never rejects.
+   * @param timeoutMs a worker that could not open its ports by then hangs; null for no limit
    */
   async #begin(member: Member, timeoutMs: number | null): Promise<StartAnswer> {
     const { number, channel, ended, here, prepared } = member;
@@ -217,7 +217,7 @@ export class WorkerSupervisor {
     }
   }
 
-  /** @throws Error where the system has no room for another process */
+  /** @throws Error if the process cannot be created */
   #fork(number: number): Member {
     const worker = forkProcess(number);
     passOnPendingConnections(worker, () =>
@@ -256,8 +256,7 @@ export class WorkerSupervisor {
 }
 
 /**
- * Node throws where the system lacks memory, and gives a worker without a process and without a channel where it lacks
- * something else.
+ * Node throws if the system lacks memory, and returns a worker without a process and a channel if it lacks something else.
  * @throws Error in all of these cases
  */
 function forkProcess(number: number): Worker {
@@ -267,7 +266,7 @@ function forkProcess(number: number): Worker {
   } catch (error) {
     throw new Error(`The process of worker ${number} cannot be created (${String(error)}).`, { cause: error });
   }
-  // What is sent to a process that has just died is of no use to anybody.
+  // Messages to a process that has just died may get lost.
   worker.on('error', () => undefined);
   if (worker.process.pid === undefined || typeof worker.process.send !== 'function') {
     throw new Error(`The process of worker ${number} cannot be created: the system refuses another process or file.`);
@@ -275,7 +274,7 @@ function forkProcess(number: number): Worker {
   return worker;
 }
 
-/** Whether it has served for so long that it has not died of its start. */
+/** Whether it served long enough that it did not die because of its start. */
 function isSteady(member: Member | null): boolean {
   const readyAtMs = member?.readyAtMs ?? null;
   return readyAtMs !== null && Date.now() - readyAtMs >= STEADY_AFTER_MS;

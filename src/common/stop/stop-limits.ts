@@ -1,11 +1,11 @@
 import type { Configuration } from '../../config/env.js';
 
 /**
- * What a stop may take beyond draining and the requests under way, in milliseconds, by its steps. What a frozen database
- * or a silent receiver cannot take in that time stays in the journal, and the process ends.
+ * How long each step of a stop may take after draining and the requests under way, in milliseconds. What a frozen
+ * database or a silent receiver does not take in that time stays in the journal, and the process ends.
  */
 export const STOP_LIMITS = {
-  /** Requests whose client is gone, and that are still being judged or carried out. */
+  /** Requests whose client has gone away, and that are still judged or carried out. */
   judging: 1_000,
   /** Connections to the upstreams. */
   upstreams: 500,
@@ -19,29 +19,29 @@ export const STOP_LIMITS = {
   connections: 1_500,
 } as const;
 
-/** A worker is given this much longer than it takes at the most, since it says best what it leaves. */
+/** A worker gets this much longer than its deadline, because it can best say what it leaves. */
 const MARGIN_MS = 3_000;
 
 type StopTimes = Pick<Configuration, 'drainMs' | 'stopMs'>;
 
-/** The cut of the requests itself takes a moment. */
+/** Cutting the requests takes a moment. */
 export const CUT_MS = 500;
 
 /**
- * The longest that draining takes, in milliseconds. A load balancer that still sends requests has not noticed yet: by its
- * defaults HAProxy takes six seconds, one more than the default.
+ * The longest that draining takes, in milliseconds. A load balancer that still sends requests has not noticed yet: by
+ * default HAProxy takes six seconds, one more than our default.
  */
 export function longestDrainMs({ drainMs }: Pick<StopTimes, 'drainMs'>): number {
   return Math.round(drainMs * 1.4);
 }
 
-/** The deadline of one process: the longest that its stop takes, in milliseconds. */
+/** The longest that the stop of one process takes, in milliseconds. */
 export function stopDeadlineMs(times: StopTimes): number {
   const requestsMs = longestDrainMs(times) + times.stopMs + CUT_MS;
   return requestsMs + Object.values(STOP_LIMITS).reduce((sum, limitMs) => sum + limitMs, 0);
 }
 
-/** After this time, in milliseconds, a process that should have ended by its own deadline is ended. */
+/** After this time, in milliseconds, a process is killed that should have ended by its own deadline. */
 export function stopPatienceMs(times: StopTimes): number {
   return stopDeadlineMs(times) + MARGIN_MS;
 }

@@ -1,25 +1,21 @@
-/** One part of the stop. */
 export interface StopStep {
   /** For the message about a stop that did not finish. */
   readonly name: string;
-  /** After this time the next step begins, whether or not this one has ended. */
+  /** After this time the next step begins, whether this one has ended or not. */
   readonly limitMs: number;
-  /**
-   * Does the work.
-   * @returns what it had to leave, for the operator; null where nothing is left
-   */
+  /** @returns what it had to leave, for the operator; null if nothing is left */
   run(): Promise<string | null> | string | null;
-  /** What is left of it when its time is over, for the operator: "15 events in the journal"; null where nothing is. */
+  /** What is left when its time is over, for the operator: "15 events in the journal"; null if nothing is. */
   left(): string | null;
 }
 
-/** What a stop has left, in the order of its steps; empty where everything has ended in good order. */
+/** What a stop has left, in the order of its steps; empty if everything ended in good order. */
 export type Leftovers = readonly string[];
 
 /**
- * Runs the steps of a stop one after the other. None of them can keep the process: each has a limit, and the sum of the
- * limits is the deadline of the whole stop (R81). A step that fails or takes too long does not take the next ones with
- * it, since those may be the ones that keep what has been recorded.
+ * Runs the steps of a stop one after the other. None can hold the process: each has a limit, and the sum of the limits is
+ * the deadline of the whole stop (R81). If a step fails or takes too long, the next ones still run, because they may be
+ * the ones that store what has been recorded.
  */
 export async function runStop(steps: readonly StopStep[]): Promise<Leftovers> {
   const leftovers: string[] = [];

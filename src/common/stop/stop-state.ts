@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
-/** Whether the server has been told to stop. It is not ready from then on, though it still answers (R79). */
+/** Whether the server is stopping. It is not ready from then on, though it still answers (R79). */
 @Injectable()
 export class StopState {
   #isStopping = false;

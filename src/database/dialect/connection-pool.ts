@@ -2,30 +2,30 @@ import type { Socket } from 'node:net';
 import { createConnection, type Connection, type ConnectionOptions } from 'mysql2';
 import type { TimeLimit } from '../time-limit.js';
 
-/** A connection that has been silent for longer than this is asked whether it still answers before it is used. */
+/** A connection that has been silent for longer than this is checked with a ping before it is used. */
 const TRUSTED_MS = 250;
 
-/** A server that greets nobody within this, or does not answer a ping, is silent. A new connection is tried then. */
+/** A server that sends no greeting, or does not answer a ping, within this time is silent. A new connection is tried then. */
 const SILENCE_MS = 700;
 
-/** Connections that are not used are closed after so long. */
+/** Connections that are unused for so long are closed. */
 const IDLE_MS = 60_000;
 
-/** The server does not know a session variable (ER_UNKNOWN_SYSTEM_VARIABLE). */
+/** ER_UNKNOWN_SYSTEM_VARIABLE. */
 const UNKNOWN_VARIABLE = 1193;
 
-/** The server only reads, since another one has taken over: a new connection may lead there. */
+/** The server only reads, because another one has taken over: a new connection may lead to that one. */
 const READ_ONLY: ReadonlySet<unknown> = new Set([1290, 1792, 1836]);
 
-/** An open connection that nobody uses, and when it was last heard of. */
+/** An open connection that is not in use. */
 interface Idle {
   readonly connection: Connection;
   readonly heardAtTick: number;
 }
 
 /**
- * Connections to a MySQL or MariaDB server. A socket does not tell that the other end has fallen silent: so a connection
- * is handed out only after it has just answered, and one that owes an answer is destroyed, and never used again.
+ * Connections to a MySQL or MariaDB server. A socket does not show that the other end has become silent: so the pool gives
+ * a connection out only after it has just answered, and destroys one that does not answer in time.
  */
 export class ConnectionPool {
   #idle: Idle[] = [];
@@ -35,8 +35,8 @@ export class ConnectionPool {
 
   /**
    * @param options where the server is, and how values are read and written
-   * @param sessionStatements what a new connection is told first: the next one where the server does not know the one before
-   * @param onSilence called when a connection that waited here does not answer any more: others may not either
+   * @param sessionStatements for a new connection; the next one is sent if the server does not know the one before
+   * @param onSilence called when an unused connection does not answer any more: the others may not either
    */
   constructor(
     private readonly options: ConnectionOptions,
@@ -45,9 +45,9 @@ export class ConnectionPool {
   ) {}
 
   /**
-   * A connection that answers, to be given back or destroyed.
-   * @throws DatabaseUnavailableError where there is none within the limit
-   * @throws the driver's error where the server refuses
+   * A connection that answers; give it back or destroy it.
+   * @throws DatabaseUnavailableError if there is none within the limit
+   * @throws the driver's error if the server refuses
    */
   async take(limit: TimeLimit): Promise<Connection> {
     for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) {
@@ -59,7 +59,7 @@ export class ConnectionPool {
     return this.#connect(limit);
   }
 
-  /** Takes a connection back after its last answer. @param error what its work failed with, if it did */
+  /** Takes a connection back after its last answer. @param error of its work, or null */
   giveBack(connection: Connection, error: unknown): void {
     if (this.#isClosed) this.#end(connection);
     else if (READ_ONLY.has((error as { readonly errno?: unknown } | null)?.errno)) this.destroy(connection, error);
@@ -69,22 +69,22 @@ export class ConnectionPool {
     this.#sweep ??= setInterval(() => this.#endUnused(), IDLE_MS / 2).unref();
   }
 
-  /** Ends a connection at once, without a word: every answer it owes fails with this error. */
+  /** Ends a connection at once: every answer that is still due fails with this error. */
   destroy(connection: Connection, error: unknown): void {
     this.#broken.add(connection);
     this.#idle = this.#idle.filter((idle) => idle.connection !== connection);
-    // The driver's own destroy() waits for the other end, which says nothing any more.
+    // The driver's own destroy() waits for the other end, which is silent.
     (connection as unknown as { readonly stream: Socket }).stream.destroy(silence(error));
   }
 
-  /** Ends the connections that nobody uses; the others follow when they are given back. */
+  /** Ends the unused connections; the others follow when they are given back. */
   close(): void {
     this.#isClosed = true;
     clearInterval(this.#sweep);
     for (const { connection } of this.#idle.splice(0)) this.#end(connection);
   }
 
-  /** Gives up the connections that nobody uses. */
+  /** Destroys the unused connections. */
   forgetIdle(): void {
     for (const { connection } of this.#idle) this.destroy(connection, null);
   }
@@ -107,7 +107,7 @@ export class ConnectionPool {
       try {
         return await this.#open(timeoutMs);
       } catch (error) {
-        // A refusal is an answer. Silence is not, and may be over with the next attempt.
+        // A refusal is an answer. Silence is not, and the next attempt may succeed.
         if ((error as { readonly code?: unknown }).code !== 'ETIMEDOUT') throw error;
       }
     }
@@ -116,7 +116,7 @@ export class ConnectionPool {
   async #open(timeoutMs: number): Promise<Connection> {
     const endTick = performance.now() + timeoutMs;
     const connection = createConnection({ ...this.options, connectTimeout: timeoutMs });
-    // An error without a listener ends the process. Whoever waits for an answer gets it as well.
+    // An error without a listener ends the process. The caller gets the error as well.
     const forget = (): void => {
       this.#broken.add(connection);
       this.#idle = this.#idle.filter((idle) => idle.connection !== connection);
@@ -138,7 +138,7 @@ export class ConnectionPool {
     return connection;
   }
 
-  /** Waits for a connection's answer to one thing; a connection that does not give it is destroyed. */
+  /** Waits for one answer of a connection; destroys the connection if none comes. */
   #settles(
     connection: Connection,
     timeoutMs: number,
@@ -173,7 +173,7 @@ export class ConnectionPool {
   }
 }
 
-/** What the answers of a destroyed connection fail with. */
+/** The error of the answers of a destroyed connection. */
 function silence(cause: unknown): Error {
   const error = new Error('The database has not answered in time. The connection is closed.', { cause });
   return Object.assign(error, { code: 'ETIMEDOUT' });

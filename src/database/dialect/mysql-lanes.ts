@@ -11,7 +11,7 @@ export function isMariaDb({ options }: DataSource): boolean {
   return options.type === 'mariadb';
 }
 
-/** To a MySQL or MariaDB server: connections for each lane. */
+/** For a MySQL or MariaDB server: each lane has its own connections. */
 export class ServerLanes implements DatabaseLanes {
   readonly #lanes: Readonly<Record<Lane, { readonly turns: TurnQueue; readonly pool: ConnectionPool }>>;
 
@@ -19,7 +19,7 @@ export class ServerLanes implements DatabaseLanes {
     const options = driverOptions(dataSource);
     const open = ({ connections, waiting, timeoutMs }: LaneRule): { turns: TurnQueue; pool: ConnectionPool } => ({
       turns: new TurnQueue(connections, waiting),
-      // Where one connection has fallen silent, the others have as a rule.
+      // If one connection has become silent, the others usually have as well.
       pool: new ConnectionPool(options, sessionStatements(dataSource, timeoutMs), () => this.#forgetIdle()),
     });
     this.#lanes = {
@@ -31,14 +31,14 @@ export class ServerLanes implements DatabaseLanes {
     };
   }
 
-  /** A connection may be lost at the moment it is used. A read changes nothing, so it is made once more on another one. */
+  /** A connection may be lost at the moment it is used. A read changes nothing, so it is repeated once on another one. */
   async read<Result>(use: DatabaseUse, work: DatabaseWork<Result>): Promise<Result> {
     const limit = limitOf(use);
     try {
       return await this.#use(use, work, limit);
     } catch (error) {
       if (limit.leftMs === 0 || !isConnectionLost(driverErrorOf(error))) throw error;
-      // The others that wait may be lost as well.
+      // The other unused connections may be lost as well.
       this.#forgetIdle();
       return this.#use(use, work, limit);
     }
@@ -75,7 +75,7 @@ export class ServerLanes implements DatabaseLanes {
     work: DatabaseWork<Result>,
   ): Promise<Result> {
     const runner = this.dataSource.createQueryRunner();
-    // TypeORM takes a connection from its own pool where it has none; its pool knows no limit and no lanes.
+    // Without a connection, TypeORM takes one from its own pool, which has no limit and no lanes.
     Object.assign(runner, { databaseConnection: connection });
     let failure: unknown = null;
     try {
@@ -84,24 +84,24 @@ export class ServerLanes implements DatabaseLanes {
       failure = error;
       throw error;
     } finally {
-      // A rollback that could not be made leaves locks behind.
+      // A rollback that failed leaves locks behind.
       if (runner.isTransactionActive) pool.destroy(connection, failure);
       else pool.giveBack(connection, driverErrorOf(failure));
-      // What goes on in spite of its limit must not get at a connection that another one has by now.
+      // Work that continues after its limit must not reach a connection that another caller has by now.
       Object.assign(runner, { isReleased: true });
     }
   }
 }
 
-/** What every socket to a database server is set to: the system finds out by itself that the other end is gone. */
+/** For every socket to a server: the system detects by itself that the other end has disappeared. */
 export function socketOptions(): { readonly enableKeepAlive: boolean; readonly keepAliveInitialDelay: number } {
   return { enableKeepAlive: true, keepAliveInitialDelay: 10_000 };
 }
 
 /**
- * What a new connection is told: how long the server works or waits on one statement, since it goes on with it when
- * the connection is given up here; and for how long it keeps the locks of a transaction whose node has gone. The first
- * statement that the server knows all variables of is the one that counts.
+ * What is set on a new connection: how long the server works or waits on one statement, because it continues after the
+ * connection is destroyed here; and how long it keeps the locks of a transaction whose node has disappeared. The first
+ * statement counts whose variables the server knows.
  */
 function sessionStatements(dataSource: DataSource, timeoutMs: number): readonly string[] {
   const seconds = Math.ceil(timeoutMs / 1000);
@@ -111,7 +111,7 @@ function sessionStatements(dataSource: DataSource, timeoutMs: number): readonly 
     : [`${waits}, max_execution_time = ${seconds * 1000}`, waits];
 }
 
-/** What TypeORM gives its own connections, and what this process asks of every socket to the server. */
+/** The options that TypeORM uses for its own connections, and those of every socket. */
 function driverOptions({ options }: DataSource): ConnectionOptions {
   if (options.type !== 'mariadb' && options.type !== 'mysql') throw new Error(`${options.type} has no lanes.`);
   const { host, port, username, password, database, charset, timezone } = options;
@@ -134,6 +134,6 @@ function isConnectionLost(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = 'code' in error ? error.code : null;
   if (code === 'ECONNRESET' || code === 'EPIPE' || code === 'PROTOCOL_CONNECTION_LOST') return true;
-  // The driver's error without a code, where it has noticed already.
+  // The driver's error without a code, if it has already noticed.
   return error.message.includes('closed state');
 }

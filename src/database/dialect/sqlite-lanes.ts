@@ -4,7 +4,7 @@ import { LANES } from '../lane-rules.js';
 import { TurnQueue } from '../turn-queue.js';
 
 /**
- * To SQLite, which works in this process and this thread. One connection writes: its transactions follow one another.
+ * For SQLite, which works in the thread that calls it. One connection writes: its transactions follow one another.
  * Another one reads, and sees what is committed, so that no look-up waits for a transaction.
  */
 export class SqliteLanes implements DatabaseLanes {
