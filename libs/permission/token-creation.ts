@@ -1,7 +1,9 @@
 import { type HeldPermissions, type Permissions } from './permission.js';
 
-/** The scopes by their names in the contract; the rule on what they allow lives elsewhere. */
-export type CreatableScope = 'read-only' | 'read-write';
+/** The scopes, and whether users may create them while they may only create read-only tokens (R15). */
+const IS_READ_ONLY = { 'read-only': true, 'read-write': false } as const;
+
+export type CreatableScope = keyof typeof IS_READ_ONLY;
 
 /** Why a user may not create this token; each is also the reason code the client sees (403). */
 export type CreationRefusal = 'create_not_permitted' | 'create_on_behalf_not_permitted' | 'scope_not_permitted';
@@ -10,18 +12,18 @@ export type CreationDecision =
   { readonly ok: true } | { readonly ok: false; readonly code: CreationRefusal; readonly message: string };
 
 const NO_SCOPES: readonly CreatableScope[] = [];
-const READ_ONLY: readonly CreatableScope[] = ['read-only'];
-const BOTH_SCOPES: readonly CreatableScope[] = ['read-only', 'read-write'];
+const ALL_SCOPES = Object.keys(IS_READ_ONLY) as readonly CreatableScope[];
+const READ_ONLY = ALL_SCOPES.filter((scope) => IS_READ_ONLY[scope]);
 
 /**
- * The scopes this user may give to a token (R15): both, or read-only alone while the switch is on and the user may not
+ * The scopes this user may give to a token (R15): all, or read-only alone while the switch is on and the user may not
  * create for others, or none without a permission to create.
  */
 export function creatableScopes(held: HeldPermissions, permissions: Permissions): readonly CreatableScope[] {
   if (!held.createForSelf) {
     return NO_SCOPES;
   }
-  return permissions.createForSelf.readOnlyOnly && !held.createOnBehalf ? READ_ONLY : BOTH_SCOPES;
+  return permissions.createForSelf.readOnlyOnly && !held.createOnBehalf ? READ_ONLY : ALL_SCOPES;
 }
 
 /**
@@ -86,7 +88,7 @@ export function exceedsScopePolicy(
 ): boolean {
   return (
     permissions.createForSelf.readOnlyOnly &&
-    token.scope === 'read-write' &&
+    !IS_READ_ONLY[token.scope] &&
     !mayCreateOnBehalf.owner &&
     !mayCreateOnBehalf.creator
   );
