@@ -6,16 +6,16 @@ import { findExactRow } from '../database/exact-row.js';
 import { UnitOfWork, type Unit } from '../database/unit-of-work.js';
 import { UnfinishedDeletionEntity } from './unfinished-deletion.entity.js';
 
-/** What can be deleted and leaves more than one transaction may hold. */
+/** What leaves more behind than one transaction may change. */
 export type DeletionKind = 'user' | 'group';
 
-/** Ends all that a user or a group has left, in transactions of its own. It may be asked to more than once. */
+/** Removes what a user or a group has left behind, in transactions of its own. It may run more than once. */
 type DeletionStep = (subject: string, actor: Actor) => Promise<unknown>;
 
 /**
- * Ends what a deleted user or group leaves behind: 50,000 tokens, or 100,000 memberships. The deletion is one transaction,
- * and in force at once. The rest follows in batches, so that nobody waits long for a lock (R82); a node that breaks off in
- * between has noted it, and the purge goes on with it.
+ * Removes what a deleted user or group leaves behind: 50,000 tokens, or 100,000 memberships. The deletion is one
+ * transaction and takes effect at once. The rest follows in batches, so that no other write waits long for a lock (R82). It
+ * is noted in the database: if the node stops in between, the purge goes on with it.
  */
 @Injectable()
 export class DeletionsService {
@@ -27,23 +27,22 @@ export class DeletionsService {
     private readonly clock: Clock,
   ) {}
 
-  /** Says how what is left is ended. */
+  /** Registers how to remove what is left. */
   onDeleted(kind: DeletionKind, step: DeletionStep): void {
     this.#steps.set(kind, step);
   }
 
-  /** Notes, in the transaction that deletes it, that the rest has to be ended. */
+  /** Notes in the transaction of the deletion that the rest must be removed. */
   async note({ manager }: Unit, kind: DeletionKind, subject: string, actor: Actor): Promise<void> {
     const begunAtMs = this.clock.nowMs();
     await manager.insert(UnfinishedDeletionEntity, { kind, subject, actor: { ...actor, userAgent: null }, begunAtMs });
   }
 
-  /** Whether something is left of what has been deleted. */
   async isUnfinished(manager: EntityManager, kind: DeletionKind, subject: string): Promise<boolean> {
     return (await findExactRow(manager, UnfinishedDeletionEntity, { kind, subject })) !== null;
   }
 
-  /** Ends what is left. Where that breaks off, the purge goes on with it: the deletion itself is in force. */
+  /** Removes what is left. After a failure the purge goes on with it: the deletion itself has taken effect. */
   async finish(kind: DeletionKind, subject: string, actor: Actor): Promise<void> {
     try {
       await this.#end(kind, subject, actor);
@@ -53,7 +52,7 @@ export class DeletionsService {
   }
 
   /**
-   * Ends what is left of the oldest deletion that is not finished.
+   * Finishes the oldest deletion.
    * @returns whether there was one
    */
   async finishOldest(): Promise<boolean> {
@@ -67,7 +66,7 @@ export class DeletionsService {
 
   async #end(kind: DeletionKind, subject: string, actor: Actor): Promise<void> {
     const step = this.#steps.get(kind);
-    // A newer version may delete more kinds of things; it ends them itself.
+    // A kind of a newer version, which finishes it itself.
     if (step === undefined) return;
     await step(subject, actor);
     await this.unitOfWork.run(({ manager }) => manager.delete(UnfinishedDeletionEntity, { kind, subject }));

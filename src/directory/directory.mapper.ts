@@ -2,8 +2,10 @@ import type { PrincipalFacts } from '@scopegate/access';
 import type { GroupDto } from './dto/group.dto.js';
 import type { UserDto } from './dto/user.dto.js';
 
-/** A user as the API shows it. */
-export function toUserDto(user: PrincipalFacts): UserDto {
+/** A user as the API shows it, and as the audit keeps it. */
+export function toUserDto(
+  user: Pick<PrincipalFacts, 'username' | 'displayName' | 'email' | 'active'> & { readonly groups: Iterable<string> },
+): UserDto {
   return {
     username: user.username,
     displayName: user.displayName,
@@ -13,7 +15,6 @@ export function toUserDto(user: PrincipalFacts): UserDto {
   };
 }
 
-/** A group as the API shows it. */
 export function toGroupDto(name: string): GroupDto {
   return { name };
 }

@@ -5,18 +5,18 @@ import { userNameKey } from '@scopegate/token';
 import { In, MoreThan, type EntityManager, type SelectQueryBuilder } from 'typeorm';
 import { findExactRow } from '../database/exact-row.js';
 import { rowLock } from '../database/row-lock.js';
-import { ADMINISTRATORS, toPrincipal, type DirectoryUser } from './directory-user.js';
+import { ADMINISTRATORS, type DirectoryUser } from './directory-user.js';
 import { GroupMemberEntity } from './group-member.entity.js';
 import { GroupEntity } from './group.entity.js';
 import { UserEntity } from './user.entity.js';
 
-/** Users that one statement reads at the most. */
+/** Users that one statement reads at most. */
 export const USERS_IN_ONE_READ = 500;
 
-/** A list of the members of a group begins with the members where they are no more than this, else with the users. */
+/** A list of a group's members starts from the members if they are at most this many, else from the users. */
 const FEW_MEMBERS = 2_000;
 
-/** Which users a list shows. All limits hold together. */
+/** All limits apply together. */
 export interface UserFilter {
   /** Part of the user name, the display name or the email address, without case. */
   readonly q?: string;
@@ -25,7 +25,7 @@ export interface UserFilter {
   readonly group?: string;
 }
 
-/** A membership, with the name of the user where there is one. */
+/** A membership, with the name of the user if there is one. */
 export interface GroupMember {
   readonly userId: string;
   readonly username: string | null;
@@ -35,15 +35,15 @@ export interface GroupMember {
 @Injectable()
 export class DirectoryRepository {
   /**
-   * Holds the directory until the transaction ends. Every write takes it first: what one checks (who administers,
-   * which groups there are) cannot change before it is stored. Writes are rare, so one lock for all of them will do,
-   * and there is no second one to wait for in a circle. It is the row of the group that is never deleted.
+   * Locks the directory until the transaction ends. Every write takes this lock first, so that what it has checked
+   * (administrators, names of groups) cannot change before it is stored. Writes are rare: one lock is enough, and one lock
+   * cannot deadlock. It is the row of the group that is never deleted.
    */
   async lock(manager: EntityManager): Promise<void> {
     await manager.findOne(GroupEntity, { where: { name: ADMINISTRATORS }, ...rowLock(manager) });
   }
 
-  /** The users of these ids, as they are stored now; those there are not are left out. */
+  /** The users of these ids; leaves out those that do not exist. */
   usersOf(manager: EntityManager, ids: readonly string[]): Promise<DirectoryUser[]> {
     return ids.length === 0 ? Promise.resolve([]) : readUsers(manager, ids);
   }
@@ -73,14 +73,14 @@ export class DirectoryRepository {
     return ids.flatMap((id) => users.get(id) ?? []);
   }
 
-  /** The ids of a group's members, all of them where they are few; none of a group that there is not. */
+  /** The ids of a group's members, at most one more than FEW_MEMBERS. */
   async #fewMembers(manager: EntityManager, groupName: string): Promise<string[]> {
     if (!(await this.isGroup(manager, groupName))) return [];
     const rows = await manager.find(GroupMemberEntity, { where: { groupName }, take: FEW_MEMBERS + 1 });
     return rows.map(({ userId }) => userId);
   }
 
-  /** Names are compared without case, by a rule of our own (R44). */
+  /** Compares names without case, by our own rule and not by the collation of the database (R44). */
   findUser(manager: EntityManager, username: string): Promise<UserEntity | null> {
     return findExactRow(manager, UserEntity, { usernameKey: userNameKey(username) });
   }
@@ -89,12 +89,11 @@ export class DirectoryRepository {
     return (await findExactRow(manager, GroupEntity, { name })) !== null;
   }
 
-  /** Whether there is a group of this name, without case. */
   async isGroupInAnyCase(manager: EntityManager, name: string): Promise<boolean> {
     return (await findExactRow(manager, GroupEntity, { nameKey: userNameKey(name) })) !== null;
   }
 
-  /** Some of the groups that follow this name in the order of names. */
+  /** The next groups after this name, ordered by name. */
   async groupNamesAfter(manager: EntityManager, after: string, limit: number): Promise<string[]> {
     const rows = await manager.find(GroupEntity, {
       where: { name: MoreThan(after) },
@@ -104,13 +103,13 @@ export class DirectoryRepository {
     return rows.map((row) => row.name);
   }
 
-  /** The groups of a user, ordered by name. */
+  /** Ordered by name. */
   async groupsOf(manager: EntityManager, userId: string): Promise<string[]> {
     const [user] = await this.usersOf(manager, [userId]);
     return [...(user?.facts.groups ?? [])].sort();
   }
 
-  /** Which of these groups there are not. */
+  /** Those of these groups that do not exist. */
   async missingGroups(manager: EntityManager, names: readonly string[]): Promise<string[]> {
     if (names.length === 0) return [];
     const rows = await manager.findBy(GroupEntity, { name: In([...names]) });
@@ -130,7 +129,6 @@ export class DirectoryRepository {
     await manager.delete(GroupMemberEntity, { groupName, userId });
   }
 
-  /** Takes a user out of all groups. */
   async removeFromAllGroups(manager: EntityManager, userId: string): Promise<void> {
     await manager.delete(GroupMemberEntity, { userId });
   }
@@ -161,7 +159,6 @@ export class DirectoryRepository {
     return this.hasActiveMember(manager, ADMINISTRATORS);
   }
 
-  /** Whether an active user is in the group. */
   async hasActiveMember(manager: EntityManager, groupName: string): Promise<boolean> {
     const member = await manager
       .createQueryBuilder(GroupMemberEntity, 'member')
@@ -174,7 +171,7 @@ export class DirectoryRepository {
   }
 }
 
-/** Counts the rows that put a user of the query into the group `:group`: no database makes a join of it. */
+/** Counts the rows that put a user of the query into the group `:group`. As a count, no database turns it into a join. */
 function countMembership(query: SelectQueryBuilder<UserEntity>): string {
   return query
     .subQuery()
@@ -195,8 +192,8 @@ interface UserGroupRow {
 }
 
 /**
- * Users with their groups, in one statement, so that both are of one moment. A membership counts only where its group is
- * there: none is inherited by a group that is made later.
+ * Reads users with their groups in one statement, so that both belong to the same moment. A membership counts only if its
+ * group exists: a new group does not inherit the members of a deleted one.
  */
 async function readUsers(manager: EntityManager, ids: readonly string[]): Promise<DirectoryUser[]> {
   const rows = await manager
@@ -219,7 +216,14 @@ async function readUsers(manager: EntityManager, ids: readonly string[]): Promis
     users.set(row.id, user);
   }
   return [...users.values()].map(({ row, groups }) => ({
-    facts: toPrincipal({ ...row, active: Boolean(row.active) }, groups),
+    facts: {
+      id: row.id,
+      username: row.username,
+      displayName: row.displayName,
+      email: row.email,
+      active: Boolean(row.active),
+      groups,
+    },
     passwordHash: row.passwordHash,
   }));
 }

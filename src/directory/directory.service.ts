@@ -9,12 +9,12 @@ import { PasswordHasher } from './password.hasher.js';
 import { UserCache } from './user.cache.js';
 import { UserEntity } from './user.entity.js';
 
-/** Takes part in the transaction that deletes a group; what it throws, a 409 for example, keeps the group. */
+/** Runs in the transaction that deletes a group. An error, such as a 409, keeps the group. */
 export type GroupDeletingHook = (unit: Unit, groupName: string) => Promise<void>;
 
 /**
- * Who there is. The owners of tokens are known from memory; everything else about users and groups is asked of the
- * database. What is written goes through UsersService and GroupsService.
+ * Finds users. The owners of tokens come from memory, everything else about users and groups from the database.
+ * UsersService and GroupsService write.
  */
 @Injectable()
 export class DirectoryService {
@@ -37,14 +37,14 @@ export class DirectoryService {
   }
 
   /**
-   * The user of this id, or null; an id is never given again (R26). It is kept in memory: ask here for the owners of
-   * tokens that are used, and `findAll` for the rest.
+   * The user of this id, or null; an id is never used again (R26). The user stays in memory: call this for the owners of
+   * tokens in use, and `findAll` for all others.
    */
   findById(id: string): PrincipalFacts | null | Promise<PrincipalFacts | null> {
     return this.known.find(id);
   }
 
-  /** Users by their ids; those there are not are left out. */
+  /** Users by their ids; leaves out those that do not exist. */
   findAll(ids: Iterable<string>): Promise<ReadonlyMap<string, PrincipalFacts>> {
     return this.known.findAll(ids);
   }
@@ -53,12 +53,11 @@ export class DirectoryService {
     return principal.groups.has(ADMINISTRATORS);
   }
 
-  /** Whether there is any user at all. */
   hasUsers(): Promise<boolean> {
     return this.unitOfWork.read((manager) => manager.exists(UserEntity));
   }
 
-  /** Those of the groups that an active user is in. */
+  /** Those of the groups that have an active member. */
   groupsWithMembers(names: Iterable<string>): Promise<ReadonlySet<string>> {
     return this.unitOfWork.read(async (manager) => {
       const found = new Set<string>();
@@ -68,23 +67,24 @@ export class DirectoryService {
   }
 
   /**
-   * The user who logs in, or null. It takes as long for a user who is unknown, inactive or without a password.
-   * @throws a 503 where the check has no turn in time
+   * The user of a name and a password, or null. Takes the same time for a user who is unknown, inactive or without a
+   * password.
+   * @throws a 503 if too many passwords are being checked
    */
   async verifyPassword(username: string, password: string, origin: LoginOrigin): Promise<PrincipalFacts | null> {
     return (await this.checkPassword(username, password, origin))?.facts ?? null;
   }
 
-  /** The same with the hash that the password was held against. */
+  /** As `verifyPassword`, with the hash that the password was compared with. */
   async checkPassword(username: string, password: string, origin: LoginOrigin): Promise<DirectoryUser | null> {
-    // Without the groups: a name that there is would take longer than one that there is not.
+    // Without the groups, so that an existing name takes no longer than an unknown one.
     const user = await this.unitOfWork.read((manager) => this.repository.findUser(manager, username), {
       lane: 'judging',
     });
     const stored = user?.active === true ? user.passwordHash : null;
     const account = { nameKey: userNameKey(username), stored };
     if (!(await this.passwords.matches(account, password, origin)) || user === null) return null;
-    // Comparing took its time: the user may have been deactivated or given another password by now.
+    // bcrypt is slow: the user may have been deactivated or got another password meanwhile.
     const [now] = await this.unitOfWork.read((manager) => this.repository.usersOf(manager, [user.id]), {
       lane: 'judging',
     });
@@ -92,19 +92,18 @@ export class DirectoryService {
   }
 
   /**
-   * Which of these groups there are not, as seen by a transaction. Whoever stores the names of groups keeps them from
-   * being deleted by `onGroupDeleting`.
+   * Those of these groups that do not exist, as the transaction sees them. A module that stores names of groups uses
+   * `onGroupDeleting` to keep those groups from being deleted.
    */
   missingGroups(unit: Unit, names: readonly string[]): Promise<readonly string[]> {
     return this.repository.missingGroups(unit.manager, names);
   }
 
-  /** Has a module that is built on this one take part when a group is deleted. */
+  /** Registers a hook of a module that is built on this one. */
   onGroupDeleting(hook: GroupDeletingHook): void {
     this.#groupDeletingHooks.push(hook);
   }
 
-  /** Tells those who take part that a group is being deleted. */
   async groupDeleting(unit: Unit, groupName: string): Promise<void> {
     for (const hook of this.#groupDeletingHooks) await hook(unit, groupName);
   }

@@ -1,28 +1,26 @@
 import { FairLine, type LineLimits } from '@scopegate/kernel';
 
-/** Where a piece of work waits: a lower rank comes first, and keys of a rank take turns. */
+/** Where a task waits: a lower rank comes first, and the keys of a rank take turns. */
 export interface QueuePlace {
   readonly rank: number;
   readonly key: string;
 }
 
 export interface FairQueueOptions extends LineLimits {
-  /** Pieces of work that run at once. */
+  /** Tasks that run at once. */
   readonly maxRunning: number;
   readonly rankCount: number;
-  /** How long a piece of work waits for its turn, in milliseconds. */
   readonly maxWaitMs: number;
-  /** Makes what is thrown at the work that has no room, or has waited too long. */
+  /** Makes the error of a task that finds no room, or has waited too long. */
   readonly refuse: () => Error;
 }
 
-/** A piece of work that waits. */
 interface Waiter {
   readonly start: () => void;
   readonly refuse: () => void;
 }
 
-/** Lets a few pieces of work run at once; the others wait in a fair line, which is bounded in size and in time. */
+/** Runs a few tasks at once. The others wait in a fair line, which is limited in size and in time. */
 export class FairQueue {
   readonly #line: FairLine<Waiter>;
   #running = 0;
@@ -31,23 +29,21 @@ export class FairQueue {
     this.#line = new FairLine(options.rankCount, options);
   }
 
-  /** Pieces of work that run now. */
   get running(): number {
     return this.#running;
   }
 
-  /** Pieces of work that wait for their turn. */
   get waiting(): number {
     return this.#line.size;
   }
 
-  /** Runs the work in its turn. @throws what `refuse` makes, where it gets none */
-  async run<Result>(place: QueuePlace, work: () => Promise<Result>): Promise<Result> {
+  /** @throws the error of `refuse` if the task does not get its turn */
+  async run<Result>(place: QueuePlace, task: () => Promise<Result>): Promise<Result> {
     if (this.#running < this.options.maxRunning) this.#running += 1;
-    // Whoever finishes hands its place on.
+    // A task that finishes gives its place to the next one.
     else await this.#turn(place);
     try {
-      return await work();
+      return await task();
     } finally {
       const next = this.#line.next();
       if (next === undefined) this.#running -= 1;

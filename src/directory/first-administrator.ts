@@ -15,7 +15,7 @@ import { PasswordHasher } from './password.hasher.js';
 import { UserEntity } from './user.entity.js';
 import { UsersService } from './users.service.js';
 
-/** The user name of the administrator that the first start makes. */
+/** The user name of the administrator that the first start creates. */
 export const FIRST_ADMINISTRATOR = 'admin';
 
 /** The row of a new `admin`. @param nowMs since the epoch */
@@ -34,13 +34,13 @@ export function administratorRow(passwordHash: string, nowMs: number): UserEntit
   };
 }
 
-/** Without those that are mistaken for each other: 57 characters, 24 of them hold 139 random bits. */
+/** 57 characters that look different from each other: 24 of them hold 139 random bits. */
 const ALPHABET = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789';
 const PASSWORD_LENGTH = 24;
 
 /**
- * Makes the first administrator at the start, when there is no user at all. It is asked to once the port is open: a
- * start that fails before that must not use up the password that is shown once.
+ * Creates the first administrator at the start, when there is no user at all. It runs once the port is open: a start that
+ * fails before must not use up the password, which is shown once.
  */
 @Injectable()
 export class FirstAdministrator {
@@ -54,12 +54,11 @@ export class FirstAdministrator {
     private readonly clock: Clock,
   ) {}
 
-  /** Whether there is no user yet. */
   async isMissing(): Promise<boolean> {
     return !(await this.directory.hasUsers());
   }
 
-  /** Makes the administrator, and shows the password where it was drawn here. */
+  /** Shows the password if it was generated here. */
   async make(): Promise<void> {
     const given = this.configuration.adminPassword;
     const password = given ?? drawPassword();
@@ -73,7 +72,7 @@ export class FirstAdministrator {
     }
   }
 
-  /** Whether this node made it. Nodes that start at the same time agree on the one whose user name was stored first. */
+  /** @returns false if there is a user already: of several nodes that start at the same time, one creates it */
   async #make(passwordHash: string): Promise<boolean> {
     try {
       return await this.unitOfWork.run(async (unit) => {
@@ -97,7 +96,7 @@ export class FirstAdministrator {
   }
 }
 
-/** A new password. It never begins with `sg_`: the alphabet has no underscore. */
+/** A random password. It never begins with `sg_`: the alphabet has no underscore. */
 export function drawPassword(): string {
   return Array.from({ length: PASSWORD_LENGTH }, () => ALPHABET.charAt(randomInt(ALPHABET.length))).join('');
 }

@@ -8,7 +8,7 @@ export class GroupEntity {
   @PrimaryColumn({ type: 'varchar', length: 255 })
   name!: string;
 
-  /** The name without case: two names that differ in case alone would be mistaken for each other. */
+  /** The name in lower case: people would confuse two names that differ in case alone. */
   @Column({ name: 'name_key', type: 'varchar', length: 255, default: '' })
   nameKey!: string;
 

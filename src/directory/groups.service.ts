@@ -17,10 +17,9 @@ import { GroupEntity } from './group.entity.js';
 import type { UserEntity } from './user.entity.js';
 import { requireAdministrator, unknownUser } from './users.service.js';
 
-/** Memberships that one transaction removes at the most, with one event. */
+/** Memberships that one transaction removes at most, with one event. */
 const MEMBERS_AT_ONCE = 500;
 
-/** Creates, lists and deletes groups, and who is in them. */
 @Injectable()
 export class GroupsService implements OnModuleInit {
   constructor(
@@ -46,13 +45,13 @@ export class GroupsService implements OnModuleInit {
     return pageOf(names, query.limit, (name) => [name], toGroupDto);
   }
 
-  /** @throws a 409 where the name is taken; two names that differ in case alone would be mistaken for each other */
+  /** @throws a 409 if the name is taken. Case does not count: people would confuse two such names */
   async create(name: string, actor: Actor): Promise<GroupDto> {
     try {
       await this.unitOfWork.run(async (unit) => {
         await this.repository.lock(unit.manager);
         if (await this.repository.isGroupInAnyCase(unit.manager, name)) throw nameTaken();
-        // The members of the one before must not become members of this one.
+        // The members of the deleted group must not become members of this one.
         if (await this.deletions.isUnfinished(unit.manager, 'group', name)) throw stillEmptied();
         const nameKey = userNameKey(name);
         await unit.manager.insert(GroupEntity, { name, nameKey, createdAtMs: this.clock.nowMs() });
@@ -65,7 +64,7 @@ export class GroupsService implements OnModuleInit {
     return toGroupDto(name);
   }
 
-  /** @throws a 404, or a 409 where the group is needed (R26) */
+  /** @throws a 404, or a 409 if the group is in use (R26) */
   async delete(name: string, actor: Actor): Promise<void> {
     const isUnfinished = await this.unitOfWork.run(async (unit) => {
       const { manager } = unit;
@@ -90,7 +89,7 @@ export class GroupsService implements OnModuleInit {
     if (isUnfinished) await this.deletions.finish('group', name, actor);
   }
 
-  /** The memberships of a large group that has been deleted count no more; they are removed some at a time. */
+  /** Removes the memberships of a large deleted group in batches. They have no effect any more. */
   async #removeMembers(name: string, actor: Actor): Promise<void> {
     for (let removed = MEMBERS_AT_ONCE; removed === MEMBERS_AT_ONCE;) {
       removed = await this.unitOfWork.run(async ({ manager }) => {
@@ -107,7 +106,7 @@ export class GroupsService implements OnModuleInit {
     }
   }
 
-  /** Puts a user into a group; one who is in it stays, and nothing is recorded. @throws a 404 where either is unknown */
+  /** Does nothing if the user is in the group already. @throws a 404 if there is no such user or group */
   async addMember(name: string, username: string, actor: Actor): Promise<void> {
     await this.unitOfWork.run(async (unit) => {
       const { manager } = unit;
@@ -123,8 +122,7 @@ export class GroupsService implements OnModuleInit {
   }
 
   /**
-   * Takes a user out of a group.
-   * @throws a 404 where it is not in it, or a 409 where no active administrator would be left
+   * @throws a 404 if the user is not in the group, or a 409 if no active administrator would be left
    */
   async removeMember(name: string, username: string, actor: Actor): Promise<void> {
     await this.unitOfWork.run(async (unit) => {

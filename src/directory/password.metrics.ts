@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { MetricsRegistry } from '../metrics/metrics.registry.js';
 import { PasswordHasher } from './password.hasher.js';
 
-/** How busy the checking of passwords is; where too many wait, logins are refused. */
+/** Logins are refused if too many wait. */
 @Injectable()
 export class PasswordMetrics {
   constructor(metrics: MetricsRegistry, hasher: PasswordHasher) {

@@ -2,7 +2,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { Actor } from '../audit/actor.js';
 import { bigintAsNumber } from '../database/column-transformers.js';
 
-/** A user or a group that has been deleted, and whose tokens or memberships are still being ended. */
+/** A user or a group that has been deleted, and whose tokens or memberships are still being removed. */
 @Entity('unfinished_deletions')
 export class UnfinishedDeletionEntity {
   /** `user` or `group`. */
@@ -13,7 +13,7 @@ export class UnfinishedDeletionEntity {
   @PrimaryColumn({ type: 'varchar', length: 255 })
   subject!: string;
 
-  /** Who has deleted it, without the user agent, which can hold a secret (R61). */
+  /** Who deleted it, without the user agent, which can contain a secret (R61). */
   @Column({ type: 'json' })
   actor!: Actor;
 

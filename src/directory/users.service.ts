@@ -17,7 +17,7 @@ import { DeletionsService } from './deletions.service.js';
 import { toUserDto } from './directory.mapper.js';
 import { DirectoryRepository } from './directory.repository.js';
 import { DirectoryService } from './directory.service.js';
-import { ADMINISTRATORS, searchKeyOf, toPrincipal } from './directory-user.js';
+import { ADMINISTRATORS, searchKeyOf } from './directory-user.js';
 import type { UserDto } from './dto/user.dto.js';
 import { ChangedUserDto, type CreateUserDto, type UserListQuery } from './dto/user.input.dto.js';
 import { trustedOrigin } from './login-origin.js';
@@ -25,10 +25,9 @@ import { PasswordHasher } from './password.hasher.js';
 import { passwordProblem } from './password.rule.js';
 import { UserEntity } from './user.entity.js';
 
-/** What may be null in a merge patch of a user. */
+/** Members that a merge patch may set to null. */
 const NULLABLE = ['email', 'password'];
 
-/** Creates, shows, changes and deletes users. */
 @Injectable()
 export class UsersService {
   constructor(
@@ -51,14 +50,14 @@ export class UsersService {
     return pageOf(users, query.limit, (user) => [userNameKey(user.username)], toUserDto);
   }
 
-  /** @throws a 404 where there is no such user */
+  /** @throws a 404 if there is no such user */
   async get(username: string): Promise<UserDto> {
     const user = await this.directory.findByName(username);
     if (user === null) throw unknownUser();
     return toUserDto(user);
   }
 
-  /** @throws a 409 where the name is taken, in any case */
+  /** @throws a 409 if the name is taken; names are compared without case */
   async create(input: CreateUserDto, actor: Actor): Promise<UserDto> {
     const passwordHash =
       typeof input.password === 'string'
@@ -76,7 +75,7 @@ export class UsersService {
       createdAtMs: this.clock.nowMs(),
     };
     const groups = input.groups ?? [];
-    const made = toUserDto(toPrincipal(row, new Set(groups)));
+    const made = toUserDto({ ...row, groups });
     try {
       await this.unitOfWork.run(async (unit) => {
         await this.repository.lock(unit.manager);
@@ -91,7 +90,7 @@ export class UsersService {
     return made;
   }
 
-  /** Stores a new user with its groups, as part of a transaction that has checked both. */
+  /** Stores a new user. The transaction must have checked the name and the groups. */
   async insert(unit: Unit, row: UserEntity, groups: readonly string[], actor: Actor): Promise<void> {
     await unit.manager.insert(UserEntity, row);
     for (const group of groups) await this.repository.addMember(unit.manager, group, row.id);
@@ -99,7 +98,7 @@ export class UsersService {
       type: 'user.created',
       detail: {
         subject: row.username,
-        changes: describeChange({}, { ...describe(row, groups), hasPassword: row.passwordHash !== null }),
+        changes: describeChange({}, { ...toUserDto({ ...row, groups }), hasPassword: row.passwordHash !== null }),
       },
     });
     unit.changed('directory', row.id);
@@ -108,43 +107,31 @@ export class UsersService {
   /**
    * Applies a merge patch.
    * @param patch the body as it came
-   * @throws a 400 where it does not fit, a 404, or a 409 where no active administrator would be left
+   * @throws a 400 if it is not valid, a 404, or a 409 if no active administrator would be left
    */
   async update(username: string, patch: unknown, actor: Actor): Promise<UserDto> {
-    // bcrypt takes its time, and a transaction holds everybody else's up.
+    // Before the transaction, which holds up all other changes: bcrypt is slow.
     const newHash = await this.#hashOf(patch, actor);
     return this.unitOfWork.run(async (unit) => {
       const { manager } = unit;
       await this.repository.lock(manager);
       const row = await this.#requireUser(manager, username);
-      const groups = await this.repository.groupsOf(manager, row.id);
-      const before = describe(row, groups);
-      const merged = await validateAs(ChangedUserDto, applyMergePatch(before, patch, NULLABLE));
+      const before = toUserDto({ ...row, groups: await this.repository.groupsOf(manager, row.id) });
+      const merged = await validateAs(ChangedUserDto, applyMergePatch({ ...before }, patch, NULLABLE));
       if (merged.username !== row.username) throw invalidField('username', 'must not change. Leave it out.');
-      const after = { ...before, displayName: merged.displayName, email: merged.email, active: merged.active };
-      const next = { ...after, groups: merged.groups.toSorted() };
+      const after = toUserDto(merged);
+      const changes = describeChange(before, after);
       const isPasswordSet = merged.password !== undefined && (merged.password !== null || row.passwordHash !== null);
-      const changes = describeChange(before, next);
-      const answer = (): UserDto => toUserDto(toPrincipal({ ...row, ...after }, new Set(next.groups)));
-      if (Object.keys(changes).length === 0 && !isPasswordSet) return answer();
+      if (Object.keys(changes).length === 0 && !isPasswordSet) return after;
 
-      await this.#requireGroups(
-        manager,
-        next.groups.filter((group) => !groups.includes(group)),
-      );
       await manager.update(UserEntity, row.id, {
-        displayName: next.displayName,
-        email: next.email,
-        searchKey: searchKeyOf(next),
-        active: next.active,
+        displayName: after.displayName,
+        email: after.email,
+        searchKey: searchKeyOf(after),
+        active: after.active,
         ...(isPasswordSet ? { passwordHash: newHash } : {}),
       });
-      for (const group of groups) {
-        if (!next.groups.includes(group)) await this.repository.removeMember(manager, group, row.id);
-      }
-      for (const group of next.groups) {
-        if (!groups.includes(group)) await this.repository.addMember(manager, group, row.id);
-      }
+      await this.#replaceGroups(manager, row.id, before.groups, after.groups);
       if (isActiveAdministrator(before)) await requireAdministrator(this.repository, manager);
       this.audit.recordChange(manager, actor, {
         type: 'user.changed',
@@ -155,27 +142,27 @@ export class UsersService {
         },
       });
       unit.changed('directory', row.id);
-      return answer();
+      return after;
     });
   }
 
   /**
-   * Deletes a user, and then ends its tokens, which are refused from the deletion on.
-   * @throws a 404, or a 409 where no active administrator would be left
+   * Deletes a user, which makes its tokens invalid at once, and then revokes them.
+   * @throws a 404, or a 409 if no active administrator would be left
    */
   async delete(username: string, actor: Actor): Promise<void> {
     const userId = await this.unitOfWork.run(async (unit) => {
       const { manager } = unit;
       await this.repository.lock(manager);
       const row = await this.#requireUser(manager, username);
-      const groups = await this.repository.groupsOf(manager, row.id);
+      const before = toUserDto({ ...row, groups: await this.repository.groupsOf(manager, row.id) });
       await this.repository.removeFromAllGroups(manager, row.id);
       await manager.delete(UserEntity, row.id);
       await this.deletions.note(unit, 'user', row.id, actor);
-      if (isActiveAdministrator({ active: row.active, groups })) await requireAdministrator(this.repository, manager);
+      if (isActiveAdministrator(before)) await requireAdministrator(this.repository, manager);
       this.audit.recordChange(manager, actor, {
         type: 'user.deleted',
-        detail: { subject: row.username, changes: describeChange(describe(row, groups), {}) },
+        detail: { subject: row.username, changes: describeChange(before, {}) },
       });
       unit.changed('directory', row.id);
       return row.id;
@@ -185,7 +172,7 @@ export class UsersService {
 
   /**
    * Sets the caller's own password.
-   * @throws a 400 where the current one is wrong, a 409 where it was changed in between
+   * @throws a 400 if the current one is wrong, a 409 if another request has changed it meanwhile
    */
   async changeOwnPassword(user: PrincipalFacts, current: string, next: string, actor: Actor): Promise<void> {
     const origin = trustedOrigin(actor.clientIp);
@@ -196,7 +183,7 @@ export class UsersService {
       const { manager } = unit;
       await this.repository.lock(manager);
       const row = await manager.findOneBy(UserEntity, { id: user.id });
-      // Compared by the hash: a check would hold the transaction, and everybody's changes, until it has its turn.
+      // Compares the hashes: bcrypt would hold up the transaction, and all other changes.
       if (row?.active !== true || row.passwordHash !== verified.passwordHash) {
         throw new ProblemException('conflict', 'Your password has been changed by another request.');
       }
@@ -215,6 +202,20 @@ export class UsersService {
     return isFit ? this.passwords.hash(password, trustedOrigin(actor.clientIp)) : null;
   }
 
+  async #replaceGroups(
+    manager: EntityManager,
+    userId: string,
+    before: readonly string[],
+    after: readonly string[],
+  ): Promise<void> {
+    const added = after.filter((group) => !before.includes(group));
+    await this.#requireGroups(manager, added);
+    for (const group of before) {
+      if (!after.includes(group)) await this.repository.removeMember(manager, group, userId);
+    }
+    for (const group of added) await this.repository.addMember(manager, group, userId);
+  }
+
   async #requireUser(manager: EntityManager, username: string): Promise<UserEntity> {
     const row = await this.repository.findUser(manager, username);
     if (row === null) throw unknownUser();
@@ -227,7 +228,7 @@ export class UsersService {
   }
 }
 
-/** @throws a 409 where a transaction would leave no active administrator (R26) */
+/** @throws a 409 if the transaction would leave no active administrator (R26) */
 export async function requireAdministrator(repository: DirectoryRepository, manager: EntityManager): Promise<void> {
   if (await repository.isAnyAdministratorActive(manager)) return;
   throw new ProblemException(
@@ -244,25 +245,11 @@ function nameTaken(): ProblemException {
   return new ProblemException('conflict', 'A user with this name exists. Names are compared without case.');
 }
 
-function isActiveAdministrator(user: { readonly active: boolean; readonly groups: readonly string[] }): boolean {
-  return user.active && user.groups.includes(ADMINISTRATORS);
+function isActiveAdministrator({ active, groups }: UserDto): boolean {
+  return active && groups.includes(ADMINISTRATORS);
 }
 
-/** The members of a user that can be shown. */
-function describe(
-  row: UserEntity,
-  groups: readonly string[],
-): Pick<UserEntity, 'username' | 'displayName' | 'email' | 'active'> & { readonly groups: readonly string[] } {
-  return {
-    username: row.username,
-    displayName: row.displayName,
-    email: row.email,
-    active: row.active,
-    groups: groups.toSorted(),
-  };
-}
-
-/** What became of a password, and no more (R61). */
+/** What the audit keeps of a password (R61). */
 function passwordChange(before: string | null, after: string | null): 'set' | 'changed' | 'removed' {
   if (after === null) return 'removed';
   return before === null ? 'set' : 'changed';
