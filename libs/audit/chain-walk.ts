@@ -1,6 +1,6 @@
 import { CHAIN_START } from './chain.js';
 
-/** What is wrong at a place of a chain. */
+/** How a chain can be broken at a place. */
 export const CHAIN_BREAK_REASONS = ['changed', 'removed', 'inserted'] as const;
 
 export type ChainBreakReason = (typeof CHAIN_BREAK_REASONS)[number];
@@ -9,7 +9,7 @@ export type ChainBreakReason = (typeof CHAIN_BREAK_REASONS)[number];
 export interface ChainBreak {
   readonly chain: string;
   readonly sequence: number;
-  /** The event at this place; null where there is none. */
+  /** The event at this place; null if it is missing. */
   readonly eventId: string | null;
   readonly reason: ChainBreakReason;
 }
@@ -22,7 +22,7 @@ export interface StoredLink {
   readonly link: string;
 }
 
-/** So many removed events are looked for, where those after them have been numbered anew. */
+/** The number of places that are tried for an event that may have been renumbered after a removal. */
 const MAX_RENUMBERED = 1_000;
 
 /**
@@ -36,8 +36,8 @@ export class ChainWalk<Row extends StoredLink> {
   #checked = 0;
 
   /**
-   * @param isIntact whether a row is the link it says it is, were it at this place of the sequence
-   * @param after the sequence before the first that is walked; 0 for the beginning of the chain
+   * @param isIntact whether a row has the link that its content gives at this place of the sequence
+   * @param after the sequence before the first row; 0 for the beginning of the chain
    */
   constructor(
     private readonly chain: string,
@@ -45,7 +45,7 @@ export class ChainWalk<Row extends StoredLink> {
     after: number,
   ) {
     this.#sequence = after;
-    // What stood before the first kept event is gone with its retention.
+    // The events before the first kept one are removed after their retention.
     this.#previousLink = after === 0 ? CHAIN_START : null;
   }
 
@@ -54,15 +54,15 @@ export class ChainWalk<Row extends StoredLink> {
     return this.#sequence;
   }
 
-  /** How many events hold so far. */
+  /** The number of events that hold so far. */
   get checked(): number {
     return this.#checked;
   }
 
   /**
-   * Takes the next rows.
+   * Checks the next rows.
    * @param rows in the order of their sequence, all of them greater than `sequence`
-   * @param next the row after them, where there is one: it tells a changed event from an inserted one
+   * @param next the row after them, if there is one: it distinguishes a changed event from an inserted one
    */
   take(rows: readonly Row[], next?: Row): ChainBreak | null {
     for (const [index, row] of rows.entries()) {
@@ -71,7 +71,7 @@ export class ChainWalk<Row extends StoredLink> {
       if (!this.isIntact(row, expected)) {
         return this.#breakAt(expected, row.id, this.#reason(row, rows[index + 1] ?? next));
       }
-      // An authentic event after another than the one before it: part of another history of the same chain.
+      // An authentic event that does not follow the one before it: from another history of the same chain.
       if (this.#previousLink !== null && row.previousLink !== this.#previousLink) {
         return this.#breakAt(expected, row.id, 'changed');
       }
@@ -83,7 +83,7 @@ export class ChainWalk<Row extends StoredLink> {
     return null;
   }
 
-  /** The break where there is no next event, although there should be one. */
+  /** The break if the next event is missing. */
   missing(): ChainBreak {
     return this.#breakAt(this.#sequence + 1, null, 'removed');
   }

@@ -1,7 +1,7 @@
 import type { HmacKey } from '@scopegate/kernel';
 import { inOrder, type EventContent } from './event-content.js';
 
-/** What stands before the first event of a chain. */
+/** Stands in place of the link before the first event of a chain. */
 export const CHAIN_START = '0'.repeat(64);
 
 /** A place in a chain. */
@@ -14,8 +14,8 @@ export interface ChainLink {
 }
 
 /**
- * The link of an event: a keyed digest of its place, its content and the link before it. Whoever can write to the
- * database, but does not know the key, cannot change, remove or insert an event without breaking the chain.
+ * The link of an event: a keyed digest of its place, its content and the link before it. Without the key, an attacker with
+ * write access to the database cannot change, remove or insert an event without breaking the chain.
  * @param content of the event, as `encodeEvent` makes it
  * @returns 64 hexadecimal digits
  */
@@ -23,7 +23,7 @@ export function linkOf(key: HmacKey, { chain, sequence, previousLink }: ChainLin
   return digestOf(key, JSON.stringify(chain), sequence, JSON.stringify(previousLink), content);
 }
 
-/** The content comes last, and what stands before it are three values in JSON: none can be taken for another place. */
+/** Three JSON values stand before the content, so that no two places and contents give the same text. */
 function digestOf(key: HmacKey, chain: string, sequence: number, previousLink: string, content: EventContent): string {
   return key.digest(`${chain},${sequence},${previousLink},`, content);
 }
@@ -35,8 +35,8 @@ export class ChainLinker {
   #previousLink: string;
 
   /**
-   * @param sequence the one of the newest event
-   * @param link the one of the newest event
+   * @param sequence of the newest event
+   * @param link of the newest event
    */
   constructor(
     private readonly key: HmacKey,
@@ -49,7 +49,7 @@ export class ChainLinker {
     this.#previousLink = JSON.stringify(link);
   }
 
-  /** The link of the next event, which is the newest one from now on. */
+  /** Adds the next event. @returns its link */
   next(content: EventContent): string {
     this.#sequence += 1;
     const link = digestOf(this.key, this.#chain, this.#sequence, this.#previousLink, content);
@@ -59,7 +59,7 @@ export class ChainLinker {
   }
 }
 
-/** The head of a chain as far as the verification of the chain depends on it. */
+/** The parts of a chain's head that a verification depends on. */
 export interface ChainHead {
   readonly chain: string;
   /** The sequence of the newest event; 0 before the first. */
@@ -68,13 +68,13 @@ export interface ChainHead {
   readonly link: string;
   /** The events up to this one have been removed after their retention. */
   readonly purgedSequence: number;
-  /** Failures that are counted and not stored yet. */
+  /** Repeated failures that are counted and not stored yet. */
   readonly held: unknown;
 }
 
 /**
- * The seal of a chain's head: a keyed digest of it. Without it, whoever can write to the database could take events
- * off either end and set the head to what is left.
+ * The seal of a chain's head: a keyed digest of it. Without it, an attacker with write access to the database could remove
+ * events at either end and set the head to the rest.
  * @returns 64 hexadecimal digits
  */
 export function sealOf(key: HmacKey, head: ChainHead): string {

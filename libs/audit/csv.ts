@@ -1,11 +1,11 @@
-/** A cell that begins so is run as a formula by a spreadsheet. */
+/** A spreadsheet runs a cell that begins so as a formula. */
 const RUNS_IN_A_SPREADSHEET = /^[=+\-@\t\r\n]/;
 
 const NEEDS_QUOTES = /[",\r\n]/;
 
 /**
- * One line of CSV (RFC 4180), with its line's end. Nothing is an empty cell, an object its JSON. A text that a
- * spreadsheet would run is defused by a leading apostrophe; a number stays one, whatever its sign.
+ * One line of CSV (RFC 4180), with its line end. Null and undefined become an empty cell, objects become JSON. A text that a
+ * spreadsheet would run gets a leading apostrophe. Numbers stay as they are, also negative ones.
  */
 export function csvLine(cells: readonly unknown[]): string {
   return `${cells.map(csvCell).join(',')}\r\n`;

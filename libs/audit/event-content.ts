@@ -10,8 +10,8 @@ import {
 import { boundedText, storableDetail, storableInstant, storableInteger, storableText } from './storable.js';
 
 /**
- * An event as one line of JSON, made once: it is journaled, linked and stored as it is. An array, whose order is part of
- * the format of the journal, of every link and of the statement that stores it.
+ * An event as one line of JSON, made once and used for the journal, the link and the statement that stores it. An array,
+ * whose order is part of the format of all three.
  */
 export type EventContent = Brand<string, 'EventContent'>;
 
@@ -34,13 +34,12 @@ export const CONTENT_FIELDS = FIELDS_IN_CONTENT.flatMap(([name, { kind }]) =>
 ) as readonly ContentField[];
 
 /**
- * The content of an event. What does not fit the columns is made to fit, so that nothing from outside can stop an event
- * being stored, and what is linked is what a reader finds. The members of the detail stand in one order, since a database
- * may return them in another one.
+ * The content of an event. Values are changed to fit their columns, so that no value from outside can prevent storing the
+ * event, and its link covers what is stored. The members of the detail are sorted, since a database may reorder them.
  */
 export function encodeEvent(event: AuditEvent): EventContent {
   const content = contentOf(event, boundedText);
-  // What a database would not give back (half of a surrogate pair, a NUL) is an escape in JSON, and hardly ever there.
+  // JSON escapes what a database would not return (half of a surrogate pair, a NUL). That is rare.
   return content.includes('\\u') ? contentOf(event, storableText) : content;
 }
 
@@ -55,7 +54,7 @@ function contentOf(event: AuditEvent, fit: typeof storableText): EventContent {
   return JSON.stringify(values) as EventContent;
 }
 
-/** What of a value its column takes. An event of another version may lack a required value. */
+/** A value changed to fit its column. An event of another version may lack a required value. */
 function fittedValue({ kind, length, empty }: EventField, given: unknown, fit: typeof storableText): unknown {
   const value = given as never;
   switch (kind) {

@@ -6,7 +6,7 @@ const PROCESS_LENGTH = 11;
 
 const COUNTER_LIMIT = 32 ** COUNTER_LENGTH;
 
-/** Every pair of the last two digits, so that the others are written once in so many ids. */
+/** Every pair of the last two digits: the other digits change only once in so many ids. */
 const LAST_DIGITS = Array.from({ length: 32 ** 2 }, (_, value) => base32(value, 2));
 const LAST_MS = 32 ** TIME_LENGTH - 1;
 
@@ -22,25 +22,25 @@ function base32(value: number, length: number): string {
 }
 
 /**
- * What every event id of this millisecond and later ones is greater than, and every earlier one less: limits of time
- * become limits of the key.
- * @param atMs milliseconds since the epoch; what no id can express is brought to the nearest that one can
+ * The ids of this millisecond and later are greater than this text, all earlier ones are less. So a limit of time becomes a
+ * limit of the key.
+ * @param atMs milliseconds since the epoch; a time that no id can express becomes the nearest one that an id can
  */
 export function eventIdBound(atMs: number): string {
   return base32(Math.min(Math.max(Math.trunc(atMs), 0), LAST_MS), TIME_LENGTH);
 }
 
 /**
- * Makes event ids of 26 characters in the shape of a ULID: 10 for the millisecond of the event, 5 for a counter, 11 of
- * randomness drawn once a process. The order of ids is the order of times, also where the clock steps back: the counter
- * goes on, so that a millisecond that comes twice gives no id twice.
+ * Makes event ids of 26 characters in the form of a ULID: 10 for the millisecond of the event, 5 for a counter, and 11
+ * random ones for each process. Ids have the order of their times. If the clock steps back, the counter goes on, so that a
+ * repeated millisecond gives no id twice.
  */
 export class EventIds {
   readonly #process: string;
   #atMs = -1;
   #prefix = '';
   #counter = 0;
-  /** Those of the counter, but for the last two. */
+  /** The digits of the counter without the last two. */
   #firstDigits = '';
 
   /** @param random at least 11 random bytes */

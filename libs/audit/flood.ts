@@ -1,14 +1,14 @@
 import type { AuditEvent } from './event-fields.js';
 
-/** Identical failures are told apart for so long, and then begin to count anew. */
+/** Identical failures within this window are counted together. */
 export const FLOOD_WINDOW_MS = 60_000;
 
-/** So many of them are stored one by one; the rest of the window is one event with a count. */
+/** The first failures of a window are stored one by one; the rest becomes one event with a count. */
 export const FLOOD_SINGLES = 10;
 
 /**
- * So many kinds of failures are followed at a time; the one that has been quiet for longest makes room for a new one.
- * The state is stored with every batch, so it must not grow with the names an attacker makes up.
+ * The most kinds of failures that are counted at a time. A new one replaces the one that has been quiet for longest. The
+ * state is stored with every batch, so it must not grow with the names that an attacker makes up.
  */
 export const MAX_FLOODS = 500;
 
@@ -16,31 +16,31 @@ export const MAX_FLOODS = 500;
 interface Flood {
   readonly endsAtMs: number;
   singles: number;
-  /** The eleventh, which stands for all that follow it. */
+  /** The eleventh, whose count includes all that follow it. */
   held: AuditEvent | null;
 }
 
-/** The state of a collapser, to be stored with the position it belongs to. */
+/** The state of a collapser, stored with the position in the journal that it belongs to. */
 export type FloodState = readonly (readonly [key: string, flood: Readonly<Flood>])[];
 
-/** The events that a stored state holds back, as they would be stored now. */
+/** The events that a state holds back, with their counts so far. */
 export function heldEvents(state: FloodState): readonly AuditEvent[] {
   return state.map(([, flood]) => flood.held).filter((held) => held !== null);
 }
 
 /**
- * Collapses repeated identical failures (same code, address and user), so that an attacker cannot fill the database.
- * It depends on the events alone, so reading the same events again gives the same result; every count is exact.
+ * Collapses repeated identical failures (same code, address, user and application), so that an attacker cannot fill the
+ * database. The result depends only on the events, so reading them again gives the same one. Every count is exact.
  */
 export class FloodCollapser {
-  /** In the order in which they were last added to. */
+  /** In the order of their last additions. */
   readonly #floods: Map<string, Flood>;
 
   constructor(state: FloodState = []) {
     this.#floods = new Map(state.map(([key, flood]) => [key, { ...flood }]));
   }
 
-  /** Takes an event in; answers those that are to be stored now, in their order. */
+  /** Adds an event. @returns the events to store now, in order */
   take(event: AuditEvent): readonly AuditEvent[] {
     if (event.outcome !== 'failed') return [event];
     const key = JSON.stringify([event.code, event.clientIp, event.actor, event.application]);
@@ -62,7 +62,7 @@ export class FloodCollapser {
     return [];
   }
 
-  /** The events whose window is over by now; nothing older than this instant may be taken in afterwards. */
+  /** Ends the windows that are over at this instant. No older event may be added afterwards. @returns their events */
   expire(nowMs: number): readonly AuditEvent[] {
     const released: AuditEvent[] = [];
     for (const [key, flood] of this.#floods) {
@@ -71,17 +71,16 @@ export class FloodCollapser {
     return released;
   }
 
-  /** Every event that is held back, where nothing more will come; all windows end. */
+  /** Ends all windows, if no more events will come. @returns their events */
   finish(): readonly AuditEvent[] {
     return this.expire(Number.POSITIVE_INFINITY);
   }
 
-  /** Whether there is anything to expire, now or later. */
   get isEmpty(): boolean {
     return this.#floods.size === 0;
   }
 
-  /** What has to be known to go on from here. Windows that hold nothing back are part of it. */
+  /** The state to continue from, including windows that hold nothing back. */
   state(): FloodState {
     return [...this.#floods].map(([key, flood]) => [key, { ...flood }]);
   }
@@ -98,8 +97,8 @@ export class FloodCollapser {
 }
 
 /**
- * Whether a window does not hold at this instant: it is over, or lies ahead, since it was begun by a clock that was
- * wrong and has been set back. Small steps back are those of events that overtake each other.
+ * Whether this instant is outside a window. The window is over, or lies in the future, because the clock was wrong when it
+ * began and has been set back. Small steps back are normal: events can overtake each other.
  */
 function isOutside(flood: Flood, atMs: number): boolean {
   return atMs >= flood.endsAtMs || atMs < flood.endsAtMs - 2 * FLOOD_WINDOW_MS;

@@ -7,18 +7,17 @@ import type { EventContent } from './event-content.js';
  */
 const FRAME_END_LINE = /^=([0-9a-f]{8})([0-9a-f]{8})\n$/;
 
-/** The length of the line that ends a frame. */
 export const FRAME_END_BYTES = 18;
 
-/** How the line that ends a frame begins, behind the end of the line before it. */
+/** The beginning of the line that ends a frame, with the end of the line before it. */
 const FRAME_END = Buffer.from('\n=');
 
-/** The checksum begins with it, so that the lines of another order of fields are not taken for lines of this one. */
+/** Start value of the checksum, so that lines with another order of fields are not taken for lines of this one. */
 const FORMAT = 2;
 
 /**
- * The line that ends a frame, by which a reader knows that all of it is there.
- * @param lines the frame up to it: contents of events, each with its line's end
+ * The line that ends a frame. With it, a reader knows that the frame is complete.
+ * @param lines the frame up to that line: contents of events, each with a line end
  */
 export function frameEnd(lines: Uint8Array): string {
   return `=${hexadecimal(crc32(lines, FORMAT))}${hexadecimal(lines.length)}\n`;
@@ -28,12 +27,11 @@ function hexadecimal(value: number): string {
   return value.toString(16).padStart(8, '0');
 }
 
-/** What a part of a journal holds. */
 export interface JournalPart {
   readonly contents: readonly EventContent[];
-  /** The bytes that were read: everything up to the end of the last frame that is whole. */
+  /** The number of bytes up to the end of the last complete frame. */
   readonly length: number;
-  /** Pieces before a frame that belong to none: torn by a crash, damaged, or of another format. They are passed over. */
+  /** The number of skipped pieces between frames: torn by a crash, damaged, or of another format. */
   readonly torn: number;
 }
 
@@ -54,9 +52,9 @@ export function decodeJournal(bytes: Buffer): JournalPart {
 }
 
 /**
- * Where the frame begins that ends here; null where none does that is whole.
- * @param after the frame begins here at the earliest
- * @param end where the line begins that ends it
+ * The start of the frame that ends here; null if it is not complete.
+ * @param after the earliest possible start
+ * @param end the start of the line that ends the frame
  */
 function frameStartOf(bytes: Buffer, after: number, end: number): number | null {
   const [, checksum, digits] = FRAME_END_LINE.exec(bytes.toString('latin1', end, end + FRAME_END_BYTES)) ?? [];

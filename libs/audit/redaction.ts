@@ -1,4 +1,4 @@
-/** Names whose values never leave the process: in a before-and-after, a log line or an error (R61). */
+/** Members with these names never leave the process: not in a change, a log line or an error (R61). */
 const SECRET_NAMES = [
   'password',
   'passwordhash',
@@ -10,16 +10,15 @@ const SECRET_NAMES = [
   'pepper',
 ];
 
-/** What stands in place of a secret. */
 export const REDACTED = '[redacted]';
 
 /**
- * A token or a session of the gateway (`sgs_`), or a part of one, wherever it stands in a text. In another case it is no
- * token, but it still holds the secret of one: a long one is left out as well.
+ * A token or a session of the gateway (`sgs_`), or a part of one, anywhere in a text. In other letter case it is not valid,
+ * but it still contains the secret, so a long one is redacted as well.
  */
 const TOKEN_IN_TEXT = /sgs?_[0-9A-Za-z]{1,64}(?:_[0-9A-Za-z]*)*|[sS][gG][sS]?_[0-9A-Za-z_]{20,}/g;
 
-/** A credential as it stands in an Authorization header. A short word after "Basic" is a description. */
+/** A credential of an Authorization header. A short word after "Basic" is a description. */
 const CREDENTIAL_IN_TEXT = /\b(Basic|Bearer)[ +]+[A-Za-z0-9._~+/=-]{16,}/gi;
 
 /** A whole header line, whatever its scheme. */
@@ -28,10 +27,10 @@ const AUTHORIZATION_IN_TEXT = /\b(Authorization[:=] *)(?:[A-Za-z]{1,20} +)?[^\s,
 /** A whole line of cookies. */
 const COOKIE_IN_TEXT = /\b(Cookie2?: *)[^\r\n]+/gi;
 
-/** The value of a parameter whose name says that it is a secret, as in a query or a form. */
+/** The value of a parameter with a secret's name, as in a query or a form. */
 const PARAMETER_IN_TEXT = /((?:passw(?:or)?d|passphrase|secret|token|session_?(?:id)?|api[-_]?key)=)[^\s&;,"'<>]+/gi;
 
-/** What a text holds in which anything of the above can stand; most texts hold nothing of it. */
+/** A text without any of these words has no secret of the kinds above; most texts have none of them. */
 const MAY_HOLD_SECRET = /sgs?_|basic|bearer|authorization|cookie|passw|passphrase|secret|token|session|api.?key/i;
 
 /** The value of a path parameter, up to the next one or the end of the segment. */
@@ -40,12 +39,12 @@ const PATH_PARAMETER = /(;[^;/=]*=)[^;/]*/g;
 /** A character of ASCII, percent-encoded any number of times over. */
 const ENCODED = /%(?:25)*([0-7][0-9a-f])/gi;
 
-/** A text whose decoding takes longer was made to hide something. */
+/** A text that is encoded more often was made to hide something. */
 const MAX_DECODINGS = 8;
 
 /**
- * Redacts a text in whatever spelling its secrets stand: as it is, and percent-encoded. Where only the decoded form shows
- * a secret, it is the decoded form that is redacted and returned; every other text stays as it is written.
+ * Redacts the secrets of a text, both plain and percent-encoded. If only the decoded form shows a secret, the decoded form
+ * is redacted and returned. Every other text stays as it is.
  */
 function redactSpellings(text: string, redactPlain: (text: string) => string): string {
   const redacted = redactPlain(text);
@@ -62,8 +61,8 @@ function redactSpellings(text: string, redactPlain: (text: string) => string): s
 }
 
 /**
- * A text of our own records (a description, a name), without tokens, and well-formed, so that it comes back from a
- * database as it went in.
+ * A text of our own records (a description, a name) without tokens, and well-formed, so that a database returns it
+ * unchanged.
  */
 export function redactTokens(text: string): string {
   return redactSpellings(text, withoutTokens).toWellFormed();
@@ -74,8 +73,8 @@ function withoutTokens(text: string): string {
 }
 
 /**
- * A text from outside (a user agent, a path, an error), without anything that looks like a token, a cookie, a password or
- * the value of an Authorization header, in any spelling, and bounded.
+ * A text from outside (a user agent, a path, an error) without anything that looks like a token, a cookie, a password or the
+ * value of an Authorization header, in any spelling.
  */
 export function redactText(text: string, maxLength = Number.POSITIVE_INFINITY): string {
   const bounded = text.length > maxLength ? text.slice(0, maxLength) : text;
@@ -93,20 +92,20 @@ function withoutSecrets(text: string): string {
 }
 
 /**
- * A path as it came, without the values of path parameters in any spelling: Tomcat takes a session's id there
- * (`;jsessionid=…`), and some servers decode `%3B` before they look.
+ * A path without the values of its path parameters, in any spelling: Tomcat accepts a session id there (`;jsessionid=…`),
+ * and some servers decode `%3B` first.
  */
 export function redactPath(path: string): string {
   if (!path.includes(';') && !path.includes('%')) return path;
   return redactSpellings(path, (text) => text.replace(PATH_PARAMETER, `$1${REDACTED}`));
 }
 
-/** A copy of a value with every text in it redacted, names included: for a line of the log, before it is written out. */
+/** A copy of a value with every text in it redacted, names included, for the log. */
 export function redactTexts(value: unknown): unknown {
   return redactedCopy(value, 0);
 }
 
-/** What is nested deeper is not worth a line of the log. */
+/** What is nested deeper is not logged. */
 const MAX_DEPTH = 8;
 
 function redactedCopy(value: unknown, depth: number): unknown {
@@ -137,8 +136,8 @@ export function redact(value: unknown): unknown {
 }
 
 /**
- * The members that differ between two states, each with its value before and after, secrets left out.
- * A changed secret shows as changed and says no more.
+ * The members that differ between two states, each with its value before and after. A changed secret shows as changed,
+ * without its values.
  */
 export function describeChange(before: object, after: object): Record<string, { before: unknown; after: unknown }> {
   const changes: Record<string, { before: unknown; after: unknown }> = {};

@@ -1,6 +1,5 @@
 import type { AuditOutcome } from './event-types.js';
 
-/** Who sends a message. */
 export interface SyslogOrigin {
   readonly hostname: string;
   readonly processId: number;
@@ -32,8 +31,8 @@ const MAX_HOSTNAME_LENGTH = 255;
 const MAX_MESSAGE_ID_LENGTH = 32;
 
 /**
- * A message of RFC 5424 that holds an event: its type is the MSGID, its JSON the MSG. All of it is ASCII, other
- * characters being escaped in the JSON, so that no receiver has to guess an encoding.
+ * A message of RFC 5424 with an event: its type is the MSGID, its JSON the MSG. The message is ASCII, with other characters
+ * escaped in the JSON, so that no receiver has to guess the encoding.
  */
 export function syslogMessage(event: SyslogEvent, origin: SyslogOrigin): string {
   const priority = FACILITY * 8 + SEVERITIES[event.outcome];
@@ -48,7 +47,7 @@ export function countedSyslogMessage(message: string): string {
   return `${message.length} ${message}`;
 }
 
-/** Printable ASCII without blanks; a name without any is none (RFC 5424: NILVALUE). */
+/** Printable ASCII without blanks, or "-" if nothing is left (RFC 5424: NILVALUE). */
 function nameOf(text: string, maxLength: number): string {
   const name = text.replace(/[^\x21-\x7e]/g, '').slice(0, maxLength);
   return name === '' ? '-' : name;

@@ -1,6 +1,6 @@
 import { decodeEvent, type EventContent } from './event-content.js';
 
-/** How often a token was used, and when and from where last. */
+/** How often a token was used, and when and from which address last. */
 export interface TokenUse {
   readonly count: number;
   /** Milliseconds since the epoch. */
@@ -11,13 +11,12 @@ export interface TokenUse {
 /** Uses of tokens, by the ids of the tokens. */
 export type TokenUses = Map<string, TokenUse>;
 
-/** Adds a use to others of the same token. */
 export function addUse(uses: TokenUses, tokenId: string, { count, atMs, clientIp }: TokenUse): void {
   const known = uses.get(tokenId);
   uses.set(tokenId, { count: count + (known?.count ?? 0), atMs, clientIp });
 }
 
-/** Adds the uses that events tell of: each request that was let through with a token is one. */
+/** Adds the uses in events: each request that was allowed by a token is one. */
 export function addUsesIn(uses: TokenUses, contents: readonly EventContent[]): void {
   for (const content of contents) {
     if (!isAllowed(content)) continue;

@@ -4,7 +4,7 @@ import { credentialKind } from '@scopegate/access';
 import type { IdempotencyClaim } from '../database/idempotent-answers.js';
 import { exchangeOf, type Exchange } from '../common/access/exchange.js';
 
-/** Who makes a change, and from where: what its audit event says of the request. */
+/** Who makes a change, and from where. */
 export interface Actor {
   readonly name: string;
   readonly credential: CredentialKind | null;
@@ -14,7 +14,7 @@ export interface Actor {
   readonly peer: string | null;
   readonly requestId: string | null;
   readonly userAgent: string | null;
-  /** The `Idempotency-Key` that the change came with: what makes something keeps its answer under it. */
+  /** The `Idempotency-Key` of the request: a change that creates something stores its answer under this key. */
   readonly idempotencyClaim?: IdempotencyClaim | null;
 }
 

@@ -15,7 +15,7 @@ export class AuditChainEntity {
   @Column({ type: 'varchar', length: 64 })
   link!: string;
 
-  /** The events up to this one are purged: their retention has passed. It is noted before they are removed. */
+  /** The events up to this one are purged after their retention. Set before they are removed. */
   @Column({ name: 'purged_sequence', type: 'bigint', transformer: bigintAsNumber })
   purgedSequence!: number;
 
@@ -30,7 +30,7 @@ export class AuditChainEntity {
   @Column({ type: 'json', nullable: true })
   held!: object | null;
 
-  /** A keyed digest of the head, so that nobody but a node can set it. */
+  /** A keyed digest of the head: only a node can make it. */
   @Column({ type: 'varchar', length: 64 })
   seal!: string;
 }

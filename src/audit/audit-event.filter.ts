@@ -1,7 +1,7 @@
 import { isStorableText } from '@scopegate/kernel';
 import type { AuditEventEntity } from './audit-event.entity.js';
 
-/** Which events a question is about, in terms of the table. All limits hold together. */
+/** Which events a list shows, by the columns of the table. An event has to meet all limits. */
 export interface AuditEventFilter {
   readonly fromMs?: number;
   readonly toMs?: number;
@@ -13,7 +13,7 @@ export interface AuditEventFilter {
   readonly tokenId?: string;
   readonly clientIp?: string;
   readonly application?: string;
-  /** The kind of credential that was presented. No index holds it. */
+  /** The kind of credential that was presented. It has no index. */
   readonly credential?: string;
   /** Part of the token's description, the path or the user agent, without case. */
   readonly text?: string;
@@ -36,18 +36,18 @@ export const FILTERED_COLUMNS = [
   'userAgent',
 ] as const satisfies readonly (keyof AuditEventEntity)[];
 
-/** As much of an event as a filter looks at. */
+/** The columns of an event that a filter compares. */
 export type FilteredEvent = Pick<AuditEventEntity, (typeof FILTERED_COLUMNS)[number]>;
 
-/** The limits that are one column's one value, with an index each, beginning with the one that leaves least. */
+/** The limits that compare one column, each with an index. The first one leaves the fewest events. */
 export const EQUALITY_FILTERS = ['tokenId', 'clientIp', 'code', 'application', 'type', 'outcome'] as const;
 
-/** Whether any event can meet a filter: none holds a text that a database does not give back. */
+/** Whether any event can meet a filter: stored texts hold no character that a database would change. */
 export function canBeMet(filter: AuditEventFilter): boolean {
   return Object.values(filter).every((limit) => typeof limit !== 'string' || isStorableText(limit));
 }
 
-/** Whether an event meets every limit but those of time. The case of letters is the same to both databases here. */
+/** Whether an event meets every limit except those of time. Both databases compare letters in the same way here. */
 export function meets(event: FilteredEvent, filter: AuditEventFilter): boolean {
   for (const column of EQUALITY_FILTERS) {
     if (filter[column] !== undefined && event[column] !== filter[column]) return false;

@@ -12,7 +12,7 @@ export function toLink(row: AuditEventEntity): LinkedRow {
   return { id, sequence: chainSequence, previousLink, link, row };
 }
 
-/** The members of an event in the API, in their order. */
+/** The members of an event in the API, in order. */
 export const SHOWN_FIELDS = EVENT_FIELD_NAMES.map((name) => (name === 'atMs' ? 'at' : name));
 
 export function toDto(event: AuditEvent): AuditEventDto {

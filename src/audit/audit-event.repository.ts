@@ -23,17 +23,17 @@ import {
   type FilteredEvent,
 } from './audit-event.filter.js';
 
-/** Rows looked at in one statement where an index alone does not answer: few first, since most answers are near. */
+/** Rows read in one statement if an index alone does not answer: few first, since most matches are near. */
 const FIRST_SLICE = 500;
 const LARGEST_SLICE = 2_000;
 
-/** Rows looked at for one page at the most; the rest is for the next page. */
-const ROWS_LOOKED_AT = 100_000;
+/** Rows read for one page at most; the next page goes on from there. */
+const MAX_ROWS_READ = 100_000;
 
-/** A walk through an index, newest first: one column's one value, or all there is. */
-type Walk = { readonly column: keyof typeof FILTER_INDEXES; readonly value: string } | null;
+/** A scan of an index, newest first: the rows with one value in one column, or all rows. */
+type IndexScan = { readonly column: keyof typeof FILTER_INDEXES; readonly value: string } | null;
 
-/** Where a walk is, as ids: both ends are left out. */
+/** Which ids a scan covers: both ends are excluded. */
 interface Range {
   readonly before: string;
   readonly after: string;
@@ -42,26 +42,25 @@ interface Range {
 /** Some events, newest first. */
 export interface EventSlice {
   readonly events: readonly AuditEvent[];
-  /** Go on before this id; null where there is nothing more. */
+  /** Where the next page begins, exclusive; null at the end. */
   readonly nextBefore: string | null;
 }
 
-/** What a walk has found: every event it means, down to a place. */
-interface Passed {
+/** What a scan has found: every matching event down to a place. */
+interface ScanResult {
   readonly events: readonly AuditEvent[];
-  /** The id of that place; null where it is the end. */
-  readonly passedTo: string | null;
+  /** The id of that place; null at the end. */
+  readonly scannedTo: string | null;
 }
 
 /** Greater than every id. */
 const END = '~';
 
-/** Asks the table of events. */
 @Injectable()
 export class AuditEventRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** The event of a request itself, and not of a change it made. */
+  /** The event of a request itself, not of a change it made. */
   async findByRequestId(requestId: string): Promise<AuditEvent | null> {
     const row = await this.#read((manager) =>
       manager.findOne(AuditEventEntity, {
@@ -73,27 +72,27 @@ export class AuditEventRepository {
   }
 
   /**
-   * The newest events before an id. Where no index answers a filter alone, a bounded number of rows is looked at, so
-   * there can be fewer events than asked for, or none, with more to come.
+   * The newest events before an id. If no index answers a filter alone, a limited number of rows is read. Then a page can
+   * be short or empty although more events follow.
    * @param beforeId null for the newest of all
    */
   async newest(filter: AuditEventFilter, beforeId: string | null, limit: number): Promise<EventSlice> {
     if (!canBeMet(filter)) return { events: [], nextBefore: null };
     const range = rangeOf(filter, beforeId);
-    // Read before the rows: what is stored in between is found twice and not missed.
+    // Read before the rows: an event that is stored in between is found twice, not missed.
     const held = (await this.#held()).filter(
       (event) => event.id < range.before && event.id > range.after && meets(filteredOf(event), filter),
     );
-    const { walks, isExact } = walksOf(filter);
+    const { scans, isExact } = scansOf(filter);
     // One more than shown tells whether there is more.
     const found = isExact
-      ? await this.#walk(walks, range, limit + 1)
-      : await this.#look(walks, range, filter, limit + 1);
-    const { passedTo } = found;
-    const seen = [...held.filter((event) => passedTo === null || event.id >= passedTo), ...found.events];
+      ? await this.#scan(scans, range, limit + 1)
+      : await this.#filterScan(scans, range, filter, limit + 1);
+    const { scannedTo } = found;
+    const seen = [...held.filter((event) => scannedTo === null || event.id >= scannedTo), ...found.events];
     const events = newestOf(seen, limit + 1);
     const shown = events.slice(0, limit);
-    return { events: shown, nextBefore: events.length > limit ? (shown.at(-1)?.id ?? null) : passedTo };
+    return { events: shown, nextBefore: events.length > limit ? (shown.at(-1)?.id ?? null) : scannedTo };
   }
 
   /** Failures that are counted and not stored yet: their number so far. */
@@ -104,32 +103,37 @@ export class AuditEventRepository {
     return heads.flatMap(({ held }) => heldEvents(held as FloodState));
   }
 
-  /** Walks the index of the only limit. */
-  async #walk(walks: readonly Walk[], range: Range, limit: number): Promise<Passed> {
-    const ids = (await this.#pass(walks, range, limit, ['id'])).map((row) => row.id);
-    return { events: await this.#eventsOf(ids), passedTo: ids.length < limit ? null : (ids.at(-1) ?? null) };
+  /** Reads from the index of the only limit. */
+  async #scan(scans: readonly IndexScan[], range: Range, limit: number): Promise<ScanResult> {
+    const ids = (await this.#newestRows(scans, range, limit, ['id'])).map((row) => row.id);
+    return { events: await this.#eventsOf(ids), scannedTo: ids.length < limit ? null : (ids.at(-1) ?? null) };
   }
 
-  /** Walks the index of one limit and looks at the rows for the others. */
-  async #look(walks: readonly Walk[], range: Range, filter: AuditEventFilter, limit: number): Promise<Passed> {
+  /** Reads from the index of one limit and compares the rows with the others. */
+  async #filterScan(
+    scans: readonly IndexScan[],
+    range: Range,
+    filter: AuditEventFilter,
+    limit: number,
+  ): Promise<ScanResult> {
     const ids: string[] = [];
     let { before } = range;
     let lookedAt = 0;
     let isAtEnd = false;
-    for (let size = FIRST_SLICE; ids.length < limit && !isAtEnd && lookedAt < ROWS_LOOKED_AT;) {
-      const slice = await this.#pass(walks, { before, after: range.after }, size, FILTERED_COLUMNS);
+    for (let size = FIRST_SLICE; ids.length < limit && !isAtEnd && lookedAt < MAX_ROWS_READ;) {
+      const slice = await this.#newestRows(scans, { before, after: range.after }, size, FILTERED_COLUMNS);
       for (const row of slice) if (meets(row, filter)) ids.push(row.id);
       isAtEnd = slice.length < size;
       before = slice.at(-1)?.id ?? before;
       lookedAt += slice.length;
       size = Math.min(size * 2, LARGEST_SLICE);
-      // SQLite answers at once and in this thread: the requests get theirs in between.
+      // SQLite works in this thread: requests get their turn in between.
       await nextTurn();
     }
     const shown = ids.slice(0, limit);
     const isComplete = isAtEnd && ids.length <= limit;
     const events = await this.#eventsOf(shown);
-    return { events, passedTo: isComplete ? null : ids.length > limit ? (shown.at(-1) ?? null) : before };
+    return { events, scannedTo: isComplete ? null : ids.length > limit ? (shown.at(-1) ?? null) : before };
   }
 
   async #eventsOf(ids: readonly string[]): Promise<readonly AuditEvent[]> {
@@ -140,17 +144,17 @@ export class AuditEventRepository {
     return rows.map(eventOfColumns);
   }
 
-  /** The newest rows of some walks, with these columns. */
-  #pass<Column extends (typeof FILTERED_COLUMNS)[number]>(
-    walks: readonly Walk[],
+  /** The newest rows of several scans, with these columns. */
+  #newestRows<Column extends (typeof FILTERED_COLUMNS)[number]>(
+    scans: readonly IndexScan[],
     range: Range,
     limit: number,
     columns: readonly Column[],
   ): Promise<readonly Pick<FilteredEvent, Column | 'id'>[]> {
     return this.#read(async (manager) => {
       const found: Pick<FilteredEvent, Column | 'id'>[] = [];
-      for (const walk of walks) {
-        const { text, values } = walkStatement(manager, walk, range, limit, columns);
+      for (const scan of scans) {
+        const { text, values } = scanStatement(manager, scan, range, limit, columns);
         found.push(...(await manager.query<Pick<FilteredEvent, Column | 'id'>[]>(text, values)));
       }
       return newestOf(found, limit);
@@ -162,8 +166,8 @@ export class AuditEventRepository {
   }
 }
 
-/** The walks that together pass every event a filter can mean, and whether they pass no other. */
-function walksOf(filter: AuditEventFilter): { readonly walks: readonly Walk[]; readonly isExact: boolean } {
+/** The scans that together find every event of a filter, and whether they find no other. */
+function scansOf(filter: AuditEventFilter): { readonly scans: readonly IndexScan[]; readonly isExact: boolean } {
   const equalities = EQUALITY_FILTERS.flatMap((column) => {
     const value = filter[column];
     return value === undefined ? [] : [{ column, value }];
@@ -172,7 +176,7 @@ function walksOf(filter: AuditEventFilter): { readonly walks: readonly Walk[]; r
     filter.userKey === undefined
       ? null
       : [
-          // Two walks: no index answers the one or the other in order.
+          // Two scans: no index answers "one or the other" in order.
           { column: 'actorKey', value: filter.userKey } as const,
           { column: 'ownerKey', value: filter.userKey } as const,
         ];
@@ -180,8 +184,8 @@ function walksOf(filter: AuditEventFilter): { readonly walks: readonly Walk[]; r
   const limits = equalities.length + others.length;
   const [first] = equalities;
   const isRare = first?.column === 'tokenId' || first?.column === 'clientIp';
-  const walks: readonly Walk[] = first !== undefined && (isRare || byName === null) ? [first] : (byName ?? [null]);
-  return { walks, isExact: limits === (walks[0] === null ? 0 : 1) };
+  const scans: readonly IndexScan[] = first !== undefined && (isRare || byName === null) ? [first] : (byName ?? [null]);
+  return { scans, isExact: limits === (scans[0] === null ? 0 : 1) };
 }
 
 function rangeOf(filter: AuditEventFilter, beforeId: string | null): Range {
@@ -194,12 +198,12 @@ function rangeOf(filter: AuditEventFilter, beforeId: string | null): Range {
 }
 
 /**
- * The statement of a walk. It is written out because MariaDB has to be told its index: left to itself, it looks for the
- * value alone where the value is frequent, and passes every newer row, page after page.
+ * The statement of a scan. It names its index for MariaDB, which would otherwise use another one for a frequent value and
+ * read every newer row for each page.
  */
-function walkStatement(
+function scanStatement(
   manager: EntityManager,
-  walk: Walk,
+  scan: IndexScan,
   { before, after }: Range,
   limit: number,
   columns: readonly string[],
@@ -215,23 +219,23 @@ function walkStatement(
     conditions.push(condition);
     values.push(value);
   };
-  if (walk !== null) add(`${nameOf(walk.column)} = ?`, walk.value);
+  if (scan !== null) add(`${nameOf(scan.column)} = ?`, scan.value);
   if (before !== END) add(`${id} < ?`, before);
   if (after !== '') add(`${id} > ?`, after);
   const selected = columns.map((column) => `${nameOf(column)} AS ${driver.escape(column)}`).join(', ');
   const index =
-    walk === null ? '' : dialectOf(manager.dataSource).indexHint(driver.escape(FILTER_INDEXES[walk.column]));
+    scan === null ? '' : dialectOf(manager.dataSource).indexHint(driver.escape(FILTER_INDEXES[scan.column]));
   const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
   const table = driver.escape(metadata.tableName);
   return { text: `SELECT ${selected} FROM ${table}${index}${where} ORDER BY ${id} DESC LIMIT ${limit}`, values };
 }
 
-/** What a filter looks at, of an event that is no row yet. */
+/** The filtered columns of an event that is not stored yet. */
 function filteredOf(event: AuditEvent): FilteredEvent {
   return { ...event, actorKey: nameKeyOf(event.actor), ownerKey: nameKeyOf(event.owner) };
 }
 
-/** The newest of what several walks have found. What two of them have passed is there once. */
+/** The newest rows of several scans. A row that two of them have found is there once. */
 function newestOf<Row extends { readonly id: string }>(rows: readonly Row[], limit: number): readonly Row[] {
   const byId = new Map(rows.map((row) => [row.id, row]));
   return [...byId.values()].sort((one, other) => (one.id < other.id ? 1 : -1)).slice(0, limit);

@@ -7,12 +7,12 @@ import { AuditChainEntity } from './audit-chain.entity.js';
 import { AuditEventEntity } from './audit-event.entity.js';
 import { ADVANCED_COLUMNS, EVENT_COLUMNS, eventValues, FOUND_BY_COLUMNS, type LinkedEvents } from './linked-events.js';
 
-/** Rows in one statement: enough to be cheap; SQLite works in this thread, so its requests wait for one statement. */
+/** Rows in one statement: many are cheap, but SQLite works in this thread, and requests wait for one statement. */
 const ROWS_IN_ONE_INSERT = { server: 128, embedded: 50 };
 
 /**
- * Inserts events in statements of many rows. TypeORM's own insert takes some hundred microseconds a row for as many
- * columns, and filling in placeholders some five: several times what is left of a request without it.
+ * Inserts events in statements of many rows. TypeORM's own insert takes some hundred microseconds a row for so many
+ * columns, and filling in placeholders some five: several times the cost of the rest of a request.
  */
 export async function insertAuditEvents(
   manager: EntityManager,
@@ -47,20 +47,16 @@ export async function insertAuditEvents(
 
 const PLACEHOLDERS = `(${EVENT_COLUMNS.map(() => '?').join(',')})`;
 
-/** The statement that inserts so many events, with placeholders for what `eventValues` says of each. */
+/** The statement that inserts so many events, with placeholders for the `eventValues` of each. */
 export function insertStatement(dataSource: DataSource, rows: number): string {
   return headOf(dataSource) + Array.from({ length: rows }, () => PLACEHOLDERS).join(',');
 }
 
-const advanceStatements = new WeakMap<object, string>();
-
 /**
- * The statement that moves on a head that is where it was left, with placeholders for `advanceValues`; TypeORM takes a
- * while to build one.
+ * The statement that moves a head on, unless another one has changed it, with placeholders for `advanceValues`. TypeORM's
+ * query builder takes long to build one.
  */
 export function advanceStatement(dataSource: DataSource): string {
-  const known = advanceStatements.get(dataSource);
-  if (known !== undefined) return known;
   const { columns, tableName } = dataSource.getMetadata(AuditChainEntity);
   const nameOf = (property: keyof AuditChainEntity): string => {
     const column = columns.find(({ propertyName }) => propertyName === property);
@@ -69,12 +65,10 @@ export function advanceStatement(dataSource: DataSource): string {
   };
   const set = ADVANCED_COLUMNS.map((property) => `${nameOf(property)} = ?`).join(', ');
   const where = FOUND_BY_COLUMNS.map((property) => `${nameOf(property)} = ?`).join(' AND ');
-  const statement = `UPDATE ${dataSource.driver.escape(tableName)} SET ${set} WHERE ${where}`;
-  advanceStatements.set(dataSource, statement);
-  return statement;
+  return `UPDATE ${dataSource.driver.escape(tableName)} SET ${set} WHERE ${where}`;
 }
 
-/** The driver's connection that a transaction runs on, with MySQL or MariaDB. */
+/** The driver's connection of a transaction, on MySQL or MariaDB. */
 async function connectionOf(manager: EntityManager): Promise<Connection> {
   const connection = (await manager.queryRunner?.connect()) as Connection | undefined;
   if (connection === undefined) throw new Error('Events are stored within a transaction.');
@@ -82,8 +76,8 @@ async function connectionOf(manager: EntityManager): Promise<Connection> {
 }
 
 /**
- * Sends a statement. TypeORM and the driver's promises take a tenth of a millisecond a statement on their own. Where there
- * are no values at all, and not an empty list, the driver does not look for placeholders.
+ * Sends a statement. TypeORM and the driver's promises add a tenth of a millisecond to each statement. With `null` in
+ * place of an empty list of values, the driver does not search for placeholders.
  */
 function send<Row>(connection: Connection, sql: string): Promise<readonly Row[]> {
   return new Promise((resolve, reject) => {
@@ -93,19 +87,13 @@ function send<Row>(connection: Connection, sql: string): Promise<readonly Row[]>
   });
 }
 
-const heads = new WeakMap<object, string>();
-
 /** The statement up to its rows. */
 function headOf(dataSource: DataSource): string {
-  const known = heads.get(dataSource);
-  if (known !== undefined) return known;
   const { columns, tableName } = dataSource.getMetadata(AuditEventEntity);
   const names = new Map(columns.map((column) => [column.propertyName, dataSource.driver.escape(column.databaseName)]));
   if (names.size !== EVENT_COLUMNS.length) throw new Error('An audit event has columns that are not written.');
   const list = EVENT_COLUMNS.map((property) => names.get(property)).join(',');
-  const head = `INSERT INTO ${dataSource.driver.escape(tableName)} (${list}) VALUES `;
-  heads.set(dataSource, head);
-  return head;
+  return `INSERT INTO ${dataSource.driver.escape(tableName)} (${list}) VALUES `;
 }
 
 /** The values of an event as text, for MySQL and MariaDB. */
@@ -114,28 +102,27 @@ function tupleOf(events: LinkedEvents, index: number): string {
 }
 
 /**
- * The same again, for a plain content: its values are literals of SQL as they stand.
+ * The same for a plain content, whose values are literals of SQL already.
  * @param chain as a literal
  */
 function plainTuple({ after, contents, links }: LinkedEvents, index: number, chain: string): string {
   const values = (contents[index] as EventContent).slice(1, -1);
-  // What comes from the database is no link of ours before it has been verified.
+  // The link of the head comes from the database and may have been tampered with.
   const previousLink = index === 0 ? escape(after.link) : `"${links[index - 1] as string}"`;
   return `(${values},${chain},${after.sequence + index + 1},${previousLink},"${links[index] as string}")`;
 }
 
 /**
- * A content that is a list of SQL literals as it stands: whole numbers, `null`, and texts without anything that had to
- * be escaped; no detail. What does not look exactly like that, such as a line that somebody has put into the journal, is
- * read as JSON and escaped value by value.
+ * A content that is a list of SQL literals already: whole numbers, `null`, and texts in which nothing is escaped; no
+ * detail. Every other content, such as a forged line of the journal, is parsed as JSON and escaped value by value.
  */
 const PLAIN_CONTENT = /^\[(?:"[^"\\]*"|null|-?\d+)(?:,(?:"[^"\\]*"|null|-?\d+))*\]$/;
 
 const doubleQuotes = new WeakMap<Connection, boolean>();
 
 /**
- * Whether the server takes what stands in quotation marks for a text, as it does unless its `sql_mode` is ANSI. The mode is
- * one of the connection: others may have been made when the server had another one.
+ * Whether double quotes delimit texts on this connection, as they do unless `sql_mode` is ANSI. Each connection has the
+ * mode that the server had when it was opened.
  */
 async function takesDoubleQuotes(connection: Connection): Promise<boolean> {
   let known = doubleQuotes.get(connection);

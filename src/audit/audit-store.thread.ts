@@ -1,4 +1,4 @@
-// The thread that stores the events of requests on SQLite. It is a file of its own and loads next to nothing.
+// The thread that stores the events of requests on SQLite. It imports little, so that it starts fast.
 import { parentPort, workerData } from 'node:worker_threads';
 import { ChainLinker, type EventContent } from '@scopegate/audit';
 import { HmacKey } from '@scopegate/kernel';
@@ -18,33 +18,33 @@ export interface StoreThreadData {
   readonly file: string;
   /** The key of the chains. */
   readonly key: Uint8Array;
-  /** The statement that moves a head on which is where it was left. */
+  /** The statement that moves a head on, unless another one has changed it. */
   readonly advance: string;
   /** The statement that inserts one event. */
   readonly insertOne: string;
-  /** The one that inserts so many. */
+  /** The statement that inserts `rows` events. */
   readonly insertMany: string;
   readonly rows: number;
 }
 
-/** Events that are to be stored in one transaction; null ends the thread. */
+/** Events to be stored in one transaction. Null ends the thread. */
 export interface StoreOrder {
   readonly head: KnownHead;
-  /** One a line: one text is copied into the thread in no time, and a thousand are not. */
+  /** One a line: copying one text into the thread is much faster than copying a thousand. */
   readonly contents: string;
   readonly progress: JournalProgress;
 }
 
-/** What has become of an order. The place comes first, so that it is known also where the thread ends before the rest. */
+/** The result of an order. The place is sent first, so that it is known even if the thread ends before the rest. */
 export type StoreReport =
   | { readonly kind: 'linked'; readonly place: ChainPlace }
   | { readonly kind: 'stored' }
-  /** Another one has changed the head: nothing is stored. */
+  /** The head has changed: nothing is stored. */
   | { readonly kind: 'moved' }
   /** Nothing is stored. */
   | { readonly kind: 'failed'; readonly code: string; readonly message: string };
 
-/** A backup or a migration may have the lock of the file. Nothing but this thread waits here. */
+/** A backup or a migration may have locked the file. Only this thread waits for it. */
 const BUSY_TIMEOUT_MS = 1_000;
 
 const {
@@ -63,9 +63,9 @@ const advance = database.prepare(advanceSql);
 const insertOne = database.prepare(oneSql);
 const insertMany = database.prepare(manySql);
 
-function report(said: StoreReport): void {
+function report(message: StoreReport): void {
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
-  parentPort?.postMessage(said);
+  parentPort?.postMessage(message);
 }
 
 function linked({ head, contents: lines }: StoreOrder): LinkedEvents {

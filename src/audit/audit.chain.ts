@@ -33,15 +33,15 @@ import {
   type LinkedEvents,
 } from './linked-events.js';
 
-/** The chain of all changes, whichever node makes them. */
+/** The chain of all changes, of all nodes. */
 export const CHANGES_CHAIN = 'changes';
 
-/** What else the head of a chain says. */
+/** What else a head stores. */
 export type ChainProgress = Partial<
   Pick<AuditChainEntity, 'journalSegment' | 'journalOffset' | 'held' | 'purgedSequence'>
 >;
 
-/** Links events to chains, so that a changed, removed or inserted one is found. */
+/** Links events to chains, so that a verification finds a changed, removed or inserted one. */
 @Injectable()
 export class AuditChain {
   readonly #key: HmacKey;
@@ -57,7 +57,7 @@ export class AuditChain {
     this.#key = chainKeyOf(secrets);
   }
 
-  /** The head of a chain, held by this transaction: nobody else adds to the chain before it is stored. */
+  /** The head of a chain, locked by this transaction: all others that add to the chain wait. */
   async lockHead(manager: EntityManager, chain: string): Promise<AuditChainEntity> {
     const find = (): Promise<AuditChainEntity | null> =>
       manager.findOne(AuditChainEntity, { where: { chain }, ...rowLock(manager) });
@@ -96,7 +96,7 @@ export class AuditChain {
     contents: readonly EventContent[],
     progress: ChainProgress = {},
   ): Promise<ChainPlace> {
-    // The head is held: whoever makes a change waits for it.
+    // The head is locked: other changes wait for it.
     const events = await this.link(head, contents, new Turn(true));
     const place = placeAfter(events);
     await this.updateHead(manager, head, { ...progress, ...place });
@@ -105,11 +105,11 @@ export class AuditChain {
   }
 
   /**
-   * The same for whoever has added to the chain last, and so knows its head without asking. One statement finds out
-   * whether it still does, and holds the head: a head that is looked for first takes several times as long.
+   * The same for a head that is known, without reading it first. One statement finds out whether it is still the same and
+   * locks it, which takes a fraction of the time.
    * @param head as it was stored last
    * @param events as `link` has linked them to it
-   * @returns null where another one has changed the head: nothing is stored then
+   * @returns null if the head has changed: nothing is stored then
    */
   async appendToKnown(
     manager: EntityManager,
@@ -124,9 +124,9 @@ export class AuditChain {
   }
 
   /**
-   * The same out of the way of the requests, where that can be: on SQLite, in a thread of its own.
-   * @param onLinked told the new place of the head before it is stored
-   * @returns null where nothing is stored, or that is not known: the caller goes the ordinary way, and finds out
+   * The same in a thread of its own, on SQLite.
+   * @param onLinked called with the new place of the head before it is stored
+   * @returns null if nothing is stored, or that is not known: then `appendToKnown` finds out
    */
   async appendAside(
     head: KnownHead,
@@ -138,7 +138,7 @@ export class AuditChain {
     if (aside === null || !aside.isUsable) return null;
     const place = await this.unitOfWork.elsewhere(() => aside.store(knownHeadOf(head), contents, progress, onLinked));
     if (place === null) return null;
-    if (this.#onStored.length > 0) this.#tell(contents.map(decodeEvent));
+    if (this.#onStored.length > 0) this.#notify(contents.map(decodeEvent));
     return { ...head, ...place };
   }
 
@@ -162,7 +162,7 @@ export class AuditChain {
     }
   }
 
-  /** Moves a head on that is where it was left. */
+  /** Moves a head on, unless another one has changed it. */
   async #advance(
     manager: EntityManager,
     head: KnownHead,
@@ -176,20 +176,20 @@ export class AuditChain {
     return affected === 1;
   }
 
-  /** Has stored events handed on, once their transaction is over. It must neither fail nor take long. */
+  /** Registers a subscriber to stored events, called once their transaction is over. It must neither fail nor take long. */
   onStored(subscriber: (events: readonly AuditEvent[]) => void): void {
-    if (this.#onStored.length === 0) this.unitOfWork.afterCommit((manager) => this.#handOn(manager));
+    if (this.#onStored.length === 0) this.unitOfWork.afterCommit((manager) => this.#publish(manager));
     this.#onStored.push(subscriber);
   }
 
-  #handOn(manager: EntityManager): void {
+  #publish(manager: EntityManager): void {
     const events = this.#appended.get(manager);
     if (events === undefined) return;
     this.#appended.delete(manager);
-    this.#tell(events);
+    this.#notify(events);
   }
 
-  #tell(events: readonly AuditEvent[]): void {
+  #notify(events: readonly AuditEvent[]): void {
     for (const subscriber of this.#onStored) subscriber(events);
   }
 
@@ -220,7 +220,7 @@ export class AuditChain {
     });
   }
 
-  /** Whether a stored row is, at this place of its chain, the link it says it is, and is found by its own names. */
+  /** Whether a stored row has, at this place of its chain, the link of its content, and the keys of its names. */
   isIntact(row: AuditEventEntity, sequence = row.chainSequence): boolean {
     const event = eventOfColumns(row);
     const { chain, previousLink, link } = row;
@@ -228,7 +228,7 @@ export class AuditChain {
     return isFound && linkOf(this.#key, { chain, sequence, previousLink }, encodeEvent(event)) === link;
   }
 
-  /** Whether nobody but a node has set the head of a chain. */
+  /** Whether a node has set the head of a chain, and not something without the key. */
   isSealed(head: AuditChainEntity): boolean {
     return sealOf(this.#key, head) === head.seal;
   }

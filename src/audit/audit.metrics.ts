@@ -4,7 +4,6 @@ import { MetricsRegistry } from '../metrics/metrics.registry.js';
 import { AuditShipper } from './audit.shipper.js';
 import { UNRECORDED_FATES, UnrecordedRequests } from './unrecorded-requests.js';
 
-/** How far the database is behind the journal. */
 @Injectable()
 export class AuditMetrics {
   constructor(metrics: MetricsRegistry, shipper: AuditShipper, unrecorded: UnrecordedRequests, clock: Clock) {
@@ -13,7 +12,7 @@ export class AuditMetrics {
     ]);
     metrics.observe(
       'journal_lag_seconds',
-      'The age of the oldest audit event that is not in the database yet; 0 where there is none.',
+      'The age of the oldest audit event that is not in the database yet; 0 if there is none.',
       [],
       () => {
         const { oldestAtMs } = shipper;
@@ -23,7 +22,7 @@ export class AuditMetrics {
     );
     metrics.observe(
       'journal_writable',
-      '1 where another audit event can be taken; 0 where every request is answered with 503, or let through without a record.',
+      '1 if another audit event can be taken; 0 if every request is answered with 503, or forwarded without a record.',
       [],
       () => [{ labels: {}, value: shipper.hasRoom ? 1 : 0 }],
       'min',

@@ -6,15 +6,15 @@ import { AuditChain } from './audit.chain.js';
 import { AuditChainEntity } from './audit-chain.entity.js';
 import { AuditEventEntity } from './audit-event.entity.js';
 
-/** The oldest events of one chain that are to go: all up to this sequence. */
+/** The oldest events of one chain, up to this sequence, which are to be removed. */
 interface OldPart {
   readonly chain: string;
   readonly upTo: number;
 }
 
 /**
- * Removes events that are older than the log is kept (R60). Nothing is recorded of it: the log would never empty. A
- * chain loses its beginning alone, so that what is left of it can still be followed link by link.
+ * Removes events whose retention has passed (R60). The removal is not recorded, or the log would never be empty. Only the
+ * beginning of a chain is removed, so that a verification can still follow the rest link by link.
  */
 @Injectable()
 export class AuditRetention {
@@ -25,24 +25,24 @@ export class AuditRetention {
 
   /**
    * Removes some of the oldest events.
-   * @param atMs events from before this, in epoch milliseconds, go
+   * @param atMs events from before this are removed, in epoch milliseconds
    */
   async purgeBatch(atMs: number): Promise<PurgedBatch> {
     const part = await this.unitOfWork.read((manager) => oldPart(manager, atMs));
     if (part === null) return { removed: 0, hasMore: false };
     const { chain, upTo } = part;
     return this.unitOfWork.run(async ({ manager }) => {
-      // The head first, as those who add to the chain do: nobody waits in a circle.
+      // The head first, as everything that adds to the chain does: this order cannot deadlock.
       const head = await this.chain.lockHead(manager, chain);
       const { affected } = await manager.delete(AuditEventEntity, { chain, chainSequence: LessThanOrEqual(upTo) });
-      // Another node may have got further already.
+      // Another node may have removed more.
       if (head.purgedSequence < upTo) await this.chain.updateHead(manager, head, { purgedSequence: upTo });
       return { removed: affected ?? 0, hasMore: true };
     });
   }
 }
 
-/** The beginning of a chain whose first event is old, as far as its events are old, or null where there is none. */
+/** The old events at the beginning of a chain; null if no chain has any. */
 async function oldPart(manager: EntityManager, atMs: number): Promise<OldPart | null> {
   const first = await manager
     .createQueryBuilder(AuditEventEntity, 'event')

@@ -17,7 +17,7 @@ import { UnrecordedRequests } from './unrecorded-requests.js';
 /** An event that has no id yet. */
 export type RequestEvent = Omit<AuditEvent, 'id'> & { id: string };
 
-/** Records events: of requests by way of the journal, of changes within the transaction that makes them. */
+/** Records events: of requests through the journal, of changes in the transaction that makes them. */
 @Injectable()
 export class AuditService {
   readonly #ids = new EventIds(randomBytes(11));
@@ -33,7 +33,7 @@ export class AuditService {
     unitOfWork: UnitOfWork,
   ) {
     shipper.onFlush(() => Promise.resolve(this.#recordUnrecorded()));
-    // Their number is one line, so at the end it is written beyond the limit of the journal.
+    // Their number is one event, so at the end it may exceed the limit of the journal.
     shipper.onClosing(() => this.#recordUnrecorded(true));
     this.#changes = new ChangeRecorder(chain, clock, unitOfWork);
   }
@@ -46,7 +46,7 @@ export class AuditService {
     this.#changes.record(manager, actor, change);
   }
 
-  /** The event of a request, by the id its answer carried; null where there is none. */
+  /** The event of a request by the `X-Request-Id` of its answer; null if there is none. */
   async findByRequestId(requestId: string): Promise<AuditEventDto | null> {
     await this.shipper.flush();
     const event = await this.events.findByRequestId(requestId);
@@ -59,9 +59,9 @@ export class AuditService {
   }
 
   /**
-   * Records what became of a request. Its answer does not leave before the record is written (R62), unless there is no
-   * room and the settings let requests go on: then it is counted.
-   * @param event its id is given here
+   * Records the result of a request. Its answer is sent once the record is written (R62). If there is no room and the
+   * settings let requests go on, it is sent at once and the request is counted.
+   * @param event gets its id here
    * @param answer null where the client is gone
    */
   recordRequest(event: RequestEvent, answer: HeldAnswer | null): void {
@@ -75,12 +75,12 @@ export class AuditService {
     this.shipper.append(event, answer, this.#onLost);
   }
 
-  /** Counts a request that was turned away because nothing could be recorded (503 `audit_unavailable`). */
+  /** Counts a request that was refused because it could not be recorded (503 `audit_unavailable`). */
   noteTurnedAway(): void {
     this.unrecorded.note('turned-away');
   }
 
-  /** All requests without an event of their own become one, with their number, as soon as there is room for it. */
+  /** Records the number of requests without an event, as soon as there is room for it. */
   #recordUnrecorded(isLast = false): void {
     if (this.unrecorded.isEmpty || (!isLast && !this.shipper.hasRoom)) return;
     for (const { event, putBack } of this.unrecorded.take()) {

@@ -15,12 +15,12 @@ import { RecordingGate } from './journal/recording-gate.js';
 import { ShippingLoop, type FlushTask } from './journal/shipping-loop.js';
 import type { HeldAnswer } from './held-answer.js';
 
-/** Takes over from a journal what else has to be known of it, before anything of it is shipped and removed. */
+/** Reads a journal at the start, before its events are shipped and removed. */
 export type JournalRecovery = (journal: LeftJournal) => Promise<void>;
 
 /**
- * Takes the events of requests: into the journal before the answer leaves, and from there into the database in
- * batches, so that no request waits for the database, and none is answered that is not recorded (R62).
+ * Records the events of requests: in the journal before the answer is sent, and from there in the database, in batches. So
+ * no request waits for the database, and no request is answered without a record (R62).
  */
 @Injectable()
 export class AuditShipper implements OnModuleInit, OnApplicationBootstrap {
@@ -94,10 +94,10 @@ export class AuditShipper implements OnModuleInit, OnApplicationBootstrap {
   }
 
   /**
-   * Takes an event. Its answer is sent once everything recorded so far is written; one that cannot be recorded is not
-   * sent, unless the settings let it through.
-   * @param answer null if none waits for the event
-   * @param onLost called if the disk does not take it
+   * Records an event. Its answer is sent once everything recorded so far is written. If that fails, the answer is not sent,
+   * unless the settings say otherwise.
+   * @param answer null if no answer waits for the event
+   * @param onLost called if the event cannot be written
    */
   append(event: AuditEvent, answer: HeldAnswer | null, onLost: () => void): void {
     const shipment = this.#opened;
@@ -119,7 +119,7 @@ export class AuditShipper implements OnModuleInit, OnApplicationBootstrap {
     });
   }
 
-  /** One answer that cannot be sent takes no other one with it. */
+  /** A failure to send one answer must not stop the others. */
   #send(answer: HeldAnswer | null): void {
     try {
       answer?.send();
@@ -134,12 +134,12 @@ export class AuditShipper implements OnModuleInit, OnApplicationBootstrap {
     this.#onClosing = task;
   }
 
-  /** Registers what is done with each journal at the start. */
+  /** Registers the second reader of each journal. */
   onRecovery(recover: JournalRecovery): void {
     this.#recover = recover;
   }
 
-  /** Registers something that is written in the rhythm of the batches. */
+  /** Registers a task that runs about once a second, after events are stored. */
   onFlush(task: FlushTask): void {
     this.#loop.addTask(task);
   }
@@ -156,25 +156,25 @@ export class AuditShipper implements OnModuleInit, OnApplicationBootstrap {
     return journal.end;
   }
 
-  /** Keeps the journal from this position on, until a later one is named: its uses are not counted any further. */
+  /** Keeps the journal from this position on for its second reader, until it is called with a later position. */
   holdJournal(from: JournalPosition): void {
     this.#opened.journal.hold(from);
   }
 
-  /** Stores everything that has been recorded so far; if the database is out of reach, it stays in the journal. */
+  /** Stores everything recorded so far. If the database is out of reach, it stays in the journal. */
   flush(): Promise<void> {
     return this.#loop.flush();
   }
 
   /**
-   * Stores what there is. More may be recorded afterwards, which the journal keeps for the next start.
+   * Stores everything at the end. What is recorded afterwards stays in the journal for the next start.
    * @returns what could not be stored, for the operator; null if everything is in the database
    */
   async store(): Promise<string | null> {
     this.#loop.stop();
     this.#onClosing();
     await this.flush();
-    // The next process may have another journal, and would not store what this one still counts.
+    // The next process may have another journal, and would not store the failures that are held back here.
     if (!this.#loop.isFailing) await this.#loop.attempt(() => this.#opened.finish());
     if (!this.#loop.isFailing) return null;
     this.#logger.warn('Events that could not be stored are in the journal. The next start stores them.');
@@ -187,7 +187,7 @@ export class AuditShipper implements OnModuleInit, OnApplicationBootstrap {
     return `${isComplete ? '' : 'more than '}${events} event(s) in the journal, which the next start stores`;
   }
 
-  /** Writes what has been recorded to the disk, and releases the journal. It must be the last thing before the end. */
+  /** Writes everything recorded to the disk, and releases the journal. It has to be the last step before the end. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;

@@ -13,13 +13,13 @@ import type { StoreOrder, StoreReport, StoreThreadData } from './audit-store.thr
 import { chainKeyBytesOf } from './chain-seals.js';
 import type { ChainPlace, JournalProgress, KnownHead } from './linked-events.js';
 
-/** Where the sources are not built, as in some tests, there is no thread, and events are stored in this one. */
+/** Without a build, as in some tests, there is no such file, and events are stored in the main thread. */
 const THREAD_FILE = fileURLToPath(new URL('audit-store.thread.js', import.meta.url));
 
-/** Events in one statement: one alone takes some microseconds by itself, and more than these gain nothing. */
+/** Events in one statement: each statement takes some microseconds by itself; larger ones gain nothing. */
 const ROWS_IN_ONE_INSERT = 50;
 
-/** An order under way: what is told of it. */
+/** An order under way. */
 interface Pending {
   readonly onLinked: (place: ChainPlace) => void;
   readonly resolve: (place: ChainPlace | null) => void;
@@ -28,19 +28,19 @@ interface Pending {
 }
 
 /**
- * Stores the events of requests on SQLite, in a thread with a connection of its own: linking and inserting takes longer
- * than serving a request, and SQLite works in the thread that calls it. MySQL and MariaDB work elsewhere anyway.
+ * Stores the events of requests on SQLite, in a thread with a connection of its own: SQLite works in the thread that calls
+ * it, and linking and inserting an event takes longer than serving a request.
  */
 @Injectable()
 export class AuditStore implements OnApplicationShutdown {
   readonly #logger = new Logger(AuditStore.name);
   readonly #data: StoreThreadData | null;
   #worker: Worker | null = null;
-  /** A thread that ended by itself is not started again: what it does is done in this thread then. */
+  /** A thread that ended by itself is not started again: the main thread does its work from then on. */
   #hasFailed = false;
   #pending: Pending | null = null;
 
-  /** @param threadFile what the thread runs; another one in tests alone */
+  /** @param threadFile what the thread runs; only tests pass another one */
   constructor(
     dataSource: DataSource,
     @Inject(SECRETS) secrets: Secrets,
@@ -68,9 +68,9 @@ export class AuditStore implements OnApplicationShutdown {
   /**
    * Links events to a chain and stores them with its new head, in one transaction. No other connection of this process
    * may write meanwhile.
-   * @param onLinked told the new place before anything is stored: where the thread ends too early, it may be stored
-   * @returns the new place; null where nothing is stored, or that is not known, and the caller has to find out why
-   * @throws Error where the database cannot be worked with right now; nothing is stored then
+   * @param onLinked called with the new place before anything is stored: if the thread ends early, it may be stored
+   * @returns the new place; null if nothing is stored, or that is not known, and the caller has to find out why
+   * @throws Error if the database cannot be used right now; nothing is stored then
    */
   store(
     head: KnownHead,
@@ -85,7 +85,7 @@ export class AuditStore implements OnApplicationShutdown {
     });
   }
 
-  /** Ends the thread, once it has done what it was asked for. */
+  /** Ends the thread after its order. */
   async onApplicationShutdown(): Promise<void> {
     const worker = this.#worker;
     if (worker === null) return;

@@ -9,19 +9,19 @@ import { AuditChainEntity } from './audit-chain.entity.js';
 import { AuditEventEntity } from './audit-event.entity.js';
 import { toLink, type LinkedRow } from './audit-event.mapper.js';
 
-/** Rows at a time: SQLite answers in the thread of the requests, so that they wait for one such part at the most. */
+/** Rows at a time: SQLite works in the thread of the requests, which wait for one such page at most. */
 const PAGE_SIZE = 250;
 
-/** Rows of an index alone. */
+/** Rows at a time if an index alone answers. */
 const RANGE_PAGE_SIZE = 4_000;
 
-/** Which part of the log is meant, in milliseconds since the epoch; both ends belong to it. */
+/** The part of the log to verify, in milliseconds since the epoch, both ends included. */
 export interface VerifiedRange {
   readonly fromMs: number | null;
   readonly toMs: number | null;
 }
 
-/** What a verification has found. */
+/** The result of a verification. */
 export interface Verification {
   readonly intact: boolean;
   readonly checked: number;
@@ -29,10 +29,10 @@ export interface Verification {
   readonly firstBreak: ChainBreak | null;
 }
 
-/** A part of a chain: what lies between two places, which do not belong to it. */
+/** A part of a chain: what lies between two places, both excluded. */
 interface Part {
   readonly after: number;
-  /** Null where the part reaches to the head. */
+  /** Null if the part reaches the head. */
   readonly before: number | null;
 }
 
@@ -46,7 +46,7 @@ export class AuditVerifier {
     private readonly chain: AuditChain,
   ) {}
 
-  /** Follows every chain link by link and names the first break. Events that are being added are waited for. */
+  /** Follows every chain link by link and returns the first break. */
   async verify({ fromMs, toMs }: VerifiedRange): Promise<Verification> {
     const names = await this.#chainNames();
     const extents = fromMs === null && toMs === null ? null : await this.#extents(fromMs, toMs);
@@ -84,7 +84,7 @@ export class AuditVerifier {
       const found = (await this.#follow(name, walk, last)) ?? (reachesHead ? walk.end(head) : null);
       checked += walk.checked;
       if (found === null) break;
-      // The oldest events may have gone meanwhile, with their retention.
+      // The retention may have removed the oldest events meanwhile.
       after = (await this.#head(name))?.purgedSequence ?? 0;
       if (after < found.sequence) return { checked, firstBreak: found };
     }
@@ -107,7 +107,7 @@ export class AuditVerifier {
     return new ChainWalk(name, ({ row }, sequence) => this.chain.isIntact(row, sequence), after);
   }
 
-  /** An event where all have been removed after their retention. One that a purge has left behind is authentic. */
+  /** A forged event before the oldest kept one. A purge that was interrupted leaves authentic ones. */
   async #strayBeforeStart(head: AuditChainEntity): Promise<ChainBreak | null> {
     const rows = await this.#read((manager) =>
       manager.find(AuditEventEntity, {
@@ -120,7 +120,7 @@ export class AuditVerifier {
     return stray === undefined ? null : breakAt(toLink(stray), 'inserted');
   }
 
-  /** An event beyond the newest one, looked for before the head is: what is added meanwhile is no stray. */
+  /** An event after the newest one. It is read before the head, so that an event added meanwhile is not taken for one. */
   async #strayBeyondEnd(name: string): Promise<ChainBreak | null> {
     const newest = await this.#read((manager) =>
       manager.findOne(AuditEventEntity, { where: { chain: name }, order: { chainSequence: 'DESC' } }),
@@ -134,7 +134,7 @@ export class AuditVerifier {
     return this.#read((manager) => manager.findOneBy(AuditChainEntity, { chain }));
   }
 
-  /** The names of all chains, also of those that have events and no head. */
+  /** The names of all chains, including those that have events but no head. */
   #chainNames(): Promise<readonly string[]> {
     return this.#read(async (manager) => {
       const heads = await manager.find(AuditChainEntity, { select: { chain: true } });
@@ -164,9 +164,9 @@ export class AuditVerifier {
   }
 
   /**
-   * The part of a chain that a range of time means: from its first to its last event of that time, which need not be
-   * in the order of time, and what should stand between those before and after it, so that a range that was removed
-   * as a whole is missed.
+   * The part of a chain that belongs to a range of time: from its first to its last event of that time, since events need
+   * not be in the order of time, and up to the events before and after the range, so that the removal of a whole range is
+   * found.
    */
   async #partOf(chain: string, fromMs: number | null, toMs: number | null, extent: Part | undefined): Promise<Part> {
     const before = fromMs === null ? null : await this.#lastBefore(chain, fromMs);
@@ -177,7 +177,7 @@ export class AuditVerifier {
     };
   }
 
-  /** The first and the last place of each chain with an event of this time. */
+  /** The first and the last place of each chain that has an event of this time. */
   async #extents(fromMs: number | null, toMs: number | null): Promise<ReadonlyMap<string, Part>> {
     const extents = new Map<string, { after: number; before: number }>();
     let after = fromMs === null ? '' : eventIdBound(fromMs);
@@ -199,7 +199,7 @@ export class AuditVerifier {
     }
   }
 
-  /** The place of the last event of a chain before an instant, if its events are in order; null where there is none. */
+  /** The place of the last event of a chain before an instant, if its events are in order; null if there is none. */
   async #lastBefore(chain: string, atMs: number): Promise<number | null> {
     const first = await this.#firstAfter(chain, atMs);
     return this.#read(async (manager) => {
@@ -214,13 +214,13 @@ export class AuditVerifier {
     });
   }
 
-  /** The place of the first event of a chain from an instant on, found by halving; null where there is none. */
+  /** The place of the first event of a chain from an instant on, by binary search; null if there is none. */
   async #firstAfter(chain: string, atMs: number): Promise<number | null> {
     const head = await this.#head(chain);
     let low = head?.purgedSequence ?? 0;
     let high = (head?.sequence ?? 0) + 1;
     let found: number | null = null;
-    // All up to `low` are earlier; all from `high` on are not.
+    // All up to `low` are earlier than the instant; all from `high` on are not.
     while (low + 1 < high) {
       const middle = Math.floor((low + high) / 2);
       const row = await this.#read((manager) =>

@@ -15,7 +15,7 @@ export function chainKeyBytesOf(secrets: Secrets): Uint8Array {
   return new Uint8Array(hkdfSync('sha256', secrets.encryptionKey, '', 'scopegate audit chain', 32));
 }
 
-/** A row as either driver gives it: whole numbers and JSON may be texts. */
+/** A row as the drivers return it: whole numbers and JSON may be texts. */
 interface HeadRow {
   readonly chain: string;
   readonly sequence: number | string;
@@ -26,8 +26,8 @@ interface HeadRow {
 }
 
 /**
- * Whether the heads of the stored chains were sealed with this encryption key (R110); null where there is no chain. One
- * that was is enough: a seal that does not fit can also be one that was tampered with, which the verification finds.
+ * Whether the heads of the stored chains were sealed with this encryption key (R110); null if there is no chain. One that
+ * was is enough: another one may have been tampered with, which the verification finds.
  */
 export async function wasSealedWith(dataSource: DataSource, secrets: Secrets): Promise<boolean | null> {
   if (!(await hasTable(dataSource, 'audit_chains'))) return null;

@@ -25,14 +25,14 @@ export interface ChangeDescription {
   readonly tokenScope?: string | null;
   /** The key of the application, where the change is one of an application. */
   readonly application?: string | null;
-  /** What changed: best `{ subject, changes: describeChange(before, after) }`. Secrets are left out here once more. */
+  /** What changed, usually `{ subject, changes: describeChange(before, after) }`. The recorder removes secrets again. */
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
-/** Records changes within the transactions that make them. It needs no journal, so that commands can use it as well. */
+/** Records changes in the transactions that make them. It needs no journal, so commands can use it as well. */
 export class ChangeRecorder {
   readonly #ids = new EventIds(randomBytes(11));
-  /** What each open transaction has recorded; it is stored at its end, so that the chain is held for a moment only. */
+  /** What each open transaction has recorded. It is stored at the end, so that the chain is locked only for a moment. */
   readonly #changes = new WeakMap<EntityManager, AuditEvent[]>();
 
   constructor(

@@ -9,10 +9,9 @@ export interface ChainPlace {
   readonly link: string;
 }
 
-/** What has to be known of a chain's head to add to it. */
+/** The part of a chain's head that is needed to add to the chain. */
 export type KnownHead = Pick<AuditChainEntity, 'chain' | 'sequence' | 'link' | 'purgedSequence'>;
 
-/** What of a head, or of more than a head, has to be known to add to the chain. */
 export function knownHeadOf({ chain, sequence, link, purgedSequence }: KnownHead): KnownHead {
   return { chain, sequence, link, purgedSequence };
 }
@@ -49,14 +48,14 @@ export function eventValues({ chain, after, contents, links }: LinkedEvents, ind
   return values;
 }
 
-/** The columns that change in a head when events are added, and those it is found by, in the order of `advanceValues`. */
+/** The columns of a head that change when events are added, and those that select it, in the order of `advanceValues`. */
 export const ADVANCED_COLUMNS = ['sequence', 'link', 'journalSegment', 'journalOffset', 'held', 'seal'] as const;
 export const FOUND_BY_COLUMNS = ['chain', 'sequence', 'link', 'purgedSequence'] as const;
 
 /**
- * The values that move a head on which is where it was left.
+ * The values that move a head on, unless another one has changed it.
  * @param head as it was stored last
- * @param place the one of its newest event from now on
+ * @param place the place of its newest event from now on
  */
 export function advanceValues(key: HmacKey, head: KnownHead, place: ChainPlace, progress: JournalProgress): unknown[] {
   const { chain, purgedSequence } = head;

@@ -3,12 +3,12 @@ import { EMPTY_EVENT, type AuditEvent } from '@scopegate/audit';
 import { Clock } from '../common/time/clock.js';
 
 /**
- * What became of a request that has no event of its own: it was refused because nothing could be recorded, it was
+ * What happened to a request without an event of its own: it was refused because nothing could be recorded, it was
  * answered all the same because the settings say so, or its connection was closed in place of the answer.
  */
 export type UnrecordedFate = 'turned-away' | 'let-through' | 'broken-off';
 
-/** What all of one fate are recorded as. */
+/** The event that stands for all requests of one fate. */
 const EVENTS = {
   'turned-away': { type: 'request.failed', outcome: 'failed', code: 'audit_unavailable', status: 503 },
   'let-through': { type: 'requests.unrecorded', outcome: 'allowed', code: 'audit_unrecorded', status: null },
@@ -17,20 +17,20 @@ const EVENTS = {
 
 export const UNRECORDED_FATES = Object.keys(EVENTS) as readonly UnrecordedFate[];
 
-/** Requests of one fate since there was last room for an event. */
+/** The requests of one fate since the last time that there was room for an event. */
 interface Tally {
   count: number;
   fromMs: number;
   toMs: number;
 }
 
-/** Some requests as the one event they become, and how to count them again where it cannot be written. */
+/** The event for some requests, and how to count them again if it cannot be written. */
 export interface TalliedRequests {
   readonly event: Omit<AuditEvent, 'id'>;
   readonly putBack: () => void;
 }
 
-/** Counts the requests that have no event of their own, so that their number is not lost as well. */
+/** Counts the requests without an event of their own, so that at least their number is recorded. */
 @Injectable()
 export class UnrecordedRequests {
   readonly #logger = new Logger(UnrecordedRequests.name);
@@ -39,17 +39,16 @@ export class UnrecordedRequests {
 
   constructor(private readonly clock: Clock) {}
 
-  /** How many there have been since the start of the process. */
+  /** The number since the start of the process. */
   total(fate: UnrecordedFate): number {
     return this.#totals.get(fate) ?? 0;
   }
 
-  /** Whether there is nothing to tell. */
   get isEmpty(): boolean {
     return this.#tallies.size === 0;
   }
 
-  /** How many wait for a record. */
+  /** The number of requests that are not recorded yet. */
   get waiting(): number {
     return [...this.#tallies.values()].reduce((sum, { count }) => sum + count, 0);
   }
@@ -65,7 +64,7 @@ export class UnrecordedRequests {
     this.#add(fate, { count: 1, fromMs: nowMs, toMs: nowMs });
   }
 
-  /** What has been counted so far, as events; counting begins anew. */
+  /** Returns what has been counted so far, as events, and counts from zero again. */
   take(): readonly TalliedRequests[] {
     if (this.#tallies.size === 0) return [];
     const tallies = [...this.#tallies];

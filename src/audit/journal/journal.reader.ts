@@ -3,10 +3,10 @@ import { decodeJournal, type EventContent, type JournalPosition } from '@scopega
 import { Turn } from '../../common/time/turn.js';
 import type { Journal } from './journal.js';
 
-/** Events in one batch, about. */
+/** Events in one batch, approximately. */
 const BATCH_EVENTS = 1_000;
 
-/** Bytes read from the journal at a time, unless a frame has more: some twenty events, since requests wait meanwhile. */
+/** Bytes read at a time, unless a frame is longer: about twenty events, since requests wait meanwhile. */
 const READ_BYTES = 8_192;
 
 /** Bytes read at a time if nothing is served meanwhile. */
@@ -20,8 +20,8 @@ export interface JournalBatch {
 }
 
 /**
- * Reads events from the files of a journal. The system still has these in its memory; events that wait on our heap
- * instead would be copied by every garbage collection until they are stored.
+ * Reads events from the files of a journal, which the system still has in its memory. If they waited on our heap instead,
+ * every garbage collection would copy them until they are stored.
  */
 export class JournalReader {
   readonly #logger = new Logger(JournalReader.name);

@@ -30,14 +30,14 @@ export interface LeftJournal {
 }
 
 /**
- * Ships one journal into the database, in batches, exactly once. Each step leads from one `Progress` to the next; after a
- * failure, the database says which one holds.
+ * Ships one journal into the database, in batches, exactly once. Each step leads from one `Progress` to the next. After a
+ * failure, the current one is read from the database.
  */
 export class JournalShipment implements LeftJournal {
   readonly #logger = new Logger(JournalShipment.name);
   readonly #reader: JournalReader;
   readonly #writer: ProgressWriter;
-  /** Null if the database has to be asked: what failed for us may be stored. */
+  /** Null if it has to be read from the database: a step that failed here may be stored. */
   #progress: Progress | null = null;
   /** What the database has confirmed to this process last. */
   #confirmed: Progress | null = null;
@@ -97,12 +97,12 @@ export class JournalShipment implements LeftJournal {
     const target = this.journal.end;
     return this.#step(async (first) => {
       for (let progress = first; ;) {
-        // What is stored is in the journal first: an event that the disk does not take is dropped with its answer.
+        // An event is written to the journal before it is stored: without its record, its answer is dropped.
         this.journal.flush();
         const batch = await this.#reader.next(progress.position);
         if (batch === null) {
           this.#oldestAtMs = null;
-          // Everything is taken in, so no window that is over now can still grow.
+          // All events are read, so the windows that are over now cannot grow any more.
           await this.#release(progress, (collapser) => collapser.expire(this.clock.nowMs()));
           return;
         }
@@ -114,7 +114,7 @@ export class JournalShipment implements LeftJournal {
     });
   }
 
-  /** Stores what has been held back to be counted: nothing more will be appended. */
+  /** Stores the failures that are held back to be counted. Call it when nothing more will be appended. */
   finish(): Promise<void> {
     return this.#step((progress) => this.#release(progress, (collapser) => collapser.finish()));
   }
@@ -134,7 +134,7 @@ export class JournalShipment implements LeftJournal {
       isFailure(content) ? collapser.take(decodeEvent(content)).map(encodeEvent) : [content],
     );
     const lastAtMs = collapser.isEmpty ? null : lastTimeOf({ contents });
-    // By the time of the events, so that a journal that is read again is collapsed in the same way.
+    // By the time of the events, so that reading a journal again gives the same result.
     if (lastAtMs !== null) stored.push(...collapser.expire(lastAtMs).map(encodeEvent));
     return this.#advance(from, { position: end, held: collapser.state() }, stored);
   }
@@ -147,16 +147,16 @@ export class JournalShipment implements LeftJournal {
     await this.#advance(from, { position: from.position, held: collapser.state() }, released.map(encodeEvent));
   }
 
-  /** Takes one step, whatever the database does not take as it is. Each obstacle is removed once. */
+  /** Takes one step. If the database does not take the events, they are corrected and tried again, once for each cause. */
   async #advance(from: Progress, to: ProgressTarget, contents: readonly EventContent[]): Promise<Progress> {
     let rows = contents;
-    const met = new Set<Advance['kind']>();
+    const corrected = new Set<Advance['kind']>();
     for (;;) {
       const advance = await this.#writer.advance(from, to, rows);
       if (advance.kind === 'stored') return this.#noteStored(advance.progress);
       if (advance.kind === 'moved') throw new ChainMovedError();
-      if (met.has(advance.kind)) throw advance.error;
-      met.add(advance.kind);
+      if (corrected.has(advance.kind)) throw advance.error;
+      corrected.add(advance.kind);
       rows = await (advance.kind === 'duplicate'
         ? this.#withoutStored(rows)
         : this.#withoutRefused(from, rows, advance.error));
@@ -180,7 +180,7 @@ export class JournalShipment implements LeftJournal {
     return missing;
   }
 
-  /** @throws the error of the database if no event is the reason for it */
+  /** @throws the error of the database if the events are not the cause */
   async #withoutRefused(
     from: Progress,
     contents: readonly EventContent[],
@@ -188,7 +188,7 @@ export class JournalShipment implements LeftJournal {
   ): Promise<readonly EventContent[]> {
     const wouldTake = (some: readonly EventContent[]): Promise<boolean> => this.#writer.wouldTake(from, some);
     const [first] = contents;
-    // What refuses even a placeholder refuses everything.
+    // If even a placeholder is refused, the events are not the cause.
     if (first === undefined || !(await wouldTake([placeholderFor(first)]))) throw error;
     const refused: string[] = [];
     const taken = await replaceRejected(contents, wouldTake, (content) => refused.push(decodeEvent(content).id));

@@ -7,9 +7,8 @@ import { lockFile } from '../../database/file-lock.js';
 /** A folder of the journal that belongs to one process at a time. */
 export interface JournalSlot {
   readonly directory: string;
-  /** Names the chain of the events that are shipped from here; the folder keeps it. */
+  /** The name of the chain of this journal's events, stored in the folder. */
   readonly nodeId: string;
-  /** Gives the folder free. */
   release(): void;
 }
 
@@ -17,8 +16,8 @@ const LOCK_FILE = 'lock';
 const NODE_FILE = 'node-id';
 
 /**
- * Takes the first folder that no living process has: several servers may run over one data directory.
- * @throws ConfigurationError where there is no folder that can be written
+ * Takes the first folder that no living process has: several servers may use one data directory.
+ * @throws ConfigurationError if no folder can be written
  */
 export function takeSlot(journalDirectory: string): JournalSlot {
   return inFolder(journalDirectory, () => {
@@ -29,7 +28,7 @@ export function takeSlot(journalDirectory: string): JournalSlot {
   });
 }
 
-/** Takes every other folder that no living process has: what a process left there has to be shipped by somebody. */
+/** Takes all other folders that no living process has, so that what is left in them can be shipped. */
 export function takeAbandonedSlots(journalDirectory: string): JournalSlot[] {
   return inFolder(journalDirectory, () =>
     readdirSync(journalDirectory)
@@ -39,7 +38,7 @@ export function takeAbandonedSlots(journalDirectory: string): JournalSlot[] {
   );
 }
 
-/** @throws ConfigurationError where the folder cannot be used */
+/** @throws ConfigurationError if the folder cannot be used */
 function inFolder<Result>(journalDirectory: string, work: () => Result): Result {
   try {
     return work();
@@ -54,14 +53,14 @@ function inFolder<Result>(journalDirectory: string, work: () => Result): Result 
 
 function tryTake(directory: string): JournalSlot | null {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  // Files that are there can be written all the same, until the next one is to be made.
+  // Existing files might be writable although no new file can be created.
   accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
   const lock = lockFile(join(directory, LOCK_FILE));
   if (lock === null) return null;
   return { directory, nodeId: nodeIdOf(directory), release: () => lock.release() };
 }
 
-/** The name that the folder keeps. One that a crash or a full disk has left without its end is none. */
+/** The name in the folder's file. A new one if a crash or a full disk has left the file incomplete. */
 function nodeIdOf(directory: string): string {
   const file = join(directory, NODE_FILE);
   const kept = readIfThere(file);

@@ -14,22 +14,22 @@ import {
 import { join } from 'node:path';
 import { comparePositions, FRAME_END_BYTES, frameEnd, type JournalPosition } from '@scopegate/audit';
 
-/** Whoever waits for what has been appended. */
+/** Called once appended lines are written, or cannot be. */
 export interface WrittenListener {
-  /** @param error null where all of it is written */
+  /** @param error null if everything is written */
   onWritten(error: Error | null): void;
 }
 
 /** A segment is closed once it has this many bytes. */
 const SEGMENT_BYTES = 16 * 1024 * 1024;
 
-/** After a failure, the disk has to take so much before anything is entrusted to it again. */
+/** After a failure, the disk has to take this much before anything is written to it again. */
 const PROBE_BYTES = 65_536;
 
-/** Room for what is appended within one turn; it grows with the largest one. */
+/** Room for what is appended within one turn; it grows if needed. */
 const BUFFER_BYTES = 262_144;
 
-/** Lines share one checksum up to so many bytes: whoever reads a line has to read all that share its own. */
+/** Lines share one checksum up to this many bytes: to read one line, all with the same checksum have to be read. */
 const FRAME_BYTES = 16_384;
 
 const NEWLINE = 0x0a;
@@ -37,31 +37,31 @@ const NEWLINE = 0x0a;
 const SEGMENT_NAME = /^segment-(\d{12})\.log$/;
 
 /**
- * An append-only journal of segment files. What is appended within one turn of the event loop is one write; whoever
- * waits for it is told once the write is complete (R62: a completed write survives `kill -9`).
+ * An append-only journal of segment files. What is appended within one turn of the event loop is one write, and its
+ * listeners are called once the write is complete (R62: a completed write survives `kill -9`).
  */
 export class Journal {
   #segment: number;
-  /** Null where the disk has not taken the segment yet. */
+  /** Null before the segment's first write. */
   #file: number | null = null;
   #size = 0;
-  /** What is read at the moment. */
+  /** The file that was read last. */
   #reader: { readonly segment: number; readonly file: number } | null = null;
   /** The bytes of closed segments that are still needed. */
   readonly #closed = new Map<number, number>();
-  /** What is not written yet stands at its beginning. */
+  /** What is not written yet, at its beginning. */
   #buffer = Buffer.allocUnsafe(BUFFER_BYTES);
   #pendingBytes = 0;
-  /** Where the lines in it begin that have no checksum yet. */
+  /** Where the lines without a checksum begin in the buffer. */
   #frameStart = 0;
   #waiting: WrittenListener[] = [];
   #scheduled: NodeJS.Immediate | null = null;
   #isClosed = false;
-  /** What is from here on is kept, though it has been released; null where nothing is. */
+  /** Everything from here on is kept, even if it is released; null if nothing is. */
   #heldFrom: JournalPosition | null = null;
   #releasedUpTo: JournalPosition | null = null;
 
-  /** @param directory the folder of this process alone */
+  /** @param directory a folder that only this process uses */
   constructor(readonly directory: string) {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     for (const segment of this.#segmentsOnDisk()) this.#closed.set(segment, statSync(this.#path(segment)).size);
@@ -70,7 +70,6 @@ export class Journal {
     this.#segment = Math.max(0, ...this.#closed.keys()) + 1;
   }
 
-  /** The oldest position there is. */
   get start(): JournalPosition {
     return { segment: Math.min(this.#segment, ...this.#closed.keys()), offset: 0 };
   }
@@ -91,7 +90,7 @@ export class Journal {
 
   /** Adds a line; it is written at the end of this turn of the event loop. */
   append(line: string): void {
-    // A character takes three bytes at the most: one that takes four counts as two.
+    // A character takes at most three bytes: one that takes four has the length two.
     const needed = this.#pendingBytes + 3 * line.length + 1 + FRAME_END_BYTES;
     if (needed > this.#buffer.length) {
       const larger = Buffer.allocUnsafe(2 * needed);
@@ -112,7 +111,7 @@ export class Journal {
     this.#frameStart = this.#pendingBytes;
   }
 
-  /** Tells once everything appended so far is written, or cannot be. */
+  /** Calls the listener once everything appended so far is written, or cannot be. */
   whenWritten(listener: WrittenListener): void {
     if (this.#pendingBytes === 0) listener.onWritten(null);
     else this.#waiting.push(listener);
@@ -138,14 +137,14 @@ export class Journal {
     } catch (error) {
       failure = error instanceof Error ? error : new Error(String(error));
       this.#takeBack();
-      // Part of a line may have been written: the next line begins a new segment. So it does where not even the file
-      // could be made, because positions in this segment have been given out.
+      // Part of a line may have been written: the next line begins a new segment. The same if the file could not be
+      // created, because positions in this segment are known elsewhere.
       this.#closeSegment();
     }
     for (const listener of waiting) listener.onWritten(failure);
   }
 
-  /** Finds out whether the disk takes anything again after a failure. Leaves nothing behind. */
+  /** Tests whether the disk can be written again after a failure. Leaves nothing behind. */
   probe(): boolean {
     this.flush();
     try {
@@ -159,13 +158,13 @@ export class Journal {
       }
       return true;
     } catch {
-      // What was tried may still be there, where the size does not count it.
+      // Bytes of the test may still be there, and the size does not count them.
       this.#closeSegment();
       return false;
     }
   }
 
-  /** Reads bytes from a position on: up to `limit`, and within one segment. Null where there is nothing more. */
+  /** Reads up to `limit` bytes from a position on, within one segment. Null at the end. */
   read(
     position: JournalPosition,
     limit: number,
@@ -176,7 +175,7 @@ export class Journal {
       if (size !== undefined && offset < size) {
         const bytes = Buffer.allocUnsafe(Math.min(limit, size - offset));
         const length = readSync(this.#readerOf(segment), bytes, 0, bytes.length, offset);
-        // Nothing, where somebody else has shortened the file: what follows is in the next one.
+        // 0 bytes if another program has shortened the file: the next segment follows.
         if (length > 0) return { bytes: bytes.subarray(0, length), position: { segment, offset } };
       }
       if (segment >= this.#segment) return null;
@@ -185,7 +184,7 @@ export class Journal {
     }
   }
 
-  /** A journal is read in small parts, one after the other: its file stays open. */
+  /** The file stays open, because a journal is read in many small parts. */
   #readerOf(segment: number): number {
     if (this.#reader?.segment === segment) return this.#reader.file;
     this.#closeReader();
@@ -200,25 +199,25 @@ export class Journal {
   }
 
   /**
-   * Keeps what is from this position on, also where it is released: its reader needs it. What was released and is not held
-   * any more gives its room back at once: on a full disk, nothing else may come that would.
+   * Keeps everything from this position on, even if it is released, because a reader still needs it. What is released and
+   * no longer held is removed at once: on a full disk, nothing else may free that room.
    */
   hold(from: JournalPosition): void {
     this.#heldFrom = from;
     if (this.#releasedUpTo !== null) this.release(this.#releasedUpTo);
   }
 
-  /** Bytes that are kept since `hold`; 0 where nothing is. */
+  /** Bytes that `hold` keeps. */
   get heldBytes(): number {
     return this.#heldFrom === null ? 0 : this.bytesSince(this.#heldFrom);
   }
 
-  /** Gives back the room of everything before this position, unless it is held. */
+  /** Removes everything before this position, unless it is held. */
   release(upTo: JournalPosition): void {
     this.#releasedUpTo = upTo;
     const held = this.#heldFrom;
     const position = held !== null && comparePositions(held, upTo) < 0 ? held : upTo;
-    // As long as a file is open, removing it gives back nothing.
+    // Removing a file frees its room only once it is closed.
     if (this.#reader !== null && this.#reader.segment < this.#segment) this.#closeReader();
     const last = this.#file === null ? Math.max(0, ...this.#closed.keys()) : this.#segment;
     for (const [segment, size] of this.#closed) {
@@ -228,14 +227,14 @@ export class Journal {
         rmSync(this.#path(segment), { force: true });
         this.#closed.delete(segment);
       } else if (size > 0) {
-        // The last one keeps its number, and no room: on a full disk the next one could not be begun for want of it.
+        // The last one keeps its number but no bytes: on a full disk, there would be no room to begin the next one.
         truncateSync(this.#path(segment));
         this.#closed.set(segment, 0);
       }
     }
   }
 
-  /** Writes what has been appended, and lets go of the files. Nothing is taken any more. */
+  /** Writes what has been appended, and closes the files. Nothing can be appended afterwards. */
   close(): void {
     this.flush();
     this.#isClosed = true;
@@ -245,8 +244,8 @@ export class Journal {
   }
 
   /**
-   * The file of the segment that is written.
-   * @throws Error where the journal is closed: the file is there then, and would be taken for one of somebody else
+   * The file of the current segment.
+   * @throws Error if the journal is closed
    */
   #opened(): number {
     if (this.#isClosed) throw new Error('The journal is closed.');
@@ -257,12 +256,12 @@ export class Journal {
     return Math.min(...[...this.#closed.keys(), this.#segment].filter((candidate) => candidate > segment));
   }
 
-  /** Whole lines of what failed may have been written: those who waited are told that nothing was. */
+  /** Removes whole lines of a failed write: their listeners are called with an error. */
   #takeBack(): void {
     try {
       if (this.#file !== null) ftruncateSync(this.#file, this.#size);
     } catch {
-      // They are stored then, besides being counted as lost.
+      // Then these lines are stored although they are counted as lost.
     }
   }
 

@@ -10,20 +10,20 @@ export interface Progress extends KnownHead {
   readonly held: FloodState;
 }
 
-/** What a step stores besides events. */
+/** What a step stores together with events. */
 export type ProgressTarget = Pick<Progress, 'position' | 'held'>;
 
-/** What has become of a step from one progress to the next. Everything of it is stored, or nothing. */
+/** The outcome of a step from one progress to the next. The whole step is stored, or nothing. */
 export type Advance =
   | { readonly kind: 'stored'; readonly progress: Progress }
-  /** Another process has added to the chain, or a transaction that was given up has been stored after all. */
+  /** Another process has added to the chain, or a step that seemed to fail was stored. Nothing is stored now. */
   | { readonly kind: 'moved' }
-  /** Some of the events were stored before. */
+  /** Some events are already stored. */
   | { readonly kind: 'duplicate'; readonly error: unknown }
-  /** The database does not take some of the events. */
+  /** The database refuses some events. */
   | { readonly kind: 'refused'; readonly error: unknown };
 
-/** Where a process goes on. */
+/** Where a process continues. */
 export interface Resumed {
   readonly progress: Progress;
   /** A server over a copy of this data directory adds to the same chain. */
@@ -31,9 +31,9 @@ export interface Resumed {
 }
 
 /**
- * Finds out where to go on, from the head of the chain as the database has it.
- * @param confirmed what the database has confirmed to this process last; null after the start
- * @param attempted what this process has stored last, confirmed or not
+ * Decides where to continue, from the stored head of the chain.
+ * @param confirmed the last progress that the database has confirmed to this process; null after the start
+ * @param attempted the last place that this process has tried to store
  */
 export function resume(
   head: AuditChainEntity,
@@ -42,15 +42,15 @@ export function resume(
   attempted: ChainPlace | null,
 ): Resumed {
   const known = knownHeadOf(head);
-  // A second server can only add to the chain. A head that has gone back is one of a database that has lost its last
-  // moments or was put back from a copy: what it does not hold any more is stored again.
+  // A second server can only add to the chain. If the head has gone back, the database has lost its last moments or was
+  // restored from a copy. Then the missing events are stored again.
   const isAhead = confirmed !== null && head.sequence >= confirmed.sequence;
   if (isAhead && !isSamePlace(head, confirmed) && !isSamePlace(head, attempted)) {
-    // Its position is one of another journal, which would pass over events of this one.
+    // The stored position belongs to another journal and would skip events of this one.
     return { progress: { ...confirmed, ...known }, isForeign: true };
   }
   const stored = { segment: head.journalSegment ?? -1, offset: head.journalOffset ?? 0 };
-  // A position beyond the end is one of a journal that is gone; this one has to be read from its start.
+  // A position beyond the end belongs to a journal that is gone. This one has to be read from its start.
   const isKnown = stored.segment >= start.segment && comparePositions(stored, end) <= 0;
   const held = (head.held ?? []) as FloodState;
   return { progress: { ...known, position: isKnown ? stored : start, held }, isForeign: false };

@@ -11,7 +11,7 @@ const JOURNAL_LANE = { lane: 'journal' } as const;
 
 /** Stores the steps of one journal: events as the next links of its chain, and how far the journal is stored by then. */
 export class ProgressWriter {
-  /** What this process has stored last, confirmed or not. */
+  /** The last place that this process has tried to store, confirmed or not. */
   #attempted: ChainPlace | null = null;
 
   constructor(
@@ -28,7 +28,7 @@ export class ProgressWriter {
 
   /**
    * Takes one step, in one transaction.
-   * @throws Error if the database cannot be used right now; the step may be stored all the same
+   * @throws Error if the database cannot be used right now; the step may be stored nevertheless
    */
   async advance(from: Progress, to: ProgressTarget, contents: readonly EventContent[]): Promise<Advance> {
     const journal: JournalProgress = {
@@ -72,12 +72,12 @@ export class ProgressWriter {
     contents: readonly EventContent[],
     journal: JournalProgress,
   ): Promise<KnownHead | null> {
-    // Before the transaction: it holds the head, and on SQLite all other writers wait for it.
+    // Before the transaction, which locks the head, and on SQLite all other writers.
     const events = await this.chain.link(from, contents);
     return this.unitOfWork.run(async ({ manager }) => {
       let stored = await this.chain.appendToKnown(manager, from, events, journal);
       if (stored === null) {
-        // The retention changes the head as well, and takes nothing from its newest event.
+        // The retention changes the head as well, but not its newest event.
         const head = await this.chain.lockHead(manager, this.chainName);
         if (head.sequence !== from.sequence) return null;
         const { chain, purgedSequence } = head;
@@ -89,7 +89,7 @@ export class ProgressWriter {
   }
 }
 
-/** Another process has added to the chain, or a transaction that was given up has been stored after all. */
+/** Another process has added to the chain, or a step that seemed to fail was stored. */
 export class ChainMovedError extends Error {
   constructor() {
     super('Another server has added to the chain.');

@@ -2,10 +2,10 @@ import { ProblemException } from '../../common/http/problem.exception.js';
 import type { JournalDisk } from './journal-disk.js';
 import type { JournalShipment } from './journal.shipment.js';
 
-/** Decides whether requests are let in: each of them has to be recorded, unless the settings say otherwise. */
+/** Decides whether requests are accepted: each one has to be recorded, unless the settings say otherwise. */
 export class RecordingGate {
   #isFailOpen: () => boolean = () => false;
-  /** Whether the journal keeps as much as it may for those who have not read it yet. */
+  /** Whether the part of the journal that is held for its second reader has reached the limit. */
   #isHeldTooLong = false;
 
   /**
@@ -33,7 +33,7 @@ export class RecordingGate {
     this.#isFailOpen = isFailOpen;
   }
 
-  /** Looks again how much the journal keeps: too expensive for each request. */
+  /** Checks how much of the journal is held. Too expensive for each request. */
   refresh(): void {
     this.#isHeldTooLong = this.shipment().journal.heldBytes >= this.maxBytes;
   }

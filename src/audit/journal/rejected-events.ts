@@ -1,10 +1,10 @@
 import { decodeEvent, encodeEvent, EMPTY_EVENT, type EventContent } from '@scopegate/audit';
 
 /**
- * Events that the database takes: each one that it does not is replaced by as little as says that there was one. One
- * event that is refused whenever it is tried would hold up all that come after it, until the journal is full.
- * @param isTaken whether the database would take some events, without storing them
- * @param onRejected told of each that is replaced
+ * Replaces each event that the database refuses by a placeholder. Otherwise, one event that is always refused would hold
+ * up all later ones until the journal is full.
+ * @param isTaken tries whether the database would take some events, without storing them
+ * @param onRejected called for each replaced event
  */
 export async function replaceRejected(
   events: readonly EventContent[],
@@ -14,7 +14,7 @@ export async function replaceRejected(
   const [first] = events;
   if (first === undefined || (await isTaken(events))) return events;
   if (events.length === 1) {
-    // What is lost here is lost for good: a database that has trouble of its own for a moment is no reason.
+    // A replaced event is lost. So it is tried twice: the database may have had another problem for a moment.
     if (await isTaken(events)) return events;
     const placeholder = [placeholderFor(first)];
     if (!(await isTaken(placeholder))) throw new Error('The database refuses even the placeholder of an event.');
@@ -28,7 +28,7 @@ export async function replaceRejected(
   ];
 }
 
-/** What is left of an event: that it was, when, and how it ended. */
+/** What remains of an event that the database refuses: its id, time, count, type and outcome. */
 export function placeholderFor(content: EventContent): EventContent {
   const { id, atMs, count, type, outcome } = decodeEvent(content);
   return encodeEvent({ ...EMPTY_EVENT, id, atMs, count, type, outcome, detail: { unstorable: true } });

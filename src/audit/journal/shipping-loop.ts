@@ -7,10 +7,10 @@ const INTERVAL_MS = 100;
 /** How often the tasks run. */
 const TASK_INTERVAL_MS = 1_000;
 
-/** Something else that is written in the rhythm of the batches, such as the use of tokens. */
+/** Something else that is written at the same intervals, such as the use of tokens. */
 export type FlushTask = () => Promise<void>;
 
-/** Ships events again and again, one round after the other, and runs the tasks that are written in the same rhythm. */
+/** Ships events at short intervals, one round after the other, and runs the flush tasks. */
 export class ShippingLoop {
   readonly #logger = new Logger(ShippingLoop.name);
   readonly #tasks: FlushTask[] = [];
@@ -28,7 +28,7 @@ export class ShippingLoop {
     return this.#isFailing;
   }
 
-  /** Whether the database refuses connections: then nothing is gained by waiting for it. */
+  /** Whether the database refuses connections: then waiting for it is of no use. */
   get isRefused(): boolean {
     return this.#isRefused;
   }
@@ -56,7 +56,7 @@ export class ShippingLoop {
     await this.#begin(true);
   }
 
-  /** Notes a failure, for the log and `isFailing`. */
+  /** Catches a failure, for the log and `isFailing`. */
   async attempt(work: () => Promise<void>): Promise<void> {
     await work().catch((error: unknown) => this.#noteFailure(error));
   }

@@ -1,20 +1,19 @@
 import { Logger } from '@nestjs/common';
 import type { StreamedEvent, StreamSink } from './stream.sink.js';
 
-/** What waits while a receiver is away. Beyond either limit, new events are dropped and counted. */
+/** The limits of the queue. Beyond either of them, new events are dropped and counted. */
 const MAX_QUEUED_EVENTS = 10_000;
 const MAX_QUEUED_CHARACTERS = 16 * 1024 * 1024;
 
-/** A batch of very large events is cut into several. */
+/** Very large events are sent in several batches. */
 const MAX_BATCH_CHARACTERS = 512 * 1024;
 
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 30_000;
 
 /**
- * Sends events to one receiver, in their order and behind the back of whoever records them: offering is all that a
- * recorder waits for. What cannot be sent is tried again, less and less often; what does not fit into the queue
- * meanwhile is dropped and counted. The database has everything in any case.
+ * Sends events to one receiver, in order. The recorder waits only for `offer`. What cannot be sent is tried again, less and
+ * less often; what does not fit into the queue meanwhile is dropped and counted. The database has all events anyway.
  */
 export class AuditStream {
   readonly #logger = new Logger(AuditStream.name);
@@ -22,8 +21,8 @@ export class AuditStream {
   #queuedCharacters = 0;
   #sent = 0;
   #dropped = 0;
-  /** Dropped events that the log has not been told of. */
-  #untold = 0;
+  /** Dropped events that are not in the log yet. */
+  #unlogged = 0;
   #failures = 0;
   #isDropping = false;
   #isRefused = false;
@@ -54,7 +53,7 @@ export class AuditStream {
     return this.#failures > 0;
   }
 
-  /** Takes events in, as far as there is room. It neither waits nor fails. */
+  /** Adds events to the queue, as far as there is room. It neither waits nor fails. */
   offer(events: readonly StreamedEvent[]): void {
     if (this.#isClosing) {
       this.#drop(events.length);
@@ -73,7 +72,7 @@ export class AuditStream {
   }
 
   /**
-   * Sends what is queued, as far as that is possible in this time, and lets go of the receiver.
+   * Sends what is queued, as far as that is possible in this time, and closes the connection to the receiver.
    * @param timeoutMs how long to wait
    */
   async close(timeoutMs: number): Promise<void> {
@@ -84,7 +83,7 @@ export class AuditStream {
     await Promise.race([this.#running ?? Promise.resolve(), limit]);
     clearTimeout(timer);
     if (this.#queue.length > 0) this.#drop(this.#queue.length);
-    this.#tellDropped('The server stops: the remaining events of the audit stream are dropped.');
+    this.#logDropped('The server stops: the remaining events of the audit stream are dropped.');
     await this.sink.close().catch(() => undefined);
   }
 
@@ -97,14 +96,14 @@ export class AuditStream {
       this.#queue.splice(0, batch.length);
       for (const { json } of batch) this.#queuedCharacters -= json.length;
     }
-    // At once, so that what is offered from now on finds nobody at work and begins anew.
+    // Set at once, so that the next offer starts a new run.
     this.#running = null;
     if (this.#isClosing) return;
     this.#isDropping = false;
-    this.#tellDropped('The audit stream has dropped events and has now caught up.');
+    this.#logDropped('The audit stream has dropped events and has now caught up.');
   }
 
-  /** Sends one batch, however often that takes. Answers whether there is any point in going on. */
+  /** Sends one batch, as often as needed. @returns whether to send the next one */
   async #send(batch: readonly StreamedEvent[]): Promise<boolean> {
     for (;;) {
       try {
@@ -143,7 +142,7 @@ export class AuditStream {
     return this.#queue.slice(0, size);
   }
 
-  /** Waits before the next attempt: twice as long each time, and not in step with other nodes. */
+  /** Waits before the next attempt: twice as long each time, and not at the same time as other nodes. */
   #pause(): Promise<void> {
     const longestMs = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(16, this.#failures - 1));
     return new Promise((resolve) => {
@@ -165,16 +164,16 @@ export class AuditStream {
 
   #drop(events: number): void {
     this.#dropped += events;
-    this.#untold += events;
+    this.#unlogged += events;
     if (this.#isDropping || this.#isClosing) return;
     this.#isDropping = true;
     this.#logger.warn('The audit stream drops events, because too many wait for its receiver.', { stream: this.name });
   }
 
-  #tellDropped(message: string): void {
-    if (this.#untold === 0) return;
-    this.#logger.warn(message, { stream: this.name, events: this.#untold });
-    this.#untold = 0;
+  #logDropped(message: string): void {
+    if (this.#unlogged === 0) return;
+    this.#logger.warn(message, { stream: this.name, events: this.#unlogged });
+    this.#unlogged = 0;
   }
 }
 

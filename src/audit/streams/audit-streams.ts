@@ -17,15 +17,15 @@ import { SyslogUdpSink } from './syslog-udp.sink.js';
 import { WebhookSink } from './webhook.sink.js';
 
 /**
- * Sends every event that has been stored on to whatever the configuration names: standard output, a file, syslog, a
- * webhook. None of them is waited for, neither by requests nor by what stores the events.
+ * Sends every stored event to the receivers of the configuration: standard output, a file, syslog, a webhook. Neither
+ * requests nor the storing of events wait for them.
  */
 @Injectable()
 export class AuditStreams implements OnModuleInit {
   readonly #logger = new Logger(AuditStreams.name);
   readonly #streams: readonly AuditStream[];
   readonly #hasFile: boolean;
-  // Rotations end with a SIGHUP that would end the server. The file is opened anew without being told.
+  // Log rotation sends SIGHUP, which would end the server. The file is reopened without it.
   readonly #onHangUp = (): void => undefined;
 
   constructor(
@@ -45,13 +45,12 @@ export class AuditStreams implements OnModuleInit {
     if (this.#hasFile) process.on('SIGHUP', this.#onHangUp);
   }
 
-  /** How many events still wait to be sent. */
   get queued(): number {
     return this.#streams.reduce((sum, { queued }) => sum + queued, 0);
   }
 
   /**
-   * Sends what is queued, as far as that is possible in this time. Called once the last events are stored.
+   * Sends what is queued, as far as that is possible in this time. Call it once the last events are stored.
    * @param timeoutMs how long to wait
    */
   async close(timeoutMs: number): Promise<void> {
@@ -67,7 +66,7 @@ export class AuditStreams implements OnModuleInit {
       });
       for (const stream of this.#streams) stream.offer(events);
     } catch (error) {
-      // What is stored is stored: nothing that goes wrong here may make it look otherwise.
+      // The events are stored: a failure here must not look like a failure to store them.
       this.#logger.error('Audit events could not be streamed out.', error);
     }
   }

@@ -2,12 +2,12 @@ import { open, stat, type FileHandle } from 'node:fs/promises';
 import type { SinkAnswer, StreamedEvent, StreamSink } from './stream.sink.js';
 import { linesOf } from './stdout.sink.js';
 
-/** For the owner alone. A file that is there already keeps the mode it has. */
+/** Only the owner may read and write. An existing file keeps its mode. */
 const MODE = 0o600;
 
 /**
- * Appends events to a file, one JSON object a line. Before each batch it looks whether the path still leads to the file
- * it writes to, so that a file that was moved away by a rotation is let go without anybody being told.
+ * Appends events to a file, one JSON object a line. Before each batch, it checks whether the path still leads to the same
+ * file, so that it notices when a log rotation has moved the file.
  */
 export class FileSink implements StreamSink {
   readonly name = 'file';

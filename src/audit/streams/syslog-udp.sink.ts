@@ -8,7 +8,7 @@ import { syslogEvent } from './syslog.event.js';
 /** A datagram holds 65,507 bytes at the most. */
 const MAX_MESSAGE_BYTES = 60_000;
 
-/** Sends events as datagrams (RFC 5426). Whether one arrives, nobody can tell. */
+/** Sends events as datagrams (RFC 5426), without knowing whether they arrive. */
 export class SyslogUdpSink implements StreamSink {
   readonly name = 'syslog';
   readonly batchSize = 100;
@@ -55,7 +55,7 @@ export class SyslogUdpSink implements StreamSink {
         resolve();
       });
     });
-    // A port that nobody listens on is told with the next datagram's callback as well.
+    // If nothing listens on the port, the next datagram's callback gets that error as well.
     socket.on('error', () => undefined);
     socket.unref();
     return socket;
