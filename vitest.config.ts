@@ -17,7 +17,8 @@ export default defineConfig(({ mode }) => ({
     exclude: ['node_modules', 'dist'],
     globalSetup: ['test/support/global-setup.ts'],
     pool: 'forks',
-    maxWorkers: 2,
+    // One more than the two processors of a small machine: many tests wait for a time limit or another process.
+    maxWorkers: 3,
     testTimeout: mode === 'faults' ? 300_000 : 60_000,
     hookTimeout: 120_000,
   },
