@@ -10,6 +10,7 @@ import type { TestEvent } from '../support/scopegate.fixture.js';
 import { createSecrets, startScopegate } from '../support/scopegate.process.js';
 import { mountSmallDisk } from '../support/small-disk.js';
 import { createTemporaryFolder } from '../support/temporary-folder.js';
+import { createTestToken } from '../support/test-application.js';
 
 /** The states of all threads of a process, as /proc tells them: `T` is stopped. */
 function threadStates(pid: number): ReadonlySet<string> {
@@ -34,8 +35,7 @@ describeWithMariaDb('a database that is away', (mariaDb: () => MariaDbServer) =>
   /** Starts a server on a new database, and creates a token that the server has not looked up when it is used. */
   async function start(env: Readonly<Record<string, string>>): Promise<RestartableServer> {
     server = await startRestartableServer({ env: { DATABASE_URL: await mariaDb().createDatabase(), ...env } });
-    const token = await server.admin().post<{ secret: string }>('/tokens', { description: 'x', scope: 'read-only' });
-    unused = token.body.secret;
+    unused = (await createTestToken(server.admin())).secret;
     return server;
   }
 
@@ -123,7 +123,7 @@ describeWithMariaDb('a database that is away', (mariaDb: () => MariaDbServer) =>
     }
   });
 
-  it('R62: a full journal is a 503 audit_unavailable and never a 401, and tells later how many there were', async () => {
+  it('R62: a full journal is a 503 audit_unavailable and never a 401, and the audit counts them later', async () => {
     server = await start({ SCOPEGATE_JOURNAL_MAX_BYTES: '65536' });
     const load = startLoad(server.node().port, 4, reads(server));
     await waitForAnswers(load, 100);

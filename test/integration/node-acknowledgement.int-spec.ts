@@ -9,6 +9,7 @@ import { describeWithMariaDb, describeWithRedis } from '../support/external-serv
 import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js';
 import { startScopegateFixture, type ScopegateFixture } from '../support/scopegate.fixture.js';
 import { createSecrets, startScopegate, type ScopegateProcess } from '../support/scopegate.process.js';
+import { createTestApplication, createTestToken } from '../support/test-application.js';
 
 /** Starts of several processes, on a machine that is busy. */
 const TIMEOUT_MS = 240_000;
@@ -39,7 +40,7 @@ describe('the confirmation of a revocation on SQLite', () => {
     const answer = await gateway.admin.delete<Revocation>(`/tokens/${one.id}?wait=true`);
     expect([answer.status, answer.body]).toMatchObject([200, { revoked: 1, confirmedBy: [node], missing: [] }]);
     expect(answer.body.tookMs).toBeLessThan(5_000);
-    // Once more, as somebody does who has lost the answer.
+    // Once more, as a client does that has lost the answer.
     const again = await gateway.admin.delete<Revocation>(`/tokens/${one.id}?wait=true`);
     expect(again.body).toMatchObject({ revoked: 0, confirmedBy: [node], missing: [] });
     const many = await gateway.admin.post<Revocation>('/tokens/revoke', { ids: [other.id], wait: true });
@@ -64,7 +65,7 @@ describe('the confirmation of a revocation on SQLite', () => {
     for (const { body } of answers) expect(body).toMatchObject({ revoked: 1, missing: [] });
   });
 
-  it('R78: a node that goes on saying that it is there is waited for, whatever the clock of the database says', async () => {
+  it('R78: waits for a node that keeps reporting itself, whatever the clock of the database says', async () => {
     // Within a transaction of its own: a plain write could be part of another one that is open.
     const change = (work: (rows: Repository<NodeEntity>) => Promise<unknown>): Promise<unknown> =>
       gateway.provider(UnitOfWork).run(({ manager }) => work(manager.getRepository(NodeEntity)));
@@ -85,7 +86,7 @@ describe('the confirmation of a revocation on SQLite', () => {
     }
   });
 
-  it('R78: nothing is written for it while nobody waits', async () => {
+  it('R78: writes nothing while no request waits', async () => {
     const { manager } = gateway.provider(DataSource);
     const before = await manager.findOneByOrFail(NodeEntity, { id: gateway.provider(NodeRegistry).id });
     await gateway.createToken({ scope: 'read-only' });
@@ -118,24 +119,8 @@ describeWithMariaDb('the confirmation of a revocation by two nodes', (mariaDb) =
     one = await start(env);
     other = await start(env);
     admin = createApiClient(one.url, { user: 'admin', password: ADMIN_PASSWORD });
-    const application = {
-      key: 'app',
-      kind: 'generic',
-      name: 'App',
-      mount: { pathPrefix: '/app' },
-      upstream: upstream.url,
-    };
-    expect((await admin.post('/applications', application)).status).toBe(201);
+    await createTestApplication(admin, upstream.url);
     return env;
-  }
-
-  async function createToken(): Promise<{ readonly id: string; readonly secret: string }> {
-    const answer = await admin.post<{ id: string; secret: string }>('/tokens', {
-      description: 'wait',
-      scope: 'read-only',
-    });
-    expect(answer.status).toBe(201);
-    return answer.body;
   }
 
   async function use(node: ScopegateProcess, secret: string): Promise<number> {
@@ -146,7 +131,7 @@ describeWithMariaDb('the confirmation of a revocation by two nodes', (mariaDb) =
 
   /** Revokes a token that both nodes know, and waits. */
   async function revoke(): Promise<{ readonly answer: Revocation; readonly secret: string }> {
-    const { id, secret } = await createToken();
+    const { id, secret } = await createTestToken(admin);
     for (const node of [one, other]) await expect.poll(() => use(node, secret), { timeout: 10_000 }).toBe(200);
     const { status, body } = await admin.delete<Revocation>(`/tokens/${id}?wait=true`);
     expect(status).toBe(200);
@@ -162,7 +147,7 @@ describeWithMariaDb('the confirmation of a revocation by two nodes', (mariaDb) =
   afterAll(() => upstream.stop());
 
   it(
-    'R78: comes once the other one refuses the token, names one that is frozen, and not one that has ended',
+    'R78: comes once the other node refuses the token, names a frozen node, and not one that has ended',
     async () => {
       const env = await startBoth({});
       const { answer, secret } = await revoke();
@@ -173,7 +158,7 @@ describeWithMariaDb('the confirmation of a revocation by two nodes', (mariaDb) =
       expect([await use(other, secret), await use(one, secret)]).toEqual([401, 401]);
       expect(upstream.requests.length).toBe(before);
 
-      const { id } = await createToken();
+      const { id } = await createTestToken(admin);
       process.kill(other.pid, 'SIGSTOP');
       try {
         const frozen = (await admin.post<Revocation>('/tokens/revoke', { ids: [id], wait: true })).body;
@@ -188,9 +173,9 @@ describeWithMariaDb('the confirmation of a revocation by two nodes', (mariaDb) =
       }
       await expect.poll(async () => (await revoke()).answer.missing, { timeout: 20_000 }).toEqual([]);
 
-      // A clean stop takes the row with it: nobody waits for that node.
+      // A clean stop removes the row: no request waits for that node.
       expect(await other.stop()).toBe(0);
-      const alone = (await admin.delete<Revocation>(`/tokens/${(await createToken()).id}?wait=true`)).body;
+      const alone = (await admin.delete<Revocation>(`/tokens/${(await createTestToken(admin)).id}?wait=true`)).body;
       expect([alone.confirmedBy.length, alone.missing]).toEqual([1, []]);
 
       other = await start({ ...env, SCOPEGATE_WORKERS: '2' });
@@ -202,7 +187,7 @@ describeWithMariaDb('the confirmation of a revocation by two nodes', (mariaDb) =
 
   describeWithRedis('with Redis', (redis) => {
     it(
-      'R78: comes at once where Redis tells the nodes',
+      'R78: comes at once when the nodes use Redis',
       async () => {
         await startBoth({ REDIS_URL: redis().url });
         const tookMs: number[] = [];

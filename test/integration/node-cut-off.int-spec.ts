@@ -5,6 +5,7 @@ import { describeWithMariaDb } from '../support/external-servers.js';
 import { startFaultProxy, type FaultProxy } from '../support/fault.proxy.js';
 import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js';
 import { createSecrets, startScopegate, type ScopegateProcess } from '../support/scopegate.process.js';
+import { createTestApplication, createTestToken } from '../support/test-application.js';
 
 /** Starts of several processes, on a machine that is busy. */
 const TIMEOUT_MS = 240_000;
@@ -63,16 +64,8 @@ describeWithMariaDb('a node that is cut off from the database', (mariaDb) => {
       SCOPEGATE_MAX_STALENESS_MS: String(MAX_STALENESS_MS),
     };
     const node = await start({ DATABASE_URL: proxy.through(url), ...more });
-    const application = {
-      key: 'app',
-      kind: 'generic',
-      name: 'App',
-      mount: { pathPrefix: '/app' },
-      upstream: upstream.url,
-    };
-    expect((await adminOf(node).post('/applications', application)).status).toBe(201);
-    const token = { description: 'cut off', scope: 'read-only' };
-    const { id, secret } = (await adminOf(node).post<{ id: string; secret: string }>('/tokens', token)).body;
+    await createTestApplication(adminOf(node), upstream.url);
+    const { id, secret } = await createTestToken(adminOf(node));
     const use = async (): Promise<string> => {
       const answer = await fetch(`${node.url}/app/x`, { headers: { Authorization: `Bearer ${secret}` } });
       const text = await answer.text();
@@ -88,7 +81,7 @@ describeWithMariaDb('a node that is cut off from the database', (mariaDb) => {
   }
 
   it(
-    'R80, R78: refuses although it has heard of no other node, and acts on what was revoked when it is back',
+    'R80, R78: refuses although it knows of no other node, and follows the revocation when it is back',
     async () => {
       const { node, id, use } = await startCutOff({});
       await cutOff();
@@ -96,7 +89,7 @@ describeWithMariaDb('a node that is cut off from the database', (mariaDb) => {
       const replacement = await start({});
       const revocation = await adminOf(replacement).delete<Revocation>(`/tokens/${id}?wait=true`);
       expect([revocation.status, revocation.body.confirmedBy.length]).toEqual([200, 1]);
-      // Its last word is half a minute old where the machine is so busy that the start took as long.
+      // On a busy machine the start may take half a minute, and the node's last report is as old then.
       for (const missing of revocation.body.missing) expect(revocation.body.confirmedBy).not.toContain(missing);
       expect((await fetch(`${node.url}/health/ready`)).status).toBe(503);
       const arrived = upstream.requests.length;
@@ -125,7 +118,7 @@ describeWithMariaDb('a node that is cut off from the database', (mariaDb) => {
   );
 
   it(
-    'R80: goes on where it is the only one, and says loudly that it is not',
+    'R80: goes on when configured as the only node, and reports another one as an error',
     async () => {
       const { node, use } = await startCutOff({ SCOPEGATE_SINGLE_NODE: 'true' });
       const warnings = async (): Promise<readonly string[]> => {

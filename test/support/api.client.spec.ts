@@ -25,7 +25,7 @@ describe('API client', () => {
     expect(recorded?.header('authorization')).toBe(`Basic ${Buffer.from('j\u00fcrgen:a:b').toString('base64')}`);
   });
 
-  it('support: another caller, nobody, and an answer without a body', async () => {
+  it('support: another caller, no caller, and an answer without a body', async () => {
     const api = createApiClient(upstream.url, { bearer: 'sg_one' });
     await api.get('/me');
     expect(upstream.lastRequest?.header('authorization')).toBe('Bearer sg_one');

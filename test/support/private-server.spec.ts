@@ -60,7 +60,7 @@ describe('private processes', () => {
     await folder.remove();
   });
 
-  it('support: the exit code, the signal and the output are told', async () => {
+  it('support: returns the exit code, the signal and the output', async () => {
     const folder = createTemporaryFolder('process');
     const options = { cwd: folder.path, environment: privateEnvironment(folder.path) };
     const ending = startPrivateProcess('/bin/sh', ['-c', 'echo out; echo err >&2; exit 3'], options);

@@ -121,7 +121,7 @@ describe('raw client and recording upstream', () => {
     expect(upstream.lastRequest?.body.toString()).toBe('abc');
   });
 
-  it('support: hanging, resetting and broken-off answers are told apart', async () => {
+  it('support: tells hanging, reset and broken-off answers apart', async () => {
     upstream.respondWith(() => ({ hang: true }));
     const hanging = await request({ port: upstream.port, target: '/' }, { timeoutMs: 100 });
     expect([hanging.status, hanging.timedOut, hanging.closed]).toEqual([0, true, false]);

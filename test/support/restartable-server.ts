@@ -10,6 +10,7 @@ import { privateEnvironment } from './private-process.js';
 import type { TestEvent } from './scopegate.fixture.js';
 import { createSecrets, startScopegate, type ScopegateOptions, type ScopegateProcess } from './scopegate.process.js';
 import { createTemporaryFolder } from './temporary-folder.js';
+import { createTestApplication, createTestToken } from './test-application.js';
 
 const ADMIN_PASSWORD = 'correct horse battery';
 const VERIFY_PROGRAM = new URL('../../dist/src/audit-verify.js', import.meta.url).pathname;
@@ -49,18 +50,9 @@ export async function startRestartableServer(options: RestartableOptions = {}): 
   let node = await start();
   const admin = (): ApiClient =>
     createApiClient(node.managementUrl ?? node.url, { user: 'admin', password: ADMIN_PASSWORD });
-  const application = {
-    key: 'app',
-    kind: 'generic',
-    mount: { pathPrefix: '/app' },
-    upstream: options.upstream ?? upstream?.url,
-  };
-  expect(await admin().post('/applications', application)).toMatchObject({ status: 201 });
+  await createTestApplication(admin(), options.upstream ?? upstream?.url ?? '');
   expect(await admin().patch('/settings', { throttling: { maxFailures: 0 } })).toMatchObject({ status: 200 });
-  const newToken = { description: 'restartable', scope: options.scope ?? 'read-only' };
-  const token = await admin().post<{ id: string; secret: string }>('/tokens', newToken);
-  expect(token).toMatchObject({ status: 201 });
-  const { id, secret } = token.body;
+  const { id, secret } = await createTestToken(admin(), options.scope);
   return {
     node: () => node,
     admin,

@@ -9,6 +9,7 @@ import { startLoadBalancer, type LoadBalancerKind } from './load-balancer.js';
 import { startRecordingUpstream } from './recording-upstream.js';
 import { createSecrets, startScopegate, type ScopegateProcess } from './scopegate.process.js';
 import { createTemporaryFolder } from './temporary-folder.js';
+import { createTestApplication, createTestToken } from './test-application.js';
 
 const ADMIN_PASSWORD = 'correct horse battery';
 const CLIENTS = 8;
@@ -51,15 +52,14 @@ export async function restartInTurn(
   const nodes = [await start(0), await start(1)];
   const balancer = await startLoadBalancer(kind, ports);
   const admin = createApiClient(nodes[0]?.url ?? '', { user: 'admin', password: ADMIN_PASSWORD });
-  const application = { key: 'app', kind: 'generic', mount: { pathPrefix: '/app' }, upstream: upstream.url };
-  expect((await admin.post('/applications', application)).status).toBe(201);
-  const token = await admin.post<{ secret: string }>('/tokens', { description: 'rolling', scope: 'read-write' });
+  await createTestApplication(admin, upstream.url);
+  const { secret } = await createTestToken(admin, 'read-write');
   for (const { url } of nodes) {
     const known = async (): Promise<number> =>
-      (await fetch(`${url}/app/known`, { headers: { Authorization: `Bearer ${token.body.secret}` } })).status;
+      (await fetch(`${url}/app/known`, { headers: { Authorization: `Bearer ${secret}` } })).status;
     await expect.poll(known).toBe(200);
   }
-  const load = startClients(balancer.port, token.body.secret);
+  const load = startClients(balancer.port, secret);
   try {
     await expect.poll(() => load.answered.size, { timeout: 30_000 }).toBeGreaterThan(100);
     for (let round = 0; round < restarts; round += 1) {
