@@ -287,7 +287,7 @@ describe('properties of the decision', () => {
     );
   });
 
-  it('R61: whatever comes is decided, the same at once as stage by stage, and no refusal tells a secret', () => {
+  it('R61: every request gets a decision, the same at once as stage by stage, and no refusal shows a secret', () => {
     fc.assert(
       fc.property(rowsWith(requestWith(credential)), (row) => {
         const { stagewise, atOnce } = decideCase(row);

@@ -29,7 +29,7 @@ async function resetPassword(env: Environment): Promise<string> {
 beforeAll(async () => ensureBuilt());
 
 function adminResetTests(newEnvironment: () => Promise<Record<string, string>>): void {
-  it('R20, R83: admin:reset gives a new password while the server runs, and an administrator who is none any more', async () => {
+  it('R20, R83: admin:reset sets a new password while the server runs, and restores a lost administrator', async () => {
     const dataFolder = createTemporaryFolder('reset').path;
     const env = { ...createSecrets(), SCOPEGATE_DATA_DIR: dataFolder, ...(await newEnvironment()) };
     const server = await startScopegate({ env, dataFolder });

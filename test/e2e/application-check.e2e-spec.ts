@@ -63,7 +63,7 @@ describe('the check of an application', () => {
     ['jira', '{"name":"alice"}', '/base/rest/api/2/myself'],
     ['confluence', '{"type":"known","username":"Alice"}', '/base/rest/api/user/current'],
     ['bitbucket', 'alice', '/base/plugins/servlet/applinks/whoami'],
-  ])('R126: %s is asked as the named user, and believes it', async (key, body, target) => {
+  ])('R126: asks %s as the named user, and reports that it accepts the name', async (key, body, target) => {
     answer(200, body);
     const { status, body: result } = await check(key);
     expect([status, result.reachable, result.tls, result.identityBelieved, result.status, result.advice]).toEqual([
@@ -94,7 +94,7 @@ describe('the check of an application', () => {
     [200, `{"name":"${'x'.repeat(70_000)}"}`, 'unknown', null, 'kind'],
     [404, 'a secret page', 'unknown', null, '404'],
     [500, 'a secret page', 'unknown', null, '500'],
-  ] as const)('R126: %i with %j is told as %s', async (status, body, identityBelieved, upstreamAccount, word) => {
+  ] as const)('R126: reports %i with %j as %s', async (status, body, identityBelieved, upstreamAccount, word) => {
     answer(status, body);
     const { body: result } = await check('jira');
     expect(result).toMatchObject({ reachable: true, identityBelieved, upstreamAccount, status });
@@ -109,7 +109,7 @@ describe('the check of an application', () => {
     expect(upstream.requests.filter(({ target }) => target.includes('login'))).toEqual([]);
   });
 
-  it('R126: of a generic application nobody knows whom it takes a request for', async () => {
+  it('R126: cannot say which user a generic application takes a request for', async () => {
     answer(200, '{"name":"alice"}');
     expect((await check('generic')).body).toMatchObject({
       reachable: true,
@@ -122,7 +122,7 @@ describe('the check of an application', () => {
     expect((await check('generic')).body).toMatchObject({ identityBelieved: false, status: 401 });
   });
 
-  it('R126: the caller is asked for where nobody is named, and a product tells its version', async () => {
+  it('R126: uses the caller when no user is named, and shows the product’s version', async () => {
     const manifest = '<manifest><typeId>jira</typeId><version>9.13.1</version></manifest>';
     upstream.respondWith(({ target }) =>
       target.endsWith('/manifest') ? { body: manifest } : { body: '{"name":"admin"}' },
@@ -153,7 +153,7 @@ describe('the check of an application', () => {
     expect(asked().at(-1)?.headerValues('x-api-key')).toEqual([SECRET]);
   });
 
-  it('R126: an upstream that is not there, or says nothing, is told within seconds', async () => {
+  it('R126: reports within seconds an upstream that is not there or does not answer', async () => {
     const address = silent.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
     for (const [key, url, word] of [

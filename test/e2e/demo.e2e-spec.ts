@@ -48,7 +48,7 @@ describe('the demo', () => {
     return started;
   };
 
-  it('R02, R03, R44, R17: tells its story once, each answer as it has to be, and ends with 0', async () => {
+  it('R02, R03, R44, R17: shows each step once, with the expected answer, and ends with 0', async () => {
     const once = await start({
       SCOPEGATE_TEST_DEMO_ONCE: '1',
       // What configures a server of the reader's own is none of the demo's business.

@@ -214,7 +214,7 @@ describe('explain', () => {
     expect(await explain({ method: 'POST', tokenId: readWrite.id })).toMatchObject({ decision: 'allow' });
   });
 
-  it('R25, R31, R51: the state of a token and of its owner is told by the token’s id alone', async () => {
+  it('R25, R31, R51: the id of a token is enough to show its state and that of its owner', async () => {
     const expiring = await server.createToken({ owner: 'alice', scope: 'read-only', validity: 'P1M' });
     const revoked = await server.createToken({ owner: 'alice', scope: 'read-only' });
     await server.revokeToken(revoked.id);
@@ -303,7 +303,7 @@ describe('explain', () => {
     expectRefusedAt(await explain({ peer: 'nonsense', tokenId: readOnly.id }), 'address', 'ip_not_allowed');
   });
 
-  it('R41: the address is told as well where the target is no path at all', async () => {
+  it('R41: shows the address also when the target is not a path', async () => {
     for (const path of ['/rest/#x', 'rest', '/a b', '/\u00e9']) {
       const explained = await explain({ path, peer: '192.0.2.7' });
       expectRefusedAt(explained, 'path', 'path_ambiguous');
@@ -487,7 +487,7 @@ describe('explain by request id', () => {
     expect(explained.body.clientIp).toMatchObject({ peer: '127.0.0.1', derived: '127.0.0.1' });
   });
 
-  it('R41, R56: it tells the true reason where the client was told a general one', async () => {
+  it('R41, R56: shows the true reason where the client got a general one', async () => {
     const answer = await send({ headers: [basic('mallory', readOnly.secret)] });
     expect(answer.json<ProblemBody>().code).toBe('credential_invalid');
     expectRefusedAt((await explainEvent(answer)).body, 'token', 'owner_mismatch');
@@ -610,7 +610,7 @@ describe('the saver’s own address', () => {
     expect((await explain({ tokenId: readOnly.id })).clientIp.entry).toBe('127.0.0.1');
   });
 
-  it('R39, R41: behind a proxy it is the address that the proxy tells', async () => {
+  it('R39, R41: behind a proxy, it is the address in the proxy’s header', async () => {
     const settings = {
       reverseProxy: { enabled: true, trustedProxies: ['127.0.0.1'] },
       ipRestriction: { allowList: ['192.0.2.0/24'] },

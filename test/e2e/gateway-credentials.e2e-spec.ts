@@ -185,7 +185,7 @@ describe('tokens in the Authorization header', () => {
     }
   });
 
-  it('R67: two credentials in one request are a 400 and reach nobody', async () => {
+  it('R67: two credentials in one request are a 400 and reach no upstream', async () => {
     const ambiguous = { status: 400, code: 'credential_ambiguous' };
     expect(await refused([bearer(readOnly.secret), bearer(readWrite.secret)])).toEqual(ambiguous);
     expect(await refused([bearer(readOnly.secret), bearer(readOnly.secret)])).toEqual(ambiguous);
@@ -194,7 +194,7 @@ describe('tokens in the Authorization header', () => {
     expect(await refused([bearer(readWrite.secret)], target)).toEqual(ambiguous);
   });
 
-  it('R45: a token on a page is a 401 and reaches nobody', async () => {
+  it('R45: a token on a page is a 401 and does not reach the upstream', async () => {
     for (const target of [PAGE, '/', '/login.jsp', '/restx', '/REST/api/2/myself']) {
       expect(await refused([bearer(readWrite.secret)], target)).toEqual({ status: 401, code: 'token_not_accepted' });
     }

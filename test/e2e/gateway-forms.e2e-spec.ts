@@ -150,7 +150,7 @@ describe('a form that waits for a connection', () => {
 });
 
 describe('a form beside a session of the gateway', () => {
-  it('R11, R43: a password in the form would log somebody else in, and is a 400 in both modes', async () => {
+  it('R11, R43: a password in the form could log in another user, and is a 400 in both modes', async () => {
     const headers: HeaderLine[] = [['Host', 'jira.test'], bearer(token.secret)];
     const target = '/rest/auth/1/session';
     const login = await request({ port: gateway.port, method: 'POST', target, headers }, { closeWaitMs: 0 });
@@ -191,7 +191,7 @@ describe('a form without a credential in the head, where one is asked for', () =
   }
 
   it.each(['access_token', 'private_token', 'api_key', 'token', 'os_username', 'os_password'])(
-    'R109: a token in the field %s is told where it belongs',
+    'R109: a token in the field %s is refused with the place where it belongs',
     async (field) => {
       for (const isChunked of [false, true]) {
         const answer = await sendTo(`a=b&${field}=${token.secret}`, isChunked);

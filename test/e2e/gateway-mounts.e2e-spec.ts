@@ -120,7 +120,7 @@ describe('one port', () => {
     }
   });
 
-  it('R48: applications of one host are told apart by prefix, and the rest of the host is nobody’s', async () => {
+  it('R48: the prefix tells applications of one host apart, and the rest of the host belongs to none', async () => {
     await mount(gateway, 'one', { host: 'shared.test', pathPrefix: '/one' });
     await mount(gateway, 'two', { host: 'shared.test', pathPrefix: '/two' });
     await mount(gateway, 'app', { pathPrefix: '/app' });
@@ -211,7 +211,7 @@ describe('one port', () => {
     expect(refused).toMatchObject({ status: 400, body: { code: 'validation_failed' } });
   });
 
-  it('R67: a Host that is none is a 400 on every path, the server’s own included', async () => {
+  it('R67: an invalid Host is a 400 on every path, the server’s own included', async () => {
     await mount(gateway, 'own', { host: 'own.test' });
     await mount(gateway, 'app', { pathPrefix: '/app' });
     const vendor = '/app/rest/de.resolution.apitokenauth/latest/user/token';

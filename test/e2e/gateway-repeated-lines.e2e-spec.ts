@@ -122,7 +122,7 @@ describe('a connection that sends the same header lines again and again', () => 
     expect(upstream.lastRequest?.headerValues('x-own')).toEqual(['mine']);
   });
 
-  it('R38: believes a proxy from the moment it is trusted, and no longer than that', async ({
+  it('R38: uses the header of a proxy only while the proxy is trusted', async ({
     gateway,
     upstream,
     alice,

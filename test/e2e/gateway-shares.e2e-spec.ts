@@ -207,7 +207,7 @@ describe('a share of the connections', () => {
     expect(upstream.requests.map(({ target }) => target)).toEqual(['/drip', '/next']);
   });
 
-  it('R112, R64: a token that is revoked while its request waits reaches nobody', async () => {
+  it('R112, R64: a token that is revoked while its request waits does not reach the upstream', async () => {
     const token = await gateway.createToken({ scope: 'read-write' });
     attackWith(
       openAnswers({ port: gateway.port, connections: 2, target: `${WIDE}/held`, lines: [authorizationOf(token)] }),
@@ -291,7 +291,7 @@ describe('a body', () => {
     30_000,
   );
 
-  it('R112: slow bodies without a credential end by themselves, and hold up nobody', async () => {
+  it('R112: slow bodies without a credential end by themselves, and hold up no other request', async () => {
     const slow = attackWith(slowBodies({ port: gateway.port, connections: 60, target: `${WIDE}/x`, trickle: 'b' }));
     for (let round = 0; round < 15 && slow.answers.length < 60; round += 1) {
       const { status, ms } = await timed(get(`${WIDE}/y`, theirs));

@@ -389,7 +389,7 @@ describe('answers', () => {
   it.each([
     ['in one packet with the answer', 0],
     ['byte by byte', 1],
-  ])('R02: a 100 that nobody asked for is skipped, %s', async (_name, pieceBytes) => {
+  ])('R02: skips a 100 that the client did not ask for, %s', async (_name, pieceBytes) => {
     const go = 'HTTP/1.1 100 Continue\r\nX-A: 1\r\n\r\n';
     const early = 'HTTP/1.1 103 Early Hints\r\n\r\n';
     // What looks like one in a body stays there.
@@ -425,7 +425,7 @@ describe('answers', () => {
     'HTTP/1.1 200 OK\r\nX A: 1\r\nContent-Length: 2\r\n\r\nok',
     'HTTP/1.1 200 OK\r\nX-A: a\u0000b\r\nContent-Length: 2\r\n\r\nok',
     `HTTP/1.1 200 OK\r\nX-A: ${'a'.repeat(70_000)}\r\nContent-Length: 2\r\n\r\nok`,
-  ])('R02: an answer that is none is a 502: %j', async (raw) => {
+  ])('R02: an answer that is not HTTP is a 502: %j', async (raw) => {
     upstream.respondWith(() => ({ raw, close: true }));
     const answer = await send({ target: '/odd/x' });
     expect([answer.status, answer.json<{ code: string }>().code]).toEqual([502, 'upstream_unreachable']);
@@ -446,7 +446,7 @@ describe('answers', () => {
     expect(answer.rest.toString('latin1')).toMatch(/^HTTP\/1\.1 204 No Content\r\n(?:[^\r]+\r\n)+\r\n$/);
   });
 
-  it('R02: a protocol nobody asked for is none', async () => {
+  it('R02: refuses a protocol that the client did not ask for', async () => {
     upstream.respondWith(() => ({
       raw: 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n',
     }));
@@ -519,7 +519,7 @@ async function startEarlyServer(): Promise<{ readonly url: string; stop(): Promi
 
 describe('bodies of requests', () => {
   it.each(['PROPFIND', 'REPORT', 'QUERY', 'MERGE', 'PURGE', 'LINK', 'MKCOL', 'LOCK', 'SEARCH', 'PATCH', 'DELETE'])(
-    'R07: %s with a body reaches the upstream, and with a read-only token nobody',
+    'R07: %s with a body reaches the upstream, and not with a read-only token',
     async (method) => {
       const body = `<${method}/>`;
       const refused = await request({
@@ -538,7 +538,7 @@ describe('bodies of requests', () => {
     },
   );
 
-  it.each(['TRACE', 'CONNECT', 'BREW', 'get'])('R07: %s reaches nobody', async (method) => {
+  it.each(['TRACE', 'CONNECT', 'BREW', 'get'])('R07: %s does not reach the upstream', async (method) => {
     const answer = await send({ method });
     expect(answer.status).toBe(method === 'TRACE' || method === 'CONNECT' ? 405 : 400);
     expect(upstream.bytesReceived).toBe(0);

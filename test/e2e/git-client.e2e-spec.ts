@@ -213,7 +213,7 @@ describe.runIf(isGitAvailable())('git in front of git http-backend', () => {
     expect(await answer.json()).toMatchObject({ code: 'token_revoked' });
   });
 
-  it('R44: the token in an address with the name of somebody else is refused', async () => {
+  it('R44: refuses a token in an address with another user’s name', async () => {
     const copy = await clone(addressFor('bob', reader.secret));
     expect(copy.exitCode).toBe(128);
     expect(copy.errorOutput).toContain('Authentication failed');

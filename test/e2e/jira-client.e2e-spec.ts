@@ -88,7 +88,7 @@ describe('jira.js in front of a Jira', () => {
     expect(found).toMatchObject({ total: 1, issues: [{ key: 'DEMO-1' }] });
   });
 
-  it('R36: Jira is told who is calling, and never sees the token or hands out a session for it', async () => {
+  it('R36: Jira gets the user’s name, never sees the token, and gives out no session for it', async () => {
     const { headers } = await clientWith(reader.secret).sendRequestFullResponse({ url: '/rest/api/2/myself' });
     expect(headers['set-cookie']).toBeUndefined();
     expect(headers['x-ausername']).toBe('alice');
@@ -208,7 +208,7 @@ describe('jira.js in front of a Jira', () => {
     expect(upstream.failedLogins).toBe(1);
   });
 
-  it('R43: with passwords disabled the client is told to use a token, and Jira receives nothing', async () => {
+  it('R43: with passwords disabled, the answer asks for a token, and Jira receives nothing', async () => {
     await gateway.patchSettings({ passwords: { enabled: false } });
     try {
       const error = await failureOf(clientWith(JIRA_PASSWORD).myself.getCurrentUser());

@@ -197,7 +197,7 @@ describe('the keys of a database on SQLite', () => {
     for (const value of first) expect(value).toMatch(/^v1\.[\w-]{22}\.[\w-]{43}$/);
   });
 
-  it('R110: the verification of the audit log makes no keys, and tells a wrong one from a broken log', async () => {
+  it('R110: the verification of the audit log creates no keys, and tells a wrong key from a broken log', async () => {
     copyFirstStart();
     const wrong = run({ SCOPEGATE_ENCRYPTION_KEY: ANOTHER_KEY }, VERIFY_PROGRAM);
     expect(await wrong.exited).toBe(2);

@@ -57,7 +57,7 @@ describeOnEachDatabase('the audit log at the management API', (server: () => Sco
     return { status: answer.status, events: await eventsOf(requestId) };
   };
 
-  it('R55: a proxied request is one event that tells who, what, from where and how it ended', async () => {
+  it('R55: a proxied request is one event with who, what, from where and how it ended', async () => {
     const token = await server().createToken({ scope: 'read-only', owner: user.username, description: 'audited use' });
     const { events: found } = await send([bearer(token.secret), ['User-Agent', 'curl/8.5 (audit)']]);
     expect(found).toEqual([
@@ -179,7 +179,7 @@ describeOnEachDatabase('the audit log at the management API', (server: () => Sco
     ]);
   });
 
-  it('R56: failed authentications are told apart, also where the client is told one thing', async () => {
+  it('R56: tells failed authentications apart, also where the client gets one answer for all', async () => {
     const owner = user.username;
     const token = await server().createToken({ scope: 'read-write', owner });
     const revoked = await server().createToken({ scope: 'read-write', owner });

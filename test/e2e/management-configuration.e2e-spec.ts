@@ -96,7 +96,7 @@ describe('configuration', () => {
     expect(existsSync(join(folder.path, 'data', 'scopegate.sqlite'))).toBe(false);
   });
 
-  it('R63: a port that is taken, and a folder that cannot be written, are said in one line', async () => {
+  it('R63: reports a port that is in use, and a folder that it may not write, in one line', async () => {
     const taken: Server = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => taken.once('listening', resolve));
     const address = taken.address();

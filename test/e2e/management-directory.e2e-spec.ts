@@ -55,7 +55,7 @@ describeOnEachDatabase('permissions and the directory at the management API', (s
     return answer.body.warnings.map((warning) => warning.code);
   };
 
-  it('R19, R20: a fresh install lets everybody create and use tokens, and administrators create for others', async () => {
+  it('R19, R20: a fresh install lets every user create and use tokens, and administrators create them for others', async () => {
     expect(await me()).toEqual({
       username: 'Anna',
       displayName: 'Anna Example',
@@ -149,7 +149,7 @@ describeOnEachDatabase('permissions and the directory at the management API', (s
     expect(own.body.owner).toBe('Anna');
   });
 
-  it('R17, R20: a token made for somebody else carries the owner’s rights, whose own permissions were not asked', async () => {
+  it('R17, R20: a token created for another user carries the owner’s rights, whatever that owner may create', async () => {
     const group = await server().createGroup(unique('users'));
     const owner = await silentUser({ groups: [group] });
     await server().patchPermissions({ createForSelf: { everyone: false, groups: [] } });

@@ -113,7 +113,7 @@ describe('who may call what', () => {
     expect(documented.filter((route) => !known.includes(route))).toEqual([]);
   });
 
-  it('R63: every route refuses nobody, and somebody with a wrong credential, with 401', async () => {
+  it('R63: every route answers 401 without a credential, and with a wrong one', async () => {
     for (const route of routes) {
       const anonymous = await call(server.as(null), route);
       expectProblem(anonymous, 401, 'authentication_required');
@@ -446,7 +446,7 @@ describe('the form of requests and answers', () => {
     }
   });
 
-  it('R41: explain tells peer, header, derived address and the deciding entry, and counts as no use', async () => {
+  it('R41: explain shows peer, header, derived address and the deciding entry, and does not count as a use', async () => {
     await server.createApplication({
       key: 'explained',
       version: '9.12.0',

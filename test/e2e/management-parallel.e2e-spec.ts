@@ -246,7 +246,7 @@ describeWithMariaDb('several nodes on one database', (mariaDb) => {
 });
 
 describe('two processes on one SQLite file', () => {
-  it('R20, R64: the second start on the same folder changes nothing and knows everything', async () => {
+  it('R20, R64: the second start on the same folder changes nothing and finds everything', async () => {
     const first = await startScopegate();
     const api = createApiClient(first.url, { user: 'admin', password: first.adminPassword });
     const token = (await api.post<TestToken>('/tokens', { description: 'kept', scope: 'read-only' })).body;

@@ -262,7 +262,7 @@ describeOnEachDatabase('settings at the management API', (server: () => Scopegat
     expect((await patch({ passwords: { enabled: false } })).passwords.preventPathTraversal).toBe(false);
   });
 
-  it('R41, R23: what locks somebody out or opens a door is saved with a warning that tells the way out', async () => {
+  it('R41, R23: a setting that locks users out or lets too many in is saved with a warning that says how to undo it', async () => {
     for (const [body, code] of [
       [{ ipRestriction: { allowList: ['192.0.2.1'] } }, 'own_address_not_allowed'],
       [{ ipRestriction: { allowList: ['0.0.0.0/0'] } }, 'allow_list_without_effect'],

@@ -638,7 +638,7 @@ describeOnEachDatabase('tokens at the management API', (server: () => ScopegateF
     expectProblem(await server().admin.post(`/tokens/${token.id}/rotate`), 403, 'create_on_behalf_not_permitted');
   });
 
-  it('R61: no secret is stored or shown again, whoever asks', async () => {
+  it('R61: no secret is stored, or shown again to any caller', async () => {
     const made = await create();
     const middle = made.secret.slice(16, 56);
     const rows: unknown = await server()

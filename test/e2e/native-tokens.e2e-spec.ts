@@ -55,10 +55,7 @@ it.for(PASSWORD_PLACES)(
   },
 );
 
-it('R53: while native tokens are on, one beside a password is judged as the password', async ({
-  gateway,
-  upstream,
-}) => {
+it('R53: while native tokens are on, a password beside one decides', async ({ gateway, upstream }) => {
   const target = '/rest/api/2/myself?os_username=alice&os_password=x';
   const headers = [['Host', 'on.test'] as const, NATIVE];
   await gateway.patchSettings({ passwords: { enabled: false } });

@@ -102,7 +102,7 @@ describe('the log of requests', () => {
     expect(await linesOf(`own-${name}`)).toMatchObject([{ path, status, code, application: null }]);
   });
 
-  it('R55: tells why an upstream failed, once in a while, under the request id', async () => {
+  it('R55: logs why an upstream failed, at intervals, with the request id', async () => {
     upstream.respondWith(() => ({ destroy: true }));
     for (let sent = 0; sent < 5; sent += 1) expect(await send('/app/broken', `broken-${sent}`)).toBe(502);
     const [warning, line] = await linesOf('broken-0');
@@ -117,7 +117,7 @@ describe('the log of requests', () => {
     expect(await linesOf('broken-4')).toHaveLength(1);
   });
 
-  it('R61: is JSON throughout, but for what is printed for whoever starts it', () => {
+  it('R61: is all JSON, except the lines for the person who starts it', () => {
     const others = gateway
       .output()
       .split('\n')
@@ -128,7 +128,7 @@ describe('the log of requests', () => {
 });
 
 it.each([{}, { SCOPEGATE_AUDIT_STDOUT: 'true' }])(
-  'R62: a log that nobody reads any more neither ends the server nor changes its answers, with %j',
+  'R62: a log whose reader is gone neither ends the server nor changes its answers, with %j',
   async (more) => {
     const server = await startScopegate({ env: { LOG_LEVEL: 'debug', ...more } });
     const api = createApiClient(server.url, { user: 'admin', password: server.adminPassword });

@@ -112,7 +112,10 @@ describe('what no token may do', () => {
 });
 
 describe('a token that is narrowed to applications', () => {
-  it('R125: is refused at the management API, self-service included, and told why', async ({ gateway, narrowed }) => {
+  it('R125: is refused at the management API, self-service included, with the reason', async ({
+    gateway,
+    narrowed,
+  }) => {
     const as = gateway.as({ bearer: (await narrowed('jira')).secret });
     for (const answer of [
       await as.get('/me'),

@@ -120,7 +120,7 @@ describe('reading the version of the upstream', () => {
   it.each([
     ['jira', '/rest/api/2/serverInfo', '8.22.1'],
     ['bitbucket', '/rest/api/1.0/application-properties', '8.19.2'],
-  ])('R52: without a manifest, %s tells its version at %s', async (kind, path, version) => {
+  ])('R52: without a manifest, %s shows its version at %s', async (kind, path, version) => {
     answering({ [path]: { body: JSON.stringify({ version, buildNumber: 1 }) } });
     expect((await created({ kind })).version).toBe(version);
     expect(targets()).toEqual([MANIFEST, path]);
@@ -193,7 +193,7 @@ describe('a version that cannot be read', () => {
     expect(byHand.body.nativeTokensDisabled).toBe(true);
   });
 
-  it('R52: nothing an upstream answers is told in the message', async () => {
+  it('R52: the message repeats nothing that an upstream answers', async () => {
     upstream.respondWith(() => ({ status: 500, body: 'a secret of the inner network' }));
     const refused = await create<ProblemBody>({ nativeTokensDisabled: true });
     expect(refused.status).toBe(400);

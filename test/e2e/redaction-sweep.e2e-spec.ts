@@ -399,7 +399,7 @@ it('R61: none of them is in any byte of what is streamed out', () => {
   expect(found.map(([, name]) => name)).toEqual([]);
 });
 
-it('R61: what is left out is told to be', () => {
+it('R61: says what it leaves out', () => {
   const events = answers.join('\n');
   expect(events).toContain('[redacted]');
   expect(events).toContain(';jsessionid=[redacted]');

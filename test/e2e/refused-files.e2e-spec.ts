@@ -102,7 +102,7 @@ async function expectRefusal(path: string, environment: Readonly<Record<string, 
   expect(await child.exited, child.output()).toBe(1);
   const lines = child.output().trim().split('\n');
   expect(lines, child.output()).toHaveLength(1);
-  expect(lines[0]).toMatch(/^Scopegate cannot start: .*\b(Give|Name|name|Check|mount|make|all rights)\b/);
+  expect(lines[0]).toMatch(/^Scopegate cannot start: .*\b(give|name|check|mount|make|all rights)\b/i);
   expect(lines[0]).toContain(path);
 }
 

@@ -346,7 +346,7 @@ describe('addresses', () => {
     readonly why: string;
   };
 
-  it.each(corpus<ForwardedCase>('xff'))('R38, R39: $id as explain tells it: $why', async (row) => {
+  it.each(corpus<ForwardedCase>('xff'))('R38, R39: $id as explain shows it: $why', async (row) => {
     await server.patchSettings({
       reverseProxy: { enabled: row.proxySupport, trustedProxies: row.trusted, header: row.headerName },
     });
@@ -434,7 +434,7 @@ describe('addresses', () => {
     expect(events.map(({ credential }) => credential)).toEqual(expect.arrayContaining(['password', 'basic-token']));
   });
 
-  it('R39: behind a proxy that sends Forwarded, that header alone tells the client, also to the audit', async () => {
+  it('R39: behind a proxy that sends Forwarded, that header alone names the client, also in the audit', async () => {
     const reverseProxy = { enabled: true, trustedProxies: ['127.0.0.1', '10.0.0.0/8'], header: 'Forwarded' };
     await server.patchSettings({ reverseProxy, ipRestriction: { allowList: ['2001:db8:cafe::/48', '192.0.2.60'] } });
     const outcome = (...headers: readonly HeaderLine[]): Promise<readonly [number, string | null]> =>

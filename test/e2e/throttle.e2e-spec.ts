@@ -163,7 +163,7 @@ describe('failed credentials at the gateway', () => {
     expect(upstream.bytesReceived).toBe(0);
   });
 
-  it('R11, R51: a session that has ended is no guess, and keeps nobody of its address from logging in', async () => {
+  it('R11, R51: a session that has ended does not count as a guess, and blocks no login from its address', async () => {
     const address = newAddress();
     const { secret } = await scopegate.createToken({ owner: alice.username, scope: 'read-only' });
     const session = (method: string, ...lines: (readonly [string, string])[]): Promise<RawAnswer> =>

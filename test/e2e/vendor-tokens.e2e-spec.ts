@@ -115,7 +115,7 @@ async function list(more: Sending = {}): Promise<readonly Listed[]> {
 
 describe("the vendor's REST calls", () => {
   it.each(KINDS)(
-    'R05, R09: create, list, describe and delete below a %s, and the upstream hears nothing',
+    'R05, R09: create, list, describe and delete below a %s, and the upstream receives nothing',
     async (kind) => {
       const mount = `/${kind}`;
       const before = Date.now();
@@ -174,7 +174,7 @@ describe("the vendor's REST calls", () => {
     }
   });
 
-  it('R29, R30: the expiry is told in calendar months, as an instant, or is the maximum', async () => {
+  it('R29, R30: the expiry is given in calendar months or as an instant, or is the maximum', async () => {
     vi.spyOn(server.provider(Clock), 'nowMs').mockImplementation(() => LEAP_CASE_MS);
     await server.patchSettings({ tokenValidity: { maximum: 'P1Y' } });
     const cases = [
@@ -278,7 +278,7 @@ describe("the vendor's REST calls", () => {
     expect([forbidden.status, forbidden.json<{ code: string }>().code]).toEqual([403, 'create_not_permitted']);
   });
 
-  it('R63: one’s own tokens are listed, whoever asks; those of others exist for administrators alone', async () => {
+  it('R63: every user can list his own tokens; only administrators see those of others', async () => {
     const ofAlice = await create();
     const ofBob = await create({}, { headers: [asBob] });
     const ids = async (path: string, as: HeaderLine): Promise<readonly number[]> =>
@@ -301,7 +301,7 @@ describe("the vendor's REST calls", () => {
     expect((await call({ method: 'DELETE', path: `/token/${ofBob.id}`, headers: [asAdmin] })).text()).toBe('true');
   });
 
-  it('R58: tokensByFilter knows the names of the app’s filters, and refuses those it does not know', async () => {
+  it('R58: tokensByFilter takes the names of the app’s filters, and refuses all others', async () => {
     const carol = await server.createUser({ username: 'carol' });
     const dave = await server.createUser({ username: 'dave' });
     const asCarol = basic(carol.username, carol.password);
@@ -418,7 +418,7 @@ describe("the vendor's REST calls", () => {
     expect([answer.status, answer.text()]).toEqual([200, 'true']);
   });
 
-  it('R63: the calls are below a mount alone: not on the management port, and nobody reaches what is behind them', async () => {
+  it('R63: the calls exist only below a mount: not on the management port, and they reach no upstream', async () => {
     expect((await call({ headers: [asAlice], port: server.managementPort })).status).toBe(404);
     for (const port of [server.port, server.managementPort]) {
       const answer = await request({ port, target: '/vendor-tokens/token', headers: [asAlice] });
@@ -454,7 +454,7 @@ describe("the vendor's REST calls", () => {
     ]);
   });
 
-  it('R31, R51: once used, the token tells when; once deleted, it is a 401', async () => {
+  it('R31, R51: a token shows its last use, and is a 401 once deleted', async () => {
     const created = await create();
     const use = (): Promise<RawAnswer> =>
       request({

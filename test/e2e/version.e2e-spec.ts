@@ -5,7 +5,7 @@ import { MIGRATIONS } from '../../src/database/migrations/index.js';
 import { readSource } from '../architecture/source-tree.js';
 import { startScopegateFixture } from '../support/scopegate.fixture.js';
 
-it('R83: GET /version tells the version, the node and the newest migration, on the management side alone', async () => {
+it('R83: GET /version shows the version, the node and the newest migration, on the management port alone', async () => {
   const server = await startScopegateFixture({ management: true });
   try {
     const answer = await fetch(`${server.managementUrl}/version`);

@@ -74,7 +74,7 @@ function outcome(answer: RawAnswer): string {
 }
 
 describe('a request that waits is judged by what holds when it goes upstream', () => {
-  it('R64: an application that lets nobody in any more', async () => {
+  it('R64: an application that refuses everyone by then', async () => {
     const { host, path } = await openApplication();
     const answer = await during({ host }, () => gateway.admin.patch(path, { anonymous: 'deny' }));
     expect(outcome(answer)).toBe('401 authentication_required');

@@ -53,7 +53,7 @@ describeWithMariaDb('the start of several workers', (mariaDb) => {
       .map((line) => JSON.parse(line) as Record<string, unknown>);
   }
 
-  it('R20, R62: free ports are told once, when all are ready; the password once; and every line says whose it is', async () => {
+  it('R20, R62: prints the free ports once, when all are ready, and the password once; every line names its process', async () => {
     const started = await start({ SCOPEGATE_WORKERS: '3', SCOPEGATE_MANAGEMENT_PORT: '0', LOG_LEVEL: 'debug' });
     await waitUntilReady('The server', started, () => Promise.resolve(started.output().includes('is ready')), 60_000);
     const [ready, ...others] = [...started.output().matchAll(READY)];
@@ -84,7 +84,7 @@ describeWithMariaDb('the start of several workers', (mariaDb) => {
     expect(await started.end('SIGTERM')).toBe(0);
   });
 
-  it('R62: a port that is taken is told once, ends the start, and leaves nothing running', async () => {
+  it('R62: reports a port that is in use once, ends the start, and leaves nothing running', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => taken.once('listening', resolve));
     const address = taken.address();

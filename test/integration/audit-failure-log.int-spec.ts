@@ -10,7 +10,7 @@ describe('the log of a database that takes nothing', () => {
   });
   afterAll(() => gateway.stop());
 
-  it('R62: tells once that it fails, and that it is well again only then', async () => {
+  it('R62: logs a failure once, and its end only after a failure', async () => {
     const lines: string[] = [];
     for (const level of ['log', 'error'] as const) {
       vi.spyOn(Logger.prototype, level).mockImplementation((message: unknown) => {

@@ -227,7 +227,7 @@ describeOnEachDatabase('from the journal into the database', (server: () => Scop
     expect(await isIntact()).toBe(true);
   });
 
-  it('R62: a segment that somebody has shortened is passed over', async () => {
+  it('R62: skips a segment that was shortened', async () => {
     const name = unique('node');
     const journal = new Journal(join(folder.path, name));
     journal.append('first');
@@ -308,7 +308,7 @@ describeOnEachDatabase('from the journal into the database', (server: () => Scop
 });
 
 describe('a full disk', () => {
-  it('R62: what the disk did not take is told so, and what comes after it is kept', async (context) => {
+  it('R62: reports what the disk did not take, and keeps what comes after it', async (context) => {
     const folder = createTemporaryFolder('disk');
     const path = join(folder.path, 'small');
     const unmount = mountSmallDisk(path);
@@ -342,7 +342,7 @@ describe('a full disk', () => {
     }
   });
 
-  it('R62: nothing is left of several lines of which the disk takes some', async (context) => {
+  it('R62: leaves nothing of several lines when the disk takes only some', async (context) => {
     const folder = createTemporaryFolder('disk');
     const path = join(folder.path, 'small');
     const unmount = mountSmallDisk(path);

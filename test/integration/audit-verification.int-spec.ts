@@ -75,7 +75,7 @@ describeOnEachDatabase('verification of the audit log', (server) => {
     ['the detail', { detail: { a: 2 } }],
     ['the link', { link: 'f'.repeat(64) }],
     ['the link before', { previousLink: 'f'.repeat(64) }],
-  ])('R62: an event of which %s was changed is found', async (_title, change) => {
+  ])('R62: finds an event whose %s was changed', async (_title, change) => {
     const [chain, stored] = await chainOf(300);
     await rows().update({ id: stored[270]?.id ?? '' }, change);
     expect(await verify(server())).toMatchObject({

@@ -90,7 +90,7 @@ describe('a clock that is set while the server runs', () => {
     }
   });
 
-  it('R80: another clock than the database has is told of once for each change, and that it agrees again', async () => {
+  it('R80: a clock that differs from that of the database is logged once for each change, and once when it agrees again', async () => {
     const logs = vi.spyOn(Logger.prototype, 'warn');
     const registry = gateway.provider(NodeRegistry);
     const watch = gateway.provider(ClockWatch);

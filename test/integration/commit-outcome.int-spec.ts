@@ -89,7 +89,7 @@ describeWithMariaDb('a change whose COMMIT is not answered', (mariaDb) => {
     expect(upstream.requests).toHaveLength(passed);
   });
 
-  it('R80: acts where nobody repeats it', async () => {
+  it('R80: acts when no repetition comes', async () => {
     const { id, secret } = await gateway.createToken({ scope: 'read-only' });
     expect(await use(secret)).toBe(200);
     const failedBefore = proxy.failedCommits;

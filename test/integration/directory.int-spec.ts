@@ -327,7 +327,7 @@ describe('the directory on SQLite', () => {
 describeWithMariaDb('the directory on MariaDB', (server) => {
   directoryTests(async () => ({ DATABASE_URL: await server().createDatabase() }));
 
-  it('R26, R64: nodes that start at once make one administrator, and each hears of the others’ changes', async () => {
+  it('R26, R64: nodes that start at once create one administrator, and each follows the changes of the others', async () => {
     const environment = { ...SECRETS, DATABASE_URL: await server().createDatabase() };
     // The tables are there before: that migrations run once is not what is tested here.
     const tables = new DataSource(await dataSourceOptions(readConfiguration(environment).database, ENTITIES));

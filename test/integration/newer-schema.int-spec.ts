@@ -21,7 +21,7 @@ async function migrateFurther(environment: Readonly<Record<string, string>>): Pr
 }
 
 function newerSchemaTests(newEnvironment: () => Promise<Record<string, string>>): void {
-  it('R83: a newer schema is told by the readiness of a node that runs, and refused by the next start', async () => {
+  it('R83: a running node reports a newer schema in its readiness, and the next start refuses it', async () => {
     const dataFolder = createTemporaryFolder('newer').path;
     const env = { ...createSecrets(), ...(await newEnvironment()) };
     const running = await startScopegate({ env, dataFolder });

@@ -455,7 +455,7 @@ describeOnEachDatabaseWith(SINGLE_NODE, 'purging', (server) => {
 });
 
 describe('purging and the end of the server', () => {
-  it('R65: a run under way ends with its batch when the server is told to stop', async () => {
+  it('R65: a run under way ends with its batch when the server stops', async () => {
     const server = await startScopegateFixture();
     try {
       await insertEnded(server, 3_000, Date.now() - 40 * DAY_MS);

@@ -245,7 +245,7 @@ describeWithRedis('Redis', (server) => {
       expect(one.acted).toEqual(other.acted);
     });
 
-    it('R64: a change that another node tells of does not wait for the one before, and the end waits for both', async () => {
+    it('R64: a change from another node does not wait for the one before, and the end waits for both', async () => {
       let goOn: () => void = () => undefined;
       other.feed.subscribe('settings', () => new Promise<void>((resolve) => (goOn = resolve)));
       await one.feed.announce('set', [{ topic: 'settings', subject: 'slow' }]);
@@ -260,7 +260,7 @@ describeWithRedis('Redis', (server) => {
       expect(other.acted).toHaveLength(2);
     });
 
-    it('R64: what a node was told, it does not tell on', async () => {
+    it('R64: a node does not pass on what it received', async () => {
       const heard: string[] = [];
       const listener = new Redis(server().url);
       await listener.subscribe('scopegate:changes');
@@ -290,7 +290,7 @@ describeWithRedis('Redis', (server) => {
       expect(one.acted).toEqual([{ topic: 'token', subject: 'after' }]);
     });
 
-    it('R64: without Redis a change is none the slower, and once it is back it is used again', async () => {
+    it('R64: a change without Redis is as fast, and Redis is used again once it is back', async () => {
       await server().kill9();
       const { ms } = await timed(() => one.feed.announce('set', [{ topic: 'token', subject: 'a' }]));
       expect(ms).toBeLessThan(100);
