@@ -14,12 +14,13 @@ export class ExplainController {
   @Post()
   @ApiRoute({
     access: 'administrators',
-    summary: 'Explain what would become of a request, or why an audited one was refused',
+    summary: 'Explain how a request would be judged, or why an audited one was refused',
     description:
-      'Makes the same decision as the gateway, stage by stage, and forwards nothing. Give the request as it would ' +
-      'reach the gateway, with a token’s id in place of its secret if you like; or the `requestId` of an audited one. ' +
-      'It takes no body, so it does not see what the gateway finds in one: credentials in a form or at the session ' +
-      'endpoint, another method in the body of an excepted call, the operation of a Git LFS batch.',
+      'Makes the same decision as the gateway, stage by stage, and forwards nothing. Describe the request as ' +
+      'it would reach the gateway; you can give the id of a token instead of its secret. Or give the ' +
+      '`requestId` of an audited request. There is no body, so some things are not explained: credentials in a ' +
+      'form or at the session endpoint, another method in the body of an excepted call, and the operation of a ' +
+      'Git LFS batch.',
     type: ExplanationDto,
     body: {
       type: ExplainRequestDto,

@@ -24,7 +24,7 @@ import {
 const IF_MATCH = {
   name: 'If-Match',
   required: false,
-  description: 'The `ETag` of the application the change was made for; with another version it is a 412.',
+  description: 'The `ETag` that you have read. If the application has changed since then, the answer is 412.',
 } as const;
 
 /** The shipped profiles (R13): shown to be picked from, never switched on. */
@@ -88,8 +88,8 @@ export class ApplicationsController {
     summary: 'Protect an application',
     maxBodyBytes: BODY_LIMITS.document,
     description:
-      'A taken key or mount is a 409. `warnings` never prevent the save. Calls that only read, though by POST, can be ' +
-      `named in \`readOnlyExceptions\`; proposals:\n\n${PROPOSALS}`,
+      'If the key or the mount is taken, the answer is 409. `warnings` never prevent the save. List POST calls that ' +
+      `only read in \`readOnlyExceptions\`. Proposals:\n\n${PROPOSALS}`,
     status: 201,
     type: ApplicationDto,
     isTagged: true,
@@ -140,10 +140,10 @@ export class ApplicationsController {
     summary: 'Change an application',
     maxBodyBytes: BODY_LIMITS.document,
     description:
-      'A merge patch: members that are left out stay as they are, lists and `identity.headers` are replaced as a whole, ' +
-      'and `null` takes away `mount.host` or `mount.pathPrefix`. A secret sent as `********` stays as it is; where the ' +
-      'scheme, host or port of `upstream` changes, every secret has to be sent again (400 without). The change ' +
-      'acts at once here and within a second on every other node.',
+      'A merge patch: members that are left out stay unchanged, lists and `identity.headers` are replaced as a ' +
+      'whole, and `null` removes `mount.host` or `mount.pathPrefix`. A secret sent as `********` stays ' +
+      'unchanged. If the scheme, host or port of `upstream` changes, you must send every secret again, or the ' +
+      'answer is 400. The change takes effect at once on this node and within a second on every other node.',
     type: ApplicationDto,
     isTagged: true,
     params: KEY,
@@ -163,8 +163,8 @@ export class ApplicationsController {
   @ApiHeader(IF_MATCH)
   @ApiRoute({
     access: 'administrators',
-    summary: 'Protect an application no longer',
-    description: 'Its mount answers 404 from now on. The audit log keeps its events.',
+    summary: 'Remove an application',
+    description: 'Its mount then answers 404. The audit log keeps its events.',
     status: 204,
     params: KEY,
     problems: ['not_found', 'version_mismatch'],
@@ -180,18 +180,18 @@ export class ApplicationsController {
   @Post(':key/check')
   @ApiRoute({
     access: 'administrators',
-    summary: 'Ask the upstream whom it takes a request for',
+    summary: 'Ask the upstream which user it sees',
     description:
-      'The gateway asks the application as it would forward a token request of the user, by the call with which the ' +
-      'product says whom it takes a request for, and says what came and what to do. It goes to the stored `upstream` ' +
-      'alone, follows nothing, and takes five seconds at the most.',
+      'The gateway sends a request like a token request of the user, to the call of the product that returns ' +
+      'the current user. The answer shows the result and what to do. The request goes only to the stored ' +
+      '`upstream`, follows no redirect, and takes at most five seconds.',
     type: ApplicationCheckDto,
     params: KEY,
     body: {
       type: CheckApplicationDto,
       examples: {
         'as the caller': {},
-        'as somebody else': { username: 'alice' },
+        'as another user': { username: 'alice' },
         'with a secret to try': { username: 'alice', secrets: { 'X-Api-Key': 'the secret itself' } },
       },
     },

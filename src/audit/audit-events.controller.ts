@@ -38,10 +38,10 @@ export class AuditEventsController {
     access: 'administrators',
     summary: 'List audit events, newest first',
     description:
-      'One log over all applications and the management API. It outlives the tokens it speaks of.\n\n' +
-      'Limits of time, or one other limit, are answered by an index, however many events there are. With several limits, ' +
-      'or with `credential` or `q`, up to 100,000 events are looked at for one page: a page can then be short or empty and have a ' +
-      '`nextCursor` all the same. A limit of time makes the search shorter.',
+      'One log for all applications and the management API. Events stay when their tokens are removed.\n\n' +
+      'A filter by time, or one other filter, uses an index and is fast for any number of events. With several ' +
+      'filters, or with `credential` or `q`, one page searches up to 100,000 events. Such a page can be short or ' +
+      'empty and still have a `nextCursor`. Filter by time to make the search shorter.',
     type: AuditEventPageDto,
     problems: ['validation_failed'],
   })
@@ -60,9 +60,9 @@ export class AuditEventsController {
     access: 'administrators',
     summary: 'Export audit events, newest first',
     description:
-      'A stream of all events that the limits leave: one JSON object a line as in the list, or CSV (RFC 4180) with a ' +
-      'header line. In CSV, a text that a spreadsheet would run as a formula begins with an apostrophe. An export that ' +
-      'fails on its way breaks the connection off, so a file that was received to its end is complete.',
+      'A stream of all events that match the filters: one JSON object in each line, or CSV (RFC 4180) with a ' +
+      'header line. In CSV, a text that a spreadsheet would run as a formula begins with an apostrophe. If an ' +
+      'export fails, it closes the connection early, so a file that was received to its end is complete.',
     text: {
       'application/x-ndjson': '{"id":"01KAQ3V7QC00000ABCDEFGHJKM","at":"2026-11-23T09:30:00.000Z","count":1,…}\n',
       'text/csv': 'id,at,count,…\r\n01KAQ3V7QC00000ABCDEFGHJKM,2026-11-23T09:30:00.000Z,1,…\r\n',
@@ -88,9 +88,9 @@ export class AuditEventsController {
     access: 'administrators',
     summary: 'Verify that no stored event was changed, removed or inserted',
     description:
-      'Each event is a link of a chain, sealed with a key that is not in the database. With limits of time, the parts of ' +
-      'the chains that hold those events are checked; without, everything from the oldest kept event on. A million ' +
-      'events take some minutes; `npm run audit:verify` does the same from the command line.',
+      'Each event is a link of a chain, sealed with a key that is not in the database. With a filter by time, ' +
+      'only the parts of the chains with those events are checked. A million events take some minutes. `npm ' +
+      'run audit:verify` does the same on the command line.',
     type: AuditVerificationDto,
     body: {
       type: AuditVerificationInput,

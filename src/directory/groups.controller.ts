@@ -7,7 +7,7 @@ import { ApiRoute } from '../common/swagger/api-route.decorator.js';
 import { CreateGroupDto, GroupDto, GroupPageDto } from './dto/group.dto.js';
 import { GroupsService } from './groups.service.js';
 
-const GROUP_NAME = { name: { description: 'The name of a group, exactly.', example: 'developers' } } as const;
+const GROUP_NAME = { name: { description: 'The exact name of a group.', example: 'developers' } } as const;
 const USERNAME = { username: { description: 'The name of a user, in any case.', example: 'anna' } } as const;
 
 @ApiTags('Groups')
@@ -30,7 +30,8 @@ export class GroupsController {
   @ApiRoute({
     access: 'administrators',
     summary: 'Create a group',
-    description: 'Group names compare exactly; one that differs from another in case alone is refused (409).',
+    description:
+      'Group names are compared exactly. A name that differs from an existing one only in case is refused (409).',
     status: 201,
     type: GroupDto,
     location: ({ name }) => `/api/v1/groups/${encodeURIComponent(name)}`,
@@ -45,7 +46,7 @@ export class GroupsController {
   @ApiRoute({
     access: 'administrators',
     summary: 'Delete a group',
-    description: 'The group `administrators`, and a group that a permission names, cannot be deleted (409).',
+    description: 'The group `administrators`, and groups that a permission uses, cannot be deleted (409).',
     status: 204,
     params: GROUP_NAME,
     problems: ['not_found', 'conflict'],
@@ -58,8 +59,8 @@ export class GroupsController {
   @PasswordLoginOnly()
   @ApiRoute({
     access: 'administrators',
-    summary: 'Put a user into a group',
-    description: 'A user who is in it stays in it.',
+    summary: 'Add a user to a group',
+    description: 'If the user is already a member, nothing changes.',
     status: 204,
     params: { ...GROUP_NAME, ...USERNAME },
     problems: ['not_found'],
@@ -76,8 +77,8 @@ export class GroupsController {
   @PasswordLoginOnly()
   @ApiRoute({
     access: 'administrators',
-    summary: 'Take a user out of a group',
-    description: 'The last active administrator cannot be taken out of the group `administrators` (409).',
+    summary: 'Remove a user from a group',
+    description: 'The last active administrator cannot be removed from the group `administrators` (409).',
     status: 204,
     params: { ...GROUP_NAME, ...USERNAME },
     problems: ['not_found', 'conflict'],

@@ -16,10 +16,10 @@ export class OwnPasswordController {
   @PasswordLoginOnly()
   @ApiRoute({
     access: 'authenticated',
-    summary: 'Change one’s own password',
+    summary: 'Change your own password',
     description:
-      'For every user, logged in with the password: whoever got hold of a token could turn it into a login that ' +
-      'outlives it.',
+      'You must log in with your password. With a token this is refused, because a stolen token could ' +
+      'otherwise become a password login that stays when the token ends.',
     status: 204,
     body: {
       type: ChangePasswordDto,

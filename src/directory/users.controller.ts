@@ -33,20 +33,20 @@ export class UsersController {
     access: 'administrators',
     summary: 'Create a user',
     maxBodyBytes: BODY_LIMITS.user,
-    description: 'Names are compared without case. Without a password the user can use tokens, but not log in.',
+    description: 'Names are compared without case. Without a password, the user can use tokens but not log in.',
     status: 201,
     type: UserDto,
     location: ({ username }) => `/api/v1/users/${encodeURIComponent(username)}`,
     body: {
       type: CreateUserDto,
       examples: {
-        'who can log in': {
+        'a user a user who can log in': {
           username: 'anna',
           displayName: 'Anna Example',
           email: 'anna@example.com',
           password: 'correct horse battery',
         },
-        'who can only use tokens': { username: 'build-server' },
+        'a user a user who can only use tokens': { username: 'build-server' },
         'another administrator': {
           username: 'second-admin',
           password: 'staple battery horse',
@@ -79,8 +79,9 @@ export class UsersController {
     summary: 'Change a user',
     maxBodyBytes: BODY_LIMITS.user,
     description:
-      'A merge patch: what is left out stays. `groups` replaces all of them; `email` and `password` may be null. ' +
-      'Deactivating a user stops its tokens at once. The last active administrator stays one (409).',
+      'A merge patch: members that are left out stay unchanged. `groups` replaces all groups; `email` and ' +
+      '`password` may be null. If a user is deactivated, its tokens stop at once. The last active ' +
+      'administrator cannot be deactivated or removed from the group (409).',
     type: UserDto,
     params: USERNAME,
     body: {
@@ -88,7 +89,7 @@ export class UsersController {
       examples: {
         'no change': {},
         'another address': { email: 'anna@example.com' },
-        'leaves the house': { active: false },
+        'deactivate a user': { active: false },
         'a new password': { password: 'staple correct horse' },
       },
     },
@@ -107,8 +108,8 @@ export class UsersController {
     access: 'administrators',
     summary: 'Delete a user',
     description:
-      'Revokes the tokens of the user; a later user of the same name does not get them back. ' +
-      'The last active administrator cannot be deleted (409).',
+      'Revokes the tokens of the user. A new user with the same name does not get them back. The last active ' +
+      'administrator cannot be deleted (409).',
     status: 204,
     params: USERNAME,
     problems: ['not_found', 'conflict'],

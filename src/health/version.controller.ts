@@ -18,7 +18,7 @@ export class VersionController {
   /** What runs here: for scripts that watch an upgrade. It asks nothing of the database. */
   @Get()
   @ApiOperation({ summary: 'Version, node and schema', security: [] })
-  @ApiResponse({ status: 200, type: VersionDto, description: 'What runs here' })
+  @ApiResponse({ status: 200, type: VersionDto, description: 'Version and node of this server' })
   getVersion(): VersionDto {
     return { version: this.#version, node: this.nodes.id, schema: MIGRATIONS.at(-1)?.name ?? '' };
   }

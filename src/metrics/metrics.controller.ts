@@ -14,7 +14,7 @@ export class MetricsController {
   @Get()
   @ApiOperation({ summary: 'Metrics', security: [] })
   @ApiProduces('text/plain')
-  @ApiResponse({ status: 200, schema: { type: 'string' }, description: 'The figures, one a line' })
+  @ApiResponse({ status: 200, schema: { type: 'string' }, description: 'The metrics, one in each line' })
   async getMetrics(@Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
     void reply.type(this.metrics.contentType);
     return this.metrics.text();

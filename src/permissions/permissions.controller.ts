@@ -15,7 +15,7 @@ import { PermissionsService } from './permissions.service.js';
 const IF_MATCH = {
   name: 'If-Match',
   required: false,
-  description: 'The `ETag` of the permissions the change was made for; with another version it is a 412.',
+  description: 'The `ETag` that you have read. If the permissions have changed since then, the answer is 412.',
 } as const;
 
 @ApiTags('Permissions')
@@ -27,7 +27,7 @@ export class PermissionsController {
   @ApiRoute({
     access: 'administrators',
     summary: 'Show the permissions',
-    description: '`warnings` tells what is odd about them, seen from who you are; `ETag` is their version.',
+    description: '`warnings` lists problems, also for your own user. `ETag` is the version of the permissions.',
     type: PermissionsDto,
     isTagged: true,
   })
@@ -46,15 +46,16 @@ export class PermissionsController {
     summary: 'Change permissions',
     maxBodyBytes: BODY_LIMITS.document,
     description:
-      'A merge patch: members that are left out stay as they are, lists are replaced as a whole. The change acts at ' +
-      'once here and within a second on every other node. Warnings never prevent it; a group that there is not does.',
+      'A merge patch: members that are left out stay unchanged, and lists are replaced as a whole. The change ' +
+      'takes effect at once on this node and within a second on every other node. Warnings never prevent it, ' +
+      'but an unknown group does.',
     type: PermissionsDto,
     isTagged: true,
     body: {
       type: UpdatePermissionsDto,
       examples: {
         'no change': {},
-        'read-only tokens for everybody': { createForSelf: { readOnlyOnly: true } },
+        'read-only tokens for all users': { createForSelf: { readOnlyOnly: true } },
         'tokens for one group': { useTokens: { everyone: false, groups: ['administrators'] } },
       },
     },
@@ -76,7 +77,7 @@ export class PermissionsController {
     access: 'administrators',
     summary: 'Replace the permissions',
     maxBodyBytes: BODY_LIMITS.document,
-    description: 'Every member has to be there, except `warnings`, which is ignored.',
+    description: 'All members are required, except `warnings`, which is ignored.',
     type: PermissionsDto,
     isTagged: true,
     body: { type: ReplacePermissionsDto, examples: { 'the defaults': DEFAULT_PERMISSIONS } },

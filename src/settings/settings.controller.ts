@@ -23,7 +23,7 @@ import type { Requester } from './settings-warning.js';
 const IF_MATCH = {
   name: 'If-Match',
   required: false,
-  description: 'The `ETag` of the settings the change was made for; with another version it is a 412.',
+  description: 'The `ETag` that you have read. If the settings have changed since then, the answer is 412.',
 } as const;
 
 @ApiTags('Settings')
@@ -35,7 +35,7 @@ export class SettingsController {
   @ApiRoute({
     access: 'administrators',
     summary: 'Show the settings',
-    description: '`warnings` tells what is odd about them, seen from where you are; `ETag` is their version.',
+    description: '`warnings` lists problems, also for your own address. `ETag` is the version of the settings.',
     type: SettingsDto,
     isTagged: true,
   })
@@ -61,9 +61,9 @@ export class SettingsController {
     summary: 'Change settings',
     maxBodyBytes: BODY_LIMITS.settings,
     description:
-      'A merge patch: members that are left out stay as they are, lists are replaced as a whole. The change acts at ' +
-      'once here and within a second on every other node. Warnings never prevent it. Enabling passwords turns ' +
-      '`passwords.preventPathTraversal` off.',
+      'A merge patch: members that are left out stay unchanged, and lists are replaced as a whole. The change ' +
+      'takes effect at once on this node and within a second on every other node. Warnings never prevent it. ' +
+      'Enabling passwords switches `passwords.preventPathTraversal` off.',
     type: SettingsDto,
     isTagged: true,
     problems: ['validation_failed', 'version_mismatch', 'unsupported_media_type'],
@@ -86,8 +86,8 @@ export class SettingsController {
     summary: 'Replace the settings',
     maxBodyBytes: BODY_LIMITS.settings,
     description:
-      'Every member has to be there, except `warnings`, which is ignored, and `audit.failOpen`, which is off where it ' +
-      'is left out.',
+      'All members are required, except `warnings`, which is ignored, and `audit.failOpen`, which is off by ' +
+      'default.',
     type: SettingsDto,
     isTagged: true,
     problems: ['validation_failed', 'version_mismatch', 'unsupported_media_type'],
@@ -107,7 +107,7 @@ export class SettingsController {
   @ApiRoute({
     access: 'administrators',
     summary: 'Add an entry to the allow list',
-    description: 'An entry that is on the list already, in whatever spelling, is a 409.',
+    description: 'If the entry is already on the list, in any spelling, the answer is 409.',
     status: 201,
     type: AllowListEntryDto,
     location: ({ entry }) => `/api/v1/settings/allow-list/${encodeURIComponent(entry)}`,
@@ -142,8 +142,8 @@ export class SettingsController {
   @ApiHeader(IF_MATCH)
   @ApiRoute({
     access: 'administrators',
-    summary: 'Take an entry off the allow list',
-    description: 'The entry is percent-encoded (`203.0.113.0%2F24`); every spelling of it will do.',
+    summary: 'Remove an entry from the allow list',
+    description: 'Percent-encode the entry (`203.0.113.0%2F24`). Any spelling works.',
     status: 204,
     isTagged: true,
     params: { entry: { description: 'An entry of the list, in any spelling.', example: '203.0.113.0/24' } },

@@ -22,8 +22,8 @@ export class MeController {
   @Get()
   @ApiRoute({
     access: 'authenticated',
-    summary: 'Show the caller and what it may do',
-    description: 'A permission that was lost shows at once, with a text that says so.',
+    summary: 'Show the caller and its permissions',
+    description: 'A lost permission shows at once, with a text that explains it.',
     type: MeDto,
   })
   getMe(@CurrentCaller() caller: Authenticated): MeDto {

@@ -35,7 +35,9 @@ import { TokenListService } from './token-list.service.js';
 import { TokenRevocationService } from './token-revocation.service.js';
 import { TokenRotationService } from './token-rotation.service.js';
 
-const TOKEN_ID = { id: { description: 'The id of a token, which its list shows.', example: '7Hq2LmP0aZx9' } } as const;
+const TOKEN_ID = {
+  id: { description: 'The id of a token. The list of tokens shows it.', example: '7Hq2LmP0aZx9' },
+} as const;
 
 const locationOf = ({ id }: TokenDto): string => `/api/v1/tokens/${id}`;
 
@@ -57,8 +59,9 @@ export class TokensController {
     access: 'authenticated',
     summary: 'Create a token',
     description:
-      'The answer holds the `secret`, this once: keep it. Scripts send it as the password of HTTP Basic, with the ' +
-      'owner’s user name, or as a Bearer token. A token made with a token never exceeds it.',
+      'The answer contains the `secret`, which is shown only once. Scripts send it as the password of HTTP ' +
+      'Basic with the owner’s user name, or as a Bearer token. A token that is created with a token cannot do ' +
+      'more than that token.',
     status: 201,
     type: CreatedTokenDto,
     location: locationOf,
@@ -67,9 +70,9 @@ export class TokensController {
       type: CreateTokenDto,
       examples: {
         'read-only, for a month': { description: 'nightly report', scope: 'read-only', validity: 'P1M' },
-        'for as long as allowed': { description: 'weekly report', scope: 'read-only' },
+        'for the maximum time': { description: 'weekly report', scope: 'read-only' },
         'for a year': { description: 'deployment', scope: 'read-write', validity: 'P1Y' },
-        'until an instant, from some addresses': {
+        'until a given time, from some addresses': {
           description: 'migration',
           scope: 'read-write',
           expiresAt: '2030-01-31T12:00:00.000Z',
@@ -92,7 +95,7 @@ export class TokensController {
   @ApiRoute({
     access: 'authenticated',
     summary: 'List tokens',
-    description: 'Your own; all of them for administrators and for those who may create tokens for others.',
+    description: 'Your own tokens. Administrators, and users who may create tokens for others, see all tokens.',
     type: TokenPageDto,
     problems: ['validation_failed'],
   })
@@ -106,8 +109,9 @@ export class TokensController {
     access: 'authenticated',
     summary: 'Revoke several tokens, or all of one owner',
     description:
-      'They are refused on this node when the answer comes, and on every other node within a second. With `wait`, the ' +
-      'answer comes once every live node has confirmed it, or after five seconds, and names those that have not.',
+      'When the answer comes, this node refuses the tokens; every other node does within a second. With ' +
+      '`wait`, the answer comes when every live node has confirmed it, or after five seconds, and lists the ' +
+      'nodes that have not.',
     type: RevokedTokensDto,
     body: {
       type: RevokeTokensDto,
@@ -143,7 +147,7 @@ export class TokensController {
   @Patch(':id')
   @ApiRoute({
     access: 'authenticated',
-    summary: 'Describe a token anew',
+    summary: 'Change the description of a token',
     type: TokenDto,
     params: TOKEN_ID,
     body: { type: DescribeTokenDto, examples: { 'no change': {}, 'another text': { description: 'weekly report' } } },
@@ -163,9 +167,9 @@ export class TokensController {
     access: 'authenticated',
     summary: 'Revoke a token',
     description:
-      'It is refused from now on, on every other node within a second, and stays listed until it is purged. With ' +
-      '`wait=true`, the answer comes once every live node has confirmed it, or after five seconds, and names those that ' +
-      'have not.',
+      'This node refuses the token at once, and every other node within a second. The token stays listed until ' +
+      'the purge. With `wait=true`, the answer comes when every live node has confirmed it, or after five ' +
+      'seconds, and lists the nodes that have not.',
     status: 204,
     params: TOKEN_ID,
     problems: ['not_found', 'validation_failed'],
@@ -189,7 +193,7 @@ export class TokensController {
   @ApiRoute({
     access: 'authenticated',
     summary: 'Rotate a token',
-    description: 'Makes a successor with the same properties. The old token lives on for the overlap at most.',
+    description: 'Creates a successor with the same properties. The old token still works for the overlap at most.',
     status: 201,
     type: CreatedTokenDto,
     location: locationOf,

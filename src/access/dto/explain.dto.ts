@@ -2,18 +2,18 @@ import { ApiProperty } from '@nestjs/swagger';
 import { IsString, Length, Matches, MaxLength, ValidateIf } from 'class-validator';
 import { BoundedList } from '../../common/validation/bounded-list.decorator.js';
 
-/** Twice as many header lines as any request may have: what becomes of too many can be asked. */
+/** Twice the limit of a request, so that a request with too many lines can be explained. */
 const MAX_HEADERS = 200;
 
 const given = (_object: object, value: unknown): boolean => value !== undefined;
 
-/** Whether this body asks about an event that was audited. */
+/** Whether this body names an audited event. */
 const asksAboutEvent = ({ requestId }: ExplainRequestDto): boolean => requestId !== undefined;
 
-/** A request to explain, or the id of one that was audited. */
+/** A request to explain, or the id of an audited one. */
 export class ExplainRequestDto {
   /**
-   * The id of an audited request: its event is explained, and nothing else may be given.
+   * The id of an audited request. Its event is explained; leave everything else out.
    * @example 5bc4e3a80823aa15a9a304027e79128b
    */
   @ValidateIf(given)
@@ -22,7 +22,7 @@ export class ExplainRequestDto {
   requestId?: string;
 
   /**
-   * The key of the application the request would be for.
+   * The key of the application that the request is for.
    * @example jira
    */
   @ValidateIf((body: ExplainRequestDto) => !asksAboutEvent(body) || body.application !== undefined)
@@ -37,7 +37,7 @@ export class ExplainRequestDto {
   method?: string;
 
   /**
-   * The path below the application's mount, with the query if there is one.
+   * The path below the mount of the application, with its query.
    * @example /rest/api/2/myself
    */
   @ValidateIf((body: ExplainRequestDto) => !asksAboutEvent(body) || body.path !== undefined)
@@ -46,7 +46,7 @@ export class ExplainRequestDto {
   path?: string;
 
   /**
-   * The address of the socket's other end: a proxy, or the client itself.
+   * The address at the other end of the connection: a proxy, or the client itself.
    * @example 203.0.113.7
    */
   @ValidateIf((body: ExplainRequestDto) => !asksAboutEvent(body) || body.peer !== undefined)
@@ -55,7 +55,7 @@ export class ExplainRequestDto {
   peer?: string;
 
   /**
-   * The header lines, each a pair of name and value. A Host line may be left out.
+   * The header lines, each a pair of name and value. The Host line is optional.
    * @example [["X-Forwarded-For", "203.0.113.7"]]
    */
   @ApiProperty({
@@ -69,7 +69,7 @@ export class ExplainRequestDto {
   headers?: string[][];
 
   /**
-   * The id of the token the request would carry, in place of its secret.
+   * The id of the token of the request, instead of its secret.
    * @example 7Hq2LmP0aZx9
    */
   @ValidateIf(given)
@@ -78,35 +78,35 @@ export class ExplainRequestDto {
   tokenId?: string;
 }
 
-/** What one stage made of the request. */
+/** The result of one stage. */
 export class ExplainedStageDto {
   /** @example address */
   stage!: string;
 
   outcome!: 'passed' | 'refused' | 'not-reached' | 'not-needed';
 
-  /** The true reason, on the stage that refused. */
+  /** The true reason, if this stage refused. */
   code!: string | null;
 
-  /** What the stage saw. */
+  /** What the stage checked. */
   detail!: string | null;
 }
 
-/** How the client address was told. */
+/** How the client address was derived. */
 export class ExplainedAddressDto {
   peer!: string | null;
 
-  /** The value of the forwarding header that was considered. */
+  /** The value of the forwarding header that was used. */
   header!: string | null;
 
-  /** The client address; null where none can be told. */
+  /** The client address; null if it is unknown. */
   derived!: string | null;
 
-  /** The entry of the allow list that holds it. */
+  /** The entry of the allow list that contains it. */
   entry!: string | null;
 }
 
-/** What would become of the request, stage by stage. */
+/** The decision about the request, stage by stage. */
 export class ExplanationDto {
   decision!: 'allow' | 'deny' | 'pass';
 

@@ -3,10 +3,10 @@ import { Transform } from 'class-transformer';
 import { IsObject, IsString, Length } from 'class-validator';
 import { IfPresent } from '../../common/validation/if-present.decorator.js';
 
-/** What an application's upstream is to be asked. */
+/** How to check an application. */
 export class CheckApplicationDto {
   /**
-   * Whose identity the question carries: an active user. Default: the caller.
+   * The active user whose identity is sent. Default: the caller.
    * @example alice
    */
   @IfPresent()
@@ -15,8 +15,8 @@ export class CheckApplicationDto {
   username?: string;
 
   /**
-   * Values of identity headers to try in place of the stored ones, by the name of the header. They are used for this
-   * question alone, and neither stored nor logged.
+   * Values of identity headers to try instead of the stored ones, by header name. They are used only for this check,
+   * and never stored or logged.
    */
   @ApiProperty({ selfRequired: false, type: 'object', additionalProperties: { type: 'string' } })
   @IfPresent()
@@ -26,39 +26,39 @@ export class CheckApplicationDto {
   secrets?: Record<string, string>;
 }
 
-/** What came of asking an upstream. */
+/** The result of a check. */
 export class ApplicationCheckDto {
   /** Whether an HTTP server answered in time. */
   reachable!: boolean;
 
-  /** Whether it was asked over TLS, with a certificate that is trusted. */
+  /** Whether the connection used TLS with a trusted certificate. */
   tls!: boolean;
 
   /**
-   * The version that a product told anonymously, or the one set by hand; null where neither is there.
+   * The version that the product gives without a credential, or the version set by hand; null if neither is known.
    * @example 9.12.0
    */
   @ApiProperty({ type: String, nullable: true })
   version!: string | null;
 
-  /** Whether it takes the request for the user's; `unknown` where its answer does not say. */
+  /** Whether the application sees the right user; `unknown` if its answer does not show it. */
   @ApiProperty({ oneOf: [{ type: 'boolean' }, { type: 'string', enum: ['unknown'] }] })
   identityBelieved!: boolean | 'unknown';
 
   /**
-   * Whom it takes the request for; null for nobody, or where it does not say.
+   * The user that the application sees; null if it sees none, or its answer does not show it.
    * @example alice
    */
   @ApiProperty({ type: String, nullable: true })
   upstreamAccount!: string | null;
 
   /**
-   * The HTTP status of its answer; null where there was none.
+   * The HTTP status of its answer; null if there was none.
    * @example 200
    */
   @ApiProperty({ type: Number, nullable: true })
   status!: number | null;
 
-  /** What to do, in the order in which to do it; empty where all is well. */
+  /** What to do, in this order; empty if everything works. */
   advice!: string[];
 }

@@ -47,10 +47,10 @@ const ENCODED_SLASHES =
   'Encoded slashes and percent signs in the path. `allow` exists only for ' +
   `${kindsWith(({ paths }) => paths.encodedSlashes)}.`;
 
-/** Where an application is mounted: by `pathPrefix`, by `host`, or by both. */
+/** Where clients reach the application: below `pathPrefix`, at `host`, or both. */
 export class MountDto {
   /**
-   * Matched at a segment boundary, the longest first; what follows it is appended to `upstream`.
+   * Matches whole segments; the longest prefix wins. The rest of the path is appended to `upstream`.
    * @example /jira
    */
   @IfPresent()
@@ -58,16 +58,16 @@ export class MountDto {
   @MaxLength(255)
   pathPrefix?: string;
 
-  /** A host name, perhaps with a port. Everything a client sends to it is for this application alone. */
+  /** A host name with an optional port. All requests to this host belong to this application. */
   @IfPresent()
   @IsString()
   @MaxLength(255)
   host?: string;
 }
 
-/** How the application learns who the owner of a token is. */
+/** How the application gets the owner of a token. */
 export class IdentityDto {
-  /** `headers` is the one there is so far. */
+  /** Only `headers` is available so far. */
   @IfPresent()
   @IsString()
   @MaxLength(32)
@@ -75,8 +75,8 @@ export class IdentityDto {
   mode?: 'headers';
 
   /**
-   * How values beyond ASCII are written: `percent` as percent-encoded UTF-8 (`J%C3%B6rg`; `%` becomes `%25`), `utf-8` as
-   * the bytes of UTF-8, for applications that read header values so and do not decode them.
+   * How values beyond ASCII are sent: `percent` as percent-encoded UTF-8 (`J%C3%B6rg`; `%` becomes `%25`), `utf-8` as
+   * the bytes of UTF-8, for applications that read these and do not decode percent signs.
    */
   @IfPresent()
   @IsIn(IDENTITY_ENCODINGS, { message: 'encoding must be percent or utf-8' })
@@ -84,8 +84,8 @@ export class IdentityDto {
   encoding?: IdentityEncoding;
 
   /**
-   * Header names with their templates over `{username}`, `{displayName}`, `{email}`, `{groups}`, `{tokenId}` and
-   * `{scope}`, or with `{"secret": "…"}` for a fixed value that is stored encrypted and shown as `********`.
+   * Header names with their values: a template with `{username}`, `{displayName}`, `{email}`, `{groups}`, `{tokenId}`
+   * and `{scope}`, or `{"secret": "…"}` for a fixed value, which is stored encrypted and shown as `********`.
    */
   @ApiProperty({
     selfRequired: false,
@@ -102,14 +102,14 @@ export class IdentityDto {
   headers?: Record<string, string | { secret: string }>;
 }
 
-/** A call that counts as a read although its method does not say so. */
+/** A call that counts as a read although its method is not a reading one. */
 export class ReadOnlyExceptionDto {
   /** @example POST */
   method!: string;
 
   /**
-   * The canonical path below the mount, without the query; `*` stands for one whole segment, `**`, only as the last,
-   * for one or more.
+   * The canonical path below the mount, without the query. `*` stands for one whole segment; `**` stands for one or
+   * more and is allowed only at the end.
    * @example /rest/api/2/search
    */
   path!: string;
@@ -118,7 +118,7 @@ export class ReadOnlyExceptionDto {
 /** An application to protect. */
 export class CreateApplicationDto {
   /**
-   * Stays as it is: lower-case letters, digits and dashes.
+   * Lower-case letters, digits and dashes. It cannot be changed later.
    * @example jira
    */
   @IsString()
@@ -128,7 +128,7 @@ export class CreateApplicationDto {
   key!: string;
 
   /**
-   * What people call it; the key, where it is left out.
+   * A name for people. Default: the key.
    * @example Jira
    */
   @IfPresent()
@@ -138,14 +138,14 @@ export class CreateApplicationDto {
   @Matches(/\S/, { message: 'name must not be blank' })
   name?: string;
 
-  /** Decides which paths are REST paths, and which special rules apply. */
+  /** Sets which paths are REST paths and which special rules apply. */
   @IsIn(APPLICATION_KINDS, { message: `kind must be one of ${APPLICATION_KINDS.join(', ')}` })
   @ApiProperty({ enum: APPLICATION_KINDS })
   kind!: ApplicationKind;
 
   /**
-   * The version of the product, set by hand, which wins. Without one, or with null, a product is asked for its version
-   * whenever the application is saved; a version that was read so and is sent back stays one that was read.
+   * The version of the product, set by hand. Without it, or with null, the gateway asks the product for its version at
+   * every save. A detected version that is sent back stays a detected one.
    * @example 9.12.0
    */
   @ApiProperty({ required: false, type: String, nullable: true })
@@ -160,7 +160,7 @@ export class CreateApplicationDto {
   mount!: MountDto;
 
   /**
-   * Where the application lives.
+   * The address of the application.
    * @example http://127.0.0.1:8080/jira
    */
   @IsString()
@@ -172,12 +172,12 @@ export class CreateApplicationDto {
   @IsIn(['allow', 'deny'], { message: 'anonymous must be allow or deny' })
   anonymous?: 'allow' | 'deny';
 
-  /** Where it is left out: the header `X-Forwarded-User` with the user name. */
+  /** Default: the header `X-Forwarded-User` with the user name. */
   @IfPresent()
   @NestedObject(() => IdentityDto)
   identity?: IdentityDto;
 
-  /** Calls that count as reads, for read-only tokens; none, where it is left out. */
+  /** Calls that count as reads, for read-only tokens. Default: none. */
   @IfPresent()
   @BoundedList({ maxItems: MAX_EXCEPTIONS }, { $ref: getSchemaPath(ReadOnlyExceptionDto) })
   readOnlyExceptions?: ReadOnlyExceptionDto[];
@@ -198,7 +198,8 @@ export class CreateApplicationDto {
   encodedSlashes?: 'reject' | 'allow';
 
   /**
-   * Milliseconds until the client gets a 504: for a connection to the application, and then without an answer of it.
+   * Milliseconds until the client gets 504: while the request waits for a connection, and then while it waits for an
+   * answer.
    * @example 60000
    */
   @IfPresent()
@@ -208,8 +209,8 @@ export class CreateApplicationDto {
   timeoutMs?: number;
 
   /**
-   * The most connections to the application at a time, from each node. One token, or one client address without one,
-   * has a quarter of them at most. Where it is left out: 512.
+   * Maximum number of connections to the application from each node. One token, or one client address without a token,
+   * may use a quarter of them. Default: 512.
    * @example 512
    */
   @IfPresent()
@@ -218,15 +219,18 @@ export class CreateApplicationDto {
   @Max(MAX_CONNECTIONS)
   connections?: number;
 
-  /** Ignored, so that what was read can be sent back. */
+  /** Ignored, so that you can send back what you have read. */
   @Allow()
   warnings?: WarningDto[];
 }
 
-/** A merge patch: the members to change. `identity.headers` replaces all headers; a `mount.host` or `mount.pathPrefix` that is to go is sent as null. */
+/**
+ * A merge patch with the members to change. `identity.headers` replaces all headers. Send null to remove `mount.host`
+ * or `mount.pathPrefix`.
+ */
 export class PatchApplicationDto extends PartialType(OmitType(CreateApplicationDto, ['key', 'warnings'])) {}
 
-/** An application that is protected. */
+/** A protected application. */
 export class ApplicationDto {
   /** @example jira */
   key!: string;
@@ -238,7 +242,7 @@ export class ApplicationDto {
   kind!: ApplicationKind;
 
   /**
-   * Set by hand, or else as the upstream told it when the application was saved; null where it is not known.
+   * The version set by hand, or the one that the product gave at the last save; null if unknown.
    * @example 9.12.0
    */
   @ApiProperty({ type: String, nullable: true })
@@ -256,7 +260,7 @@ export class ApplicationDto {
 
   readOnlyExceptions!: ReadOnlyExceptionDto[];
 
-  /** What is odd about it; never prevents a save. */
+  /** Warnings about the application. They never prevent a save. */
   warnings!: WarningDto[];
 
   nativeTokensDisabled!: boolean;
@@ -277,7 +281,7 @@ export class ApplicationDto {
 export class ApplicationPageDto {
   items!: ApplicationDto[];
 
-  /** Send it as `cursor` for the next page; null on the last one. */
+  /** Send it as `cursor` to get the next page; null on the last page. */
   @ApiProperty({ type: String, nullable: true })
   nextCursor!: string | null;
 }

@@ -26,16 +26,17 @@ export class AuditEventDto implements Record<keyof ShownEvent, unknown> {
    */
   outcome!: string;
 
-  /** Whether a token request was allowed here and then refused by the upstream itself, with 401 or 403. */
+  /** Whether the gateway allowed a token request and the upstream then answered it with 401 or 403. */
   upstreamRefused!: boolean;
 
   /**
-   * The true reason, which can be more exact than the code the client was told; null for what was allowed or passed on.
+   * The true reason, which can be more exact than the code that the client got; null if the request was allowed or
+   * passed.
    * @example owner_mismatch
    */
   code!: string | null;
 
-  /** Who acted: the name presented, or the owner of the token. */
+  /** The acting user: the name in the request, or the owner of the token. */
   actor!: string | null;
 
   /** The owner of the token. */
@@ -51,10 +52,10 @@ export class AuditEventDto implements Record<keyof ShownEvent, unknown> {
   /** `basic-token`, `bearer-token`, `password`, `native-token`, `cookie` or `none`. */
   credential!: string | null;
 
-  /** The address the request is attributed to. */
+  /** The client address: the address that the request is attributed to. */
   clientIp!: string | null;
 
-  /** The address of the socket's other end: a proxy, or the client itself. */
+  /** The address at the other end of the connection: a proxy, or the client itself. */
   peer!: string | null;
 
   method!: string | null;
@@ -73,10 +74,10 @@ export class AuditEventDto implements Record<keyof ShownEvent, unknown> {
 
   userAgent!: string | null;
 
-  /** As in the answer's X-Request-Id. */
+  /** The `X-Request-Id` of the answer. */
   requestId!: string | null;
 
-  /** What changed, with before and after; secrets are left out. */
+  /** What changed, with the values before and after. It contains no secrets. */
   detail!: Record<string, unknown> | null;
 }
 
@@ -84,6 +85,6 @@ export class AuditEventDto implements Record<keyof ShownEvent, unknown> {
 export class AuditEventPageDto {
   items!: AuditEventDto[];
 
-  /** Send it as `cursor` for the next page; null on the last one. */
+  /** Send it as `cursor` to get the next page; null on the last page. */
   nextCursor!: string | null;
 }

@@ -4,15 +4,15 @@ import { CREDENTIAL_KINDS } from '@scopegate/access';
 import { AUDIT_EVENT_TYPES, AUDIT_OUTCOMES } from '@scopegate/audit';
 import { PageQuery } from '../../common/paging/page.js';
 
-/** Which events are meant; all limits hold together. */
+/** Filters for events. An event must match all of them. */
 export class AuditEventFilterQuery {
-  /** From this instant on: ISO 8601 with an offset. */
+  /** From this time on: ISO 8601 with an offset. */
   @IsOptional()
   @IsString()
   @MaxLength(64)
   from?: string;
 
-  /** Up to this instant: ISO 8601 with an offset. */
+  /** Up to this time: ISO 8601 with an offset. */
   @IsOptional()
   @IsString()
   @MaxLength(64)
@@ -23,7 +23,7 @@ export class AuditEventFilterQuery {
   @IsIn(AUDIT_EVENT_TYPES)
   type?: string;
 
-  /** Only events that ended like this. */
+  /** Only events with this outcome. */
   @IsOptional()
   @IsIn(AUDIT_OUTCOMES)
   outcome?: string;
@@ -46,7 +46,7 @@ export class AuditEventFilterQuery {
   @Length(1, 12)
   tokenId?: string;
 
-  /** In any spelling. */
+  /** An address, in any spelling. */
   @IsOptional()
   @IsString()
   @Length(1, 64)
@@ -63,21 +63,21 @@ export class AuditEventFilterQuery {
   @IsIn(CREDENTIAL_KINDS)
   credential?: string;
 
-  /** Part of the token’s description, the path or the user agent, without case. */
+  /** A part of the token’s description, the path or the user agent, without case. */
   @IsOptional()
   @IsString()
   @Length(1, 255)
   q?: string;
 }
 
-/** Which events a list shows. */
+/** The query of the list of events. */
 export class AuditEventQuery extends IntersectionType(PageQuery, AuditEventFilterQuery) {}
 
 export const EXPORT_FORMATS = ['ndjson', 'csv'] as const;
 
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
-/** Which events an export holds, and in which form. */
+/** The query of an export. */
 export class AuditEventExportQuery extends AuditEventFilterQuery {
   /** One JSON object a line, or comma-separated values with a header line. */
   @ApiProperty({ required: false, enum: EXPORT_FORMATS, default: 'ndjson' })

@@ -2,10 +2,10 @@ import { ApiProperty } from '@nestjs/swagger';
 import { CHAIN_BREAK_REASONS } from '@scopegate/audit';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
 
-/** Which part of the log is verified; without limits, all of it. */
+/** The part of the log to verify. Default: all of it. */
 export class AuditVerificationInput {
   /**
-   * From this instant on: ISO 8601 with an offset.
+   * From this time on: ISO 8601 with an offset.
    * @example 2026-11-01T00:00:00Z
    */
   @IsOptional()
@@ -14,7 +14,7 @@ export class AuditVerificationInput {
   from?: string;
 
   /**
-   * Up to this instant: ISO 8601 with an offset.
+   * Up to this time: ISO 8601 with an offset.
    * @example 2026-12-01T00:00:00Z
    */
   @IsOptional()
@@ -23,7 +23,7 @@ export class AuditVerificationInput {
   to?: string;
 }
 
-/** The first place where the log is not what was recorded. */
+/** The first place where the log differs from what was recorded. */
 export class AuditChainBreakDto {
   /** The chain: `changes`, or the id of the node that recorded the requests. */
   chain!: string;
@@ -31,7 +31,7 @@ export class AuditChainBreakDto {
   /** The place in the chain, counted from 1. */
   sequence!: number;
 
-  /** The event at this place; null where it is missing. */
+  /** The event at this place; null if it is missing. */
   @ApiProperty({ type: String, nullable: true })
   eventId!: string | null;
 
@@ -40,9 +40,9 @@ export class AuditChainBreakDto {
   reason!: string;
 }
 
-/** What a verification has found. */
+/** The result of a verification. */
 export class AuditVerificationDto {
-  /** Whether every event is as it was recorded, and none is missing or added. */
+  /** Whether every event is unchanged, and none is missing or added. */
   intact!: boolean;
 
   /** How many events were checked. */

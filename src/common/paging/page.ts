@@ -5,14 +5,14 @@ import { invalidField } from '../http/problem.exception.js';
 
 /** The query of every list. */
 export class PageQuery {
-  /** How many items at the most, 1 to 200. */
+  /** Maximum number of items, 1 to 200. */
   @ApiProperty({
     required: false,
     type: 'integer',
     default: 50,
     minimum: 1,
     maximum: 200,
-    description: 'How many items at the most.',
+    description: 'Maximum number of items.',
   })
   @IsOptional()
   // Digits alone: what else JavaScript takes for a number ("0x10", "1e2", " 5") is none here.
@@ -24,10 +24,10 @@ export class PageQuery {
   @Max(200)
   limit: number = 50;
 
-  /** Where the page before this one ended: its `nextCursor`. */
+  /** The `nextCursor` of the previous page. */
   @ApiProperty({
     required: false,
-    description: 'Where the page before this one ended: its `nextCursor`.',
+    description: 'The `nextCursor` of the previous page.',
     maxLength: 512,
   })
   @IsOptional()
@@ -39,7 +39,7 @@ export class PageQuery {
 /** One page of a list. */
 export interface Page<Item> {
   readonly items: readonly Item[];
-  /** Send it as `cursor` for the next page; null on the last one. */
+  /** Send it as `cursor` to get the next page; null on the last page. */
   readonly nextCursor: string | null;
 }
 

@@ -111,8 +111,8 @@ const IDEMPOTENCY_KEY = ApiHeader({
   name: 'Idempotency-Key',
   required: false,
   description:
-    'Makes a retry safe: within 24 hours the same key of the same caller is answered as the first time, without its ' +
-    'secret, with `Idempotent-Replay: true`. With another body it is a 409.',
+    'Makes a retry safe: for 24 hours, the same key of the same caller gets the first answer again, without ' +
+    'its secret and with `Idempotent-Replay: true`. With another body, the answer is 409.',
   schema: { type: 'string', pattern: '^[A-Za-z0-9._-]{1,64}$' },
 });
 

@@ -12,23 +12,23 @@ const DESCRIPTION = `The management API of Scopegate: tokens, permissions, setti
 **To try it here**, press *Authorize* and give the user name and password of an administrator under \`basic\` (the first
 start prints the password of \`admin\`), or a Scopegate token under \`token\`.
 
-Errors are RFC 9457 problems with a stable \`code\`; every answer carries an \`X-Request-Id\` that the audit log has.`;
+Errors are RFC 9457 problems with a stable \`code\`. Every answer has an \`X-Request-Id\`, which is also in the audit log.`;
 
 /** The groups of operations, in the order in which a reader needs them. */
 const TAGS = [
-  ['Me', 'Who you are, and what you may do'],
-  ['Tokens', 'Make, show, rotate and revoke tokens'],
+  ['Me', 'Your user and its permissions'],
+  ['Tokens', 'Create, show, rotate and revoke tokens'],
   ['Permissions', 'Who may use and create tokens'],
   ['Settings', 'Validity, addresses, passwords, throttling and audit'],
-  ['Applications', 'What is protected, and where it lives'],
-  ['Users', 'The directory: users'],
-  ['Groups', 'The directory: groups'],
-  ['Audit', 'What happened'],
-  ['Explain', 'Why a request is refused'],
-  ['Health', 'Whether the server works'],
+  ['Applications', 'The protected applications'],
+  ['Users', 'Users of the directory'],
+  ['Groups', 'Groups of the directory'],
+  ['Audit', 'The audit log'],
+  ['Explain', 'How a request is judged'],
+  ['Health', 'The state of the server'],
 ] as const;
 
-const NO_TOKEN = 'No token may do this, whatever its scope: log in with your password (403 `scope_insufficient`).';
+const NO_TOKEN = 'A token may not do this, whatever its scope: log in with your password (403 `scope_insufficient`).';
 
 const METHODS = ['get', 'put', 'post', 'delete', 'patch'] as const;
 

@@ -1,4 +1,4 @@
-/** One field that does not fit. */
+/** One field that is not valid. */
 export class FieldErrorDto {
   /** @example mount.pathPrefix */
   field!: string;
@@ -10,7 +10,7 @@ export class FieldErrorDto {
 /** An error answer (RFC 9457). */
 export class ProblemDto {
   /**
-   * The address of the page that explains the code, on the server that answers `/docs`.
+   * The path of the page that explains the code, on the server that serves `/docs`.
    * @example /docs/problems/validation_failed
    */
   type!: string;
@@ -25,14 +25,14 @@ export class ProblemDto {
   detail!: string;
 
   /**
-   * Stable, made for programs.
+   * For programs; does not change.
    * @example validation_failed
    */
   code!: string;
 
-  /** As in X-Request-Id and the audit log. */
+  /** The `X-Request-Id` of the answer, also in the audit log. */
   requestId!: string;
 
-  /** The fields that do not fit, with `validation_failed`. */
+  /** The fields that are not valid, for `validation_failed`. */
   errors?: FieldErrorDto[];
 }

@@ -9,28 +9,28 @@ type DocumentedHeaders = Record<string, DocumentedHeader>;
 /** Every answer carries it. */
 export const REQUEST_ID_HEADER: DocumentedHeaders = {
   'X-Request-Id': {
-    description: 'The id of the request: the one it came with, or a new one. The audit log and the logs have it too.',
+    description: 'The id of the request: the client’s or a new one. It is also in the audit log and in the log.',
     schema: { type: 'string', example: '5bc4e3a80823aa15a9a304027e79128b' },
   },
 };
 
 const LOCATION: DocumentedHeaders = {
   Location: {
-    description: 'The path of what was made.',
+    description: 'The path of the created resource.',
     schema: { type: 'string', format: 'uri-reference', example: '/api/v1/tokens/7Hq2LmP0aZx9' },
   },
 };
 
 const IDEMPOTENT_REPLAY: DocumentedHeaders = {
   'Idempotent-Replay': {
-    description: '`true` where a call with the same `Idempotency-Key` has made it before. The secret is left out.',
+    description: '`true` if an earlier call with the same `Idempotency-Key` created it. The secret is left out.',
     schema: { type: 'string', example: 'true' },
   },
 };
 
 const ENTITY_TAG: DocumentedHeaders = {
   ETag: {
-    description: 'The version. Send it as `If-Match` with a change, and the change is made to this version alone.',
+    description: 'The version. Send it as `If-Match` with a change, and the change is made only to this version.',
     schema: { type: 'string', example: '"7"' },
   },
 };
@@ -38,15 +38,15 @@ const ENTITY_TAG: DocumentedHeaders = {
 const CHALLENGE: DocumentedHeaders = {
   'WWW-Authenticate': {
     description:
-      'What to authenticate with: Basic, and Bearer with an error where the request came with Bearer. Scripts of the ' +
-      'own pages get none with a 401.',
+      'How to authenticate: Basic, and Bearer with an error if the request came with Bearer. A 401 to a script ' +
+      'of the server’s own pages has none.',
     schema: { type: 'string', example: 'Basic realm="Scopegate", charset="UTF-8"' },
   },
 };
 
 const SCOPE_CHALLENGE: DocumentedHeaders = {
   'WWW-Authenticate': {
-    description: 'With `scope_insufficient` alone: the scope that the request takes (RFC 6750).',
+    description: 'Only with `scope_insufficient`: the scope that the request needs (RFC 6750).',
     schema: { type: 'string', example: 'Bearer error="insufficient_scope", scope="read-write"' },
   },
 };

@@ -1,11 +1,11 @@
-/** What is odd about what was saved all the same. */
+/** A warning about the saved state. It did not prevent the save. */
 export class WarningDto {
   /**
-   * Stable, made for programs.
+   * For programs; does not change.
    * @example nobody_may_use_tokens
    */
   code!: string;
 
-  /** The consequence, and the way out of it. */
+  /** The consequence, and what to do. */
   message!: string;
 }

@@ -11,11 +11,11 @@ export class GroupDto {
 export class GroupPageDto {
   items!: GroupDto[];
 
-  /** Send it as `cursor` for the next page; null on the last one. */
+  /** Send it as `cursor` to get the next page; null on the last page. */
   nextCursor!: string | null;
 }
 
-/** A group to be. */
+/** A new group. */
 export class CreateGroupDto {
   /**
    * 1 to 255 characters without a comma.

@@ -1,4 +1,4 @@
-/** A user. No answer ever holds a password. */
+/** A user. No answer contains a password. */
 export class UserDto {
   /** @example anna */
   username!: string;
@@ -23,6 +23,6 @@ export class UserDto {
 export class UserPageDto {
   items!: UserDto[];
 
-  /** Send it as `cursor` for the next page; null on the last one. */
+  /** Send it as `cursor` to get the next page; null on the last page. */
   nextCursor!: string | null;
 }

@@ -13,7 +13,7 @@ const MAX_GROUPS = 1000;
 
 /** The query of the list of users. */
 export class UserListQuery extends PageQuery {
-  /** Part of the user name, display name or email address, compared without case. */
+  /** A part of the user name, display name or email address, without case. */
   @IsOptional()
   @IsString()
   @MaxLength(255)
@@ -32,18 +32,18 @@ export class UserListQuery extends PageQuery {
   group?: string;
 }
 
-/** A user to be. */
+/** A new user. */
 export class CreateUserDto {
   /**
-   * 1 to 255 characters without a colon, not beginning with `sg_` or `sgs_`; compared without case, and never changed
-   * later.
+   * 1 to 255 characters without a colon, not beginning with `sg_` or `sgs_`. It is compared without case and cannot be
+   * changed later.
    * @example anna
    */
   @FitsRule(userNameProblem)
   username!: string;
 
   /**
-   * The user name where it is left out.
+   * Default: the user name.
    * @example Anna Example
    */
   @IfPresent()
@@ -57,20 +57,20 @@ export class CreateUserDto {
   email?: string | null;
 
   /**
-   * At least 12 characters and at most 72 bytes; without one there is no login by password.
+   * At least 12 characters and at most 72 bytes. Without a password, the user can use tokens but not log in.
    * @example correct horse battery
    */
   @IsOptional()
   @FitsRule(passwordProblem)
   password?: string | null;
 
-  /** True where it is left out. */
+  /** Default: true. */
   @IfPresent()
   @IsBoolean()
   active?: boolean;
 
   /**
-   * Groups that there are.
+   * Existing groups.
    * @example ["developers"]
    */
   @IfPresent()
@@ -102,7 +102,7 @@ export class ChangedUserDto {
   groups!: string[];
 }
 
-/** The members of a user to change; what is left out stays as it is. */
+/** A merge patch with the members to change. */
 export class UpdateUserDto {
   /** @example Anna Example */
   displayName?: string;
@@ -110,20 +110,20 @@ export class UpdateUserDto {
   /** @example anna@example.com */
   email?: string | null;
 
-  /** A new password, or null for no login by password. */
+  /** A new password, or null to disable the password login. */
   password?: string | null;
 
   /** @example true */
   active?: boolean;
 
   /**
-   * All the groups the user is to be in.
+   * All groups of the user.
    * @example ["developers"]
    */
   groups?: string[];
 }
 
-/** One's own password, and the next one. */
+/** The current password and the new one. */
 export class ChangePasswordDto {
   /** @example correct horse battery */
   @IsString()

@@ -1,10 +1,10 @@
 import { ApiProperty } from '@nestjs/swagger';
 
-/** Something that an operator should look at; requests are answered all the same. */
+/** A warning for the operator. Requests are still answered. */
 export class HealthWarningDto {
   /**
-   * `clock_off`: the clock of this node is more than a few seconds off the database's. `not_the_only_node`:
-   * SCOPEGATE_SINGLE_NODE is true, and another node works with the database.
+   * `clock_off`: the clock of this node differs from the database's by more than a few seconds. `not_the_only_node`:
+   * SCOPEGATE_SINGLE_NODE is true, but another node uses the database.
    */
   code!: 'clock_off' | 'not_the_only_node';
 
@@ -14,10 +14,10 @@ export class HealthWarningDto {
 
 /** The state of the server. */
 export class HealthDto {
-  /** `ok`, or `failing` where one of the checks is. */
+  /** `ok`, or `failing` if one of the checks fails. */
   status!: 'ok' | 'failing';
 
-  /** Each check by its name; `unknown` where another one stands in its way. */
+  /** Each check by its name; `unknown` if another failing check prevents it. */
   @ApiProperty({
     type: 'object',
     additionalProperties: { type: 'string', enum: ['ok', 'failing', 'unknown'] },
@@ -25,6 +25,6 @@ export class HealthDto {
   })
   checks!: Record<string, 'ok' | 'failing' | 'unknown'>;
 
-  /** Only there where there are any. */
+  /** Present only if there are warnings. */
   warnings?: HealthWarningDto[];
 }

@@ -12,7 +12,7 @@ const GroupNames = (): PropertyDecorator => TextList({ maxItems: MAX_GROUPS, max
 
 /** Who may use tokens. */
 export class UseTokensDto {
-  /** On: the groups are not consulted. Off, without groups: nobody. */
+  /** On: all users, and the groups have no effect. Off without groups: no user. */
   @IsBoolean()
   everyone!: boolean;
 
@@ -21,9 +21,9 @@ export class UseTokensDto {
   groups!: string[];
 }
 
-/** Who may create tokens for itself. */
+/** Who may create their own tokens. */
 export class CreateForSelfDto {
-  /** On: the groups are not consulted. Off, without groups: nobody but those who may create for other users. */
+  /** On: all users, and the groups have no effect. Off without groups: only users who may create tokens for others. */
   @IsBoolean()
   everyone!: boolean;
 
@@ -31,12 +31,14 @@ export class CreateForSelfDto {
   @GroupNames()
   groups!: string[];
 
-  /** Users may only create read-only tokens, unless they may create for other users. What exists stays as it is. */
+  /**
+   * Users may only create read-only tokens, unless they may create tokens for others. Existing tokens stay unchanged.
+   */
   @IsBoolean()
   readOnlyOnly!: boolean;
 }
 
-/** Who may create tokens for other users, and so for itself. There is no `everyone` here. */
+/** Who may create tokens for other users and for themselves. It has no `everyone`. */
 export class CreateOnBehalfDto {
   /** @example ["administrators"] */
   @GroupNames()
@@ -54,14 +56,14 @@ class PermissionSectionsDto {
   createOnBehalf!: CreateOnBehalfDto;
 }
 
-/** Who may use and create tokens, with what is odd about it. */
+/** Who may use and create tokens, with warnings. */
 export class PermissionsDto extends PermissionSectionsDto {
   warnings!: WarningDto[];
 }
 
-/** The permissions as a whole. */
+/** All permissions. */
 export class ReplacePermissionsDto extends PermissionSectionsDto {
-  /** Ignored, so that what was read can be sent back. */
+  /** Ignored, so that you can send back what you have read. */
   @Allow()
   warnings?: WarningDto[];
 }
@@ -70,7 +72,7 @@ class UseTokensPatchDto extends PartialType(UseTokensDto) {}
 class CreateForSelfPatchDto extends PartialType(CreateForSelfDto) {}
 class CreateOnBehalfPatchDto extends PartialType(CreateOnBehalfDto) {}
 
-/** The members of the permissions to change; what is left out stays as it is. */
+/** A merge patch with the members to change. */
 export class UpdatePermissionsDto {
   useTokens?: UseTokensPatchDto;
   createForSelf?: CreateForSelfPatchDto;

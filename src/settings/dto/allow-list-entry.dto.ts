@@ -20,6 +20,6 @@ export class AllowListEntryDto {
    */
   entry!: string;
 
-  /** What is odd about the settings now. */
+  /** Warnings about the settings. */
   warnings!: WarningDto[];
 }

@@ -5,7 +5,7 @@ import { WarningDto } from '../../common/swagger/warning.dto.js';
 import { BoundedList } from '../../common/validation/bounded-list.decorator.js';
 import { NestedObject } from '../../common/validation/nested-object.decorator.js';
 
-/** The longest allow list; a longer one belongs into a firewall. */
+/** The longest allow list. A longer one belongs in a firewall. */
 export const MAX_ALLOW_LIST_ENTRIES = 20_000;
 
 const MAX_TRUSTED_PROXIES = 1_000;
@@ -16,13 +16,13 @@ const ENTRY_SCHEMA = { type: 'string', maxLength: 128 };
 /** How long tokens may live. */
 export class TokenValidityDto {
   /**
-   * The longest validity of a new token. What exists keeps its own.
+   * The longest validity of a new token. Existing tokens keep theirs.
    * @example P1Y
    */
   @IsIn(VALIDITIES, { message: `tokenValidity.maximum must be one of ${VALIDITIES.join(', ')}` })
   maximum!: 'P1M' | 'P2M' | 'P3M' | 'P4M' | 'P5M' | 'P6M' | 'P1Y' | 'P2Y' | 'never';
 
-  /** Whether the maximum, counted from a token's creation, also ends tokens that were made before it was lowered. */
+  /** Whether the maximum also applies to existing tokens, counted from their creation. */
   @IsBoolean()
   applyAtUse!: boolean;
 }
@@ -36,12 +36,12 @@ export class IpRestrictionDto {
   @BoundedList({ maxItems: MAX_ALLOW_LIST_ENTRIES }, ENTRY_SCHEMA)
   allowList!: string[];
 
-  /** Whether password requests are held to the list as well. */
+  /** Whether the list also applies to requests with a password. */
   @IsBoolean()
   applyToPasswords!: boolean;
 }
 
-/** Whom to believe about the address of a client. */
+/** Which proxies are trusted to give the client address. */
 export class ReverseProxyDto {
   /** Off: the address of the connection counts, and forwarding headers are ignored. */
   @IsBoolean()
@@ -55,7 +55,7 @@ export class ReverseProxyDto {
   trustedProxies!: string[];
 
   /**
-   * The header that the proxies set; the name `Forwarded` is read by RFC 7239, every other one as a list of addresses.
+   * The header that the proxies set. `Forwarded` is read as in RFC 7239, every other header as a list of addresses.
    * @example X-Forwarded-For
    */
   @IsString()
@@ -63,21 +63,22 @@ export class ReverseProxyDto {
   header!: string;
 }
 
-/** What becomes of passwords at the applications. */
+/** Whether applications accept passwords. */
 export class PasswordsDto {
-  /** Off: a password on a REST path is refused, and the application behind the gateway never sees it. */
+  /** Off: a password on a REST path is refused and never forwarded. */
   @IsBoolean()
   enabled!: boolean;
 
-  /** Refuses every ambiguous path, whoever asks; only while passwords are disabled. */
+  /** Refuses every ambiguous path, for all clients. Available only while passwords are disabled. */
   @IsBoolean()
   preventPathTraversal!: boolean;
 }
 
-/** How many failures are answered before a 429. */
+/** How many failures are allowed before a 429. */
 export class ThrottlingDto {
   /**
-   * Failures of one address and user name within the window (five times as many of one address); 0 switches it off.
+   * Failures for one address and user name within the window, and five times as many for one address. 0 switches
+   * throttling off.
    * @example 20
    */
   @IsInt()
@@ -92,7 +93,7 @@ export class ThrottlingDto {
   windowSeconds!: number;
 }
 
-/** What the audit log records. Changes of settings, users and tokens are recorded always. */
+/** What the audit log records. Changes to settings, users and tokens are always recorded. */
 export class AuditSettingsDto {
   @IsBoolean()
   successes!: boolean;
@@ -103,13 +104,13 @@ export class AuditSettingsDto {
   @IsBoolean()
   denials!: boolean;
 
-  /** Requests without a credential, or with a browser's cookie alone. */
+  /** Requests without a credential, or with only a browser's cookie. */
   @IsBoolean()
   anonymous!: boolean;
 
   /**
-   * On: where nothing can be recorded (the disk is full, or the journal is while the database is away), requests are
-   * let through, and only their number is recorded, later. Off: they are a 503 `audit_unavailable`.
+   * On: if events cannot be recorded (the disk is full, or the journal is full while the database cannot be reached),
+   * requests are forwarded, and only their number is recorded later. Off: they get 503 `audit_unavailable`.
    */
   @IsBoolean()
   failOpen!: boolean;
@@ -124,10 +125,10 @@ export class AuditSettingsDto {
   retentionDays!: number;
 }
 
-/** What is tidied up. */
+/** What the purge removes. */
 export class PurgeDto {
   /**
-   * Days until an expired or revoked token disappears from the lists.
+   * Days until an expired or revoked token is removed.
    * @example 30
    */
   @IsInt()
@@ -157,29 +158,29 @@ export class SettingsSectionsDto {
   purge!: PurgeDto;
 }
 
-/** The settings, with what is odd about them. */
+/** The settings, with warnings. */
 export class SettingsDto extends SettingsSectionsDto {
   audit!: AuditSettingsDto;
   warnings!: WarningDto[];
 }
 
-/** What the audit log records, as a whole. */
+/** All settings of the audit log. */
 class ReplaceAuditSettingsDto extends OmitType(AuditSettingsDto, ['failOpen']) {
   /**
-   * On: where nothing can be recorded, requests are let through, and only their number is recorded, later. Off: they are
-   * a 503 `audit_unavailable`. It may be left out, and is off then.
+   * On: if events cannot be recorded, requests are forwarded, and only their number is recorded later. Off: they get
+   * 503 `audit_unavailable`. Default: off.
    */
   @ApiProperty({ type: Boolean, required: false, default: false })
   @IsBoolean()
   failOpen = false;
 }
 
-/** The settings as a whole. */
+/** All settings. */
 export class ReplaceSettingsDto extends SettingsSectionsDto {
   @NestedObject(() => ReplaceAuditSettingsDto)
   audit!: ReplaceAuditSettingsDto;
 
-  /** Ignored, so that what was read can be sent back. */
+  /** Ignored, so that you can send back what you have read. */
   @Allow()
   warnings?: WarningDto[];
 }
@@ -191,14 +192,14 @@ class PasswordsPatchDto extends PartialType(PasswordsDto) {}
 class ThrottlingPatchDto extends PartialType(ThrottlingDto) {}
 class AuditSettingsPatchDto extends PartialType(OmitType(AuditSettingsDto, ['failOpen'])) {
   /**
-   * On: where nothing can be recorded, requests are let through, and only their number is recorded, later. Off: they are
-   * a 503 `audit_unavailable`. Left out, it stays as it is.
+   * On: if events cannot be recorded, requests are forwarded, and only their number is recorded later. Off: they get
+   * 503 `audit_unavailable`. If left out, it stays unchanged.
    */
   failOpen?: boolean;
 }
 class PurgePatchDto extends PartialType(PurgeDto) {}
 
-/** A merge patch: the members to change; lists are replaced as a whole. */
+/** A merge patch with the members to change. Lists are replaced as a whole. */
 export class SettingsPatchDto {
   tokenValidity?: TokenValidityPatchDto;
   ipRestriction?: IpRestrictionPatchDto;

@@ -1,7 +1,7 @@
 import type { Scope } from '@scopegate/scope';
 import type { Validity } from '@scopegate/token';
 
-/** Which of the three permissions the caller holds now. */
+/** Which of the three permissions the caller has now. */
 export class HeldPermissionsDto {
   useTokens!: boolean;
   createForSelf!: boolean;
@@ -12,19 +12,19 @@ export class HeldPermissionsDto {
 export class TokenCreationDto {
   available!: boolean;
 
-  /** What is missing, and who can grant it; null where nothing is. */
+  /** What is missing, and who can grant it; null if nothing is missing. */
   message!: string | null;
 
   scopes!: Scope[];
 
-  /** The values of `validity` that are accepted. */
+  /** The accepted values of `validity`. */
   validities!: Validity[];
 
-  /** The longest validity; what is used where none is chosen. */
+  /** The longest validity, which is also the default. */
   maximum!: Validity;
 }
 
-/** The caller, and what it may do. */
+/** The caller and its permissions. */
 export class MeDto {
   /** @example alice */
   username!: string;

@@ -6,11 +6,11 @@ import { TextList } from '../../common/validation/bounded-list.decorator.js';
 import { IfPresent } from '../../common/validation/if-present.decorator.js';
 import { QueryBoolean } from '../../common/validation/query-boolean.decorator.js';
 
-/** How a token is to be rotated. */
+/** How to rotate a token. */
 export class RotateTokenDto {
   /**
-   * How long the old token lives on at most: an ISO 8601 duration of days, hours, minutes and seconds, up to 30 days.
-   * Left out: it ends at once.
+   * How long the old token still works, at most: an ISO 8601 duration of days, hours, minutes and seconds, up to 30
+   * days. Default: it ends at once.
    * @example PT24H
    */
   @IfPresent()
@@ -33,7 +33,8 @@ export class RevokeTokensDto {
   owner?: string;
 
   /**
-   * Whether to wait until every live node acts on it, five seconds at the most. The answer then names the nodes.
+   * Whether to wait until every live node applies the revocation, for at most five seconds. The answer then lists the
+   * nodes.
    * @example false
    */
   @IfPresent()
@@ -41,23 +42,23 @@ export class RevokeTokensDto {
   wait?: boolean;
 }
 
-/** How many tokens were revoked by one call, and where `wait` was asked for, which nodes act on it (R78). */
+/** How many tokens a call revoked and, with `wait`, which nodes apply it (R78). */
 export class RevokedTokensDto {
   /**
-   * Those that had been revoked before do not count.
+   * Tokens that were already revoked do not count.
    * @example 3
    */
   revoked!: number;
 
   /**
-   * With `wait`: the nodes that have confirmed that they refuse these tokens, by the names that `GET /version` shows.
+   * With `wait`: the nodes that have confirmed that they refuse these tokens. `GET /version` shows the name of a node.
    * @example ["gate-1-3f9a0c2b71"]
    */
   confirmedBy?: string[];
 
   /**
-   * With `wait`: the live nodes that have not confirmed it within five seconds. Each of them acts on it as soon as it
-   * reads the changes, or refuses every request once its rules are older than SCOPEGATE_MAX_STALENESS_MS.
+   * With `wait`: the live nodes that have not confirmed within five seconds. Each of them applies the revocation when
+   * it reads the changes, or refuses every request when its rules are older than SCOPEGATE_MAX_STALENESS_MS.
    * @example []
    */
   missing?: string[];
@@ -69,11 +70,11 @@ export class RevokedTokensDto {
   tookMs?: number;
 }
 
-/** How a token is to be revoked. */
+/** How to revoke a token. */
 export class RevokeTokenQuery {
   /**
-   * Whether to wait until every live node acts on it, five seconds at the most: the answer is then a 200 that names the
-   * nodes, in place of a 204.
+   * Whether to wait until every live node applies the revocation, for at most five seconds. The answer is then 200 with
+   * the nodes instead of 204.
    */
   @IsOptional()
   @QueryBoolean()
@@ -81,7 +82,7 @@ export class RevokeTokenQuery {
   wait?: boolean;
 }
 
-/** Which tokens a list shows. Instants are ISO 8601 with an offset. */
+/** The query of the list of tokens. Times are ISO 8601 with an offset. */
 export class TokenQuery extends PageQuery {
   /** The owner’s user name. */
   @IsOptional()
@@ -99,43 +100,43 @@ export class TokenQuery extends PageQuery {
   @IsIn(TOKEN_STATUSES)
   status?: TokenStatus;
 
-  /** Part of the description, the owner’s name or the id, without case. */
+  /** A part of the description, the owner’s name or the id, without case. */
   @IsOptional()
   @IsString()
   @Length(1, 255)
   q?: string;
 
-  /** Created at this instant or later: ISO 8601 with an offset. */
+  /** Created at this time or later: ISO 8601 with an offset. */
   @IsOptional()
   @IsString()
   @MaxLength(64)
   createdFrom?: string;
 
-  /** Created at this instant or earlier. */
+  /** Created at this time or earlier. */
   @IsOptional()
   @IsString()
   @MaxLength(64)
   createdTo?: string;
 
-  /** Last used at this instant or later; tokens that were never used are left out. */
+  /** Last used at this time or later; tokens that were never used are left out. */
   @IsOptional()
   @IsString()
   @MaxLength(64)
   lastUsedFrom?: string;
 
-  /** Last used at this instant or earlier; tokens that were never used are left out. */
+  /** Last used at this time or earlier; tokens that were never used are left out. */
   @IsOptional()
   @IsString()
   @MaxLength(64)
   lastUsedTo?: string;
 
-  /** Expiring at this instant or later; tokens that never expire are left out. */
+  /** Expiring at this time or later; tokens that never expire are left out. */
   @IsOptional()
   @IsString()
   @MaxLength(64)
   expiresFrom?: string;
 
-  /** Expiring at this instant or earlier; tokens that never expire are left out. */
+  /** Expiring at this time or earlier; tokens that never expire are left out. */
   @IsOptional()
   @IsString()
   @MaxLength(64)
@@ -147,13 +148,13 @@ export class TokenQuery extends PageQuery {
   @IsBoolean()
   neverUsed?: boolean;
 
-  /** Only tokens that could not be made under today’s rules, or only those that could. */
+  /** Only tokens that the current rules would not allow, or only those that they would. */
   @IsOptional()
   @QueryBoolean()
   @IsBoolean()
   exceedsPolicy?: boolean;
 
-  /** `createdAt`, `expiresAt`, `lastUsedAt`, `description` or `owner`; a `-` before it turns the order round. */
+  /** `createdAt`, `expiresAt`, `lastUsedAt`, `description` or `owner`; a `-` before it reverses the order. */
   @IsOptional()
   @Matches(/^-?(createdAt|expiresAt|lastUsedAt|description|owner)$/, {
     message: 'sort must be createdAt, expiresAt, lastUsedAt, description or owner, with - before it for descending',

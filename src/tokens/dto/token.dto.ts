@@ -4,28 +4,28 @@ import { VALIDITIES, type TokenStatus, type Validity } from '@scopegate/token';
 import { TextList } from '../../common/validation/bounded-list.decorator.js';
 import { IfPresent } from '../../common/validation/if-present.decorator.js';
 
-/** A token. Its secret is shown once, when it is made, and never again. */
+/** A token. Its secret is shown only once, when it is created. */
 export class TokenDto {
   /**
-   * 12 characters; part of the secret, and public.
+   * 12 characters. It is the public part of the secret.
    * @example 7Hq2LmP0aZx9
    */
   id!: string;
 
   /**
-   * How its owner can tell it from others.
+   * The beginning of the secret, so that its owner recognises it.
    * @example sg_7Hq2LmP0aZx9_…
    */
   hint!: string;
 
   /**
-   * Whose rights the token carries.
+   * The user whose rights the token has.
    * @example alice
    */
   owner!: string;
 
   /**
-   * Who made it.
+   * The user who created it.
    * @example alice
    */
   createdBy!: string;
@@ -35,7 +35,7 @@ export class TokenDto {
 
   scope!: Scope;
 
-  /** `suspended`: nothing is wrong with the token, but its owner may not use tokens at present. */
+  /** `suspended`: the token is valid, but its owner may not use tokens at the moment. */
   status!: TokenStatus;
 
   /**
@@ -45,7 +45,7 @@ export class TokenDto {
   createdAt!: string;
 
   /**
-   * ISO 8601, UTC; from this instant on the token is refused. Null: it never expires.
+   * ISO 8601, UTC. From this time on, the token is refused. Null: it never expires.
    * @example 2027-11-23T09:30:00.000Z
    */
   expiresAt!: string | null;
@@ -57,7 +57,7 @@ export class TokenDto {
   revokedBy!: string | null;
 
   /**
-   * A few seconds late at most.
+   * At most a few seconds late.
    * @example 2026-11-24T02:00:01.250Z
    */
   lastUsedAt!: string | null;
@@ -66,19 +66,19 @@ export class TokenDto {
   lastUsedIp!: string | null;
 
   /**
-   * A few seconds late at most.
+   * At most a few seconds late.
    * @example 42
    */
   useCount!: number;
 
-  /** The addresses this one token is narrowed to, besides the allow list of the settings; null: not narrowed. */
+  /** The addresses that this token is limited to, in addition to the allow list of the settings; null: no limit. */
   allowList!: string[] | null;
 
-  /** The applications this one token is narrowed to; null: good for all. */
+  /** The applications that this token is limited to; null: no limit. */
   applications!: string[] | null;
 
   /**
-   * Whether the token could not be made like this under today's settings and permissions. It stays good.
+   * Whether the current settings and permissions would not allow to create this token. It still works.
    * @example false
    */
   exceedsPolicy!: boolean;
@@ -90,16 +90,16 @@ export class TokenDto {
   successorId!: string | null;
 }
 
-/** A token that has just been made, with its secret. */
+/** A new token with its secret. */
 export class CreatedTokenDto extends TokenDto {
   /**
-   * The token itself, for the script: the password of HTTP Basic, or a Bearer token. Shown this once.
+   * The token itself, for scripts: the password of HTTP Basic, or a Bearer token. It is shown only once.
    * @example sg_7Hq2LmP0aZx9_…
    */
   secret!: string;
 }
 
-/** What a new token is to be like. */
+/** The properties of a new token. */
 export class CreateTokenDto {
   /**
    * What the token is for, 1 to 255 characters.
@@ -111,12 +111,12 @@ export class CreateTokenDto {
   @Matches(/\S/, { message: 'description must not be blank' })
   description!: string;
 
-  /** It has to be chosen every time. */
+  /** Required: there is no default. */
   @IsIn(SCOPES, { message: `scope must be one of ${SCOPES.join(', ')}` })
   scope!: Scope;
 
   /**
-   * How long it is good, in calendar months or years; see `validities` of `GET /me`. Neither this nor `expiresAt`: the
+   * How long it is valid, in calendar months or years; see `validities` of `GET /me`. Default, without `expiresAt`: the
    * maximum.
    * @example P1Y
    */
@@ -125,7 +125,7 @@ export class CreateTokenDto {
   validity?: Validity;
 
   /**
-   * The instant it expires, in place of `validity`: ISO 8601 with an offset, in the future, within the maximum.
+   * The time of expiry, instead of `validity`: ISO 8601 with an offset, in the future and within the maximum.
    * @example 2030-01-31T12:00:00.000Z
    */
   @IfPresent()
@@ -134,7 +134,7 @@ export class CreateTokenDto {
   expiresAt?: string;
 
   /**
-   * Whose token it is to be; yourself, where it is left out. Others need the permission to create on behalf.
+   * The owner of the token. Default: yourself. For another user, you need the permission to create on behalf.
    * @example alice
    */
   @IfPresent()
@@ -143,7 +143,7 @@ export class CreateTokenDto {
   owner?: string;
 
   /**
-   * Addresses, CIDR blocks and ranges this one token is narrowed to. Empty or left out: not narrowed.
+   * Addresses, CIDR blocks and ranges that this token is limited to. Empty or left out: no limit.
    * @example ["192.0.2.0/24"]
    */
   @IfPresent()
@@ -151,8 +151,8 @@ export class CreateTokenDto {
   allowList?: string[];
 
   /**
-   * Keys of the applications this one token is narrowed to. Left out: good for all. `scopegate` among them stands for
-   * the management API, where the token works only with it.
+   * Keys of the applications that this token is limited to. Default: no limit. `scopegate` stands for the management
+   * API; a limited token works there only if `scopegate` is included.
    * @example ["jira"]
    */
   @IfPresent()
@@ -160,10 +160,10 @@ export class CreateTokenDto {
   applications?: string[];
 }
 
-/** What can be changed of a token. */
+/** The properties of a token that can change. */
 export class DescribeTokenDto {
   /**
-   * What the token is for, 1 to 255 characters. Left out: it stays as it is.
+   * What the token is for, 1 to 255 characters. If left out, it stays unchanged.
    * @example weekly report
    */
   @IfPresent()
@@ -178,6 +178,6 @@ export class DescribeTokenDto {
 export class TokenPageDto {
   items!: TokenDto[];
 
-  /** Send it as `cursor` for the next page; null on the last one. */
+  /** Send it as `cursor` to get the next page; null on the last page. */
   nextCursor!: string | null;
 }

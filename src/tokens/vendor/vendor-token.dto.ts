@@ -2,7 +2,7 @@ import { Transform } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, IsString, Length, Max, MaxLength, Min } from 'class-validator';
 import { BoundedList, textProblem } from '../../common/validation/bounded-list.decorator.js';
 
-/** A new token, in the words of the vendor's app. What it does not know is left alone, as the app does. */
+/** A new token, in the words of the vendor's app. Unknown members are ignored, as in the app. */
 export class VendorCreateTokenDto {
   /** @example nightly report */
   @IsString({ message: 'tokenDescription must be given as a text.' })
@@ -14,7 +14,7 @@ export class VendorCreateTokenDto {
   @IsIn([1, 2], { message: 'tokenScope must be 1 (read-only) or 2 (read-write).' })
   tokenScope?: 1 | 2;
 
-  /** Any number of months up to the maximum; it does not matter where `tokenExpirationDateTime` is given. */
+  /** Any number of months up to the maximum. Ignored if `tokenExpirationDateTime` is given. */
   @IsOptional()
   @IsInt({ message: 'tokenValidityTimeInMonths must be a whole number of months.' })
   tokenValidityTimeInMonths?: number;
@@ -25,7 +25,7 @@ export class VendorCreateTokenDto {
   @MaxLength(64, { message: 'tokenExpirationDateTime must be an ISO 8601 date-time with an offset.' })
   tokenExpirationDateTime?: string;
 
-  /** The user name of the owner; the caller, where it is left out. */
+  /** The user name of the owner. Default: the caller. */
   @IsOptional()
   @IsString({ message: 'tokenForUserKey must be a user name.' })
   @Length(1, 255, { message: 'tokenForUserKey must be a user name.' })
@@ -39,7 +39,7 @@ export class VendorDescribeTokenDto {
   tokenDescription!: string;
 }
 
-/** Reads the digits of a query; anything else stays as it is and is refused. */
+/** Reads the digits of a query. Anything else stays unchanged and is refused later. */
 const queryNumber = ({ value }: { value: unknown }): unknown =>
   typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value;
 
@@ -61,11 +61,11 @@ export class VendorPageQuery {
 }
 
 /**
- * Which tokens a list shows, by the app's own names. A name it does not know is refused here: a script that deletes what
- * it finds must not find more than it asked for. Instants are milliseconds since the epoch, both ends included.
+ * The query of the list, with the names of the app. An unknown name is refused, because a script that deletes the
+ * result must not find more than it asked for. Times are milliseconds since the epoch, both ends included.
  */
 export class VendorTokenQuery extends VendorPageQuery {
-  /** User names, one each time it is given. */
+  /** User names; repeat the parameter for several. */
   @IsOptional()
   @Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? [value] : value))
   @BoundedList({
@@ -80,13 +80,13 @@ export class VendorTokenQuery extends VendorPageQuery {
   @Length(1, 255)
   descriptionFilter?: string;
 
-  /** 0: without a scope, which no token here is. */
+  /** 0 means without a scope; no token matches it. */
   @IsOptional()
   @Transform(queryNumber)
   @IsIn([0, 1, 2], { message: 'tokenScope must be 0, 1 (read-only) or 2 (read-write).' })
   tokenScope?: 0 | 1 | 2;
 
-  /** Only tokens that are not valid any more after this. */
+  /** Only tokens that are no longer valid after this time. */
   @IsOptional()
   @Transform(queryNumber)
   @IsInt()
@@ -135,16 +135,16 @@ export interface VendorCreatedToken {
   readonly tokenForUserKey: string;
 }
 
-/** A token in a list; instants are milliseconds since the epoch. */
+/** A token in a list. Times are milliseconds since the epoch. */
 export interface VendorToken {
   readonly id: number;
   readonly description: string;
   readonly userKey: string;
   readonly tokenScope: 1 | 2;
   readonly created: number;
-  /** 0 where it was never used. */
+  /** 0 if it was never used. */
   readonly lastAccessed: number;
-  /** Null where it never expires. */
+  /** Null if it never expires. */
   readonly validUntil: number | null;
 }
 
