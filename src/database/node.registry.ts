@@ -7,6 +7,7 @@ import {
 } from '@nestjs/common';
 import { DataSource, In, type Repository } from 'typeorm';
 import { Clock } from '../common/time/clock.js';
+import { inTime } from '../common/time/in-time.js';
 import { CONFIGURATION } from '../config/config.module.js';
 import type { Configuration } from '../config/env.js';
 import { isOfNode } from '../peers/node-name.js';
@@ -159,10 +160,7 @@ export class NodeRegistry implements OnApplicationBootstrap, BeforeApplicationSh
     const goodbye = (this.#beating ?? Promise.resolve()).then(() =>
       this.unitOfWork.run(({ manager }) => manager.delete(NodeEntity, { id: this.id })),
     );
-    let limit: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => (limit = setTimeout(resolve, GOODBYE_TIMEOUT_MS)));
-    await Promise.race([goodbye.then(() => undefined).catch(() => undefined), late]);
-    clearTimeout(limit);
+    await inTime(goodbye, GOODBYE_TIMEOUT_MS, () => new Error('late')).catch(() => undefined);
   }
 
   /** Writes that this node is running, and reads the others; one beat at a time. Never rejects. */

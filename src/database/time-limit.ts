@@ -1,3 +1,4 @@
+import { inTime } from '../common/time/in-time.js';
 import { DatabaseUnavailableError } from './database-unavailable.js';
 
 /** A limit that counts from the call: every wait on the way to the answer is part of it (R81). */
@@ -24,12 +25,9 @@ export class TimeLimit {
    * @throws DatabaseUnavailableError if it does not
    */
   answer<Answer>(asked: Promise<Answer>, onOverdue: () => void = () => undefined): Promise<Answer> {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        onOverdue();
-        reject(this.overdue());
-      }, this.leftMs);
-      asked.finally(() => clearTimeout(timer)).then(resolve, reject);
+    return inTime(asked, this.leftMs, () => {
+      onOverdue();
+      return this.overdue();
     });
   }
 }

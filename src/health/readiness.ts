@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { AuditShipper } from '../audit/audit.shipper.js';
+import { inTime } from '../common/time/in-time.js';
 import { ClockWatch } from '../database/clock-watch.js';
 import { DatabaseProbe } from '../database/database-probe.js';
 import { NodeRegistry } from '../database/node.registry.js';
@@ -63,7 +64,11 @@ export class Readiness {
     let checks: ReadinessChecks;
     let reason = '';
     try {
-      const schema = await withTimeout(this.#askDatabase());
+      const schema = await inTime(
+        this.#askDatabase(),
+        DATABASE_TIMEOUT_MS,
+        () => new Error('The database takes too long.'),
+      );
       checks = { database: 'ok', journal, migrations: isOwn(schema) ? 'ok' : 'failing' };
     } catch (error) {
       checks = { database: 'failing', journal, migrations: 'unknown' };
@@ -97,18 +102,4 @@ export class Readiness {
 /** Whether the tables are those of this version: it may judge wrongly what a newer version has added (R83). */
 function isOwn({ missing, unknown }: SchemaState): boolean {
   return missing.length === 0 && unknown.length === 0;
-}
-
-async function withTimeout<Result>(work: Promise<Result>): Promise<Result> {
-  let timer: NodeJS.Timeout | undefined;
-  try {
-    return await Promise.race([
-      work,
-      new Promise<never>((_resolve, reject) => {
-        timer = setTimeout(() => reject(new Error('The database takes too long.')), DATABASE_TIMEOUT_MS);
-      }),
-    ]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

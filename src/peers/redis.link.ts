@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { Clock } from '../common/time/clock.js';
+import { inTime } from '../common/time/in-time.js';
 import { CONFIGURATION } from '../config/config.module.js';
 import type { Configuration } from '../config/env.js';
 
@@ -75,7 +76,7 @@ export class RedisLink implements OnModuleDestroy {
     const { client } = this;
     if (client === null || client.status !== 'ready' || this.clock.nowMs() < this.#pausedUntilMs) return null;
     try {
-      const answer = await inTime(ask(client));
+      const answer = await inTime(ask(client), TIMEOUT_MS, () => new Error(`no answer within ${TIMEOUT_MS} ms`));
       this.#noteUp();
       return { answer };
     } catch (error) {
@@ -111,11 +112,4 @@ export class RedisLink implements OnModuleDestroy {
     this.#isDown = false;
     this.#logger.log('Redis can be used again.');
   }
-}
-
-function inTime<Answer>(asked: Promise<Answer>): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`no answer within ${TIMEOUT_MS} ms`)), TIMEOUT_MS);
-    asked.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
 }
