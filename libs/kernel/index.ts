@@ -2,7 +2,6 @@ export * from './hmac.js';
 export * from './brand.js';
 export * from './header-lines.js';
 export * from './header-name.js';
-export * from './json-names.js';
 export * from './json-shape.js';
 export * from './media-type.js';
 export * from './announced-body.js';

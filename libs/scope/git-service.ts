@@ -1,5 +1,4 @@
-import { isUtf8 } from 'node:buffer';
-import { topLevelNames } from '@scopegate/kernel';
+import { isJsonObject, readStrictJson, topLevelNames } from '@scopegate/kernel';
 import { queryParameters } from './query-parameter.js';
 
 /** R14: what a request over git's HTTP protocol does; null where it is none, so that its method decides. */
@@ -46,15 +45,9 @@ export function gitService(method: string, canonical: string, query: string | nu
  * @param body the whole body of the request
  */
 export function lfsOperation(body: string | Buffer): LfsOperation {
-  if (typeof body !== 'string' && !isUtf8(body)) {
-    return 'unknown';
-  }
-  const text = typeof body === 'string' ? body : body.toString('utf8');
-  const value = parseJson(text);
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return 'unknown';
-  }
-  const names = topLevelNames(text);
+  const json = readStrictJson(typeof body === 'string' ? Buffer.from(body) : body);
+  if (json === null || !isJsonObject(json.value)) return 'unknown';
+  const names = topLevelNames(json.text);
   if (new Set(names).size !== names.length) {
     return 'unknown';
   }
@@ -63,9 +56,7 @@ export function lfsOperation(body: string | Buffer): LfsOperation {
       return 'unknown';
     }
   }
-  const operation: unknown = Object.hasOwn(value, 'operation')
-    ? (value as { operation: unknown }).operation
-    : undefined;
+  const operation = Object.hasOwn(json.value, 'operation') ? json.value['operation'] : undefined;
   return operation === 'download' || operation === 'upload' ? operation : 'unknown';
 }
 
@@ -93,13 +84,4 @@ function namesNoService(query: string): boolean {
 function advertisesUploadPack(query: string | null): boolean {
   const services = queryParameters(query ?? '').filter(({ name }) => name === 'service');
   return services.length === 1 && services[0]?.value === 'git-upload-pack';
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    // JSON.parse has no other way to say that a text is not JSON; such bodies are rare and their answer is no.
-    return undefined;
-  }
 }

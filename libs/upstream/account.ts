@@ -1,3 +1,5 @@
+import { isJsonObject } from '@scopegate/kernel';
+
 /** What an upstream's answer says of the user it takes a request for. */
 export type AccountReading = { readonly known: true; readonly account: string | null } | { readonly known: false };
 
@@ -22,8 +24,8 @@ function memberOf(body: string, name: string): AccountReading {
   } catch {
     return { known: false };
   }
-  if (typeof document !== 'object' || document === null || Array.isArray(document)) return { known: false };
-  const account: unknown = (document as Readonly<Record<string, unknown>>)[name];
+  if (!isJsonObject(document)) return { known: false };
+  const account = document[name];
   if (account === undefined || account === null) return { known: true, account: null };
   return typeof account === 'string' ? accountOf(account) : { known: false };
 }

@@ -1,4 +1,4 @@
-import { foldHeaderName } from '@scopegate/kernel';
+import { foldHeaderName, isJsonObject } from '@scopegate/kernel';
 import type { FieldError } from '@scopegate/problem';
 import { isIdentityHeaderName, parseTemplate } from '@scopegate/upstream';
 
@@ -111,8 +111,8 @@ export function sealedName(name: string): string {
 
 /** The member of `{secret}`, where that is all there is. */
 function secretOf(value: unknown): string | null {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
-  const { secret } = value as { readonly secret?: unknown };
+  if (!isJsonObject(value)) return null;
+  const { secret } = value;
   return typeof secret === 'string' && Object.keys(value).length === 1 ? secret : null;
 }
 

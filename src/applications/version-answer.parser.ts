@@ -1,3 +1,4 @@
+import { isJsonObject } from '@scopegate/kernel';
 import { XMLParser } from 'fast-xml-parser';
 
 /** What an upstream's answer says of its version. */
@@ -60,8 +61,5 @@ function versionIn(parent: unknown): VersionParsing {
 }
 
 function memberOf(parent: unknown, name: string): unknown {
-  if (typeof parent !== 'object' || parent === null || Array.isArray(parent) || !Object.hasOwn(parent, name)) {
-    return undefined;
-  }
-  return (parent as Readonly<Record<string, unknown>>)[name];
+  return isJsonObject(parent) && Object.hasOwn(parent, name) ? parent[name] : undefined;
 }

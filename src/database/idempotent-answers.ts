@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
+import { isJsonObject } from '@scopegate/kernel';
 import { LessThan, type EntityManager } from 'typeorm';
 import { ProblemException } from '../common/http/problem.exception.js';
 import { Clock } from '../common/time/clock.js';
@@ -112,7 +113,7 @@ export class IdempotentAnswers {
 /** The same text for the same JSON, whatever the order of its members. */
 function canonicalJson(value: unknown): string {
   return JSON.stringify(value ?? null, (_name, member: unknown) =>
-    typeof member === 'object' && member !== null && !Array.isArray(member)
+    isJsonObject(member)
       ? Object.fromEntries(Object.entries(member).sort(([first], [second]) => (first < second ? -1 : 1)))
       : member,
   );

@@ -1,10 +1,7 @@
+import { isJsonObject } from '@scopegate/kernel';
 import { ProblemException } from '../http/problem.exception.js';
 
 type JsonObject = Readonly<Record<string, unknown>>;
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 /**
  * Applies a merge patch (RFC 7396, but `null` does not remove: it is a 400 except where a field may be null).
@@ -13,7 +10,7 @@ function isObject(value: unknown): value is JsonObject {
  * @param nullable the paths whose value may be null; a path that ends in `*` holds for every member there
  */
 export function applyMergePatch(target: JsonObject, patch: unknown, nullable: readonly string[] = []): JsonObject {
-  if (!isObject(patch)) {
+  if (!isJsonObject(patch)) {
     throw new ProblemException('validation_failed', 'The body must be a JSON object with the members to change.');
   }
   return merge(target, patch, '', nullable);
@@ -29,7 +26,7 @@ function merge(target: JsonObject, patch: JsonObject, parent: string, nullable: 
     }
     const before = merged[name];
     // A member of a name such as __proto__ is data like any other here: it is set as an own property and refused later.
-    const after = isObject(value) ? merge(isObject(before) ? before : {}, value, path, nullable) : value;
+    const after = isJsonObject(value) ? merge(isJsonObject(before) ? before : {}, value, path, nullable) : value;
     Object.defineProperty(merged, name, { value: after, enumerable: true, configurable: true, writable: true });
   }
   return merged;

@@ -1,4 +1,5 @@
 import { ValidationPipe } from '@nestjs/common';
+import { isJsonObject } from '@scopegate/kernel';
 import type { FieldError } from '@scopegate/problem';
 import { plainToInstance } from 'class-transformer';
 import { validate, type ValidationError, type ValidatorOptions } from 'class-validator';
@@ -44,7 +45,7 @@ export async function validateAs<Dto extends object>(
   value: unknown,
   { forbidsUnknown = true } = {},
 ): Promise<Dto> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+  if (!isJsonObject(value)) {
     throw new ProblemException('validation_failed', 'The body must be a JSON object.');
   }
   const instance = plainToInstance(type, value, { exposeDefaultValues: true });
