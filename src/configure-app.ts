@@ -160,8 +160,8 @@ async function configureManagement(app: NestFastifyApplication, frontDoor: Front
       return;
     }
     recorder.settle(exchange, reply.statusCode, {
-      send: () => done(null, payload),
-      withhold: () => {
+      release: () => done(null, payload),
+      drop: () => {
         reply.raw.destroy();
         if (payload instanceof Readable) payload.destroy();
       },

@@ -12,7 +12,7 @@ import { resolveClientAddress, type ClientAddress } from '@scopegate/network';
 import type { PathJudgement } from '@scopegate/path';
 import { IdentityBeliefs } from '../applications/identity-beliefs.js';
 import { AuditService, type RequestEvent } from '../audit/audit.service.js';
-import type { HeldAnswer } from '../audit/held-answer.js';
+import type { PendingResponse } from '../audit/pending-response.js';
 import type { Exchange } from '../common/access/exchange.js';
 import { Clock } from '../common/time/clock.js';
 import { SettingsService } from '../settings/settings.service.js';
@@ -58,10 +58,10 @@ export class DecisionRecorder {
   /**
    * Records the one event of a request, and sends its answer once the record is written (R62).
    * @param status the status that is sent
-   * @param answer withheld where the request has been recorded already: one request has one answer
+   * @param answer dropped if the request has been recorded already: one request has one answer
    */
-  settle(exchange: Exchange, status: number, answer: HeldAnswer): void {
-    if (exchange.isSettled) answer.withhold();
+  settle(exchange: Exchange, status: number, answer: PendingResponse): void {
+    if (exchange.isSettled) answer.drop();
     else this.#record(exchange, status, answer);
   }
 
@@ -70,7 +70,7 @@ export class DecisionRecorder {
     if (!exchange.isSettled) this.#record(exchange, null, null);
   }
 
-  #record(exchange: Exchange, status: number | null, answer: HeldAnswer | null): void {
+  #record(exchange: Exchange, status: number | null, answer: PendingResponse | null): void {
     exchange.isSettled = true;
     const result = resultOf(exchange, status ?? 0);
     const nowTick = performance.now();
@@ -79,7 +79,7 @@ export class DecisionRecorder {
     const upstreamRefused = this.#noteUpstream(exchange, status);
     if (result.code === 'audit_unavailable') {
       this.audit.noteTurnedAway();
-      answer?.send();
+      answer?.release();
       return;
     }
     const used = result.outcome === 'allowed' ? (exchange.authenticated?.token ?? null) : null;
@@ -91,7 +91,7 @@ export class DecisionRecorder {
       this.sessions.noteUse(credential.sessionId);
     }
     if (!this.#isRecorded(exchange, result, asker)) {
-      answer?.send();
+      answer?.release();
       return;
     }
     const event: RequestEvent = {

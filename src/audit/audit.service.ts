@@ -11,7 +11,7 @@ import { toDto } from './audit-event.mapper.js';
 import { AuditShipper } from './audit.shipper.js';
 import { ChangeRecorder, type ChangeDescription } from './change.recorder.js';
 import type { AuditEventDto } from './dto/audit-event.dto.js';
-import type { HeldAnswer } from './held-answer.js';
+import type { PendingResponse } from './pending-response.js';
 import { UnrecordedRequests } from './unrecorded-requests.js';
 
 /** An event that has no id yet. */
@@ -64,11 +64,11 @@ export class AuditService {
    * @param event gets its id here
    * @param answer null where the client is gone
    */
-  recordRequest(event: RequestEvent, answer: HeldAnswer | null): void {
+  recordRequest(event: RequestEvent, answer: PendingResponse | null): void {
     this.#recordUnrecorded();
     if (this.shipper.isFailOpen && !this.shipper.hasRoom) {
       this.unrecorded.note('let-through');
-      answer?.send();
+      answer?.release();
       return;
     }
     event.id = this.#ids.next(event.atMs);

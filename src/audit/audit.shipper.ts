@@ -13,7 +13,7 @@ import { JournalShipment, type LeftJournal } from './journal/journal.shipment.js
 import { takeAbandonedSlots, takeSlot, type JournalSlot } from './journal/journal.slot.js';
 import { RecordingGate } from './journal/recording-gate.js';
 import { ShippingLoop, type FlushTask } from './journal/shipping-loop.js';
-import type { HeldAnswer } from './held-answer.js';
+import type { PendingResponse } from './pending-response.js';
 
 /** Reads a journal at the start, before its events are shipped and removed. */
 export type JournalRecovery = (journal: LeftJournal) => Promise<void>;
@@ -99,7 +99,7 @@ export class AuditShipper implements OnModuleInit, OnApplicationBootstrap {
    * @param answer null if no answer waits for the event
    * @param onLost called if the event cannot be written
    */
-  append(event: AuditEvent, answer: HeldAnswer | null, onLost: () => void): void {
+  append(event: AuditEvent, answer: PendingResponse | null, onLost: () => void): void {
     const shipment = this.#opened;
     shipment.append(event);
     shipment.journal.whenWritten({
@@ -114,18 +114,18 @@ export class AuditShipper implements OnModuleInit, OnApplicationBootstrap {
         this.#disk.noteFailure(error, consequence);
         onLost();
         if (this.isFailOpen) this.#send(answer);
-        else answer?.withhold();
+        else answer?.drop();
       },
     });
   }
 
   /** A failure to send one answer must not stop the others. */
-  #send(answer: HeldAnswer | null): void {
+  #send(answer: PendingResponse | null): void {
     try {
-      answer?.send();
+      answer?.release();
     } catch (error) {
       this.#logger.error('An answer cannot be sent.', error);
-      answer?.withhold();
+      answer?.drop();
     }
   }
 

@@ -1,6 +1,6 @@
 import { STATUS_CODES, type ServerResponse } from 'node:http';
 import { answeredHeaders, withoutLength, type SessionParameterRule } from '@scopegate/upstream';
-import type { HeldAnswer } from '../audit/held-answer.js';
+import type { PendingResponse } from '../audit/pending-response.js';
 import type { Exchange } from '../common/access/exchange.js';
 import { watchForStall } from './stalled-client.js';
 
@@ -17,7 +17,7 @@ const NO_BYTES = Buffer.alloc(0);
  * Writes an upstream's answer straight to the client's connection, chunk by chunk, at the pace the client reads.
  * Nothing of it leaves before it is recorded (R62); an answer that is complete by then is one write.
  */
-export class AnswerWriter implements HeldAnswer {
+export class AnswerWriter implements PendingResponse {
   readonly #response: ServerResponse;
   #isSent = false;
   #isComplete = false;
@@ -92,7 +92,7 @@ export class AnswerWriter implements HeldAnswer {
     if (this.#isSent) this.#response.end();
   }
 
-  send(): void {
+  release(): void {
     const response = this.#response;
     if (response.destroyed) return;
     this.#isSent = true;
@@ -112,7 +112,7 @@ export class AnswerWriter implements HeldAnswer {
     if (this.#isComplete) response.end();
   }
 
-  withhold(): void {
+  drop(): void {
     this.#response.destroy();
   }
 

@@ -2,7 +2,7 @@ import { announcesBody, headerValues, mediaTypeOf } from '@scopegate/kernel';
 import { faultOfAnswer, type SessionParameterRule } from '@scopegate/upstream';
 import { errors, type Dispatcher } from 'undici';
 import type { ProtectedApplication } from '../applications/application.js';
-import type { HeldAnswer } from '../audit/held-answer.js';
+import type { PendingResponse } from '../audit/pending-response.js';
 import { JUDGED_AGAIN_AFTER_MS, type Exchange } from '../common/access/exchange.js';
 import { ProblemException } from '../common/http/problem.exception.js';
 import { AnswerWriter } from './answer.writer.js';
@@ -32,7 +32,7 @@ export interface ForwardListener {
   /** Called once there is a connection for the request: it is to be dispatched. */
   onTurn(handler: ForwardHandler): void;
   /** Called once with the head of the answer, which leaves when it is told to. */
-  onHead(exchange: Exchange, status: number, answer: HeldAnswer): void;
+  onHead(exchange: Exchange, status: number, answer: PendingResponse): void;
   /** Called when the client goes away before its answer is complete. */
   onGone(exchange: Exchange): void;
   /** Called when the upstream fails, whether or not the head has left. */

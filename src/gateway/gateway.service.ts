@@ -269,11 +269,11 @@ export class GatewayService {
   #answer(exchange: Exchange, problem: Problem): void {
     const { request, response, facts, denial } = exchange;
     this.recorder.settle(exchange, problem.status, {
-      send: () => {
+      release: () => {
         dropUnreadBody(request, response, REFUSED_BODY);
         writeProblem(response, facts.head, problem, denial, exchange.closesAfter(problem.status));
       },
-      withhold: () => response.destroy(),
+      drop: () => response.destroy(),
     });
   }
 }

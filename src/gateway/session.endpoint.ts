@@ -58,8 +58,8 @@ export class SessionEndpoint {
     const cookieName = productOf(application.rules.kind).session.cookie;
     const answer = await this.#answerTo(exchange, { authenticated, token, address, cookieName });
     this.recorder.settle(exchange, answer.status, {
-      send: () => write(exchange, answer),
-      withhold: () => exchange.response.destroy(),
+      release: () => write(exchange, answer),
+      drop: () => exchange.response.destroy(),
     });
   }
 

@@ -13,7 +13,7 @@ import {
 } from '@scopegate/upstream';
 import type { ProtectedApplication } from '../applications/application.js';
 import { DecisionRecorder } from '../access/decision.recorder.js';
-import type { HeldAnswer } from '../audit/held-answer.js';
+import type { PendingResponse } from '../audit/pending-response.js';
 import type { Exchange } from '../common/access/exchange.js';
 import { ProblemException } from '../common/http/problem.exception.js';
 import { writeProblem } from '../common/http/problem.writer.js';
@@ -113,7 +113,7 @@ export class UpstreamForwarder implements ForwardListener {
     );
   }
 
-  onHead(exchange: Exchange, status: number, answer: HeldAnswer): void {
+  onHead(exchange: Exchange, status: number, answer: PendingResponse): void {
     this.recorder.settle(exchange, status, answer);
   }
 
@@ -136,8 +136,8 @@ export class UpstreamForwarder implements ForwardListener {
     const problem = codeProblem(code, detail, exchange.requestId);
     const { response, facts } = exchange;
     this.recorder.settle(exchange, problem.status, {
-      send: () => writeProblem(response, facts.head, problem, null, exchange.closesAfter(problem.status)),
-      withhold: () => response.destroy(),
+      release: () => writeProblem(response, facts.head, problem, null, exchange.closesAfter(problem.status)),
+      drop: () => response.destroy(),
     });
   }
 }

@@ -88,7 +88,7 @@ describe('the check of an application', () => {
   it.each([
     [401, '', false, null, 'refuses'],
     [403, '', false, null, 'refuses'],
-    [200, '{}', false, null, 'nobody'],
+    [200, '{}', false, null, 'no user'],
     [200, '{"name":"service"}', false, 'service', 'service'],
     [200, '<html>a secret page</html>', 'unknown', null, 'kind'],
     [200, `{"name":"${'x'.repeat(70_000)}"}`, 'unknown', null, 'kind'],
