@@ -9,7 +9,7 @@ import { measureEmbedded } from './lib/parts/embedded.mjs';
 import { measureHalfLoad } from './lib/parts/half-load.mjs';
 import { measureSaturation } from './lib/parts/saturation.mjs';
 import { measureStart } from './lib/parts/start.mjs';
-import { measureAllowList, measureAudit } from './lib/parts/switched.mjs';
+import { measureAllowList, measureAudit } from './lib/parts/audit-and-allow-list.mjs';
 import { measureTokens } from './lib/parts/tokens.mjs';
 import { measureWorkers } from './lib/parts/workers.mjs';
 import { root } from './lib/processes.mjs';

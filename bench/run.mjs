@@ -4,7 +4,7 @@ import { measureCandidates, SHORT_CANDIDATE_NAMES } from './lib/parts/candidates
 import { measureEmbedded } from './lib/parts/embedded.mjs';
 import { measureHalfLoad } from './lib/parts/half-load.mjs';
 import { measureStart } from './lib/parts/start.mjs';
-import { measureAllowList, measureAudit } from './lib/parts/switched.mjs';
+import { measureAllowList, measureAudit } from './lib/parts/audit-and-allow-list.mjs';
 import { measureTokens } from './lib/parts/tokens.mjs';
 import { runPlan } from './lib/session.mjs';
 

@@ -1,6 +1,6 @@
 // The results as tables: the same text on the terminal and in the documentation.
 import { titleOf } from './parts/candidates.mjs';
-import { mustRows } from './must.mjs';
+import { targetRows } from './targets.mjs';
 import { medianRatio } from './statistics.mjs';
 
 /** Wider tables are written without padding, as the formatter of the repository has them. */
@@ -21,10 +21,10 @@ const figure = (value) => (value < 10 ? value.toFixed(2) : value.toFixed(0));
 
 const joined = (values, textOf) => values.map((value) => textOf(value) + value.unit).join('; ');
 
-function mustTable(results) {
+function targetTable(results) {
   return table(
     ['figure', 'measured', 'must', 'goal', 'met?'],
-    mustRows(results).map(({ title, values, verdict }) => [
+    targetRows(results).map(({ title, values, verdict }) => [
       title,
       verdict === '' ? 'not measured' : joined(values, ({ value }) => figure(value)),
       joined(values, ({ must }) => String(must)),
@@ -191,7 +191,7 @@ export function reportOf(results, { rounds, seconds, warmUpSeconds }, { processo
     '',
     '## What it must reach',
     '',
-    mustTable(results),
+    targetTable(results),
     ...sections.flatMap(([title, text]) => ['', `## ${title}`, '', text]),
     ...(results.audits.length === 0 ? [] : ['', '## Checks', '', checksText(results)]),
     '',

@@ -1,4 +1,4 @@
-// What has to be reached, and what was measured of it.
+// The targets of the benchmark, and what was measured for each.
 import { medianRatio } from './statistics.mjs';
 
 const isAtMost = (value, limit) => value <= limit;
@@ -99,7 +99,7 @@ function verdictOf(values) {
 }
 
 /** The rows of the table: what was measured, what it must be, and whether it is. */
-export function mustRows(results) {
+export function targetRows(results) {
   const figures = results.workers?.ratio === undefined ? FIGURES : [...FIGURES, WORKERS];
   return figures.map((each) => {
     const values = each.values.map((value) => ({ ...value, value: value.read(results) }));
