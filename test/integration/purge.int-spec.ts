@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { encodeEvent, type AuditEvent } from '@scopegate/audit';
+import { EMPTY_EVENT, encodeEvent, type AuditEvent } from '@scopegate/audit';
 import { parseSession, type SessionId } from '@scopegate/token';
 import { AuditChain } from '../../src/audit/audit.chain.js';
 import { AuditChainEntity } from '../../src/audit/audit-chain.entity.js';
@@ -127,29 +127,17 @@ async function insertEvents(server: ScopegateFixture, atMs: readonly number[]): 
 
 function eventOf(atMs: number): AuditEvent {
   return {
+    ...EMPTY_EVENT,
     id: randomBytes(13).toString('hex'),
     atMs,
     count: 1,
     type: 'authentication.succeeded',
     outcome: 'allowed',
-    upstreamRefused: false,
-    code: null,
     actor: 'anna',
-    owner: null,
-    tokenId: null,
-    tokenDescription: null,
-    tokenScope: null,
-    credential: null,
-    clientIp: null,
-    peer: null,
     method: 'GET',
     path: '/',
-    application: null,
     status: 200,
     durationMs: 1,
-    userAgent: null,
-    requestId: null,
-    detail: null,
   };
 }
 

@@ -1,4 +1,4 @@
-import { eventIdBound, encodeEvent, type AuditEvent } from '@scopegate/audit';
+import { EMPTY_EVENT, eventIdBound, encodeEvent, type AuditEvent } from '@scopegate/audit';
 import { AuditChain } from '../../src/audit/audit.chain.js';
 import { UnitOfWork } from '../../src/database/unit-of-work.js';
 import { unique } from './each-database.js';
@@ -14,13 +14,12 @@ export function eventOf(change: Partial<AuditEvent> = {}): AuditEvent {
   made += 1;
   const atMs = change.atMs ?? FIRST_EVENT_MS + made * 1_000;
   return {
+    ...EMPTY_EVENT,
     id: `${eventIdBound(atMs)}${String(made).padStart(16, '0')}`,
     atMs,
     count: 1,
     type: 'authentication.succeeded',
     outcome: 'allowed',
-    upstreamRefused: false,
-    code: null,
     actor: 'Anna',
     owner: 'Anna',
     tokenId: 'tokenOfAnna1',
@@ -36,7 +35,6 @@ export function eventOf(change: Partial<AuditEvent> = {}): AuditEvent {
     durationMs: 12,
     userAgent: 'curl/8.5.0',
     requestId: unique('request'),
-    detail: null,
     ...change,
   };
 }

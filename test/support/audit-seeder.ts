@@ -1,6 +1,6 @@
 import { AuditChain } from '../../src/audit/audit.chain.js';
 import { UnitOfWork } from '../../src/database/unit-of-work.js';
-import { eventIdBound, encodeEvent, type AuditEvent } from '@scopegate/audit';
+import { EMPTY_EVENT, eventIdBound, encodeEvent, type AuditEvent } from '@scopegate/audit';
 import type { ScopegateFixture } from './scopegate.fixture.js';
 
 /** Events in one transaction. */
@@ -36,6 +36,7 @@ function seededEvent(index: number): AuditEvent {
   const spread = (index * 7_919) % 10_007;
   const user = isRare ? 'rare' : `user${spread % 200}`;
   const common = {
+    ...EMPTY_EVENT,
     id: `${eventIdBound(atMs)}${index.toString(32).toUpperCase().padStart(16, '0')}`,
     atMs,
     count: 1,
@@ -54,8 +55,6 @@ function seededEvent(index: number): AuditEvent {
     durationMs: spread % 400,
     userAgent: AGENTS[spread % AGENTS.length] ?? null,
     requestId: `seeded-${index}`,
-    detail: null,
-    upstreamRefused: false,
   } as const;
   if (isRare) return { ...common, type: 'user.deleted', outcome: 'changed', code: 'token_revoked' };
   if (kind < 3) {
