@@ -4,7 +4,15 @@ import 'reflect-metadata';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { admit, authenticate, authorize, judgeRequestPath, RequestHead } from '../dist/libs/access/index.js';
+import {
+  admit,
+  authenticate,
+  authorize,
+  judge,
+  judgeRequestPath,
+  NO_ROUTE,
+  RequestHead,
+} from '../dist/libs/access/index.js';
 import { compileAddressSet } from '../dist/libs/network/index.js';
 import { compileExceptions } from '../dist/libs/path/index.js';
 import { DEFAULT_PERMISSIONS } from '../dist/libs/permission/index.js';
@@ -102,17 +110,16 @@ async function createToken(port) {
 function wholeDecision(cache, authorization, policy, isRepeated) {
   const repeated = headWith(authorization);
   RequestHead.of([...repeated.lines], repeated);
+  const ports = {
+    nowMs: () => Date.now(),
+    findToken: (id, secret, head) => cache.lookUp(id, secret, head),
+    body: null,
+    onPassed: () => undefined,
+  };
   const decide = () => {
     const head = isRepeated ? repeated : RequestHead.of(repeated.lines);
     const request = { method: 'GET', httpVersion: '1.1', rawPath, query: 'fields=summary', head, peer: '127.0.0.1' };
-    const admitted = admit(request, application, judgeRequestPath(rawPath, application), policy);
-    return authorize(
-      authenticate(admitted, {
-        token: cache.lookUp(admitted.credential.tokenId, admitted.credential.secret, head),
-        nowMs: Date.now(),
-      }),
-      {},
-    );
+    return judge({ request, application, policy, vendorMount: null, route: NO_ROUTE }, ports);
   };
   const decision = decide();
   if (decision.kind !== 'allow') throw new Error(`The decision is ${JSON.stringify(decision)}.`);
@@ -131,7 +138,7 @@ async function measureDecision(cache, secret) {
   const request = requestWith(basic, '127.0.0.1');
   const path = judgeRequestPath(rawPath, application);
   const admitted = admit(request, application, path, small);
-  const authenticated = authenticate(admitted, { token: lookup, nowMs: Date.now() });
+  const authenticated = authenticate(admitted, { token: lookup, vendorMount: null, nowMs: Date.now() });
   // A memory of answers must not be what is measured: every request comes from another address.
   const peers = Array.from(
     { length: 50_000 },
@@ -145,8 +152,8 @@ async function measureDecision(cache, secret) {
       admit({ ...request, head: RequestHead.of(request.head.lines) }, application, path, small),
     ),
     'look up the token, from memory': nanoseconds(() => cache.lookUp(tokenId, secret, request.head)),
-    authenticate: nanoseconds(() => authenticate(admitted, { token: lookup, nowMs: Date.now() })),
-    authorize: nanoseconds(() => authorize(authenticated, {})),
+    authenticate: nanoseconds(() => authenticate(admitted, { token: lookup, vendorMount: null, nowMs: Date.now() })),
+    authorize: nanoseconds(() => authorize(authenticated, { route: NO_ROUTE })),
     'the whole decision, Basic': wholeDecision(cache, basic, small, false),
     'the whole decision, Bearer': wholeDecision(cache, `Bearer ${secret}`, small, false),
     'the whole decision, lines repeated': wholeDecision(cache, basic, small, true),

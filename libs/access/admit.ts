@@ -2,10 +2,9 @@ import { isAddressAllowed, readAuthority, resolveClientAddress, type ClientAddre
 import { judgePath, type PathJudgement } from '@scopegate/path';
 import { productOf } from '@scopegate/product';
 import { isRefusedMethod } from '@scopegate/scope';
-import { credentialKind, presentedName, type Credential, type CredentialKind } from './credential.js';
-import { denyEarly, type Admitted, type Deny } from './decision.js';
+import type { Credential } from './credential.js';
+import { deny, type Admitted, type Deny } from './decision.js';
 import type { AccessPolicy, ApplicationRules, RequestFacts } from './facts.js';
-import { REASONS, type ReasonCode } from './reasons.js';
 import { readCredential } from './request-credential.js';
 
 /** What the form of a request is judged by. */
@@ -32,21 +31,20 @@ export function admit(
   const reading = readCredential(request, application);
   const credential: Credential = reading.ok ? reading.credential : { kind: 'none' };
 
-  const refusedPath = path === null ? null : refusePath(path, credential, policy);
-  if (refusedPath !== null) {
-    return denyHere('path_ambiguous', refusedPath, credential, path, addressOf(request, policy));
-  }
+  const address = resolveClientAddress(request.peer, request.head.lines, policy.reverseProxy);
+  const known = { credential, address, path };
+
+  const pathFault = path === null ? null : refusePath(path, credential, policy);
+  if (pathFault !== null) return deny('path_ambiguous', known, { detail: pathFault });
   if (path?.nativeTokenManagement === true && application?.nativeTokensDisabled === true) {
-    const address = addressOf(request, policy);
-    return denyHere('native_token_management_disabled', undefined, credential, path, address);
+    return deny('native_token_management_disabled', known);
   }
-  const address = addressOf(request, policy);
-  if (!reading.ok) return denyHere(reading.code, reading.detail, credential, path, address);
+  if (!reading.ok) return deny(reading.code, known, { detail: reading.detail });
 
   const held =
     credential.kind === 'token' || (credential.kind === 'password' && passwordIsHeldToAddress(application, policy));
   if (held && !isAddressAllowed(policy.allowList, address.client)) {
-    return denyHere('ip_not_allowed', forbiddenAddressDetail(address), credential, path, address);
+    return deny('ip_not_allowed', known, { detail: forbiddenAddressDetail(address) });
   }
   return { kind: 'admitted', request, application, policy, path, credential, address };
 }
@@ -75,36 +73,33 @@ export function forbiddenAddressDetail(address: ClientAddress): string {
     : `The client address ${address.client} is not allowed to authenticate.`;
 }
 
-function addressOf(request: RequestFacts, policy: AccessPolicy): ClientAddress {
-  return resolveClientAddress(request.peer, request.head.lines, policy.reverseProxy);
-}
-
 /**
  * Judges what makes a request one of HTTP at all, whomever it is for: applications, the management API and paths where
  * nothing is (R67).
  */
 export function judgeForm(request: FormFacts): Deny | null {
   const { head, httpVersion, targetAuthority } = request;
-  if (head.lines.length / 2 > MAX_HEADER_LINES) return denyEarly('headers_too_large');
-  if (httpVersion !== '1.1' && httpVersion !== '1.0') return denyEarly('http_version_unsupported');
+  if (head.lines.length / 2 > MAX_HEADER_LINES) return deny('headers_too_large');
+  if (httpVersion !== '1.1' && httpVersion !== '1.0') return deny('http_version_unsupported');
   const reading = readAuthority({ hostLine: head.hostLine, httpVersion, targetAuthority });
-  if (!reading.ok) return denyEarly('request_malformed', reading.detail);
+  if (!reading.ok) return deny('request_malformed', null, { detail: reading.detail });
   const codings = head.transferCodings;
   if (codings.length > 0) {
     if (httpVersion === '1.0') {
-      return denyEarly('request_malformed', 'HTTP/1.0 has no Transfer-Encoding (RFC 9112 6.1).');
+      return deny('request_malformed', null, { detail: 'HTTP/1.0 has no Transfer-Encoding (RFC 9112 6.1).' });
     }
     if (codings.length > 1 || codings[0]?.toLowerCase() !== 'chunked') {
-      return denyEarly('request_malformed', 'The only transfer coding accepted is "chunked" (RFC 9112 6.1).');
+      return deny('request_malformed', null, {
+        detail: 'The only transfer coding accepted is "chunked" (RFC 9112 6.1).',
+      });
     }
   }
   if (request.rawPath.includes('\\')) {
-    return denyEarly(
-      'request_malformed',
-      'The request target contains a backslash, which a URI must not contain (RFC 3986).',
-    );
+    return deny('request_malformed', null, {
+      detail: 'The request target contains a backslash, which a URI must not contain (RFC 3986).',
+    });
   }
-  return isRefusedMethod(request.method) ? denyEarly('method_not_allowed') : null;
+  return isRefusedMethod(request.method) ? deny('method_not_allowed') : null;
 }
 
 /**
@@ -116,27 +111,4 @@ function refusePath(path: PathJudgement, credential: Credential, policy: AccessP
   const protect = credential.kind === 'token' || (policy.preventPathTraversal && !policy.passwordsEnabled);
   if (path.strict.ok || (!protect && path.lenient !== 'reject')) return null;
   return path.strict.detail;
-}
-
-function denyHere(
-  code: ReasonCode,
-  detail: string | undefined,
-  credential: Credential,
-  path: PathJudgement | null,
-  address: ClientAddress,
-): Deny {
-  return {
-    kind: 'deny',
-    code,
-    detail: detail ?? REASONS[code].detail,
-    credential: kindForAudit(code, credential),
-    username: presentedName(credential),
-    token: null,
-    address,
-    path,
-  };
-}
-
-function kindForAudit(code: ReasonCode, credential: Credential): CredentialKind {
-  return code === 'credential_malformed' || code === 'credential_ambiguous' ? 'none' : credentialKind(credential);
 }

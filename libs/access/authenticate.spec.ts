@@ -5,9 +5,10 @@ import { HmacKey } from '@scopegate/kernel';
 import { mintSession, mintToken } from '@scopegate/token';
 import { describe, expect, it } from 'vitest';
 import { admit, judgeRequestPath } from './admit.js';
-import { authenticate, needsTokenLookup } from './authenticate.js';
-import { authorize } from './authorize.js';
+import { authenticate } from './authenticate.js';
+import { authorize, NO_ROUTE } from './authorize.js';
 import type { Admitted } from './decision.js';
+import { judge } from './judge.js';
 import { RequestHead } from './request-head.js';
 import { readSessionBody } from './session-body.js';
 import type { AccessPolicy, ApplicationRules, PrincipalFacts, TokenFacts, TokenLookup } from './facts.js';
@@ -88,16 +89,37 @@ function admitted(more: {
   return result;
 }
 
+/** Whether the token or the session that a request presents is looked up. */
+function isLookedUp({ request, application, policy }: Admitted): boolean {
+  let lookUps = 0;
+  const find = (): TokenLookup => {
+    lookUps += 1;
+    return { found: false };
+  };
+  void judge(
+    { request, application, policy, vendorMount: null, route: NO_ROUTE },
+    {
+      nowMs: () => NOW_MS,
+      findToken: find,
+      findSession: find,
+      logIn: () => Promise.resolve({ matched: false }),
+      body: null,
+      onPassed: () => undefined,
+    },
+  );
+  return lookUps > 0;
+}
+
 function found(token: Partial<TokenFacts> = {}, owner: PrincipalFacts | null = OWNER): TokenLookup {
   return { found: true, token: { ...TOKEN, ...token }, owner };
 }
 
 describe('a session of the gateway', () => {
   it('R11: is held to the scope of the token', () => {
-    const read = authenticate(admitted({}), { token: found(), nowMs: NOW_MS });
+    const read = authenticate(admitted({}), { token: found(), vendorMount: null, nowMs: NOW_MS });
     expect(read).toMatchObject({ kind: 'authenticated', principal: { username: 'alice' } });
-    const write = authenticate(admitted({ method: 'POST' }), { token: found(), nowMs: NOW_MS });
-    expect(write.kind === 'authenticated' && authorize(write, {})).toMatchObject({
+    const write = authenticate(admitted({ method: 'POST' }), { token: found(), vendorMount: null, nowMs: NOW_MS });
+    expect(write.kind === 'authenticated' && authorize(write, { route: NO_ROUTE })).toMatchObject({
       kind: 'deny',
       code: 'scope_insufficient',
       credential: 'cookie',
@@ -110,32 +132,38 @@ describe('a session of the gateway', () => {
     ['its own addresses', { allowList: compileAddressSet(['192.0.2.1']) }, 'ip_not_allowed'],
     ['its applications', { applications: new Set(['wiki']) }, 'token_not_accepted'],
   ])('R11: is held to %s', (_what, token, code) => {
-    const result = authenticate(admitted({}), { token: found(token), nowMs: NOW_MS });
+    const result = authenticate(admitted({}), { token: found(token), vendorMount: null, nowMs: NOW_MS });
     expect(result).toMatchObject({ kind: 'deny', code, credential: 'cookie' });
   });
 
   it('R11, R36: is not looked up where its shape or checksum is wrong', () => {
-    expect(needsTokenLookup(admitted({}))).toBe(true);
+    expect(isLookedUp(admitted({}))).toBe(true);
     for (const value of ['sgs_', `${session}0`, session.slice(0, -1), `%73gs_x`]) {
       const request = admitted({ header: ['Cookie', `JSESSIONID=${value}`] });
-      expect(needsTokenLookup(request)).toBe(false);
-      expect(authenticate(request, { nowMs: NOW_MS })).toMatchObject({ code: 'token_malformed', credential: 'cookie' });
+      expect(isLookedUp(request)).toBe(false);
+      expect(authenticate(request, { vendorMount: null, nowMs: NOW_MS })).toMatchObject({
+        code: 'token_malformed',
+        credential: 'cookie',
+      });
     }
   });
 
   it('R11: is refused where nobody looked it up: a stage that is left out opens nothing', () => {
-    expect(authenticate(admitted({}), { nowMs: NOW_MS })).toMatchObject({ kind: 'deny', credential: 'cookie' });
+    expect(authenticate(admitted({}), { vendorMount: null, nowMs: NOW_MS })).toMatchObject({
+      kind: 'deny',
+      credential: 'cookie',
+    });
   });
 
   it('R11: a cookie of the upstream is not looked up, and passes', () => {
     const request = admitted({ header: ['Cookie', 'JSESSIONID=0123456789ABCDEF0123456789ABCDEF'] });
-    expect(needsTokenLookup(request)).toBe(false);
-    expect(authenticate(request, { nowMs: NOW_MS })).toMatchObject({ kind: 'pass' });
+    expect(isLookedUp(request)).toBe(false);
+    expect(authenticate(request, { vendorMount: null, nowMs: NOW_MS })).toMatchObject({ kind: 'pass' });
   });
 
   it('R11, R26: is refused with the owner', () => {
     for (const owner of [null, { ...OWNER, active: false }]) {
-      const result = authenticate(admitted({}), { token: found({}, owner), nowMs: NOW_MS });
+      const result = authenticate(admitted({}), { token: found({}, owner), vendorMount: null, nowMs: NOW_MS });
       expect(result).toMatchObject({ kind: 'deny', code: 'owner_inactive' });
     }
   });
@@ -145,19 +173,24 @@ describe('a token without its record', () => {
   const bearer = (value: string): Admitted => admitted({ header: ['Authorization', `Bearer ${value}`] });
 
   it('R36: is refused where nobody looked it up: a stage that is left out opens nothing', () => {
-    expect(needsTokenLookup(bearer(secret))).toBe(true);
-    expect(authenticate(bearer(secret), { nowMs: NOW_MS })).toMatchObject({ kind: 'deny', credential: 'bearer-token' });
+    expect(isLookedUp(bearer(secret))).toBe(true);
+    expect(authenticate(bearer(secret), { vendorMount: null, nowMs: NOW_MS })).toMatchObject({
+      kind: 'deny',
+      credential: 'bearer-token',
+    });
   });
 
   it('R36: is not looked up where its shape or checksum is wrong', () => {
     for (const wrong of [`${secret}0`, secret.slice(0, -1), `${secret.slice(0, -1)}~`, 'sg_']) {
-      expect(needsTokenLookup(bearer(wrong))).toBe(false);
-      expect(authenticate(bearer(wrong), { nowMs: NOW_MS })).toMatchObject({ code: 'token_malformed' });
+      expect(isLookedUp(bearer(wrong))).toBe(false);
+      expect(authenticate(bearer(wrong), { vendorMount: null, nowMs: NOW_MS })).toMatchObject({
+        code: 'token_malformed',
+      });
     }
   });
 
   it('R56: nothing is known of the owner of a token that was not found', () => {
-    const result = authenticate(bearer(secret), { token: { found: false }, nowMs: NOW_MS });
+    const result = authenticate(bearer(secret), { token: { found: false }, vendorMount: null, nowMs: NOW_MS });
     expect(result).toMatchObject({ code: 'token_unknown', token: null, username: null });
   });
 });

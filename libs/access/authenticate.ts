@@ -3,7 +3,7 @@ import { productOf } from '@scopegate/product';
 import { isExpired, isScopegateFormat, sameUserName, tokenFault } from '@scopegate/token';
 import { forbiddenAddressDetail } from './admit.js';
 import type { Credential } from './credential.js';
-import { denyAdmitted, type Admitted, type Authenticated, type Deny, type PassThrough } from './decision.js';
+import { deny, type Admitted, type Authenticated, type Deny, type PassThrough } from './decision.js';
 import {
   MANAGEMENT_KEY,
   type ApplicationRules,
@@ -20,15 +20,6 @@ const EMPTY_PASSWORD = 'The password is empty. Send the user name with its passw
 const FOR_OTHER_APPLICATIONS = 'This token is limited to other applications. Create one for this application.';
 
 /**
- * Whether the token stage needs the token's record, or the session's. One of a wrong shape or checksum is refused
- * without a look-up.
- */
-export function needsTokenLookup({ credential }: Admitted): boolean {
-  if (credential.kind !== 'token') return false;
-  return credential.via === 'cookie' ? credential.sessionId !== null : credential.tokenId !== null;
-}
-
-/**
  * The second stage: whose token this is, whether it is in force, and whether this kind of path takes it. What is not
  * ours to judge (a password the upstream decides on, an anonymous request, cookies of others) passes through.
  */
@@ -38,7 +29,7 @@ export function authenticate(admitted: Admitted, facts: AuthenticationFacts): Au
   const refused = refusePresented(admitted);
   if (refused !== null) return refused;
   return admitted.application?.anonymous === 'deny' && admitted.credential.kind !== 'password'
-    ? denyAdmitted(admitted, 'authentication_required', null)
+    ? deny('authentication_required', admitted)
     : { kind: 'pass', admitted };
 }
 
@@ -47,16 +38,16 @@ function refusePresented(admitted: Admitted): Deny | null {
   const { application, credential, path, policy } = admitted;
   if (credential.kind === 'token') {
     const detail = credential.via === 'cookie' ? SESSION_OVER : tokenFault(credential.secret);
-    return denyAdmitted(admitted, 'token_malformed', null, detail);
+    return deny('token_malformed', admitted, { detail });
   }
   const rest = path !== null && path.lenient !== 'reject' && path.lenient.ban;
   if (!rest || application === null) return null;
   if (application.nativeTokensDisabled && presentsNativeToken(credential, application)) {
-    return { ...denyAdmitted(admitted, 'native_token_disabled', null), credential: 'native-token' };
+    return { ...deny('native_token_disabled', admitted), credential: 'native-token' };
   }
   if (credential.kind === 'password' && !policy.passwordsEnabled) {
     const excepted = application.remoteApiPasswords && path.remoteApiRequest;
-    return excepted ? null : denyAdmitted(admitted, 'password_disabled', null);
+    return excepted ? null : deny('password_disabled', admitted);
   }
   return null;
 }
@@ -79,65 +70,60 @@ function authenticateToken(
   const credential = admitted.credential;
   if (!lookup.found) {
     const isSession = credential.kind === 'token' && credential.via === 'cookie';
-    const denial = denyAdmitted(admitted, 'token_unknown', null, isSession ? SESSION_OVER : undefined);
+    const denial = deny('token_unknown', admitted, { detail: isSession ? SESSION_OVER : undefined });
     return lookup.hasEnded === true ? { ...denial, hasEnded: true } : denial;
   }
   const { token, owner } = lookup;
   const presented = credential.kind === 'token' ? credential.username : null;
   if (presented !== null && !sameUserName(presented, token.ownerName)) {
-    return denyAdmitted(admitted, 'owner_mismatch', token);
+    return deny('owner_mismatch', admitted, { token });
   }
-  if (token.revokedAt !== null) return denyAdmitted(admitted, 'token_revoked', token);
-  if (owner === null || !owner.active) return denyAdmitted(admitted, 'owner_inactive', token);
-  if (isExpired(token, admitted.policy.validity, nowMs)) return denyAdmitted(admitted, 'token_expired', token);
+  if (token.revokedAt !== null) return deny('token_revoked', admitted, { token });
+  if (owner === null || !owner.active) return deny('owner_inactive', admitted, { token });
+  if (isExpired(token, admitted.policy.validity, nowMs)) return deny('token_expired', admitted, { token });
   if (token.allowList !== null && !isAddressAllowed(token.allowList, admitted.address.client)) {
-    return denyAdmitted(admitted, 'ip_not_allowed', token, forbiddenAddressDetail(admitted.address));
+    return deny('ip_not_allowed', admitted, { token, detail: forbiddenAddressDetail(admitted.address) });
   }
   const refused =
     admitted.application === null
       ? refuseAtManagement(admitted, token, vendorMount)
-      : refuseKindOfPath(admitted, lookup);
+      : refuseKindOfPath(admitted, token);
   return refused ?? { kind: 'authenticated', admitted, principal: owner, token };
 }
 
 /** A token that is narrowed to applications is good for Scopegate's own calls only where it says so (R125). */
-function refuseAtManagement(admitted: Admitted, token: TokenFacts, vendorMount: string | undefined): Deny | null {
+function refuseAtManagement(admitted: Admitted, token: TokenFacts, vendorMount: string | null): Deny | null {
   if (token.applications === null || token.applications.has(vendorMount ?? MANAGEMENT_KEY)) return null;
-  return denyAdmitted(
-    admitted,
-    'token_not_accepted',
+  return deny('token_not_accepted', admitted, {
     token,
-    vendorMount === undefined
-      ? 'This token is limited to applications. For the management API, create one whose applications include ' +
+    detail:
+      vendorMount === null
+        ? 'This token is limited to applications. For the management API, create one whose applications include ' +
           `"${MANAGEMENT_KEY}".`
-      : FOR_OTHER_APPLICATIONS,
-  );
+        : FOR_OTHER_APPLICATIONS,
+  });
 }
 
-function refuseKindOfPath(admitted: Admitted, lookup: TokenLookup & { readonly found: true }): Deny | null {
+function refuseKindOfPath(admitted: Admitted, token: TokenFacts): Deny | null {
   const { application, path } = admitted;
   if (application === null || path === null) return null;
-  if (!path.strict.ok) return denyAdmitted(admitted, 'path_ambiguous', lookup.token, path.strict.detail);
-  if (path.remoteApiRequest) return denyAdmitted(admitted, 'remote_api_needs_password', lookup.token);
+  if (!path.strict.ok) return deny('path_ambiguous', admitted, { token, detail: path.strict.detail });
+  if (path.remoteApiRequest) return deny('remote_api_needs_password', admitted, { token });
   const rest = path.strict.pathClass === 'rest' || path.strict.pathClass === 'rest-session';
   if (!rest) {
-    return denyAdmitted(
-      admitted,
-      'token_not_accepted',
-      lookup.token,
-      'This is not a REST path. A token works only on REST paths.',
-    );
+    return deny('token_not_accepted', admitted, {
+      token,
+      detail: 'This is not a REST path. A token works only on REST paths.',
+    });
   }
-  if (lookup.token.applications !== null && !lookup.token.applications.has(application.key)) {
-    return denyAdmitted(admitted, 'token_not_accepted', lookup.token, FOR_OTHER_APPLICATIONS);
+  if (token.applications !== null && !token.applications.has(application.key)) {
+    return deny('token_not_accepted', admitted, { token, detail: FOR_OTHER_APPLICATIONS });
   }
   if (path.strict.pathClass !== 'rest-session' && isTokenInBody(admitted)) {
-    return denyAdmitted(
-      admitted,
-      'token_not_accepted',
-      lookup.token,
-      'Only /rest/auth/1/session accepts a token in the body. Send it in the Authorization header.',
-    );
+    return deny('token_not_accepted', admitted, {
+      token,
+      detail: 'Only /rest/auth/1/session accepts a token in the body. Send it in the Authorization header.',
+    });
   }
   return null;
 }
@@ -154,15 +140,14 @@ function isTokenInBody({ request: { sessionBody } }: Admitted): boolean {
 function authenticateLogin(admitted: Admitted, facts: AuthenticationFacts): Authenticated | Deny {
   const credential = admitted.credential;
   if (credential.kind === 'password') {
-    return facts.login?.matched === true
-      ? { kind: 'authenticated', admitted, principal: facts.login.user, token: null }
-      : denyAdmitted(admitted, 'password_wrong', null, credential.secret === '' ? EMPTY_PASSWORD : undefined);
+    const { login } = facts;
+    if (login?.matched === true) return { kind: 'authenticated', admitted, principal: login.user, token: null };
+    return login?.retryAfterSeconds !== undefined
+      ? { ...deny('too_many_failures', admitted), retryAfterSeconds: login.retryAfterSeconds }
+      : deny('password_wrong', admitted, { detail: credential.secret === '' ? EMPTY_PASSWORD : undefined });
   }
-  if (credential.kind === 'native-token') return denyAdmitted(admitted, 'token_malformed', null);
-  return denyAdmitted(
-    admitted,
-    'authentication_required',
-    null,
-    'Send your user name and password by HTTP Basic, or a Scopegate token as Bearer.',
-  );
+  if (credential.kind === 'native-token') return deny('token_malformed', admitted);
+  return deny('authentication_required', admitted, {
+    detail: 'Send your user name and password by HTTP Basic, or a Scopegate token as Bearer.',
+  });
 }

@@ -13,19 +13,35 @@ import {
   type GitService,
   type LfsOperation,
 } from '@scopegate/scope';
-import { denyAdmitted, type Allow, type Authenticated, type Deny } from './decision.js';
-import type { RequestFacts } from './facts.js';
+import { deny, type Allow, type Authenticated, type Deny } from './decision.js';
+import type { PrincipalFacts, RequestFacts, TokenFacts } from './facts.js';
 
 /** What the last stage needs besides the authenticated request. */
 export interface AuthorizationFacts {
+  readonly route: RouteRules;
   /** The operation an LFS batch asks for (R14); only where `needsLfsOperation` says so. */
   readonly lfsOperation?: LfsOperation | undefined;
   /** What the body says of the method (R12); only where `needsBodyOverrides` says so. */
   readonly bodyOverrides?: BodyOverrides | undefined;
-  /** Whether the request is for one of the two endpoints that create tokens (R05). */
-  readonly createsToken?: boolean | undefined;
-  /** Whether the request changes passwords, users or members of groups: no token may, whatever its scope (R125). */
-  readonly needsPasswordLogin?: boolean | undefined;
+}
+
+/** What the route of a request demands. Proxied requests have no route of ours. */
+export interface RouteRules {
+  /** One of the two endpoints that create tokens, which a read-only token may POST to (R05). */
+  readonly createsToken: boolean;
+  /** The request changes passwords, users or members of groups: no token may, whatever its scope (R125). */
+  readonly needsPasswordLogin: boolean;
+  /** For members of the group `administrators` (R63). */
+  readonly administratorsOnly: boolean;
+}
+
+export const NO_ROUTE: RouteRules = { createsToken: false, needsPasswordLogin: false, administratorsOnly: false };
+
+/** The group whose members administer Scopegate. */
+export const ADMINISTRATORS = 'administrators';
+
+export function isAdministrator({ groups }: PrincipalFacts): boolean {
+  return groups.has(ADMINISTRATORS);
 }
 
 const NEEDS_PASSWORD_LOGIN = 'A token may not do this, whatever its scope. Log in with your password.';
@@ -67,25 +83,41 @@ const UNREADABLE_BODY =
   'The gateway cannot search this body for another method. With a read-only token, send JSON in UTF-8 or a ' +
   'form, uncompressed, with each name once.';
 
-/** The last stages: may the owner use tokens at all (R25), and does the token's scope cover this request (R02 to R14). */
+/**
+ * The last stages: may the owner use tokens at all (R25), does the token's scope cover this request (R02 to R14), and is
+ * the route for this user (R63).
+ */
 export function authorize(authenticated: Authenticated, facts: AuthorizationFacts): Allow | Deny {
   const { admitted, token, principal } = authenticated;
-  if (token === null) return { kind: 'allow', authenticated };
+  const isForOthers = facts.route.administratorsOnly && !isAdministrator(principal);
+  const refusal = token === null ? null : refuseToken(authenticated, token, facts, isForOthers);
+  if (refusal !== null) return refusal;
+  return isForOthers ? deny('administrator_required', admitted, { token }) : { kind: 'allow', authenticated };
+}
+
+function refuseToken(
+  authenticated: Authenticated,
+  token: TokenFacts,
+  facts: AuthorizationFacts,
+  isForOthers: boolean,
+): Deny | null {
+  const { admitted, principal } = authenticated;
   if (!holds(admitted.policy.permissions, 'useTokens', principal.groups)) {
-    return denyAdmitted(admitted, 'use_not_permitted', token);
+    return deny('use_not_permitted', admitted, { token });
   }
-  if (facts.needsPasswordLogin === true) {
-    return denyAdmitted(admitted, 'scope_insufficient', token, NEEDS_PASSWORD_LOGIN);
+  // A user who may not do this at all gets that reason, and not this one (R63).
+  if (facts.route.needsPasswordLogin && !isForOthers) {
+    return deny('scope_insufficient', admitted, { token, detail: NEEDS_PASSWORD_LOGIN });
   }
   if (!coversWrites(token.scope)) {
-    if (!readOnlyCovers(authenticated, facts)) return denyAdmitted(admitted, 'scope_insufficient', token);
+    if (!readOnlyCovers(authenticated, facts)) return deny('scope_insufficient', admitted, { token });
     const detail = unreadableBody(authenticated, facts);
-    if (detail !== null) return denyAdmitted(admitted, 'scope_insufficient', token, detail);
+    if (detail !== null) return deny('scope_insufficient', admitted, { token, detail });
   }
   if (admitted.path?.sessionEndpoint === true && asksForUpstreamSession(authenticated)) {
-    return denyAdmitted(admitted, 'token_not_accepted', token, OTHER_SESSION_NAME);
+    return deny('token_not_accepted', admitted, { token, detail: OTHER_SESSION_NAME });
   }
-  return { kind: 'allow', authenticated };
+  return null;
 }
 
 /** What stands against the body of an excepted request that could name another method unseen (R12); null where nothing. */
@@ -134,7 +166,7 @@ function overridingMethodsOfHead({ head, query }: RequestFacts): readonly string
  */
 function isException(authenticated: Authenticated, facts: AuthorizationFacts): boolean {
   const { request, application, path } = authenticated.admitted;
-  if (request.method === 'POST' && facts.createsToken === true) return true;
+  if (request.method === 'POST' && facts.route.createsToken) return true;
   if (application === null || path === null || !path.strict.ok) return false;
   if (path.strict.pathClass === 'rest-session' && endsOrMakesSession(authenticated)) return true;
   return application.exceptions.matches(request.method, path.strict.canonical);

@@ -57,35 +57,36 @@ export interface Allow {
 
 export type Decision = Allow | PassThrough | Deny;
 
-/** A refusal before the credential is known. */
-export function denyEarly(code: ReasonCode, detail?: string): Deny {
-  return {
-    kind: 'deny',
-    code,
-    detail: detail ?? REASONS[code].detail,
-    credential: 'none',
-    username: null,
-    token: null,
-    address: null,
-    path: null,
-  };
+/** What is known of a request once its head has been read. */
+export interface KnownRequest {
+  readonly credential: Credential;
+  readonly address: ClientAddress;
+  readonly path: PathJudgement | null;
 }
 
-/** A refusal of an admitted request. */
-export function denyAdmitted(admitted: Admitted, code: ReasonCode, token: TokenFacts | null, detail?: string): Deny {
+/**
+ * A refusal.
+ * @param known null before the head has been read
+ * @param more the token once its secret has matched, and a detail that says more than the one of the reason
+ */
+export function deny(
+  code: ReasonCode,
+  known: KnownRequest | null = null,
+  more: { readonly token?: TokenFacts | null; readonly detail?: string | undefined } = {},
+): Deny {
   return {
     kind: 'deny',
     code,
-    detail: detail ?? REASONS[code].detail,
-    credential: credentialKind(admitted.credential),
-    username: presentedName(admitted.credential),
-    token,
-    address: admitted.address,
-    path: admitted.path,
+    detail: more.detail ?? REASONS[code].detail,
+    credential: known === null ? 'none' : credentialKind(known.credential),
+    username: known === null ? null : presentedName(known.credential),
+    token: more.token ?? null,
+    address: known?.address ?? null,
+    path: known?.path ?? null,
   };
 }
 
 /** The stage a refusal belongs to. */
-export function stageOf(deny: Deny): Stage {
-  return REASONS[deny.code].stage;
+export function stageOf({ code }: Deny): Stage {
+  return REASONS[code].stage;
 }

@@ -1,9 +1,9 @@
 import { resolveClientAddress, type ClientAddress } from '@scopegate/network';
 import { judgeRequestPath } from './admit.js';
-import { decideAccess, type AccessFacts } from './decide.js';
 import { credentialKind } from './credential.js';
 import { stageOf, type Decision } from './decision.js';
-import type { AccessPolicy, RequestFacts, TokenLookup } from './facts.js';
+import type { AccessPolicy, RequestFacts, TokenFacts } from './facts.js';
+import type { AccessFacts } from './judge.js';
 import { REASONS, type ReasonCode } from './reasons.js';
 import { readCredential } from './request-credential.js';
 import { STAGES, type Stage } from './stages.js';
@@ -41,15 +41,12 @@ export interface Explanation {
   readonly clientIp: ExplainedAddress;
 }
 
-/**
- * Explains what would become of a request: the same decision, with what each stage saw (R41). It is the whole decision
- * that is made here and not a second one that could differ from it.
- */
-export function explainAccess(facts: AccessFacts): Explanation {
-  const decision = decideAccess(facts);
+/** Explains a decision: what each stage saw (R41). @param facts what `judge` decided about */
+export function explainDecision(decision: Decision, facts: AccessFacts): Explanation {
   const address = resolveClientAddress(facts.request.peer, facts.request.head.lines, facts.policy.reverseProxy);
   const code = decision.kind === 'deny' ? decision.code : null;
-  const describe = (stage: Stage): string | null => describeStage(stage, facts, address);
+  const token = tokenOf(decision);
+  const describe = (stage: Stage): string | null => describeStage(stage, facts, address, token);
   return {
     decision: decision.kind,
     code,
@@ -111,7 +108,17 @@ function stagesUntil(
   });
 }
 
-function describeStage(stage: Stage, facts: AccessFacts, address: ClientAddress): string | null {
+function tokenOf(decision: Decision): TokenFacts | null {
+  if (decision.kind === 'pass') return null;
+  return decision.kind === 'allow' ? decision.authenticated.token : decision.token;
+}
+
+function describeStage(
+  stage: Stage,
+  facts: AccessFacts,
+  address: ClientAddress,
+  token: TokenFacts | null,
+): string | null {
   switch (stage) {
     case 'form':
       return `${facts.request.method} with ${facts.request.head.lines.length / 2} header lines.`;
@@ -126,15 +133,15 @@ function describeStage(stage: Stage, facts: AccessFacts, address: ClientAddress)
     case 'address':
       return describeAddress(facts, address);
     case 'token':
-      return describeToken(facts.authentication.token);
+      return token === null
+        ? 'This request contains no Scopegate token.'
+        : `The token ${token.id} of ${token.ownerName} is active.`;
     case 'path-kind':
       return 'This kind of path accepts this kind of credential.';
     case 'permission':
       return 'The owner may use tokens.';
     case 'scope':
-      return facts.authentication.token?.found === true
-        ? `The scope ${facts.authentication.token.token.scope} covers this request.`
-        : null;
+      return token === null ? null : `The scope ${token.scope} covers this request.`;
   }
 }
 
@@ -174,10 +181,4 @@ function describeAddress(facts: AccessFacts, address: ClientAddress): string {
   return address.client === null
     ? `The client address is unknown. ${list}`
     : `The client address is ${address.client} (${origin}). ${list}`;
-}
-
-function describeToken(lookup: TokenLookup | undefined): string | null {
-  return lookup?.found === true
-    ? `The token ${lookup.token.id} of ${lookup.token.ownerName} is active.`
-    : 'This request contains no Scopegate token.';
 }

@@ -106,7 +106,13 @@ export type TokenLookup =
   | { readonly found: true; readonly token: TokenFacts; readonly owner: PrincipalFacts | null };
 
 /** The outcome of a password login at the management API. */
-export type LoginResult = { readonly matched: true; readonly user: PrincipalFacts } | { readonly matched: false };
+export type LoginResult =
+  | { readonly matched: true; readonly user: PrincipalFacts }
+  | {
+      readonly matched: false;
+      /** Set where too many logins have failed: whole seconds to wait (R51). */
+      readonly retryAfterSeconds?: number;
+    };
 
 /** What the second stage needs besides the admitted request. */
 export interface AuthenticationFacts {
@@ -114,7 +120,7 @@ export interface AuthenticationFacts {
   readonly token?: TokenLookup | undefined;
   /** Set for a password request at the management API. */
   readonly login?: LoginResult | undefined;
-  /** Set for one of the vendor's calls: the key of the application below whose mount it came (R125). */
-  readonly vendorMount?: string | undefined;
+  /** For one of the vendor's calls: the key of the application below whose mount it came (R125); otherwise null. */
+  readonly vendorMount: string | null;
   readonly nowMs: number;
 }

@@ -7,7 +7,7 @@ export * from './decision.js';
 export * from './admit.js';
 export * from './authenticate.js';
 export * from './authorize.js';
-export * from './decide.js';
+export * from './judge.js';
 export { readCredential } from './request-credential.js';
 export * from './creation.js';
 export * from './session-body.js';

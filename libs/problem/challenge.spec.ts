@@ -1,4 +1,4 @@
-import { denyEarly, REASONS, RequestHead, type ReasonCode } from '@scopegate/access';
+import { deny, REASONS, RequestHead, type ReasonCode } from '@scopegate/access';
 import { describe, expect, it } from 'vitest';
 import { challenges as challengesOf, type Audience } from './challenge.js';
 import { codeProblem, denialProblem, type Problem } from './problem.js';
@@ -13,7 +13,7 @@ function challenges(problem: Problem, lines: readonly string[], audience: Audien
 }
 
 function refusal(code: ReasonCode): Problem {
-  return denialProblem(denyEarly(code), 'request-1');
+  return denialProblem(deny(code), 'request-1');
 }
 
 describe('the challenges of a problem', () => {

@@ -1,10 +1,10 @@
-import { denyEarly, REASONS, type CredentialKind, type Deny, type ReasonCode } from '@scopegate/access';
+import { deny as denyRequest, REASONS, type CredentialKind, type Deny, type ReasonCode } from '@scopegate/access';
 import { describe, expect, it } from 'vitest';
 import { PROBLEM_CODES, type ProblemCode } from './codes.js';
 import { codeProblem, denialProblem } from './problem.js';
 
 function deny(code: ReasonCode, credential: CredentialKind = 'none', detail?: string): Deny {
-  return { ...denyEarly(code, detail), credential };
+  return { ...denyRequest(code, null, { detail }), credential };
 }
 
 describe('the answer of a refusal', () => {

@@ -6,19 +6,19 @@ import { DirectoryModule } from '../directory/directory.module.js';
 import { PermissionsModule } from '../permissions/permissions.module.js';
 import { SettingsModule } from '../settings/settings.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
-import { ACCESS_GUARDS } from './access-guards.js';
 import { AccessPolicySnapshot } from './access-policy.js';
 import { DecisionMetrics } from './decision.metrics.js';
 import { DecisionRecorder } from './decision.recorder.js';
 import { ExplainController } from './explain.controller.js';
 import { ExplainService } from './explain.service.js';
 import { FailureThrottle } from './failure.throttle.js';
-import { AdministratorGuard } from './guards/administrator.guard.js';
+import { AccessGuard } from './guards/access.guard.js';
 import { BodyGuard } from './guards/body.guard.js';
 import { QueryGuard } from './guards/query.guard.js';
+import { JudgementService } from './judgement.service.js';
 import { routesWithoutAccess } from './route-metadata.js';
 
-/** The wiring of the decision: the same guard objects stand before the management routes and the proxied ones. */
+/** The wiring of the decision: one judgement stands before the management routes and the proxied ones. */
 @Module({
   imports: [
     ApplicationsModule,
@@ -36,17 +36,17 @@ import { routesWithoutAccess } from './route-metadata.js';
     DecisionRecorder,
     ExplainService,
     FailureThrottle,
-    ...ACCESS_GUARDS,
-    AdministratorGuard,
+    JudgementService,
+    AccessGuard,
     QueryGuard,
     BodyGuard,
-    // What is asked for is looked at once it is known who asks, and the body is read last of all (R112).
-    ...[...ACCESS_GUARDS, AdministratorGuard, QueryGuard, BodyGuard].map((guard) => ({
+    // In this order: who asks, then what is asked for, and the body last of all (R112).
+    ...[AccessGuard, QueryGuard, BodyGuard].map((guard) => ({
       provide: APP_GUARD,
       useExisting: guard,
     })),
   ],
-  exports: [AccessPolicySnapshot, DecisionRecorder, ...ACCESS_GUARDS],
+  exports: [AccessPolicySnapshot, DecisionRecorder, JudgementService],
 })
 export class AccessModule implements OnModuleInit {
   constructor(private readonly discovery: DiscoveryService) {}

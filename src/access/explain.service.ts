@@ -1,25 +1,27 @@
 import { Injectable } from '@nestjs/common';
 import {
-  explainAccess,
+  explainDecision,
   explainReason,
   explainRefusedTarget,
   isVendorCreation,
-  readCredential,
+  judge,
+  NO_ROUTE,
   REASONS,
   RequestHead,
   STAGES,
   vendorCallOf,
-  type ApplicationRules,
+  type AccessFacts,
+  type AccessPorts,
+  type Admitted,
   type Authenticated,
   type Explanation,
   type LoginResult,
   type ReasonCode,
   type RequestFacts,
-  type TokenLookup,
 } from '@scopegate/access';
 import { headerValues } from '@scopegate/kernel';
 import { parseTarget } from '@scopegate/path';
-import { isTokenId, parseAuthorization, placeholderToken } from '@scopegate/token';
+import { isTokenId, placeholderToken } from '@scopegate/token';
 import { ApplicationsService } from '../applications/applications.service.js';
 import { AuditService } from '../audit/audit.service.js';
 import { invalidField, ProblemException } from '../common/http/problem.exception.js';
@@ -80,47 +82,38 @@ export class ExplainService {
     if (!target.ok) return toDto(explainRefusedTarget(request, policy, target.detail));
     // The vendor's calls are answered here: they are judged as the management API is.
     const vendorCall = vendorCallOf(method, request.rawPath, application.rules);
-    const token = await this.#lookUp(vendorCall === null ? application.rules : null, asked.tokenId, request);
-    const login = vendorCall === null || token !== null ? null : await this.#logIn(caller, request);
-    return toDto(
-      explainAccess({
-        request,
-        application: vendorCall === null ? application.rules : null,
-        policy,
-        authentication: {
-          nowMs: this.clock.nowMs(),
-          vendorMount: vendorCall === null ? undefined : application.key,
-          ...(token === null ? {} : { token }),
-          ...(login === null ? {} : { login }),
-        },
-        authorization: { createsToken: vendorCall !== null && isVendorCreation(vendorCall, method) },
-      }),
-    );
+    const facts: AccessFacts = {
+      request,
+      application: vendorCall === null ? application.rules : null,
+      policy,
+      vendorMount: vendorCall === null ? null : application.key,
+      route: { ...NO_ROUTE, createsToken: vendorCall !== null && isVendorCreation(vendorCall, method) },
+    };
+    const decision = await judge(facts, this.#portsFor(caller, asked.tokenId));
+    return toDto(explainDecision(decision, facts));
   }
 
-  /** @param application null where the management API answers, which takes no session */
-  async #lookUp(
-    application: ApplicationRules | null,
-    tokenId: string | null,
-    request: RequestFacts,
-  ): Promise<TokenLookup | null> {
-    if (tokenId !== null) return this.tokens.lookUpById(tokenId);
-    const reading = readCredential(request, application);
-    if (!reading.ok || reading.credential.kind !== 'token') return null;
-    const { credential } = reading;
-    if (credential.via === 'cookie') {
-      return credential.sessionId === null ? null : this.sessions.lookUp(credential.sessionId, credential.secret);
-    }
-    return credential.tokenId === null ? null : this.tokens.lookUp(credential.tokenId, credential.secret, request.head);
+  #portsFor(caller: Authenticated, tokenId: string | null): AccessPorts {
+    return {
+      nowMs: () => this.clock.nowMs(),
+      findToken: (id, secret, head) =>
+        tokenId === null ? this.tokens.lookUp(id, secret, head) : this.tokens.lookUpById(tokenId),
+      findSession: (id, secret) => this.sessions.lookUp(id, secret),
+      logIn: (admitted) => this.#logIn(caller, admitted),
+      body: null,
+      onPassed: () => undefined,
+    };
   }
 
   /**
-   * What a login with the password of a request would come to; it counts neither as one nor as a failure. No token will
-   * do for asking: whoever got hold of one could try passwords here as often as he likes, and no throttle would see it.
+   * What a login with the password of a request would come to; it counts neither as one nor as a failure. The caller has
+   * to be logged in with a password: with a stolen token, passwords could be tried here as often as one likes, and no
+   * throttle would see it.
    */
-  async #logIn(caller: Authenticated, request: RequestFacts): Promise<LoginResult> {
-    const credential = parseAuthorization(request.head.values('authorization'));
-    if (!('secret' in credential)) return { matched: false };
+  async #logIn(caller: Authenticated, { credential }: Admitted): Promise<LoginResult> {
+    if (credential.kind !== 'password' || credential.username === null || credential.secret === null) {
+      return { matched: false };
+    }
     if (caller.token !== null) {
       throw invalidField(
         'headers',
@@ -128,7 +121,7 @@ export class ExplainService {
       );
     }
     const origin = trustedOrigin(caller.admitted.address.client);
-    const user = await this.directory.verifyPassword(credential.user, credential.secret, origin);
+    const user = await this.directory.verifyPassword(credential.username, credential.secret, origin);
     return user === null ? { matched: false } : { matched: true, user };
   }
 

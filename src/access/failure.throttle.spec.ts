@@ -1,15 +1,16 @@
 import {
-  denyAdmitted,
+  deny,
   REASONS,
   type Admitted,
   type Credential,
+  type LoginResult,
+  type PrincipalFacts,
   type ReasonCode,
   type TokenFacts,
 } from '@scopegate/access';
 import type { IpAddress } from '@scopegate/network';
 import { denialProblem } from '@scopegate/problem';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Exchange } from '../common/access/exchange.js';
 import { Clock } from '../common/time/clock.js';
 import type { SettingsService } from '../settings/settings.service.js';
 import { MemoryFailureCounters } from '../peers/failure-counters.js';
@@ -17,6 +18,7 @@ import { FailureThrottle } from './failure.throttle.js';
 
 const MAX_FAILURES = 3;
 const WINDOW_SECONDS = 60;
+const USER = { username: 'alice' } as PrincipalFacts;
 /** Where an address stops, whatever the names. */
 const ADDRESS_LIMIT = MAX_FAILURES * 5;
 const HERE = '192.0.2.1';
@@ -39,11 +41,6 @@ beforeEach(() => {
   const settings = { current: () => ({ throttling }) } as unknown as SettingsService;
   throttle = new FailureThrottle(settings, new MemoryFailureCounters(clock));
 });
-
-/** As far as the throttle looks at it. */
-function exchange(): Exchange {
-  return { denial: null } as Exchange;
-}
 
 function admitted(credential: Credential, client: string | null = HERE): Admitted {
   const address = {
@@ -68,10 +65,8 @@ async function fail(
   of: Admitted,
   code: ReasonCode = 'token_unknown',
   token: TokenFacts | null = null,
-): Promise<ReasonCode | undefined> {
-  const made = exchange();
-  expect(await throttle.refuse(made, denyAdmitted(of, code, token))).toBe(false);
-  return made.denial?.code;
+): Promise<ReasonCode> {
+  return (await throttle.count(deny(code, of, { token }))).code;
 }
 
 async function failTimes(times: number, of: Admitted, code?: ReasonCode, token?: TokenFacts): Promise<void> {
@@ -80,14 +75,14 @@ async function failTimes(times: number, of: Admitted, code?: ReasonCode, token?:
 
 /** Logs in: with the right password, or with a wrong one. */
 async function logIn(of: Admitted, isRight: boolean): Promise<{ code: ReasonCode | 'allowed'; checked: boolean }> {
-  const made = exchange();
   let checked = false;
-  const passed = await throttle.attemptLogin(made, of, async () => {
+  const login = await throttle.attemptLogin(of, async () => {
     checked = true;
     await Promise.resolve();
-    return isRight || (await throttle.refuse(made, denyAdmitted(of, 'password_wrong', null)));
+    return isRight ? USER : null;
   });
-  return { code: passed ? 'allowed' : (made.denial?.code ?? 'allowed'), checked };
+  if (login.matched) return { code: 'allowed', checked };
+  return { code: login.retryAfterSeconds === undefined ? 'password_wrong' : 'too_many_failures', checked };
 }
 
 describe('the throttle of failed credentials', () => {
@@ -190,9 +185,8 @@ describe('the throttle of failed credentials', () => {
   it('R51: Retry-After is the rest of the window in whole seconds, and after it the count begins anew', async () => {
     await failTimes(MAX_FAILURES, basicToken('alice'));
     clock.ms += 10_400;
-    const made = exchange();
-    await throttle.refuse(made, denyAdmitted(basicToken('alice'), 'token_unknown', null));
-    expect(made.denial).toMatchObject({ code: 'too_many_failures', retryAfterSeconds: 50 });
+    const denial = await throttle.count(deny('token_unknown', basicToken('alice')));
+    expect(denial).toMatchObject({ code: 'too_many_failures', retryAfterSeconds: 50 });
     clock.ms += 49_600;
     for (let time = 1; time <= MAX_FAILURES; time += 1) expect(await fail(basicToken('alice'))).toBe('token_unknown');
     expect(await fail(basicToken('alice'))).toBe('too_many_failures');
@@ -211,9 +205,8 @@ describe('the throttle of failed credentials', () => {
     const problems = [];
     await failTimes(MAX_FAILURES, basicToken('alice'), 'token_expired');
     for (const code of ['token_unknown', 'token_expired', 'token_revoked', 'owner_mismatch'] as const) {
-      const made = exchange();
-      await throttle.refuse(made, denyAdmitted(basicToken('alice'), code, ownedBy('alice')));
-      if (made.denial !== null) problems.push(denialProblem(made.denial, 'id'));
+      const denial = await throttle.count(deny(code, basicToken('alice'), { token: ownedBy('alice') }));
+      problems.push(denialProblem(denial, 'id'));
     }
     expect(problems).toHaveLength(4);
     expect(new Set(problems.map((problem) => JSON.stringify(problem))).size).toBe(1);
@@ -271,7 +264,7 @@ describe('password logins at the management API', () => {
   });
 
   it('R51: a check that fails for another reason holds up nobody', async () => {
-    const broken = throttle.attemptLogin(exchange(), password('alice'), () => Promise.reject(new Error('no database')));
+    const broken = throttle.attemptLogin(password('alice'), () => Promise.reject(new Error('no database')));
     const next = logIn(password('alice'), true);
     await expect(broken).rejects.toThrow('no database');
     expect((await next).code).toBe('allowed');
@@ -279,13 +272,11 @@ describe('password logins at the management API', () => {
 
   it('R51: an address from which somebody has logged in comes first, and one that has failed comes last', async () => {
     const standings: string[] = [];
-    const attempt = (of: Admitted, isRight: boolean): Promise<boolean> => {
-      const made = exchange();
-      return throttle.attemptLogin(made, of, async ({ standing }) => {
+    const attempt = (of: Admitted, isRight: boolean): Promise<LoginResult> =>
+      throttle.attemptLogin(of, ({ standing }) => {
         standings.push(standing);
-        return isRight || (await throttle.refuse(made, denyAdmitted(of, 'password_wrong', null)));
+        return Promise.resolve(isRight ? USER : null);
       });
-    };
     await attempt(password('alice'), false);
     await attempt(password('bob'), true);
     await attempt(password('alice'), true);
@@ -296,9 +287,8 @@ describe('password logins at the management API', () => {
   it('R51: Retry-After says when to try again', async () => {
     await failTimes(MAX_FAILURES, password('alice'), 'password_wrong');
     clock.ms += 1;
-    const made = exchange();
-    await throttle.attemptLogin(made, password('alice'), () => Promise.resolve(true));
-    expect(made.denial?.retryAfterSeconds).toBe(WINDOW_SECONDS);
+    const login = await throttle.attemptLogin(password('alice'), () => Promise.resolve(USER));
+    expect(login).toEqual({ matched: false, retryAfterSeconds: WINDOW_SECONDS });
   });
 });
 

@@ -1,8 +1,16 @@
 import { Injectable } from '@nestjs/common';
-import { denyAdmitted, failureKindOf, REASONS, type Admitted, type Deny, type FailureKind } from '@scopegate/access';
+import {
+  deny,
+  failureKindOf,
+  REASONS,
+  type Admitted,
+  type Deny,
+  type FailureKind,
+  type LoginResult,
+  type PrincipalFacts,
+} from '@scopegate/access';
 import { userNameKey } from '@scopegate/token';
 import { LRUCache } from 'lru-cache';
-import type { Exchange } from '../common/access/exchange.js';
 import { blockOf, type LoginOrigin, type Standing } from '../directory/login-origin.js';
 import { tooManyPasswords } from '../directory/password.hasher.js';
 import { FailureCounters } from '../peers/failure-counters.js';
@@ -43,37 +51,36 @@ export class FailureThrottle {
     private readonly counters: FailureCounters,
   ) {}
 
-  /** Takes a guard's refusal: counts it where it is a failed credential. Always answers false, for the guard. */
-  refuse(exchange: Exchange, deny: Deny): boolean | Promise<boolean> {
-    const { maxFailures } = this.settings.current().throttling;
-    const kind = failureKindOf(deny);
-    if (maxFailures === 0 || kind === null) {
-      exchange.denial = deny;
-      return false;
-    }
-    return this.#count(exchange, deny, kind);
+  /** Counts a refusal if it is one of a failed credential. Returns the refusal to answer with. */
+  count(denial: Deny): Deny | Promise<Deny> {
+    const kind = failureKindOf(denial);
+    return this.settings.current().throttling.maxFailures === 0 || kind === null ? denial : this.#count(denial, kind);
   }
 
   /**
-   * Has a password looked at, unless there were too many wrong ones: then it is refused without. The logins of one
+   * Checks a password, unless there were too many wrong ones: then it is refused without a check. The logins of one
    * pair of address and user name take turns, so that a burst of guesses does not pass before the first is counted.
-   * @param check looks at the password and takes its refusal to `refuse`
+   * @param check returns the user, or null for a wrong password
    */
   async attemptLogin(
-    exchange: Exchange,
     admitted: Admitted,
-    check: (origin: LoginOrigin) => Promise<boolean>,
-  ): Promise<boolean> {
+    check: (origin: LoginOrigin) => Promise<PrincipalFacts | null>,
+  ): Promise<LoginResult> {
     const { credential } = admitted;
     const name = credential.kind === 'password' ? credential.username : null;
     const keys = keysOf('guess', admitted.address.client, name);
     const before = this.#logins.get(keys.pair) ?? { last: Promise.resolve(), count: 0 };
     if (before.count >= MAX_WAITING_PER_PAIR) throw tooManyPasswords();
-    const attempt = before.last.then(async () => {
-      const standing = await this.#standingOf(exchange, admitted, keys);
-      if (standing === null || !(await check({ block: keys.block, standing }))) return false;
+    const attempt = before.last.then(async (): Promise<LoginResult> => {
+      const standing = await this.#standingOf(keys);
+      if (typeof standing === 'number') return { matched: false, retryAfterSeconds: standing };
+      const user = await check({ block: keys.block, standing });
+      if (user === null) {
+        const { retryAfterSeconds } = await this.count(deny('password_wrong', admitted));
+        return { matched: false, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) };
+      }
       this.#known.set(keys.block, true);
-      return true;
+      return { matched: true, user };
     });
     const settled = attempt.catch(() => undefined);
     this.#logins.set(keys.pair, { last: settled, count: before.count + 1 });
@@ -86,8 +93,8 @@ export class FailureThrottle {
     }
   }
 
-  /** How the address of a login stands; null where it has failed too often, which is its refusal. */
-  async #standingOf(exchange: Exchange, admitted: Admitted, keys: FailureKeys): Promise<Standing | null> {
+  /** How the address of a login stands, or how many seconds it has to wait after too many failures. */
+  async #standingOf(keys: FailureKeys): Promise<Standing | number> {
     const { maxFailures } = this.settings.current().throttling;
     const standing = this.#known.has(keys.block) ? 'known' : 'new';
     if (maxFailures === 0) return standing;
@@ -97,18 +104,14 @@ export class FailureThrottle {
       address.failures >= maxFailures * ADDRESS_FACTOR ? address.remainingSeconds : 0,
     );
     if (waitSeconds === 0) return standing === 'new' && address.failures > 0 ? 'failing' : standing;
-    exchange.denial = {
-      ...denyAdmitted(admitted, 'too_many_failures', null),
-      retryAfterSeconds: waitSeconds,
-    };
-    return null;
+    return waitSeconds;
   }
 
-  async #count(exchange: Exchange, deny: Deny, kind: FailureKind): Promise<boolean> {
+  async #count(denial: Deny, kind: FailureKind): Promise<Deny> {
     const { maxFailures, windowSeconds } = this.settings.current().throttling;
     // Bearer presents no name: it counts for the owner once the secret has matched, else for nobody.
-    const name = deny.username ?? deny.token?.ownerName ?? null;
-    const keys = keysOf(kind, deny.address?.client ?? null, name);
+    const name = denial.username ?? denial.token?.ownerName ?? null;
+    const keys = keysOf(kind, denial.address?.client ?? null, name);
     const address = await this.counters.add(keys.address, windowSeconds);
     let waitSeconds = address.failures > maxFailures * ADDRESS_FACTOR ? address.remainingSeconds : 0;
     // An address that has used up its share cannot fill the table with made-up names either.
@@ -116,16 +119,9 @@ export class FailureThrottle {
       const pair = await this.counters.add(keys.pair, windowSeconds);
       if (pair.failures > maxFailures) waitSeconds = pair.remainingSeconds;
     }
-    exchange.denial =
-      waitSeconds === 0
-        ? deny
-        : {
-            ...deny,
-            code: 'too_many_failures',
-            detail: REASONS.too_many_failures.detail,
-            retryAfterSeconds: waitSeconds,
-          };
-    return false;
+    if (waitSeconds === 0) return denial;
+    const code = 'too_many_failures';
+    return { ...denial, code, detail: REASONS[code].detail, retryAfterSeconds: waitSeconds };
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { METHOD_METADATA, ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
+import type { RouteRules } from '@scopegate/access';
 import {
   BODY_LIMIT,
   CREATES_TOKEN,
@@ -42,15 +43,15 @@ export function routesWithoutAccess(controller: { readonly name: string; readonl
 /** Whether a management route needs no credential. */
 export const isPublicRoute = (context: ExecutionContext): boolean => accessOf(context) === 'public';
 
-/** Whether a management route is for administrators only. */
-export const isForAdministrators = (context: ExecutionContext): boolean => accessOf(context) === 'administrators';
-
-/** Whether a management route creates a token (R05). */
-export const createsToken = (context: ExecutionContext): boolean => carries(context, CREATES_TOKEN);
-
-/** Whether a management route refuses tokens, unless the request reads (R125). */
-export const needsPasswordLogin = (context: ExecutionContext, method: string): boolean =>
-  method !== 'GET' && method !== 'HEAD' && carries(context, PASSWORD_LOGIN_ONLY);
+/** What a management route demands of a request with this method. */
+export function routeRulesOf(context: ExecutionContext, method: string): RouteRules {
+  const isRead = method === 'GET' || method === 'HEAD';
+  return {
+    createsToken: carries(context, CREATES_TOKEN),
+    needsPasswordLogin: !isRead && carries(context, PASSWORD_LOGIN_ONLY),
+    administratorsOnly: accessOf(context) === 'administrators',
+  };
+}
 
 /** Nest's numbers for the parameters of a handler that are read from the body and from the query. */
 const BODY_PARAMETER = '3:';

@@ -1,7 +1,6 @@
 import type { PrincipalFacts } from '@scopegate/access';
 
-/** The group whose members administer Scopegate. */
-export const ADMINISTRATORS = 'administrators';
+export { ADMINISTRATORS } from '@scopegate/access';
 
 /** A user with its password hash, which is read for a login and not kept in memory. */
 export interface DirectoryUser {

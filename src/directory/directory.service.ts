@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import type { PrincipalFacts } from '@scopegate/access';
+import { isAdministrator, type PrincipalFacts } from '@scopegate/access';
 import { userNameKey } from '@scopegate/token';
 import { UnitOfWork, type Unit } from '../database/unit-of-work.js';
 import { DirectoryRepository } from './directory.repository.js';
-import { ADMINISTRATORS, type DirectoryUser } from './directory-user.js';
+import type { DirectoryUser } from './directory-user.js';
 import type { LoginOrigin } from './login-origin.js';
 import { PasswordHasher } from './password.hasher.js';
 import { UserCache } from './user.cache.js';
@@ -50,7 +50,7 @@ export class DirectoryService {
   }
 
   isAdministrator(principal: PrincipalFacts): boolean {
-    return principal.groups.has(ADMINISTRATORS);
+    return isAdministrator(principal);
   }
 
   hasUsers(): Promise<boolean> {

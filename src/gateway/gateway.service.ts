@@ -1,13 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Injectable, Logger, type CanActivate } from '@nestjs/common';
-import { ModuleRef } from '@nestjs/core';
-import { denyEarly, type ReasonCode, type RequestFacts } from '@scopegate/access';
+import { Injectable, Logger } from '@nestjs/common';
+import { deny, NO_ROUTE, type ReasonCode, type RequestFacts } from '@scopegate/access';
 import type { Authority } from '@scopegate/network';
 import { codeProblem, denialProblem, type Problem } from '@scopegate/problem';
 import type { ProtectedApplication } from '../applications/application.js';
 import { ApplicationsService } from '../applications/applications.service.js';
-import { ACCESS_GUARDS } from '../access/access-guards.js';
 import { DecisionRecorder } from '../access/decision.recorder.js';
+import { JudgementService } from '../access/judgement.service.js';
 import { AuditShipper } from '../audit/audit.shipper.js';
 import { attachExchange, Exchange } from '../common/access/exchange.js';
 import { ProblemException } from '../common/http/problem.exception.js';
@@ -18,7 +17,6 @@ import { requestIdOf } from '../common/http/request-id.js';
 import { ChangeFeed } from '../database/change-feed.js';
 import { isForSessionEndpoint, SessionEndpoint } from './session.endpoint.js';
 import { UpstreamForwarder } from './upstream.forwarder.js';
-import { GatewayContext } from './gateway.context.js';
 
 /** A request is judged again so many times at the most, however often the rules change while it waits. */
 const MAX_JUDGEMENTS = 3;
@@ -36,18 +34,17 @@ export interface ProxiedRequest {
 }
 
 /**
- * The proxied routes: the same guards as before the management routes, run in their order, and then the upstream.
- * They do not pass Fastify's routing, which refuses methods, paths and media types that a gateway must judge itself.
+ * The proxied routes: the same judgement as before the management routes, and then the upstream. They do not pass
+ * Fastify's routing, which refuses methods, paths and media types that a gateway must judge itself.
  */
 @Injectable()
 export class GatewayService {
   readonly #logger = new Logger(GatewayService.name);
-  readonly #guards: readonly CanActivate[];
   /** How many requests wait for something that their judgement or their answer needs, such as the database. */
   #waiting = 0;
 
   constructor(
-    modules: ModuleRef,
+    private readonly judgement: JudgementService,
     private readonly applications: ApplicationsService,
     private readonly forwarder: UpstreamForwarder,
     private readonly sessionEndpoint: SessionEndpoint,
@@ -55,9 +52,7 @@ export class GatewayService {
     private readonly shipper: AuditShipper,
     private readonly requestLog: RequestLog,
     private readonly changes: ChangeFeed,
-  ) {
-    this.#guards = ACCESS_GUARDS.map((guard): CanActivate => modules.get(guard, { strict: false }));
-  }
+  ) {}
 
   /** How many requests are still being judged or answered here, also where the client is gone. */
   get waiting(): number {
@@ -71,36 +66,29 @@ export class GatewayService {
       this.#refuseClosed(exchange);
       return;
     }
-    const context = new GatewayContext(exchange.request, exchange.response);
     const { application } = proxied;
     const { version } = this.changes;
-    this.#judge(exchange, context, 0, (passes) => {
-      if (passes) this.#goOn(exchange, context, application, version, MAX_JUDGEMENTS);
+    this.#judge(exchange, (passes) => {
+      if (passes) this.#goOn(exchange, application, version, MAX_JUDGEMENTS);
     });
   }
 
   /**
-   * Forwards a request that has passed the guards; one that had to wait for their reads or for its body is judged again
+   * Forwards a request that was judged; one that had to wait for their reads or for its body is judged again
    * first, where what they found out may not hold any more.
    * @param version of what was known when the judgement began
    */
-  #goOn(
-    exchange: Exchange,
-    context: GatewayContext,
-    application: ProtectedApplication,
-    version: number,
-    judgementsLeft: number,
-  ): void {
+  #goOn(exchange: Exchange, application: ProtectedApplication, version: number, judgementsLeft: number): void {
     const hasReadBody = exchange.readBody !== null || exchange.bodyBeginning !== null;
     const now = this.changes.version;
     if (judgementsLeft > 0 && (now !== version || (hasReadBody && exchange.isJudgementOld))) {
-      this.#judgeAgain(exchange, context, application, (judged) => {
+      this.#judgeAgain(exchange, application, (judged) => {
         // Only a change calls for another judgement: time has passed for good.
-        if (judged !== null && this.changes.version === now) this.#forward(exchange, context, judged);
-        else if (judged !== null) this.#goOn(exchange, context, judged, now, judgementsLeft - 1);
+        if (judged !== null && this.changes.version === now) this.#forward(exchange, judged);
+        else if (judged !== null) this.#goOn(exchange, judged, now, judgementsLeft - 1);
       });
     } else {
-      this.#forward(exchange, context, application);
+      this.#forward(exchange, application);
     }
   }
 
@@ -111,7 +99,6 @@ export class GatewayService {
    */
   #judgeAgain(
     exchange: Exchange,
-    context: GatewayContext,
     before: ProtectedApplication,
     onJudged: (application: ProtectedApplication | null) => void,
   ): void {
@@ -122,7 +109,7 @@ export class GatewayService {
     }
     exchange.application = now.rules;
     exchange.forgetJudgement();
-    this.#judge(exchange, context, 0, (passes) => onJudged(passes ? now : null));
+    this.#judge(exchange, (passes) => onJudged(passes ? now : null));
   }
 
   /** The application as it is now; a problem where the request does not lead to it any more. */
@@ -143,7 +130,7 @@ export class GatewayService {
     const exchange = this.#exchangeOf(proxied);
     try {
       this.shipper.refuseWithoutRoom();
-      exchange.denial = denyEarly(code, detail);
+      exchange.denial = deny(code, null, { detail });
       this.#refuse(exchange);
     } catch (error) {
       this.#fail(exchange, error);
@@ -187,38 +174,32 @@ export class GatewayService {
     return exchange;
   }
 
-  /**
-   * Runs the guards in their order, from this one on, and answers what does not pass all of them. Most of their answers
-   * are known at once; waiting for those would cost a turn each.
-   */
-  #judge(exchange: Exchange, context: GatewayContext, from: number, onJudged: (passes: boolean) => void): void {
+  /** Judges a request and answers a refusal. The judgement is mostly there at once: waiting for it would cost a turn. */
+  #judge(exchange: Exchange, onJudged: (passes: boolean) => void): void {
+    let judged: boolean | Promise<boolean>;
     try {
-      for (let index = from; index < this.#guards.length; index += 1) {
-        const result = this.#guards[index]?.canActivate(context) as boolean | Promise<boolean>;
-        if (typeof result !== 'boolean') {
-          this.#waiting += 1;
-          result
-            .then((passes) => {
-              if (passes) this.#judge(exchange, context, index + 1, onJudged);
-              else this.#refuse(exchange, onJudged);
-            })
-            .catch((error: unknown) => this.#fail(exchange, error, onJudged))
-            .finally(() => (this.#waiting -= 1));
-          return;
-        }
-        if (!result) {
-          this.#refuse(exchange, onJudged);
-          return;
-        }
-      }
+      judged = this.judgement.judge(exchange, NO_ROUTE);
     } catch (error) {
       this.#fail(exchange, error, onJudged);
       return;
     }
-    onJudged(true);
+    if (typeof judged === 'boolean') {
+      this.#goOnOrRefuse(exchange, judged, onJudged);
+      return;
+    }
+    this.#waiting += 1;
+    judged
+      .then((passes) => this.#goOnOrRefuse(exchange, passes, onJudged))
+      .catch((error: unknown) => this.#fail(exchange, error, onJudged))
+      .finally(() => (this.#waiting -= 1));
   }
 
-  #forward(exchange: Exchange, context: GatewayContext, application: ProtectedApplication): void {
+  #goOnOrRefuse(exchange: Exchange, passes: boolean, onJudged: (passes: boolean) => void): void {
+    if (passes) onJudged(true);
+    else this.#refuse(exchange, onJudged);
+  }
+
+  #forward(exchange: Exchange, application: ProtectedApplication): void {
     try {
       const { decision } = exchange;
       if (decision?.kind === 'allow' && isForSessionEndpoint(decision)) {
@@ -229,16 +210,14 @@ export class GatewayService {
           .finally(() => (this.#waiting -= 1));
         return;
       }
-      this.forwarder.forward(exchange, application, (onJudged) =>
-        this.#judgeAgain(exchange, context, application, onJudged),
-      );
+      this.forwarder.forward(exchange, application, (onJudged) => this.#judgeAgain(exchange, application, onJudged));
     } catch (error) {
       this.#fail(exchange, error);
     }
   }
 
   #refuse(exchange: Exchange, onRefused?: (passes: false) => void): void {
-    if (exchange.denial === null) throw new Error('A guard refused without a reason.');
+    if (exchange.denial === null) throw new Error('A request was refused without a reason.');
     const problem = denialProblem(exchange.denial, exchange.requestId);
     onRefused?.(false);
     this.#answer(exchange, problem);

@@ -1,25 +1,13 @@
 import {
-  admit,
-  authenticate,
-  authorize,
-  decideAccess,
-  judgeRequestPath,
-  needsBodyOverrides,
-  needsForm,
-  needsLfsOperation,
-  needsSessionBody,
-  needsTokenLookup,
-  readForm,
-  readSessionBody,
+  judge,
+  NO_ROUTE,
   RequestHead,
-  type AccessFacts,
   type AccessPolicy,
   type ApplicationRules,
-  type AuthenticationFacts,
-  type AuthorizationFacts,
+  type Credential,
   type Decision,
+  type LoginResult,
   type PrincipalFacts,
-  type RequestFacts,
   type TokenFacts,
   type TokenLookup,
 } from '@scopegate/access';
@@ -27,7 +15,6 @@ import { HmacKey } from '@scopegate/kernel';
 import { compileAddressSet } from '@scopegate/network';
 import { compileExceptions } from '@scopegate/path';
 import { DEFAULT_PERMISSIONS } from '@scopegate/permission';
-import { lfsOperation, overridingMethodsOfBody } from '@scopegate/scope';
 import { mintSession, mintToken, sameUserName } from '@scopegate/token';
 import {
   DAY_MS,
@@ -46,67 +33,52 @@ const CREATING_PATHS: ReadonlySet<string> = new Set([
   '/rest/de.resolution.apitokenauth/latest/user/token',
 ]);
 
-/** What came out of a case, decided stage by stage and in one call. */
-export type DecidedCase = {
-  readonly stagewise: Decision;
-  readonly atOnce: Decision;
-};
-
-/**
- * Decides a case as the guards do, one stage after the other, each fact looked up where a stage asks for it; and once
- * more with all facts at hand.
- */
-export function decideCase(row: AccessCase): DecidedCase {
+/** Decides a case as every door does. */
+export async function decideCase(row: AccessCase): Promise<Decision> {
   const world = buildWorld(row);
   return decideIn(world, row, RequestHead.of(linesOf(row, world.secrets, 'gateway.example').flat()));
 }
 
 /** Decides a case over and over on one connection, as of a client that sends the same header lines again. */
-export function decideRepeatedCase(row: AccessCase, times: number): readonly DecidedCase[] {
+export async function decideRepeatedCase(row: AccessCase, times: number): Promise<readonly Decision[]> {
   const world = buildWorld(row);
+  const decisions: Decision[] = [];
   let head: RequestHead | undefined;
-  return Array.from({ length: times }, () => {
+  for (let time = 0; time < times; time += 1) {
     head = RequestHead.of(linesOf(row, world.secrets, 'gateway.example').flat(), head);
-    return decideIn(world, row, head);
-  });
+    decisions.push(await decideIn(world, row, head));
+  }
+  return decisions;
 }
 
-function decideIn(world: World, row: AccessCase, head: RequestHead): DecidedCase {
-  const { application, policy } = world;
-  const body = Buffer.from(fillSecrets(row.request.body ?? '', world.secrets));
-  const path = judgeRequestPath(row.request.path, application);
-  const method = row.request.method ?? 'GET';
-  const request: RequestFacts = {
-    method,
-    httpVersion: row.request.httpVersion ?? '1.1',
-    rawPath: row.request.path,
-    query: row.request.query === undefined ? null : fillSecrets(row.request.query, world.secrets),
-    head,
-    peer: peerOf(row),
-    ...(needsSessionBody(method, path) ? { sessionBody: readSessionBody(body) } : {}),
-    ...(needsForm(head, application) ? { form: readForm(head, body) } : {}),
-  };
-  let authentication: AuthenticationFacts = { nowMs: NOW_MS };
-  let authorization: AuthorizationFacts = {
-    createsToken: application === null && CREATING_PATHS.has(row.request.path),
-  };
-  const facts = (): AccessFacts => ({ request, application, policy, authentication, authorization });
-
-  const admitted = admit(request, application, path, policy);
-  if (admitted.kind === 'deny') return { stagewise: admitted, atOnce: decideAccess(facts()) };
-  const { credential } = admitted;
-  if (credential.kind === 'token' && needsTokenLookup(admitted)) {
-    authentication = { token: world.lookUp(credential.secret), nowMs: NOW_MS };
-  } else if (application === null && credential.kind === 'password') {
-    authentication = { login: world.logIn(credential.username ?? '', credential.secret ?? ''), nowMs: NOW_MS };
-  }
-  const authenticated = authenticate(admitted, authentication);
-  if (authenticated.kind !== 'authenticated') return { stagewise: authenticated, atOnce: decideAccess(facts()) };
-  if (needsLfsOperation(authenticated)) authorization = { lfsOperation: lfsOperation(body) };
-  if (needsLfsOperation(authenticated) || needsBodyOverrides(authenticated, authorization)) {
-    authorization = { ...authorization, bodyOverrides: overridingMethodsOfBody(head.lines, body) };
-  }
-  return { stagewise: authorize(authenticated, authorization), atOnce: decideAccess(facts()) };
+async function decideIn(world: World, row: AccessCase, head: RequestHead): Promise<Decision> {
+  const { application, policy, secrets } = world;
+  const { method = 'GET', path, query, httpVersion = '1.1' } = row.request;
+  const body = Buffer.from(fillSecrets(row.request.body ?? '', secrets));
+  return judge(
+    {
+      request: {
+        method,
+        httpVersion,
+        rawPath: path,
+        query: query === undefined ? null : fillSecrets(query, secrets),
+        head,
+        peer: peerOf(row),
+      },
+      application,
+      policy,
+      vendorMount: null,
+      route: { ...NO_ROUTE, createsToken: application === null && CREATING_PATHS.has(path) },
+    },
+    {
+      nowMs: () => NOW_MS,
+      findToken: (_id, secret) => world.lookUp(secret),
+      findSession: (_id, secret) => world.lookUp(secret),
+      logIn: ({ credential }) => Promise.resolve(world.logIn(credential)),
+      body: { readWhole: () => Promise.resolve(body), readBeginning: () => Promise.resolve(body) },
+      onPassed: () => undefined,
+    },
+  );
 }
 
 /** Everything around the request of a case. */
@@ -116,7 +88,7 @@ type World = {
   /** The secret of each token by its name. */
   readonly secrets: ReadonlyMap<string, string>;
   lookUp(secret: string): TokenLookup;
-  logIn(username: string, secret: string): AuthenticationFacts['login'];
+  logIn(credential: Credential): LoginResult;
 };
 
 /** The key of the application of every case. */
@@ -146,8 +118,9 @@ function buildWorld(row: AccessCase): World {
     policy: policyOf(row),
     secrets,
     lookUp: (secret) => bySecret.get(secret) ?? { found: false },
-    logIn: (username, secret) => {
-      const known = ['admin', 'alice', 'bob'].find((name) => sameUserName(name, username));
+    logIn: (credential) => {
+      const { username, secret } = credential.kind === 'password' ? credential : { username: null, secret: null };
+      const known = ['admin', 'alice', 'bob'].find((name) => sameUserName(name, username ?? ''));
       return known !== undefined && secret === USER_PASSWORD
         ? { matched: true, user: principal(row, known) }
         : { matched: false };

@@ -1,14 +1,12 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
-import { ModuleRef } from '@nestjs/core';
 import { mediaTypesOf } from '@scopegate/kernel';
 import type { FastifyRequest } from 'fastify';
 import { exchangeOf, JUDGED_AGAIN_AFTER_MS, type Exchange } from '../../common/access/exchange.js';
 import { readBody } from '../../common/http/body.reader.js';
 import { isJson, parseJsonBody } from '../../common/http/json-body.parser.js';
 import { ProblemException } from '../../common/http/problem.exception.js';
-import { ACCESS_GUARDS } from '../access-guards.js';
 import { bodyLimitOf } from '../route-metadata.js';
-import { AdministratorGuard } from './administrator.guard.js';
+import { AccessGuard } from './access.guard.js';
 
 /** Methods whose body means nothing (RFC 9110 9.3). */
 const WITHOUT_BODY: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
@@ -20,7 +18,7 @@ const WITHOUT_BODY: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TR
  */
 @Injectable()
 export class BodyGuard implements CanActivate {
-  constructor(private readonly modules: ModuleRef) {}
+  constructor(private readonly access: AccessGuard) {}
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
@@ -45,12 +43,8 @@ export class BodyGuard implements CanActivate {
   }
 
   /** Who sends slowly may have lost the right to send at all meanwhile: a revocation acts at once (R64). */
-  async #judgeAgain(context: ExecutionContext, exchange: Exchange): Promise<boolean> {
+  #judgeAgain(context: ExecutionContext, exchange: Exchange): boolean | Promise<boolean> {
     exchange.forgetJudgement();
-    for (const type of [...ACCESS_GUARDS, AdministratorGuard]) {
-      const guard: CanActivate = this.modules.get(type, { strict: false });
-      if ((await guard.canActivate(context)) !== true) return false;
-    }
-    return true;
+    return this.access.canActivate(context);
   }
 }

@@ -1,0 +1,16 @@
+import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { exchangeOf } from '../../common/access/exchange.js';
+import { JudgementService } from '../judgement.service.js';
+import { isPublicRoute, routeRulesOf } from '../route-metadata.js';
+
+/** The first guard of the management routes: the same judgement as before every proxied request. */
+@Injectable()
+export class AccessGuard implements CanActivate {
+  constructor(private readonly judgement: JudgementService) {}
+
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    if (isPublicRoute(context)) return true;
+    const exchange = exchangeOf(context.switchToHttp().getRequest());
+    return this.judgement.judge(exchange, routeRulesOf(context, exchange.facts.method));
+  }
+}

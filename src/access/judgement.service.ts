@@ -1,0 +1,124 @@
+import { Injectable } from '@nestjs/common';
+import {
+  judge,
+  type AccessPorts,
+  type Admitted,
+  type BodyPort,
+  type Decision,
+  type Eventually,
+  type LoginResult,
+  type RouteRules,
+} from '@scopegate/access';
+import { AuditShipper } from '../audit/audit.shipper.js';
+import type { Exchange } from '../common/access/exchange.js';
+import { readBeginning, readBody } from '../common/http/body.reader.js';
+import { ProblemException } from '../common/http/problem.exception.js';
+import { Clock } from '../common/time/clock.js';
+import { LANES } from '../database/lane-rules.js';
+import { NodeRegistry } from '../database/node.registry.js';
+import { TimeLimit } from '../database/time-limit.js';
+import { DirectoryService } from '../directory/directory.service.js';
+import { SessionsService } from '../tokens/sessions.service.js';
+import { TokenCache } from '../tokens/token.cache.js';
+import { AccessPolicySnapshot } from './access-policy.js';
+import { FailureThrottle } from './failure.throttle.js';
+
+/** Judges a request: supplies what the decision needs, counts failed credentials and stores the outcome in the exchange. */
+@Injectable()
+export class JudgementService {
+  constructor(
+    private readonly policy: AccessPolicySnapshot,
+    private readonly throttle: FailureThrottle,
+    private readonly nodes: NodeRegistry,
+    private readonly shipper: AuditShipper,
+    private readonly tokens: TokenCache,
+    private readonly sessions: SessionsService,
+    private readonly directory: DirectoryService,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * @returns whether the request may go on; if not, the exchange holds the denial. At once where all is in memory.
+   * @throws ProblemException (or rejects with one) where the request cannot be judged
+   */
+  judge(exchange: Exchange, route: RouteRules): Eventually<boolean> {
+    this.shipper.refuseWithoutRoom();
+    if (this.nodes.isStale) {
+      throw new ProblemException(
+        'policy_unavailable',
+        'The database cannot be reached, and another node may have changed the rules. Try again later.',
+      );
+    }
+    const { facts: request, application, vendorMount } = exchange;
+    const facts = { request, application, policy: this.policy.current(), vendorMount, route };
+    const decision = judge(facts, this.#portsFor(exchange));
+    return decision instanceof Promise
+      ? decision.then((decided) => this.#settle(exchange, decided))
+      : this.#settle(exchange, decision);
+  }
+
+  #portsFor(exchange: Exchange): AccessPorts {
+    return {
+      nowMs: () => this.clock.nowMs(),
+      findToken: (id, secret, head) => inTime(this.tokens.lookUp(id, secret, head)),
+      findSession: (id, secret) => inTime(this.sessions.lookUp(id, secret)),
+      logIn: (admitted) => this.#logIn(admitted),
+      body: bodyOf(exchange),
+      onPassed: (stage) => {
+        if (stage.kind === 'admitted') exchange.admitted = stage;
+        else exchange.authenticated = stage;
+      },
+    };
+  }
+
+  /** A password is checked only while its address and user name have failures left (R51). */
+  #logIn(admitted: Admitted): Promise<LoginResult> {
+    const { credential } = admitted;
+    return this.throttle.attemptLogin(admitted, async (origin) => {
+      if (credential.kind !== 'password' || credential.username === null || credential.secret === null) return null;
+      return this.directory.verifyPassword(credential.username, credential.secret, origin);
+    });
+  }
+
+  #settle(exchange: Exchange, decision: Decision): Eventually<boolean> {
+    if (decision.kind !== 'deny') {
+      exchange.decision = decision;
+      return true;
+    }
+    // A wrong password has been counted already, while the next login of the same user had to wait.
+    const counted = decision.code === 'password_wrong' ? decision : this.throttle.count(decision);
+    if (counted instanceof Promise) {
+      return counted.then((denial) => {
+        exchange.denial = denial;
+        return false;
+      });
+    }
+    exchange.denial = counted;
+    return false;
+  }
+}
+
+/** A session, its token and the owner are read one after the other, and the client waits for all of them. */
+function inTime<Value>(value: Eventually<Value>): Eventually<Value> {
+  return value instanceof Promise ? new TimeLimit(LANES.judging.timeoutMs).answer(value) : value;
+}
+
+function bodyOf(exchange: Exchange): BodyPort {
+  return {
+    readWhole: (limit) => readBody(exchange, limit),
+    readBeginning: async (limit, isLimited) => {
+      if (isLimited && exchange.facts.head.contentLength > limit) throw tooLarge(limit);
+      const { bytes, isWhole } = await readBeginning(exchange, limit);
+      if (isLimited && !isWhole) throw tooLarge(limit);
+      return bytes;
+    },
+  };
+}
+
+function tooLarge(limit: number): ProblemException {
+  return new ProblemException(
+    'too_large',
+    `While passwords are switched off, a form may have at most ${limit} bytes here, because the gateway searches it ` +
+      'for a password.',
+  );
+}
