@@ -14,3 +14,4 @@ export * from './session-body.js';
 export * from './form-body.js';
 export * from './explain.js';
 export * from './vendor-call.js';
+export * from './destination.js';

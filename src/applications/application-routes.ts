@@ -1,15 +1,7 @@
+import type { Route } from '@scopegate/access';
 import { parseAuthority, type Authority } from '@scopegate/network';
 import { stripMount } from '@scopegate/path';
 import type { Mount } from './mount.js';
-
-/** Whom a request is for, and what follows the mount in its path. */
-export interface Route<Application> {
-  readonly application: Application;
-  /** Byte for byte as it was sent; always begins with a slash. */
-  readonly rest: string;
-  /** The host is the application's own, so that every path on it is, too. */
-  readonly hasOwnHost: boolean;
-}
 
 /** What is mounted where. */
 export interface Mounted<Application> {

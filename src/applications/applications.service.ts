@@ -1,4 +1,5 @@
 import { Injectable, type OnModuleDestroy, type OnModuleInit, Logger } from '@nestjs/common';
+import type { Route } from '@scopegate/access';
 import { type Authority } from '@scopegate/network';
 import { type Warning } from '@scopegate/permission';
 import { hostOf, parseUpstream } from '@scopegate/upstream';
@@ -24,7 +25,7 @@ import {
 import { ApplicationEntity } from './application.entity.js';
 import { toDto } from './application.mapper.js';
 import { lockedRow, noSuchApplication, storing, toStored } from './application.repository.js';
-import { ApplicationRoutes, type Route } from './application-routes.js';
+import { ApplicationRoutes } from './application-routes.js';
 import {
   openSecret,
   protect,

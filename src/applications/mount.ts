@@ -1,3 +1,4 @@
+import { OWN_SEGMENTS } from '@scopegate/access';
 import { parseAuthority } from '@scopegate/network';
 
 /** Where an application is mounted: a path prefix, a host of its own, or a path prefix of a host. */
@@ -12,9 +13,6 @@ export type MountParsing =
   | { readonly ok: true; readonly mount: Mount }
   /** The member that does not fit, and what to do. */
   | { readonly ok: false; readonly member: 'host' | 'pathPrefix'; readonly message: string };
-
-/** First segments that the gateway answers itself. */
-const RESERVED = new Set(['api', 'docs', 'metrics', 'health', 'version', 'authorize', 'introspect', '.well-known']);
 
 const PATH_PREFIX = /^(?:\/[A-Za-z0-9._~-]+)+$/;
 const HOST_NAME = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)*$/;
@@ -60,7 +58,7 @@ function refusePrefix(prefix: string): string | null {
   if (segments.some((segment) => segment === '.' || segment === '..')) return 'must not contain dot segments';
   // Without case as well: two such paths would look alike and be answered by different sides.
   const first = segments[0]?.toLowerCase() ?? '';
-  return RESERVED.has(first) ? `must not begin with /${first}, which the gateway answers itself` : null;
+  return OWN_SEGMENTS.has(first) ? `must not begin with /${first}, which the gateway answers itself` : null;
 }
 
 function refuseHost(host: string): string | null {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Injectable, Logger } from '@nestjs/common';
-import { deny, NO_ROUTE, type ReasonCode, type RequestFacts } from '@scopegate/access';
+import { NO_ROUTE, type Deny, type RequestFacts } from '@scopegate/access';
 import type { Authority } from '@scopegate/network';
 import { codeProblem, denialProblem, type Problem } from '@scopegate/problem';
 import type { ProtectedApplication } from '../applications/application.js';
@@ -63,7 +63,7 @@ export class GatewayService {
   handle(proxied: ProxiedRequest): void {
     const exchange = this.#exchangeOf(proxied);
     if (proxied.application.fault !== null) {
-      this.#refuseClosed(exchange);
+      this.#refuseUnjudged(exchange, closed());
       return;
     }
     const { application } = proxied;
@@ -125,34 +125,17 @@ export class GatewayService {
     return route.application.fault === null ? route.application : closed();
   }
 
-  /** Refuses a request whose host or target could not even be read, and records it like any other. */
-  refuseForm(proxied: ProxiedRequest, code: ReasonCode, detail: string): void {
-    const exchange = this.#exchangeOf(proxied);
+  /** Refuses a request of which nothing else is looked at, and records it like any other. */
+  refuse(proxied: ProxiedRequest, refusal: Deny | ProblemException): void {
+    this.#refuseUnjudged(this.#exchangeOf(proxied), refusal);
+  }
+
+  #refuseUnjudged(exchange: Exchange, refusal: Deny | ProblemException): void {
     try {
       this.shipper.refuseWithoutRoom();
-      exchange.denial = deny(code, null, { detail });
+      if (refusal instanceof ProblemException) throw refusal;
+      exchange.denial = refusal;
       this.#refuse(exchange);
-    } catch (error) {
-      this.#fail(exchange, error);
-    }
-  }
-
-  /** Something stored of the application cannot be read, and nothing of it is guessed at. The cause is not for everyone. */
-  #refuseClosed(exchange: Exchange): void {
-    try {
-      this.shipper.refuseWithoutRoom();
-      throw closed();
-    } catch (error) {
-      this.#fail(exchange, error);
-    }
-  }
-
-  /** Refuses a request before anything else is looked at, and records it like any other. */
-  refuse(proxied: ProxiedRequest, problem: ProblemException): void {
-    const exchange = this.#exchangeOf(proxied);
-    try {
-      this.shipper.refuseWithoutRoom();
-      throw problem;
     } catch (error) {
       this.#fail(exchange, error);
     }
@@ -257,6 +240,7 @@ export class GatewayService {
   }
 }
 
+/** Something stored of the application cannot be read, and nothing of it is guessed. The cause is not for everyone. */
 function closed(): ProblemException {
   return new ProblemException(
     'policy_unavailable',

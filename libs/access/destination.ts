@@ -1,0 +1,157 @@
+import { readAuthority, type Authority } from '@scopegate/network';
+import { parseTarget } from '@scopegate/path';
+import { judgeForm } from './admit.js';
+import { deny, type Deny } from './decision.js';
+import type { ApplicationRules, RequestFacts } from './facts.js';
+import type { RequestHead } from './request-head.js';
+import { vendorCallOf, type VendorCall } from './vendor-call.js';
+
+/** What a listener answers: everything, or one side of it where the management API has a port of its own. */
+export type ListenerSide = 'both' | 'gateway' | 'management';
+
+/** The first path segments that are the server's own, and the sides that answer them. */
+export const OWN_SEGMENTS: ReadonlyMap<string, readonly ListenerSide[]> = new Map([
+  ['api', ['both', 'management']],
+  ['docs', ['both', 'management']],
+  ['metrics', ['both', 'management']],
+  ['version', ['both', 'management']],
+  ['health', ['both', 'management', 'gateway']],
+  ['authorize', ['both', 'gateway']],
+  ['introspect', ['both', 'gateway']],
+  ['.well-known', ['both', 'gateway']],
+]);
+
+/** A request as a listener took it, before anything of it is judged. */
+export interface TakenRequest {
+  readonly method: string;
+  readonly httpVersion: string;
+  /** The request target as it was sent. */
+  readonly target: string;
+  readonly head: RequestHead;
+  readonly peer: string | undefined;
+  /** The request line is one of another protocol, which Node's parser takes as well. */
+  readonly isOtherProtocol: boolean;
+  /** The request has been through this gateway already. */
+  readonly isLoop: boolean;
+}
+
+/** Which application a request is for, and what follows the mount in its path. */
+export interface Route<Application> {
+  readonly application: Application;
+  /** Byte for byte as it was sent; always begins with a slash. */
+  readonly rest: string;
+  /** The host is the application's own, so that every path on it is, too. */
+  readonly hasOwnHost: boolean;
+}
+
+/** The applications by their mounts. */
+export interface MountedApplications<Application> {
+  /** `unclaimed-host-path`: the host is one of an application, and the path lies outside its mount. */
+  route(authority: Authority | null, rawPath: string): Route<Application> | 'unclaimed-host-path' | null;
+}
+
+/** Where a request goes. What is refused at the door is recorded at the application of its path, if it has one. */
+export type Destination<Application> = {
+  /** With the path below the mount; of one of the vendor's calls, with its canonical path. */
+  readonly facts: RequestFacts;
+  /** The host that the request is for; null where it names none, or none that can be read. */
+  readonly authority: Authority | null;
+} & (
+  | { readonly kind: 'application'; readonly application: Application }
+  | { readonly kind: 'vendor-call'; readonly application: Application; readonly call: VendorCall }
+  | { readonly kind: 'refused'; readonly application: Application | null; readonly denial: Deny }
+  | { readonly kind: 'loop'; readonly application: Application | null }
+  /** One of the server's own paths. */
+  | { readonly kind: 'own' }
+  /** `OPTIONS *` asks about the server and no application (RFC 9112 3.2.4). */
+  | { readonly kind: 'server-options' }
+  /** `isServerRoot`: the address of the server itself, where no application is mounted. */
+  | { readonly kind: 'nowhere'; readonly isServerRoot: boolean }
+);
+
+const OTHER_PROTOCOL = {
+  ok: false,
+  detail: 'The request line is not valid HTTP/1.1 or HTTP/1.0 (RFC 9112 3).',
+} as const;
+
+/** Tells where a request goes: to an application, to the server's own paths, or nowhere. */
+export function destinationOf<Application extends { readonly key: string; readonly rules: ApplicationRules }>(
+  taken: TakenRequest,
+  side: ListenerSide,
+  applications: MountedApplications<Application>,
+): Destination<Application> {
+  const { method, httpVersion, head, peer } = taken;
+  const target = parseTarget(taken.target);
+  const targetAuthority = target.ok ? target.authority : null;
+  const reading = taken.isOtherProtocol
+    ? OTHER_PROTOCOL
+    : readAuthority({ hostLine: head.hostLine, httpVersion, targetAuthority });
+  const authority = reading.ok ? reading.authority : null;
+  const path = target.ok ? target.rawPath : pathBeforeFault(taken.target);
+  const query = target.ok ? target.query : null;
+  const factsAt = (rawPath: string): RequestFacts => ({
+    method,
+    httpVersion,
+    rawPath,
+    query,
+    targetAuthority,
+    head,
+    peer,
+  });
+
+  const route = routeOf(authority, path, side, applications);
+  const application = typeof route === 'string' ? null : route.application;
+  const facts = factsAt(typeof route === 'string' ? path : route.rest);
+
+  if (!reading.ok) {
+    const denial = deny('request_malformed', null, { detail: reading.detail });
+    return { kind: 'refused', facts, authority, application, denial };
+  }
+  if (taken.isLoop) return { kind: 'loop', facts, authority, application };
+  if (taken.target === '*' && method === 'OPTIONS') {
+    return ownDestination({ kind: 'server-options', facts: factsAt('*'), authority });
+  }
+  if (!target.ok) {
+    const denial = deny('path_ambiguous', null, { detail: target.detail });
+    return { kind: 'refused', facts, authority, application, denial };
+  }
+  if (application !== null) {
+    const call = vendorCallOf(method, facts.rawPath, application.rules);
+    return call === null
+      ? { kind: 'application', facts, authority, application }
+      : { kind: 'vendor-call', facts: factsAt(call.path), authority, application, call };
+  }
+  if (route === 'own') return ownDestination({ kind: 'own', facts, authority });
+  return ownDestination({ kind: 'nowhere', facts, authority, isServerRoot: route === 'nowhere' && path === '/' });
+}
+
+/** The form of a request below a mount is judged with everything else of it; that of any other here. */
+function ownDestination<Application>(destination: Destination<Application>): Destination<Application> {
+  const { facts, authority } = destination;
+  const denial = judgeForm(facts);
+  return denial === null ? destination : { kind: 'refused', facts, authority, application: null, denial };
+}
+
+function routeOf<Application>(
+  authority: Authority | null,
+  rawPath: string,
+  side: ListenerSide,
+  applications: MountedApplications<Application>,
+): Route<Application> | 'own' | 'nowhere' | 'unclaimed-host-path' {
+  const isOwnPath = OWN_SEGMENTS.get(firstSegmentOf(rawPath))?.includes(side) === true;
+  const route = side === 'management' ? null : applications.route(authority, rawPath);
+  if (route === 'unclaimed-host-path') return route;
+  // An application at the root of every host leaves the server's own paths alone; one with a host of its own has all.
+  if (route !== null && (route.hasOwnHost || !isOwnPath)) return route;
+  return isOwnPath ? 'own' : 'nowhere';
+}
+
+function firstSegmentOf(rawPath: string): string {
+  const end = rawPath.indexOf('/', 1);
+  return end < 0 ? rawPath.slice(1) : rawPath.slice(1, end);
+}
+
+/** As much of a malformed target as shows which application it was meant for. */
+function pathBeforeFault(target: string): string {
+  return target.startsWith('/') ? (/^[^?#]*/.exec(target)?.[0] ?? '/') : '/';
+}
