@@ -37,14 +37,14 @@ export const REASONS = {
     stage: 'form',
     status: 431,
     publicCode: 'headers_too_large',
-    title: 'Too many header lines',
+    title: 'The headers are too large',
     detail: 'Send at most 100 header lines and 16 KiB of headers.',
   },
   http_version_unsupported: {
     stage: 'form',
     status: 505,
     publicCode: 'request_malformed',
-    title: 'This version of HTTP is not spoken here',
+    title: 'The request is malformed',
     detail: 'Use HTTP/1.1.',
   },
   method_not_allowed: {

@@ -1,22 +1,28 @@
-/** What the management API and the gateway say besides the reasons of a decision: code → status and title. */
+import { REASONS } from '@scopegate/access';
+
+/** Reasons of a decision that are also answered where none was made. */
+const { request_malformed, path_ambiguous, scope_insufficient, administrator_required } = REASONS;
+const { method_not_allowed, headers_too_large } = REASONS;
+
+/** The codes that the management API and the gateway answer outside of a decision: code → status and title. */
 export const PROBLEM_CODES = {
+  request_malformed,
+  path_ambiguous,
+  scope_insufficient,
+  administrator_required,
+  method_not_allowed,
+  headers_too_large,
   validation_failed: { status: 400, title: 'The request does not fit' },
-  request_malformed: { status: 400, title: 'The request is malformed' },
-  path_ambiguous: { status: 400, title: 'The path can be read in more than one way' },
   create_not_permitted: { status: 403, title: 'You may not create tokens' },
   create_on_behalf_not_permitted: { status: 403, title: 'You may not create tokens for other users' },
   scope_not_permitted: { status: 403, title: 'You may not create a token of this scope' },
   exceeds_parent_token: { status: 403, title: 'A token cannot make a token that exceeds it' },
-  scope_insufficient: { status: 403, title: 'The scope of the token does not allow this' },
-  administrator_required: { status: 403, title: 'This is for administrators' },
   not_found: { status: 404, title: 'There is nothing here' },
   application_not_found: { status: 404, title: 'No application is mounted here' },
-  method_not_allowed: { status: 405, title: 'The method is not allowed' },
   conflict: { status: 409, title: 'This conflicts with what there is' },
   version_mismatch: { status: 412, title: 'It has been changed in between' },
   too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The media type is not understood' },
-  headers_too_large: { status: 431, title: 'The headers are too large' },
   request_timeout: { status: 408, title: 'The request took too long to arrive' },
   internal_error: { status: 500, title: 'Something broke on our side' },
   not_implemented: { status: 501, title: 'This is not supported' },

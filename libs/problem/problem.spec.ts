@@ -59,6 +59,14 @@ describe('any other problem', () => {
     expect(codeProblem('validation_failed', 'Why.', 'request-1', errors).errors).toEqual(errors);
   });
 
+  it('R55: a problem type has one title, whatever the reason', () => {
+    const titles = new Map<string, string>(Object.entries(PROBLEM_CODES).map(([code, { title }]) => [code, title]));
+    for (const { publicCode, title } of Object.values(REASONS)) {
+      expect(titles.get(publicCode) ?? title, publicCode).toBe(title);
+      titles.set(publicCode, title);
+    }
+  });
+
   it('R55: a code that both lists have says the same in both', () => {
     for (const reason of Object.values(REASONS)) {
       const { publicCode, status } = reason;
