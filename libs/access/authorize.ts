@@ -107,7 +107,8 @@ function refuseToken(
   }
   // A user who may not do this at all gets that reason, and not this one (R63).
   if (facts.route.needsPasswordLogin && !isForOthers) {
-    return deny('scope_insufficient', admitted, { token, detail: NEEDS_PASSWORD_LOGIN });
+    const denial = deny('scope_insufficient', admitted, { token, detail: NEEDS_PASSWORD_LOGIN });
+    return { ...denial, needsPasswordLogin: true };
   }
   if (!coversWrites(token.scope)) {
     if (!readOnlyCovers(authenticated, facts)) return deny('scope_insufficient', admitted, { token });

@@ -18,6 +18,8 @@ export interface Deny {
   readonly path: PathJudgement | null;
   /** Whether what was presented was good once, although its reason does not say so: no guess (R51). */
   readonly hasEnded?: true;
+  /** No token may do this, whatever its scope: with `scope_insufficient` (R125). */
+  readonly needsPasswordLogin?: true;
   /** Whole seconds to wait, with `too_many_failures`. */
   readonly retryAfterSeconds?: number;
 }

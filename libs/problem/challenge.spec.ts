@@ -9,7 +9,7 @@ const BEARER = 'Bearer realm="Scopegate", error="invalid_token"';
 const ANONYMOUS = ['Host', 'x'];
 
 function challenges(problem: Problem, lines: readonly string[], audience: Audience): readonly string[] {
-  return challengesOf(problem, RequestHead.of(lines), audience);
+  return challengesOf(problem, null, RequestHead.of(lines), audience);
 }
 
 function refusal(code: ReasonCode): Problem {
@@ -50,6 +50,12 @@ describe('the challenges of a problem', () => {
     const expected = ['Bearer error="insufficient_scope", scope="read-write"'];
     expect(challenges(refusal('scope_insufficient'), ANONYMOUS, 'proxied')).toEqual(expected);
     expect(challenges(codeProblem('scope_insufficient', 'Why.', 'request-1'), ANONYMOUS, 'own')).toEqual(expected);
+  });
+
+  it('R125: where no token suffices, whatever its scope, no scope is named', () => {
+    const denial = { ...deny('scope_insufficient'), needsPasswordLogin: true } as const;
+    const problem = denialProblem(denial, 'request-1');
+    expect(challengesOf(problem, denial, RequestHead.of(['Authorization', 'Bearer x']), 'own')).toEqual([]);
   });
 
   it('R67: every 401 has one, and nothing else but the scope does', () => {

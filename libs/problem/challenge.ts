@@ -1,4 +1,4 @@
-import type { RequestHead } from '@scopegate/access';
+import type { Deny, RequestHead } from '@scopegate/access';
 import type { Problem } from './problem.js';
 
 /** The name of the protection space in a Basic or Bearer challenge. */
@@ -18,10 +18,17 @@ export type Audience = 'proxied' | 'own';
  *   (RFC 6750 3.1).
  * - A 401 to a script of the server's own pages has none: the browser would cover the page with its login dialog. A
  *   script of a proxied application is answered as every client is.
- * - A scope that does not suffice is told with its error (RFC 6750 3.1).
+ * - A scope that does not suffice has its error, with the one that does (RFC 6750 3.1). Where no scope suffices, nothing
+ *   is said (R125).
+ * @param denial the refusal that the problem is about, if it is one
  */
-export function challenges(problem: Problem, head: RequestHead, audience: Audience): readonly string[] {
-  if (problem.code === 'scope_insufficient') return [BEARER_INSUFFICIENT];
+export function challenges(
+  problem: Problem,
+  denial: Deny | null,
+  head: RequestHead,
+  audience: Audience,
+): readonly string[] {
+  if (problem.code === 'scope_insufficient') return denial?.needsPasswordLogin === true ? [] : [BEARER_INSUFFICIENT];
   if (problem.status !== 401) return [];
   if (audience === 'own' && isScriptFetch(head)) return [];
   return hasBearer(head) ? [BASIC, BEARER_INVALID] : [BASIC];

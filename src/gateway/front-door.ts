@@ -21,7 +21,10 @@ const LOOP = new ProblemException(
   'This request has already passed through this gateway: the upstream of an application leads back to it. ' +
     'Correct "upstream", or the address that its host name resolves to.',
 );
-const UNKNOWN_EXPECTATION = new ProblemException('request_malformed', 'The only supported expectation is 100-continue.');
+const UNKNOWN_EXPECTATION = new ProblemException(
+  'request_malformed',
+  'The only supported expectation is 100-continue.',
+);
 const STARTING = new ProblemException('policy_unavailable', 'The server is starting. Try again in a moment.');
 
 /** What the front door needs once the application is built. */

@@ -65,6 +65,8 @@ describe('what no token may do', () => {
       for (const client of [asToken, gateway.as({ user: 'ADMIN', token: token.secret })]) {
         const answer = await (method === 'delete' ? client.delete(path) : client[method](path, body));
         expect(answer.status).toBe(403);
+        // A scope that would suffice is not named, because there is none.
+        expect(answer.headers.get('www-authenticate')).toBeNull();
         expect(codeOf(answer)).toBe('scope_insufficient');
         expect((answer.body as ProblemBody).detail).toContain('Log in with your password.');
       }

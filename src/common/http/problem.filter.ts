@@ -67,7 +67,7 @@ export class ProblemFilter implements ExceptionFilter {
       const { code, detail, errors } = exchange.problem;
       problem = codeProblem(code, detail, exchange.requestId, errors);
     }
-    const challenge = challenges(problem, exchange.facts.head, audience);
+    const challenge = challenges(problem, denial, exchange.facts.head, audience);
     if (challenge.length > 0) void reply.header('WWW-Authenticate', [...challenge]);
     send(reply, problem, shape(problem), denial);
   }

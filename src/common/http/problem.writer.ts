@@ -16,7 +16,7 @@ function problemHeaders(problem: Problem, deny: Deny | null, head: RequestHead, 
     'X-Request-Id',
     problem.requestId,
   ];
-  for (const challenge of challenges(problem, head, 'proxied')) lines.push('WWW-Authenticate', challenge);
+  for (const challenge of challenges(problem, deny, head, 'proxied')) lines.push('WWW-Authenticate', challenge);
   if (problem.status === 405) lines.push('Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS');
   if (deny?.retryAfterSeconds !== undefined) lines.push('Retry-After', String(deny.retryAfterSeconds));
   return lines;
