@@ -9,15 +9,15 @@ import {
 import { appendMethod, appendMethodOfField, isOverrideField, OVERRIDE_FIELD_MARK } from './method-override.js';
 import { foldFieldName, markedParameters } from './query-parameter.js';
 
-/** The methods that a body asks to be treated as, or `unreadable` where that cannot be told. */
+/** The methods that a body asks to be treated as, or `unreadable` if two readers could disagree. */
 export type BodyOverrides = readonly string[] | 'unreadable';
 
-/** The most bytes that are read of a body which a read-only token sends by an exception. */
+/** A body that must be read, because a read-only token sends it by an exception, may have this many bytes at most. */
 export const MAX_OVERRIDE_BODY_BYTES = 1_048_576;
 
 /**
- * Whether the body of a request may name another method, in a place that some upstream looks at (R12): forms, JSON, and
- * what is not declared, which some take for a form.
+ * Whether the body of a request may name another method in a place that some upstream reads (R12): forms, JSON, and bodies
+ * without a declared type, which some take for a form.
  */
 export function mayOverrideInBody(lines: HeaderLines): boolean {
   const kind = bodyKindOf(lines);
@@ -25,10 +25,10 @@ export function mayOverrideInBody(lines: HeaderLines): boolean {
 }
 
 /**
- * R12: every method that the body asks to be treated as: the form fields and top-level JSON members `_method` and
- * `_HttpMethod`, in any spelling that some upstream would take. What two readers could read differently is `unreadable`:
- * a compressed body, another charset, no strict JSON, a member that stands twice.
- * @param lines the header lines of the request, which say what the body is
+ * R12: every method that the body asks to be treated as, in the form fields and top-level JSON members `_method` and
+ * `_HttpMethod`, in any spelling that some upstream accepts. `unreadable` if two readers could read it differently: a
+ * compressed body, another charset, invalid JSON, a member that occurs twice.
+ * @param lines the header lines of the request, with the type of the body
  * @param body the whole body
  */
 export function overridingMethodsOfBody(lines: HeaderLines, body: Buffer): BodyOverrides {
@@ -38,13 +38,13 @@ export function overridingMethodsOfBody(lines: HeaderLines, body: Buffer): BodyO
   if (kind === 'form') return methodsOfForm(body);
   const ofJson = methodsOfJson(body);
   if (kind === 'json') return ofJson ?? 'unreadable';
-  // Nothing says what it is: a form to some, JSON to others.
+  // Without a declared type, some upstreams take it for a form, others for JSON.
   if (ofJson === 'unreadable') return ofJson;
   const ofForm = methodsOfForm(body);
   return ofForm === 'unreadable' ? ofForm : [...ofForm, ...(ofJson ?? [])];
 }
 
-/** No program names the method so often: a body that does is there to be looked through (R112). */
+/** A body with more of them is an attack on the time that reading takes (R112). */
 const MAX_MARKED_FIELDS = 100;
 
 function methodsOfForm(body: Buffer): BodyOverrides {
@@ -58,7 +58,7 @@ function methodsOfForm(body: Buffer): BodyOverrides {
   return methods ?? [];
 }
 
-/** Null where the body is no JSON in UTF-8. */
+/** Null if the body is not JSON in UTF-8. */
 function methodsOfJson(body: Buffer): BodyOverrides | null {
   const json = readStrictJson(body);
   if (json === null) return null;
@@ -68,6 +68,6 @@ function methodsOfJson(body: Buffer): BodyOverrides | null {
   const [name, second] = names;
   if (name === undefined) return [];
   const method: unknown = value[name];
-  // An empty text is no method to anybody.
+  // No upstream takes an empty text for a method.
   return second === undefined && typeof method === 'string' ? (appendMethod(undefined, method) ?? []) : 'unreadable';
 }

@@ -1,16 +1,16 @@
 import { isJsonObject, readStrictJson, topLevelNames } from '@scopegate/kernel';
 import { queryParameters } from './query-parameter.js';
 
-/** R14: what a request over git's HTTP protocol does; null where it is none, so that its method decides. */
+/** R14: what a request of git's HTTP protocol does; null for other requests, whose method decides. */
 export type GitService = 'read' | 'write' | 'lfs-batch' | null;
 
 /** What a Git LFS batch request asks for. */
 export type LfsOperation = 'download' | 'upload' | 'unknown';
 
 /**
- * R14: which service of git a request addresses, below `/scm/` of a product that serves git there. Fetching is recognised by its
- * exact paths, pushing by every path that may lead there, and an advertisement whose service is missing, unknown or
- * given twice counts as a push.
+ * R14: the git service of a request below `/scm/` of a product that serves git there. A fetch is recognised by its exact
+ * paths, a push by every path that may lead to one. An advertisement counts as a push if its service is missing, unknown
+ * or given twice.
  * @param canonical the canonical path
  * @param query the raw query without its `?`, or null
  */
@@ -25,7 +25,7 @@ export function gitService(method: string, canonical: string, query: string | nu
   if (method === 'POST') {
     switch (resource) {
       case '/git-upload-pack':
-        // Git sends no query here: one that names another service is there to mislead.
+        // Git sends no query here: one with another service is meant to deceive.
         return query === null || namesNoService(query) || advertisesUploadPack(query) ? 'read' : 'write';
       case '/info/lfs/objects/batch':
         return 'lfs-batch';
@@ -40,8 +40,8 @@ export function gitService(method: string, canonical: string, query: string | nu
 }
 
 /**
- * The operation of an LFS batch request. Whatever two parsers could read differently is `unknown`: a name given twice
- * at the top level, another spelling of `operation`, anything that is not one strict JSON object in UTF-8.
+ * The operation of an LFS batch request. `unknown` if two parsers could read it differently: a name given twice at the top
+ * level, another spelling of `operation`, anything but one valid JSON object in UTF-8.
  * @param body the whole body of the request
  */
 export function lfsOperation(body: string | Buffer): LfsOperation {
@@ -60,7 +60,7 @@ export function lfsOperation(body: string | Buffer): LfsOperation {
   return operation === 'download' || operation === 'upload' ? operation : 'unknown';
 }
 
-/** What follows `/scm/{project}/{repository}`, empty when nothing does. */
+/** The path after `/scm/{project}/{repository}`, or an empty text. */
 function repositoryResource(canonical: string): string {
   const project = canonical.indexOf('/', '/scm/'.length);
   const repository = project < 0 ? -1 : canonical.indexOf('/', project + 1);

@@ -15,7 +15,7 @@ export function overridingMethodsOfQuery(query: string | null): readonly string[
   return methods ?? NONE;
 }
 
-/** Finds the query parameters and form fields that may override the method (R12). */
+/** Finds query parameters and form fields that may override the method (R12). */
 export const OVERRIDE_FIELD_MARK = nameMark('_method', '_httpmethod');
 
 /** Adds the method that a query parameter or form field asks to be treated as, where it is one that does. */
@@ -50,7 +50,7 @@ const OVERRIDE_HEADERS: ReadonlySet<string> = new Set([
   'http-method-override',
 ]);
 
-/** The lengths those names have: the other headers of a request cost no allocation. */
+/** The lengths of those names: other headers cost no allocation. */
 const OVERRIDE_LENGTHS: ReadonlySet<number> = new Set([...OVERRIDE_HEADERS].map(({ length }) => length));
 
 /**
@@ -70,14 +70,14 @@ export function isOverrideField(folded: string): boolean {
   return folded === '_method' || folded === '_httpmethod';
 }
 
-/** Adds a method to a list that is made when it is needed; a blank one is none. */
+/** Adds a method to a list, which is created for the first one. Ignores blanks. */
 export function appendMethod(methods: string[] | undefined, value: string): string[] | undefined {
   const method = value.trim();
   if (method === '') {
     return methods;
   }
   const list = methods ?? [];
-  // Upper case is for ASCII alone: beyond it, letters such as the dotless i would turn into those of a read method.
+  // Upper case for ASCII alone: the upper case of the dotless i, for example, is a letter of OPTIONS.
   list.push(/^[\x20-\x7e]*$/.test(method) ? method.toUpperCase() : method);
   return list;
 }

@@ -1,8 +1,8 @@
-/** One parameter of a query or field of a form, decoded as loosely as the most tolerant upstream would. */
+/** A parameter of a query or a field of a form, decoded as tolerantly as the most tolerant upstream does. */
 export interface QueryParameter {
   /** In lower case, with `.`, space, `+` and `-` as `_` and without a `[…]` suffix, as PHP and others fold names. */
   readonly name: string;
-  /** Percent-decoded, one character a byte, `+` as a space; null where there is no `=`. */
+  /** Percent-decoded, one character a byte, `+` as a space; null without `=`. */
   readonly value: string | null;
 }
 
@@ -25,9 +25,9 @@ export function queryParameters(query: string): readonly QueryParameter[] {
 }
 
 /**
- * The same, of those fields alone that a pattern finds: the others cost next to nothing, however many a sender makes up
- * (R112).
- * @param mark global; what it finds begins within the field that is meant, or with the separator before it
+ * Like `queryParameters`, but only those fields that a pattern finds: the others cost almost nothing, however many there
+ * are (R112).
+ * @param mark global; its matches begin within the field, or with the separator before it
  */
 export function* markedParameters(text: string, mark: RegExp): Generator<QueryParameter> {
   let from = 0;
@@ -45,20 +45,20 @@ export function* markedParameters(text: string, mark: RegExp): Generator<QueryPa
   }
 }
 
-/** Finds fields whose names begin with one of these, in any spelling that `foldFieldName` folds. @param names lower case */
+/** Finds fields whose names begin with one of these, in all spellings of `foldFieldName`. @param names lower case */
 export function nameMark(...names: readonly string[]): RegExp {
   return new RegExp(`(?:^|[&;])${ANY_BEGINNING}(?:${names.map(spellings).join('|')})`, 'gi');
 }
 
-/** Finds fields with a value that begins with one of these texts, after blanks, punctuation and what is not ASCII. */
+/** Finds fields whose values begin with one of these texts, after blanks, punctuation and non-ASCII characters. */
 export function valueMark(...texts: readonly string[]): RegExp {
   return new RegExp(`=${ANY_BEGINNING}(?:${texts.map(spellings).join('|')})`, 'gi');
 }
 
-/** What is no letter, digit or underscore, or is encoded: readers leave some of it out. */
+/** Characters that some readers ignore: encoded ones, and all but letters, digits and underscores. */
 const ANY_BEGINNING = String.raw`(?:%[0-9a-f]{2}|[^&;=%\w])*`;
 
-/** Each character plainly or percent-encoded, without case; `_` stands for all that is folded to it. */
+/** Each character as it is or percent-encoded, without case; `_` stands for all characters that are folded to it. */
 function spellings(text: string): string {
   return [...text].map((character) => `(?:${character === '_' ? UNDERSCORE : spelling(character)})`).join('');
 }
@@ -81,14 +81,14 @@ function isSeparator(text: string, index: number): boolean {
 const AMPERSAND = 0x26;
 const SEMICOLON = 0x3b;
 
-/** A field's name by its coarsest reading: see `QueryParameter`. PHP also cuts a name at a zero byte. */
+/** A field's name in the form of `QueryParameter`. PHP also cuts a name at a zero byte. */
 export function foldFieldName(name: string): string {
   const trimmed = (name.split('\0', 1)[0] ?? '').trim();
   const bracket = trimmed.indexOf('[', 1);
   return (bracket < 0 ? trimmed : trimmed.slice(0, bracket)).toLowerCase().replace(/[. -]/g, '_');
 }
 
-/** Decodes bytewise: what is compared with is ASCII, and invalid UTF-8 must not hide it. */
+/** Decodes single bytes: the names are ASCII, and invalid UTF-8 must not hide them. */
 function decodeComponent(text: string): string {
   return text
     .replaceAll('+', ' ')

@@ -1,6 +1,5 @@
 import type { GitService, LfsOperation } from './git-service.js';
 
-/** What is known about a request when it is decided whether it counts as a read. */
 export interface ReadFacts {
   readonly method: string;
   /** From `overridingMethods` (R12). */
@@ -25,7 +24,7 @@ export function isRefusedMethod(method: string): boolean {
 
 /**
  * Whether a request counts as a read, so that a read-only token may make it (R02, R03, R12, R13, R14): its own method
- * is a read or made one by an exception or by git's protocol, every overriding method is a read, and it is no push.
+ * is a read, or an exception or git's protocol makes it one, every overriding method is a read, and it is not a push.
  */
 export function countsAsRead(facts: ReadFacts): boolean {
   if (isRefusedMethod(facts.method) || !facts.overridingMethods.every(isReadMethod)) {
@@ -33,7 +32,7 @@ export function countsAsRead(facts: ReadFacts): boolean {
   }
   switch (facts.git) {
     case 'write':
-      // Above the exceptions: a glob over /scm/ is meant for reads and must not open the door to pushing.
+      // Before the exceptions: a glob over /scm/ is meant for reads and must not allow pushes.
       return false;
     case 'read':
       return true;

@@ -3,13 +3,13 @@ export const BASE62_DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmn
 
 const BASE = BASE62_DIGITS.length;
 
-/** The largest multiple of 62 that a byte can hold: a byte below it falls on every digit equally often. */
+/** The largest multiple of 62 in a byte: the bytes below it give every digit equally often. */
 const UNBIASED_LIMIT = 256 - (256 % BASE);
 
-/** More bytes than are asked for at first, since about 3 % of them are rejected. */
+/** Extra bytes, because about 3 % of them are rejected. */
 const SPARE_BYTES = 12;
 
-/** A sound source is never rejected this often; a constant one would be drawn from for ever. */
+/** Ends the loop for a broken source, such as a constant one. */
 const MAXIMUM_DRAWS = 100;
 
 /**
@@ -45,9 +45,9 @@ export function isBase62(text: string, start: number, end: number): boolean {
 }
 
 /**
- * Random base62 digits, each equally likely: a byte that would favour the first digits is thrown away and drawn again.
+ * Random base62 digits, each equally likely: bytes that would favour the first digits are rejected.
  * @param randomBytes a cryptographic source; returns as many bytes as asked for
- * @throws Error when the source gives no usable bytes, because a weak secret is worse than none
+ * @throws Error if the source gives no usable bytes
  */
 export function drawBase62(randomBytes: (size: number) => Uint8Array, length: number): string {
   let text = '';

@@ -1,16 +1,16 @@
 import { type InstantRefusal, LAST_INSTANT_MS, parseInstant } from './instant.js';
 import { addMonths, type Maximum, offeredValidities, type Validity, validityMonths } from './validity.js';
 
-/** What the creator of a token asks for: at most one of the three, and none for the maximum. */
+/** What the creator of a token asks for: at most one of the three. None of them means the maximum. */
 export interface ExpiryAsked {
   readonly validity?: Validity | undefined;
-  /** An ISO 8601 date-time with offset, still unread. Undefined is not given; null is not an instant. */
+  /** An ISO 8601 date-time with offset, not yet checked. Undefined: not given. */
   readonly expiresAt?: unknown;
-  /** The vendor-compatible call: any whole number of months up to the maximum, offered or not. */
+  /** For the vendor's calls: any whole number of months up to the maximum. */
   readonly months?: number | undefined;
 }
 
-/** Why no expiry was decided; `contradictory` is more than one asked for, `months` no usable number of months. */
+/** `contradictory`: more than one of the three; `months`: not a valid number of months. */
 export type ExpiryRefusal = InstantRefusal | 'past' | 'exceeds-max' | 'not-offered' | 'contradictory' | 'months';
 
 export type ExpiryDecision =
@@ -24,10 +24,10 @@ export type ExpiryDecision =
     };
 
 /**
- * The expiry of a new token (R28 to R30): a choice that is offered, an instant up to and including now + maximum, any
- * number of months up to the maximum, or, with nothing asked for, the maximum. Months are calendar months in UTC.
- * @param nowMs epoch milliseconds; also what has to be stored as the creation, or the maximum seems exceeded (R32)
- * @returns epoch milliseconds, null for a token that never expires, or a refusal with a text for the creator
+ * The expiry of a new token (R28 to R30): an offered validity, an instant up to and including now + maximum, a number of
+ * months up to the maximum, or the maximum. Months are calendar months in UTC.
+ * @param nowMs epoch milliseconds; store it as the creation, or else the maximum may seem exceeded (R32)
+ * @returns epoch milliseconds, null for a token that never expires, or a refusal with a message for the creator
  */
 export function decideExpiry(asked: ExpiryAsked, maximum: Maximum, nowMs: number): ExpiryDecision {
   const { validity, expiresAt, months } = asked;
@@ -66,7 +66,7 @@ function decideMonths(months: number, maximum: Maximum, nowMs: number): ExpiryDe
     return refuseBeyond(limitMonths);
   }
   const expiresAtMs = addMonths(nowMs, months);
-  // Written this way round, so that NaN, an instant beyond all dates, is refused as well.
+  // Not `>`: NaN, an instant beyond all dates, must be refused, too.
   if (!(expiresAtMs <= LAST_INSTANT_MS)) {
     return refuse('months', 'Give fewer months: the expiry must be before the year 10000.');
   }

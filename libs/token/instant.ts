@@ -1,4 +1,4 @@
-/** Why a value is no instant. `not-date-time` is a date alone, `no-offset` a date-time without its offset. */
+/** Why a value is not an instant. `not-date-time`: a date alone; `no-offset`: a date-time without an offset. */
 export type InstantRefusal = 'type' | 'format' | 'no-offset' | 'not-date-time' | 'calendar' | 'offset';
 
 export type InstantReading =
@@ -8,7 +8,7 @@ export type InstantReading =
 /** 9999-12-31T23:59:59.999Z, the last instant that four digits of a year and the databases can hold. */
 export const LAST_INSTANT_MS = 253_402_300_799_999;
 
-/** The longest text of the profile; a longer one is refused unread. */
+/** A longer text is refused before it is parsed. */
 const LONGEST = 'YYYY-MM-DDTHH:MM:SS.fffffffff+HH:MM'.length;
 
 const DATE_TIME = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(Z|([+-])(\d\d)(?::?(\d\d))?)?$/;
@@ -20,9 +20,8 @@ const FORMAT_MESSAGE = 'Give a date-time in ISO 8601 with its offset, for exampl
 
 /**
  * Reads an instant strictly (R29): `YYYY-MM-DDTHH:MM[:SS[.f{1,9}]]` and `Z` or `±HH:MM`, `±HHMM`, `±HH`, in upper case
- * and ASCII digits, on a day that the calendar has. `Date.parse` is not asked: it takes other formats, reads a missing
- * offset as the server's and rolls 30 February into March. What is finer than a millisecond is cut off. Never throws,
- * and no message repeats the input.
+ * and ASCII digits, on an existing day. Not by `Date.parse`, which accepts other formats, takes a missing offset for the
+ * server's and turns 30 February into March. Digits below a millisecond are cut off. No message repeats the input.
  * @returns epoch milliseconds, up to the end of the year 9999 in UTC
  */
 export function parseInstant(value: unknown): InstantReading {
@@ -49,7 +48,7 @@ export function parseInstant(value: unknown): InstantReading {
     return refuse('calendar', 'There is no such time: hours go to 23, minutes and seconds to 59.');
   }
   const date = new Date(0);
-  // setUTCFullYear, unlike Date.UTC, does not take the years 0 to 99 for 1900 to 1999.
+  // Date.UTC would take the years 0 to 99 for 1900 to 1999.
   date.setUTCFullYear(Number(year), Number(month) - 1, Number(day));
   if (date.getUTCMonth() !== Number(month) - 1 || date.getUTCDate() !== Number(day)) {
     return refuse('calendar', 'The calendar has no such day.');

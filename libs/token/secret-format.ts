@@ -3,7 +3,7 @@ import { encodeBase62, isBase62 } from './base62.js';
 
 const SEPARATOR = '_';
 
-/** Base62 digits of the id, of what is random, and of the checksum. */
+/** Numbers of base62 digits. */
 export const ID_LENGTH = 12;
 export const SECRET_LENGTH = 40;
 const CHECKSUM_LENGTH = 6;
@@ -14,7 +14,7 @@ export function formatSecret(prefix: string, id: string, secret: string): string
   return body + SEPARATOR + checksumOf(body);
 }
 
-/** The id in a text of this form; null where its shape or its checksum is wrong. */
+/** The id in a text of this form; null if its shape or its checksum is wrong. */
 export function idOfSecret(prefix: string, text: string): string | null {
   const idStart = prefix.length;
   const idEnd = idStart + ID_LENGTH;
@@ -31,13 +31,13 @@ export function idOfSecret(prefix: string, text: string): string | null {
   return isWellFormed ? text.slice(idStart, idEnd) : null;
 }
 
-/** The random part of a text of which `idOfSecret` gave the id. */
+/** The random part of a text in which `idOfSecret` found an id. */
 export function randomPartOf(prefix: string, text: string): string {
   const start = prefix.length + ID_LENGTH + SEPARATOR.length;
   return text.slice(start, start + SECRET_LENGTH);
 }
 
-/** CRC-32 in base62 of what stands before the separator: a 32-bit value always fits into six digits. */
+/** CRC-32 in base62: 32 bits fit into six digits. */
 function checksumOf(body: string): string {
   return encodeBase62(crc32(body), CHECKSUM_LENGTH);
 }

@@ -1,22 +1,22 @@
 import { SESSION_PREFIX } from './session-format.js';
 
-/** A proxy chain that encodes a cookie more often than this is not known. */
+/** No known proxy chain encodes a cookie more often. */
 const MAXIMUM_DECODES = 3;
 
-/** What a value that begins like a session can begin with, in some spelling. */
+/** The first characters of all spellings of `sgs_`. */
 const POSSIBLE_START = new Set(['s', '%', '\\']);
 
 /**
- * The sessions of the gateway in the cookies of a request (R11): each value that begins with `sgs_`, whatever the
- * cookie's name, its place, or the way the value is written (quotes, blanks, backslashes, percent-encoding).
+ * The sessions of the gateway in the cookies of a request (R11): each value that begins with `sgs_`, in any cookie, at any
+ * place, and in any spelling (quotes, blanks, backslashes, percent-encoding).
  * @param lines the values of all Cookie lines
- * @returns the values in their plain spelling, each once
+ * @returns the decoded values, each once
  */
 export function sessionsInCookies(lines: readonly string[]): readonly string[] {
   let found: Set<string> | undefined;
   for (const line of lines) {
     if (!mayHoldSession(line)) continue;
-    // Older readers take the comma for a separator as well.
+    // Older parsers split at commas, too.
     for (const part of line.split(/[;,]/)) {
       const session = sessionIn(part);
       if (session !== null) (found ??= new Set()).add(session);
@@ -28,9 +28,8 @@ export function sessionsInCookies(lines: readonly string[]): readonly string[] {
 const NONE: readonly string[] = [];
 
 /**
- * The value of a Cookie line without the sessions of the gateway, which never go upstream; everything else stays as it
- * came.
- * @returns null where no cookie is left
+ * The value of a Cookie line without the sessions of the gateway, which never go upstream. The rest stays unchanged.
+ * @returns null if no cookie is left
  */
 export function withoutSessions(line: string): string | null {
   if (!mayHoldSession(line)) return line;
@@ -50,12 +49,12 @@ export function withoutSessions(line: string): string | null {
   return rest === '' ? null : rest;
 }
 
-/** Quick to say of most lines, which hold neither the letters nor anything that could stand for them. */
+/** A fast test, which is false for most lines. */
 function mayHoldSession(line: string): boolean {
   return line.includes(SESSION_PREFIX) || line.includes('%') || line.includes('\\');
 }
 
-/** The session that one cookie holds; null where its value is something else. */
+/** The session in one cookie, or null. */
 function sessionIn(cookie: string): string | null {
   const equals = cookie.indexOf('=');
   let value = unwrap(equals < 0 ? cookie : cookie.slice(equals + 1));
@@ -67,7 +66,7 @@ function sessionIn(cookie: string): string | null {
   return value.startsWith(SESSION_PREFIX) ? value : null;
 }
 
-/** Takes off the quotes and blanks around a value, a quote without its partner too, and backslashes anywhere. */
+/** Removes quotes and blanks around a value, even a single quote, and backslashes anywhere. */
 function unwrap(text: string): string {
   const value = text.includes('\\') ? text.replaceAll('\\', '') : text;
   let start = 0;
@@ -77,12 +76,12 @@ function unwrap(text: string): string {
   return value.slice(start, end);
 }
 
-/** Control characters, blanks and both quotes. */
+/** Control characters, blanks and quotes. */
 function isWrapping(code: number): boolean {
   return code <= 0x20 || code === 0x22 || code === 0x27 || code === 0x7f || code === 0xa0;
 }
 
-/** Decodes what is a percent-encoded byte, and leaves the rest as it is. */
+/** Decodes the valid percent-encodings, and leaves the rest unchanged. */
 function decodeTriples(text: string): string {
   return text.replace(/%([0-9A-Fa-f]{2})/g, (_triple, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }

@@ -6,24 +6,24 @@ import { formatSecret, ID_LENGTH, idOfSecret, randomPartOf, SECRET_LENGTH } from
 /** The public half of a session of the gateway. It proves nothing. */
 export type SessionId = Brand<string, 'SessionId'>;
 
-/** What every session of the gateway begins with (R11). */
+/** The beginning of every session of the gateway (R11). */
 export const SESSION_PREFIX = 'sgs_';
 
-/** Digits at the end of the secret that are computed under the key: 119 bits. */
+/** Digits at the end of the secret that are computed with the key: 119 bits. */
 const SEAL_LENGTH = 20;
 
-/** Keeps a seal apart from the digest of a token or a session, which the same key makes. */
+/** Makes a seal differ from the digests of tokens and sessions, which use the same key. */
 const SEAL_CONTEXT = 'session seal\0';
 
-/** A session as it leaves the mint; `secret` is the whole `sgs_…` text, given to the client and never stored. */
+/** A new session. `secret` is the whole `sgs_…` text, for the client: it is never stored. */
 export interface MintedSession {
   readonly id: SessionId;
   readonly secret: string;
 }
 
 /**
- * A new session, `sgs_<id>_<secret>_<checksum>` (R11). The second half of the secret is a seal: it is computed from what
- * stands before it, under the key. So a made-up session is told from a real one without a look at the database.
+ * A new session, `sgs_<id>_<secret>_<checksum>` (R11). The second half of the secret is a seal, computed with the key from
+ * the id and the first half: it distinguishes an invented session from a real one without a read of the database.
  * @param randomBytes a cryptographic source; returns as many bytes as asked for
  * @throws Error when the source gives no usable bytes
  */
@@ -35,15 +35,15 @@ export function mintSession(key: HmacKey, randomBytes: (size: number) => Uint8Ar
 }
 
 /**
- * Reads the id out of a session whose shape and checksum are right, and gives null for everything else. Anybody can
- * compute a right checksum: `isSealedBy` tells whether the gateway made the session.
+ * The id of a session whose shape and checksum are right, or null. Every client can compute the checksum: `isSealedBy` checks
+ * whether the gateway made the session.
  */
 export function parseSession(secret: string): { readonly id: SessionId } | null {
   const id = idOfSecret(SESSION_PREFIX, secret);
   return id === null ? null : { id: id as SessionId };
 }
 
-/** Whether a session was made under this key. It does not tell whether the session still exists. */
+/** Whether a session was made with this key. The session may have ended. */
 export function isSealedBy(key: HmacKey, secret: string): boolean {
   const id = idOfSecret(SESSION_PREFIX, secret);
   if (id === null) return false;
@@ -53,7 +53,7 @@ export function isSealedBy(key: HmacKey, secret: string): boolean {
   return timingSafeEqual(Buffer.from(seal), Buffer.from(sealOf(key, id, random)));
 }
 
-/** The digits of an HMAC-SHA-256. Its remainder by 62^20 favours no digit that anybody could measure. */
+/** An HMAC-SHA-256 modulo 62^20, in base62. The modulo favours some digits by an amount too small to measure. */
 function sealOf(key: HmacKey, id: string, random: string): string {
   let rest = BigInt(`0x${key.digest(SEAL_CONTEXT, id + random)}`);
   let text = '';

@@ -12,14 +12,14 @@ export interface ValidityPolicy {
   readonly applyAtUse: boolean;
 }
 
-/** The instants of a token that its validity hangs on; a number is epoch milliseconds. */
+/** Numbers are epoch milliseconds. */
 export interface TokenLifetime {
   readonly createdAt: Date | number;
   readonly expiresAt: Date | number | null;
 }
 
 /**
- * When the token stops being good, in epoch milliseconds, or null if it never does. With `applyAtUse` this is the
+ * When the token stops being valid, in epoch milliseconds, or null if it never does. With `applyAtUse` this is the
  * earlier of its own expiry and its creation + the maximum (R32).
  */
 export function effectiveExpiry(token: TokenLifetime, policy: ValidityPolicy): number | null {
@@ -47,8 +47,8 @@ export function exceedsValidity(token: TokenLifetime, policy: ValidityPolicy): b
 }
 
 /**
- * The status a list shows. What cannot be undone wins: a revoked token stays revoked when it expires, and an expired
- * one is not revived by a permission that returns.
+ * The status that lists show. A revoked token stays revoked when it expires, and an expired one stays expired whatever
+ * permissions its owner has.
  * @param ownerMayUse whether the owner holds the permission to use tokens now
  * @param nowMs epoch milliseconds
  */

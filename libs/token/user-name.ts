@@ -1,7 +1,7 @@
 /**
- * The form in which user names are compared, counted and looked up: lower case by Unicode's own table, never by the
- * server's language, where a Turkish one would make `ADMIN` another user than `admin` (R44). Accents and compositions
- * are left alone: two names that differ in bytes other than by case are two users.
+ * The form in which user names are compared and looked up: lower case by Unicode's table, not by the server's language,
+ * because in Turkish `ADMIN` would be another user than `admin` (R44). Accents and compositions stay: names that differ in
+ * more than case are two users.
  */
 export function userNameKey(name: string): string {
   return name.toLowerCase();

@@ -1,9 +1,9 @@
-/** How long a token may live: what can be asked for, and what an administrator can set as the maximum (R27). */
+/** What users can choose, and what administrators can set as the maximum (R27). */
 export const VALIDITIES = ['P1M', 'P2M', 'P3M', 'P4M', 'P5M', 'P6M', 'P1Y', 'P2Y', 'never'] as const;
 
 export type Validity = (typeof VALIDITIES)[number];
 
-/** The longest validity the administrator allows; `never` sets no bound. */
+/** The longest validity that the administrator allows; `never` sets no limit. */
 export type Maximum = Validity;
 
 /** Calendar months of each validity; null where the token never expires. */
@@ -27,14 +27,13 @@ export function isValidity(value: unknown): value is Validity {
   return (VALIDITIES as readonly unknown[]).includes(value);
 }
 
-/** The calendar months of a validity, or null for `never`. */
 export function validityMonths(validity: Validity): number | null {
   return MONTHS[validity];
 }
 
 /**
- * The choices offered and accepted under a maximum (R28): without a bound all of them; from half a year on, half a
- * year and the years up to the maximum; below that the maximum alone.
+ * The validities offered and accepted under a maximum (R28). Without a limit: all. From half a year on: half a year and the
+ * years up to the maximum. Below that: the maximum alone.
  */
 export function offeredValidities(maximum: Maximum): readonly Validity[] {
   const limit = MONTHS[maximum];
@@ -46,8 +45,8 @@ export function offeredValidities(maximum: Maximum): readonly Validity[] {
 }
 
 /**
- * The same time of day so many calendar months later (or earlier), in UTC, on the last day of the month where the
- * month is too short: 31 August + 6 months is 28 or 29 February, never 2 or 3 March (R30).
+ * The same time of day some calendar months later (or earlier), in UTC. If the month is too short, its last day:
+ * 31 August + 6 months is 28 or 29 February, never 2 or 3 March (R30).
  * @param instantMs epoch milliseconds
  * @param months a whole number
  * @returns epoch milliseconds, or NaN beyond what a Date can hold
@@ -55,7 +54,7 @@ export function offeredValidities(maximum: Maximum): readonly Validity[] {
 export function addMonths(instantMs: number, months: number): number {
   const date = new Date(instantMs);
   const day = date.getUTCDate();
-  // The day is set to the first before the month moves, because a Date rolls a day that is not there into the next.
+  // First of the month before the month changes: a Date would turn 31 February into March.
   date.setUTCDate(1);
   date.setUTCMonth(date.getUTCMonth() + months);
   const monthEnd = new Date(date);

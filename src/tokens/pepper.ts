@@ -15,7 +15,7 @@ import { SECRETS } from '../config/config.module.js';
 import type { Secrets } from '../config/secrets.js';
 import type { MintedColumns } from './token.entity.js';
 
-/** The version new digests are made with. Another pepper gets another number, so that old digests stay readable. */
+/** The version of new digests. Another pepper gets another number, so that old digests stay readable. */
 const CURRENT_VERSION = 1;
 
 /** A digest, and the pepper it was made with. */
@@ -24,7 +24,7 @@ export interface VersionedDigest<Digest = string> {
   readonly pepperVersion: number;
 }
 
-/** Makes and compares the digests of secrets; the only place that holds their key. */
+/** Makes and compares the digests of secrets. No other class has their key. */
 @Injectable()
 export class Pepper {
   readonly #keys: ReadonlyMap<number, HmacKey>;
@@ -33,7 +33,6 @@ export class Pepper {
     this.#keys = new Map([[CURRENT_VERSION, new HmacKey(secrets.tokenPepper)]]);
   }
 
-  /** @throws Error where the key is missing */
   digest(secret: string): VersionedDigest {
     return { digest: tokenDigest(this.#current(), secret), pepperVersion: CURRENT_VERSION };
   }
@@ -49,13 +48,13 @@ export class Pepper {
     return mintSession(this.#current(), randomBytes);
   }
 
-  /** Whether the gateway made a session, under whichever of its keys. It does not tell whether the session still exists. */
+  /** Whether the gateway made a session, with any of its keys. The session may have ended. */
   isSealed(session: string): boolean {
     for (const key of this.#keys.values()) if (isSealedBy(key, session)) return true;
     return false;
   }
 
-  /** Whether this is the secret of the digest; a version that is not known matches nothing. */
+  /** Whether the digest is of this secret. False for an unknown version. */
   matches(secret: string, { digest, pepperVersion }: VersionedDigest<TokenDigest>): boolean {
     const key = this.#keys.get(pepperVersion);
     return key !== undefined && digestMatches(key, secret, digest);

@@ -10,20 +10,19 @@ import { UnitOfWork } from '../database/unit-of-work.js';
 import { Pepper, type VersionedDigest } from './pepper.js';
 import { TokenSessionEntity } from './token-session.entity.js';
 
-/** A session ends after so long without use (R11). */
+/** A session ends if it is not used for this long (R11). */
 export const SESSION_IDLE_MS = 12 * 3_600_000;
 
-/** The use of a session is written once in so long. */
+/** The use of a session is written at most this often. */
 const USE_WRITTEN_EVERY_MS = 60_000;
 
 const CAPACITY = 50_000;
 
-/** A session as it is known in memory. */
 interface KnownSession {
   readonly tokenId: string;
   readonly digest: VersionedDigest<TokenDigest>;
   usedAtMs: number;
-  /** What the database has of `usedAtMs`. */
+  /** The value of `usedAtMs` in the database. */
   writtenAtMs: number;
 }
 
@@ -33,8 +32,8 @@ const ENDED = Symbol('ended');
 type Entry = KnownSession | typeof ENDED;
 
 /**
- * Finds the token that a session was made with: from memory, or by one indexed read that concurrent requests share. A
- * session that the gateway did not make costs no read: its seal tells.
+ * Finds the token of a session: from memory, or by one indexed read that concurrent requests share. An invented session
+ * costs no read, because its seal is wrong.
  */
 @Injectable()
 export class SessionCache implements OnModuleInit {
@@ -43,7 +42,7 @@ export class SessionCache implements OnModuleInit {
     (id) => this.#load(id),
     (id, entry) => this.#entries.set(id, entry),
   );
-  /** Uses that have to be written, by the session's id. */
+  /** Uses to be written, by the id of the session. */
   #uses = new Map<string, number>();
 
   constructor(
@@ -59,16 +58,16 @@ export class SessionCache implements OnModuleInit {
     this.shipper.onFlush(() => this.store());
   }
 
-  /** The id of the token that a session was made with; null where there is no such session, or it has ended. */
+  /** The id of the token of a session; null if there is no such session, or it has ended. */
   find(id: SessionId, secret: string): string | null | Promise<string | null> {
     if (!this.pepper.isSealed(secret)) return null;
     const known = this.#entries.get(id);
-    // Another node may have seen a session that has not been used here for long.
+    // A session that has not been used here for long may have been used on another node.
     if (known !== undefined && (known === ENDED || !this.#isIdle(known))) return this.#tokenOf(known, secret);
     return this.#rows.read(id).then((entry) => this.#tokenOf(entry, secret));
   }
 
-  /** Notes that a session has been used. It is written from time to time, never with the request. */
+  /** Notes that a session has been used. The use is written later, not with the request. */
   noteUse(id: SessionId): void {
     const nowMs = this.clock.nowMs();
     const known = this.#entries.get(id);
@@ -79,7 +78,7 @@ export class SessionCache implements OnModuleInit {
     this.#uses.set(id, nowMs);
   }
 
-  /** Writes the uses that have been noted; a failure keeps them for the next time. */
+  /** Writes the noted uses. After a failure they are written the next time. */
   async store(): Promise<void> {
     if (this.#uses.size === 0) return;
     const uses = this.#uses;
@@ -123,7 +122,7 @@ export class SessionCache implements OnModuleInit {
     return this.#isIdle(known) ? ENDED : known;
   }
 
-  /** Sessions change only by their end. */
+  /** The only change of a session is its end. */
   #forget(ids: Subjects): void {
     if (ids === 'all') {
       this.#rows.noteChangeOfAll();

@@ -10,17 +10,17 @@ import { SESSION_IDLE_MS, SessionCache } from './session.cache.js';
 import { TokenCache } from './token.cache.js';
 import { TokenSessionEntity } from './token-session.entity.js';
 
-/** Sessions of one token at a time. One more ends the session that has not been used for longest. */
+/** Sessions of one token. One more ends the session whose last use is the oldest. */
 const MAX_SESSIONS = 100;
 
-/** Another node may not have written the last use yet. */
+/** For a use that another node has not written yet. */
 const PURGE_MARGIN_MS = 600_000;
 
 const NOT_FOUND: TokenLookup = { found: false };
 
 const HAS_ENDED: TokenLookup = { found: false, hasEnded: true };
 
-/** Makes, finds and ends the sessions of the gateway, each bound to the token it was made with (R11). */
+/** The sessions of the gateway, each bound to a token (R11). */
 @Injectable()
 export class SessionsService {
   constructor(
@@ -31,7 +31,7 @@ export class SessionsService {
     private readonly clock: Clock,
   ) {}
 
-  /** Makes a session for a token. The value is for the client alone: only its digest is stored. */
+  /** @returns the session, for the client alone: only its digest is stored */
   async open(tokenId: string): Promise<string> {
     const { id, secret } = this.pepper.mintSession();
     const nowMs = this.clock.nowMs();
@@ -46,21 +46,20 @@ export class SessionsService {
     return secret;
   }
 
-  /** The token that a session was made with; its state is for the caller to judge. */
+  /** The token of a session. The caller must check its state. */
   lookUp(id: SessionId, secret: string): TokenLookup | Promise<TokenLookup> {
     const tokenId = this.known.find(id, secret);
     if (tokenId instanceof Promise) return tokenId.then((found) => this.#token(found, secret));
     return this.#token(tokenId, secret);
   }
 
-  /** Notes that a session has been used, which keeps it from ending. */
   noteUse(id: SessionId): void {
     this.known.noteUse(id);
   }
 
   /**
-   * Ends those of the sessions presented that were made with this token.
-   * @param secrets whole sessions, as a client sent them; what is none is left out
+   * Ends those of the sessions that belong to this token.
+   * @param secrets whole sessions, as a client sent them; invalid ones are ignored
    */
   async end(tokenId: string, secrets: readonly string[]): Promise<void> {
     const ended: SessionId[] = [];
@@ -73,7 +72,7 @@ export class SessionsService {
   }
 
   /**
-   * Removes some sessions that have ended by not being used.
+   * Removes some sessions that have ended because they were not used.
    * @param nowMs epoch milliseconds
    */
   async purgeBatch(nowMs: number): Promise<PurgedBatch> {
@@ -87,13 +86,13 @@ export class SessionsService {
     );
     if (rows.length === 0) return { removed: 0, hasMore: false };
     const { affected } = await this.unitOfWork.run(({ manager }) =>
-      // One that has been used since it was read stays.
+      // A session that has been used since it was read stays.
       manager.delete(TokenSessionEntity, { id: In(rows.map((row) => row.id)), lastUsedAtMs }),
     );
     return { removed: affected ?? 0, hasMore: rows.length === PURGE_BATCH_SIZE };
   }
 
-  /** @param secret of the session: its seal tells one that has ended from one that somebody makes up */
+  /** @param secret of the session: its seal distinguishes a session that has ended from an invented one */
   #token(tokenId: string | null, secret: string): TokenLookup | Promise<TokenLookup> {
     if (tokenId !== null) return this.tokens.lookUpById(tokenId);
     return this.pepper.isSealed(secret) ? HAS_ENDED : NOT_FOUND;

@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { MetricsRegistry } from '../metrics/metrics.registry.js';
 import { TokenCache } from './token.cache.js';
 
-/** How well tokens are found in memory. */
 @Injectable()
 export class TokenCacheMetrics {
   constructor(metrics: MetricsRegistry, cache: TokenCache) {

@@ -16,31 +16,30 @@ const INTERVAL_MS = 10_000;
 
 const LEASE = 'purge';
 
-/** The holder keeps the lease from one run to the next; one that died is replaced this time and one interval later. */
+/** Longer than the interval, so that the holder keeps the lease between two runs. */
 const LEASE_MS = 20_000;
 
-/** A run that lasts renews its lease as often as this. */
+/** How often a long run renews its lease. */
 const RENEWAL_MS = 5_000;
 
-/** Between two batches the rows, and SQLite's only connection, belong to the requests. */
+/** Between two batches, requests get at the rows, and at SQLite's only connection. */
 const PAUSE_MS = 20;
 
 const DAY_MS = 86_400_000;
 
-/** A node reads the change log several times a second. */
+/** Much longer than a node needs, which reads the change log several times a second. */
 const CHANGE_LOG_DAYS = 1;
 
 const STEPS = ['deletions', 'tokens', 'sessions', 'auditEvents', 'changeLines', 'idempotentAnswers'] as const;
 
 type Step = (typeof STEPS)[number];
 
-/** How many rows a run has removed. */
+/** How many rows a run has removed in each step. */
 export type Purged = Readonly<Record<Step, number>>;
 
 /**
- * Removes what has been kept long enough: ended tokens (R65), ended sessions (R11), audit events (R60), lines of the change
- * log and answers under an `Idempotency-Key`; and what a deletion has left that was broken off. Of several processes the
- * one with the lease does it.
+ * Removes old data: ended tokens (R65), ended sessions (R11), audit events (R60), lines of the change log and answers to an
+ * `Idempotency-Key`. Finishes deletions that were interrupted. Of several processes, the one with the lease does this.
  */
 @Injectable()
 export class TokenPurgeJob implements OnModuleDestroy {
@@ -70,15 +69,15 @@ export class TokenPurgeJob implements OnModuleDestroy {
       await this.purgeOnce();
       this.#isFailing = false;
     } catch (error) {
-      // A database that is away is told of once; the next run tries again.
+      // One log line for an outage, not one a run.
       if (!this.#isFailing) this.#logger.warn(`The purge failed: ${String(error)}`);
       this.#isFailing = true;
     }
   }
 
   /**
-   * Removes everything there is to remove now, after a run that is under way.
-   * @returns what was removed, or null where another process holds the lease
+   * Removes everything that is old enough now. Waits for a run in progress first.
+   * @returns what was removed, or null if another process holds the lease
    */
   purgeOnce(): Promise<Purged | null> {
     const run = this.#last.then(() => this.#purge());
@@ -102,11 +101,11 @@ export class TokenPurgeJob implements OnModuleDestroy {
       if (!(await this.#hold())) return null;
       const removed = Object.fromEntries(STEPS.map((step) => [step, 0])) as Record<Step, number>;
       const failures: unknown[] = [];
-      // One instant for the whole run: what gets old meanwhile is for the next one, so that this one ends.
-      // By the clock of the database: the times were written by several nodes, and what is removed does not come back.
+      // One instant for the whole run, so that the run ends. The clock of the database, because several nodes wrote the times
+      // and a removed row cannot come back.
       const nowMs = await this.clock.readMs();
       let left: readonly Step[] = STEPS;
-      // One batch of each in turn, so that a year of audit events does not keep the tokens waiting.
+      // One batch of each step in turn, so that a year of audit events does not delay the tokens.
       for (;;) {
         const next: Step[] = [];
         for (const step of left) {
@@ -131,7 +130,7 @@ export class TokenPurgeJob implements OnModuleDestroy {
     }
   }
 
-  /** The settings are asked for each batch: a longer retention holds from the moment it is saved. */
+  /** Reads the settings for each batch: a longer retention takes effect as soon as it is saved. */
   #purgeBatch(step: Step, nowMs: number): Promise<PurgedBatch> {
     const { purge, audit } = this.settings.current();
     switch (step) {
@@ -150,7 +149,6 @@ export class TokenPurgeJob implements OnModuleDestroy {
     }
   }
 
-  /** Goes on with a deletion that a node has left in the middle. */
   async #finishDeletion(): Promise<PurgedBatch> {
     const isFinished = await this.deletions.finishOldest();
     return { removed: Number(isFinished), hasMore: isFinished };

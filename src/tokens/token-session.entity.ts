@@ -1,7 +1,7 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { bigintAsNumber } from '../database/column-transformers.js';
 
-/** A session that was made with a token (R11), as it is stored: never its value, only a keyed digest of it. */
+/** A session of a token (R11): a keyed digest, never its secret. */
 @Entity('token_sessions')
 @Index('idx_token_sessions_token', ['tokenId', 'lastUsedAtMs'])
 @Index('idx_token_sessions_used', ['lastUsedAtMs'])
@@ -23,7 +23,7 @@ export class TokenSessionEntity {
   @Column({ name: 'created_at_ms', type: 'bigint', transformer: bigintAsNumber })
   createdAtMs!: number;
 
-  /** To the minute. */
+  /** Exact to the minute. */
   @Column({ name: 'last_used_at_ms', type: 'bigint', transformer: bigintAsNumber })
   lastUsedAtMs!: number;
 }

@@ -1,7 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { bigintAsNumber } from '../database/column-transformers.js';
 
-/** Up to where the uses of tokens in a journal have been counted. It is changed in the transaction that counts them. */
+/** How far the uses of tokens in a journal have been counted. The transaction that counts them changes it. */
 @Entity('token_use_progress')
 export class TokenUseProgressEntity {
   /** The chain that the journal feeds; its folder keeps the name. */
@@ -14,7 +14,7 @@ export class TokenUseProgressEntity {
   @Column({ name: 'journal_offset', type: 'bigint', transformer: bigintAsNumber })
   journalOffset!: number;
 
-  /** The id of the last batch that was counted: one whose answer was lost is recognised by it. */
+  /** The id of the last batch that was counted, to recognise a batch whose answer was lost. */
   @Column({ type: 'varchar', length: 36 })
   batch!: string;
 }

@@ -9,26 +9,26 @@ import { UnitOfWork } from '../database/unit-of-work.js';
 import { TokenEntity } from './token.entity.js';
 import { TokenUseProgressEntity } from './token-use-progress.entity.js';
 
-/** Uses are written by the connections of the journal, which no request waits for. */
+/** The connections of the journal, which no request waits for. */
 const JOURNAL_LANE = { lane: 'journal' } as const;
 
-/** Uses that are written together, or not at all. */
+/** Uses that are written in one transaction. */
 interface Batch {
   readonly id: string;
   readonly uses: TokenUses;
-  /** Where the journal ended when they were taken together: they are the uses of all events before it. */
+  /** Where the journal ended then: the batch holds the uses of all events before it. */
   readonly end: JournalPosition;
 }
 
 /**
- * Counts the use of tokens in memory and writes it in the rhythm of the audit: never a write a request. Each use has an
- * event in the journal, and the transaction that counts uses notes up to where. So what a process has not counted at its
- * end, since it was killed or the database was away, is counted from its journal by the next one, and nothing twice.
+ * Counts the uses of tokens in memory and writes them when audit events are stored, not with each request. Each use has an
+ * event in the journal, and the transaction that writes uses notes how far it got. If the process is killed or the database
+ * is away, the next process counts the rest from the journal, and nothing twice.
  */
 @Injectable()
 export class TokenUseRecorder implements OnModuleInit {
   #uses: TokenUses = new Map();
-  /** What is being written. After a failure it stays as it is: it may have been stored all the same. */
+  /** The batch that is being written. After a failure it stays unchanged: it may have been stored. */
   #batch: Batch | null = null;
 
   constructor(
@@ -41,12 +41,12 @@ export class TokenUseRecorder implements OnModuleInit {
     this.shipper.onRecovery((journal) => this.recover(journal));
   }
 
-  /** Counts a use. Its event is to be recorded in the same turn of the event loop. */
+  /** Counts a use. Its event must be recorded in the same turn of the event loop. */
   record(tokenId: string, atMs: number, clientIp: string | null): void {
     addUse(this.#uses, tokenId, { count: 1, atMs, clientIp });
   }
 
-  /** Writes what has been counted; a failure keeps it for the next time. */
+  /** Writes the counted uses. After a failure they are written the next time. */
   async store(): Promise<void> {
     do {
       if (this.#batch === null) {
@@ -63,7 +63,7 @@ export class TokenUseRecorder implements OnModuleInit {
     const chain = this.shipper.chainName;
     await this.unitOfWork.run(async ({ manager }) => {
       const progress = await progressOf(manager, chain);
-      // Stored the last time, though its answer was lost.
+      // Stored the last time: only the answer was lost.
       if (progress?.batch === batch.id) return;
       await countUses(manager, batch.uses);
       await noteProgress(manager, chain, batch.end, batch.id);
@@ -72,17 +72,17 @@ export class TokenUseRecorder implements OnModuleInit {
     this.shipper.holdJournal(batch.end);
   }
 
-  /** Counts the uses that stand in a journal and that its process has not counted. */
+  /** Counts the uses in a journal that its process has not counted. */
   async recover(left: LeftJournal): Promise<void> {
     const { chainName } = left;
     const { start, end } = left.journal;
     await this.unitOfWork.run(async ({ manager }) => {
       const progress = await progressOf(manager, chainName);
       const uses: TokenUses = new Map();
-      // A journal that nothing is known of is one of a version that counted its uses in another way.
+      // Without progress, it is the journal of a version that counted its uses in another way.
       if (progress !== null) {
         const noted = { segment: progress.journalSegment, offset: progress.journalOffset };
-        // A position beyond the end is one of a journal that is gone; this one is counted from its start.
+        // A position beyond the end belongs to a journal that is gone: count this one from its start.
         const isKnown = noted.segment >= start.segment && comparePositions(noted, end) <= 0;
         left.read(isKnown ? noted : start, (contents) => {
           addUsesIn(uses, contents);
@@ -95,12 +95,10 @@ export class TokenUseRecorder implements OnModuleInit {
   }
 }
 
-/** Adds uses to those of the tokens. */
 async function countUses(manager: EntityManager, uses: TokenUses): Promise<void> {
   // In the order of ids, so that two nodes that write the same tokens cannot wait for each other.
   for (const [id, { count, atMs, clientIp }] of [...uses].sort(([one], [other]) => (one < other ? -1 : 1))) {
-    // A journal that was left behind tells of uses that others have come after. The address first: MySQL sets one column
-    // after the other.
+    // The uses in an old journal may be older than what is stored. The address first: MySQL sets one column after the other.
     const isLast = 'last_used_at_ms IS NULL OR last_used_at_ms <= :atMs';
     await manager
       .createQueryBuilder()

@@ -14,23 +14,23 @@ const ABSENT = Symbol('absent');
 
 type Entry = CachedToken | typeof ABSENT;
 
-/** A secret that has been compared to the digest of an entry, and is the one of its token. */
+/** A secret that has matched the digest of an entry. */
 interface Matched {
   readonly secret: string;
   readonly entry: Entry;
 }
 
-/** Tokens kept in memory; an entry takes about half a kilobyte. */
+/** An entry takes about half a kilobyte. */
 const CAPACITY = 100_000;
 
-/** Of so many that change together, no request has to wait for the database; the changes after them are not held up. */
+/** Tokens that are read again at once after a change, so that no request waits for them. More would delay later changes. */
 const MAX_READ_AGAIN = 100;
 
 const NOT_FOUND: TokenLookup = { found: false };
 
 /**
- * Finds tokens by their secret: from memory, or by one indexed read that concurrent requests share. A change is read
- * again at once, and a read that was under way while it happened is made again.
+ * Finds tokens by their secret: from memory, or by one indexed read that concurrent requests share. A changed token is read
+ * again at once, also if it was being read during the change.
  */
 @Injectable()
 export class TokenCache implements OnModuleInit {
@@ -39,7 +39,7 @@ export class TokenCache implements OnModuleInit {
     (id) => this.#load(id),
     (id, entry) => this.#entries.set(id, entry),
   );
-  /** What the secrets of connections that repeat their header lines have matched. */
+  /** What the secrets of repeated heads have matched. */
   readonly #matched = new WeakMap<RequestHead, Matched>();
   #hits = 0;
   #misses = 0;
@@ -55,25 +55,25 @@ export class TokenCache implements OnModuleInit {
     this.changes.subscribe('token', (ids) => this.#readAgain(ids));
   }
 
-  /** Look-ups that were answered from memory. */
+  /** Look-ups answered from memory. */
   get hits(): number {
     return this.#hits;
   }
 
-  /** Look-ups that had to wait for the database. */
+  /** Look-ups that waited for the database. */
   get misses(): number {
     return this.#misses;
   }
 
-  /** Tokens in memory, those among them that do not exist included. */
+  /** Tokens in memory, including ids without a token. */
   get size(): number {
     return this.#entries.size;
   }
 
   /**
-   * The token of a secret. Its record is told only where the secret matches.
-   * @param id what `parseToken` reads out of the secret
-   * @param head of the request that holds the secret; where it is repeated, the secret is compared once to one digest
+   * The token of a secret, if the secret matches.
+   * @param id from `parseToken`
+   * @param head of the request with the secret; if it is repeated, the secret is compared with a digest only once
    */
   lookUp(id: TokenId, secret: string, head: RequestHead): TokenLookup | Promise<TokenLookup> {
     const known = this.#entries.get(id);
@@ -85,13 +85,13 @@ export class TokenCache implements OnModuleInit {
     return this.#rows.read(id).then((entry) => (this.#isSecretOf(secret, entry) ? this.#found(entry) : NOT_FOUND));
   }
 
-  /** The token of an id that a session of it stands for, or that an administrator asks about. */
+  /** The token of a session, or one that an administrator asks about: there is no secret to compare. */
   lookUpById(id: string): TokenLookup | Promise<TokenLookup> {
     const known = this.#entries.get(id);
     return known === undefined ? this.#rows.read(id).then((entry) => this.#found(entry)) : this.#found(known);
   }
 
-  /** A digest that is read again, as after every change of the token, is another one. */
+  /** Every change of the token makes another entry, so that the secret is compared again. */
   #compareOnce(secret: string, entry: Entry, head: RequestHead): TokenLookup | Promise<TokenLookup> {
     const matched = this.#matched.get(head);
     if (matched?.entry === entry && matched.secret === secret) return this.#found(entry);
@@ -104,7 +104,7 @@ export class TokenCache implements OnModuleInit {
     return entry !== ABSENT && this.pepper.matches(secret, entry.digest);
   }
 
-  /** The owner is looked up with every use: what changes of it acts without the token being read again. */
+  /** Looks the owner up with every use, so that a change of the owner takes effect at once. */
   #found(entry: Entry): TokenLookup | Promise<TokenLookup> {
     if (entry === ABSENT) return NOT_FOUND;
     const token = entry.facts;
@@ -118,7 +118,7 @@ export class TokenCache implements OnModuleInit {
     return row === null ? ABSENT : toCachedToken(row);
   }
 
-  /** All of them are forgotten before the first is read: many may have been revoked together, and none may go on. */
+  /** Removes all of them from memory before it reads the first: none of them may be used in its old state. */
   async #readAgain(ids: Subjects): Promise<void> {
     if (ids === 'all') {
       this.#rows.noteChangeOfAll();
@@ -129,7 +129,7 @@ export class TokenCache implements OnModuleInit {
     for (const id of known.slice(0, MAX_READ_AGAIN)) await this.#rows.read(id);
   }
 
-  /** @returns whether anything of the token was known */
+  /** @returns whether the token was in memory, or was being read */
   #forget(id: string): boolean {
     const wasRead = this.#rows.noteChange(id);
     return this.#entries.delete(id) || wasRead;

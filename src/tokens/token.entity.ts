@@ -2,7 +2,7 @@ import type { Scope } from '@scopegate/scope';
 import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 import { bigintAsNumber } from '../database/column-transformers.js';
 
-/** A token as it is stored: never its secret, only a keyed digest of it. */
+/** A token: a keyed digest, never its secret. */
 @Entity('tokens')
 @Index('uq_tokens_id', ['id'], { unique: true })
 @Index('idx_tokens_owner', ['ownerId', 'sequence'])
@@ -13,7 +13,7 @@ import { bigintAsNumber } from '../database/column-transformers.js';
 @Index('idx_tokens_owner_name', ['ownerName'])
 @Index('idx_tokens_revoked', ['revokedAtMs'])
 export class TokenEntity {
-  /** Rises with every token: the order of lists, and the whole-number id of the vendor-compatible calls. */
+  /** Rises with every token: the order of creation, and the whole-number id of the vendor-compatible calls. */
   @PrimaryGeneratedColumn({ type: 'int' })
   sequence!: number;
 
@@ -37,7 +37,7 @@ export class TokenEntity {
   @Column({ name: 'owner_name', type: 'varchar', length: 255 })
   ownerName!: string;
 
-  /** The owner's name without case, by which lists find it (R44). */
+  /** The owner's name in lower case, for lists (R44). */
   @Column({ name: 'owner_key', type: 'varchar', length: 255, default: '' })
   ownerKey!: string;
 
@@ -50,7 +50,7 @@ export class TokenEntity {
   @Column({ type: 'varchar', length: 255 })
   description!: string;
 
-  /** A newer version may have stored one that is unknown here: check it before it decides. */
+  /** A newer version may have stored an unknown one: check it with `isScope` before a decision. */
   @Column({ type: 'varchar', length: 12 })
   scope!: Scope;
 
@@ -75,11 +75,11 @@ export class TokenEntity {
   @Column({ name: 'use_count', type: 'bigint', default: 0, transformer: bigintAsNumber })
   useCount!: number;
 
-  /** Entries that narrow this token further than the settings do; null where there are none. */
+  /** Narrows the token further than the settings; null if it does not. */
   @Column({ name: 'allow_list', type: 'json', nullable: true })
   allowList!: readonly string[] | null;
 
-  /** The keys of the applications this token is narrowed to; null where it is good for all. */
+  /** Keys of applications; null if the token is valid for all. */
   @Column({ type: 'json', nullable: true })
   applications!: readonly string[] | null;
 
@@ -90,5 +90,5 @@ export class TokenEntity {
 /** A token before it is stored. */
 export type NewToken = Omit<TokenEntity, 'sequence'>;
 
-/** What the mint gives to a token. */
+/** The columns that `Pepper.mintToken` fills. */
 export type MintedColumns = Pick<TokenEntity, 'id' | 'digest' | 'pepperVersion' | 'hint'>;

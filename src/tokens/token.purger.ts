@@ -10,8 +10,8 @@ import { auditedProperties, auditFields } from './token.mapper.js';
 import { TokenSessionEntity } from './token-session.entity.js';
 
 /**
- * Removes tokens that ended long enough ago (R65). A token ends by its stored expiry or by its revocation. One that
- * the maximum ends at use (`applyAtUse`) is kept: a setting can be taken back, and a removed token cannot.
+ * Removes tokens that expired or were revoked long enough ago (R65). A token that only the maximum ends (`applyAtUse`)
+ * stays: a setting can be changed back, but a removed token cannot come back.
  */
 @Injectable()
 export class TokenPurger {
@@ -22,22 +22,22 @@ export class TokenPurger {
 
   /**
    * Removes some tokens, each with its event in the same transaction.
-   * @param endedAtMs tokens that ended then, in epoch milliseconds, or before go
+   * @param endedAtMs removes tokens that ended at this instant or earlier, in epoch milliseconds
    */
   async purgeBatch(endedAtMs: number): Promise<PurgedBatch> {
     const rows = await this.#endedUntil(endedAtMs);
     if (rows.length === 0) return { removed: 0, hasMore: false };
     const removed = await this.unitOfWork.run(async (unit) => {
       const { manager } = unit;
-      // In the order of ids, as those who count their use write them: nobody waits in a circle. What is gone already has
-      // been removed by another node, with its event.
+      // In the order of ids, as all writers of tokens lock them, so that no two wait for each other. Another node has removed
+      // and recorded those that are gone.
       const ids = In(rows.map((row) => row.id));
-      const held = await manager.find(TokenEntity, { where: { id: ids }, order: { id: 'ASC' }, ...rowLock(manager) });
-      if (held.length === 0) return 0;
-      const heldIds = In(held.map((row) => row.id));
-      await manager.delete(TokenEntity, { id: heldIds });
-      await manager.delete(TokenSessionEntity, { tokenId: heldIds });
-      for (const row of held) {
+      const locked = await manager.find(TokenEntity, { where: { id: ids }, order: { id: 'ASC' }, ...rowLock(manager) });
+      if (locked.length === 0) return 0;
+      const lockedIds = In(locked.map((row) => row.id));
+      await manager.delete(TokenEntity, { id: lockedIds });
+      await manager.delete(TokenSessionEntity, { tokenId: lockedIds });
+      for (const row of locked) {
         unit.changed('token', row.id);
         this.audit.recordChange(manager, SYSTEM_ACTOR, {
           type: 'token.purged',
@@ -45,15 +45,14 @@ export class TokenPurger {
           detail: { ended: row.revokedAtMs === null ? 'expired' : 'revoked', token: auditedProperties(row) },
         });
       }
-      return held.length;
+      return locked.length;
     });
     return { removed, hasMore: rows.length === PURGE_BATCH_SIZE };
   }
 
-  /** Each kind of end has its index; in one question the database would use neither. */
+  /** Two queries, because each has an index: one query for both would use neither. */
   #endedUntil(endedAtMs: number): Promise<TokenEntity[]> {
-    // Read before the transaction: within it, a database that holds to its snapshot would refuse to remove rows that
-    // have changed since.
+    // Before the transaction: within it, a database with a snapshot would refuse to remove rows that have changed since.
     return this.unitOfWork.read(async (manager) => {
       const ended = LessThanOrEqual(endedAtMs);
       const expired = await manager.find(TokenEntity, {

@@ -8,13 +8,12 @@ import { holdsText } from '../database/text-search.js';
 import { UnitOfWork, type Unit } from '../database/unit-of-work.js';
 import { TokenEntity, type NewToken } from './token.entity.js';
 
-/** Which tokens a list shows, in terms of the table. All limits hold together. */
+/** Which tokens a list shows. All limits apply together. */
 export interface TokenFilter {
-  /** Only this user's tokens. */
   readonly ownerId?: string;
-  /** Only tokens of these users; of nobody, where there is none. */
+  /** Only tokens of these users: no tokens, if the list is empty. */
   readonly ownerIds?: readonly string[];
-  /** Only tokens of owners of this name, without case, whether there is such a user now or not. */
+  /** The owner's name, without case. The user may have been deleted. */
   readonly ownerName?: string;
   readonly scope?: string;
   readonly isRevoked?: boolean;
@@ -35,21 +34,19 @@ export const TOKEN_SORT_FIELDS = ['createdAt', 'expiresAt', 'lastUsedAt', 'descr
 
 export type TokenSortField = (typeof TOKEN_SORT_FIELDS)[number];
 
-/** The order of a list, and where the page before ended. */
 export interface TokenOrder {
   readonly field: TokenSortField;
   readonly isDescending: boolean;
-  /** The sort value and the sequence of the last token shown. */
+  /** The last token of the page before. */
   readonly after: TokenPlace | null;
 }
 
-/** A place in an order: the sort value and the sequence of a token. */
+/** A place in an order: the sort value and the sequence of a token, which makes every order total. */
 export type TokenPlace = readonly [string | number | null, number];
 
-/** Some rows of a list. */
 export interface TokenSlice {
   readonly rows: readonly TokenEntity[];
-  /** Where to go on; null where there is nothing more. */
+  /** Where to continue; null at the end. */
   readonly next: TokenPlace | null;
 }
 
@@ -61,7 +58,6 @@ const COLUMNS = {
   owner: 'token.ownerName',
 } as const satisfies Record<TokenSortField, string>;
 
-/** The value of a token that a list is sorted by. */
 export function sortValue(token: TokenEntity, field: TokenSortField): string | number | null {
   switch (field) {
     case 'createdAt':
@@ -77,7 +73,7 @@ export function sortValue(token: TokenEntity, field: TokenSortField): string | n
   }
 }
 
-/** Whether a part of a cursor can be what a list of this order is sorted by. */
+/** Whether a part of a cursor can be a sort value of this order. */
 export function isSortValue(field: TokenSortField, value: unknown): value is string | number | null {
   switch (field) {
     case 'createdAt':
@@ -91,7 +87,6 @@ export function isSortValue(field: TokenSortField, value: unknown): value is str
   }
 }
 
-/** Reads and writes the table of tokens. */
 @Injectable()
 export class TokenRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
@@ -100,7 +95,7 @@ export class TokenRepository {
     return this.unitOfWork.read((manager) => findExactRow(manager, TokenEntity, { id }), use);
   }
 
-  /** Tokens by their ids; those there are not are left out. */
+  /** Tokens by their ids; leaves out those that do not exist. */
   findAll(ids: readonly string[]): Promise<TokenEntity[]> {
     return this.unitOfWork.read((manager) => manager.findBy(TokenEntity, { id: In([...ids]) }));
   }
@@ -116,13 +111,13 @@ export class TokenRepository {
   }
 
   /**
-   * The next rows of a list. Where no index answers the filter, a bounded number of rows is looked at, so there can be
-   * fewer than asked for, or none, with more to come.
-   * @param span how many rows are looked at
-   * @param limit how many rows are given
+   * The next rows of a list. If no index answers the filter, it scans a limited number of rows. It can then return fewer
+   * rows than the limit although there are more.
+   * @param span how many rows to scan
+   * @param limit how many rows to return
    */
   async next(filter: TokenFilter, order: TokenOrder, span: number, limit: number): Promise<TokenSlice> {
-    const end = isWalked(filter) ? await this.#placeAfter(order, span) : null;
+    const end = isScanned(filter) ? await this.#placeAfter(order, span) : null;
     const rows: TokenEntity[] = [];
     for (const part of partsAfter(order)) {
       if (rows.length === limit) break;
@@ -139,7 +134,7 @@ export class TokenRepository {
     return { rows, next: end };
   }
 
-  /** Where a walk is after so many rows of all; null where there are not as many. The index alone answers. */
+  /** The place of the last row that a scan covers; null if there are fewer rows. It reads the index alone. */
   async #placeAfter(order: TokenOrder, span: number): Promise<TokenPlace | null> {
     let left = span;
     for (const part of partsAfter(order)) {
@@ -157,7 +152,7 @@ export class TokenRepository {
     return this.unitOfWork.read(work, { lane: 'lists' });
   }
 
-  /** Rows by their position, oldest first: for the vendor's calls, whose pages are numbered. */
+  /** Rows by their position, oldest first, for the vendor's calls with numbered pages. */
   slice(filter: TokenFilter, skip: number, limit: number): Promise<TokenEntity[]> {
     return this.unitOfWork.read(
       (manager) => {
@@ -192,7 +187,7 @@ function applyFilter(query: SelectQueryBuilder<TokenEntity>, filter: TokenFilter
   if (filter.ownerName !== undefined && !isStorableText(filter.ownerName)) {
     query.andWhere('1 = 0');
   } else if (filter.ownerName !== undefined) {
-    // By this key alone: together with the owner's id no index would give the order.
+    // By this key alone: with the owner's id as well, no index would give the order.
     query.andWhere('token.ownerKey = :ownerKey', { ownerKey: userNameKey(filter.ownerName) });
   }
   if (filter.isRevoked !== undefined) {
@@ -207,8 +202,8 @@ function applyFilter(query: SelectQueryBuilder<TokenEntity>, filter: TokenFilter
   }
 }
 
-/** Whether rows have to be looked at one by one, since no index leads to those of the filter. */
-function isWalked({ ownerId, ownerIds, ownerName, ...others }: TokenFilter): boolean {
+/** Whether the rows must be scanned, because no index answers the filter. */
+function isScanned({ ownerId, ownerIds, ownerName, ...others }: TokenFilter): boolean {
   const hasOwner = ownerId !== undefined || ownerIds !== undefined || ownerName !== undefined;
   return !hasOwner && Object.values(others).some((limit) => limit !== undefined);
 }
@@ -217,15 +212,15 @@ function placeOf(token: TokenEntity, field: TokenSortField): TokenPlace {
   return [sortValue(token, field), token.sequence];
 }
 
-/** A run of rows in one index: those with a null, or those with a value, and where it begins. */
+/** The rows of an index with a null, or those with a value, from a place on. */
 interface Part {
   readonly isNull: boolean;
   readonly after: TokenPlace | null;
 }
 
 /**
- * Keyset paging: the sequence makes every order total. Nulls stand first in both databases, and are a part of their own:
- * a condition with OR would be answered from the beginning of the index.
+ * Keyset paging. Nulls come first in both databases. They are a part of their own, because the databases answer a condition
+ * with OR from the beginning of the index.
  */
 function partsAfter({ field, isDescending, after }: TokenOrder): readonly Part[] {
   const nulls: Part = { isNull: true, after: null };
@@ -234,8 +229,8 @@ function partsAfter({ field, isDescending, after }: TokenOrder): readonly Part[]
   const parts = !hasNulls ? [values] : isDescending ? [values, nulls] : [nulls, values];
   if (after === null) return parts;
   const isNull = after[0] === null;
-  const begun = parts.findIndex((part) => part.isNull === isNull);
-  return [{ isNull, after }, ...parts.slice(begun + 1)];
+  const started = parts.findIndex((part) => part.isNull === isNull);
+  return [{ isNull, after }, ...parts.slice(started + 1)];
 }
 
 function ordered(manager: EntityManager, order: TokenOrder, part: Part): SelectQueryBuilder<TokenEntity> {
@@ -259,7 +254,7 @@ function ordered(manager: EntityManager, order: TokenOrder, part: Part): SelectQ
   return query;
 }
 
-/** Leaves out what is beyond the place at which a walk ends. */
+/** Leaves out the rows beyond the end of a scan. */
 function endAt(
   query: SelectQueryBuilder<TokenEntity>,
   { field, isDescending }: TokenOrder,
@@ -269,7 +264,7 @@ function endAt(
   const column = COLUMNS[field];
   const before = isDescending ? '>' : '<';
   if (part.isNull !== (endValue === null)) {
-    // The end is in the other part: this one is whole where it comes first, and left out where it comes last.
+    // The end is in the other part: take all of this one if it comes first, and nothing of it if it comes last.
     if (part.isNull === isDescending) query.andWhere('1 = 0');
   } else if (endValue === null) {
     query.andWhere(`token.sequence ${before}= :endSequence`, { endSequence });

@@ -217,14 +217,14 @@ export class TokensController {
     return this.rotation.rotate(caller, actor, id, body.overlap);
   }
 
-  /** R78: also where nothing was revoked, so that a call whose answer was lost can be made again. */
+  /** R78: waits even if nothing was revoked, so that a client can repeat a call whose answer was lost. */
   async #acknowledged(revoked: number, startedAtTick: number): Promise<RevokedTokensDto> {
     const { confirmedBy, missing } = await this.acknowledgement.wait();
     const tookMs = Math.round(performance.now() - startedAtTick);
     return { revoked, confirmedBy: [...confirmedBy], missing: [...missing], tookMs };
   }
 
-  /** Other methods pass the guards as well: a read-only token is told its scope, whatever there is or is not (R06). */
+  /** Other methods pass the guards, too, so that the answer to a read-only token is about its scope (R06). */
   @Delete()
   @RefusingRoute()
   refuseDelete(): never {

@@ -100,7 +100,7 @@ function adminResetTests(newEnvironment: () => Promise<Record<string, string>>):
       ...(await newEnvironment()),
     });
     expect(exitCode).toBe(1);
-    expect(all).toMatch(/^The password cannot be reset: No server has been started on this database yet[^\n]*\n$/);
+    expect(all).toMatch(/^The password cannot be reset: No server has been started with this database yet[^\n]*\n$/);
   }, 180_000);
 }
 

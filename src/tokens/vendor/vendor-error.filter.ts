@@ -6,9 +6,9 @@ import type { ProblemFilter } from '../../common/http/problem.filter.js';
 import { VENDOR_TOKENS_PATH } from './vendor-tokens.path.js';
 
 /**
- * Answers what is wrong with one of the vendor's calls: bad requests in the vendor's shape, `{"errorMessage"}`, and every
- * other problem with that member besides. It stands before the filter of all other routes, and not at the controller,
- * because a body that cannot be read and a call that there is not never get as far.
+ * Answers errors of the vendor's calls: bad requests in the vendor's shape, `{"errorMessage"}`, and every other problem with
+ * that member added. It is not a filter of the controller, because requests with an unreadable body or an unknown path do
+ * not reach the controller.
  */
 @Catch()
 export class VendorErrorFilter implements ExceptionFilter {

@@ -30,12 +30,12 @@ import {
 import { VENDOR_TOKENS_PATH } from './vendor-tokens.path.js';
 import { VendorTokensService } from './vendor-tokens.service.js';
 
-/** The app ignores what it does not know, so the scripts written for it may send anything besides. */
+/** The app ignores unknown members, so scripts that were written for it may send them. */
 const LENIENT = { forbidsUnknown: false } as const;
 
 /**
  * The REST calls of the app that scripts were written for. The front door sends them here from
- * `<mount>/rest/de.resolution.apitokenauth/latest/user/…`; no client can ask for this path itself.
+ * `<mount>/rest/de.resolution.apitokenauth/latest/user/…`; clients cannot call this path themselves.
  */
 @ApiExcludeController()
 @Access('authenticated')
@@ -66,14 +66,14 @@ export class VendorTokensController {
   }
 
   @Patch('token/:id')
-  async describe(
+  async rename(
     @CurrentCaller() caller: Authenticated,
     @CurrentActor() actor: Actor,
     @Param('id') id: string,
     @Body() body: object,
   ): Promise<VendorToken> {
     const { tokenDescription } = await validateAs(VendorDescribeTokenDto, body, LENIENT);
-    return this.tokens.describe(caller, actor, id, tokenDescription);
+    return this.tokens.rename(caller, actor, id, tokenDescription);
   }
 
   @Delete('token/:id')
@@ -81,7 +81,7 @@ export class VendorTokensController {
     return this.tokens.revoke(caller, actor, id);
   }
 
-  /** What is no call of the vendor's passes the guards all the same: a read-only token is told its scope (R06). */
+  /** Unknown calls pass the guards, too, so that the answer to a read-only token is about its scope (R06). */
   @All('*')
   refuse(): never {
     throw new NotFoundException();

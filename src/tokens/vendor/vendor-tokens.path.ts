@@ -1,2 +1,2 @@
-/** Where the vendor's calls are routed to inside; no client can ask for it, since the front door answers 404 there. */
+/** The internal route of the vendor's calls. To clients the front door answers 404 there. */
 export const VENDOR_TOKENS_PATH = '/vendor-tokens';

@@ -21,10 +21,9 @@ import type {
 /** The app's numbers of the scopes. */
 const SCOPE_NUMBERS = { 'read-only': 1, 'read-write': 2 } as const satisfies Readonly<Record<Scope, 1 | 2>>;
 
-/** What the numbers stand for; no token here is without a scope. */
+/** The scopes of the app's numbers. Every token here has one, so 0 finds nothing. */
 const SCOPE_NAMES = { 0: 'none', 1: 'read-only', 2: 'read-write' } as const;
 
-/** The vendor's calls in terms of our tokens. */
 @Injectable()
 export class VendorTokensService {
   constructor(
@@ -69,7 +68,7 @@ export class VendorTokensService {
     const { userFilter, descriptionFilter, tokenScope } = query;
     const bounds = [query.notValidAfter, query.untilExpiresDuring].filter((bound) => bound !== undefined);
     const filter: TokenFilter = {
-      // A name that nobody has finds nothing, rather than everything.
+      // An unknown name finds nothing, rather than everything.
       ...(userFilter === undefined ? {} : { ownerIds: await this.#idsOf(userFilter) }),
       ...(descriptionFilter === undefined ? {} : { description: descriptionFilter }),
       ...(tokenScope === undefined ? {} : { scope: SCOPE_NAMES[tokenScope] }),
@@ -83,7 +82,7 @@ export class VendorTokensService {
     return this.#page(caller, filter, query);
   }
 
-  async describe(caller: Authenticated, actor: Actor, id: string, description: string): Promise<VendorToken> {
+  async rename(caller: Authenticated, actor: Actor, id: string, description: string): Promise<VendorToken> {
     const row = await this.#find(caller, id);
     await this.descriptions.rename(caller, actor, row.id, description);
     return toVendorToken({ ...row, description });
