@@ -1,10 +1,16 @@
 import type { Warning } from '@scopegate/permission';
+import { entityTag } from '../common/http/entity-tag.js';
 import type { StoredApplication } from './application.js';
 import { knownVersion } from './application-version.js';
 import { applicationWarnings } from './application-warning.js';
 import type { ApplicationDto, MountDto } from './dto/application.dto.js';
 import { SECRET_MASK, type IdentityHeader } from './identity-header.js';
 import type { Mount } from './mount.js';
+
+/** The entity tag of an application. */
+export function tagOf({ revision, document }: StoredApplication): string {
+  return entityTag(revision, document);
+}
 
 /**
  * An application as the API shows it.

@@ -6,10 +6,9 @@ import type { FastifyReply } from 'fastify';
 import { CurrentActor, type Actor } from '../audit/actor.js';
 import { CurrentCaller } from '../common/access/route.decorators.js';
 import { BODY_LIMITS } from '../common/http/body-limits.js';
-import { entityTag } from '../common/http/entity-tag.js';
 import { PageQuery } from '../common/paging/page.js';
 import { ApiRoute } from '../common/swagger/api-route.decorator.js';
-import { toDto } from './application.mapper.js';
+import { tagOf, toDto } from './application.mapper.js';
 import type { StoredApplication } from './application.js';
 import { ApplicationChecker } from './application.checker.js';
 import { ApplicationsService } from './applications.service.js';
@@ -206,7 +205,7 @@ export class ApplicationsController {
   }
 
   #answer(stored: StoredApplication, reply: FastifyReply): ApplicationDto {
-    reply.header('ETag', entityTag(stored.revision));
+    reply.header('ETag', tagOf(stored));
     return this.#shown(stored);
   }
 

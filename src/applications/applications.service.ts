@@ -5,7 +5,7 @@ import { type Warning } from '@scopegate/permission';
 import { hostOf, parseUpstream } from '@scopegate/upstream';
 import type { Actor } from '../audit/actor.js';
 import { AuditService } from '../audit/audit.service.js';
-import { entityTag, requireMatch } from '../common/http/entity-tag.js';
+import { requireMatch } from '../common/http/entity-tag.js';
 import { invalidField, invalidFields, ProblemException } from '../common/http/problem.exception.js';
 import { decodeCursor, pageOf, type Page, type PageQuery } from '../common/paging/page.js';
 import { Clock } from '../common/time/clock.js';
@@ -23,7 +23,7 @@ import {
   type CheckedApplication,
 } from './application-check.js';
 import { ApplicationEntity } from './application.entity.js';
-import { toDto } from './application.mapper.js';
+import { tagOf, toDto } from './application.mapper.js';
 import { lockedRow, noSuchApplication, storing, toStored } from './application.repository.js';
 import { ApplicationRoutes } from './application-routes.js';
 import {
@@ -174,7 +174,7 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
       });
       unit.changed('applications', key);
       const made = { key, revision: 1, document };
-      await actor.idempotencyClaim?.keep(manager, toAnswer(made), entityTag(made.revision));
+      await actor.idempotencyClaim?.keep(manager, toAnswer(made), tagOf(made));
       return made;
     });
   }
@@ -185,8 +185,8 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
     return this.unitOfWork.run(async (unit) => {
       const { manager } = unit;
       const row = await lockedRow(manager, key);
-      requireMatch(ifMatch, row.version);
       const before = toStored(row);
+      requireMatch(ifMatch, tagOf(before));
       const body = await patched(before, patch);
       const document = this.#ready(key, body, before.document, finding);
       const changes = describeApplicationChange(before.document, document);
@@ -209,12 +209,13 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
     await this.unitOfWork.run(async (unit) => {
       const { manager } = unit;
       const row = await lockedRow(manager, key);
-      requireMatch(ifMatch, row.version);
+      const before = toStored(row);
+      requireMatch(ifMatch, tagOf(before));
       await manager.delete(ApplicationEntity, { key });
       this.audit.recordChange(manager, actor, {
         type: 'application.deleted',
         application: key,
-        detail: { application: describeApplication(toStored(row).document) },
+        detail: { application: describeApplication(before.document) },
       });
       unit.changed('applications', key);
     });
@@ -224,8 +225,8 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
   async #askBeforePatch(key: string, ifMatch: string | undefined, patch: unknown): Promise<VersionFinding | null> {
     const row = await this.unitOfWork.read((manager) => findExactRow(manager, ApplicationEntity, { key }));
     if (row === null) throw noSuchApplication(key);
-    requireMatch(ifMatch, row.version);
     const before = toStored(row);
+    requireMatch(ifMatch, tagOf(before));
     return this.#askForVersion(await patched(before, patch), before.document);
   }
 

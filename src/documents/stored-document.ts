@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import type { Actor } from '../audit/actor.js';
 import type { AuditService } from '../audit/audit.service.js';
-import { requireMatch } from '../common/http/entity-tag.js';
+import { entityTag, requireMatch } from '../common/http/entity-tag.js';
 import { applyMergePatch } from '../common/validation/merge-patch.js';
 import { validateAs } from '../common/validation/validation.pipe.js';
 import type { ChangeFeed } from '../database/change-feed.js';
@@ -37,8 +37,8 @@ export interface DocumentRules<Document extends object, Parsed extends Document,
 
 export interface Versioned<Value> {
   readonly value: Value;
-  /** Increases with every change; the ETag. */
-  readonly version: number;
+  /** The entity tag of the stored document. */
+  readonly tag: string;
 }
 
 /** A document in one row of the database: kept as a snapshot, changed under `If-Match`, audited and announced. */
@@ -72,10 +72,8 @@ export class StoredDocument<Document extends object, Parsed extends Document, Dt
   }
 
   /** The stored document. Its row stays locked until the transaction ends. */
-  async lock(manager: EntityManager): Promise<Versioned<Document>> {
-    const { entity, defaults } = this.rules;
-    const row = await manager.findOneOrFail(entity, { where: { id: ROW_ID }, ...rowLock(manager) });
-    return { value: sectionsOf(defaults, row.body), version: row.version };
+  async lock(manager: EntityManager): Promise<Document> {
+    return (await this.#lockRow(manager)).value;
   }
 
   /** Changes the members that a merge patch names. */
@@ -106,14 +104,15 @@ export class StoredDocument<Document extends object, Parsed extends Document, Dt
     return this.unitOfWork.run(async (unit) => {
       const { manager } = unit;
       // Locked before the check reads other rows: whoever changes those locks this row as well, and one waits for the other.
-      const { value: before, version } = await this.lock(manager);
-      requireMatch(ifMatch, version);
+      const { value: before, version } = await this.#lockRow(manager);
+      const tag = entityTag(version, before);
+      requireMatch(ifMatch, tag);
       const value = await decide(before, unit);
       const body = sectionsOf(defaults, value);
       const changes = describe(before, body);
-      if (Object.keys(changes).length === 0) return { value: this.#parse(before), version };
-      const after = { value, version: version + 1 };
-      await manager.update(entity, { id: ROW_ID }, { body, version: after.version });
+      if (Object.keys(changes).length === 0) return { value: this.#parse(before), tag };
+      const after = { value, tag: entityTag(version + 1, body) };
+      await manager.update(entity, { id: ROW_ID }, { body, version: version + 1 });
       this.audit.recordChange(manager, actor, { type: `${name}.changed`, detail: { changes } });
       unit.changed(name, name);
       await keep?.(manager, after);
@@ -125,7 +124,14 @@ export class StoredDocument<Document extends object, Parsed extends Document, Dt
   async #read(manager: EntityManager): Promise<Versioned<Parsed>> {
     const { entity, defaults } = this.rules;
     const { body, version } = await manager.findOneByOrFail(entity, { id: ROW_ID });
-    return { value: this.#parse(sectionsOf(defaults, body)), version };
+    const document = sectionsOf(defaults, body);
+    return { value: this.#parse(document), tag: entityTag(version, document) };
+  }
+
+  async #lockRow(manager: EntityManager): Promise<{ readonly value: Document; readonly version: number }> {
+    const { entity, defaults } = this.rules;
+    const row = await manager.findOneOrFail(entity, { where: { id: ROW_ID }, ...rowLock(manager) });
+    return { value: sectionsOf(defaults, row.body), version: row.version };
   }
 
   #parse(document: Document): Parsed {

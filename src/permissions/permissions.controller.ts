@@ -6,7 +6,6 @@ import type { FastifyReply } from 'fastify';
 import { CurrentActor, type Actor } from '../audit/actor.js';
 import { CurrentCaller } from '../common/access/route.decorators.js';
 import { BODY_LIMITS } from '../common/http/body-limits.js';
-import { entityTag } from '../common/http/entity-tag.js';
 import { ApiRoute } from '../common/swagger/api-route.decorator.js';
 import type { Versioned } from '../documents/stored-document.js';
 import { PermissionsDto, ReplacePermissionsDto, UpdatePermissionsDto } from './dto/permissions.dto.js';
@@ -94,12 +93,12 @@ export class PermissionsController {
   }
 
   async #answer(
-    { value, version }: Versioned<Permissions>,
+    { value, tag }: Versioned<Permissions>,
     caller: Authenticated,
     reply: FastifyReply,
   ): Promise<PermissionsDto> {
     const warnings = await this.permissions.warnings(value, caller.principal);
-    reply.header('ETag', entityTag(version));
+    reply.header('ETag', tag);
     return { ...value, warnings } as PermissionsDto;
   }
 }

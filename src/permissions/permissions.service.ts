@@ -83,7 +83,7 @@ export class PermissionsService implements OnModuleInit, OnModuleDestroy {
 
   /** @throws a 409 where a permission names the group that is being deleted (R26) */
   async #requireUnnamed({ manager }: Unit, group: string): Promise<void> {
-    const { value: permissions } = await this.#document.lock(manager);
+    const permissions = await this.#document.lock(manager);
     const naming = permissionsNaming(permissions, group);
     if (naming.length === 0) return;
     throw new ProblemException(

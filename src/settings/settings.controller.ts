@@ -5,7 +5,6 @@ import type { FastifyReply } from 'fastify';
 import { CurrentActor, type Actor } from '../audit/actor.js';
 import { CurrentCaller } from '../common/access/route.decorators.js';
 import { BODY_LIMITS } from '../common/http/body-limits.js';
-import { entityTag } from '../common/http/entity-tag.js';
 import { ApiRoute } from '../common/swagger/api-route.decorator.js';
 import { AddAllowListEntryDto, AllowListEntryDto } from './dto/allow-list-entry.dto.js';
 import { sectionsOf, type Versioned } from '../documents/stored-document.js';
@@ -133,8 +132,8 @@ export class SettingsController {
       entry,
       warnings: [...this.settings.warnings(after, requesterOf(caller))],
     });
-    const { answer, version } = await this.settings.addAllowListEntry(actor, ifMatch, body.entry, toAnswer);
-    reply.header('ETag', entityTag(version));
+    const { answer, tag } = await this.settings.addAllowListEntry(actor, ifMatch, body.entry, toAnswer);
+    reply.header('ETag', tag);
     return answer;
   }
 
@@ -155,11 +154,11 @@ export class SettingsController {
     @Param('entry') entry: string,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<void> {
-    reply.header('ETag', entityTag(await this.settings.removeAllowListEntry(actor, ifMatch, entry)));
+    reply.header('ETag', await this.settings.removeAllowListEntry(actor, ifMatch, entry));
   }
 
-  #answer({ value, version }: Versioned<Settings>, caller: Authenticated, reply: FastifyReply): SettingsDto {
-    reply.header('ETag', entityTag(version));
+  #answer({ value, tag }: Versioned<Settings>, caller: Authenticated, reply: FastifyReply): SettingsDto {
+    reply.header('ETag', tag);
     const warnings = this.settings.warnings(value, requesterOf(caller));
     return { ...sectionsOf<SettingsDocument>(DEFAULT_SETTINGS, value), warnings } as SettingsDto;
   }

@@ -3,7 +3,6 @@ import { parseAllowListEntry } from '@scopegate/network';
 import type { Warning } from '@scopegate/permission';
 import type { Actor } from '../audit/actor.js';
 import { AuditService } from '../audit/audit.service.js';
-import { entityTag } from '../common/http/entity-tag.js';
 import { invalidField, invalidFields, ProblemException } from '../common/http/problem.exception.js';
 import { ChangeFeed } from '../database/change-feed.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
@@ -95,7 +94,7 @@ export class SettingsService implements OnModuleInit, OnModuleDestroy {
     ifMatch: string | undefined,
     text: string,
     toAnswer: (entry: string, settings: Settings) => Answer,
-  ): Promise<{ readonly answer: Answer; readonly version: number }> {
+  ): Promise<{ readonly answer: Answer; readonly tag: string }> {
     const result = parseAllowListEntry(text);
     if (!result.ok) throw invalidField('entry', `is not a valid allow-list entry. ${result.message}`);
     const entry = result.entry.text;
@@ -115,17 +114,16 @@ export class SettingsService implements OnModuleInit, OnModuleDestroy {
         }
         return withAllowList(before, [...allowList, entry]);
       },
-      async (manager, { value, version }) =>
-        actor.idempotencyClaim?.keep(manager, toAnswer(entry, value), entityTag(version)),
+      async (manager, { value, tag }) => actor.idempotencyClaim?.keep(manager, toAnswer(entry, value), tag),
     );
-    return { answer: toAnswer(entry, after.value), version: after.version };
+    return { answer: toAnswer(entry, after.value), tag: after.tag };
   }
 
   /** Removes one entry from the allow list, in any spelling (R33). */
-  async removeAllowListEntry(actor: Actor, ifMatch: string | undefined, text: string): Promise<number> {
+  async removeAllowListEntry(actor: Actor, ifMatch: string | undefined, text: string): Promise<string> {
     const result = parseAllowListEntry(text);
     const entry = result.ok ? result.entry.text : null;
-    const { version } = await this.#document.change(actor, ifMatch, (before) => {
+    const { tag } = await this.#document.change(actor, ifMatch, (before) => {
       const { allowList } = before.ipRestriction;
       if (entry === null || !allowList.includes(entry)) {
         throw new ProblemException('not_found', 'The allow list does not contain this entry.');
@@ -135,7 +133,7 @@ export class SettingsService implements OnModuleInit, OnModuleDestroy {
         allowList.filter((present) => present !== entry),
       );
     });
-    return version;
+    return tag;
   }
 }
 
