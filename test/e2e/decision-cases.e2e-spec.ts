@@ -4,7 +4,7 @@ import { isAnsweredHere, requirementsOf, type AccessCase, type CaseForwarded } f
 import { CaseGateway, type CaseEvent, type GatewayOutcome } from '../cases/access-case.gateway.js';
 import { peerOf } from '../cases/access-case.request.js';
 import { ACCESS_CASES } from '../cases/access.cases.js';
-import { headerValue } from '../support/http-message.reader.js';
+import { headerValue } from '../support/http-message.js';
 
 let gateway: CaseGateway;
 

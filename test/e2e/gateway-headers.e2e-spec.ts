@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest';
 import { gatewayTest } from '../support/gateway-test.js';
-import type { HeaderLine } from '../support/http-message.reader.js';
+import type { HeaderLine } from '../support/http-message.js';
 import { request, sendRaw } from '../support/raw-client.js';
 import type { RecordedRequest } from '../support/recording-upstream.js';
 import { basic, bearer } from '../support/scopegate.fixture.js';

@@ -4,7 +4,7 @@ import { EntityManager } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TokenEntity } from '../../src/tokens/token.entity.js';
 import { TokenSessionEntity } from '../../src/tokens/token-session.entity.js';
-import type { HeaderLine } from '../support/http-message.reader.js';
+import type { HeaderLine } from '../support/http-message.js';
 import { request, type RawAnswer } from '../support/raw-client.js';
 import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js';
 import {

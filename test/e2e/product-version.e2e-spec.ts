@@ -4,7 +4,8 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { freePort } from '../support/free-port.js';
 import type { ApiAnswer, ProblemBody } from '../support/api.client.js';
-import { startRecordingUpstream, type RecordingUpstream, type UpstreamAnswer } from '../support/recording-upstream.js';
+import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js';
+import type { UpstreamAnswer } from '../support/upstream-answer.writer.js';
 import { startScopegateFixture, type ScopegateFixture } from '../support/scopegate.fixture.js';
 
 interface Shown {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createApiClient, type ApiAnswer, type ApiClient } from '../support/api.client.js';
-import type { HeaderLine } from '../support/http-message.reader.js';
+import type { HeaderLine } from '../support/http-message.js';
 import { request, sendRaw, type RawAnswer } from '../support/raw-client.js';
 import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js';
 import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.js';

@@ -5,7 +5,7 @@ import { Clock } from '../../src/common/time/clock.js';
 import type { ApiAnswer, ProblemBody } from '../support/api.client.js';
 import { restoreRules, TEST_SETTINGS, unique } from '../support/each-database.js';
 import { expectProblem } from '../support/expect-problem.js';
-import type { HeaderLine } from '../support/http-message.reader.js';
+import type { HeaderLine } from '../support/http-message.js';
 import { request, type RawAnswer } from '../support/raw-client.js';
 import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js';
 import {

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Clock } from '../../src/common/time/clock.js';
 import { restoreRules } from '../support/each-database.js';
-import type { HeaderLine } from '../support/http-message.reader.js';
+import type { HeaderLine } from '../support/http-message.js';
 import { startJiraUpstream } from '../support/jira.upstream.js';
 import { request, type RawAnswer } from '../support/raw-client.js';
 import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js';

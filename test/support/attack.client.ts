@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
-import { HttpMessageReader, type HttpMessage } from './http-message.reader.js';
+import { HttpMessageReader } from './http-message.reader.js';
+import type { HttpMessage } from './http-message.js';
 
 /** Connections that somebody holds on to who wants others to wait. */
 export type Attack = {

@@ -1,11 +1,6 @@
 import { connect } from 'node:net';
-import {
-  headerValue,
-  headerValues,
-  HttpMessageReader,
-  type HeaderLine,
-  type HttpMessage,
-} from './http-message.reader.js';
+import { HttpMessageReader } from './http-message.reader.js';
+import { headerValue, headerValues, type HeaderLine, type HttpMessage } from './http-message.js';
 
 /** An answer, read off the wire. Text is Latin-1, one character a byte, save in `text()` and `json()`. */
 export type RawAnswer = {
