@@ -10,10 +10,16 @@ export interface Reason {
   readonly title: string;
   /** The problem's detail where the stage has nothing more exact to say. It tells the reader what to do. */
   readonly detail: string;
+  /** What the refusal counts as for the throttle (R51); null where it does not count. */
+  readonly failure: FailureKind | null;
+  /** Whether every call of the management API can be refused so: the API document then names it for each. */
+  readonly onEveryCall: boolean;
 }
 
 const CREDENTIAL_INVALID = {
   status: 401,
+  failure: 'guess',
+  onEveryCall: true,
   publicCode: 'credential_invalid',
   title: 'The credential is not valid',
   detail:
@@ -29,6 +35,8 @@ export const REASONS = {
   request_malformed: {
     stage: 'form',
     status: 400,
+    failure: null,
+    onEveryCall: false,
     publicCode: 'request_malformed',
     title: 'The request is malformed',
     detail: 'The request breaks the rules of HTTP/1.1, so two servers could read it differently.',
@@ -36,6 +44,8 @@ export const REASONS = {
   headers_too_large: {
     stage: 'form',
     status: 431,
+    failure: null,
+    onEveryCall: false,
     publicCode: 'headers_too_large',
     title: 'The headers are too large',
     detail: 'Send at most 100 header lines and 16 KiB of headers.',
@@ -43,6 +53,8 @@ export const REASONS = {
   http_version_unsupported: {
     stage: 'form',
     status: 505,
+    failure: null,
+    onEveryCall: false,
     publicCode: 'request_malformed',
     title: 'The request is malformed',
     detail: 'Use HTTP/1.1.',
@@ -50,6 +62,8 @@ export const REASONS = {
   method_not_allowed: {
     stage: 'form',
     status: 405,
+    failure: null,
+    onEveryCall: false,
     publicCode: 'method_not_allowed',
     title: 'The method is not allowed',
     detail: 'TRACE and CONNECT are refused for everyone.',
@@ -57,6 +71,8 @@ export const REASONS = {
   path_ambiguous: {
     stage: 'path',
     status: 400,
+    failure: null,
+    onEveryCall: false,
     publicCode: 'path_ambiguous',
     title: 'The path can be read in more than one way',
     detail: 'Send the path in its plain form, without dot segments, encoded separators or path parameters.',
@@ -64,6 +80,8 @@ export const REASONS = {
   native_token_management_disabled: {
     stage: 'native-management',
     status: 403,
+    failure: null,
+    onEveryCall: false,
     publicCode: 'native_token_management_disabled',
     title: 'The product’s own access tokens are switched off',
     detail: 'The product’s own access tokens are disabled here. Create a Scopegate token instead.',
@@ -71,6 +89,8 @@ export const REASONS = {
   credential_ambiguous: {
     stage: 'credential',
     status: 400,
+    failure: null,
+    onEveryCall: false,
     publicCode: 'credential_ambiguous',
     title: 'The request carries more than one credential',
     detail: 'Send exactly one Authorization line, and no second credential in the body or the query.',
@@ -85,6 +105,8 @@ export const REASONS = {
   credential_misplaced: {
     stage: 'credential',
     status: 401,
+    failure: null,
+    onEveryCall: false,
     publicCode: 'credential_misplaced',
     title: 'The token stands in the wrong place',
     detail: 'Send the token as the password of HTTP Basic or as a Bearer token.',
@@ -92,6 +114,8 @@ export const REASONS = {
   ip_not_allowed: {
     stage: 'address',
     status: 401,
+    failure: null,
+    onEveryCall: true,
     publicCode: 'ip_not_allowed',
     title: 'The client address is not allowed',
     detail: 'Requests from this address are not allowed to authenticate.',
@@ -99,6 +123,8 @@ export const REASONS = {
   native_token_disabled: {
     stage: 'token',
     status: 401,
+    failure: null,
+    onEveryCall: false,
     publicCode: 'native_token_disabled',
     title: 'The product’s own access tokens are switched off',
     detail: 'This application accepts Scopegate tokens only. Create one and send it in place of the access token.',
@@ -114,6 +140,8 @@ export const REASONS = {
   password_wrong: {
     stage: 'token',
     status: 401,
+    failure: 'guess',
+    onEveryCall: true,
     publicCode: 'credential_invalid',
     title: 'The credential is not valid',
     detail: 'The user name and password were not accepted.',
@@ -121,6 +149,8 @@ export const REASONS = {
   token_revoked: {
     stage: 'token',
     status: 401,
+    failure: 'ended-token',
+    onEveryCall: true,
     publicCode: 'token_revoked',
     title: 'The token has been revoked',
     detail: 'Create a new token.',
@@ -128,6 +158,8 @@ export const REASONS = {
   token_expired: {
     stage: 'token',
     status: 401,
+    failure: 'ended-token',
+    onEveryCall: true,
     publicCode: 'token_expired',
     title: 'The token has expired',
     detail: 'Create a new token.',
@@ -135,6 +167,8 @@ export const REASONS = {
   authentication_required: {
     stage: 'path-kind',
     status: 401,
+    failure: null,
+    onEveryCall: true,
     publicCode: 'authentication_required',
     title: 'Authentication is required',
     detail: 'Send a Scopegate token: as the password of HTTP Basic with its owner’s user name, or as a Bearer token.',
@@ -142,6 +176,8 @@ export const REASONS = {
   remote_api_needs_password: {
     stage: 'path-kind',
     status: 401,
+    failure: null,
+    onEveryCall: false,
     publicCode: 'remote_api_needs_password',
     title: 'The Remote API does not take tokens',
     detail: 'The Remote API below /rpc/ takes a user name and password. Use the REST API with a token.',
@@ -149,6 +185,8 @@ export const REASONS = {
   token_not_accepted: {
     stage: 'path-kind',
     status: 401,
+    failure: null,
+    onEveryCall: true,
     publicCode: 'token_not_accepted',
     title: 'A token is not accepted here',
     detail: 'This token works only on the REST paths of its applications.',
@@ -156,6 +194,8 @@ export const REASONS = {
   password_disabled: {
     stage: 'path-kind',
     status: 401,
+    failure: null,
+    onEveryCall: false,
     publicCode: 'password_disabled',
     title: 'Passwords are switched off for REST requests',
     detail: 'Send a Scopegate token in place of the password.',
@@ -163,6 +203,8 @@ export const REASONS = {
   use_not_permitted: {
     stage: 'permission',
     status: 403,
+    failure: null,
+    onEveryCall: true,
     publicCode: 'use_not_permitted',
     title: 'The owner of this token may not use tokens',
     detail: 'Ask an administrator for the permission to use tokens. Then the token works again.',
@@ -170,6 +212,8 @@ export const REASONS = {
   scope_insufficient: {
     stage: 'scope',
     status: 403,
+    failure: null,
+    onEveryCall: true,
     publicCode: 'scope_insufficient',
     title: 'The scope of the token does not allow this',
     detail: 'A read-only token may only send GET, HEAD and OPTIONS. Use a read-write token for this request.',
@@ -177,6 +221,8 @@ export const REASONS = {
   administrator_required: {
     stage: 'scope',
     status: 403,
+    failure: null,
+    onEveryCall: false,
     publicCode: 'administrator_required',
     title: 'This is for administrators',
     detail: 'Only members of the group “administrators” may do this.',
@@ -184,6 +230,8 @@ export const REASONS = {
   too_many_failures: {
     stage: 'token',
     status: 429,
+    failure: null,
+    onEveryCall: true,
     publicCode: 'too_many_failures',
     title: 'Too many failed attempts',
     detail:
@@ -211,6 +259,5 @@ export interface FailedReason {
 
 /** How a refusal counts as a failed credential (R51); null where it does not. */
 export function failureKindOf({ code, hasEnded }: FailedReason): FailureKind | null {
-  if (code === 'token_expired' || code === 'token_revoked' || hasEnded === true) return 'ended-token';
-  return REASONS[code].publicCode === 'credential_invalid' ? 'guess' : null;
+  return hasEnded === true ? 'ended-token' : REASONS[code].failure;
 }

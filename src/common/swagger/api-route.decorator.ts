@@ -132,21 +132,11 @@ function problemsByStatus(options: ProblemOptions): readonly (readonly [number, 
     'policy_unavailable',
     'audit_unavailable',
   ]);
-  const byStatus = new Map<number, string[]>([
-    [
-      401,
-      [
-        'authentication_required',
-        'credential_invalid',
-        'token_expired',
-        'token_revoked',
-        'ip_not_allowed',
-        'token_not_accepted',
-      ],
-    ],
-    [403, ['use_not_permitted', 'scope_insufficient']],
-    [429, ['too_many_failures']],
-  ]);
+  const byStatus = new Map<number, string[]>();
+  for (const { status, publicCode, onEveryCall } of Object.values(REASONS)) {
+    const known = byStatus.get(status) ?? [];
+    if (onEveryCall && !known.includes(publicCode)) byStatus.set(status, [...known, publicCode]);
+  }
   for (const code of codes) {
     const { status } = PROBLEM_CODES[code];
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
