@@ -11,7 +11,7 @@ import type { Admitted } from './decision.js';
 import { judge } from './judge.js';
 import { RequestHead } from './request-head.js';
 import { readSessionBody } from './session-body.js';
-import type { AccessPolicy, ApplicationRules, PrincipalFacts, TokenFacts, TokenLookup } from './facts.js';
+import type { AccessPolicy, ApplicationRules, PrincipalFacts, TokenFacts, FoundToken, NotFound } from './facts.js';
 
 const NOW_MS = Date.UTC(2026, 5, 15, 12);
 const { id, secret } = mintToken((size) => new Uint8Array(size).fill(7));
@@ -92,7 +92,7 @@ function admitted(more: {
 /** Whether the token or the session that a request presents is looked up. */
 function isLookedUp({ request, application, policy }: Admitted): boolean {
   let lookUps = 0;
-  const find = (): TokenLookup => {
+  const find = (): FoundToken | NotFound => {
     lookUps += 1;
     return { found: false };
   };
@@ -110,7 +110,7 @@ function isLookedUp({ request, application, policy }: Admitted): boolean {
   return lookUps > 0;
 }
 
-function found(token: Partial<TokenFacts> = {}, owner: PrincipalFacts | null = OWNER): TokenLookup {
+function found(token: Partial<TokenFacts> = {}, owner: PrincipalFacts | null = OWNER): FoundToken | NotFound {
   return { found: true, token: { ...TOKEN, ...token }, owner };
 }
 

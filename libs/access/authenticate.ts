@@ -9,7 +9,8 @@ import {
   type ApplicationRules,
   type AuthenticationFacts,
   type TokenFacts,
-  type TokenLookup,
+  type FoundToken,
+  type NotFound,
 } from './facts.js';
 
 const SESSION_OVER =
@@ -64,7 +65,7 @@ function presentsNativeToken(credential: Credential, { kind }: ApplicationRules)
 
 function authenticateToken(
   admitted: Admitted,
-  lookup: TokenLookup,
+  lookup: FoundToken | NotFound,
   { nowMs, vendorMount }: AuthenticationFacts,
 ): Authenticated | Deny {
   const credential = admitted.credential;

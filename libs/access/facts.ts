@@ -96,14 +96,20 @@ export interface PrincipalFacts {
   readonly groups: ReadonlySet<string>;
 }
 
-/** The outcome of the look-up of a token: no such secret, or the record and its owner (null when deleted). */
-export type TokenLookup =
-  | {
-      readonly found: false;
-      /** Whether the secret was given out once, as its seal tells: a session that has ended (R11). */
-      readonly hasEnded?: true;
-    }
-  | { readonly found: true; readonly token: TokenFacts; readonly owner: PrincipalFacts | null };
+/** A token whose secret has matched. */
+export interface FoundToken {
+  readonly found: true;
+  readonly token: TokenFacts;
+  /** Null if the owner has been deleted. */
+  readonly owner: PrincipalFacts | null;
+}
+
+/** No token or session has this secret. */
+export interface NotFound {
+  readonly found: false;
+  /** The secret is of a session that has ended (R11): its seal is right. */
+  readonly hasEnded?: true;
+}
 
 /** The outcome of a password login at the management API. */
 export type LoginResult =
@@ -117,7 +123,7 @@ export type LoginResult =
 /** What the second stage needs besides the admitted request. */
 export interface AuthenticationFacts {
   /** Set for a token request: the outcome of the look-up of its token or its session (R11). */
-  readonly token?: TokenLookup | undefined;
+  readonly token?: FoundToken | NotFound | undefined;
   /** Set for a password request at the management API. */
   readonly login?: LoginResult | undefined;
   /** For one of the vendor's calls: the key of the application below whose mount it came (R125); otherwise null. */

@@ -18,7 +18,8 @@ import type {
   AuthenticationFacts,
   LoginResult,
   RequestFacts,
-  TokenLookup,
+  FoundToken,
+  NotFound,
 } from './facts.js';
 import { admitForm, MAX_FORM_BYTES, needsForm, needsFormToRefuse, refusesLargeForm } from './form-body.js';
 import type { RequestHead } from './request-head.js';
@@ -42,9 +43,9 @@ export interface AccessFacts {
 export interface AccessPorts {
   /** Milliseconds since the epoch. */
   nowMs(): number;
-  findToken(id: TokenId, secret: string, head: RequestHead): Eventually<TokenLookup>;
+  findToken(id: TokenId, secret: string, head: RequestHead): Eventually<FoundToken | NotFound>;
   /** The token that a session was made with (R11). */
-  findSession(id: SessionId, secret: string): Eventually<TokenLookup>;
+  findSession(id: SessionId, secret: string): Eventually<FoundToken | NotFound>;
   /** Checks a password at the management API, and counts it if it is wrong (R51). */
   logIn(admitted: Admitted): Promise<LoginResult>;
   /** Null where only the head of the request is known: then its body is not looked at. */

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { TokenLookup } from '@scopegate/access';
+import type { Eventually, FoundToken, NotFound } from '@scopegate/access';
 import { parseSession, type SessionId } from '@scopegate/token';
 import { In, LessThan } from 'typeorm';
 import { Clock } from '../common/time/clock.js';
@@ -16,9 +16,9 @@ const MAX_SESSIONS = 100;
 /** For a use that another node has not written yet. */
 const PURGE_MARGIN_MS = 600_000;
 
-const NOT_FOUND: TokenLookup = { found: false };
+const NOT_FOUND: NotFound = { found: false };
 
-const HAS_ENDED: TokenLookup = { found: false, hasEnded: true };
+const HAS_ENDED: NotFound = { found: false, hasEnded: true };
 
 /** The sessions of the gateway, each bound to a token (R11). */
 @Injectable()
@@ -47,7 +47,7 @@ export class SessionsService {
   }
 
   /** The token of a session. The caller must check its state. */
-  lookUp(id: SessionId, secret: string): TokenLookup | Promise<TokenLookup> {
+  lookUp(id: SessionId, secret: string): Eventually<FoundToken | NotFound> {
     const tokenId = this.known.find(id, secret);
     if (tokenId instanceof Promise) return tokenId.then((found) => this.#token(found, secret));
     return this.#token(tokenId, secret);
@@ -93,7 +93,7 @@ export class SessionsService {
   }
 
   /** @param secret of the session: its seal distinguishes a session that has ended from an invented one */
-  #token(tokenId: string | null, secret: string): TokenLookup | Promise<TokenLookup> {
+  #token(tokenId: string | null, secret: string): Eventually<FoundToken | NotFound> {
     if (tokenId !== null) return this.tokens.lookUpById(tokenId);
     return this.pepper.isSealed(secret) ? HAS_ENDED : NOT_FOUND;
   }

@@ -1,5 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import type { RequestHead, TokenLookup } from '@scopegate/access';
+import type { Eventually, FoundToken, NotFound, RequestHead } from '@scopegate/access';
 import type { TokenId } from '@scopegate/token';
 import { LRUCache } from 'lru-cache';
 import { ChangeFeed, type Subjects } from '../database/change-feed.js';
@@ -26,7 +26,7 @@ const CAPACITY = 100_000;
 /** Tokens that are read again at once after a change, so that no request waits for them. More would delay later changes. */
 const MAX_READ_AGAIN = 100;
 
-const NOT_FOUND: TokenLookup = { found: false };
+const NOT_FOUND: NotFound = { found: false };
 
 /**
  * Finds tokens by their secret: from memory, or by one indexed read that concurrent requests share. A changed token is read
@@ -75,7 +75,7 @@ export class TokenCache implements OnModuleInit {
    * @param id from `parseToken`
    * @param head of the request with the secret; if it is repeated, the secret is compared with a digest only once
    */
-  lookUp(id: TokenId, secret: string, head: RequestHead): TokenLookup | Promise<TokenLookup> {
+  lookUp(id: TokenId, secret: string, head: RequestHead): Eventually<FoundToken | NotFound> {
     const known = this.#entries.get(id);
     if (known !== undefined) {
       this.#hits += 1;
@@ -86,13 +86,13 @@ export class TokenCache implements OnModuleInit {
   }
 
   /** The token of a session, or one that an administrator asks about: there is no secret to compare. */
-  lookUpById(id: string): TokenLookup | Promise<TokenLookup> {
+  lookUpById(id: string): Eventually<FoundToken | NotFound> {
     const known = this.#entries.get(id);
     return known === undefined ? this.#rows.read(id).then((entry) => this.#found(entry)) : this.#found(known);
   }
 
   /** Every change of the token makes another entry, so that the secret is compared again. */
-  #compareOnce(secret: string, entry: Entry, head: RequestHead): TokenLookup | Promise<TokenLookup> {
+  #compareOnce(secret: string, entry: Entry, head: RequestHead): Eventually<FoundToken | NotFound> {
     const matched = this.#matched.get(head);
     if (matched?.entry === entry && matched.secret === secret) return this.#found(entry);
     if (!this.#isSecretOf(secret, entry)) return NOT_FOUND;
@@ -105,7 +105,7 @@ export class TokenCache implements OnModuleInit {
   }
 
   /** Looks the owner up with every use, so that a change of the owner takes effect at once. */
-  #found(entry: Entry): TokenLookup | Promise<TokenLookup> {
+  #found(entry: Entry): Eventually<FoundToken | NotFound> {
     if (entry === ABSENT) return NOT_FOUND;
     const token = entry.facts;
     const owner = this.directory.findById(token.ownerId);

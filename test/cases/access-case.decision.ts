@@ -9,7 +9,8 @@ import {
   type LoginResult,
   type PrincipalFacts,
   type TokenFacts,
-  type TokenLookup,
+  type FoundToken,
+  type NotFound,
 } from '@scopegate/access';
 import { HmacKey } from '@scopegate/kernel';
 import { compileAddressSet } from '@scopegate/network';
@@ -87,7 +88,7 @@ type World = {
   readonly policy: AccessPolicy;
   /** The secret of each token by its name. */
   readonly secrets: ReadonlyMap<string, string>;
-  lookUp(secret: string): TokenLookup;
+  lookUp(secret: string): FoundToken | NotFound;
   logIn(credential: Credential): LoginResult;
 };
 
@@ -97,7 +98,7 @@ const APPLICATION_KEY = 'this';
 function buildWorld(row: AccessCase): World {
   const tokens = tokensOf(row);
   const secrets = new Map<string, string>();
-  const bySecret = new Map<string, TokenLookup>();
+  const bySecret = new Map<string, FoundToken | NotFound>();
   for (const [index, [name, token]] of Object.entries(tokens).entries()) {
     const minted = mintToken((size) => new Uint8Array(size).fill(index + 1));
     secrets.set(name, minted.secret);
