@@ -18,7 +18,7 @@ function unexplained(file: SourceFile): readonly string[] {
   return occurrences(file, MAY_NOT_RUN).filter((place) => {
     const index = Number(/:(\d+): /.exec(place)?.[1]) - 1;
     const above = lines[index - 1]?.trim() ?? '';
-    // A condition is a reason that is told in code: `it.runIf(isGitAvailable())`.
+    // A condition is a reason in code: `it.runIf(isGitAvailable())`.
     const hasCondition = /\.(?:skipIf|runIf)\(\s*[^)\s]/.test(lines[index] ?? '');
     return !hasCondition && !/^(?:\/\/|\*)/.test(above);
   });

@@ -3,7 +3,7 @@ import { join, relative, resolve } from 'node:path';
 
 const PROJECT = resolve(import.meta.dirname, '../..');
 
-/** What is made, fetched or kept by tools, and not written by anybody. */
+/** What tools make, fetch or keep. */
 const NOT_SOURCES: ReadonlySet<string> = new Set([
   'node_modules',
   'dist',

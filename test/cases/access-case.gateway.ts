@@ -52,7 +52,7 @@ export type GatewayOutcome = {
   readonly bytesReceived: number;
   /** The Authorization line and the body as they were sent. */
   readonly sent: { readonly authorization: string | undefined; readonly body: string; readonly query: string };
-  /** The events of the last request, besides those of what it changed. */
+  /** The events of the last request, without those of its changes. */
   readonly events: readonly CaseEvent[];
   /** The key of the application; null at the management API. */
   readonly application: string | null;
@@ -64,7 +64,7 @@ const BASE_PATH = '/behind';
 /** A version in which every product has every switch; set by hand, so that the upstream is not asked. */
 const VERSION = '9.12.0';
 
-/** The users of every case besides the administrator. */
+/** The users of every case, in addition to the administrator. */
 const USERS = ['alice', 'bob'] as const;
 
 /**

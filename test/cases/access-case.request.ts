@@ -18,7 +18,7 @@ export function fillSecrets(text: string, secrets: ReadonlyMap<string, string>):
 
 /**
  * The header lines that a request is sent with.
- * @param besides lines that the way it is sent needs
+ * @param besides more lines, which the way of sending needs
  */
 export function linesOf(
   row: AccessCase,

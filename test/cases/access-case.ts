@@ -64,7 +64,7 @@ export type CaseToken = {
   readonly allowList?: readonly string[];
   /** Narrows the token to the application of the case, or to another one. */
   readonly applications?: readonly ('this' | 'other')[];
-  /** Well-formed, but nobody's. */
+  /** Well-formed, and unknown. */
   readonly unknown?: boolean;
 };
 
@@ -95,7 +95,7 @@ export type CaseRequest = {
   readonly session?: string;
   /** Default `JSESSIONID=<cookie>`, where there is a session: `<cookie>` stands for it. */
   readonly sessionCookie?: string;
-  /** Lines besides those that every request has. */
+  /** Lines in addition to those that every request has. */
   readonly headers?: readonly (readonly [name: string, value: string])[];
   readonly body?: string;
   /** The client's address as the gateway comes to know it. Default: loopback. */
@@ -116,7 +116,7 @@ export type CaseForwarded = {
   readonly path?: string;
   /** Default: whether the request passes through and has an Authorization line. */
   readonly hasAuthorization?: boolean;
-  /** The user that the identity header names. Default: alice for an allowed request, nobody for one that passes. */
+  /** The user that the identity header names. Default: alice for an allowed request, no user for one that passes. */
   readonly user?: string | null;
   /** Names of lines that do not arrive, in lower case. */
   readonly lacksHeaders?: readonly string[];
@@ -145,7 +145,7 @@ export type CaseExpectation =
       /** What the audit keeps. */
       readonly code: ReasonCode | CreationRefusal;
       readonly status: number;
-      /** What the client is told. */
+      /** What the client gets. */
       readonly publicCode: string;
       /** What the detail of the answer holds. */
       readonly detail?: string;
@@ -191,7 +191,7 @@ export function bearerToken(token: string): CaseCredential {
   return { kind: 'bearer', secret: `<${token}>`, scheme: 'Bearer' };
 }
 
-/** A Bearer credential that is none of ours. */
+/** A Bearer credential that is not a token of Scopegate. */
 export function nativeToken(secret = 'NDc4NDkyNDg3ODE3OstHYSeYC1GgXqRacSqvUbookcZk'): CaseCredential {
   return { kind: 'bearer', secret, scheme: 'Bearer' };
 }
@@ -244,7 +244,7 @@ export function answeredHere(
   return { decision: 'allow', upstream: { receives: false }, status, ...more };
 }
 
-/** Refused at the gateway; the upstream receives nothing. The client is told the code itself, unless another is given. */
+/** Refused at the gateway; the upstream receives nothing. The client gets the code itself, unless another one is given. */
 export function denied(
   code: ReasonCode | CreationRefusal,
   status: number,
@@ -263,7 +263,7 @@ export function invalid(code: ReasonCode, more: { readonly credential?: Credenti
   return denied(code, 401, { publicCode: 'credential_invalid', ...more });
 }
 
-/** Whether Scopegate's own API answers, so that nothing is passed on to anybody. */
+/** Whether Scopegate's own API answers, so that no upstream receives anything. */
 export function isAnsweredHere(row: AccessCase): boolean {
   return row.application === 'management' || row.answeredHere === true;
 }

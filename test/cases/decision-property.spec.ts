@@ -183,7 +183,7 @@ function overridesOf({ headers = [] }: CaseRequest): string[] {
     .filter((value) => value !== '');
 }
 
-/** R04, R05, R13, R14: what a read-only token may do besides reading. */
+/** R04, R05, R13, R14: what a read-only token may do in addition to reading. */
 function isNamedException(row: AccessCase, canonical: string): boolean {
   const { kind, exceptions = [] } = row.application as CaseApplication;
   if (row.request.method !== 'POST') return false;

@@ -19,7 +19,7 @@ const MISPLACED = denied('credential_misplaced', 401, {
   detail: 'Send it as the password of HTTP Basic or as a Bearer token.',
 });
 
-/** Why what looks like a token and is none is shown on the pure decision alone. */
+/** Why only the pure decision shows what looks like a token and is not one. */
 const NOT_PROXIED = 'On the gateway, every case holds that nothing with the beginning of a token reaches the upstream.';
 
 const HEADERS = [

@@ -214,7 +214,7 @@ export const PASSWORD_CASES: readonly AccessCase[] = [
     expect: denied('token_expired', 401),
   },
 
-  // Applications that take nobody without a credential.
+  // Applications that refuse requests without a credential.
   ...(
     [
       ['nothing', undefined, 'none'],

@@ -14,7 +14,7 @@ const PREVENTED: CaseSettings = { passwordsEnabled: false, preventPathTraversal:
 const NOT_PREVENTED: CaseSettings = { passwordsEnabled: false };
 const AMBIGUOUS = denied('path_ambiguous', 400);
 
-/** Ways from a page into REST that somebody behind the gateway may take, and the gateway must not miss. */
+/** Paths that look like a page to the gateway, and that an upstream could read as REST. */
 const TRAVERSALS = [
   '/secure/../rest/api/2/myself',
   '/secure/%2e%2e/rest/api/2/myself',

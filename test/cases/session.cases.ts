@@ -37,7 +37,7 @@ const DISGUISES: readonly (readonly [string, string])[] = [
   ['beside a session of the upstream', 'JSESSIONID=0123456789ABCDEF0123456789ABCDEF; JSESSIONID=<cookie>'],
 ];
 
-/** Cookies of others, of whatever kind: nobody looks at them (R11). */
+/** Cookies that are not the gateway's: it ignores them (R11). */
 const OTHER_COOKIES: readonly (readonly [string, string])[] = [
   ['a session of the upstream', 'JSESSIONID=0123456789ABCDEF0123456789ABCDEF'],
   ['a load balancer’s cookie', 'BIGipServerpool_jira=1677787402.36895.0000; SERVERID=a-long-name-of-a-node-0001'],

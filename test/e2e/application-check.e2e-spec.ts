@@ -80,7 +80,7 @@ describe('the check of an application', () => {
     expect([request?.method, request?.target]).toEqual(['GET', target]);
     expect(request?.headerValues('X-Forwarded-User')).toEqual(['alice']);
     expect(request?.headerValues('X-Api-Key')).toEqual([SECRET]);
-    // Nothing of the administrator who asks goes along.
+    // Nothing of the administrator's request goes upstream.
     expect(request?.header('authorization')).toBeUndefined();
     expect(request?.header('cookie')).toBeUndefined();
   });

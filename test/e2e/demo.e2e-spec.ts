@@ -51,7 +51,7 @@ describe('the demo', () => {
   it('R02, R03, R44, R17: shows each step once, with the expected answer, and ends with 0', async () => {
     const once = await start({
       SCOPEGATE_TEST_DEMO_ONCE: '1',
-      // What configures a server of the reader's own is none of the demo's business.
+      // The demo ignores what configures the reader's own server.
       DATABASE_URL: 'mysql://nobody:nothing@127.0.0.1:1/none',
       SCOPEGATE_TOKEN_PEPPER: 'short',
     });

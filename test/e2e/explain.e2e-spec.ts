@@ -131,14 +131,14 @@ function expectRefusedAt({ stages, decision, code }: Explanation, stage: string,
   expect(stages[at]?.detail).toMatch(/\S/);
 }
 
-/** Expects of the gateway's answer the status and the code that clients are told for the explained reason. */
+/** Expects of the gateway's answer the status and the code that clients get for the explained reason. */
 function expectRefusedFor(answer: RawAnswer, { code, stages }: Explanation, about: string): void {
   const reason = REASONS[code as ReasonCode];
   const { status, code: told, detail } = answer.json<ProblemBody>();
   expect({ status, code: told }, about).toEqual({ status: reason.status, code: reason.publicCode });
   const refusing = stages.find(({ outcome }) => outcome === 'refused');
   expect(refusing?.stage, about).toBe(reason.stage);
-  // Where every reason is told alike, the client learns less than the administrator.
+  // Where clients get one code for all reasons, the administrator sees the true one.
   if (reason.publicCode !== 'credential_invalid') expect(refusing?.detail, about).toBe(detail);
 }
 
@@ -391,7 +391,7 @@ describe('explain and the gateway', () => {
     );
   };
 
-  /** Jira's session endpoint is answered by the gateway where a token asks (R04). */
+  /** The gateway answers Jira's session endpoint for a token (R04). */
   const isAnsweredHere = ({ application = 'jira', path }: Question): boolean =>
     application === 'jira' && path === '/rest/auth/1/session';
 

@@ -15,7 +15,7 @@ afterAll(() => upstream.stop());
 
 beforeEach(() => upstream.clear());
 
-/** Mounts an application whose upstream path tells which one it is. */
+/** Mounts an application whose upstream path names it. */
 async function mount(gateway: ScopegateFixture, name: string, where: object): Promise<void> {
   const options = { kind: 'generic' as const, anonymous: 'allow', mount: where, upstream: `${upstream.url}/${name}` };
   made.push(await gateway.createApplication({ key: name, ...options }));

@@ -274,7 +274,7 @@ describe('several requests on one connection', () => {
     upstream.clear();
     expect(statuses(await send(again + again, { closeWaitMs: 300 }))).not.toContain(200);
     expect(upstream.bytesReceived).toBe(0);
-    // What only looks like such a line is none.
+    // What only looks like such a line is not one.
     const body = await send(post('/x', readWrite, 'GET / RTSP/1.0\r\n'));
     expect(body.status).toBe(200);
   });

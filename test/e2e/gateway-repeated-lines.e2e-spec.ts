@@ -53,7 +53,7 @@ it.beforeAll(async ({ gateway, upstream }) => {
   });
 });
 
-/** The same token with another last character of its secret; the checksum tells it at once, or the digest. */
+/** The same token with another last character of its secret; the checksum shows it at once, or the digest. */
 function wrong(secret: string): string {
   const at = secret.lastIndexOf('_') - 1;
   return secret.slice(0, at) + (secret[at] === 'a' ? 'b' : 'a') + secret.slice(at + 1);

@@ -96,7 +96,7 @@ function cookie(session: string): HeaderLine {
   return ['Cookie', `JSESSIONID=${session}`];
 }
 
-/** The status, with the code of a refusal, of which the upstream must have received nothing. */
+/** The status, with the code of a refusal. The upstream must have received nothing of a refused request. */
 function outcome(answer: RawAnswer): string {
   if (answer.status < 400) return String(answer.status);
   expect(upstream.bytesReceived).toBe(0);
@@ -107,7 +107,7 @@ function digits(length: number): string {
   return [...randomBytes(length)].map((byte) => BASE62[byte % 62]).join('');
 }
 
-/** A session nobody has made, with a right checksum: anybody can compute one. */
+/** A session that the gateway did not create, with a right checksum: any client can compute one. */
 function madeUpSession(id = digits(12)): string {
   const body = `sgs_${id}_${digits(40)}`;
   let rest = crc32(body);

@@ -11,7 +11,7 @@ import { bearer, startScopegateFixture, type ScopegateFixture, type TestEvent } 
 const MEBIBYTE = 1_048_576;
 const TOTAL_BYTES = 200 * MEBIBYTE;
 
-/** What the process may need besides for two streams: buffers of four sockets, and what the collector lags behind. */
+/** More memory that the process may need for two streams: buffers of four sockets, and garbage not yet collected. */
 const MEMORY_BOUND_BYTES = 150 * MEBIBYTE;
 
 const PIECE = randomBytes(MEBIBYTE);
@@ -555,7 +555,7 @@ describe('bodies of requests', () => {
     'no type at all',
     '',
   ])('R07: a body of the type "%s" passes unread', async (type) => {
-    // Neither JSON nor a form nor parts: whoever parsed it would have to complain.
+    // Neither JSON nor a form nor parts: a parser would fail.
     const body = randomBytes(5_000);
     expect((await send({ method: 'POST', headers: [['Content-Type', type]], body })).status).toBe(200);
     expect(upstream.lastRequest?.body).toEqual(body);

@@ -33,7 +33,7 @@ describe.runIf(isGitAvailable())('git in front of git http-backend', () => {
       version: '8.19.0',
       mount: { pathPrefix: '/bitbucket' },
       upstream: upstream.url,
-      // Git sends no credential before it is asked for one.
+      // Git sends a credential only after a 401.
       anonymous: 'deny',
     });
     alice = await gateway.createUser({ username: 'alice' });
@@ -84,7 +84,7 @@ describe.runIf(isGitAvailable())('git in front of git http-backend', () => {
     expect(fetched.exitCode, fetched.errorOutput).toBe(0);
     expect(await commitHere(copy.path)).toBe(await commitHere(other.path));
 
-    // Git asks without a credential first. That question is answered by the gateway.
+    // Git first sends a request without a credential. The gateway answers that one.
     expect(upstream.requests.length).toBeGreaterThan(0);
     expect(upstream.requests.every(({ headers }) => headers['x-forwarded-user'] === alice.username)).toBe(true);
     expect(upstream.requests.some(({ headers }) => headers.authorization !== undefined)).toBe(false);

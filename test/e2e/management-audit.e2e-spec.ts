@@ -137,7 +137,7 @@ describeOnEachDatabase('the audit log at the management API', (server: () => Sco
     };
     await answer(200, [bearer(token.secret)]);
     for (const status of [401, 403]) await answer(status, [bearer(token.secret)]);
-    // What the upstream says to passwords and to nobody is no word on the gateway, and an outage is none either.
+    // What the upstream answers to passwords and to anonymous requests is no decision of the gateway, nor is an outage.
     for (const headers of [[basic('somebody', 'their password')], []]) await answer(401, headers);
     for (const headers of [[basic('somebody', 'their password')], []]) await answer(200, headers);
     await answer(500, [bearer(token.secret)]);

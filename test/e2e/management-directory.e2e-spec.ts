@@ -96,7 +96,7 @@ describeOnEachDatabase('permissions and the directory at the management API', (s
     expect((await me()).permissions.createForSelf).toBe(false);
     await server().patchPermissions({ createForSelf: { everyone: true } });
     expect((await me()).permissions.createForSelf).toBe(true);
-    // Off with no groups means nobody, administrators included: they hold no permission but by these lists.
+    // Off with no groups means no user, administrators included: only these lists give permissions.
     await server().patchPermissions({
       useTokens: { everyone: false, groups: [] },
       createForSelf: { everyone: false, groups: [] },

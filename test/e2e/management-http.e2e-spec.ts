@@ -73,7 +73,7 @@ beforeAll(async () => {
 
 afterAll(() => server.stop());
 
-/** Calls a route as somebody, with the examples' names in its path and an empty body. */
+/** Calls a route with a credential, with the examples' names in its path and an empty body. */
 const call = (as: ApiClient, { method, path }: Route): ReturnType<ApiClient['get']> => {
   const target = path.replace(/\{\w+\}/g, 'nothing');
   if (method === 'GET') return as.get(target);
@@ -183,7 +183,7 @@ describe('who may call what', () => {
       const refused = await wrong.get('/me');
       expectProblem(refused, 429, 'too_many_failures');
       expect(refused.headers.get('retry-after')).toMatch(/^[12]$/);
-      // Password logins are refused before the check; a token is not, and neither is anybody else.
+      // Password logins are refused before the check; a token is not, nor is a login from another address.
       const right = server.as({ user: victim.username.toUpperCase(), password: victim.password });
       expectProblem(await right.get('/me'), 429, 'too_many_failures');
       expect((await server.as({ user: user.username, token: token.secret }).get('/me')).status).toBe(200);

@@ -8,7 +8,7 @@ const NATIVE = bearer('NjQ0MDk2Mzk1OTU1OlJhbmRvbQ');
 
 const FORM = ['Content-Type', 'application/x-www-form-urlencoded'] as const;
 
-/** Every place in which Jira and Confluence take a password besides the Authorization line. */
+/** Every place in which Jira and Confluence take a password, apart from the Authorization line. */
 const PASSWORD_PLACES = [
   ['the query', { target: '/rest/api/2/myself?os_username=alice&os_password=x' }],
   ['a form', { method: 'POST', target: '/rest/api/2/issue', headers: [FORM], body: 'os_username=alice&os_password=x' }],

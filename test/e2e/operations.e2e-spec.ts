@@ -181,7 +181,7 @@ describe('the health', () => {
     expect(await readiness()).toEqual([503, { database: 'ok', journal: 'ok', migrations: 'failing' }]);
     await unitOfWork.run(({ manager }) => manager.query('UPDATE schema_migrations SET name = SUBSTR(name, 4)'));
 
-    // Later than anybody waits for it.
+    // Later than any client waits for it.
     unitOfWork.read = () =>
       new Promise((_resolve, reject) => setTimeout(() => reject(new Error('The database is away.')), 3_000));
     expect(await readiness()).toEqual([503, { database: 'failing', journal: 'ok', migrations: 'unknown' }]);

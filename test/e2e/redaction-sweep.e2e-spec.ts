@@ -383,7 +383,7 @@ it('R61: none of them is in any byte of the journal, the database or the log', a
   expect(looked.some((path) => /journal.*segment-\d+\.log$/.test(path))).toBe(true);
   output = server.output();
   expect(output).toContain(control);
-  // Every line is JSON, whatever was sent; the one that greets whoever starts the server is written before anything is.
+  // Every line is JSON, whatever was sent. Only the line with the first password is not, and it is written before any request.
   const noJson = output
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('Scopegate is ready at ') && !isJson(line));

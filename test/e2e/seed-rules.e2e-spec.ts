@@ -356,7 +356,7 @@ describe('addresses', () => {
     const explained = await explainFrom(row.peer, row.headers, token.id);
     expect(explained.status).toBe(200);
     expect(outcomes).toContain(explained.body.clientIp.derived);
-    // An address that cannot be told is refused by any list, even one that allows everybody.
+    // Every list refuses an unknown address, even one that allows all addresses.
     await server.patchSettings({ ipRestriction: { allowList: ['0.0.0.0/0', '::/0'] } });
     const listed = await explainFrom(row.peer, row.headers, token.id);
     expect(listed.body.decision).toBe(explained.body.clientIp.derived === null ? 'deny' : 'allow');
@@ -619,7 +619,7 @@ describe("the product's own tokens", () => {
         management.replace('/rest', '/x/..;/rest'),
       ]) {
         const [status, code] = await outcomeOf({ application, path, headers });
-        // A token has to have one reading of its path before anything else is asked.
+        // The path of a request with a token must have one reading; that is checked first.
         const isRefused = status === 403 ? code === 'native_token_management_disabled' : code === 'path_ambiguous';
         expect([path, status, code, isRefused], JSON.stringify(headers)).toEqual([path, status, code, true]);
       }

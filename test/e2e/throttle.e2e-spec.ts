@@ -15,7 +15,7 @@ type Header = readonly [string, string];
 
 const MAX_FAILURES = 3;
 const ADDRESS_LIMIT = MAX_FAILURES * 5;
-/** In Scopegate's format, and nobody's. */
+/** In Scopegate's format, and unknown. */
 const WRONG_TOKEN = 'sg_not-a-token';
 
 let scopegate: ScopegateFixture;
@@ -41,7 +41,7 @@ afterAll(async () => {
   await upstream.stop();
 });
 
-/** The header of a client that nobody has heard of yet. */
+/** The header of a client with a new address. */
 function newAddress(): Header {
   addresses += 1;
   return ['X-Forwarded-For', `203.0.113.${addresses}`];

@@ -55,7 +55,7 @@ async function during(
   return answer;
 }
 
-/** An application that lets everybody in, with an exception, at a host of its own. */
+/** An application that admits anonymous requests, with an exception, at a host of its own. */
 async function openApplication(): Promise<{ readonly key: string; readonly host: string; readonly path: string }> {
   applications += 1;
   const host = `open${applications}.test`;

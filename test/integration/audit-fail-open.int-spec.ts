@@ -36,7 +36,7 @@ describeWithMariaDb('audit.failOpen', (mariaDb: () => MariaDbServer) => {
 
   const unrecorded = (fate: string): Promise<number> => figure(`audit_unrecorded_total{fate="${fate}"}`);
 
-  /** Nobody asks the management API before: what is asked of it is counted like any other request. */
+  /** Sends no request to the management API before: it would be counted like any other request. */
   async function waitForRoom(): Promise<void> {
     await expect.poll(() => figure('journal_writable'), { timeout: 20_000 }).toBe(1);
     await expect.poll(() => figure('journal_backlog_bytes'), { timeout: 20_000 }).toBe(0);

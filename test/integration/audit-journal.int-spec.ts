@@ -117,7 +117,7 @@ describeOnEachDatabase('from the journal into the database', (server: () => Scop
         }
         await shipping;
         if (dice(8) === 0) {
-          // A crash: what was written is there, perhaps half of a line more, and nobody says goodbye.
+          // A crash: what was written is there, perhaps with half a line more, and nothing is closed.
           shipment.journal.flush();
           const files = readdirSync(join(folder.path, name)).sort();
           const last = join(folder.path, name, files.at(-1) ?? 'segment-000000000001.log');

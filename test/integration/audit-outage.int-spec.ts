@@ -12,7 +12,7 @@ import { mountSmallDisk } from '../support/small-disk.js';
 import { createTemporaryFolder } from '../support/temporary-folder.js';
 import { createTestToken } from '../support/test-application.js';
 
-/** The states of all threads of a process, as /proc tells them: `T` is stopped. */
+/** The states of all threads of a process, from /proc: `T` is stopped. */
 function threadStates(pid: number): ReadonlySet<string> {
   const tasks = readdirSync(`/proc/${pid}/task`);
   return new Set(

@@ -208,7 +208,7 @@ describeOnEachDatabase('questions to the audit log', (server) => {
     const answer = await new Promise<IncomingMessage>((resolve, reject) => {
       sent.once('response', resolve).once('error', reject).end();
     });
-    // Eight megabytes are to come; nobody reads them.
+    // Eight megabytes follow, and the client does not read them.
     await sleep(500);
     const read = reading.mock.calls.length;
     expect(read).toBeLessThan(10);

@@ -87,7 +87,7 @@ const conflict: unknown = expect.objectContaining({ code: 'conflict', status: 40
 const invalid: unknown = expect.objectContaining({ code: 'validation_failed', status: 400 });
 const notFound: unknown = expect.objectContaining({ code: 'not_found', status: 404 });
 
-/** How many were fulfilled; whoever was not must have met a conflict. */
+/** How many were fulfilled. Every other one must be a conflict. */
 async function fulfilled(work: readonly Promise<unknown>[]): Promise<number> {
   const outcomes = await Promise.allSettled(work);
   for (const outcome of outcomes) if (outcome.status === 'rejected') expect(outcome.reason).toEqual(conflict);

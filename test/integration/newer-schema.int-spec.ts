@@ -9,7 +9,7 @@ import { createTemporaryFolder } from '../support/temporary-folder.js';
 
 const NEWER = 'FromAnotherYear1999999999999';
 
-/** Notes a migration that no version knows, as a newer one would. */
+/** Records a migration that no version has, as a newer one would. */
 async function migrateFurther(environment: Readonly<Record<string, string>>): Promise<void> {
   const { database } = readConfiguration(environment);
   const dataSource = await new DataSource(await dataSourceOptions(database, [])).initialize();

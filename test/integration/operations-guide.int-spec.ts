@@ -41,7 +41,7 @@ type Place = {
   readonly kind: 'SQLite' | 'MariaDB';
   /** The configuration of the server. */
   readonly env: Environment;
-  /** What the commands find besides it. */
+  /** More variables, which the commands use. */
   readonly shell: Environment;
 };
 

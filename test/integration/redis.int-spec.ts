@@ -83,7 +83,7 @@ describeWithRedis('Redis', (server) => {
     await until(async () => {
       for (const node of [one, other]) await node.feed.announce('set', [{ topic: 'token', subject: 'probe' }]);
       await delay(20);
-      // Each of them hears itself once, and the other.
+      // Each of them receives its own message once, and that of the other.
       return [one, other].every(({ acted }) => acted.splice(0).length >= 2);
     });
     await delay(50);

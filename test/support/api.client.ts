@@ -7,7 +7,7 @@ export type ApiCredential =
 export type ApiAnswer<Body> = {
   readonly status: number;
   readonly headers: Headers;
-  /** The parsed body where it is JSON, its text where it is something else, undefined where there is none. */
+  /** The parsed body where it is JSON, its text where it is something else, undefined for an empty body. */
   readonly body: Body;
 };
 
@@ -34,7 +34,7 @@ export type ApiCallOptions = {
  */
 export type ApiClient = {
   readonly url: string;
-  /** The same API as somebody else; `null` for nobody. */
+  /** The same API with another credential; `null` for none. */
   as(credential: ApiCredential | null): ApiClient;
   get<Body = unknown>(path: string, options?: ApiCallOptions): Promise<ApiAnswer<Body>>;
   post<Body = unknown>(path: string, body?: unknown, options?: ApiCallOptions): Promise<ApiAnswer<Body>>;

@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { HttpMessageReader } from './http-message.reader.js';
 import type { HttpMessage } from './http-message.js';
 
-/** Connections that somebody holds on to who wants others to wait. */
+/** Connections that an attacker keeps open to make others wait. */
 export type Attack = {
   /** The answers so far, of all connections. */
   readonly answers: readonly HttpMessage[];

@@ -2,7 +2,7 @@ import { chromium, type BrowserContext, type Page } from 'playwright-core';
 import { findProgram } from './private-process.js';
 import { createTemporaryFolder } from './temporary-folder.js';
 
-/** A headless browser with a profile of its own, which asks nobody but the pages it is sent to. */
+/** A headless browser with a profile of its own, which connects only to the pages it is sent to. */
 export type TestBrowser = {
   readonly context: BrowserContext;
   newPage(): Promise<Page>;
@@ -24,7 +24,7 @@ export function isBrowserAvailable(): boolean {
   return findProgram('chromium') !== undefined;
 }
 
-/** Starts Chromium. @throws Error when there is none */
+/** Starts Chromium. @throws Error when it is not installed */
 export async function startBrowser(): Promise<TestBrowser> {
   const program = findProgram('chromium');
   if (program === undefined) {

@@ -9,7 +9,7 @@ export function childrenOf(pid: number): readonly number[] {
     .toSorted((first, second) => first - second);
 }
 
-/** Whether a process runs; one that has ended and that nobody has taken note of does not. */
+/** Whether a process runs. A zombie, which has ended without being waited for, does not. */
 export function isRunning(pid: number): boolean {
   const fields = statOf(pid);
   return fields !== null && fields[0] !== 'Z';

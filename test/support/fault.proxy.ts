@@ -22,7 +22,7 @@ export type CommitRule = {
 /**
  * A TCP proxy on 127.0.0.1 between a program under test and its MariaDB or Redis. It passes everything until it is told
  * otherwise. A connection that has lost bytes stays silent for good, as one whose entry a firewall has dropped: neither
- * end hears from the other again, not even that it has closed. Connections made after `pass()` are well again.
+ * end hears from the other again, not even that it has closed. Connections made after `pass()` work again.
  */
 export type FaultProxy = {
   readonly port: number;

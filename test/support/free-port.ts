@@ -8,7 +8,7 @@ const PORT_COUNT = 17_000;
 const handedOut = new Set<number>();
 
 /**
- * A TCP port on 127.0.0.1 that nobody listens on and that this process has not handed out before.
+ * A free TCP port on 127.0.0.1 that this process has not given out before.
  * @throws Error when two hundred random ports were all taken
  */
 export async function freePort(): Promise<number> {

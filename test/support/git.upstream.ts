@@ -21,7 +21,7 @@ export type GitRequest = {
   readonly headers: IncomingMessage['headers'];
 };
 
-/** A git server as Bitbucket has one: bare repositories under `/scm/<project>/<repository>.git`, open to everybody. */
+/** A git server as Bitbucket has one: bare repositories under `/scm/<project>/<repository>.git`, open to every client. */
 export type GitUpstream = {
   readonly url: string;
   readonly port: number;
@@ -164,7 +164,7 @@ function serveBackend(projectRoot: string, request: IncomingMessage, response: S
     stdio: ['pipe', 'pipe', 'ignore'],
   });
   backend.once('error', () => response.destroy());
-  // The program may end without having read its input; the rest of the body is then nobody's.
+  // The program may end without having read its input; the rest of the body is then dropped.
   backend.stdin.once('error', () => request.resume());
   request.pipe(backend.stdin);
   response.once('close', () => backend.kill('SIGKILL'));

@@ -17,7 +17,7 @@ export type LoadAnswer = {
   readonly code: string | null;
 };
 
-/** Clients that send one request after the other until they are told to stop. */
+/** Clients that send one request after the other until `stop()`. */
 export type Load = {
   readonly answers: readonly LoadAnswer[];
   /** Requests whose connection broke before an answer. */

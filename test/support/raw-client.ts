@@ -16,7 +16,7 @@ export type RawAnswer = {
   readonly trailers: readonly HeaderLine[];
   /** The body as UTF-8. */
   text(): string;
-  /** The body as JSON. @throws SyntaxError when it is none */
+  /** The body as JSON. @throws SyntaxError when it is not JSON */
   json<Content = unknown>(): Content;
   /** Every byte received, whatever it was. */
   readonly raw: Buffer;

@@ -16,7 +16,7 @@ export type SingleConnectionAnswer = {
   readonly body: unknown;
 };
 
-/** A client with one connection that it keeps, so that one worker answers all it asks. */
+/** A client with one connection that it keeps, so that one worker answers all its requests. */
 export type SingleConnectionClient = {
   send(wanted: SingleConnectionRequest): Promise<SingleConnectionAnswer>;
   close(): void;

@@ -6,7 +6,7 @@ import { freePort } from './free-port.js';
 import { privateEnvironment, startPrivateProcess, waitUntilReady } from './private-process.js';
 import { createTemporaryFolder } from './temporary-folder.js';
 
-/** A real npm registry that knows no other registry and lets everybody read and publish. */
+/** A real npm registry that asks no other registry, and lets every client read and publish. */
 export type VerdaccioUpstream = {
   readonly url: string;
   readonly port: number;
@@ -124,8 +124,8 @@ function verdaccioProgram(): string {
   return join(dirname(createRequire(import.meta.url).resolve('verdaccio/package.json')), 'bin', 'verdaccio');
 }
 
-// There is no `uplinks` and no `middlewares.audit`: both would ask the public registry. Nobody can register, and nobody has
-// to, because whoever comes this far has been let through by the gateway.
+// There is no `uplinks` and no `middlewares.audit`: both would ask the public registry. No user can register, and none
+// needs to: the gateway has let every request through that comes here.
 function verdaccioConfiguration(folder: string): string {
   return `storage: ${join(folder, 'storage')}
 web:
