@@ -22,7 +22,7 @@ const DOTS_AND_BLANKS = /^[\s.]*$/;
  * Every text that an upstream may take this one for: percent-decoded once or more often, compatibility characters
  * folded (Unicode NFKC) and invisible ones left out, in any order. Byte strings: each character is one byte.
  * @param text a path or a part of one, as it stands in a request target
- * @returns the text itself first; null where there are too many
+ * @returns the text itself first; null if there are too many
  */
 export function readingsOf(text: string): readonly string[] | null {
   if (!text.includes('%')) return [text];

@@ -12,16 +12,16 @@ export interface Product {
   readonly paths: PathRules;
   /** Whether it serves git below `/scm/` (R14). */
   readonly servesGit: boolean;
-  /** What becomes of a request without a credential, unless the application says otherwise. */
+  /** What happens to a request without a credential by default. */
   readonly anonymous: 'allow' | 'deny';
   /** Whether `os_username` with `os_password` in a query or a form logs in (R43). */
   readonly loginFields: boolean;
-  /** The product's own tokens (R52, R53); null where it has none. */
+  /** The product's own tokens (R52, R53); null if it has none. */
   readonly nativeTokens: NativeTokens | null;
   readonly session: ProductSession;
-  /** The call that tells whom it takes a request for (R126); null where it has none. */
+  /** The call that returns the current user (R126); null if it has none. */
   readonly whoAmI: { readonly path: string; readonly account: AccountPlace } | null;
-  /** How it tells its version (R52); null where it does not. */
+  /** Where it gives its version (R52); null if it does not. */
   readonly version: VersionSource | null;
   /** Calls that only read, though by POST (R13). Proposals: none counts until an administrator adds it. */
   readonly proposedExceptions: readonly ReadOnlyException[];
@@ -29,9 +29,9 @@ export interface Product {
 
 /** Tokens that the product itself makes and accepts. */
 export interface NativeTokens {
-  /** The first version that has them; null where every version does. */
+  /** The first version that has them; null if every version does. */
   readonly since: string | null;
-  /** What they begin with, where one can stand as a Basic password; the others work as Bearer alone. */
+  /** Their prefixes, if one can be a Basic password; the others work only as Bearer. */
   readonly prefixes: readonly string[];
   /** Where its administrator switches them off. */
   readonly appManagement: string;
@@ -45,11 +45,11 @@ export interface ProductSession {
   readonly parameters: readonly string[];
 }
 
-/** Where a product tells its version. */
+/** Where a product gives its version. */
 export interface VersionSource {
-  /** How it calls itself in the manifest of an application link, in lower case. */
+  /** Its names in the manifest of an application link, in lower case. */
   readonly typeIds: readonly string[];
-  /** A call that answers anonymously with a member `version`, where application links are switched off. */
+  /** A call that answers anonymously with a member `version` when application links are switched off. */
   readonly propertiesPath: string | null;
 }
 

@@ -1,20 +1,19 @@
 import { isJsonObject } from '@scopegate/kernel';
 
-/** What an upstream's answer says of the user it takes a request for. */
+/** The user that an upstream sees in a request, as its answer gives it. */
 export type AccountReading = { readonly known: true; readonly account: string | null } | { readonly known: false };
 
 /** Where an answer names the account: a member of its JSON, or all of its text, which is empty for an anonymous one. */
 export type AccountPlace = { readonly member: string } | 'text';
 
 /**
- * Reads whom an upstream takes a request for out of its answer (R126). An account of null means that it takes the request
- * for an anonymous one.
+ * Reads from an answer which user the upstream sees in a request (R126). Null means that it sees an anonymous request.
  */
 export function readAccount(body: string, place: AccountPlace): AccountReading {
   return place === 'text' ? accountOf(body.trim()) : memberOf(body, place.member);
 }
 
-/** Longer than any name of a user. What else a body holds is not told to anybody. */
+/** Longer than any user name. Nothing else of a body is shown. */
 const MAX_ACCOUNT_LENGTH = 255;
 
 function memberOf(body: string, name: string): AccountReading {
@@ -30,7 +29,7 @@ function memberOf(body: string, name: string): AccountReading {
   return typeof account === 'string' ? accountOf(account) : { known: false };
 }
 
-/** A page in place of an account is no account. */
+/** A page instead of a user name does not count. */
 function accountOf(text: string): AccountReading {
   if (text === '') return { known: true, account: null };
   return text.length <= MAX_ACCOUNT_LENGTH && /^[^\p{Cc}\p{Cs}<>]+$/u.test(text)

@@ -1,9 +1,9 @@
 import { headerValues, type HeaderLines } from '@scopegate/kernel';
 
 /**
- * What makes an answer unfit to be passed on; null where nothing does.
+ * Why an answer cannot be passed on; null if it can.
  * - A status outside 100 to 599 means nothing (RFC 9110 15).
- * - A transfer coding other than `chunked` alone has been left in the body, and would no longer be told (RFC 9112 6.1).
+ * - A transfer coding other than `chunked` alone is still in the body, but its header line would be gone (RFC 9112 6.1).
  * - Two lengths are two readings of the body (RFC 9112 6.3).
  */
 export function faultOfAnswer(status: number, lines: HeaderLines): string | null {
@@ -15,7 +15,7 @@ export function faultOfAnswer(status: number, lines: HeaderLines): string | null
   return headerValues(lines, 'content-length').length > 1 ? 'The answer has more than one length.' : null;
 }
 
-/** The lines of an answer that has no body and must not tell a length: an interim one, and 204 (RFC 9110 8.6). */
+/** The lines of an answer that has no body and must not have a length: an interim one, and 204 (RFC 9110 8.6). */
 export function withoutLength(lines: HeaderLines): string[] {
   const result: string[] = [];
   for (let index = 0; index + 1 < lines.length; index += 2) {

@@ -1,7 +1,7 @@
-/** The most requests of one holder that wait at a time; more are turned away at once, so that waiting costs no memory. */
+/** The most requests of one holder that wait at a time. More are refused at once, so that memory stays bounded. */
 const MAX_WAITING = 1_024;
 
-/** So many holders are remembered while they hold nothing: the next request of one of them makes none anew. */
+/** The number of holders without a connection that are kept for their next request. */
 const MAX_IDLE_HOLDERS = 1_024;
 
 /**
@@ -17,27 +17,27 @@ export function streamShareOf(share: number): number {
   return Math.max(1, Math.floor(share / 2));
 }
 
-/** Who holds connections: a token, or a client that has none. */
+/** A holder of connections: a token, or a client without one. */
 export interface ConnectionHolder<Waiter> {
   readonly key: string;
   /** Places taken, those of event streams among them. */
   taken: number;
   streams: number;
-  /** Those who wait for a place, in their order. */
+  /** The requests that wait for a place, in their order. */
   readonly waiting: Set<Waiter>;
 }
 
 /**
- * Divides the connections of one application between those who ask for them (R112). A holder has at most its share, and
- * waits for itself alone beyond it. Where all connections are taken, the holders get the next ones by turns, whatever
- * number of requests each of them has waiting. Taking and giving back cost the same however many wait.
+ * Divides the connections of one application between their holders (R112). A holder has at most its share; beyond it, it
+ * waits only for its own requests. If all connections are taken, the holders get the next ones in turn, however many
+ * requests each of them has waiting. Taking and giving back cost the same however many wait.
  */
 export class ConnectionShares<Waiter> {
   readonly #limit: number;
   readonly #share: number;
   readonly #streamShare: number;
   readonly #holders = new Map<string, ConnectionHolder<Waiter>>();
-  /** Holders that have room in their share and somebody waiting, in the order of their turns. */
+  /** Holders that have room in their share and a request waiting, in the order of their turns. */
   readonly #turns = new Set<ConnectionHolder<Waiter>>();
   #taken = 0;
   #waiting = 0;
@@ -54,7 +54,7 @@ export class ConnectionShares<Waiter> {
     return this.#waiting;
   }
 
-  /** Whether `next` has somebody to give a place to. */
+  /** Whether `next` returns a request. */
   get isTurnDue(): boolean {
     return this.#turns.size > 0 && this.#taken < this.#limit;
   }
@@ -68,7 +68,7 @@ export class ConnectionShares<Waiter> {
     return holder;
   }
 
-  /** Takes a place where there is one and nobody else's turn. @returns whether it was taken */
+  /** Takes a place if one is free and no other holder waits. @returns whether it was taken */
   take(holder: ConnectionHolder<Waiter>): boolean {
     const isFree = this.#turns.size === 0 && this.#taken < this.#limit;
     if (!isFree || holder.waiting.size > 0 || !this.#hasRoom(holder)) return false;
@@ -77,7 +77,7 @@ export class ConnectionShares<Waiter> {
     return true;
   }
 
-  /** Waits for a place, which `next` gives. @returns false where too many of this holder wait already */
+  /** Waits for a place, which `next` gives. @returns false if too many requests of this holder wait already */
   wait(holder: ConnectionHolder<Waiter>, waiter: Waiter): boolean {
     if (holder.waiting.size >= MAX_WAITING) return false;
     holder.waiting.add(waiter);
@@ -94,11 +94,11 @@ export class ConnectionShares<Waiter> {
     this.#forgetIfIdle(holder);
   }
 
-  /** Gives a place to the one whose turn it is. @returns null where there is no place, or nobody waits for one */
+  /** Gives a place to the next request. @returns null if there is no free place, or no request waits */
   next(): Waiter | null {
     if (!this.isTurnDue) return null;
     for (const holder of this.#turns) {
-      // To the end of the line, where it has more.
+      // A holder with more requests goes to the end of the line.
       this.#turns.delete(holder);
       for (const waiter of holder.waiting) {
         holder.waiting.delete(waiter);
@@ -112,7 +112,7 @@ export class ConnectionShares<Waiter> {
     return null;
   }
 
-  /** Counts a place that is taken as one of an event stream. @returns false where the holder has enough of those */
+  /** Counts a place that is taken as one of an event stream. @returns false if the holder may have no more of those */
   addStream(holder: ConnectionHolder<Waiter>): boolean {
     if (holder.streams >= this.#streamShare) return false;
     holder.streams += 1;

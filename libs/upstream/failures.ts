@@ -1,4 +1,4 @@
-/** What went wrong with an upstream, as the client is told. */
+/** How an upstream failed, as the client sees it. */
 export type UpstreamFailure = 'upstream_unreachable' | 'upstream_timeout';
 
 const TIMEOUT_CODES: ReadonlySet<string> = new Set([

@@ -19,13 +19,13 @@ export interface ForwardedRequest {
   readonly identityNames: ReadonlySet<string>;
   /** Names and values, alternating, that identify the user; empty unless this is a token request. */
   readonly identity: readonly string[];
-  /** The client's Authorization goes upstream only where it is not ours to judge. */
+  /** Whether the client's Authorization is dropped: it goes upstream only if the gateway does not judge it. */
   readonly dropAuthorization: boolean;
-  /** What goes upstream of a Cookie line, or null where nothing of it does; null in its place where no cookie goes. */
+  /** Returns what of a Cookie line goes upstream, or null for none of it. Null in its place: no cookie goes. */
   readonly keepCookies: ((value: string) => string | null) | null;
   /** Whether a line overrides the method and is dropped (R12). */
   readonly dropLine: ((foldedName: string) => boolean) | null;
-  /** The header that the client address is taken from, as configured; null where none is. It is not sent on. */
+  /** The header that the client address is taken from, as configured; null if none is. It is not sent on. */
   readonly addressHeader: string | null;
   /** The gateway's own place in the trace. The client's lines are always dropped: they name another parent. */
   readonly trace: { readonly parent: string; readonly state: string | null } | null;
@@ -82,7 +82,7 @@ const END_TO_END: ReadonlySet<string> = new Set([
   'content-encoding',
 ]);
 
-/** The names the Connection lines nominate, or null where there are none besides the usual two. */
+/** The names in the Connection lines; null if there are only the usual two. */
 function connectionNominated(lines: HeaderLines): ReadonlySet<string> | null {
   let names: Set<string> | null = null;
   for (let index = 0; index + 1 < lines.length; index += 2) {
@@ -99,7 +99,7 @@ function connectionNominated(lines: HeaderLines): ReadonlySet<string> | null {
  * The header lines of an answer, without what belongs to the upstream's connection. The answer to a token request is
  * also without Set-Cookie and without session ids in the URLs it leads to: the upstream's own session never reaches
  * the client of a token (R11).
- * @param sessionRule the rule of the product; null where this is no token request
+ * @param sessionRule the rule of the product; null if this is no token request
  */
 export function answeredHeaders(lines: HeaderLines, sessionRule: SessionParameterRule | null): string[] {
   const nominated = connectionNominated(lines);

@@ -52,7 +52,7 @@ export type IdentityEncoding = (typeof IDENTITY_ENCODINGS)[number];
 /** What applications get that name no encoding. */
 export const DEFAULT_IDENTITY_ENCODING: IdentityEncoding = 'percent';
 
-/** Who is identified to an application, and by which token; null where there is none. */
+/** The user that an application gets, and the token; null without one. */
 export interface Identified {
   readonly user: {
     readonly username: string;

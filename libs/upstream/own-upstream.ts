@@ -10,8 +10,8 @@ export interface Listener {
 const UNSPECIFIED: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
 
 /**
- * Whether an upstream is the server itself, so that every request would come back to it. A name that only a resolver knows
- * cannot be told here; such a loop ends at its first return.
+ * Whether an upstream is the server itself, so that every request would come back to it. Names are not
+ * resolved here: such a loop ends when the first request comes back.
  * @param listeners of the server
  * @param machine the addresses and names of the machine, in lower case
  */

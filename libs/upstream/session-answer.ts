@@ -1,7 +1,7 @@
 /** Where the client sees the application. */
 export interface OuterAddress {
   readonly scheme: 'http' | 'https';
-  /** With the port; null where the request names none. */
+  /** With the port; null if the request names none. */
   readonly host: string | null;
   /** The path of the mount: `/`, or segments without a slash at the end. */
   readonly pathPrefix: string;
@@ -25,7 +25,7 @@ export function sessionAnswer(name: string, value: string): string {
   return JSON.stringify({ session: { name, value }, loginInfo: LOGIN_INFO });
 }
 
-/** What jira's session endpoint says of the user of a session (R04). */
+/** The body that jira's session endpoint returns for the user of a session (R04). */
 export function sessionUserAnswer(username: string, address: OuterAddress): string {
   const base = address.pathPrefix === '/' ? '' : address.pathPrefix;
   const origin = address.host === null ? '' : `${address.scheme}://${address.host}`;

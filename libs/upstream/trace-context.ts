@@ -6,7 +6,7 @@ export interface TraceContext {
   readonly traceId: string;
   /** Two hexadecimal digits: whether the trace is sampled (1), and whether its id is random (2). */
   readonly flags: string;
-  /** What other tracing systems want passed on; null where there is nothing valid to pass on. */
+  /** What other tracing systems want passed on; null if there is nothing valid to pass on. */
   readonly traceState: string | null;
 }
 
@@ -27,7 +27,7 @@ const KNOWN_FLAGS = 0x03;
 
 const MAX_STATE_MEMBERS = 32;
 
-/** The specification asks for 512 characters at the least. */
+/** The specification requires at least 512 characters. */
 const MAX_STATE_LENGTH = 8_192;
 
 const STATE_KEY = /^(?:[a-z0-9][a-z0-9_*/-]{0,255}|[a-z0-9][a-z0-9_*/-]{0,240}@[a-z0-9][a-z0-9_*/-]{0,13})$/;
@@ -36,7 +36,7 @@ const STATE_KEY = /^(?:[a-z0-9][a-z0-9_*/-]{0,255}|[a-z0-9][a-z0-9_*/-]{0,240}@[
 const STATE_VALUE = /^[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]$/;
 
 /**
- * The trace a request belongs to by its header lines; null where it carries no `traceparent`, more than one, or one that
+ * The trace a request belongs to by its header lines; null if it carries no `traceparent`, more than one, or one that
  * is not valid. Then a new trace begins, and a `tracestate` says nothing. Never throws.
  */
 export function readTraceContext(lines: HeaderLines): TraceContext | null {
@@ -72,7 +72,7 @@ export function traceParent(trace: TraceContext, parentId: string): string {
   return `00-${trace.traceId}-${parentId}-${trace.flags}`;
 }
 
-/** All `tracestate` lines as one list, as they came; null where there is none, or one member is not valid. */
+/** All `tracestate` lines as one list, as they came; null if there is none, or one member is not valid. */
 function readTraceState(values: readonly string[]): string | null {
   if (values.length === 0) return null;
   const state = values.length === 1 ? (values[0] ?? '') : values.join(',');

@@ -16,7 +16,7 @@ const CONNECTION_NAMES: ReadonlySet<string> = new Set([
   'expect',
 ]);
 
-/** Lines that say where a request came from, and its id: the gateway writes its own. All `X-Forwarded-*` are besides. */
+/** Lines about the origin of a request, and its id: the gateway writes its own. `X-Forwarded-*` is handled below. */
 const ORIGIN_NAMES: ReadonlySet<string> = new Set([
   'host',
   'forwarded',
@@ -83,7 +83,7 @@ export function isConnectionName(folded: string): boolean {
 }
 
 /**
- * Whether a client's line never goes upstream, whoever sends it and whatever its value (R12, R39, R67).
+ * Whether a client's line never goes upstream, whatever its value (R12, R39, R67).
  * @param name the name as it was sent
  * @param folded the same name, as `foldHeaderName` gives it
  */

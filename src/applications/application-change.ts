@@ -19,7 +19,7 @@ export function describeApplication(application: ApplicationDocument): Record<st
   return description;
 }
 
-/** What differs between two states of an application. A fixed header value that changed shows as changed, no more. */
+/** The differences between two states of an application. A changed fixed header value is shown only as changed. */
 export function describeApplicationChange(
   before: ApplicationDocument,
   after: ApplicationDocument,

@@ -69,7 +69,7 @@ export function patchApplication(before: object, patch: unknown): object {
 
 /**
  * Checks what the types do not say, and fills in the defaults of the kind of application.
- * @param before the application so far, or null where it is new
+ * @param before the application so far, or null if it is new
  * @param finding the version that the upstream gave; null if it was not asked, 'pending' if it is asked only after this
  * check has passed
  */

@@ -62,10 +62,10 @@ export class ApplicationRoutes<Application> {
   /**
    * Hosts come first: a Host that names an application belongs to it alone, so that nothing else, the management API
    * included, ever answers there.
-   * @param authority the host that the request is for; null where it names none
+   * @param authority the host that the request is for; null if it names none
    * @param rawPath the path as it was sent, without the query
    * @returns the application with the rest of the path; `unclaimed-host-path` where the host is one of an application
-   * whose prefix does not match; null where no application is mounted
+   * whose prefix does not match; null if no application is mounted
    */
   find(authority: Authority | null, rawPath: string): Route<Application> | 'unclaimed-host-path' | null {
     const table = authority === null ? undefined : this.#tableOf(authority);

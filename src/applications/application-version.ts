@@ -4,9 +4,9 @@ import type { VersionReading } from './version.reader.js';
 
 /** What an application keeps of the version of its product. */
 export interface ApplicationVersions {
-  /** Set by hand, which wins; null where it was not. */
+  /** Set by hand, which has precedence; null if it was not. */
   readonly version: string | null;
-  /** Read from the upstream when the application was saved; null where it could not be, or was not needed. */
+  /** Read from the upstream when the application was saved; null if that failed or was not needed. */
   readonly detectedVersion: string | null;
 }
 
@@ -17,7 +17,7 @@ type Versioned = Pick<ApplicationDocument, 'kind' | 'upstream' | 'version' | 'de
 export interface AskedVersion {
   readonly kind: ApplicationKind;
   readonly upstream: string;
-  /** Null or left out where none was set by hand. */
+  /** Null or left out if none was set by hand. */
   readonly version?: string | null;
 }
 
@@ -28,20 +28,20 @@ export interface VersionFinding {
   readonly reading: VersionReading;
 }
 
-/** The version that counts and is shown; null where it is not known. */
+/** The version that counts and is shown; null if it is not known. */
 export function knownVersion(versions: ApplicationVersions): string | null {
   return versions.version ?? versions.detectedVersion;
 }
 
-/** How to ask the upstream for its version, or null where that is not needed: one set by hand is enough. */
+/** How to ask the upstream for its version; null if one was set by hand. */
 export function versionSourceOf(asked: AskedVersion, before: Versioned | null): VersionSource | null {
   return versionByHand(asked, before) === null ? productOf(asked.kind).version : null;
 }
 
 /**
  * What to keep. A version that was read stays one that was read when the client sends it back as it was shown.
- * @param before the application so far, or null where it is new
- * @param finding what the upstream said, or null where it was not asked
+ * @param before the application so far, or null if it is new
+ * @param finding the version that the upstream gave, or null if it was not asked
  */
 export function decideVersions(
   asked: AskedVersion,
@@ -76,7 +76,7 @@ export function describeMissingVersion(finding: VersionFinding | null): string {
   }
 }
 
-/** The version set by hand; null where there is none, or where it is the one that was read, sent back. */
+/** The version set by hand; null without one, or if it is the version that was read, sent back. */
 function versionByHand(asked: AskedVersion, before: Versioned | null): string | null {
   const version = asked.version ?? null;
   const isEcho = before !== null && before.version === null && before.detectedVersion === version;

@@ -14,18 +14,18 @@ import { readIdentityHeaders, sealedName } from './identity-header.js';
 import { askUpstream, type UpstreamAnswer } from './upstream.question.js';
 import { VersionReader } from './version.reader.js';
 
-/** Somebody waits for the answer, whatever the application may take for its own. */
+/** An administrator waits for the answer, so it may not take as long as the application allows. */
 const MAX_TIMEOUT_MS = 5_000;
 
-/** A check holds a connection for some seconds; more at a time are no administrator's work. */
+/** A check holds a connection for some seconds, and administrators need few at a time. */
 const MAX_AT_ONCE = 4;
 
-/** How an answer is read: whether the user is believed, as whom, and what to do about it. */
+/** How an answer is read: whether the upstream accepts the user, which user it sees, and what to do. */
 type Belief = Pick<ApplicationCheckDto, 'identityBelieved' | 'upstreamAccount' | 'advice'>;
 
 /**
- * Asks the stored upstream of an application as a named user would be forwarded, and says what came (R126). It goes to no
- * other address, follows nothing, and tells nothing of the answer but its status, the account and the version.
+ * Sends the stored upstream of an application a request as a named user, and reports the answer (R126). It goes to no
+ * other address, follows no redirect, and shows only the status, the user and the version of the answer.
  */
 @Injectable()
 export class ApplicationChecker {
@@ -37,7 +37,7 @@ export class ApplicationChecker {
     private readonly versions: VersionReader,
   ) {}
 
-  /** @throws a 404 for an unknown application, a 400 for a user or secrets that do not fit, a 503 where too many run */
+  /** @throws a 404 for an unknown application, a 400 for an invalid user or secret, a 503 if too many run */
   async check(caller: PrincipalFacts, key: string, asked: CheckApplicationDto): Promise<ApplicationCheckDto> {
     const stored = this.applications.get(key);
     const application = this.applications.byKey(key);
@@ -107,7 +107,7 @@ const OWN_LINES: readonly string[] = [
   'Scopegate',
 ];
 
-/** The answer does not say whom it takes the request for. */
+/** The answer does not show which user the upstream sees. */
 function unknown(advice: string): Belief {
   return { identityBelieved: 'unknown', upstreamAccount: null, advice: [advice] };
 }

@@ -40,7 +40,7 @@ export function toDto({ key, document }: StoredApplication, observed: readonly W
   };
 }
 
-/** A whole host is told without the prefix `/`, which says nothing more. */
+/** A whole host is shown without the prefix `/`, which adds nothing. */
 function mountDto({ host, pathPrefix }: Mount): MountDto {
   if (host === null) return { pathPrefix };
   return pathPrefix === '/' ? { host } : { host, pathPrefix };

@@ -25,7 +25,7 @@ import type { SecretBox } from './secret-box.js';
 export interface ApplicationDocument {
   readonly name: string;
   readonly kind: ApplicationKind;
-  /** Of the product, set by hand; null where it was not. */
+  /** Of the product, set by hand; null if it was not. */
   readonly version: string | null;
   /** Of the product, read from the upstream when the application was saved without a version set by hand. */
   readonly detectedVersion: string | null;
@@ -46,7 +46,7 @@ export interface ApplicationDocument {
   readonly connections: number;
 }
 
-/** The most connections to an upstream, where nothing else was said or an older version stored the application. */
+/** The most connections to an upstream by default, also for applications that an older version stored. */
 export const DEFAULT_CONNECTIONS = 512;
 
 /** A stored application with its key and the version of its row. */
@@ -75,14 +75,14 @@ export interface ProtectedApplication {
   readonly timeoutMs: number;
   /** The most connections to its upstream at a time. */
   readonly connections: number;
-  /** Why every request is refused: a stored rule or secret cannot be read. Null where all is well. */
+  /** Why every request is refused: a stored rule or secret cannot be read. Null if all is well. */
   readonly fault: string | null;
   /** Rises with every change of the application. */
   readonly version: number;
 }
 
 /**
- * Where a fixed header value belongs: it opens nowhere else, and goes to no other origin than it was given for (R111).
+ * The context of a fixed header value. It opens in no other one, and is sent only to the origin it was given for (R111).
  * @param origin scheme and authority of the upstream
  */
 function secretContext(key: string, headerName: string, origin: string): string {
@@ -99,7 +99,7 @@ export interface OpenedSecret {
   readonly isBound: boolean;
 }
 
-/** Opens the stored secret of a header; null where it does not belong here. */
+/** Opens the stored secret of a header; null if it belongs to another context. */
 export function openSecret(
   box: SecretBox,
   key: string,

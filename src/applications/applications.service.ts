@@ -52,7 +52,7 @@ const MOUNTED_UPSTREAM: Warning = {
     'internal address.',
 };
 
-/** Every application as this node knows it now. */
+/** The current applications on this node. */
 interface Applications {
   /** In the order of their keys. */
   readonly stored: readonly StoredApplication[];
@@ -118,14 +118,14 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
     return pageOf(rows, query.limit, ({ key }) => [key], toItem);
   }
 
-  /** @throws a 404 where there is none of this key */
+  /** @throws a 404 for an unknown key */
   get(key: string): StoredApplication {
     const stored = this.#snapshot.current.stored.find((candidate) => candidate.key === key);
     if (stored === undefined) throw noSuchApplication(key);
     return stored;
   }
 
-  /** What this node has met of an application that an administrator should know. */
+  /** Warnings about an application from what this node has observed. */
   observedWarnings(key: string): readonly Warning[] {
     const fault = this.byKey(key)?.fault ?? null;
     if (fault !== null) {
@@ -230,7 +230,7 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
     return this.#askForVersion(await patched(before, patch), before.document);
   }
 
-  /** What the upstream says of its version; null where that is not needed. A 400 where something else does not fit. */
+  /** The version that the upstream gives; null if it is not needed. @throws a 400 if the rest is not valid */
   async #askForVersion(body: CreateApplicationDto, before: ApplicationDocument | null): Promise<VersionFinding | null> {
     accept(checkApplication(body, before, 'pending'));
     const { kind, upstream } = body;
@@ -242,7 +242,7 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
     return source === null ? null : { kind, upstream, reading: await this.versions.read(source, upstream) };
   }
 
-  /** A checked document with its secrets encrypted; a 400 where something does not fit. */
+  /** A checked document with its secrets encrypted. @throws a 400 if it is not valid */
   #ready(
     key: string,
     body: CreateApplicationDto,
@@ -287,7 +287,7 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
   }
 }
 
-/** What a merge patch makes of an application, as it is asked for. */
+/** An application after a merge patch, as a client would send it. */
 async function patched(before: StoredApplication, patch: unknown): Promise<CreateApplicationDto> {
   // A version that was read is not part of what is changed: the client may set one in its place.
   const shown = { ...toDto(before), version: before.document.version };

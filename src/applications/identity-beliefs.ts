@@ -4,7 +4,7 @@ import { Clock } from '../common/time/clock.js';
 /** Fewer refusals can be those of one user who may not do something. */
 const MIN_REFUSED = 3;
 
-/** Refusals that are older say nothing of today. */
+/** Older refusals do not count. */
 const FORGOTTEN_AFTER_MS = 3_600_000;
 
 interface Refusals {
@@ -34,17 +34,17 @@ export class IdentityBeliefs {
     known.lastAtMs = nowMs;
   }
 
-  /** The upstream took the user of a token request for somebody. */
+  /** The upstream accepted the user of a token request. */
   noteAccepted(application: string): void {
     if (this.#refused.size > 0) this.#refused.delete(application);
   }
 
-  /** The application was changed: what was before says nothing of it any more. */
+  /** The application was changed, so earlier answers do not count. */
   forget(application: string): void {
     this.#refused.delete(application);
   }
 
-  /** How many token requests in a row were refused, where they are enough and recent; null otherwise. */
+  /** How many token requests in a row were refused; null if they are too few or too old. */
   refusals(application: string): number | null {
     const known = this.#refused.get(application);
     if (known === undefined || known.count < MIN_REFUSED) return null;

@@ -6,13 +6,13 @@ import { isIdentityHeaderName, parseTemplate } from '@scopegate/upstream';
 export type IdentityHeader =
   { readonly name: string; readonly template: string } | { readonly name: string; readonly sealed: string };
 
-/** An identity header as it was asked for: besides, a fixed value that has yet to be encrypted. */
+/** An identity header as a client sends it: a stored one, or a fixed value that is not encrypted yet. */
 export type AskedIdentityHeader = IdentityHeader | { readonly name: string; readonly secret: string };
 
-/** What stands in place of a stored secret. Sent back, it keeps the secret. */
+/** Shown instead of a stored secret. Sent back, it keeps the secret. */
 export const SECRET_MASK = '********';
 
-/** The headers of every application that names none, as they are asked for. */
+/** The headers of an application without any of its own. */
 export const DEFAULT_IDENTITY_HEADERS: Readonly<Record<string, string>> = { 'X-Forwarded-User': '{username}' };
 
 const MAX_HEADERS = 32;
@@ -23,8 +23,8 @@ const PRINTABLE = /^[\x20-\x7e]*$/;
 /**
  * Reads the headers of an identity: templates, and fixed values as `{secret}`. Names are compared as upstream
  * frameworks read them: without case, and with one mark for all of them (`foldHeaderName`).
- * @param stored what the application has so far, for secrets that are to be kept
- * @param errors where what does not fit is noted
+ * @param stored the current headers, for secrets that are kept
+ * @param errors gets an entry for everything that is not valid
  */
 export function readIdentityHeaders(
   headers: object,
@@ -109,14 +109,14 @@ export function sealedName(name: string): string {
   return name.toLowerCase().replaceAll('_', '-');
 }
 
-/** The member of `{secret}`, where that is all there is. */
+/** The secret of `{secret}`; null if there is any other member. */
 function secretOf(value: unknown): string | null {
   if (!isJsonObject(value)) return null;
   const { secret } = value;
   return typeof secret === 'string' && Object.keys(value).length === 1 ? secret : null;
 }
 
-/** Whether every request gets the same value, whoever its user is. */
+/** Whether every request gets the same value, for every user. */
 export function isFixedValue(header: IdentityHeader): boolean {
   return 'sealed' in header || !header.template.includes('{');
 }

@@ -3,7 +3,7 @@ import { parseAuthority } from '@scopegate/network';
 
 /** Where an application is mounted: a path prefix, a host of its own, or a path prefix of a host. */
 export interface Mount {
-  /** In lower case, with a port where only that port is meant; null where the host does not matter. */
+  /** In lower case, with a port if only that port counts; null for every host. */
   readonly host: string | null;
   /** `/`, or segments without a slash at the end. */
   readonly pathPrefix: string;
@@ -42,7 +42,7 @@ export function mountKey(mount: Mount): string {
   return `${mount.host ?? ''}|${mount.pathPrefix}`;
 }
 
-/** A mount as people say it. */
+/** A mount as a text for people. */
 export function describeMount(mount: Mount): string {
   if (mount.host === null) return mount.pathPrefix;
   return mount.pathPrefix === '/' ? mount.host : mount.host + mount.pathPrefix;

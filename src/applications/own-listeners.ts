@@ -17,7 +17,7 @@ export class OwnListeners {
   }
 }
 
-/** The addresses of the machine change: they are read anew each time. */
+/** Read each time, because the addresses of the machine change. */
 function machineNames(): ReadonlySet<string> {
   const addresses = Object.values(networkInterfaces()).flatMap((entries) => entries ?? []);
   return new Set([hostname().toLowerCase(), ...addresses.map(({ address }) => address.toLowerCase())]);

@@ -22,7 +22,7 @@ export function compareVersions(left: string, right: string): number {
 /** Whether the switch over the product's own tokens exists (R52). */
 export type NativeTokenSwitch = 'available' | 'no-such-product' | 'version-unknown' | 'version-too-old';
 
-/** @param version of the product, or null where it is not known */
+/** @param version of the product, or null if it is not known */
 export function nativeTokenSwitch(kind: ApplicationKind, version: string | null): NativeTokenSwitch {
   const { nativeTokens } = productOf(kind);
   if (nativeTokens === null) return 'no-such-product';

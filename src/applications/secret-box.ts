@@ -7,7 +7,7 @@ const TAG_BYTES = 16;
 
 /**
  * Keeps fixed header values encrypted in the database: AES-256-GCM under a key derived once from the server's
- * encryption key. What is sealed opens in its own context alone, so that a value copied to another row is no use.
+ * encryption key. A sealed value opens only in its own context, so a copy in another row is useless.
  */
 export class SecretBox {
   readonly #key: Buffer;
@@ -31,7 +31,7 @@ export class SecretBox {
 
   /**
    * @param context the one it was sealed with
-   * @returns the value, or null where it was sealed under another key, for another context, or has been changed
+   * @returns the value, or null if it was sealed under another key, for another context, or has been changed
    */
   open(sealed: string, context: string): string | null {
     if (!sealed.startsWith(FORMAT)) return null;

@@ -1,6 +1,6 @@
 import { Client } from 'undici';
 
-/** What an upstream answered to one question, or why there is no answer. */
+/** The answer of an upstream to one question, or why there is none. */
 export type UpstreamAnswer =
   | { readonly kind: 'answer'; readonly status: number; readonly body: string | null }
   | { readonly kind: 'no-answer'; readonly reason: 'unreachable' | 'timeout' | 'certificate' };
@@ -20,7 +20,7 @@ const MAX_BODY_BYTES = 65_536;
 
 const MAX_HEADER_BYTES = 16_384;
 
-/** Asks an upstream at its own address alone: where it sends us is not followed, and a large answer is not read. */
+/** Asks an upstream, only at its own address: redirects are not followed, and a large answer is not read. */
 export async function askUpstream({ origin, path, headers, timeoutMs }: UpstreamQuestion): Promise<UpstreamAnswer> {
   const client = new Client(origin, {
     connect: { timeout: timeoutMs },
@@ -40,7 +40,7 @@ export async function askUpstream({ origin, path, headers, timeoutMs }: Upstream
     }
     return { kind: 'answer', status, body: await answer.body.text() };
   } catch (error) {
-    // It has answered, and what follows the head is no use.
+    // It has answered, and the body is not needed.
     if (status !== null) return { kind: 'answer', status, body: null };
     if (isCertificateError(error)) return { kind: 'no-answer', reason: 'certificate' };
     const isLate = signal.aborted || (error instanceof Error && error.name.endsWith('TimeoutError'));

@@ -1,7 +1,7 @@
 import { isJsonObject } from '@scopegate/kernel';
 import { XMLParser } from 'fast-xml-parser';
 
-/** What an upstream's answer says of its version. */
+/** The version in an upstream's answer. */
 export type VersionParsing =
   | { readonly ok: true; readonly version: string }
   /** It names no version, or it comes from another product than the application is said to be. */

@@ -4,12 +4,12 @@ import { parseUpstream } from '@scopegate/upstream';
 import { Client, errors } from 'undici';
 import { parseManifest, parseProperties, type VersionParsing } from './version-answer.parser.js';
 
-/** The version that an upstream tells of itself, or why there is none. */
+/** The version that an upstream gives, or why there is none. */
 export type VersionReading =
   | { readonly ok: true; readonly version: string }
   | { readonly ok: false; readonly problem: 'unreachable' | 'no-answer-in-time' | 'no-version' | 'other-product' };
 
-/** A call that tells the version, and how its answer is read. */
+/** A call that returns the version, and how its answer is read. */
 interface Question {
   /** Below the path of the upstream. */
   readonly path: string;
@@ -17,7 +17,7 @@ interface Question {
   readonly parse: (text: string) => VersionParsing;
 }
 
-/** How long all the questions to one upstream may take together: somebody waits for the save. */
+/** How long all questions to one upstream may take together, because a client waits for the save. */
 const TIMEOUT_MS = 3_000;
 
 /** A manifest has some two kilobytes. */
@@ -26,8 +26,8 @@ const MAX_BODY_BYTES = 65_536;
 const MAX_HEADER_BYTES = 16_384;
 
 /**
- * Asks an upstream for its version (R52): anonymously, at its own address alone, and without following where it sends
- * us. Nothing of the answer but the numbers of the version gets any further.
+ * Asks an upstream for its version (R52): anonymously, only at its own address, and without following redirects. Only the
+ * numbers of the version are used.
  */
 @Injectable()
 export class VersionReader {
@@ -58,7 +58,7 @@ export class VersionReader {
   }
 }
 
-/** What every product answers first, and then what it answers where application links are switched off. */
+/** First the call of every product, then the one that works when application links are switched off. */
 function questionsFor({ typeIds, propertiesPath }: VersionSource): readonly Question[] {
   const manifest: Question = {
     path: '/rest/applinks/1.0/manifest',

@@ -30,7 +30,7 @@ export class AnswerWriter implements PendingResponse {
   #held: Buffer[] = [];
 
   /**
-   * @param sessionRule takes the upstream's own sessions out of the answer (R11); null where they may pass
+   * @param sessionRule takes the upstream's own sessions out of the answer (R11); null if they may pass
    * @param stallTimeoutMs how long the client may pause in reading what waits for it
    */
   constructor(
@@ -41,7 +41,7 @@ export class AnswerWriter implements PendingResponse {
     this.#response = exchange.response;
   }
 
-  /** Whether the answer has no body, whatever length its head tells (RFC 9110 8.6). */
+  /** Whether the answer has no body, whatever length its head gives (RFC 9110 8.6). */
   get hasNoBody(): boolean {
     return this.#hasNoBody;
   }
@@ -116,7 +116,7 @@ export class AnswerWriter implements PendingResponse {
     this.#response.destroy();
   }
 
-  /** Ends the connection of a client that does not go on reading. */
+  /** Ends the connection of a client that stops reading. */
   #watchReader(): void {
     const { socket } = this.#response;
     if (socket !== null) this.#response.once('drain', watchForStall(socket, this.stallTimeoutMs));

@@ -15,8 +15,8 @@ export interface ForwardOptions {
   readonly application: ProtectedApplication;
   readonly connections: UpstreamConnections;
   /**
-   * Judges the request once more, after a wait in which its token may have ended, and tells the application as it is now.
-   * Null is a refusal, which is answered by then.
+   * Judges the request again after a wait in which its token may have ended, and gives the current application.
+   * Null means that the request was refused, and answered.
    */
   readonly judgeAgain: (onJudged: (application: ProtectedApplication | null) => void) => void;
   /** Whose share of the connections is used: a token's id, or the client's address where there is no token. */
@@ -27,11 +27,11 @@ export interface ForwardOptions {
   readonly stallTimeoutMs: number;
 }
 
-/** Who is told what becomes of a forwarded request. */
+/** Gets the events of a forwarded request. */
 export interface ForwardListener {
-  /** Called once there is a connection for the request: it is to be dispatched. */
+  /** Called once, when the request has a connection: dispatches it. */
   onTurn(handler: ForwardHandler): void;
-  /** Called once with the head of the answer, which leaves when it is told to. */
+  /** Called once with the head of the answer, which is sent on `release`. */
   onHead(exchange: Exchange, status: number, answer: PendingResponse): void;
   /** Called when the client goes away before its answer is complete. */
   onGone(exchange: Exchange): void;
@@ -151,7 +151,7 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, ConnectionWai
     }
   }
 
-  /** Ends the request, and says why. */
+  /** Ends the request with an error. */
   #giveUp(error: Error): void {
     this.#endWaiting();
     this.#hasFailed = true;
@@ -159,7 +159,7 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, ConnectionWai
     this.#abort?.(error);
   }
 
-  /** Nothing is waited for any more. A connection that undici is about to use is given back when it says so. */
+  /** Ends every wait. A connection that undici is about to use is given back in `onError`. */
   #endWaiting(): void {
     this.#stopConnectionTimer();
     if (this.#body !== null && !Buffer.isBuffer(this.#body)) this.#body.giveUp();
@@ -219,7 +219,7 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, ConnectionWai
   }
 
   onData(chunk: Buffer): boolean {
-    // Told when undici goes on reading; one that made it pause once more would be the last.
+    // undici gives an empty chunk when it reads on. Pausing it then would stop it for good.
     return chunk.length === 0 || this.#answer.write(chunk);
   }
 
@@ -243,12 +243,12 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, ConnectionWai
     if (this.#isGone || this.#hasFailed) return;
     const { request } = this.exchange;
     if (!request.complete && request.socket.destroyed) {
-      // The client broke its body off: undici is told of that first.
+      // The client broke off its body, and undici noticed it first.
       this.#isGone = true;
       this.listener.onGone(this.exchange);
       return;
     }
-    // The length that a 304 tells is that of a body it does not have (RFC 9110 8.6), and undici misses that body.
+    // The length in a 304 is that of a body that is not sent (RFC 9110 8.6), and undici waits for that body.
     if (this.#answer.hasNoBody && error instanceof errors.ResponseContentLengthMismatchError) this.onComplete();
     else this.listener.onFailure(this.exchange, error);
   }

@@ -26,9 +26,9 @@ export class IncomingBody {
 
   /**
    * Begins to read.
-   * @param onReady called once with the whole of a short body, or with null where the body has to be streamed. It is not
-   * called where the body breaks off, with which the client's connection ends.
-   * @param onTooSlow called where the body comes too slowly, before it is ready or while it is streamed
+   * @param onReady called once with the whole of a short body, or with null if the body must be streamed. It is not
+   * called if the body breaks off: then the client's connection ends.
+   * @param onTooSlow called if the body comes too slowly, before it is ready or while it is streamed
    */
   gather(onReady: (whole: Buffer | null) => void, onTooSlow: () => void): void {
     const { request, response, facts, expectsContinue } = this.exchange;
@@ -64,7 +64,7 @@ export class IncomingBody {
     request.on('data', take).once('end', finish).resume();
   }
 
-  /** Gathers no more: nothing of it will be sent. */
+  /** Stops gathering: nothing of the body will be sent. */
   giveUp(): void {
     if (this.#take !== null) this.exchange.request.off('data', this.#take);
     this.#gathered = [];
@@ -100,7 +100,7 @@ export class IncomingBody {
     request.once('close', () => {
       if (!request.complete) body.destroy(new Error('The client closed the connection.'));
     });
-    // The front door takes the body away, and ends the connection, where its framing turns out to be broken.
+    // If its framing is broken, the front door takes the body away and ends the connection.
     const breakOff = (): void => {
       if (!request.complete) body.destroy(new Error('The body is broken.'));
     };

@@ -10,7 +10,7 @@ import type { Secrets } from '../config/secrets.js';
 export class LoopDetector {
   /**
    * The same on all nodes of one installation, since a loop may go from node to node, and another one in every other
-   * installation, since gateways may stand behind each other. It tells nothing of the key that it is made with.
+   * installation, because one gateway may be the upstream of another. It reveals nothing of the key it is made with.
    */
   readonly #pseudonym: string;
   readonly #hops: Readonly<Record<string, string>>;

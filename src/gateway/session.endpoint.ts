@@ -16,9 +16,9 @@ const METHODS = 'GET, HEAD, POST, DELETE, OPTIONS';
 /** An answer of the gateway itself. */
 interface OwnAnswer {
   readonly status: number;
-  /** JSON; null where there is no body. */
+  /** JSON; null if there is no body. */
   readonly body: string | null;
-  /** Header lines besides the usual ones, names and values alternating. */
+  /** More header lines, names and values alternating. */
   readonly lines: readonly string[];
 }
 
@@ -43,7 +43,7 @@ export class SessionEndpoint {
 
   /**
    * Answers a request that `isForSessionEndpoint` holds for.
-   * @throws ProblemException 405 for a method that the endpoint does not have, 503 where nothing can be stored
+   * @throws ProblemException 405 for a method that the endpoint does not have, 503 if nothing can be stored
    */
   async answer(exchange: Exchange, application: ProtectedApplication, decision: Allow): Promise<void> {
     const { authenticated } = decision;
@@ -106,7 +106,7 @@ function write(exchange: Exchange, { status, body, lines }: OwnAnswer): void {
   if (body !== null) {
     head.push('Content-Type', 'application/json;charset=UTF-8', 'Content-Length', String(Buffer.byteLength(body)));
   }
-  // A client that was not told to send its body may send it or not.
+  // A client that was not asked for its body may send it or not.
   if (exchange.expectsContinue && exchange.readBody === null) head.push('Connection', 'close');
   response.writeHead(status, head);
   response.end(request.method === 'HEAD' ? undefined : (body ?? undefined));

@@ -11,7 +11,7 @@ interface Failures {
   untold: number;
 }
 
-/** Tells the log why upstreams fail, which the client and the audit are not told. */
+/** Logs why upstreams fail. The client and the audit do not get the cause. */
 @Injectable()
 export class UpstreamFailureLog {
   readonly #logger = new Logger(UpstreamFailureLog.name);

@@ -11,10 +11,10 @@ export interface ConnectionWaiter {
   onTurn(): void;
 }
 
-/** Who holds connections, or waits for them. */
+/** A holder of connections, or of requests that wait for one. */
 export type Holder = ConnectionHolder<ConnectionWaiter>;
 
-/** The connections to the upstream of one application, and those who wait for one. */
+/** The connections to the upstream of one application, and the requests that wait for one. */
 export class UpstreamConnections {
   readonly #pool: Pool;
   readonly #shares: ConnectionShares<ConnectionWaiter>;
@@ -34,7 +34,7 @@ export class UpstreamConnections {
       pipelining: 1,
       connect: upstreamConnector({ timeout: CONNECT_TIMEOUT_MS, autoSelectFamily: true }),
       keepAliveTimeout: 4_000,
-      // An answer's head may be as large as one Tomcat sends at the most.
+      // As large as the largest head that Tomcat sends.
       maxHeaderSize: 65_536,
     });
   }
@@ -57,12 +57,12 @@ export class UpstreamConnections {
     return this.#shares.holder(key);
   }
 
-  /** Takes a connection where there is one and nobody else's turn. @returns whether it was taken */
+  /** Takes a connection if one is free and no other holder waits. @returns whether it was taken */
   take(holder: Holder): boolean {
     return this.#shares.take(holder);
   }
 
-  /** Waits for a connection. @returns false where too many of this holder wait already */
+  /** Waits for a connection. @returns false if too many requests of this holder wait already */
   wait(holder: Holder, waiter: ConnectionWaiter): boolean {
     return this.#shares.wait(holder, waiter);
   }
@@ -72,7 +72,7 @@ export class UpstreamConnections {
     this.#passOn();
   }
 
-  /** Counts a connection of the holder as one of an event stream. @returns false where it has enough of those */
+  /** Counts a connection of the holder as one of an event stream. @returns false if it may have no more of those */
   addStream(holder: Holder): boolean {
     const isAdded = this.#shares.addStream(holder);
     this.#passOn();
@@ -85,8 +85,8 @@ export class UpstreamConnections {
   }
 
   /**
-   * Those who wait get their turn once undici has done with the connection that was given back. Before that it would
-   * open another one in its place.
+   * Waiting requests get their turn when undici has finished with the connection that was given back. Before that, it
+   * would open another one.
    */
   #passOn(): void {
     if (this.#isPassing || !this.#shares.isTurnDue) return;

@@ -43,7 +43,7 @@ export function upstreamConnector(options: buildConnector.BuildOptions): buildCo
   return (asked, callback) =>
     connect(asked, (...[error, socket]) => {
       if (error !== null) callback(error, null);
-      // Nothing is read before whoever has asked for the connection knows of it, and listens at once.
+      // Nothing is read before undici has the connection, and it listens at once.
       else callback(null, Object.assign(socket, nothingReceived()));
     });
 }

@@ -125,11 +125,11 @@ export class UpstreamForwarder implements ForwardListener {
   /** An upstream outage is a failure and never a denial. */
   onFailure(exchange: Exchange, error: unknown): void {
     if (exchange.response.headersSent) {
-      // The answer has begun: breaking the connection is the only way left to say that it is not complete.
+      // The answer has begun: only a broken connection can show that it is not complete.
       exchange.response.destroy();
       return;
     }
-    // What is a problem already is told as it is: a body that is too slow, or a fault on our side.
+    // A problem is answered as it is: a body that is too slow, or a fault on our side.
     exchange.problem = error instanceof ProblemException ? error : upstreamProblem(error);
     const { code, detail } = exchange.problem;
     if (code !== 'request_timeout') this.failures.note(exchange, code, error);
@@ -173,7 +173,7 @@ function judgedPath(decision: Forwarded, exchange: Exchange): string {
   return path.strict.canonical;
 }
 
-/** What the upstream is told of where the request came from: what was judged, and nothing else that was sent (R39). */
+/** What the upstream gets about the origin of the request: what was judged, and nothing else that was sent (R39). */
 export function originOf(
   decision: Forwarded,
   exchange: Exchange,
@@ -187,7 +187,7 @@ export function originOf(
   const { reverseProxy } = policy;
   const { chain, proto, host } = forwardingOf(request.head.lines, address, reverseProxy);
   return {
-    // A socket whose end is no address, such as one with a zone, is named as it is.
+    // A peer that is not a plain address, such as one with a zone, is sent as it is.
     forwardedFor: address.peer === null ? (request.peer ?? '') : chain.join(', '),
     forwardedHost: (host ?? exchange.authority)?.text ?? null,
     forwardedProto: proto,

@@ -4,7 +4,7 @@ import { UpstreamConnections } from './upstream.connections.js';
 
 /**
  * The connections to the upstreams: of each application its own, so that one that is overrun takes none away from
- * another, also where the two have the same upstream.
+ * another, also if the two have the same upstream.
  */
 @Injectable()
 export class UpstreamPools {
@@ -19,7 +19,7 @@ export class UpstreamPools {
     return made;
   }
 
-  /** The connections of the application with this key; null where there have been none yet. */
+  /** The connections of the application with this key; null if there have been none yet. */
   byKey(key: string): UpstreamConnections | null {
     return this.#byKey.get(key) ?? null;
   }
