@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { setTimeout } from 'node:timers/promises';
-import { AuditChain } from './audit/audit.chain.js';
+import { AuditChain } from './audit/audit-chain.js';
 import { ChangeRecorder } from './audit/change.recorder.js';
 import { Clock } from './common/time/clock.js';
 import { ConfigurationError, readConfiguration } from './config/env.js';

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { parseInstant } from '@scopegate/token';
-import { AuditChain } from './audit/audit.chain.js';
-import { AuditVerifier } from './audit/audit.verifier.js';
+import { AuditChain } from './audit/audit-chain.js';
+import { AuditVerifier } from './audit/audit-verifier.js';
 import { Clock } from './common/time/clock.js';
 import { ConfigurationError, readConfiguration } from './config/env.js';
 import { ChangeFeed } from './database/change-feed.js';

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DecisionRecorder } from './access/decision.recorder.js';
-import { AuditShipper } from './audit/audit.shipper.js';
+import { AuditShipper } from './audit/audit-shipper.js';
 import { UnrecordedRequests } from './audit/unrecorded-requests.js';
 import { AuditStreams } from './audit/streams/audit-streams.js';
 import { CUT_MS, longestDrainMs, STOP_LIMITS } from './common/stop/stop-limits.js';

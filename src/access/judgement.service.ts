@@ -9,7 +9,7 @@ import {
   type LoginResult,
   type RouteRules,
 } from '@scopegate/access';
-import { AuditShipper } from '../audit/audit.shipper.js';
+import { AuditShipper } from '../audit/audit-shipper.js';
 import type { Exchange } from '../common/access/exchange.js';
 import { readBeginning, readBody } from '../common/http/body.reader.js';
 import { ProblemException } from '../common/http/problem.exception.js';

@@ -21,7 +21,7 @@ import {
   meets,
   type AuditEventFilter,
   type FilteredEvent,
-} from './audit-event.filter.js';
+} from './audit-event-filter.js';
 
 /** Rows read in one statement if an index alone does not answer: few first, since most matches are near. */
 const FIRST_SLICE = 500;

@@ -7,12 +7,12 @@ import { invalidField, ProblemException } from '../common/http/problem.exception
 import { decodeCursor, encodeCursor } from '../common/paging/page.js';
 import { ApiRoute } from '../common/swagger/api-route.decorator.js';
 import { Clock } from '../common/time/clock.js';
-import type { AuditEventFilter } from './audit-event.filter.js';
+import type { AuditEventFilter } from './audit-event-filter.js';
 import { AuditEventRepository } from './audit-event.repository.js';
 import { toDto } from './audit-event.mapper.js';
-import { AuditExporter } from './audit.exporter.js';
-import { AuditShipper } from './audit.shipper.js';
-import { AuditVerifier } from './audit.verifier.js';
+import { AuditExporter } from './audit-exporter.js';
+import { AuditShipper } from './audit-shipper.js';
+import { AuditVerifier } from './audit-verifier.js';
 import { AuditEventPageDto } from './dto/audit-event.dto.js';
 import { AuditEventExportQuery, AuditEventQuery, type AuditEventFilterQuery } from './dto/audit-event.query.dto.js';
 import { AuditVerificationDto, AuditVerificationInput } from './dto/audit-verification.dto.js';

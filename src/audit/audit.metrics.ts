@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../common/time/clock.js';
 import { MetricsRegistry } from '../metrics/metrics.registry.js';
-import { AuditShipper } from './audit.shipper.js';
+import { AuditShipper } from './audit-shipper.js';
 import { UNRECORDED_FATES, UnrecordedRequests } from './unrecorded-requests.js';
 
 @Injectable()

@@ -1,15 +1,15 @@
 import { Module } from '@nestjs/common';
 import { AuditEventsController } from './audit-events.controller.js';
 import { AuditEventRepository } from './audit-event.repository.js';
-import { AuditExporter } from './audit.exporter.js';
+import { AuditExporter } from './audit-exporter.js';
 import { AuditMetrics } from './audit.metrics.js';
 import { AuditRetention } from './audit.retention.js';
-import { AuditChain } from './audit.chain.js';
+import { AuditChain } from './audit-chain.js';
 import { AuditService } from './audit.service.js';
-import { AuditShipper } from './audit.shipper.js';
-import { AuditStore } from './audit.store.js';
+import { AuditShipper } from './audit-shipper.js';
+import { AuditStore } from './audit-store.js';
 import { AuditStreams } from './streams/audit-streams.js';
-import { AuditVerifier } from './audit.verifier.js';
+import { AuditVerifier } from './audit-verifier.js';
 import { UnrecordedRequests } from './unrecorded-requests.js';
 
 @Module({

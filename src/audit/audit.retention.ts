@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { LessThanOrEqual, MoreThan, type EntityManager } from 'typeorm';
 import { PURGE_BATCH_SIZE, type PurgedBatch } from '../database/purged-batch.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
-import { AuditChain } from './audit.chain.js';
+import { AuditChain } from './audit-chain.js';
 import { AuditChainEntity } from './audit-chain.entity.js';
 import { AuditEventEntity } from './audit-event.entity.js';
 

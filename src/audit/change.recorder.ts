@@ -13,7 +13,7 @@ import type { EntityManager } from 'typeorm';
 import type { Clock } from '../common/time/clock.js';
 import type { UnitOfWork } from '../database/unit-of-work.js';
 import type { Actor } from './actor.js';
-import { CHANGES_CHAIN, type AuditChain } from './audit.chain.js';
+import { CHANGES_CHAIN, type AuditChain } from './audit-chain.js';
 
 /** A change as its service describes it (R59). */
 export interface ChangeDescription {

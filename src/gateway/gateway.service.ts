@@ -7,7 +7,7 @@ import type { ProtectedApplication } from '../applications/application.js';
 import { ApplicationsService } from '../applications/applications.service.js';
 import { DecisionRecorder } from '../access/decision.recorder.js';
 import { JudgementService } from '../access/judgement.service.js';
-import { AuditShipper } from '../audit/audit.shipper.js';
+import { AuditShipper } from '../audit/audit-shipper.js';
 import { attachExchange, Exchange } from '../common/access/exchange.js';
 import { ProblemException } from '../common/http/problem.exception.js';
 import { writeProblem } from '../common/http/problem.writer.js';

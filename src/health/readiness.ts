@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { AuditShipper } from '../audit/audit.shipper.js';
+import { AuditShipper } from '../audit/audit-shipper.js';
 import { inTime } from '../common/time/in-time.js';
 import { ClockWatch } from '../database/clock-watch.js';
 import { DatabaseProbe } from '../database/database-probe.js';

@@ -2,7 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { readTokenDigest, type SessionId, type TokenDigest } from '@scopegate/token';
 import { LRUCache } from 'lru-cache';
 import { LessThan } from 'typeorm';
-import { AuditShipper } from '../audit/audit.shipper.js';
+import { AuditShipper } from '../audit/audit-shipper.js';
 import { Clock } from '../common/time/clock.js';
 import { ChangeFeed, type Subjects } from '../database/change-feed.js';
 import { RowReader } from '../database/row.reader.js';

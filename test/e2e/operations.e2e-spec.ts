@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AuditShipper } from '../../src/audit/audit.shipper.js';
+import { AuditShipper } from '../../src/audit/audit-shipper.js';
 import { UnitOfWork } from '../../src/database/unit-of-work.js';
 import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js';
 import { bearer, startScopegateFixture, type ScopegateFixture } from '../support/scopegate.fixture.js';

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { AuditShipper } from '../../src/audit/audit.shipper.js';
+import { AuditShipper } from '../../src/audit/audit-shipper.js';
 import { startScopegateFixture, type ScopegateFixture } from '../support/scopegate.fixture.js';
 
 describe('the log of a database that takes nothing', () => {

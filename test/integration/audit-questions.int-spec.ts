@@ -4,7 +4,7 @@ import type { AuditEvent } from '@scopegate/audit';
 import { encodeEvent } from '@scopegate/audit';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { AuditEventRepository } from '../../src/audit/audit-event.repository.js';
-import { AuditChain } from '../../src/audit/audit.chain.js';
+import { AuditChain } from '../../src/audit/audit-chain.js';
 import { UnitOfWork } from '../../src/database/unit-of-work.js';
 import { eventOf, FIRST_EVENT_MS, storeEvents } from '../support/audit-events.js';
 import type { ApiAnswer } from '../support/api.client.js';

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { DataSource } from 'typeorm';
 import { AuditEventEntity } from '../../src/audit/audit-event.entity.js';
-import { AuditChain } from '../../src/audit/audit.chain.js';
-import { AuditShipper } from '../../src/audit/audit.shipper.js';
+import { AuditChain } from '../../src/audit/audit-chain.js';
+import { AuditShipper } from '../../src/audit/audit-shipper.js';
 import { describeOnEachDatabase, restoreRules, unique } from '../support/each-database.js';
 import { request, type RawRequest } from '../support/raw-client.js';
 import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js';

@@ -1,8 +1,8 @@
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { AuditEventFilter } from '../../src/audit/audit-event.filter.js';
+import type { AuditEventFilter } from '../../src/audit/audit-event-filter.js';
 import { AuditEventRepository } from '../../src/audit/audit-event.repository.js';
-import { AuditVerifier } from '../../src/audit/audit.verifier.js';
+import { AuditVerifier } from '../../src/audit/audit-verifier.js';
 import { SEED_START_MS, SEED_STEP_MS, seedAuditEvents } from '../support/audit-seeder.js';
 import { describeOnEachDatabase } from '../support/each-database.js';
 

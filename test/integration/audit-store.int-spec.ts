@@ -4,11 +4,11 @@ import Database from 'libsql';
 import { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { AuditEventEntity } from '../../src/audit/audit-event.entity.js';
-import { AuditChain } from '../../src/audit/audit.chain.js';
-import { AuditStore } from '../../src/audit/audit.store.js';
-import { AuditVerifier } from '../../src/audit/audit.verifier.js';
+import { AuditChain } from '../../src/audit/audit-chain.js';
+import { AuditStore } from '../../src/audit/audit-store.js';
+import { AuditVerifier } from '../../src/audit/audit-verifier.js';
 import { Journal } from '../../src/audit/journal/journal.js';
-import { JournalShipment } from '../../src/audit/journal/journal.shipment.js';
+import { JournalShipment } from '../../src/audit/journal/journal-shipment.js';
 import { Clock } from '../../src/common/time/clock.js';
 import { SECRETS } from '../../src/config/config.module.js';
 import type { Secrets } from '../../src/config/secrets.js';
@@ -21,7 +21,7 @@ import { compare, reads, startRestartableServer, type RestartableServer } from '
 import { startScopegateFixture, type ScopegateFixture } from '../support/scopegate.fixture.js';
 import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.js';
 
-const THREAD = join(BUILT_SOURCES, 'audit', 'audit-store.thread.js');
+const THREAD = join(BUILT_SOURCES, 'audit', 'audit-store-thread.js');
 const ENDING_THREAD = join(import.meta.dirname, '..', 'support', 'ending-store.thread.mjs');
 
 /** Longer than the thread of the requests may wait for a lock, with room for a busy machine: nothing is answered meanwhile. */

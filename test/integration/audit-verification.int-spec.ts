@@ -6,7 +6,7 @@ import { DataSource } from 'typeorm';
 import { afterEach, describe, expect, it } from 'vitest';
 import { AuditChainEntity } from '../../src/audit/audit-chain.entity.js';
 import { AuditEventEntity } from '../../src/audit/audit-event.entity.js';
-import { AuditChain } from '../../src/audit/audit.chain.js';
+import { AuditChain } from '../../src/audit/audit-chain.js';
 import { AuditRetention } from '../../src/audit/audit.retention.js';
 import { UnitOfWork } from '../../src/database/unit-of-work.js';
 import { eventOf, FIRST_EVENT_MS, storeEvents } from '../support/audit-events.js';

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { AuditEventEntity } from '../../src/audit/audit-event.entity.js';
-import { AuditVerifier } from '../../src/audit/audit.verifier.js';
+import { AuditVerifier } from '../../src/audit/audit-verifier.js';
 import { Clock } from '../../src/common/time/clock.js';
 import { ClockWatch } from '../../src/database/clock-watch.js';
 import { NodeRegistry } from '../../src/database/node.registry.js';

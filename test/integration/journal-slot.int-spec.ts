@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { takeAbandonedSlots, takeSlot, type JournalSlot } from '../../src/audit/journal/journal.slot.js';
+import { takeAbandonedSlots, takeSlot, type JournalSlot } from '../../src/audit/journal/journal-slot.js';
 import { mountSmallDisk } from '../support/small-disk.js';
 import { ensureBuilt, BUILT_SOURCES } from '../support/project-build.js';
 import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.js';
@@ -52,7 +52,7 @@ describe('the folder of a journal', () => {
 
   /** Another process that has taken a slot; null where this machine does not let us have one of that kind. */
   async function startHolder(wrapper: readonly string[]): Promise<{ directory: string; child: ChildProcess } | null> {
-    const program = join(BUILT_SOURCES, 'audit', 'journal', 'journal.slot.js');
+    const program = join(BUILT_SOURCES, 'audit', 'journal', 'journal-slot.js');
     const command = [...wrapper, process.execPath, '--input-type=module', '-e', HOLDER, program, journal];
     const child = spawn(command[0] ?? '', command.slice(1), { stdio: ['ignore', 'pipe', 'ignore'] });
     children.push(child);

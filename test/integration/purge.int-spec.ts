@@ -4,7 +4,7 @@ import { DataSource } from 'typeorm';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { EMPTY_EVENT, encodeEvent, type AuditEvent } from '@scopegate/audit';
 import { parseSession, type SessionId } from '@scopegate/token';
-import { AuditChain } from '../../src/audit/audit.chain.js';
+import { AuditChain } from '../../src/audit/audit-chain.js';
 import { AuditChainEntity } from '../../src/audit/audit-chain.entity.js';
 import { AuditEventEntity } from '../../src/audit/audit-event.entity.js';
 import { Clock } from '../../src/common/time/clock.js';

@@ -1,5 +1,5 @@
 import { EMPTY_EVENT, eventIdBound, encodeEvent, type AuditEvent } from '@scopegate/audit';
-import { AuditChain } from '../../src/audit/audit.chain.js';
+import { AuditChain } from '../../src/audit/audit-chain.js';
 import { UnitOfWork } from '../../src/database/unit-of-work.js';
 import { unique } from './each-database.js';
 import type { ScopegateFixture } from './scopegate.fixture.js';

@@ -1,4 +1,4 @@
-import { AuditChain } from '../../src/audit/audit.chain.js';
+import { AuditChain } from '../../src/audit/audit-chain.js';
 import { UnitOfWork } from '../../src/database/unit-of-work.js';
 import { EMPTY_EVENT, eventIdBound, encodeEvent, type AuditEvent } from '@scopegate/audit';
 import type { ScopegateFixture } from './scopegate.fixture.js';

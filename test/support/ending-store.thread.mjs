@@ -7,4 +7,4 @@ parentPort.postMessage = (report) => {
   if (report.kind === 'stored') process.exit();
   postMessage(report);
 };
-await import('../../dist/src/audit/audit-store.thread.js');
+await import('../../dist/src/audit/audit-store-thread.js');

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Type } from '@nestjs/common';
-import { AuditShipper } from '../../src/audit/audit.shipper.js';
+import { AuditShipper } from '../../src/audit/audit-shipper.js';
 import { startServer, type RunningServer } from '../../src/configure-app.js';
 import { readConfiguration } from '../../src/config/env.js';
 import { createApiClient, type ApiAnswer, type ApiClient, type ApiCredential } from './api.client.js';

@@ -2,7 +2,7 @@ import type { EventContent } from '@scopegate/audit';
 import { DatabaseUnavailableError, isDatabaseUnavailable } from '../../database/database-unavailable.js';
 import { isDuplicateKey } from '../../database/duplicate-key.js';
 import type { UnitOfWork } from '../../database/unit-of-work.js';
-import type { AuditChain } from '../audit.chain.js';
+import type { AuditChain } from '../audit-chain.js';
 import type { ChainPlace, JournalProgress, KnownHead } from '../linked-events.js';
 import type { Journal } from './journal.js';
 import { resume, type Advance, type Progress, type ProgressTarget, type Resumed } from './progress.js';

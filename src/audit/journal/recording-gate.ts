@@ -1,6 +1,6 @@
 import { ProblemException } from '../../common/http/problem.exception.js';
 import type { JournalDisk } from './journal-disk.js';
-import type { JournalShipment } from './journal.shipment.js';
+import type { JournalShipment } from './journal-shipment.js';
 
 /** Decides whether requests are accepted: each one has to be recorded, unless the settings say otherwise. */
 export class RecordingGate {

@@ -7,7 +7,7 @@ import type { AuditStreamsConfiguration } from '../../config/audit-streams-confi
 import type { Configuration } from '../../config/env.js';
 import { MetricsRegistry, type Figure } from '../../metrics/metrics.registry.js';
 import { toDto } from '../audit-event.mapper.js';
-import { AuditChain } from '../audit.chain.js';
+import { AuditChain } from '../audit-chain.js';
 import { AuditStream } from './audit-stream.js';
 import { FileSink } from './file.sink.js';
 import { StdoutSink } from './stdout.sink.js';

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { countedSyslogMessage, syslogMessage, type SyslogOrigin } from '@scopegate/audit';
 import { SinkTimeoutError, type SinkAnswer, type StreamedEvent, type StreamSink } from './stream.sink.js';
-import { syslogEvent } from './syslog.event.js';
+import { syslogEvent } from './syslog-event.js';
 
 /** How long a connection, or a write to it, may take. */
 const TIMEOUT_MS = 10_000;

@@ -3,7 +3,7 @@ import { isIPv6 } from 'node:net';
 import { lookup } from 'node:dns/promises';
 import { syslogMessage, type SyslogOrigin } from '@scopegate/audit';
 import type { SinkAnswer, StreamedEvent, StreamSink } from './stream.sink.js';
-import { syslogEvent } from './syslog.event.js';
+import { syslogEvent } from './syslog-event.js';
 
 /** A datagram holds 65,507 bytes at the most. */
 const MAX_MESSAGE_BYTES = 60_000;

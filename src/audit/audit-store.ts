@@ -9,12 +9,12 @@ import type { Secrets } from '../config/secrets.js';
 import { isDatabaseUnavailable } from '../database/database-unavailable.js';
 import { dialectOf } from '../database/dialect/index.js';
 import { advanceStatement, insertStatement } from './audit-event.writer.js';
-import type { StoreOrder, StoreReport, StoreThreadData } from './audit-store.thread.js';
+import type { StoreOrder, StoreReport, StoreThreadData } from './audit-store-thread.js';
 import { chainKeyBytesOf } from './chain-seals.js';
 import type { ChainPlace, JournalProgress, KnownHead } from './linked-events.js';
 
 /** Without a build, as in some tests, there is no such file, and events are stored in the main thread. */
-const THREAD_FILE = fileURLToPath(new URL('audit-store.thread.js', import.meta.url));
+const THREAD_FILE = fileURLToPath(new URL('audit-store-thread.js', import.meta.url));
 
 /** Events in one statement: each statement takes some microseconds by itself; larger ones gain nothing. */
 const ROWS_IN_ONE_INSERT = 50;

@@ -22,7 +22,7 @@ import { AuditChainEntity } from './audit-chain.entity.js';
 import { AuditEventEntity } from './audit-event.entity.js';
 import { chainKeyOf } from './chain-seals.js';
 import { advanceStatement, insertAuditEvents } from './audit-event.writer.js';
-import { AuditStore } from './audit.store.js';
+import { AuditStore } from './audit-store.js';
 import {
   advanceValues,
   knownHeadOf,

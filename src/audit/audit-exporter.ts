@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import { csvLine } from '@scopegate/audit';
-import type { AuditEventFilter } from './audit-event.filter.js';
+import type { AuditEventFilter } from './audit-event-filter.js';
 import { SHOWN_FIELDS, toDto } from './audit-event.mapper.js';
 import { AuditEventRepository, type EventSlice } from './audit-event.repository.js';
 import type { AuditEventDto } from './dto/audit-event.dto.js';

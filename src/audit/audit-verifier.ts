@@ -4,7 +4,7 @@ import { ChainWalk, eventIdBound, type ChainBreak } from '@scopegate/audit';
 import { LessThanOrEqual, MoreThan, type EntityManager } from 'typeorm';
 import type { DatabaseWork } from '../database/database-lanes.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
-import { AuditChain } from './audit.chain.js';
+import { AuditChain } from './audit-chain.js';
 import { AuditChainEntity } from './audit-chain.entity.js';
 import { AuditEventEntity } from './audit-event.entity.js';
 import { toLink, type LinkedRow } from './audit-event.mapper.js';

@@ -11,7 +11,7 @@ import {
 } from '@scopegate/audit';
 import type { Clock } from '../../common/time/clock.js';
 import type { UnitOfWork } from '../../database/unit-of-work.js';
-import type { AuditChain } from '../audit.chain.js';
+import type { AuditChain } from '../audit-chain.js';
 import type { Journal } from './journal.js';
 import { JournalReader, type JournalBatch } from './journal.reader.js';
 import type { Advance, Progress, ProgressTarget } from './progress.js';
