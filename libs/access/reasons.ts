@@ -127,7 +127,7 @@ export const REASONS = {
     onEveryCall: false,
     publicCode: 'native_token_disabled',
     title: 'The product’s own access tokens are switched off',
-    detail: 'This application accepts Scopegate tokens only. Create one and send it in place of the access token.',
+    detail: 'This application accepts Scopegate tokens only. Create one and send it instead of the access token.',
   },
   token_malformed: {
     stage: 'token',
@@ -198,7 +198,7 @@ export const REASONS = {
     onEveryCall: false,
     publicCode: 'password_disabled',
     title: 'Passwords are switched off for REST requests',
-    detail: 'Send a Scopegate token in place of the password.',
+    detail: 'Send a Scopegate token instead of the password.',
   },
   use_not_permitted: {
     stage: 'permission',

@@ -31,7 +31,7 @@ export function toSettings(document: SettingsDocument, known: Settings | null = 
 }
 
 function refuseStored(_index: number, message: string): never {
-  throw new Error(`A stored list of addresses holds an invalid entry. ${message}`);
+  throw new Error(`A stored list of addresses contains an invalid entry. ${message}`);
 }
 
 /** The settings with these lists, whose entries are written in their canonical text. */

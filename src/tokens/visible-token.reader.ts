@@ -55,5 +55,5 @@ export class VisibleTokenReader {
 
 /** The same answer for both cases, so that a caller does not learn which tokens there are. */
 export function unknownToken(): ProblemException {
-  return new ProblemException('not_found', 'There is no such token, or it is not yours.');
+  return new ProblemException('not_found', 'This token does not exist, or it is not yours.');
 }
