@@ -40,13 +40,13 @@ export class UsersController {
     body: {
       type: CreateUserDto,
       examples: {
-        'a user a user who can log in': {
+        'a user who can log in': {
           username: 'anna',
           displayName: 'Anna Example',
           email: 'anna@example.com',
           password: 'correct horse battery',
         },
-        'a user a user who can only use tokens': { username: 'build-server' },
+        'a user who can only use tokens': { username: 'build-server' },
         'another administrator': {
           username: 'second-admin',
           password: 'staple battery horse',

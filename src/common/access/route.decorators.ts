@@ -13,10 +13,10 @@ export const ROUTE_ACCESS = 'scopegate:route-access';
 /** The metadata of the routes that create a token, which a read-only token may POST to (R05). */
 export const CREATES_TOKEN = 'scopegate:creates-token';
 
-/** The metadata of the routes that no token may change anything at (R125). */
+/** The metadata of the routes where a token may only read (R125). */
 export const PASSWORD_LOGIN_ONLY = 'scopegate:password-login-only';
 
-/** The extension of the OpenAPI document that tells so; `document.ts` then leaves the token out of the operation. */
+/** The extension of the OpenAPI document for these routes; `document.ts` then leaves the token out of the operation. */
 export const PASSWORD_LOGIN_EXTENSION = 'x-password-login-only';
 
 /** The metadata of a route with a body limit of its own. */
@@ -35,7 +35,7 @@ export const CreatesToken = (): MethodDecorator => SetMetadata(CREATES_TOKEN, tr
 export const PasswordLoginOnly = (): MethodDecorator & ClassDecorator =>
   applyDecorators(SetMetadata(PASSWORD_LOGIN_ONLY, true), ApiExtension(PASSWORD_LOGIN_EXTENSION, true));
 
-/** A route that is there to pass the guards and then to refuse: it counts for no method that its path takes. */
+/** A route that passes the guards and then refuses. Its method is not listed in `Allow`. */
 export const RefusingRoute = (): MethodDecorator =>
   applyDecorators(Access('authenticated'), ApiExcludeEndpoint(), RouteConfig({ isRefusing: true }));
 

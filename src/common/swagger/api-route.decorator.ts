@@ -23,7 +23,7 @@ import { headersOfProblem, headersOfSuccess } from './response-headers.js';
 export const BASIC_SCHEME = 'basic';
 export const BEARER_SCHEME = 'token';
 
-/** What a management route answers, and with which body it is asked. */
+/** What a management route answers, and which body it takes. */
 interface RouteOptions<Answer extends object> {
   /** Who may call it. It is enforced and documented (R63). */
   readonly access: Exclude<RouteAccess, 'public'>;
