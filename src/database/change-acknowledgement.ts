@@ -12,7 +12,7 @@ import { UnitOfWork } from './unit-of-work.js';
 const MAX_WAIT_MS = 5_000;
 
 /** How often the confirmations are read while a caller waits for them. */
-const LOOK_INTERVAL_MS = 40;
+const READ_INTERVAL_MS = 40;
 
 /** Which nodes act on everything that was stored before the question. */
 export interface Acknowledgement {
@@ -38,7 +38,7 @@ interface Question {
 export class ChangeAcknowledgement {
   readonly #logger = new Logger(ChangeAcknowledgement.name);
   readonly #nowSql: string;
-  #looking: Promise<readonly KnownNode[]> | null = null;
+  #reading: Promise<readonly KnownNode[]> | null = null;
 
   constructor(
     private readonly unitOfWork: UnitOfWork,
@@ -74,7 +74,7 @@ export class ChangeAcknowledgement {
   ): Promise<void> {
     const question = await this.#write();
     while (!signal.aborted) {
-      const live = (await this.#look()).filter(({ isLive }) => isLive);
+      const live = (await this.#readNodes()).filter(({ isLive }) => isLive);
       const confirmedBy = live.filter((node) => hasAnswered(node, question)).map(({ id }) => id);
       const missing = live.filter((node) => !hasAnswered(node, question)).map(({ id }) => id);
       if (!signal.aborted) note(confirmedBy, missing);
@@ -98,11 +98,11 @@ export class ChangeAcknowledgement {
   }
 
   /** All callers that wait share one read. */
-  #look(): Promise<readonly KnownNode[]> {
-    this.#looking ??= sleep(LOOK_INTERVAL_MS)
+  #readNodes(): Promise<readonly KnownNode[]> {
+    this.#reading ??= sleep(READ_INTERVAL_MS)
       .then(() => this.nodes.readNodes())
-      .finally(() => (this.#looking = null));
-    return this.#looking;
+      .finally(() => (this.#reading = null));
+    return this.#reading;
   }
 }
 

@@ -79,7 +79,7 @@ export class ChangeFeed implements OnModuleInit {
       const subjects = byTopic.get(topic) ?? new Set<string>();
       byTopic.set(topic, subjects.add(subject));
     }
-    await this.#tellAll(byTopic);
+    await this.#callAll(byTopic);
   }
 
   /**
@@ -88,21 +88,21 @@ export class ChangeFeed implements OnModuleInit {
    */
   async actOnAll(): Promise<void> {
     this.own.clear();
-    await this.#tellAll(new Map([...this.#listeners.keys()].map((topic) => [topic, 'all'])));
+    await this.#callAll(new Map([...this.#listeners.keys()].map((topic) => [topic, 'all'])));
   }
 
-  async #tellAll(byTopic: ReadonlyMap<ChangeTopic, Subjects>): Promise<void> {
+  async #callAll(byTopic: ReadonlyMap<ChangeTopic, Subjects>): Promise<void> {
     const failed = new Set<ChangeTopic>();
     for (const [topic, subjects] of byTopic) {
       for (const listener of this.#listeners.get(topic) ?? []) {
-        if (!(await this.#tell(listener, topic, subjects))) failed.add(topic);
+        if (!(await this.#call(listener, topic, subjects))) failed.add(topic);
       }
     }
     if (failed.size > 0) throw new ChangeNotActedOnError([...failed]);
   }
 
   /** @returns whether the listener has acted */
-  async #tell(listener: Listener, topic: ChangeTopic, subjects: Subjects): Promise<boolean> {
+  async #call(listener: Listener, topic: ChangeTopic, subjects: Subjects): Promise<boolean> {
     const endTick = performance.now() + ATTEMPTS_LAST_MS;
     for (let attempt = 1; ; attempt += 1) {
       try {

@@ -8,7 +8,7 @@ const TOLERANCE_MS = 3_000;
 export class ClockWatch {
   readonly #logger = new Logger(ClockWatch.name);
   #offsetMs = 0;
-  #toldMs = 0;
+  #reportedMs = 0;
 
   /** How far the clock of this node is ahead of the database's, in milliseconds; negative if it is behind. */
   get offsetMs(): number {
@@ -17,7 +17,7 @@ export class ClockWatch {
 
   /** What is wrong with the clock, for an operator; null if it is within a few seconds of the database's. */
   get warning(): string | null {
-    return this.#toldMs === 0 ? null : warningOf(this.#toldMs);
+    return this.#reportedMs === 0 ? null : warningOf(this.#reportedMs);
   }
 
   /**
@@ -33,8 +33,8 @@ export class ClockWatch {
     if (uncertainMs > TOLERANCE_MS) return;
     this.#offsetMs = offsetMs;
     const isOff = Math.abs(offsetMs) - uncertainMs > TOLERANCE_MS;
-    if (isOff ? Math.abs(offsetMs - this.#toldMs) <= TOLERANCE_MS : this.#toldMs === 0) return;
-    this.#toldMs = isOff ? offsetMs : 0;
+    if (isOff ? Math.abs(offsetMs - this.#reportedMs) <= TOLERANCE_MS : this.#reportedMs === 0) return;
+    this.#reportedMs = isOff ? offsetMs : 0;
     if (isOff) this.#logger.warn(warningOf(offsetMs));
     else this.#logger.log("The clock of this node agrees with the database's again.");
   }

@@ -33,7 +33,7 @@ const DEFAULT_MAX_STALENESS_MS = 10_000;
 const KEPT_MS = 24 * 3_600_000;
 
 /** How long the end of the process waits until its row is removed. */
-const GOODBYE_TIMEOUT_MS = 2_000;
+const REMOVAL_TIMEOUT_MS = 2_000;
 
 /** A point in time: by the time of day, and by a clock that never steps back. */
 export interface Moment {
@@ -69,7 +69,7 @@ export class NodeRegistry implements OnApplicationBootstrap, BeforeApplicationSh
   #isRegistered = false;
   #known: readonly KnownNode[] = [];
   /** The last beat of each node, and when this node first saw it. */
-  readonly #heard = new Map<string, { readonly seenAtMs: number; readonly tick: number }>();
+  readonly #lastWrites = new Map<string, { readonly seenAtMs: number; readonly tick: number }>();
   /** The time of this node's first beat, by the database's clock. */
   #startedAtMs: number | null = null;
   #others: readonly string[] = [];
@@ -157,10 +157,10 @@ export class NodeRegistry implements OnApplicationBootstrap, BeforeApplicationSh
   async beforeApplicationShutdown(): Promise<void> {
     this.#isStopped = true;
     clearInterval(this.#timer);
-    const goodbye = (this.#beating ?? Promise.resolve()).then(() =>
+    const removal = (this.#beating ?? Promise.resolve()).then(() =>
       this.unitOfWork.run(({ manager }) => manager.delete(NodeEntity, { id: this.id })),
     );
-    await inTime(goodbye, GOODBYE_TIMEOUT_MS, () => new Error('late')).catch(() => undefined);
+    await inTime(removal, REMOVAL_TIMEOUT_MS, () => new Error('late')).catch(() => undefined);
   }
 
   /** Writes that this node is running, and reads the others; one beat at a time. Never rejects. */
@@ -189,11 +189,11 @@ export class NodeRegistry implements OnApplicationBootstrap, BeforeApplicationSh
           .getRawAndEntities<{ readonly database_now_ms: string | number }>();
         const nowMs = Number(raw[0]?.database_now_ms);
         if (raw.length > 0) this.clockWatch.note(this.clock.nowMs(), nowMs, performance.now() - askedAtTick);
-        this.#hear(entities);
+        this.#noteWrites(entities);
         return entities.map((row) => ({
           id: row.id,
           seenAtMs: row.seenAtMs,
-          isLive: nowMs - row.seenAtMs <= silenceMs(row) || this.#hasBeenHeard(row),
+          isLive: nowMs - row.seenAtMs <= silenceMs(row) || this.#hasWrittenLately(row),
           actedUpTo: row.actedUpTo,
           actedAtMs: row.actedAtMs,
         }));
@@ -203,21 +203,21 @@ export class NodeRegistry implements OnApplicationBootstrap, BeforeApplicationSh
   }
 
   /** Notes which nodes have written since the last read. */
-  #hear(rows: readonly NodeEntity[]): void {
+  #noteWrites(rows: readonly NodeEntity[]): void {
     const nowTick = performance.now();
-    const before = new Map(this.#heard);
-    this.#heard.clear();
+    const before = new Map(this.#lastWrites);
+    this.#lastWrites.clear();
     for (const { id, seenAtMs } of rows) {
       const last = before.get(id);
       // The first sight of a row does not show how old it is.
       const tick = last === undefined ? Number.NEGATIVE_INFINITY : nowTick;
-      this.#heard.set(id, last?.seenAtMs === seenAtMs ? last : { seenAtMs, tick });
+      this.#lastWrites.set(id, last?.seenAtMs === seenAtMs ? last : { seenAtMs, tick });
     }
   }
 
   /** Whether its row has changed lately, by a clock of this node: the clock of the database may be set forward. */
-  #hasBeenHeard(row: NodeEntity): boolean {
-    return performance.now() - (this.#heard.get(row.id)?.tick ?? Number.NEGATIVE_INFINITY) <= silenceMs(row);
+  #hasWrittenLately(row: NodeEntity): boolean {
+    return performance.now() - (this.#lastWrites.get(row.id)?.tick ?? Number.NEGATIVE_INFINITY) <= silenceMs(row);
   }
 
   async #beatNow(): Promise<void> {
@@ -236,7 +236,7 @@ export class NodeRegistry implements OnApplicationBootstrap, BeforeApplicationSh
   /** @param line the line to confirm, or null */
   async #write(line: number | null): Promise<void> {
     const nowMs = (): string => this.#nowSql;
-    const said = {
+    const row = {
       seenAtMs: nowMs,
       maxStalenessMs: this.configuration.maxStalenessMs,
       ...(line === null ? {} : { actedUpTo: line, actedAtMs: nowMs }),
@@ -244,14 +244,14 @@ export class NodeRegistry implements OnApplicationBootstrap, BeforeApplicationSh
     await this.unitOfWork.run(
       async ({ manager }) => {
         const rows = manager.createQueryBuilder();
-        const { affected } = await rows.update(NodeEntity).set(said).where({ id: this.id }).execute();
+        const { affected } = await rows.update(NodeEntity).set(row).where({ id: this.id }).execute();
         if (affected === 1) return;
         // The first time, or an operator has removed the row.
         await manager
           .createQueryBuilder()
           .insert()
           .into(NodeEntity)
-          .values({ id: this.id, ...said })
+          .values({ id: this.id, ...row })
           .execute();
         if (!this.#isRegistered) await this.#forgetOthers(manager.getRepository(NodeEntity));
       },

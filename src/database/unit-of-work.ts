@@ -107,7 +107,7 @@ export class UnitOfWork implements OnApplicationShutdown {
     const result = await this.#lanes
       // The rest of the limit is for the question whether it is stored.
       .write({ ...use, timeoutMs: limitMs - askingMs }, (connection) =>
-        again(() => this.#transact(connection, work, changeSet, attempt)),
+        retryDeadlocks(() => this.#transact(connection, work, changeSet, attempt)),
       )
       .catch(failWhereUnavailable)
       .catch((error: unknown) => this.#resultAfter(error, changeSet, attempt, askingMs));
@@ -208,7 +208,7 @@ export class UnitOfWork implements OnApplicationShutdown {
 }
 
 /** Tries a transaction again that lost against another; a little later each time, at a random moment. */
-async function again<Result>(transaction: () => Promise<Result>): Promise<Result> {
+async function retryDeadlocks<Result>(transaction: () => Promise<Result>): Promise<Result> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await transaction();

@@ -74,7 +74,7 @@ export class Readiness {
       checks = { database: 'failing', journal, migrations: 'unknown' };
       reason = ` ${error instanceof Error ? error.message : String(error)}`;
     }
-    this.#tell(checks, reason);
+    this.#logChange(checks, reason);
     return checks;
   }
 
@@ -87,7 +87,7 @@ export class Readiness {
   }
 
   /** Logs each change once. */
-  #tell(checks: ReadinessChecks, reason: string): void {
+  #logChange(checks: ReadinessChecks, reason: string): void {
     const failing = Object.entries(checks)
       .filter(([, result]) => result === 'failing')
       .map(([name]) => name)

@@ -136,14 +136,14 @@ export class WorkerSupervisor {
   }
 
   async #startFirstTime(member: Member, timeoutMs: number | null): Promise<void> {
-    const answer = await this.#begin(member, timeoutMs);
+    const answer = await this.#startWorker(member, timeoutMs);
     if (!answer.isReady) throw new Error(answer.failure);
     this.#announced ??= answer.addresses;
-    void this.#keep(member);
+    void this.#keepRunning(member);
   }
 
   /** Keeps one place filled: waits until its worker ends, and starts the next one. */
-  async #keep(first: Member): Promise<void> {
+  async #keepRunning(first: Member): Promise<void> {
     const { number } = first;
     let member: Member | null = first;
     for (let deaths = 0; ;) {
@@ -170,7 +170,7 @@ export class WorkerSupervisor {
     let answer: StartAnswer;
     try {
       member = this.#fork(number);
-      answer = await this.#begin(member, this.options.startTimeoutMs);
+      answer = await this.#startWorker(member, this.options.startTimeoutMs);
     } catch (error) {
       answer = { isReady: false, failure: error instanceof Error ? error.message : String(error) };
     }
@@ -192,7 +192,7 @@ export class WorkerSupervisor {
    * Starts a worker, and ends it if it cannot start. Never rejects.
    * @param timeoutMs a worker that could not open its ports by then hangs; null for no limit
    */
-  async #begin(member: Member, timeoutMs: number | null): Promise<StartAnswer> {
+  async #startWorker(member: Member, timeoutMs: number | null): Promise<StartAnswer> {
     const { number, channel, ended, here, prepared } = member;
     let isLate = false;
     const killLate = (): void => {

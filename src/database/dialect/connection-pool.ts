@@ -20,7 +20,7 @@ const READ_ONLY: ReadonlySet<unknown> = new Set([1290, 1792, 1836]);
 /** An open connection that is not in use. */
 interface Idle {
   readonly connection: Connection;
-  readonly heardAtTick: number;
+  readonly answeredTick: number;
 }
 
 /**
@@ -51,9 +51,9 @@ export class ConnectionPool {
    */
   async take(limit: TimeLimit): Promise<Connection> {
     for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) {
-      const { connection, heardAtTick } = idle;
+      const { connection, answeredTick } = idle;
       (connection as unknown as { readonly stream: Socket }).stream.ref();
-      if (performance.now() - heardAtTick < TRUSTED_MS || (await this.#answers(connection, limit))) return connection;
+      if (performance.now() - answeredTick < TRUSTED_MS || (await this.#answers(connection, limit))) return connection;
       if (limit.leftMs === 0) throw limit.overdue();
     }
     return this.#connect(limit);
@@ -65,7 +65,7 @@ export class ConnectionPool {
     else if (READ_ONLY.has((error as { readonly errno?: unknown } | null)?.errno)) this.destroy(connection, error);
     if (this.#isClosed || this.#broken.has(connection)) return;
     (connection as unknown as { readonly stream: Socket }).stream.unref();
-    this.#idle.push({ connection, heardAtTick: performance.now() });
+    this.#idle.push({ connection, answeredTick: performance.now() });
     this.#sweep ??= setInterval(() => this.#endUnused(), IDLE_MS / 2).unref();
   }
 
@@ -85,7 +85,7 @@ export class ConnectionPool {
   }
 
   /** Destroys the unused connections. */
-  forgetIdle(): void {
+  destroyIdle(): void {
     for (const { connection } of this.#idle) this.destroy(connection, null);
   }
 
@@ -166,7 +166,7 @@ export class ConnectionPool {
 
   #endUnused(): void {
     const oldTick = performance.now() - IDLE_MS;
-    for (const { connection } of this.#idle.filter(({ heardAtTick }) => heardAtTick < oldTick)) {
+    for (const { connection } of this.#idle.filter(({ answeredTick }) => answeredTick < oldTick)) {
       this.#idle = this.#idle.filter((idle) => idle.connection !== connection);
       this.#end(connection);
     }

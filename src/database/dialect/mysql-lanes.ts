@@ -20,7 +20,7 @@ export class ServerLanes implements DatabaseLanes {
     const open = ({ connections, waiting, timeoutMs }: LaneRule): { turns: TurnQueue; pool: ConnectionPool } => ({
       turns: new TurnQueue(connections, waiting),
       // If one connection has become silent, the others usually have as well.
-      pool: new ConnectionPool(options, sessionStatements(dataSource, timeoutMs), () => this.#forgetIdle()),
+      pool: new ConnectionPool(options, sessionStatements(dataSource, timeoutMs), () => this.#destroyIdle()),
     });
     this.#lanes = {
       judging: open(LANES.judging),
@@ -39,7 +39,7 @@ export class ServerLanes implements DatabaseLanes {
     } catch (error) {
       if (limit.leftMs === 0 || !isConnectionLost(driverErrorOf(error))) throw error;
       // The other unused connections may be lost as well.
-      this.#forgetIdle();
+      this.#destroyIdle();
       return this.#use(use, work, limit);
     }
   }
@@ -53,8 +53,8 @@ export class ServerLanes implements DatabaseLanes {
     return Promise.resolve();
   }
 
-  #forgetIdle(): void {
-    for (const { pool } of Object.values(this.#lanes)) pool.forgetIdle();
+  #destroyIdle(): void {
+    for (const { pool } of Object.values(this.#lanes)) pool.destroyIdle();
   }
 
   async #use<Result>(use: DatabaseUse, work: DatabaseWork<Result>, limit = limitOf(use)): Promise<Result> {
