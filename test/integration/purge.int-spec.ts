@@ -208,7 +208,7 @@ describeOnEachDatabaseWith(SINGLE_NODE, 'purging', (server) => {
     ]);
   });
 
-  it('R65, R58: what was encodeEvent of a token outlives it', async () => {
+  it('R65, R58: what the audit recorded of a token outlives it', async () => {
     const token = await server().createToken({ scope: 'read-only', expiresAt: fromNow(HOUR_MS) });
     expect(await answerTo(server(), token)).toBe(200);
     nowMs += 31 * DAY_MS;
@@ -354,7 +354,7 @@ describeOnEachDatabaseWith(SINGLE_NODE, 'purging', (server) => {
     expect(found.map((lookup) => lookup.found)).toEqual([false, false, ...Array.from({ length: 100 }, () => true)]);
   });
 
-  it('R60: audit events go by their age, in batches, and nothing is encodeEvent of it', async () => {
+  it('R60: audit events go by their age, in batches, and no event records it', async () => {
     await server().patchSettings({ audit: { retentionDays: 7 } });
     const oldMs = nowMs - 7 * DAY_MS - 1;
     const chain = await insertEvents(server(), [
