@@ -41,9 +41,9 @@ export function admit(
   }
   if (!reading.ok) return deny(reading.code, known, { detail: reading.detail });
 
-  const held =
-    credential.kind === 'token' || (credential.kind === 'password' && passwordIsHeldToAddress(application, policy));
-  if (held && !isAddressAllowed(policy.allowList, address.client)) {
+  const listApplies =
+    credential.kind === 'token' || (credential.kind === 'password' && listAppliesToPassword(application, policy));
+  if (listApplies && !isAddressAllowed(policy.allowList, address.client)) {
     return deny('ip_not_allowed', known, { detail: forbiddenAddressDetail(address) });
   }
   return { kind: 'admitted', request, application, policy, path, credential, address };
@@ -61,8 +61,8 @@ export function needsSessionBody(method: string, path: PathJudgement | null): bo
   return method === 'POST' && path?.sessionEndpoint === true;
 }
 
-/** R37; password logins at the management API are not held to the list, so that it can be mended. */
-function passwordIsHeldToAddress(application: ApplicationRules | null, policy: AccessPolicy): boolean {
+/** R37. The list does not apply to password logins at the management API, so that an administrator can correct it. */
+function listAppliesToPassword(application: ApplicationRules | null, policy: AccessPolicy): boolean {
   return application !== null && policy.allowListAppliesToPasswords;
 }
 
@@ -104,7 +104,7 @@ export function judgeForm(request: FormFacts): Deny | null {
 
 /**
  * R46, R48: token requests always need the one plain reading; the others only while passwords are disabled and the
- * switch is on. What is no URI at all is refused for everyone.
+ * switch is on. A path that is not a URI is always refused.
  * @returns what is wrong with the path, or null
  */
 function refusePath(path: PathJudgement, credential: Credential, policy: AccessPolicy): string | null {

@@ -34,7 +34,7 @@ export function authenticate(admitted: Admitted, facts: AuthenticationFacts): Au
     : { kind: 'pass', admitted };
 }
 
-/** What is presented and taken nowhere here; null where there is no such thing. */
+/** Refuses a credential that this kind of path never accepts; null if it may pass. */
 function refusePresented(admitted: Admitted): Deny | null {
   const { application, credential, path, policy } = admitted;
   if (credential.kind === 'token') {

@@ -16,10 +16,10 @@ import {
 import { deny, type Allow, type Authenticated, type Deny } from './decision.js';
 import type { PrincipalFacts, RequestFacts, TokenFacts } from './facts.js';
 
-/** What the last stage needs besides the authenticated request. */
+/** What the last stage needs in addition to the authenticated request. */
 export interface AuthorizationFacts {
   readonly route: RouteRules;
-  /** The operation an LFS batch asks for (R14); only where `needsLfsOperation` says so. */
+  /** The operation of an LFS batch (R14); set only if `needsLfsOperation` returns true. */
   readonly lfsOperation?: LfsOperation | undefined;
   /** What the body says of the method (R12); only where `needsBodyOverrides` says so. */
   readonly bodyOverrides?: BodyOverrides | undefined;
@@ -46,7 +46,7 @@ export function isAdministrator({ groups }: PrincipalFacts): boolean {
 
 const NEEDS_PASSWORD_LOGIN = 'A token may not do this, whatever its scope. Log in with your password.';
 
-/** Whether the request comes with a token whose scope covers reads alone. */
+/** Whether the scope of the token covers only reads. */
 function mayOnlyRead({ token }: Authenticated): boolean {
   return token !== null && !coversWrites(token.scope);
 }

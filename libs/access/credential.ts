@@ -15,7 +15,7 @@ export type Credential =
       readonly username: string | null;
       /** The whole token. */
       readonly secret: string;
-      /** The id in the token; null where its shape or checksum is wrong, so that it is nobody's. */
+      /** The id in the token; null if its shape or checksum is wrong. */
       readonly tokenId: TokenId | null;
     }
   | {
@@ -33,7 +33,7 @@ export type Credential =
       readonly kind: 'password';
       readonly username: string | null;
       readonly secret: string | null;
-      /** Whether the Authorization line holds a token of the product's own besides, which goes upstream with it (R53). */
+      /** The Authorization line also contains a token of the product, which goes upstream with the password (R53). */
       readonly besideNativeToken?: true;
     }
   | { readonly kind: 'native-token' }
@@ -63,12 +63,12 @@ export function credentialKind(credential: Credential): CredentialKind {
   }
 }
 
-/** The name presented with a credential, for the audit and the throttle; null where there is none. */
+/** The user name sent with a credential, for the audit and the throttle; null if there was none. */
 export function presentedName(credential: Credential): string | null {
   return credential.kind === 'token' || credential.kind === 'password' ? credential.username : null;
 }
 
-/** @param place where the token stands, after "stands in" */
+/** @param place where the token was found, as the sentence in the answer goes on */
 export function misplaced(place: string): CredentialReading {
   return {
     ok: false,

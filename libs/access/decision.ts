@@ -5,7 +5,7 @@ import type { AccessPolicy, ApplicationRules, PrincipalFacts, RequestFacts, Toke
 import { REASONS, type ReasonCode } from './reasons.js';
 import type { Stage } from './stages.js';
 
-/** A refusal: which reason, at which stage, and what the client may be told of it. */
+/** A refusal: the reason, and what the client may read about it. */
 export interface Deny {
   readonly kind: 'deny';
   readonly code: ReasonCode;

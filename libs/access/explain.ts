@@ -27,7 +27,7 @@ export interface ExplainedAddress {
   readonly peer: string | null;
   /** The value of the forwarding header that was considered; null where there was none or it did not count. */
   readonly header: string | null;
-  /** The client address; null where none can be told. */
+  /** The client address; null if it is unknown. */
   readonly derived: string | null;
   /** The entry of the allow list that holds the address; null where none does, or the list is empty. */
   readonly entry: string | null;
@@ -55,7 +55,7 @@ export function explainDecision(decision: Decision, facts: AccessFacts): Explana
   };
 }
 
-/** Explains a request whose target is no path at all: it is refused before anything else of it is judged. */
+/** Explains a request whose target is not a path: it is refused before anything else is judged. */
 export function explainRefusedTarget(request: RequestFacts, policy: AccessPolicy, detail: string): Explanation {
   const code = 'path_ambiguous';
   return {
@@ -83,7 +83,7 @@ export function explainReason(code: ReasonCode): readonly ExplainedStage[] {
 function explainStages(decision: Decision, describe: (stage: Stage) => string | null): readonly ExplainedStage[] {
   if (decision.kind === 'deny') return stagesUntil(stageOf(decision), decision.code, decision.detail, describe);
   return STAGES.map((stage) => {
-    // What passes through has no token, so nothing asks for permission or scope.
+    // A request that passes through has no token, so permission and scope are not needed.
     const isNeeded = decision.kind === 'allow' || (stage !== 'token' && stage !== 'permission' && stage !== 'scope');
     return {
       stage,

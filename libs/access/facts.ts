@@ -20,13 +20,13 @@ export interface RequestFacts {
   readonly head: RequestHead;
   /** The address of the socket's other end. */
   readonly peer: string | undefined;
-  /** The body of a login request (R04), read only where `needsSessionBody` asks for it. */
+  /** The body of a login request (R04), read only if `needsSessionBody` returns true. */
   readonly sessionBody?: SessionBody | undefined;
-  /** The form in the body, read only where `needsForm` asks for it. */
+  /** The form in the body, read only if `needsForm` returns true. */
   readonly form?: FormBody | undefined;
 }
 
-/** A form: its text, one character a byte; or one that is compressed or in a charset that is not looked through. */
+/** A form: its text, one character a byte; `unreadable` if it is compressed or in a charset that is not ASCII-based. */
 export type FormBody = { readonly kind: 'fields'; readonly text: string } | { readonly kind: 'unreadable' };
 
 /**
@@ -120,7 +120,7 @@ export type LoginResult =
       readonly retryAfterSeconds?: number;
     };
 
-/** What the second stage needs besides the admitted request. */
+/** What the second stage needs in addition to the admitted request. */
 export interface AuthenticationFacts {
   /** Set for a token request: the outcome of the look-up of its token or its session (R11). */
   readonly token?: FoundToken | NotFound | undefined;

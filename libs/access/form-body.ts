@@ -5,10 +5,10 @@ import type { Admitted, Deny } from './decision.js';
 import type { ApplicationRules, FormBody } from './facts.js';
 import type { RequestHead } from './request-head.js';
 
-/** So much of a form is looked through (R43, R109). */
+/** Only so much of a form is searched for credentials (R43, R109). */
 export const MAX_FORM_BYTES = 65_536;
 
-/** Whether a form comes with the request that has to be looked through for credentials: a proxied one alone. */
+/** Whether the request has a form that must be searched for credentials: only a proxied one has. */
 export function needsForm(head: RequestHead, application: ApplicationRules | null): boolean {
   return application !== null && head.announcesForm;
 }

@@ -14,7 +14,7 @@ const COOKIE: CredentialReading = { ok: true, credential: { kind: 'cookie' } };
 const OTHER: CredentialReading = { ok: true, credential: { kind: 'other' } };
 const NATIVE_TOKEN: CredentialReading = { ok: true, credential: { kind: 'native-token' } };
 
-/** What the header lines alone present. A second Authorization line is worse than a token in the wrong place. */
+/** The credential in the header lines. A second Authorization line is worse than a token in the wrong place. */
 export function readHeaders(lines: HeaderLines): CredentialReading {
   const authorization = readAuthorization(lines);
   if (!authorization.ok && authorization.code === 'credential_ambiguous') return authorization;

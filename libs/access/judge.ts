@@ -28,7 +28,7 @@ import { MAX_SESSION_BODY_BYTES, readSessionBody } from './session-body.js';
 /** A value that is there at once, or later. What is in memory costs no turn of the event loop. */
 export type Eventually<Value> = Value | Promise<Value>;
 
-/** What a decision depends on besides what its ports find. */
+/** What a decision depends on, except for what its ports find. */
 export interface AccessFacts {
   readonly request: RequestFacts;
   /** Null at the management API. */
@@ -48,7 +48,7 @@ export interface AccessPorts {
   findSession(id: SessionId, secret: string): Eventually<FoundToken | NotFound>;
   /** Checks a password at the management API, and counts it if it is wrong (R51). */
   logIn(admitted: Admitted): Promise<LoginResult>;
-  /** Null where only the head of the request is known: then its body is not looked at. */
+  /** Null if only the head of the request is known: then the decision ignores the body. */
   readonly body: BodyPort | null;
   /** Called with each stage that the request has passed, so that a failure after it is recorded with what was known. */
   onPassed(stage: Admitted | Authenticated): void;
@@ -101,7 +101,7 @@ function admitRequest(
     .then((bytes) => admit({ ...request, sessionBody: readSessionBody(bytes) }, application, path, policy));
 }
 
-/** Finds the token or the session of a request, or checks its password; nothing where it presents none of ours. */
+/** Finds the token or the session of a request, or checks its password; nothing if the request has none of these. */
 function gather(admitted: Admitted, facts: AccessFacts, ports: AccessPorts): Eventually<AuthenticationFacts> {
   const { credential, application, request } = admitted;
   const { vendorMount } = facts;
@@ -127,7 +127,7 @@ function refuse(denial: Deny, admitted: Admitted, body: BodyPort | null): Eventu
   });
 }
 
-/** Reads what the scope depends on in a body (R12, R14). What the head alone refuses costs no body. */
+/** Reads what the scope depends on in a body (R12, R14). If the head is enough to refuse the request, the body is not read. */
 function authorizeRequest(
   authenticated: Authenticated,
   route: RouteRules,

@@ -9,14 +9,14 @@ import { holdsTokenElement, presentsToken } from '@scopegate/token';
 const CREDENTIAL_HEADER =
   /(?:^|-)(?:token|auth|authorization|authentication|api-?key|access-?key|auth-?key|(?:access|api|auth|private)token|secret|password|credentials?)$/;
 
-/** Authorization is read by itself, cookies are not looked through, and the last one is dropped from every request. */
+/** Authorization is read separately, cookies are not searched, and Proxy-Authorization is never forwarded. */
 const NOT_LOOKED_THROUGH: ReadonlySet<string> = new Set(['authorization', 'cookie', 'proxy-authorization']);
 
 /** The same for query parameters and form fields, folded by `foldFieldName`; with the login of jira and confluence. */
 const CREDENTIAL_FIELD =
   /(?:^|_)(?:token|api_?key|access_?key|(?:access|api|auth|private)token|secret|password)$|^os_username$/;
 
-/** The header that presents a token where none belongs (R109), by its folded name; null where there is none. */
+/** The folded name of a header that contains a token where none belongs (R109); null if there is none. */
 export function headerWithToken(lines: HeaderLines): string | null {
   for (let index = 0; index + 1 < lines.length; index += 2) {
     if (!holdsTokenElement(lines[index + 1] as string)) continue;
@@ -29,7 +29,7 @@ export function headerWithToken(lines: HeaderLines): string | null {
 /** A token begins with one of these. */
 const TOKEN_MARK = valueMark('sg_', 'sgs_');
 
-/** No program sends so many values that begin as a token does: they are there to be looked at. */
+/** No honest program sends so many values that begin like a token: they are sent to make the search slow. */
 const MAX_MARKED_FIELDS = 100;
 
 /**

@@ -1,6 +1,6 @@
 import type { Stage } from './stages.js';
 
-/** How one reason answers: which stage refuses, with which status, and what the client is told. */
+/** One reason: the stage that refuses, the status, and what the client reads. */
 export interface Reason {
   readonly stage: Stage;
   readonly status: number;

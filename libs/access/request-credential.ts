@@ -21,14 +21,14 @@ export function readCredential(request: RequestFacts, application: ApplicationRu
   const formField = form?.kind === 'fields' ? fieldWithToken(form.text) : null;
   if (formField !== null) return misplaced(`the form field ${formField}`);
   const login = readLoginFields(request, application);
-  const besides = sessionBody === undefined ? login : readSessionBody(sessionBody, login);
+  const ofBody = sessionBody === undefined ? login : readSessionBody(sessionBody, login);
   // A login in a body counts as an Authorization line does: who still holds an old session can log in anew.
   const isLogin = sessionBody !== undefined && sessionBody.kind !== 'empty';
   const header = line.credential.kind === 'cookie' && !isLogin ? request.head.session : line;
-  return besides === null ? header : combine(header, besides);
+  return ofBody === null ? header : combine(header, ofBody);
 }
 
-/** No program sends so many fields with these names: they are there to be looked through (R112). */
+/** No honest program sends so many fields with these names: they are sent to make the search slow (R112). */
 const MAX_LOGIN_FIELDS = 100;
 
 const LOGIN_MARK = nameMark('os_username', 'os_password');
@@ -77,14 +77,14 @@ function readSessionBody(body: SessionBody, query: CredentialReading | null): Cr
   }
 }
 
-/** Two places hold a credential: fine where one of them is none of ours, or both hold the same token (R04). */
-function combine(header: CredentialReading, besides: CredentialReading): CredentialReading {
+/** Two places hold a credential: allowed if one of them is not ours to judge, or both hold the same token (R04). */
+function combine(header: CredentialReading, other: CredentialReading): CredentialReading {
   if (!header.ok) return header;
-  if (!besides.ok) return besides;
+  if (!other.ok) return other;
   const first = header.credential;
-  const second = besides.credential;
+  const second = other.credential;
   if (first.kind === 'token') {
-    // A password in the query beside a session would log in somebody else at the upstream.
+    // A password in the query together with a session would log in another user at the upstream.
     if (first.via === 'cookie') return AMBIGUOUS;
     const same =
       second.kind === 'token' &&
@@ -94,12 +94,12 @@ function combine(header: CredentialReading, besides: CredentialReading): Credent
     return same ? { ok: true, credential: { ...first, username: second.username } } : AMBIGUOUS;
   }
   if (second.kind === 'token') {
-    return first.kind === 'password' || first.kind === 'native-token' || first.kind === 'other' ? AMBIGUOUS : besides;
+    return first.kind === 'password' || first.kind === 'native-token' || first.kind === 'other' ? AMBIGUOUS : other;
   }
   // The upstream takes whichever it likes of the two, so both are judged.
   return second.kind === 'password' && first.kind === 'native-token'
     ? { ok: true, credential: { ...second, besideNativeToken: true } }
-    : besides;
+    : other;
 }
 
 const AMBIGUOUS: CredentialReading = { ok: false, code: 'credential_ambiguous' };

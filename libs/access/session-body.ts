@@ -13,7 +13,7 @@ export function readSessionBody(body: Uint8Array): SessionBody {
   if (body.length === 0) return { kind: 'empty' };
   const json = readStrictJson(body);
   if (json === null || !isJsonObject(json.value)) return unreadable(body);
-  // Upstreams can be told to read names without case, so another spelling is no harmless extra member either.
+  // An upstream may read names without case, so another spelling of a name is a second one as well.
   const names = topLevelNames(json.text).map((name) => name.toLowerCase());
   if (new Set(names).size !== names.length) return { kind: 'ambiguous' };
   const { username, password } = json.value;

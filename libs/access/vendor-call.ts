@@ -9,7 +9,7 @@ const VENDOR_PREFIX = '/rest/de.resolution.apitokenauth/latest/user/';
 export interface VendorCall {
   /** The whole canonical path below the mount. */
   readonly path: string;
-  /** What follows the vendor's prefix: `token`, `token/7`, `tokensByFilter`, or anything that is no such call. */
+  /** What follows the vendor's prefix: `token`, `token/7`, `tokensByFilter`, or a text that is not a call. */
   readonly call: string;
 }
 

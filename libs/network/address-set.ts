@@ -22,7 +22,7 @@ export interface AddressSet {
  * Compiles entries for matching (R33). A match costs a binary search, so a long list is about as fast as a short one.
  * IPv4 and IPv6 are apart: `::/0` holds no IPv4 address.
  * @param entries entries that `parseAllowListEntry` accepts, in any spelling
- * @throws Error when one is not valid: whoever saves a list has to check it before
+ * @throws Error if an entry is not valid: lists are checked before they are saved
  */
 export function compileAddressSet(entries: readonly string[]): AddressSet {
   const parsed = entries.map((text) => {

@@ -147,7 +147,7 @@ function networkMask(bits: number, group: number): number {
   return (0xffff << (16 - inGroup)) & 0xffff;
 }
 
-/** What to do about a text that is no address. The text itself is not repeated: it may be anything. */
+/** What to do about a text that is not an address. The text is not repeated, because it may be anything. */
 function explainNoAddress(text: string): string {
   if (text.includes(',') || /[ \t]/.test(text)) {
     return `Write one entry for each address: ${FORMS}.`;
@@ -167,7 +167,7 @@ function explainNoAddress(text: string): string {
   return `This is not an IP address (four decimal octets without leading zeros, or IPv6): ${FORMS}.`;
 }
 
-/** A guess for the message alone; nothing is decided by it. */
+/** A guess, used only in the message. */
 function hasBracketsOrPort(text: string): boolean {
   return text.startsWith('[') || (text.includes('.') && text.includes(':') && !text.includes('::'));
 }

@@ -96,7 +96,7 @@ function respell(written: string): string | null {
   for (let index = 0; index < decoded.length; index += 1) {
     const code = decoded.charCodeAt(index);
     if (code > 0x7f) isAscii = false;
-    // An encoded delimiter would be one for whoever decodes the name.
+    // A reader that decodes the name would take an encoded delimiter for a real one.
     else if (REG_NAME[code] === REFUSED || code === 0x25) return null;
   }
   return isAscii ? decoded.toLowerCase() : hostOfUrl(decoded);
@@ -108,7 +108,7 @@ function hostOfUrl(name: string): string | null {
   return URL.canParse(address) ? new URL(address).hostname : null;
 }
 
-/** @returns null where the port is empty, undefined where it is none */
+/** @returns null if the port is empty, undefined if it is not valid */
 function readPort(text: string, start: number): number | null | undefined {
   if (start === text.length) return null;
   let port = 0;

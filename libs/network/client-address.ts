@@ -14,10 +14,10 @@ export interface ReverseProxyRules {
 
 /** Whom a request is attributed to, and how that was found. */
 export interface ClientAddress {
-  /** The address to judge, or null when it could not be told, which a non-empty allow list refuses (R39). */
+  /** The address to judge; null if it is unknown, which a non-empty allow list refuses (R39). */
   readonly client: IpAddress | null;
   readonly source: 'peer' | 'header' | 'unparsable';
-  /** The socket's end, or null where that is no address. */
+  /** The address of the socket's other end; null if that is not an address. */
   readonly peer: IpAddress | null;
   /**
    * The raw value that was considered, its lines joined with a comma; null when there was none or the peer was not to be

@@ -7,7 +7,7 @@ import { forwardedSeparators, parseForwardedElement } from './forwarded.js';
 
 /** Where a request came from, as far as the proxies in front are believed (R39). */
 export interface Forwarding {
-  /** The client address that was judged; null where none could be told. */
+  /** The client address that was judged; null if it is unknown. */
   readonly client: IpAddress | null;
   /** The addresses that were judged: from the client over the proxies to the peer, with which it ends. */
   readonly chain: readonly IpAddress[];
@@ -26,7 +26,7 @@ const NOTHING_SAID: Asked = { proto: 'http', host: null };
  * What the upstream may be told of where a request came from: what was judged, and nothing else that was sent (R39).
  * Scheme and host stand in lists, to which each proxy adds on the right as to the addresses; the place that counts is
  * that of the client address, counted from the right. In a shorter list it is the leftmost, which is the farthest proxy
- * that says it. Values that are none are left out.
+ * that says it. Values that are not valid are left out.
  * @param lines the header lines as they came off the wire
  * @param address what `resolveClientAddress` says of the same lines under the same rules
  */

@@ -1,7 +1,7 @@
 /** No product comes near it, and a name is repeated in settings and messages. */
 const LONGEST_NAME = 128;
 
-/** The characters of a token besides letters and digits (RFC 9110 5.6.2). */
+/** The characters of a token that are neither letters nor digits (RFC 9110 5.6.2). */
 const TOKEN_PUNCTUATION = "!#$%&'*+-.^_`|~";
 
 const TOKEN_CODES: readonly boolean[] = Array.from({ length: 128 }, (_, code) => {
@@ -14,7 +14,7 @@ export function isHeaderFieldName(text: string): boolean {
   return text.length > 0 && text.length <= LONGEST_NAME && endOfToken(text, 0) === text.length;
 }
 
-/** The position behind the token that starts here; `start` itself where there is none. */
+/** The position behind the token that starts here; `start` itself if there is no token. */
 export function endOfToken(text: string, start: number): number {
   let index = start;
   while (index < text.length && TOKEN_CODES[text.charCodeAt(index)] === true) {

@@ -217,19 +217,19 @@ function resultOf(exchange: Exchange, status: number): Result {
   return { type: isLogin ? 'login.succeeded' : 'authentication.succeeded', outcome: 'allowed', code: null };
 }
 
-/** The canonical path; where there is none, the path as it came, which is what was refused or passed on. */
+/** The canonical path; without one, the path as it was sent, which is what was refused or forwarded. */
 function auditedPath(exchange: Exchange, path: PathJudgement | null): string {
   return redactPath(path?.strict.ok === true ? path.strict.canonical : exchange.facts.rawPath);
 }
 
-/** For a token nobody has (any more), the public part of what was presented: an administrator can look for it. */
+/** For an unknown token, the id in what was presented: an administrator can search for it. */
 function detailOf(exchange: Exchange): Record<string, unknown> | null {
   const credential = exchange.admitted?.credential;
   if (exchange.denial?.code !== 'token_unknown' || credential?.kind !== 'token') return null;
   return credential.tokenId === null ? null : { presentedTokenId: credential.tokenId };
 }
 
-/** The caller's trace leads to what else it did; of a trace that begins here, nobody knows but the upstream. */
+/** The trace id of the caller leads to its other requests. One that begins here is known only to the upstream. */
 function withTrace(detail: Record<string, unknown> | null, traceId: string | null): Record<string, unknown> | null {
   return traceId === null ? detail : { ...detail, traceId };
 }

@@ -164,7 +164,7 @@ function readRequest(body: ExplainRequestDto): ExplainedRequest {
   return { application, method, path, peer, headers, tokenId };
 }
 
-/** A text that reads as the token's and is no token's secret. */
+/** A text with the form and the id of the token, which is not its secret. */
 function standIn(tokenId: string): string {
   if (!isTokenId(tokenId)) throw invalidField('tokenId', 'must be the id of a token: 12 letters and digits.');
   return placeholderToken(tokenId);

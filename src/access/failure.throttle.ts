@@ -19,7 +19,7 @@ import { SettingsService } from '../settings/settings.service.js';
 /** An address may fail this many times as often as one user name from it: several people can share an address. */
 const ADDRESS_FACTOR = 5;
 
-/** How long an address is known from which somebody has logged in, in milliseconds. */
+/** How long an address stays known after a login from it, in milliseconds. */
 const KNOWN_MS = 24 * 60 * 60_000;
 
 /** Addresses that are known at a time. */
@@ -36,14 +36,14 @@ interface PairLogins {
 
 /**
  * Slows down who tries credentials: counts failures per pair of address and user name, and per address. It answers in
- * place of a failed check, so a valid token is never refused by it, and nobody can lock a user out from everywhere (R51).
- * Tokens that have ended have counts of their own: a forgotten job of the owner's keeps nobody from logging in.
+ * place of a failed check, so it never refuses a valid token, and an attacker cannot lock a user out of all addresses (R51).
+ * Tokens that have ended have counts of their own: a forgotten job of the owner does not prevent logins.
  */
 @Injectable()
 export class FailureThrottle {
   /** The logins under way, by pair of address and user name. */
   readonly #logins = new Map<string, PairLogins>();
-  /** The blocks of addresses from which somebody has logged in: their passwords have the first turns. */
+  /** The address blocks of recent logins: passwords from there are checked first. */
   readonly #known = new LRUCache<string, true>({ max: MAX_KNOWN, ttl: KNOWN_MS });
 
   constructor(
@@ -109,7 +109,7 @@ export class FailureThrottle {
 
   async #count(denial: Deny, kind: FailureKind): Promise<Deny> {
     const { maxFailures, windowSeconds } = this.settings.current().throttling;
-    // Bearer presents no name: it counts for the owner once the secret has matched, else for nobody.
+    // Bearer has no user name: it counts for the owner if the secret has matched, and otherwise only for the address.
     const name = denial.username ?? denial.token?.ownerName ?? null;
     const keys = keysOf(kind, denial.address?.client ?? null, name);
     const address = await this.counters.add(keys.address, windowSeconds);

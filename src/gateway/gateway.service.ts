@@ -125,7 +125,7 @@ export class GatewayService {
     return route.application.fault === null ? route.application : closed();
   }
 
-  /** Refuses a request of which nothing else is looked at, and records it like any other. */
+  /** Refuses a request without judging it, and records it like any other. */
   refuse(proxied: ProxiedRequest, refusal: Deny | ProblemException): void {
     this.#refuseUnjudged(this.#exchangeOf(proxied), refusal);
   }

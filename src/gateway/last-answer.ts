@@ -11,7 +11,7 @@ interface WithAnswer {
   [LAST_HEAD]?: RequestHead;
 }
 
-/** The answer to the last request of a connection: what comes behind it may turn out to be none. */
+/** The answer to the last request of a connection: what follows it may turn out not to be a request. */
 export function lastAnswerOf(socket: Duplex & WithAnswer): ServerResponse | undefined {
   return socket[LAST_ANSWER];
 }

@@ -45,7 +45,7 @@ export class OpenConnections {
     return [...this.#madeAtTick.keys()].filter((socket) => lastAnswerOf(socket)?.writableFinished === false).length;
   }
 
-  /** Whether a request has come within this time, in milliseconds, since `announceClose`; questions about health are none. */
+  /** Whether a request has come within this time, in milliseconds, since `announceClose`; health checks do not count. */
   isInUse(withinMs: number): boolean {
     return performance.now() - this.#usedAtTick < withinMs;
   }
@@ -73,7 +73,7 @@ export class OpenConnections {
 
   /**
    * Closes the listeners and the idle connections, lets requests under way finish, and cuts what is left after the time.
-   * When it returns, every connection is gone, and whoever waited on one has been told.
+   * When it returns, every connection is closed, and its listeners have been called.
    * @param timeoutMs how long requests under way may take
    * @returns how many connections were cut while their answer was not complete
    */

@@ -26,7 +26,7 @@ export class Exchange {
   authority: Authority | null = null;
   /** The bytes of a body that had to be read for the decision; they are forwarded in its place. */
   readBody: Buffer | null = null;
-  /** What a decision looked at of a larger body, all of which goes upstream as a stream. */
+  /** The bytes of a larger body that a decision has read; the whole body goes upstream as a stream. */
   bodyBeginning: Buffer | null = null;
   /** Whether a client that waits for it has been told to send its body. */
   isContinued = false;
@@ -71,7 +71,7 @@ export class Exchange {
     return (this.expectsContinue && !this.isContinued) || status === 408;
   }
 
-  /** Where the request stands in a trace: in the caller's, or in one that begins here. */
+  /** The trace of the request: the caller's, or one that begins here. */
   get trace(): TraceContext {
     return (this.#trace ??= this.#readTrace());
   }
