@@ -11,6 +11,14 @@ const SECRET_LIKE = /auth|key|token|secret|passw|credential/i;
 /** How many applications one warning names. */
 const MAX_NAMED = 10;
 
+export const MOUNTED_UPSTREAM: Warning = {
+  code: 'upstream_is_a_mount',
+  message:
+    'An application is mounted at the host of the upstream. If this host leads back to the gateway, every ' +
+    'request is refused with 508. Make sure that the host leads to the application itself, or use its ' +
+    'internal address.',
+};
+
 /** What the administrator should know about an application: a consequence each, and the way out of it. */
 export function applicationWarnings(application: ApplicationDocument): readonly Warning[] {
   const warnings: Warning[] = [];

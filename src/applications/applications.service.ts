@@ -35,7 +35,7 @@ import {
   type StoredApplication,
 } from './application.js';
 import { versionSourceOf, type VersionFinding } from './application-version.js';
-import { identityRefusedWarning, nativeTokenWarnings } from './application-warning.js';
+import { identityRefusedWarning, MOUNTED_UPSTREAM, nativeTokenWarnings } from './application-warning.js';
 import { CreateApplicationDto } from './dto/application.dto.js';
 import { IdentityBeliefs } from './identity-beliefs.js';
 import type { IdentityHeader } from './identity-header.js';
@@ -43,14 +43,6 @@ import { mountKey } from './mount.js';
 import { OwnListeners } from './own-listeners.js';
 import { SecretBox } from './secret-box.js';
 import { VersionReader } from './version.reader.js';
-
-const MOUNTED_UPSTREAM: Warning = {
-  code: 'upstream_is_a_mount',
-  message:
-    'An application is mounted at the host of the upstream. If this host leads back to the gateway, every ' +
-    'request is refused with 508. Make sure that the host leads to the application itself, or use its ' +
-    'internal address.',
-};
 
 /** The current applications on this node. */
 interface Applications {

@@ -177,7 +177,7 @@ describe('a version that cannot be read', () => {
     ],
     ['another product', { body: manifest('9.12.0', 'confluence') }, 'another product'],
     ['no HTTP', { raw: 'SSH-2.0-OpenSSH_9.2\r\n' }, 'does not give its version'],
-    ['a connection that breaks', { destroy: true }, 'cannot be reached'],
+    ['a connection that breaks', { destroy: true }, 'could not be reached'],
   ])('R52: with %s the save works, and the switch is refused with what to do', async (_what, answer, reason) => {
     upstream.respondWith(() => answer);
     const { key, version, warnings } = await created();
@@ -207,7 +207,7 @@ describe('a version that cannot be read', () => {
     expect(result.version).toBeNull();
     expect(ms).toBeLessThan(2_000);
     const refused = await patch<ProblemBody>(result.key, { nativeTokensDisabled: true });
-    expect(refused.body.detail).toContain('cannot be reached');
+    expect(refused.body.detail).toContain('could not be reached');
   });
 
   it('R52: an upstream that is slow to tell it is given up after some three seconds', async () => {
