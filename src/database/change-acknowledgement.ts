@@ -8,31 +8,26 @@ import { dialectOf } from './dialect/index.js';
 import { NodeRegistry, type KnownNode } from './node.registry.js';
 import { UnitOfWork } from './unit-of-work.js';
 
-/** R78: the longest that a caller waits. */
+/** At most this long, a caller waits (R78). */
 const MAX_WAIT_MS = 5_000;
 
-/** How often the confirmations are read while a caller waits for them. */
 const READ_INTERVAL_MS = 40;
 
-/** Which nodes act on everything that was stored before the question. */
 export interface Acknowledgement {
-  /** The ids of the nodes that have confirmed it. */
   readonly confirmedBy: readonly string[];
-  /** The ids of the live nodes that have not confirmed it within five seconds. */
+  /** After five seconds. */
   readonly missing: readonly string[];
 }
 
-/** The line of the change log that asks the nodes. */
 interface Question {
   readonly id: number;
   readonly atMs: number;
 }
 
 /**
- * Asks every live node whether it acts on everything that is stored (R78). The question is a line of the change log,
- * written after the change: a node that has acted on all lines up to it has acted on the change. It then writes into its
- * row of the table of nodes how far it has acted, and this node reads that. So nothing is written when no caller asks;
- * Redis makes it faster, but is not needed.
+ * Asks every live node whether it acts on everything that is stored (R78). The question is a line of the change log: a
+ * node that has acted on it notes so in its row of the table of nodes, which this node reads. If no caller asks,
+ * nothing is written. Redis makes it faster, but is not needed.
  */
 @Injectable()
 export class ChangeAcknowledgement {
@@ -49,7 +44,6 @@ export class ChangeAcknowledgement {
     this.#nowSql = dialectOf(dataSource).nowMsSql;
   }
 
-  /** Resolves once every live node has confirmed, or after five seconds. Never rejects. */
   async wait(): Promise<Acknowledgement> {
     const giveUp = new AbortController();
     const limit = setTimeout(() => giveUp.abort(), MAX_WAIT_MS);
@@ -97,7 +91,6 @@ export class ChangeAcknowledgement {
     return question;
   }
 
-  /** All callers that wait share one read. */
   #readNodes(): Promise<readonly KnownNode[]> {
     this.#reading ??= sleep(READ_INTERVAL_MS)
       .then(() => this.nodes.readNodes())

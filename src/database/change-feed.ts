@@ -7,7 +7,6 @@ import { OwnChangeSets } from './own-change-sets.js';
 /** The keys, names or ids of what changed; `all` if everything must be read again. */
 export type Subjects = ReadonlySet<string> | 'all';
 
-/** Reads again what has changed. If it rejects, the node has not acted on the change. */
 type Listener = (subjects: Subjects) => Promise<void> | void;
 
 const MAX_ATTEMPTS = 3;
@@ -15,17 +14,15 @@ const MAX_ATTEMPTS = 3;
 /** How long attempts go on: the caller of a change waits, and a database can take long to fail. */
 const ATTEMPTS_LAST_MS = 1_000;
 
-/** Makes the snapshots and caches read again what has changed. */
 @Injectable()
 export class ChangeFeed implements OnModuleInit {
   readonly #logger = new Logger(ChangeFeed.name);
   readonly #listeners = new Map<ChangeTopic, Listener[]>();
-  /** The changes that this node stores itself. */
   readonly own = new OwnChangeSets();
   #actedUpTo = 0;
   #version = 0;
 
-  /** @param channel to the other processes; none in a process that only runs a command */
+  /** @param channel null in a process that only runs a command */
   constructor(@Optional() @Inject(ChangeChannel) private readonly channel: ChangeChannel | null = null) {}
 
   onModuleInit(): void {
@@ -39,9 +36,8 @@ export class ChangeFeed implements OnModuleInit {
   }
 
   /**
-   * The highest id of the change log that this node has read and acted on. A transaction may store lines with lower ids
-   * later than that. So only a line that was written after a change was stored proves it: a node that has acted up to the
-   * id of that line has acted on the change.
+   * The highest id of the change log that this node has acted on. A transaction may store lines with lower ids later,
+   * so only a line that was written after a change proves that the node has acted on that change.
    */
   get actedUpTo(): number {
     return this.#actedUpTo;
@@ -52,16 +48,11 @@ export class ChangeFeed implements OnModuleInit {
     return this.#version;
   }
 
-  /** For the reader of the change log. */
   noteActedUpTo(id: number): void {
     this.#actedUpTo = id;
   }
 
-  /**
-   * Acts on changes that this node has stored itself, and tells the other processes of them.
-   * @param changeSet the id in their lines of the change log
-   * @throws ChangeNotActedOnError if something cannot be read; the reader of the change log then tries again
-   */
+  /** @throws ChangeNotActedOnError if something cannot be read; the reader of the change log then tries again */
   async announce(changeSet: string, changes: readonly Change[]): Promise<void> {
     this.own.noteStored(changeSet);
     this.channel?.tell(changes);
@@ -69,10 +60,7 @@ export class ChangeFeed implements OnModuleInit {
     this.own.noteActedOn(changeSet);
   }
 
-  /**
-   * Calls every listener of the changes.
-   * @throws ChangeNotActedOnError if a listener fails again and again; the others have acted then
-   */
+  /** @throws ChangeNotActedOnError if a listener fails again and again; the others have acted then */
   async actOn(changes: readonly Change[]): Promise<void> {
     const byTopic = new Map<ChangeTopic, Set<string>>();
     for (const { topic, subject } of changes) {
@@ -82,10 +70,7 @@ export class ChangeFeed implements OnModuleInit {
     await this.#callAll(byTopic);
   }
 
-  /**
-   * Makes every listener read everything again: the database is not the same as before.
-   * @throws ChangeNotActedOnError
-   */
+  /** Makes every listener read everything again, because the database is not the same. @throws ChangeNotActedOnError */
   async actOnAll(): Promise<void> {
     this.own.clear();
     await this.#callAll(new Map([...this.#listeners.keys()].map((topic) => [topic, 'all'])));
@@ -101,13 +86,12 @@ export class ChangeFeed implements OnModuleInit {
     if (failed.size > 0) throw new ChangeNotActedOnError([...failed]);
   }
 
-  /** @returns whether the listener has acted */
   async #call(listener: Listener, topic: ChangeTopic, subjects: Subjects): Promise<boolean> {
     const endTick = performance.now() + ATTEMPTS_LAST_MS;
     for (let attempt = 1; ; attempt += 1) {
       try {
         const acting = listener(subjects);
-        // Caches have forgotten by now; snapshots are new once this is over.
+        // By now the caches have dropped what changed. The snapshots are new after this.
         this.#version += 1;
         await acting;
         this.#version += 1;

@@ -9,7 +9,7 @@ import { UnitOfWork } from './unit-of-work.js';
 export class ChangeLogRetention {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** @param atMs lines from before this time, in epoch milliseconds, are removed */
+  /** @param atMs lines from before this time are removed */
   async purgeBatch(atMs: number): Promise<PurgedBatch> {
     const oldest = await this.unitOfWork.read((manager) =>
       manager.find(ChangeEntity, { order: { id: 'ASC' }, take: PURGE_BATCH_SIZE + 1 }),

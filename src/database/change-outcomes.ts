@@ -5,31 +5,25 @@ import type { Change } from '../peers/change.js';
 import type { ChangeFeed } from './change-feed.js';
 import { dialectOf } from './dialect/index.js';
 
-/** A question without an answer by then is asked again, as is one that fails. */
+/** After this time, or after a failure, the question is asked again. */
 const QUESTION_TIMEOUT_MS = 1_000;
 
 const ASKED_AGAIN_AFTER_MS = 100;
 
-/** How often the question is repeated after the caller has got its answer. */
 const SETTLED_EVERY_MS = 1_000;
 
-/** A transaction that has sent its COMMIT and got no answer. */
 export interface OpenOutcome {
-  /** The random id in its lines of the change log. */
   readonly changeSet: string;
   readonly changes: readonly Change[];
-  /** The server's number of its connection; null if it has none. */
+  /** Null if the database does not number its connections. */
   readonly connectionId: number | null;
-  /** Called if it turns out to be stored, before anything acts on its changes. */
+  /** Called before anything acts on its changes. */
   readonly onStored: () => void;
 }
 
 type Read = <Result>(work: (manager: EntityManager) => Promise<Result>, timeoutMs: number) => Promise<Result>;
 
-/**
- * Finds out whether a transaction is stored whose COMMIT was not answered: the connection broke, or the time ran out. Its
- * lines are in the change log, or they are not (R80).
- */
+/** Finds out by the change log whether a transaction is stored whose COMMIT was not answered (R80). */
 export class ChangeOutcomes {
   readonly #logger = new Logger(ChangeOutcomes.name);
   readonly #open = new Set<OpenOutcome>();
@@ -42,7 +36,7 @@ export class ChangeOutcomes {
     private readonly changes: ChangeFeed,
   ) {}
 
-  /** Whether the transaction is stored, for good; null if that could not be found out. */
+  /** Null if that could not be found out. */
   async find(outcome: OpenOutcome, timeoutMs: number): Promise<boolean | null> {
     const endTick = performance.now() + timeoutMs;
     for (;;) {
@@ -53,17 +47,15 @@ export class ChangeOutcomes {
     }
   }
 
-  /** Goes on asking, and acts on the changes if they turn out to be stored. */
   settleLater(outcome: OpenOutcome): void {
     this.#open.add(outcome);
-    // At once: what this node knows of the subjects may be wrong now, and is read again when it is needed.
+    // What this node knows of the subjects may be wrong now, and is read again when it is needed.
     this.actOnOpen().catch(() => undefined);
     this.#timer ??= setTimeout(() => void this.#settle(), SETTLED_EVERY_MS).unref();
   }
 
   /**
-   * Reads again what transactions have changed whose outcome is still unknown. If a client repeats such a change, it may
-   * already be stored; before the client gets that answer, this node must act on the change.
+   * Reads again what transactions with an unknown outcome have changed, before a client learns that they are stored.
    * @throws ChangeNotActedOnError
    */
   async actOnOpen(): Promise<void> {

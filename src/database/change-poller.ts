@@ -10,18 +10,18 @@ import { UnitOfWork } from './unit-of-work.js';
 /** Well under the second that R64 allows. */
 const INTERVAL_MS = 300;
 
-/** A read without an answer by then is given up; the next one uses another connection. So R80 has its second. */
+/** After this time, another connection is tried, within the second of R80. */
 const POLL_TIMEOUT_MS = 1_000;
 
 /** How many lines are read at the start, to find the gaps between their ids. */
 const READ_AT_START = 500;
 
-/** By then this node finds its own changes in the log: a replica that serves the reads may be a little behind. */
+/** A replica that serves the reads may be a little behind. */
 const OWN_CHANGES_SHOW_WITHIN_MS = 10_000;
 
 /**
- * Reads the change log, so that a change made on one node reaches the others within a second (R64). A line counts as read
- * once this node has acted on it, and not before: if that fails, it is read again (R80).
+ * Reads the change log, so that a change on one node reaches the others within a second (R64). A line counts as read
+ * once this node has acted on it: after a failure, it is read again (R80).
  */
 @Injectable()
 export class ChangePoller implements OnApplicationBootstrap, OnModuleDestroy {
@@ -38,7 +38,6 @@ export class ChangePoller implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly nodes: NodeRegistry,
   ) {}
 
-  /** A reader that begins at the end of the log. Everything that is read from now on is at least as new. */
   static async atEnd(unitOfWork: UnitOfWork, changes: ChangeFeed, nodes: NodeRegistry): Promise<ChangePoller> {
     const poller = new ChangePoller(unitOfWork, changes, nodes);
     poller.#position = await poller.#end();
@@ -109,7 +108,6 @@ export class ChangePoller implements OnApplicationBootstrap, OnModuleDestroy {
     this.#position = end;
   }
 
-  /** The position after everything that is stored now. */
   async #end(): Promise<LogPosition> {
     const newest = await this.unitOfWork.read(
       (manager) => manager.find(ChangeEntity, { order: { id: 'DESC' }, take: READ_AT_START }),
@@ -134,7 +132,6 @@ export class ChangePoller implements OnApplicationBootstrap, OnModuleDestroy {
   }
 }
 
-/** A node of another version may write topics that are unknown here. */
 function isKnown({ topic }: ChangeEntity): boolean {
   return CHANGE_TOPICS.includes(topic as ChangeTopic);
 }

@@ -16,7 +16,7 @@ export class ChangeEntity {
   @Column({ name: 'at_ms', type: 'bigint', transformer: bigintAsNumber })
   atMs!: number;
 
-  /** A random id of the transaction that wrote the line; it shows whether the transaction is stored. Empty in old lines. */
+  /** A random id of the transaction that wrote the line: shows whether it is stored. Empty in old lines. */
   @Index('idx_change_log_change_set')
   @Column({ name: 'change_set', type: 'varchar', length: 32, default: '' })
   changeSet!: string;

@@ -1,33 +1,27 @@
 import { Injectable, Logger } from '@nestjs/common';
 
-/** A larger difference is reported. Tokens expire by the clock of the node that judges them. */
+/** Tokens expire by the clock of the node that judges them. */
 const TOLERANCE_MS = 3_000;
 
-/** Compares the clock of this node with the database's, and reports a difference once each time it changes. */
+/** Reports a difference to the database's clock once each time it changes. */
 @Injectable()
 export class ClockWatch {
   readonly #logger = new Logger(ClockWatch.name);
   #offsetMs = 0;
   #reportedMs = 0;
 
-  /** How far the clock of this node is ahead of the database's, in milliseconds; negative if it is behind. */
+  /** Positive if the clock of this node is ahead of the database's. */
   get offsetMs(): number {
     return this.#offsetMs;
   }
 
-  /** What is wrong with the clock, for an operator; null if it is within a few seconds of the database's. */
+  /** Null if the clock is within a few seconds of the database's. */
   get warning(): string | null {
     return this.#reportedMs === 0 ? null : warningOf(this.#reportedMs);
   }
 
-  /**
-   * Notes one comparison; all times in milliseconds.
-   * @param nodeNowMs the time of this node when the answer arrived
-   * @param databaseNowMs the time in the answer
-   * @param tookMs how long the answer took
-   */
+  /** @param nodeNowMs when the answer arrived, by the clock of this node */
   note(nodeNowMs: number, databaseNowMs: number, tookMs: number): void {
-    // The database read its clock at some moment in between: a difference of less than half of that proves nothing.
     const uncertainMs = tookMs / 2;
     const offsetMs = nodeNowMs - uncertainMs - databaseNowMs;
     if (uncertainMs > TOLERANCE_MS) return;

@@ -1,12 +1,12 @@
 import type { ValueTransformer } from 'typeorm';
 
-/** Reads a bigint column as a number: MySQL returns a string, SQLite a number. */
+/** MySQL returns a string, SQLite a number. */
 export const bigintAsNumber: ValueTransformer = {
   to: (value: number | null | undefined) => value,
   from: (value: string | number | null) => (value === null ? null : Number(value)),
 };
 
-/** Reads a boolean column as a boolean: both databases return 0 or 1. */
+/** Both databases return 0 or 1. */
 export const numberAsBoolean: ValueTransformer = {
   to: (value: boolean | undefined) => value,
   from: (value: boolean | number | null) => (value === null ? null : Boolean(value)),

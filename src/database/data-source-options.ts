@@ -3,13 +3,9 @@ import type { DatabaseConfiguration } from '../config/database-configuration.js'
 import { openingOf } from './dialect/index.js';
 import { MIGRATIONS } from './migrations/index.js';
 
-/** A class with the decorators of an entity, or a schema in place of one. */
 export type EntityClass = (new () => object) | EntitySchema;
 
-/**
- * The options of the data source, for the server, the migrations and the tests alike.
- * @throws ConfigurationError if the MySQL or MariaDB server cannot be reached
- */
+/** @throws ConfigurationError if the MySQL or MariaDB server cannot be reached */
 export function dataSourceOptions(
   database: DatabaseConfiguration,
   entities: readonly EntityClass[],

@@ -3,10 +3,7 @@ import { DataSource } from 'typeorm';
 import { dialectOf } from './dialect/index.js';
 import { UnitOfWork } from './unit-of-work.js';
 
-/**
- * The database's time. Compare with it the times that several nodes have written: the clocks of nodes may differ, and
- * this one is the same for all of them.
- */
+/** The database's time. Use it for times that several nodes write, because the clocks of nodes may differ. */
 @Injectable()
 export class DatabaseClock {
   readonly #sql: string;

@@ -3,10 +3,7 @@ import { ConfigurationError } from '../config/env.js';
 import { openingOf } from './dialect/index.js';
 import { driverErrorOf } from './driver-error.js';
 
-/**
- * Says in one line what is wrong with the database at the start, if the person who starts the server can mend it: a
- * file or a right. Every other error stays as it is.
- */
+/** Explains in one line an error at the start that the operator can fix. Other errors stay as they are. */
 export function explainDatabaseFailure(error: unknown, database: DatabaseConfiguration): unknown {
   if (error instanceof ConfigurationError) return error;
   const cause = driverErrorOf(error);

@@ -3,8 +3,7 @@ import { dialectOf } from './dialect/index.js';
 import { UnitOfWork } from './unit-of-work.js';
 
 /**
- * Checks whether the database accepts writes. A read does not prove that: a server can be read-only, or a backup can have
- * locked the tables.
+ * A read does not prove that the database accepts writes: it can be read-only, or a backup can have locked the tables.
  */
 @Injectable()
 export class DatabaseProbe {
@@ -13,9 +12,7 @@ export class DatabaseProbe {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
   /**
-   * Resolves if every table can be written; changes nothing. Callers share one check, so a lock that delays it holds only
-   * one connection.
-   * @throws the database's error if it refuses
+   * Writes to every table and changes nothing. Callers share one check, so a lock that delays it holds one connection.
    */
   check(): Promise<void> {
     this.#running ??= this.unitOfWork

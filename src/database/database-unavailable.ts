@@ -1,7 +1,7 @@
 import { ProblemException } from '../common/http/problem.exception.js';
 import { driverErrorOf } from './driver-error.js';
 
-/** Codes of the drivers that are not about the statement: the database cannot be used right now. */
+/** Codes of the drivers for a database that cannot be used right now, whatever the statement. */
 const UNAVAILABLE: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -27,7 +27,7 @@ const UNAVAILABLE: ReadonlySet<string> = new Set([
   'SQLITE_READONLY',
 ]);
 
-/** Errors of the server that have no name in mysql2, or that name a limit of the server. */
+/** Errors that mysql2 has no name for, or that report a limit of the server. */
 const UNAVAILABLE_NUMBERS: ReadonlySet<unknown> = new Set([
   1129, // Host is blocked because of many connection errors.
   1203, // More connections of this user than the server allows.
@@ -39,10 +39,9 @@ const UNAVAILABLE_NUMBERS: ReadonlySet<unknown> = new Set([
   3024, // The statement took longer than max_execution_time (MySQL).
 ]);
 
-/** Messages of mysql2 without a code. */
 const CLOSED_CONNECTION = /closed state|connection is closed|Pool is closed|Server shutdown/i;
 
-/** The database cannot be reached: what depends on it is neither allowed nor denied, but a 503. */
+/** The request is neither allowed nor denied, but gets a 503. */
 export class DatabaseUnavailableError extends ProblemException {
   /** @param detail for the caller: what became of the request, and what to do */
   constructor(cause: unknown, detail = 'The database cannot be reached. Try again later, or ask an administrator.') {
@@ -53,7 +52,7 @@ export class DatabaseUnavailableError extends ProblemException {
   }
 }
 
-/** A transaction was to be stored, and it is unknown whether it is. */
+/** It is unknown whether a transaction is stored. */
 export class OutcomeUnknownError extends DatabaseUnavailableError {
   constructor(cause: unknown) {
     super(
@@ -64,7 +63,7 @@ export class OutcomeUnknownError extends DatabaseUnavailableError {
   }
 }
 
-/** The database has as much work as it may have at a time: more is refused, instead of waiting in vain. */
+/** Refused at once, because waiting would be in vain. */
 export class DatabaseBusyError extends ProblemException {
   constructor() {
     super(
@@ -75,7 +74,6 @@ export class DatabaseBusyError extends ProblemException {
   }
 }
 
-/** Whether the database itself failed, and not the statement. */
 export function isDatabaseUnavailable(error: unknown): boolean {
   const cause = driverErrorOf(error);
   if (!(cause instanceof Error)) return false;
@@ -84,7 +82,7 @@ export function isDatabaseUnavailable(error: unknown): boolean {
   return UNAVAILABLE.has(code) || code.startsWith('SQLITE_IOERR') || CLOSED_CONNECTION.test(cause.message);
 }
 
-/** Whether the database refuses the connection at once, and does not leave its callers waiting. */
+/** Whether the database refuses connections at once, so that callers do not wait. */
 export function isConnectionRefused(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = causeOf(cause)) {
     if ('code' in cause && cause.code === 'ECONNREFUSED') return true;

@@ -1,9 +1,6 @@
 import { driverErrorOf } from './driver-error.js';
 
-/**
- * Whether a write failed because a unique value is taken.
- * MySQL and MariaDB give ER_DUP_ENTRY (1062); SQLite gives SQLITE_CONSTRAINT_UNIQUE or SQLITE_CONSTRAINT_PRIMARYKEY.
- */
+/** ER_DUP_ENTRY (1062) in MySQL and MariaDB, SQLITE_CONSTRAINT_UNIQUE or _PRIMARYKEY in SQLite. */
 export function isDuplicateKey(error: unknown): boolean {
   const cause = driverErrorOf(error);
   if (!(cause instanceof Error)) return false;

@@ -3,9 +3,9 @@ import type { EntityManager, EntityTarget, FindOptionsWhere } from 'typeorm';
 import type { RowLock } from './dialect/dialect.js';
 
 /**
- * The row whose columns hold exactly these texts, or null. A collation may take `generic ` for `generic`, and `ü` for
- * `u`, so the row that comes back is compared with the texts. Use it for every key and id from outside, and write with the
- * key of the row that was found.
+ * Finds the row whose columns hold exactly these texts. A collation may treat `ü` and `u`, or a trailing space, as
+ * equal, so the row is compared again. Use it for every key and id from outside, and write with the key of the row that
+ * was found.
  * @param lock holds the row until the transaction ends
  */
 export async function findExactRow<Row extends object>(

@@ -1,14 +1,12 @@
 import Database from 'libsql';
 
-/** A file that only this process has until it releases it, or ends in any way. */
 export interface FileLock {
   release(): void;
 }
 
 /**
- * Locks a file, and makes it if it is missing; null if another process has it. It is the lock that SQLite takes on its
- * databases. The operating system holds it: no process id or time can be mistaken, every container over the folder sees
- * it, and it ends with its holder. Nothing is written to the file.
+ * Locks a file, and makes it if it is missing; returns null if another process has it. It is SQLite's lock, which the
+ * operating system holds: it works across containers and ends with its process. Nothing is written.
  */
 export function lockFile(path: string): FileLock | null {
   const database = new Database(path, { timeout: 0 });

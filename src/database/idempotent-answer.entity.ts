@@ -1,7 +1,7 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { bigintAsNumber } from './column-transformers.js';
 
-/** What a call with an `Idempotency-Key` has made, stored with it. It is kept for 24 hours. */
+/** Stores what a call with an `Idempotency-Key` has made, for 24 hours. */
 @Entity('idempotent_answers')
 export class IdempotentAnswerEntity {
   /** A keyed digest of the caller, the path and the `Idempotency-Key`. */

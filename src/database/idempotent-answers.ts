@@ -10,23 +10,17 @@ import { IdempotentAnswerEntity } from './idempotent-answer.entity.js';
 import { PURGE_BATCH_SIZE, type PurgedBatch } from './purged-batch.js';
 import { UnitOfWork } from './unit-of-work.js';
 
-/** How long a key is remembered. */
 const KEPT_MS = 24 * 3_600_000;
 
-/** The claim of a request to its `Idempotency-Key`. */
 export interface IdempotencyClaim {
   /**
-   * Stores the answer in the transaction that makes what it shows: both are stored, or neither.
-   * @param manager of a unit of work
    * @param answer its `secret` is left out
    * @throws the database's duplicate key if another request with the key was first
    */
   keep(manager: EntityManager, answer: object, etag?: string): Promise<void>;
 }
 
-/** What identifies a call. */
 export interface IdempotentCall {
-  /** The id of the user who calls. */
   readonly callerId: string;
   /** The path, without the query. */
   readonly path: string;
@@ -34,10 +28,7 @@ export interface IdempotentCall {
   readonly body: unknown;
 }
 
-/**
- * Remembers for 24 hours what calls with an `Idempotency-Key` have made: a client that lost the answer repeats the call
- * with the same key, and nothing is made twice.
- */
+/** If a client lost the answer and repeats the call with the same `Idempotency-Key`, nothing is made twice. */
 @Injectable()
 export class IdempotentAnswers {
   constructor(
@@ -65,10 +56,7 @@ export class IdempotentAnswers {
     };
   }
 
-  /**
-   * What the key has already made, or null.
-   * @throws a 409 if it was used for another body
-   */
+  /** Returns null if the key is new. @throws a 409 if it was used for another body */
   async find(call: IdempotentCall): Promise<IdempotentAnswerEntity | null> {
     const kept = await this.unitOfWork.read((manager) =>
       manager.findOneBy(IdempotentAnswerEntity, { id: this.#idOf(call) }),
@@ -83,7 +71,6 @@ export class IdempotentAnswers {
     return kept;
   }
 
-  /** Removes some of the keys that have run out. */
   async purgeBatch(nowMs: number): Promise<PurgedBatch> {
     return this.unitOfWork.run(async ({ manager }) => {
       const old = await manager.find(IdempotentAnswerEntity, {
@@ -110,7 +97,7 @@ export class IdempotentAnswers {
   }
 }
 
-/** The same text for the same JSON, whatever the order of its members. */
+/** The same text for the same JSON, in any order of its members. */
 function canonicalJson(value: unknown): string {
   return JSON.stringify(value ?? null, (_name, member: unknown) =>
     isJsonObject(member)

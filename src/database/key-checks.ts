@@ -4,7 +4,7 @@ import { ConfigurationError, type Configuration } from '../config/env.js';
 import { loadSecrets, SECRET_NAMES, secretsFile, type Secrets } from '../config/secrets.js';
 import { KeyCheckEntity } from './key-check.entity.js';
 
-/** Whether stored data was made with a key; null if no data can prove it. It changes nothing. */
+/** Whether stored data was made with a key; null if no data can prove it. Changes nothing. */
 export type KeyEvidence = (dataSource: DataSource, secrets: Secrets) => Promise<boolean | null>;
 
 type KeyName = keyof Secrets;
@@ -15,16 +15,12 @@ const FORMAT = 'v1';
 const SALT_BYTES = 16;
 const CHECK_BYTES = 32;
 
-/** What does not work with another key. */
 const LOSSES: Readonly<Record<KeyName, string>> = {
   tokenPepper: 'no token would be valid',
   encryptionKey: 'stored secrets could not be read, and the audit log could no longer be verified',
 };
 
-/**
- * The check value of a key: a one-way derivation with a random salt. It reveals nothing of the key, not even whether
- * another database has the same one.
- */
+/** A one-way derivation with a random salt: it does not even show whether two databases have the same key. */
 function checkValueOf(name: KeyName, key: string, salt: Buffer = randomBytes(SALT_BYTES)): string {
   const derived = Buffer.from(hkdfSync('sha256', key, salt, `scopegate key check: ${name}`, CHECK_BYTES));
   return [FORMAT, salt.toString('base64url'), derived.toString('base64url')].join('.');
@@ -38,10 +34,10 @@ function isKeyOf(checkValue: string, name: KeyName, key: string): boolean {
 }
 
 /**
- * The keys to work with, compared with the database before anything is written to it (R110). If the database comes from a
- * version without check values, its data must prove the keys.
+ * Compares the keys with the database before anything is written to it (R110). If the database has no check values yet,
+ * its data must prove the keys.
  * @param mayMake whether keys may be made for an empty database
- * @throws ConfigurationError if a key is missing or is not the one that the data was made with
+ * @throws ConfigurationError if a key is missing or does not belong to the data
  */
 export async function checkedSecrets(
   dataSource: DataSource,
@@ -60,16 +56,13 @@ export async function checkedSecrets(
   return secrets;
 }
 
-/**
- * Stores check values of these keys in a database that has none. If two nodes start on a new database at the same time
- * with different keys, the first one wins, and the other one is refused.
- */
+/** If two nodes start on an empty database with different keys, the first one wins, and the other one is refused. */
 export async function adoptKeys(dataSource: DataSource, configuration: Configuration, secrets: Secrets): Promise<void> {
   const known = await storedChecks(dataSource);
   if (KEY_NAMES.some((name) => !known.has(name))) {
     const createdAtMs = Date.now();
     const rows = KEY_NAMES.map((name) => ({ name, checkValue: checkValueOf(name, secrets[name]), createdAtMs }));
-    // One statement stores both, so that the two keys are those of one node.
+    // One statement stores both, so both keys are those of one node.
     await dataSource
       .createQueryBuilder()
       .insert()
@@ -88,13 +81,12 @@ async function storedChecks(dataSource: DataSource): Promise<ReadonlyMap<string,
   return new Map(rows.map(({ name, checkValue }) => [name, checkValue]));
 }
 
-/** Whether a server has ever started on this database: the first start makes a user. */
 async function holdsData(dataSource: DataSource): Promise<boolean> {
   if (!(await hasTable(dataSource, 'users'))) return false;
   return (await dataSource.query<unknown[]>('SELECT 1 FROM users LIMIT 1')).length > 0;
 }
 
-/** Whether a table exists: before the migrations, there may be none. */
+/** Before the migrations, the table may not exist. */
 export async function hasTable(dataSource: DataSource, table: string | typeof KeyCheckEntity): Promise<boolean> {
   const runner = dataSource.createQueryRunner();
   try {

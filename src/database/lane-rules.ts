@@ -1,12 +1,10 @@
-/** A kind of work. Each has its own connections, so that none waits for the work of another (R81). */
+/** A kind of work. Each has its own connections, so that no work waits for work of another kind (R81). */
 export type Lane = 'judging' | 'changes' | 'journal' | 'management' | 'lists';
 
 export interface LaneRule {
-  /** The most connections in use at the same time. */
   readonly connections: number;
-  /** The most callers that wait for a connection; the next one is refused at once. */
+  /** The next caller is refused at once. */
   readonly waiting: number;
-  /** How long a caller waits for its answer, from its call. */
   readonly timeoutMs: number;
 }
 

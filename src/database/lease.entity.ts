@@ -1,7 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { bigintAsNumber } from './column-transformers.js';
 
-/** The holder of a job that only one of several nodes must do (R65). */
+/** The holder of a job that one node at a time does (R65). */
 @Entity('leases')
 export class LeaseEntity {
   @PrimaryColumn({ type: 'varchar', length: 64 })

@@ -6,17 +6,13 @@ import { dialectOf } from './dialect/index.js';
 import { LeaseEntity } from './lease.entity.js';
 import { UnitOfWork } from './unit-of-work.js';
 
-/**
- * Decides which of several processes does a job. A lease only saves work: a process that was paused beyond the end of its
- * lease may continue beside the next holder for a while, so two processes must be able to do the job at once.
- */
+/** A lease only saves work: a paused process may continue beyond its lease, so two may do the job at once. */
 @Injectable()
 export class LeaseService {
-  /** Names this run of this process. After a restart it is another holder, and waits for the end of the old lease. */
+  /** Names this run of this process: after a restart it must wait for the end of the old lease. */
   readonly #holder = `${hostname().slice(0, 32)}:${process.pid}:${randomBytes(6).toString('hex')}`;
   /** One clock judges all leases. */
   readonly #nowMs: string;
-  /** Leases that have a row, whether they are held or not. */
   readonly #known = new Set<string>();
 
   constructor(
@@ -26,13 +22,9 @@ export class LeaseService {
     this.#nowMs = dialectOf(dataSource).nowMsSql;
   }
 
-  /**
-   * Takes the lease if it is free or has run out, and renews it if this process already holds it.
-   * @param durationMs from now
-   * @returns whether this process holds it
-   */
+  /** Takes the lease if it is free or has run out, or renews it. @returns whether this process holds it */
   async hold(name: string, durationMs: number): Promise<boolean> {
-    // The row is made first: an update that finds no row locks the gap, and two nodes that then insert deadlock.
+    // Make the row first: an update that finds no row locks the gap, and two nodes that then insert deadlock.
     if (!this.#known.has(name)) await this.#makeRow(name);
     return this.unitOfWork.run(async ({ manager }) => {
       // One statement compares and sets, so only one of two nodes takes the lease.
@@ -49,7 +41,7 @@ export class LeaseService {
     });
   }
 
-  /** Gives the lease back, so that the next process need not wait for its end. No effect if another process holds it. */
+  /** Lets the next process take the lease at once. No effect if another process holds it. */
   async release(name: string): Promise<void> {
     await this.unitOfWork.run(({ manager }) =>
       manager.update(LeaseEntity, { name, holder: this.#holder }, { expiresAtMs: 0 }),

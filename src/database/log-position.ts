@@ -2,7 +2,6 @@ import type { ChangeEntity } from './change.entity.js';
 
 export type LogLine = Pick<ChangeEntity, 'id' | 'topic' | 'subject' | 'atMs' | 'changeSet'>;
 
-/** Ids from one to another, both included. */
 export interface IdRange {
   readonly from: number;
   readonly to: number;
@@ -12,13 +11,13 @@ interface Gap extends IdRange {
   readonly sinceTick: number;
 }
 
-/** How many of the newest lines are read again every time: they show whether the database is still the same. */
+/** This many of the newest lines are read again: they show whether the database is still the same. */
 const REMEMBERED = 16;
 
-/** A transaction that has not stored its lines so long after later lines were read never will. */
+/** A transaction that has not stored its lines this long after later lines never will. */
 const GAP_LASTS_MS = 15 * 60_000;
 
-/** How many gaps are watched; a server that numbers in steps leaves one with every line. */
+/** A server that numbers in steps leaves a gap with every line, so their number is limited. */
 const MAX_GAPS = 1_000;
 
 /**
@@ -30,16 +29,15 @@ const MAX_GAPS = 1_000;
  */
 export class LogPosition {
   #newest = 0;
-  /** The newest lines that were read, by their ids in rising order. */
   #remembered = new Map<number, string>();
   #gaps: readonly Gap[] = [];
 
-  /** The highest id that was read; 0 before the first. */
+  /** 0 before the first line is read. */
   get newest(): number {
     return this.#newest;
   }
 
-  /** Which lines to read: those of the gaps, the remembered ones, and all newer ones. */
+  /** The lines to read: the gaps, the remembered lines, and all newer ones. */
   get ranges(): readonly IdRange[] {
     const [oldest = 1] = this.#remembered.keys();
     const below = this.#gaps.filter(({ from }) => from < oldest).map(({ from, to }) => ({ from, to }));
@@ -47,9 +45,9 @@ export class LogPosition {
   }
 
   /**
-   * Whether these lines continue the log that was read before. The purge removes the oldest lines, and never the newest: of
-   * the remembered lines, the newest must be found, and every line after the first one found.
-   * @param lines the lines of the log in the ranges, in the order of ids
+   * Whether these lines continue the log that was read before. The purge removes the oldest lines and never the newest,
+   * so the newest remembered line must be there.
+   * @param lines the lines of the log in the ranges, by rising id
    */
   isContinuedBy(lines: readonly LogLine[]): boolean {
     const found = new Map(lines.map((line) => [line.id, fingerprintOf(line)]));
@@ -67,8 +65,7 @@ export class LogPosition {
   }
 
   /**
-   * Notes lines as read and acted on.
-   * @param lines new ones, in the order of ids
+   * @param lines by rising id
    * @param nowTick milliseconds of a clock that never steps back
    */
   advance(lines: readonly LogLine[], nowTick: number): void {
@@ -89,7 +86,6 @@ export class LogPosition {
   }
 }
 
-/** Gaps without the ids that have appeared in them. */
 function without(gaps: readonly Gap[], ids: readonly number[]): readonly Gap[] {
   if (ids.length === 0) return gaps;
   return gaps.flatMap((gap) => {

@@ -1,13 +1,12 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { bigintAsNumber } from './column-transformers.js';
 
-/** A running process that judges requests, as long as it writes that it is running. All times are the database's. */
+/** A running process that judges requests. All times are the database's. */
 @Entity('nodes')
 export class NodeEntity {
   @PrimaryColumn({ type: 'varchar', length: 36 })
   id!: string;
 
-  /** When it last wrote, in epoch milliseconds. */
   @Column({ name: 'seen_at_ms', type: 'bigint', transformer: bigintAsNumber })
   seenAtMs!: number;
 
@@ -19,7 +18,6 @@ export class NodeEntity {
   @Column({ name: 'acted_up_to', type: 'int', nullable: true })
   actedUpTo!: number | null;
 
-  /** When it confirmed that, in epoch milliseconds. */
   @Column({ name: 'acted_at_ms', type: 'bigint', nullable: true, transformer: bigintAsNumber })
   actedAtMs!: number | null;
 }

@@ -17,10 +17,9 @@ import { dialectOf } from './dialect/index.js';
 import { NodeEntity } from './node.entity.js';
 import { UnitOfWork } from './unit-of-work.js';
 
-/** How often a node writes that it is running. */
 const BEAT_INTERVAL_MS = 2_000;
 
-/** A silent node may still judge for as long as its rules may be old, or for this time if that is longer. */
+/** A silent node may still judge while its rules are young enough, and at least for this long. */
 const MIN_SILENCE_MS = 15_000;
 
 /** Added to that time: the node may have been silent for a while before it lost the database. */
@@ -29,19 +28,17 @@ const SILENCE_MARGIN_MS = 15_000;
 /** For a node of a version that does not write how old its rules may be. */
 const DEFAULT_MAX_STALENESS_MS = 10_000;
 
-/** How long the rows of nodes are kept that ended without removing them, for an operator to see. */
+/** For an operator to see which nodes ended without removing their rows. */
 const KEPT_MS = 24 * 3_600_000;
 
-/** How long the end of the process waits until its row is removed. */
 const REMOVAL_TIMEOUT_MS = 2_000;
 
-/** A point in time: by the time of day, and by a clock that never steps back. */
 export interface Moment {
   readonly ms: number;
   readonly tick: number;
 }
 
-/** A node as the table shows it; times are the database's. */
+/** Times are the database's. */
 export interface KnownNode {
   readonly id: string;
   readonly seenAtMs: number;
@@ -52,9 +49,9 @@ export interface KnownNode {
 }
 
 /**
- * Registers this node, knows the others, and measures how old the rules of this node are. While the change log cannot be
- * read, a node refuses requests once its rules are older than they may be (R80): another node may have changed them. Only
- * the operator can say that there is no other node.
+ * Registers this node and measures the age of its rules. If the change log cannot be read, another node may have
+ * changed the rules: once they are too old, requests are refused (R80). Only the operator can say that there is no
+ * other node.
  */
 @Injectable()
 export class NodeRegistry implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -63,17 +60,16 @@ export class NodeRegistry implements OnApplicationBootstrap, BeforeApplicationSh
   readonly #logger = new Logger(NodeRegistry.name);
   readonly #nowSql: string;
   #readAt: Moment;
-  /** When another worker of this node last read the change log, as far as this worker knows. */
+  /** As far as this worker knows. */
   #siblingReadAtTick = Number.NEGATIVE_INFINITY;
   #toldAtTick = Number.NEGATIVE_INFINITY;
   #isRegistered = false;
   #known: readonly KnownNode[] = [];
   /** The last beat of each node, and when this node first saw it. */
   readonly #lastWrites = new Map<string, { readonly seenAtMs: number; readonly tick: number }>();
-  /** The time of this node's first beat, by the database's clock. */
+  /** By the database's clock. */
   #startedAtMs: number | null = null;
   #others: readonly string[] = [];
-  /** The line of the change log to confirm with the next beat. */
   #toConfirm: number | null = null;
   #timer: NodeJS.Timeout | undefined;
   #beating: Promise<void> | null = null;
@@ -96,7 +92,6 @@ export class NodeRegistry implements OnApplicationBootstrap, BeforeApplicationSh
     });
   }
 
-  /** Whether the rules of this node may be older than they may be. */
   get isStale(): boolean {
     const { singleNode, maxStalenessMs } = this.configuration;
     // Another worker of the same node may have made a change while only this one cannot reach the database.
@@ -105,31 +100,26 @@ export class NodeRegistry implements OnApplicationBootstrap, BeforeApplicationSh
     return !this.#isRegistered || this.ageMs > maxStalenessMs;
   }
 
-  /** How long ago the change log was last read and acted on, in milliseconds. */
   get ageMs(): number {
     // A clock that is set back would make old rules young again, and the other clock stops while a machine sleeps.
     return Math.max(this.clock.nowMs() - this.#readAt.ms, performance.now() - this.#readAt.tick);
   }
 
-  /** The nodes that may judge requests, this one included, as of the last beat. */
+  /** As of the last beat, this node included. */
   get liveNodes(): readonly string[] {
     return [...new Set([this.id, ...this.#known.filter(({ isLive }) => isLive).map(({ id }) => id)])];
   }
 
-  /** What is wrong with SCOPEGATE_SINGLE_NODE, for an operator; null if it is right. */
+  /** Null if SCOPEGATE_SINGLE_NODE is right. */
   get warning(): string | null {
     return this.#others.length === 0 ? null : notSingleText(this.#others);
   }
 
-  /** Now, by both clocks. */
   moment(): Moment {
     return { ms: this.clock.nowMs(), tick: performance.now() };
   }
 
-  /**
-   * Notes that the change log has been read and acted on.
-   * @param readAt when that reading began
-   */
+  /** Notes that the change log has been read and acted on. @param readAt when that reading began */
   noteRead(readAt: Moment): void {
     this.#readAt = readAt;
     if (!this.configuration.singleNode) return;
@@ -138,10 +128,7 @@ export class NodeRegistry implements OnApplicationBootstrap, BeforeApplicationSh
     this.peers.primary?.tell('changesRead', null);
   }
 
-  /**
-   * Writes into the table that this node acts on every line of the change log up to this one.
-   * @param line the newest line of a reading that the node has acted on
-   */
+  /** Confirms that this node acts on every line up to this one. @param line the newest line of a reading */
   confirm(line: number): void {
     this.#toConfirm = line;
     void (this.#beating ?? Promise.resolve()).then(() => this.beat());
@@ -153,7 +140,7 @@ export class NodeRegistry implements OnApplicationBootstrap, BeforeApplicationSh
     this.#timer.unref();
   }
 
-  /** Removes this node's row, before the connections are closed; if that fails, others forget the node after a while. */
+  /** Before the connections close. If it fails, the others forget the node after a while. */
   async beforeApplicationShutdown(): Promise<void> {
     this.#isStopped = true;
     clearInterval(this.#timer);
@@ -163,7 +150,7 @@ export class NodeRegistry implements OnApplicationBootstrap, BeforeApplicationSh
     await inTime(removal, REMOVAL_TIMEOUT_MS, () => new Error('late')).catch(() => undefined);
   }
 
-  /** Writes that this node is running, and reads the others; one beat at a time. Never rejects. */
+  /** Never rejects. */
   beat(): Promise<void> {
     if (this.#isStopped) return Promise.resolve();
     this.#beating ??= this.#beatNow()
@@ -178,7 +165,6 @@ export class NodeRegistry implements OnApplicationBootstrap, BeforeApplicationSh
     return this.#beating;
   }
 
-  /** Every node of the table, this one included, as it is now. */
   readNodes(): Promise<readonly KnownNode[]> {
     return this.unitOfWork.read(
       async (manager) => {
@@ -202,7 +188,6 @@ export class NodeRegistry implements OnApplicationBootstrap, BeforeApplicationSh
     );
   }
 
-  /** Notes which nodes have written since the last read. */
   #noteWrites(rows: readonly NodeEntity[]): void {
     const nowTick = performance.now();
     const before = new Map(this.#lastWrites);
@@ -215,7 +200,7 @@ export class NodeRegistry implements OnApplicationBootstrap, BeforeApplicationSh
     }
   }
 
-  /** Whether its row has changed lately, by a clock of this node: the clock of the database may be set forward. */
+  /** By a clock of this node, because the clock of the database may be set forward. */
   #hasWrittenLately(row: NodeEntity): boolean {
     return performance.now() - (this.#lastWrites.get(row.id)?.tick ?? Number.NEGATIVE_INFINITY) <= silenceMs(row);
   }
@@ -233,7 +218,6 @@ export class NodeRegistry implements OnApplicationBootstrap, BeforeApplicationSh
     this.#compareWithSingleNode(known);
   }
 
-  /** @param line the line to confirm, or null */
   async #write(line: number | null): Promise<void> {
     const nowMs = (): string => this.#nowSql;
     const row = {
@@ -259,7 +243,7 @@ export class NodeRegistry implements OnApplicationBootstrap, BeforeApplicationSh
     );
   }
 
-  /** Removes rows of nodes that ended long ago, or of all other nodes if there is no other. A running node comes back. */
+  /** Removes nodes that ended long ago, or all others if this is the only node. A running node registers again. */
   async #forgetOthers(rows: Repository<NodeEntity>): Promise<void> {
     const all = await rows.find({ select: { id: true, seenAtMs: true } });
     const newest = Math.max(...all.map(({ seenAtMs }) => seenAtMs));
@@ -283,7 +267,6 @@ export class NodeRegistry implements OnApplicationBootstrap, BeforeApplicationSh
   }
 }
 
-/** How long a silent node may still judge requests, in milliseconds. */
 function silenceMs({ maxStalenessMs }: NodeEntity): number {
   return Math.max(maxStalenessMs ?? DEFAULT_MAX_STALENESS_MS, MIN_SILENCE_MS) + SILENCE_MARGIN_MS;
 }

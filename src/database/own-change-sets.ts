@@ -1,14 +1,13 @@
 interface OwnChangeSet {
-  /** By a clock that never steps back; null while it is being stored. */
   storedAtTick: number | null;
   hasActed: boolean;
 }
 
-/** The change sets that this node stores itself, until it finds them in the change log. */
+/** The change sets that this node has stored and not yet found in the change log. */
 export class OwnChangeSets {
   readonly #sets = new Map<string, OwnChangeSet>();
 
-  /** Call it before the change set is stored: the reader of the log may be the first to see it. */
+  /** Call this before storing: the reader of the log may see the change set first. */
   noteStoring(changeSet: string): void {
     this.#sets.set(changeSet, { storedAtTick: null, hasActed: false });
   }
@@ -23,12 +22,12 @@ export class OwnChangeSets {
     if (own !== undefined) own.hasActed = true;
   }
 
-  /** If it is not stored, or that is unknown: the reader of the log then treats it like any other. */
+  /** For a change set that is not stored, or not known to be: the reader of the log then treats it like any other. */
   forget(changeSet: string): void {
     this.#sets.delete(changeSet);
   }
 
-  /** If the database is not the same any more. */
+  /** If the database is no longer the same. */
   clear(): void {
     this.#sets.clear();
   }
@@ -41,10 +40,7 @@ export class OwnChangeSets {
     for (const changeSet of changeSets) this.#sets.delete(changeSet);
   }
 
-  /**
-   * The change sets that were stored before this time and not found in the log. After the log has been read, they are lost.
-   * @param ageMs milliseconds
-   */
+  /** Change sets that were stored this long ago and are not in the log. After the log has been read, they are lost. */
   olderThan(ageMs: number): readonly string[] {
     const before = performance.now() - ageMs;
     return [...this.#sets]

@@ -1,35 +1,26 @@
 import { DatabaseUnavailableError } from './database-unavailable.js';
 
-/** A read that is under way. */
 interface Reading<Value> {
   readonly value: Promise<Value>;
-  /** The row has changed since the read began. */
   isOutdated: boolean;
 }
 
-/** A row that changes again and again while it is read is given up after so many reads. */
+/** After so many reads, a row that keeps changing is given up. */
 const MAX_READS = 5;
 
 /**
- * Reads rows by their ids. Callers that want the same row at the same time share one read. Where the row changes while
- * it is read, it is read again, also for the callers that wait already: none of them gets what was read before (R80).
+ * Reads rows by id; concurrent callers share one read. If the row changes meanwhile, it is read again for all of them
+ * (R80).
  */
 export class RowReader<Value> {
   readonly #readings = new Map<string, Reading<Value>>();
 
-  /**
-   * @param load reads one row
-   * @param keep is given what was read, unless the row has changed in the meantime
-   */
   constructor(
     private readonly load: (id: string) => Promise<Value>,
     private readonly keep: (id: string, value: Value) => void,
   ) {}
 
-  /**
-   * The row as it is after the newest change that this node knows of.
-   * @throws DatabaseUnavailableError where the row cannot be read, or changes faster than it can be read
-   */
+  /** @throws DatabaseUnavailableError if the row cannot be read, or changes faster than it can be read */
   async read(id: string): Promise<Value> {
     for (let reads = 1; reads <= MAX_READS; reads += 1) {
       const reading = this.#readings.get(id) ?? this.#start(id);
@@ -39,7 +30,7 @@ export class RowReader<Value> {
     throw new DatabaseUnavailableError(`the row changed ${MAX_READS} times while it was read`);
   }
 
-  /** Reads several rows at once, so that no caller has to wait for them. Rows that are being read are left out. */
+  /** So that no caller has to wait. Rows that are being read are left out. */
   prefetch(ids: readonly string[], loadAll: (ids: readonly string[]) => Promise<(id: string) => Value>): void {
     const wanted = ids.filter((id) => !this.#readings.has(id));
     if (wanted.length === 0) return;
@@ -52,10 +43,7 @@ export class RowReader<Value> {
     }
   }
 
-  /**
-   * Notes that a row has changed: a read of it that is under way counts no more.
-   * @returns whether there was one
-   */
+  /** Makes a read under way read the row again. @returns whether there was one */
   noteChange(id: string): boolean {
     const reading = this.#readings.get(id);
     if (reading === undefined) return false;
@@ -63,7 +51,6 @@ export class RowReader<Value> {
     return this.#readings.delete(id);
   }
 
-  /** Notes that every row may have changed. */
   noteChangeOfAll(): void {
     for (const id of this.#readings.keys()) this.noteChange(id);
   }

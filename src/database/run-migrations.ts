@@ -2,20 +2,19 @@ import { MigrationExecutor, type DataSource, type EntityManager, type QueryRunne
 import { ConfigurationError } from '../config/env.js';
 import { dialectOf } from './dialect/index.js';
 
-/** Another node waits for a migration of a large table, which may take a while. */
+/** A migration of a large table may take a while. */
 const LOCK_TIMEOUT_MS = 600_000;
 
-/** How the tables of a database differ from those that this version knows, by the names of migrations. */
+/** The names of migrations. */
 export interface SchemaState {
-  /** What this version knows and the database does not have. */
   readonly missing: readonly string[];
-  /** What the database has and this version does not know: a newer version made it. */
+  /** Made by a newer version. */
   readonly unknown: readonly string[];
 }
 
 /**
- * Runs the migrations that are missing. Nodes that start at the same time do it one after the other, with a lock that
- * ends with the process that holds it.
+ * Runs the missing migrations. Nodes that start at the same time do it one after the other, under a lock that ends with
+ * its process.
  * @returns the names of the migrations that were run
  * @throws ConfigurationError if a newer version has changed the tables, or another node does not finish
  */
@@ -28,7 +27,7 @@ export function runMigrations(dataSource: DataSource): Promise<readonly string[]
   });
 }
 
-/** Reverts the last migration, to return to an older version. It drops what only the newer version has. */
+/** Drops what only the newer version has. */
 export function revertLastMigration(dataSource: DataSource): Promise<void> {
   return withLock(dataSource, async (runner) => {
     await refuseNewerSchema(runner);
@@ -36,10 +35,7 @@ export function revertLastMigration(dataSource: DataSource): Promise<void> {
   });
 }
 
-/**
- * Refuses a database that a newer version has migrated: this version may judge wrongly what it does not know.
- * @throws ConfigurationError in one line that says what to do
- */
+/** @throws ConfigurationError if a newer version has migrated the database: this one might judge its data wrongly */
 export async function refuseNewerSchema(runner: QueryRunner): Promise<void> {
   // Before the first start there is no list.
   if (!(await runner.hasTable(tableName(runner.dataSource)))) return;

@@ -2,13 +2,11 @@ import { TableIndex, type QueryRunner, type Table, type TableColumn, type TableI
 import { dialectOf } from './dialect/index.js';
 
 /**
- * The steps of migrations (R83). MySQL and MariaDB cannot roll back a statement that changes tables, so a migration that
- * is killed stays half done, and runs again from its beginning at the next start. So each step first checks whether it
- * has been made. Migrations use these steps instead of the query runner's, and their statements that change rows give the
- * same result a second time.
+ * The steps of migrations (R83). MySQL and MariaDB cannot roll back a change of tables: a migration that is killed
+ * stays half done, and runs again at the next start. So each step first checks whether it has been made. Statements of
+ * migrations that change rows give the same result a second time.
  */
 
-/** Makes a table with its indexes, and makes the database compare its texts byte by byte. */
 export async function createTable(runner: QueryRunner, table: Table): Promise<void> {
   if (!(await runner.hasTable(table.name))) await runner.createTable(table);
   // The table may exist already without its collation: that is another statement.
@@ -19,17 +17,16 @@ export async function dropTable(runner: QueryRunner, name: string): Promise<void
   if (await runner.hasTable(name)) await runner.dropTable(name);
 }
 
-/** Adds a column. It must not bring an index (`isUnique`, `isPrimary`): make that in a step of its own. */
+/** Adds a column without an index (`isUnique`, `isPrimary`): make that in a step of its own. */
 export async function addColumn(runner: QueryRunner, table: string, column: TableColumn): Promise<void> {
   if (!(await runner.hasColumn(table, column.name))) await runner.addColumn(table, column);
 }
 
-/** Drops a column that no index uses. */
 export async function dropColumn(runner: QueryRunner, table: string, name: string): Promise<void> {
   if (await runner.hasColumn(table, name)) await runner.dropColumn(table, name);
 }
 
-/** Makes an index. Its name shows whether it exists. */
+/** The name shows whether the index exists. */
 export async function createIndex(
   runner: QueryRunner,
   table: string,

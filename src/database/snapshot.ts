@@ -3,9 +3,8 @@ import { Logger } from '@nestjs/common';
 const RETRY_MS = 500;
 
 /**
- * An immutable copy of stored state, for decisions that read it synchronously. Readings follow one another, so an older
- * one never replaces a newer one. One that fails leaves the copy as it is and is tried again until it succeeds, because a
- * change is announced only once.
+ * An immutable copy of stored state, for synchronous decisions. Readings follow one another, so an older one never
+ * replaces a newer one. A failed reading is repeated, because a change is announced only once.
  */
 export class Snapshot<Value> {
   readonly #logger = new Logger(Snapshot.name);
@@ -15,10 +14,7 @@ export class Snapshot<Value> {
   #retry: NodeJS.Timeout | undefined;
   #isClosed = false;
 
-  /**
-   * @param name in the log
-   * @param read reads the stored state
-   */
+  /** @param name for the log */
   constructor(
     private readonly name: string,
     private readonly read: () => Promise<Value>,
@@ -29,7 +25,7 @@ export class Snapshot<Value> {
     return this.#value.value;
   }
 
-  /** Resolves when a reading that began after this call is done. Callers that wait share one. */
+  /** Resolves when a reading that began after this call is done. Callers share one. */
   reload(): Promise<void> {
     this.#waiting ??= this.#running
       .catch(() => undefined)
@@ -41,7 +37,6 @@ export class Snapshot<Value> {
     return this.#waiting;
   }
 
-  /** Stops trying again. */
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#retry);

@@ -2,9 +2,8 @@ import { isStorableText } from '@scopegate/kernel';
 import { Brackets } from 'typeorm';
 
 /**
- * A condition: one of the columns contains the text, in any case. `%` and `_` have no special meaning. A text that no row
- * can hold finds nothing; SQLite would read a pattern only up to its first NUL. SQLite lowers only ASCII, so other letters
- * are found in the case in which they were typed.
+ * A condition: one of the columns contains the text, in any case; `%` and `_` have no special meaning. SQLite would
+ * read a pattern only up to its first NUL, so a text that no row can hold finds nothing. SQLite lowers only ASCII.
  * @param columns such as `token.description`; never a text from outside
  */
 export function holdsText(columns: readonly string[], text: string): Brackets {

@@ -1,7 +1,7 @@
 import { inTime } from '../common/time/in-time.js';
 import { DatabaseUnavailableError } from './database-unavailable.js';
 
-/** A limit that counts from the call: every wait on the way to the answer is part of it (R81). */
+/** A limit that counts from the call and covers every wait until the answer (R81). */
 export class TimeLimit {
   readonly #endTick: number;
 
@@ -9,20 +9,17 @@ export class TimeLimit {
     this.#endTick = performance.now() + timeoutMs;
   }
 
-  /** What is left, in milliseconds; 0 once the limit is reached. */
   get leftMs(): number {
     return Math.max(0, this.#endTick - performance.now());
   }
 
-  /** The error for the caller once the limit is reached. */
   overdue(): DatabaseUnavailableError {
     return new DatabaseUnavailableError(`no answer within ${this.timeoutMs} ms`);
   }
 
   /**
-   * The answer, if it comes within the limit.
-   * @param onOverdue called if it does not, to give up the connection or question
-   * @throws DatabaseUnavailableError if it does not
+   * @param onOverdue called after the limit, to give up the connection or question
+   * @throws DatabaseUnavailableError after it
    */
   answer<Answer>(asked: Promise<Answer>, onOverdue: () => void = () => undefined): Promise<Answer> {
     return inTime(asked, this.leftMs, () => {

@@ -1,21 +1,20 @@
 import { DatabaseBusyError } from './database-unavailable.js';
 import type { TimeLimit } from './time-limit.js';
 
-/** Gives out a number of turns. If none is free, callers wait; first come, first served. */
+/** Limits how many callers work at once. The others wait, first come, first served. */
 export class TurnQueue {
   readonly #waiting = new Set<() => void>();
   #taken = 0;
 
-  /** @param maxWaiting how many callers may wait for a turn */
   constructor(
     private readonly turns: number,
     private readonly maxWaiting: number,
   ) {}
 
   /**
-   * Resolves when it is the caller's turn; call `release` afterwards.
+   * Call `release` afterwards.
    * @throws DatabaseBusyError if too many callers wait already
-   * @throws DatabaseUnavailableError if the limit is reached before
+   * @throws DatabaseUnavailableError if the limit is reached
    */
   take(limit: TimeLimit): Promise<void> {
     if (this.#taken < this.turns) {
@@ -36,7 +35,6 @@ export class TurnQueue {
     });
   }
 
-  /** Gives a turn back, to the caller that has waited longest. */
   release(): void {
     const [next] = this.#waiting;
     if (next === undefined) {

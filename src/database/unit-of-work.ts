@@ -18,27 +18,24 @@ const CHANGE_SET_BYTES = 12;
 /** A fifth of the caller's time is reserved for the question whether an unanswered COMMIT is stored. */
 const OUTCOME_SHARE = 5;
 
-/** One transaction: its manager, and the list of what it changes. */
 export interface Unit {
   readonly manager: EntityManager;
-  /** Notes that a subject has changed: every node reads it again once the transaction is stored. */
+  /** Every node reads the subject again once the transaction is stored. */
   changed(topic: ChangeTopic, subject: string): void;
 }
 
-/** The result of a transaction that is stored. */
 interface Stored<Result> {
   readonly value: Result;
   readonly manager: EntityManager;
 }
 
-/** How far a transaction has come. */
 class Attempt<Result> {
   changes: Change[] = [];
-  /** Set once everything is written: after that, a failure does not show whether it is stored. */
+  /** Set once everything is written. From then on, a failure does not show whether the transaction is stored. */
   committing: { readonly stored: Stored<Result>; readonly connectionId: number | null } | null = null;
   #isGivenUp = false;
 
-  /** Begins again if the attempt before was rolled back. */
+  /** After the attempt before was rolled back. */
   begin(): void {
     this.#refuseGivenUp();
     this.changes = [];
@@ -61,15 +58,14 @@ class Attempt<Result> {
   }
 }
 
-/** How often a transaction is tried that loses against others. */
 const MAX_ATTEMPTS = 6;
 
 const RETRY_DELAY_MS = 15;
 
 /**
- * The one way to the database. TypeORM's SQLite is a single connection: it refuses two transactions at a time, and a
- * write during another request's transaction disappears with its rollback. So writers take turns there; with a server,
- * each kind of work has its own connections. Either way, callers wait for a limited time (R81).
+ * TypeORM's SQLite is a single connection: it refuses a second transaction, and a write during a transaction disappears
+ * with its rollback. So writers take turns there. On a server, each kind of work has its own connections. Callers wait
+ * for a limited time (R81).
  */
 @Injectable()
 export class UnitOfWork implements OnApplicationShutdown {
@@ -91,10 +87,9 @@ export class UnitOfWork implements OnApplicationShutdown {
   }
 
   /**
-   * Runs the work in one transaction: all of it is stored, or nothing. The work must not call `run` or `read`. It runs again
-   * if the database rolled it back in favour of another transaction, so it must change nothing but the database. When `run`
-   * returns, this node already acts on the changes (R64). If the COMMIT is not answered, the change log shows whether it is
-   * stored (R80).
+   * Runs the work in one transaction. The work must not call `run` or `read`. It runs again after a deadlock, so it
+   * must change nothing but the database. When `run` returns, this node acts on the changes (R64). If the COMMIT is not
+   * answered, the change log shows whether it is stored (R80).
    * @throws OutcomeUnknownError if that cannot be found out
    * @throws ChangeNotActedOnError if it is stored, and this node cannot act on it yet
    * @throws DatabaseUnavailableError if the database cannot be reached, and nothing is stored
@@ -117,33 +112,29 @@ export class UnitOfWork implements OnApplicationShutdown {
     return result.value;
   }
 
-  /** Runs a hook at the end of every transaction; what it writes is part of the transaction. */
   beforeCommit(hook: (manager: EntityManager) => Promise<void>): void {
     this.#beforeCommit.push(hook);
   }
 
-  /** Runs a hook after every stored transaction. It must neither fail nor take long. */
+  /** The hook must neither fail nor take long. */
   afterCommit(hook: (manager: EntityManager) => void): void {
     this.#afterCommit.push(hook);
   }
 
-  /**
-   * Runs reads, which see no unfinished transaction of other requests.
-   * @throws DatabaseUnavailableError if the database cannot be reached or does not answer in time
-   */
+  /** Reads see no unfinished transaction of other requests. @throws DatabaseUnavailableError */
   read<Result>(work: (manager: EntityManager) => Promise<Result>, use: DatabaseUse = {}): Promise<Result> {
     return this.#lanes.read(use, work).catch(failWhereUnavailable);
   }
 
   /**
-   * Runs work that writes on its own connection and not on TypeORM's. On SQLite it takes its turn like a unit: otherwise
-   * both would wait for each other's lock of the file.
+   * For work that writes on its own connection. On SQLite it takes its turn: otherwise both would wait for the file's
+   * lock.
    */
   elsewhere<Result>(work: () => Promise<Result>): Promise<Result> {
     return this.withoutTransaction(() => work(), { lane: 'journal' });
   }
 
-  /** Runs statements on a connection that may write, outside any transaction except those they begin and end. */
+  /** For statements that begin and end their own transactions. */
   withoutTransaction<Result>(work: (manager: EntityManager) => Promise<Result>, use: DatabaseUse): Promise<Result> {
     return this.#lanes.write(use, work).catch(failWhereUnavailable);
   }
@@ -162,7 +153,7 @@ export class UnitOfWork implements OnApplicationShutdown {
   ): Promise<Stored<Result>> {
     attempt.begin();
     return connection.transaction(async ({ queryRunner }) => {
-      // A manager for each transaction: what it caches must not outlive a transaction that is rolled back.
+      // One manager for each transaction: its cache must not outlive a rollback.
       const manager = this.dataSource.createEntityManager(queryRunner);
       const { changes } = attempt;
       const value = await work({ manager, changed: (topic, subject) => void changes.push({ topic, subject }) });
@@ -180,7 +171,7 @@ export class UnitOfWork implements OnApplicationShutdown {
     });
   }
 
-  /** Finds out whether a transaction is stored that failed or took too long. */
+  /** After a failure, or when the time has run out. */
   async #resultAfter<Result>(
     error: unknown,
     changeSet: string,
@@ -207,7 +198,7 @@ export class UnitOfWork implements OnApplicationShutdown {
   }
 }
 
-/** Tries a transaction again that lost against another; a little later each time, at a random moment. */
+/** Waits longer each time, and for a random time. */
 async function retryDeadlocks<Result>(transaction: () => Promise<Result>): Promise<Result> {
   for (let attempt = 1; ; attempt += 1) {
     try {

@@ -2,30 +2,28 @@ import type { Socket } from 'node:net';
 import { createConnection, type Connection, type ConnectionOptions } from 'mysql2';
 import type { TimeLimit } from '../time-limit.js';
 
-/** A connection that has been silent for longer than this is checked with a ping before it is used. */
+/** A connection that was unused for longer is checked with a ping before its next use. */
 const TRUSTED_MS = 250;
 
-/** A server that sends no greeting, or does not answer a ping, within this time is silent. A new connection is tried then. */
+/** If a server sends no greeting or no answer to a ping within this time, a new connection is tried. */
 const SILENCE_MS = 700;
 
-/** Connections that are unused for so long are closed. */
 const IDLE_MS = 60_000;
 
 /** ER_UNKNOWN_SYSTEM_VARIABLE. */
 const UNKNOWN_VARIABLE = 1193;
 
-/** The server only reads, because another one has taken over: a new connection may lead to that one. */
+/** The server is read-only because another one has taken over: a new connection may lead to that one. */
 const READ_ONLY: ReadonlySet<unknown> = new Set([1290, 1792, 1836]);
 
-/** An open connection that is not in use. */
 interface Idle {
   readonly connection: Connection;
   readonly answeredTick: number;
 }
 
 /**
- * Connections to a MySQL or MariaDB server. A socket does not show that the other end has become silent: so the pool gives
- * a connection out only after it has just answered, and destroys one that does not answer in time.
+ * Connections to a MySQL or MariaDB server. A socket does not show that the other end is silent. So the pool gives out
+ * only connections that have just answered, and destroys one that does not answer in time.
  */
 export class ConnectionPool {
   #idle: Idle[] = [];
@@ -34,9 +32,8 @@ export class ConnectionPool {
   #sweep: NodeJS.Timeout | undefined;
 
   /**
-   * @param options where the server is, and how values are read and written
-   * @param sessionStatements for a new connection; the next one is sent if the server does not know the one before
-   * @param onSilence called when an unused connection does not answer any more: the others may not either
+   * @param sessionStatements for a new connection; if the server does not know one, the next one is sent
+   * @param onSilence called when an unused connection no longer answers: the others may not either
    */
   constructor(
     private readonly options: ConnectionOptions,
@@ -45,7 +42,7 @@ export class ConnectionPool {
   ) {}
 
   /**
-   * A connection that answers; give it back or destroy it.
+   * Returns a connection that answers; give it back or destroy it.
    * @throws DatabaseUnavailableError if there is none within the limit
    * @throws the driver's error if the server refuses
    */
@@ -59,7 +56,6 @@ export class ConnectionPool {
     return this.#connect(limit);
   }
 
-  /** Takes a connection back after its last answer. @param error of its work, or null */
   giveBack(connection: Connection, error: unknown): void {
     if (this.#isClosed) this.#end(connection);
     else if (READ_ONLY.has((error as { readonly errno?: unknown } | null)?.errno)) this.destroy(connection, error);
@@ -69,7 +65,7 @@ export class ConnectionPool {
     this.#sweep ??= setInterval(() => this.#endUnused(), IDLE_MS / 2).unref();
   }
 
-  /** Ends a connection at once: every answer that is still due fails with this error. */
+  /** Ends a connection at once: every answer that it still owes fails with this error. */
   destroy(connection: Connection, error: unknown): void {
     this.#broken.add(connection);
     this.#idle = this.#idle.filter((idle) => idle.connection !== connection);
@@ -77,14 +73,12 @@ export class ConnectionPool {
     (connection as unknown as { readonly stream: Socket }).stream.destroy(silence(error));
   }
 
-  /** Ends the unused connections; the others follow when they are given back. */
   close(): void {
     this.#isClosed = true;
     clearInterval(this.#sweep);
     for (const { connection } of this.#idle.splice(0)) this.#end(connection);
   }
 
-  /** Destroys the unused connections. */
   destroyIdle(): void {
     for (const { connection } of this.#idle) this.destroy(connection, null);
   }
@@ -138,7 +132,6 @@ export class ConnectionPool {
     return connection;
   }
 
-  /** Waits for one answer of a connection; destroys the connection if none comes. */
   #settles(
     connection: Connection,
     timeoutMs: number,
@@ -173,7 +166,6 @@ export class ConnectionPool {
   }
 }
 
-/** The error of the answers of a destroyed connection. */
 function silence(cause: unknown): Error {
   const error = new Error('The database has not answered in time. The connection is closed.', { cause });
   return Object.assign(error, { code: 'ETIMEDOUT' });

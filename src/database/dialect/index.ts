@@ -6,7 +6,7 @@ import { openingOfMysql } from './mysql-opening.js';
 import { SQLITE } from './sqlite.js';
 import { openingOfSqlite } from './sqlite-opening.js';
 
-/** The dialect of a connected database. MariaDB and MySQL share one. */
+/** MariaDB and MySQL share one. */
 export function dialectOf(dataSource: DataSource): Dialect {
   return dataSource.options.type === 'better-sqlite3' ? SQLITE : MYSQL;
 }

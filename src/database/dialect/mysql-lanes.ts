@@ -11,7 +11,6 @@ export function isMariaDb({ options }: DataSource): boolean {
   return options.type === 'mariadb';
 }
 
-/** For a MySQL or MariaDB server: each lane has its own connections. */
 export class ServerLanes implements DatabaseLanes {
   readonly #lanes: Readonly<Record<Lane, { readonly turns: TurnQueue; readonly pool: ConnectionPool }>>;
 
@@ -31,14 +30,13 @@ export class ServerLanes implements DatabaseLanes {
     };
   }
 
-  /** A connection may be lost at the moment it is used. A read changes nothing, so it is repeated once on another one. */
+  /** A read changes nothing, so if its connection is lost, it is repeated once on another one. */
   async read<Result>(use: DatabaseUse, work: DatabaseWork<Result>): Promise<Result> {
     const limit = limitOf(use);
     try {
       return await this.#use(use, work, limit);
     } catch (error) {
       if (limit.leftMs === 0 || !isConnectionLost(driverErrorOf(error))) throw error;
-      // The other unused connections may be lost as well.
       this.#destroyIdle();
       return this.#use(use, work, limit);
     }
@@ -99,9 +97,9 @@ export function socketOptions(): { readonly enableKeepAlive: boolean; readonly k
 }
 
 /**
- * What is set on a new connection: how long the server works or waits on one statement, because it continues after the
- * connection is destroyed here; and how long it keeps the locks of a transaction whose node has disappeared. The first
- * statement counts whose variables the server knows.
+ * Limits how long the server works or waits on a statement, because it continues after the connection is destroyed
+ * here, and how long it keeps the locks of a node that is gone. The first statement counts whose variables the server
+ * knows.
  */
 function sessionStatements(dataSource: DataSource, timeoutMs: number): readonly string[] {
   const seconds = Math.ceil(timeoutMs / 1000);
@@ -111,7 +109,6 @@ function sessionStatements(dataSource: DataSource, timeoutMs: number): readonly 
     : [`${waits}, max_execution_time = ${seconds * 1000}`, waits];
 }
 
-/** The options that TypeORM uses for its own connections, and those of every socket. */
 function driverOptions({ options }: DataSource): ConnectionOptions {
   if (options.type !== 'mariadb' && options.type !== 'mysql') throw new Error(`${options.type} has no lanes.`);
   const { host, port, username, password, database, charset, timezone } = options;
@@ -129,11 +126,10 @@ function definedOnly(values: Readonly<Record<string, string | number | undefined
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }
 
-/** The other end has closed or reset a connection that was open. */
 function isConnectionLost(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = 'code' in error ? error.code : null;
   if (code === 'ECONNRESET' || code === 'EPIPE' || code === 'PROTOCOL_CONNECTION_LOST') return true;
-  // The driver's error without a code, if it has already noticed.
+  // The driver reports it without a code if it has already noticed.
   return error.message.includes('closed state');
 }

@@ -5,10 +5,8 @@ import { isDatabaseUnavailable } from '../database-unavailable.js';
 import type { DatabaseOpening } from './dialect.js';
 import { socketOptions } from './mysql-lanes.js';
 
-/** How long a start waits for the server's greeting. */
 const CONNECT_TIMEOUT_MS = 5_000;
 
-/** What the servers say if the user of the database may not do something. */
 const MISSING_RIGHTS = /^ER_(\w*ACCESS_DENIED|KILL_DENIED|OPTION_PREVENTS_STATEMENT|CANT_LOCK|READ_ONLY)\w*$/;
 
 type ServerConfiguration = DatabaseConfiguration & { readonly kind: 'mysql' };
@@ -33,13 +31,13 @@ export function openingOfMysql(server: ServerConfiguration): DatabaseOpening {
         // For the start alone: what serves requests has connections of its own (ServerLanes), and these are not kept.
         poolSize: 2,
         connectTimeout: CONNECT_TIMEOUT_MS,
-        // The driver would write down a stack before every statement, for the one that may fail.
+        // The driver would record a stack before every statement.
         trace: false,
         extra: { ...socketOptions(), maxIdle: 0, gracefulEnd: true },
       };
     },
 
-    // A server says so itself, with its first statement that writes.
+    // A server reports that with its first statement that writes.
     requireWritable: () => undefined,
 
     failureText(cause, code) {

@@ -3,22 +3,21 @@ import { ConfigurationError } from '../../config/env.js';
 import type { Dialect } from './dialect.js';
 import { isMariaDb, ServerLanes } from './mysql-lanes.js';
 
-/** A lock that lasts longer than this is in the way of requests. */
+/** If a lock lasts longer, requests wait for it. */
 const PROBE_LOCK_WAIT_SECONDS = 1;
 
-/** The name of the lock; it holds for the whole server, so it names the database as well. */
+/** A lock holds for the whole server, so its name includes the database. */
 const MIGRATION_LOCK = "CONCAT('scopegate-migrations-', DATABASE())";
 
-/** Between two statements of a migration: a node that is gone without a word loses the lock after so long. */
+/** A node that disappears during a migration loses the lock after this time. */
 const MIGRATION_IDLE_SECONDS = 60;
 
 /**
- * Collations that compare texts byte by byte, blanks at their ends included: MariaDB's from 10.2 on, and MySQL's from
- * 8.0.17 on. The `utf8mb4_bin` of both takes `generic ` for `generic` (PAD SPACE).
+ * Collations that compare byte by byte, trailing spaces included: MariaDB from 10.2, MySQL from 8.0.17. The
+ * `utf8mb4_bin` of both ignores trailing spaces (PAD SPACE).
  */
 const EXACT_COLLATIONS = ['utf8mb4_nopad_bin', 'utf8mb4_0900_bin'];
 
-/** A MySQL or MariaDB server. */
 export const MYSQL: Dialect = {
   isEmbedded: false,
   nowMsSql: "(TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000)",
@@ -34,10 +33,7 @@ export const MYSQL: Dialect = {
     return typeof id === 'number' ? id : null;
   },
 
-  /**
-   * The read waits for a transaction that has written such a line and is not over yet, so that a line that is not there
-   * now will never be.
-   */
+  /** Waits for a transaction that has written such a line and is open, so a line that is absent now stays absent. */
   async isStored(manager, changeSet, connectionId) {
     if (connectionId !== null) await endConnection(manager, connectionId);
     const rows: unknown[] = await manager.query(
@@ -51,7 +47,7 @@ export const MYSQL: Dialect = {
     await manager.query(updateOfNothing(manager.dataSource));
   },
 
-  // MariaDB, left to itself, looks for a value alone if the value is frequent, and passes every row, page after page.
+  // MariaDB would otherwise use another index for a frequent value, and read every row for each page.
   indexHint: (index) => ` FORCE INDEX (${index})`,
 
   async hasIndex(runner, table, index) {
@@ -72,7 +68,6 @@ export const MYSQL: Dialect = {
     }
   },
 
-  /** A named lock of the server, held by the connection of the runner. */
   async lockMigrations(runner, timeoutMs) {
     const rows = (await runner.query(`SELECT GET_LOCK(${MIGRATION_LOCK}, ${timeoutMs / 1000}) AS held`)) as readonly {
       readonly held: unknown;
@@ -80,7 +75,7 @@ export const MYSQL: Dialect = {
     if (Number(rows[0]?.held) !== 1) return null;
     await runner.query(`SET SESSION wait_timeout = ${MIGRATION_IDLE_SECONDS}`);
     return async () => {
-      // A connection that is lost has given the lock back already, and its error is the one to tell.
+      // A lost connection has released the lock already, and its error is the one to report.
       await runner.query(`DO RELEASE_LOCK(${MIGRATION_LOCK})`).catch(() => undefined);
       await runner.query('SET SESSION wait_timeout = DEFAULT').catch(() => undefined);
     };
@@ -88,8 +83,8 @@ export const MYSQL: Dialect = {
 };
 
 /**
- * Ends the connection of the transaction, which may stay open if the COMMIT never arrived: only such a transaction is
- * rolled back. Ending one's own connections takes no privilege; if it fails, the transaction ends by its time limit.
+ * Only when its connection ends is a transaction rolled back whose COMMIT never arrived. This needs no privilege; if it
+ * fails, the transaction ends by its time limit.
  */
 async function endConnection(manager: EntityManager, connectionId: number): Promise<void> {
   try {
@@ -105,7 +100,7 @@ async function endConnection(manager: EntityManager, connectionId: number): Prom
   }
 }
 
-/** An UPDATE of all tables that finds no row: it needs the same rights and locks as one that does. */
+/** It needs the same rights and locks as an UPDATE that matches rows. */
 function updateOfNothing(dataSource: DataSource): string {
   const tables = dataSource.entityMetadatas.map(({ tableName, primaryColumns }) => ({
     table: `\`${tableName}\``,
@@ -142,7 +137,6 @@ async function tablesOf(runner: QueryRunner): Promise<readonly string[]> {
   return rows.map(({ name }) => name).filter((name) => name !== migrationsTableName);
 }
 
-/** Whether a table, and each of its columns that holds texts, has a collation already. */
 async function isCollated(runner: QueryRunner, table: string, collation: string): Promise<boolean> {
   const rows = (await runner.query(
     `SELECT TABLE_COLLATION AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?

@@ -3,10 +3,7 @@ import { limitOf, type DatabaseLanes, type DatabaseUse, type DatabaseWork } from
 import { LANES } from '../lane-rules.js';
 import { TurnQueue } from '../turn-queue.js';
 
-/**
- * For SQLite, which works in the thread that calls it. One connection writes: its transactions follow one another.
- * Another one reads, and sees what is committed, so that no look-up waits for a transaction.
- */
+/** One connection writes. Another one reads what is committed, so look-ups never wait for a transaction. */
 export class SqliteLanes implements DatabaseLanes {
   readonly #turns = new TurnQueue(1, Number.MAX_SAFE_INTEGER);
   readonly #lists = new TurnQueue(LANES.lists.connections, LANES.lists.waiting);

@@ -6,13 +6,8 @@ import { ConfigurationError } from '../../config/env.js';
 import { fileErrorCode, refusedFileText } from '../../config/refused-file.js';
 import type { DatabaseOpening } from './dialect.js';
 
-/**
- * How long a statement waits for the lock of the file, which a backup or another tool may hold. SQLite waits in the
- * thread that serves the requests, and none of them may wait for more than two seconds (R81).
- */
 export const SQLITE_BUSY_TIMEOUT_MS = 1_000;
 
-/** What the driver says without a code. */
 const REFUSED_FILE = /ConnectionFailed|database file|not a database|readonly|disk/i;
 
 const OTHER_PLACE = 'Or set another one with SCOPEGATE_DATA_DIR or DATABASE_URL.';
@@ -45,7 +40,7 @@ export function openingOfSqlite({ file }: DatabaseConfiguration & { readonly kin
       if ('path' in cause && typeof cause.path === 'string') {
         return `${refusedFileText('The folder of the database', cause.path, cause)} ${OTHER_PLACE}`;
       }
-      // SQLite says that something is refused, and the system says what.
+      // SQLite reports that something is refused, but not what: check the file and its folder.
       const refused = refusedPart(file);
       if (refused !== null) return `${refused} ${OTHER_PLACE}`;
       return (
@@ -56,7 +51,7 @@ export function openingOfSqlite({ file }: DatabaseConfiguration & { readonly kin
   };
 }
 
-/** Says which folder or file of the database this process may not read and write; null if it may. */
+/** Null if this process may read and write the database. */
 function refusedPart(file: string): string | null {
   const parts = [
     { what: 'The folder of the database', path: dirname(file), mode: constants.R_OK | constants.W_OK | constants.X_OK },

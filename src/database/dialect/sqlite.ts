@@ -16,9 +16,9 @@ const NOTHING = Promise.resolve();
 export const SQLITE: Dialect = {
   isEmbedded: true,
   nowMsSql: "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
-  // A rising key must be an INTEGER, and TypeORM spells every whole number so.
+  // A rising key must be an INTEGER; TypeORM uses this name for every whole number.
   integerType: 'integer',
-  // There is no such lock, and no need for one: units of work take turns.
+  // SQLite has no such lock and needs none: units of work take turns.
   rowLock: {},
 
   fileOf: databaseFile,
@@ -26,7 +26,6 @@ export const SQLITE: Dialect = {
   connectionIdOf: () => null,
   isStored: (manager, changeSet) => manager.existsBy(ChangeEntity, { changeSet }),
 
-  /** Takes the lock of the file, since every writer needs it. */
   async writeNothing(manager) {
     await manager.query(`PRAGMA busy_timeout = ${PROBE_LOCK_WAIT_MS}`);
     try {
@@ -46,10 +45,8 @@ export const SQLITE: Dialect = {
     return rows.length > 0;
   },
 
-  // It compares so by itself.
   compareExactly: () => NOTHING,
 
-  /** A lock on a file beside the database. */
   async lockMigrations({ dataSource }, timeoutMs) {
     const endTick = performance.now() + timeoutMs;
     for (;;) {

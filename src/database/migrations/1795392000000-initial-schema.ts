@@ -2,7 +2,7 @@ import { Table, TableIndex, type MigrationInterface, type QueryRunner, type Tabl
 import { dialectOf } from '../dialect/index.js';
 import { createTable, dropTable } from '../schema-steps.js';
 
-/** The first tables. Times are whole milliseconds since the epoch (docs/adr), so that both databases keep them alike. */
+/** Times are whole milliseconds since the epoch (docs/adr), so that both databases store them alike. */
 export class InitialSchema1795392000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     for (const table of tables(dialectOf(runner.dataSource).integerType)) await createTable(runner, table);

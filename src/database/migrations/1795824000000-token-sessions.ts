@@ -2,10 +2,7 @@ import { Table, TableIndex, type MigrationInterface, type QueryRunner } from 'ty
 import { dialectOf } from '../dialect/index.js';
 import { createTable, dropTable } from '../schema-steps.js';
 
-/**
- * Sessions of the gateway's own (R11), in place of the upstream's cookies that were bound to tokens. What was bound is
- * not carried over: those sessions end.
- */
+/** The gateway's own sessions (R11) replace the upstream's cookies that were bound to tokens. The old sessions end. */
 export class TokenSessions1795824000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await dropTable(runner, 'bound_cookies');
@@ -36,7 +33,6 @@ function tokenSessions(runner: QueryRunner): Table {
   });
 }
 
-/** The table as the first migration makes it. */
 function boundCookies(): Table {
   return new Table({
     name: 'bound_cookies',

@@ -1,7 +1,6 @@
 import { Table, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { createTable, dropTable } from '../schema-steps.js';
 
-/** The check values of the keys (R110). */
 export class KeyChecks1795824200000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await createTable(

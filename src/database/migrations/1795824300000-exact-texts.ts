@@ -3,10 +3,7 @@ import { TableColumn, type MigrationInterface, type QueryRunner } from 'typeorm'
 import { dialectOf } from '../dialect/index.js';
 import { addColumn, createIndex, dropColumn, dropIndex } from '../schema-steps.js';
 
-/**
- * Texts are compared byte by byte on every database, and the owner of a token is looked up by the name's own key in place
- * of the database's idea of case.
- */
+/** Texts are compared byte by byte on every database. Owners are found by our own key without case. */
 export class ExactTexts1795824300000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await dialectOf(runner.dataSource).compareExactly(runner);
@@ -27,6 +24,6 @@ export class ExactTexts1795824300000 implements MigrationInterface {
   async down(runner: QueryRunner): Promise<void> {
     await dropIndex(runner, 'tokens', 'idx_tokens_owner_key');
     await dropColumn(runner, 'tokens', 'owner_key');
-    // The former comparison took more texts for the same: going back to it could make two rows one key.
+    // Going back could make two rows one key: the former comparison treated more texts as equal.
   }
 }

@@ -4,7 +4,7 @@ import { addColumn, createIndex, dropColumn, dropIndex } from '../schema-steps.j
 
 const INDEX = 'idx_change_log_change_set';
 
-/** Lines of the change log have the random id of their transaction, by which to ask whether it was stored (R80). */
+/** The random id of a transaction shows whether it was stored (R80). */
 export class ChangeSets1795910400000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await addColumn(

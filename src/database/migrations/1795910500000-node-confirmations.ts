@@ -2,7 +2,7 @@ import { TableColumn, type MigrationInterface, type QueryRunner } from 'typeorm'
 import { dialectOf } from '../dialect/index.js';
 import { addColumn, dropColumn } from '../schema-steps.js';
 
-/** What a node says of itself besides that it is there: how old its rules may be, and how far it acts (R78). */
+/** How old the rules of a node may be, and how far it has acted (R78). */
 export class NodeConfirmations1795910500000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     for (const column of columns(runner)) await addColumn(runner, 'nodes', column);

@@ -1,14 +1,13 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { createIndex, dropIndex } from '../schema-steps.js';
 
-/** What lists of tokens are sorted by: each order is read from an index (R82). */
+/** One index for each order of the lists of tokens (R82). */
 const INDEXES = [
   { name: 'idx_tokens_last_used', columnNames: ['last_used_at_ms'] },
   { name: 'idx_tokens_description', columnNames: ['description'] },
   { name: 'idx_tokens_owner_name', columnNames: ['owner_name'] },
 ];
 
-/** Lists of a million tokens are answered at once, in every order. */
 export class TokenListIndexes1795910600000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     for (const index of INDEXES) await createIndex(runner, 'tokens', index);

@@ -4,10 +4,10 @@ import { addColumn, createIndex, createTable, dropColumn, dropIndex, dropTable }
 
 const ROWS_IN_ONE_UPDATE = 500;
 
-/** The length of the column. The key of a user that is changed later is written anew. */
+/** The length of the column. */
 const MAX_SEARCH_KEY = 511;
 
-/** Keys by which users and groups are found in the database (R82), and deletions that are ended in batches. */
+/** Keys to search users and groups in the database (R82), and deletions that finish in batches. */
 export class LargeDirectories1795910700000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await addColumn(runner, 'users', textColumn('search_key', MAX_SEARCH_KEY));
@@ -35,7 +35,6 @@ function textColumn(name: string, length: number): TableColumn {
   return new TableColumn({ name, type: 'varchar', length: String(length), default: "''" });
 }
 
-/** By the code that writes them later, and not by SQL: SQLite knows the lower case of ASCII alone. */
 async function fillSearchKeys(runner: QueryRunner): Promise<void> {
   for (let after = ''; ;) {
     const users = (await runner.query(
@@ -64,7 +63,6 @@ async function fillNameKeys(runner: QueryRunner): Promise<void> {
   }
 }
 
-/** Sets a column of some rows, each found by another one. */
 async function fillKeys(
   runner: QueryRunner,
   table: string,

@@ -1,7 +1,7 @@
 import { Table, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { createTable, dropTable } from '../schema-steps.js';
 
-/** How far the uses of tokens that a journal holds have been counted: without it, a stop would lose some or count twice. */
+/** How far the uses in a journal have been counted: without it, a stop would lose some or count them twice. */
 export class TokenUseProgress1795910800000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await createTable(

@@ -1,7 +1,6 @@
 import { Table, TableIndex, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { createTable, dropTable } from '../schema-steps.js';
 
-/** What calls with an `Idempotency-Key` have made, so that a retry makes nothing twice. */
 export class IdempotentAnswers1795911000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await createTable(

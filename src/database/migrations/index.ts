@@ -9,7 +9,6 @@ import { LargeDirectories1795910700000 } from './1795910700000-large-directories
 import { TokenUseProgress1795910800000 } from './1795910800000-token-use-progress.js';
 import { IdempotentAnswers1795911000000 } from './1795911000000-idempotent-answers.js';
 
-/** Every migration in its order. */
 export const MIGRATIONS = [
   InitialSchema1795392000000,
   TokenSessions1795824000000,
