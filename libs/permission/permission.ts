@@ -26,6 +26,13 @@ export const DEFAULT_PERMISSIONS: Permissions = {
   createOnBehalf: { groups: ['administrators'] },
 };
 
+/** Permits nothing. */
+export const NO_PERMISSIONS: Permissions = {
+  useTokens: { everyone: false, groups: [] },
+  createForSelf: { everyone: false, groups: [], readOnlyOnly: true },
+  createOnBehalf: { groups: [] },
+};
+
 /**
  * Whether a user in these groups holds a permission. Membership in any named group grants (R19); with `everyone` the
  * groups are not asked, and without it no groups means nobody (R21). Creating for others includes oneself, and nothing

@@ -21,6 +21,8 @@ export interface DocumentRules<Document extends object, Parsed extends Document,
   readonly dto: new () => Dto;
   /** The document of a fresh install, section by section. */
   readonly defaults: Document;
+  /** The values of members that the stored document does not have. */
+  readonly missing: Document;
   /** Applies a merge patch. RFC 7396 alone where it is left out. */
   readonly merge?: (before: Document, patch: unknown) => object;
   /**
@@ -122,16 +124,16 @@ export class StoredDocument<Document extends object, Parsed extends Document, Dt
   }
 
   async #read(manager: EntityManager): Promise<Versioned<Parsed>> {
-    const { entity, defaults } = this.rules;
+    const { entity, missing } = this.rules;
     const { body, version } = await manager.findOneByOrFail(entity, { id: ROW_ID });
-    const document = sectionsOf(defaults, body);
+    const document = sectionsOf(missing, body);
     return { value: this.#parse(document), tag: entityTag(version, document) };
   }
 
   async #lockRow(manager: EntityManager): Promise<{ readonly value: Document; readonly version: number }> {
-    const { entity, defaults } = this.rules;
+    const { entity, missing } = this.rules;
     const row = await manager.findOneOrFail(entity, { where: { id: ROW_ID }, ...rowLock(manager) });
-    return { value: sectionsOf(defaults, row.body), version: row.version };
+    return { value: sectionsOf(missing, row.body), version: row.version };
   }
 
   #parse(document: Document): Parsed {
@@ -159,7 +161,7 @@ const mergeInto = (before: object, patch: unknown): object => applyMergePatch({ 
 const CHANGES_LANE = { lane: 'changes' } as const;
 
 /**
- * The sections of a document without anything beside them. A member that an older version did not store gets its default.
+ * The sections of a document without anything beside them. A member that the document lacks is taken from the defaults.
  * @param document a parsed document, a row's body or a DTO
  */
 export function sectionsOf<Document extends object>(defaults: Document, document: object): Document {

@@ -1,7 +1,13 @@
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import type { PrincipalFacts } from '@scopegate/access';
 import { describeChange } from '@scopegate/audit';
-import { DEFAULT_PERMISSIONS, permissionWarnings, type Permissions, type Warning } from '@scopegate/permission';
+import {
+  DEFAULT_PERMISSIONS,
+  NO_PERMISSIONS,
+  permissionWarnings,
+  type Permissions,
+  type Warning,
+} from '@scopegate/permission';
 import type { Actor } from '../audit/actor.js';
 import { AuditService } from '../audit/audit.service.js';
 import { invalidFields, ProblemException } from '../common/http/problem.exception.js';
@@ -30,6 +36,8 @@ export class PermissionsService implements OnModuleInit, OnModuleDestroy {
         entity: PermissionsEntity,
         dto: ReplacePermissionsDto,
         defaults: DEFAULT_PERMISSIONS,
+        // A damaged row permits nothing.
+        missing: NO_PERMISSIONS,
         check: (body, unit) => this.#requireGroups(unit, sectionsOf(DEFAULT_PERMISSIONS, body)),
         parse: (stored) => stored,
         describe: describeChange,

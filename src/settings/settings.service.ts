@@ -36,6 +36,7 @@ export class SettingsService implements OnModuleInit, OnModuleDestroy {
         entity: SettingsEntity,
         dto: ReplaceSettingsDto,
         defaults: DEFAULT_SETTINGS,
+        missing: DEFAULT_SETTINGS,
         merge: patchSettings,
         check: (body, _unit, known) => checked(body, known),
         parse: toSettings,

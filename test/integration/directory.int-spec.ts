@@ -8,6 +8,7 @@ import { ConfigModule } from '../../src/config/config.module.js';
 import { readConfiguration } from '../../src/config/env.js';
 import { dataSourceOptions } from '../../src/database/data-source-options.js';
 import { DatabaseModule } from '../../src/database/database.module.js';
+import { UnitOfWork } from '../../src/database/unit-of-work.js';
 import { DirectoryModule } from '../../src/directory/directory.module.js';
 import { FirstAdministrator } from '../../src/directory/first-administrator.js';
 import { DirectoryService } from '../../src/directory/directory.service.js';
@@ -17,6 +18,7 @@ import { UsersService } from '../../src/directory/users.service.js';
 import { MetricsModule } from '../../src/metrics/metrics.module.js';
 import { PeerLink } from '../../src/peers/peer.link.js';
 import { PeersModule } from '../../src/peers/peers.module.js';
+import { PermissionsEntity } from '../../src/permissions/permissions.entity.js';
 import { PermissionsModule } from '../../src/permissions/permissions.module.js';
 import { openDatabase } from '../../src/opened-database.js';
 import { PermissionsService } from '../../src/permissions/permissions.service.js';
@@ -76,6 +78,11 @@ class Node {
   /** The names of all users. */
   async usernames(): Promise<string[]> {
     return (await this.users.list({ limit: 200 })).items.map((user) => user.username);
+  }
+
+  /** Writes past the service. */
+  async replaceStoredPermissions(body: object): Promise<void> {
+    await this.module.get(UnitOfWork).run(({ manager }) => manager.update(PermissionsEntity, { id: 1 }, { body }));
   }
 
   stop(): Promise<void> {
@@ -246,6 +253,18 @@ function directoryTests(database: () => Promise<Record<string, string>>): void {
     await node.groups.create('kept', SYSTEM_ACTOR);
     await node.permissions.patch(SYSTEM_ACTOR, undefined, { createForSelf: { groups: ['kept'] } });
     await expect(node.groups.delete('kept', SYSTEM_ACTOR)).rejects.toEqual(conflict);
+  });
+
+  it('R22: a damaged row of permissions permits nothing', async () => {
+    const environment = await database();
+    const node = await start(environment);
+    await node.replaceStoredPermissions({ createForSelf: { groups: ['administrators'] } });
+    const restarted = await start(environment);
+    expect(restarted.permissions.current()).toEqual({
+      useTokens: { everyone: false, groups: [] },
+      createForSelf: { everyone: false, groups: ['administrators'], readOnlyOnly: true },
+      createOnBehalf: { groups: [] },
+    });
   });
 
   it('R20, R22, R23: permissions are changed by patch and as a whole, and hold to their version', async () => {
