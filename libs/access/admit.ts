@@ -7,17 +7,15 @@ import { deny, type Admitted, type Deny } from './decision.js';
 import type { AccessPolicy, ApplicationRules, RequestFacts } from './facts.js';
 import { readCredential } from './request-credential.js';
 
-/** What the form of a request is judged by. */
 export type FormFacts = Pick<RequestFacts, 'method' | 'httpVersion' | 'rawPath' | 'head' | 'targetAuthority'>;
 
 /** More lines than any honest client sends; Node's own views of a longer list differ from each other (R67). */
 export const MAX_HEADER_LINES = 100;
 
 /**
- * The first stages: the form of the request, its path, the product's own token management, the form of the credential
- * and the client address. Nothing is read from anywhere: a refusal costs no look-up.
- * @param application the application asked for, or null at the management API, whose paths its router judges
- * @param path what `judgeRequestPath` says of the path
+ * Judges the form, the path, the product's own token management, the form of the credential and the client address. It
+ * reads nothing from anywhere, so a refusal costs no look-up.
+ * @param application null at the management API: its router judges the path
  */
 export function admit(
   request: RequestFacts,
@@ -49,14 +47,14 @@ export function admit(
   return { kind: 'admitted', request, application, policy, path, credential, address };
 }
 
-/** What the path of a request for an application means; null at the management API. */
+/** @returns null at the management API */
 export function judgeRequestPath(rawPath: string, application: ApplicationRules | null): PathJudgement | null {
   if (application === null) return null;
   const { kind, encodedSlashes } = application;
   return judgePath(rawPath, { rules: productOf(kind).paths, encodedSlashes });
 }
 
-/** Whether the body can be a login that has to be read for the decision: a POST to jira's session endpoint (R04, R43). */
+/** A login at jira's session endpoint is read before the decision (R04, R43). */
 export function needsSessionBody(method: string, path: PathJudgement | null): boolean {
   return method === 'POST' && path?.sessionEndpoint === true;
 }
@@ -73,10 +71,7 @@ export function forbiddenAddressDetail(address: ClientAddress): string {
     : `The client address ${address.client} is not allowed to authenticate.`;
 }
 
-/**
- * Judges what makes a request one of HTTP at all, whomever it is for: applications, the management API and paths where
- * nothing is (R67).
- */
+/** R67: what makes a request HTTP at all, for applications, the management API and unknown paths alike. */
 export function judgeForm(request: FormFacts): Deny | null {
   const { head, httpVersion, targetAuthority } = request;
   if (head.lines.length / 2 > MAX_HEADER_LINES) return deny('headers_too_large');
@@ -103,9 +98,8 @@ export function judgeForm(request: FormFacts): Deny | null {
 }
 
 /**
- * R46, R48: token requests always need the one plain reading; the others only while passwords are disabled and the
- * switch is on. A path that is not a URI is always refused.
- * @returns what is wrong with the path, or null
+ * R46, R48: a token request needs exactly one plain reading; others only while passwords are disabled and the switch is
+ * on. A path that is not a URI is always refused.
  */
 function refusePath(path: PathJudgement, credential: Credential, policy: AccessPolicy): string | null {
   const protect = credential.kind === 'token' || (policy.preventPathTraversal && !policy.passwordsEnabled);

@@ -21,8 +21,8 @@ const EMPTY_PASSWORD = 'The password is empty. Send the user name with its passw
 const FOR_OTHER_APPLICATIONS = 'This token is limited to other applications. Create one for this application.';
 
 /**
- * The second stage: whose token this is, whether it is in force, and whether this kind of path takes it. What is not
- * ours to judge (a password the upstream decides on, an anonymous request, cookies of others) passes through.
+ * Checks the token, its validity, and whether this kind of path accepts it. Passwords for the upstream, anonymous
+ * requests and other cookies pass through.
  */
 export function authenticate(admitted: Admitted, facts: AuthenticationFacts): Authenticated | PassThrough | Deny {
   if (facts.token !== undefined) return authenticateToken(admitted, facts.token, facts);
@@ -34,7 +34,6 @@ export function authenticate(admitted: Admitted, facts: AuthenticationFacts): Au
     : { kind: 'pass', admitted };
 }
 
-/** Refuses a credential that this kind of path never accepts; null if it may pass. */
 function refusePresented(admitted: Admitted): Deny | null {
   const { application, credential, path, policy } = admitted;
   if (credential.kind === 'token') {
@@ -53,7 +52,7 @@ function refusePresented(admitted: Admitted): Deny | null {
   return null;
 }
 
-/** Whether a token of the product's own is presented: as Bearer, or as a password that its prefix tells (R53). */
+/** R53: the product's own token, sent as Bearer, or as a password with its prefix. */
 function presentsNativeToken(credential: Credential, { kind }: ApplicationRules): boolean {
   if (credential.kind !== 'password') return credential.kind === 'native-token';
   const { secret, besideNativeToken } = credential;
@@ -92,7 +91,7 @@ function authenticateToken(
   return refused ?? { kind: 'authenticated', admitted, principal: owner, token };
 }
 
-/** A token that is narrowed to applications is good for Scopegate's own calls only where it says so (R125). */
+/** R125: a token limited to applications works at Scopegate's own API only if its list says so. */
 function refuseAtManagement(admitted: Admitted, token: TokenFacts, vendorMount: string | null): Deny | null {
   if (token.applications === null || token.applications.has(vendorMount ?? MANAGEMENT_KEY)) return null;
   return deny('token_not_accepted', admitted, {
@@ -130,14 +129,14 @@ function refuseKindOfPath(admitted: Admitted, token: TokenFacts): Deny | null {
 }
 
 /**
- * Whether the body of a login holds a token. The secret is taken out of it on the way at the endpoint of R04 alone; under
- * another name of that endpoint the body would go upstream as it is, the secret as a would-be password in it (R36).
+ * R36: only the endpoint of R04 takes the secret out of the body. Under another name the body would go upstream with
+ * it.
  */
 function isTokenInBody({ request: { sessionBody } }: Admitted): boolean {
   return sessionBody?.kind === 'credential' && isScopegateFormat(sessionBody.secret);
 }
 
-/** The management API: Scopegate's own users, nothing is passed on to anybody. */
+/** At the management API all users are Scopegate's own, so nothing passes through. */
 function authenticateLogin(admitted: Admitted, facts: AuthenticationFacts): Authenticated | Deny {
   const credential = admitted.credential;
   if (credential.kind === 'password') {

@@ -16,7 +16,6 @@ import {
 import { deny, type Allow, type Authenticated, type Deny } from './decision.js';
 import type { PrincipalFacts, RequestFacts, TokenFacts } from './facts.js';
 
-/** What the last stage needs in addition to the authenticated request. */
 export interface AuthorizationFacts {
   readonly route: RouteRules;
   /** The operation of an LFS batch (R14); set only if `needsLfsOperation` returns true. */
@@ -25,19 +24,17 @@ export interface AuthorizationFacts {
   readonly bodyOverrides?: BodyOverrides | undefined;
 }
 
-/** What the route of a request demands. Proxied requests have no route of ours. */
 export interface RouteRules {
   /** One of the two endpoints that create tokens, which a read-only token may POST to (R05). */
   readonly createsToken: boolean;
-  /** The request changes passwords, users or members of groups: no token may, whatever its scope (R125). */
+  /** Changes passwords, users or groups: refused for every token, whatever its scope (R125). */
   readonly needsPasswordLogin: boolean;
-  /** For members of the group `administrators` (R63). */
   readonly administratorsOnly: boolean;
 }
 
 export const NO_ROUTE: RouteRules = { createsToken: false, needsPasswordLogin: false, administratorsOnly: false };
 
-/** The group whose members administer Scopegate. */
+/** Members of this group administer Scopegate. */
 export const ADMINISTRATORS = 'administrators';
 
 export function isAdministrator({ groups }: PrincipalFacts): boolean {
@@ -46,26 +43,22 @@ export function isAdministrator({ groups }: PrincipalFacts): boolean {
 
 const NEEDS_PASSWORD_LOGIN = 'A token may not do this, whatever its scope. Log in with your password.';
 
-/** Whether the scope of the token covers only reads. */
 function mayOnlyRead({ token }: Authenticated): boolean {
   return token !== null && !coversWrites(token.scope);
 }
 
-/** Whether the body of this request decides if it reads: an LFS batch with a read-only token (R14). */
+/** The operation of an LFS batch decides whether a read-only token may send it (R14). */
 export function needsLfsOperation(authenticated: Authenticated): boolean {
   return mayOnlyRead(authenticated) && gitServiceOf(authenticated) === 'lfs-batch';
 }
 
-/**
- * Whether the body of this request decides if it reads: with a read-only token, one that is no read by its own method
- * but by an exception or by git's protocol, and whose body may name another method (R12).
- */
+/** R12: a request that counts as a read through an exception or git may name another method in its body. */
 export function needsBodyOverrides(authenticated: Authenticated, facts: AuthorizationFacts): boolean {
   const { request } = authenticated.admitted;
   return isMadeRead(authenticated, facts) && request.head.announcesBody && mayOverrideInBody(request.head.lines);
 }
 
-/** Whether only an exception, or git's protocol, makes the request of a read-only token a read of an application. */
+/** Only an exception or git's protocol makes this request a read. */
 function isMadeRead(authenticated: Authenticated, facts: AuthorizationFacts): boolean {
   const { admitted } = authenticated;
   return (
@@ -84,8 +77,8 @@ const UNREADABLE_BODY =
   'form, uncompressed, with each name once.';
 
 /**
- * The last stages: may the owner use tokens at all (R25), does the token's scope cover this request (R02 to R14), and is
- * the route for this user (R63).
+ * Checks whether the owner may use tokens (R25), whether the scope allows the request (R02 to R14), and the route
+ * (R63).
  */
 export function authorize(authenticated: Authenticated, facts: AuthorizationFacts): Allow | Deny {
   const { admitted, token, principal } = authenticated;
@@ -121,7 +114,7 @@ function refuseToken(
   return null;
 }
 
-/** What stands against the body of an excepted request that could name another method unseen (R12); null where nothing. */
+/** R12: the body of an excepted request could hide another method. @returns what is wrong with it, or null */
 function unreadableBody(authenticated: Authenticated, facts: AuthorizationFacts): string | null {
   if (facts.bodyOverrides === 'unreadable') return UNREADABLE_BODY;
   const { head } = authenticated.admitted.request;
@@ -133,8 +126,8 @@ function unreadableBody(authenticated: Authenticated, facts: AuthorizationFacts)
 const OTHER_SESSION_NAME = 'This name of the session endpoint does not accept a token. Use /rest/auth/1/session.';
 
 /**
- * Whether a request could make a session of the upstream, which would reach the client in the body of the answer (R11).
- * The gateway itself answers the endpoint under the names of R04; under another name a token may only read there.
+ * R11: the answer could contain a session of the upstream. The gateway answers the endpoint under the names of R04;
+ * under another name a token may only read there.
  */
 function asksForUpstreamSession({ admitted: { path, request } }: Authenticated): boolean {
   if (path?.strict.ok === true && path.strict.pathClass === 'rest-session') return false;
@@ -162,8 +155,8 @@ function overridingMethodsOfHead({ head, query }: RequestFacts): readonly string
 }
 
 /**
- * The two exceptions of the product, by exact canonical path and POST alone (R04 to R06), and those of the
- * administrator (R13). A session may end itself (R11).
+ * R04 to R06: the product's two exceptions, by exact canonical path and POST; R13: the administrator's. A session may
+ * end itself (R11).
  */
 function isException(authenticated: Authenticated, facts: AuthorizationFacts): boolean {
   const { request, application, path } = authenticated.admitted;
@@ -178,10 +171,7 @@ function endsOrMakesSession({ admitted: { request, credential } }: Authenticated
   return request.method === 'POST' || (request.method === 'DELETE' && isOfSession);
 }
 
-/**
- * The git service that a path addresses in every reading of it. Where two readings differ, or one holds a separator that
- * the path itself does not, it counts as a push (R13, R14).
- */
+/** R13, R14: counts as a push if two readings of the path differ, or if one has a separator that the path has not. */
 function gitServiceOf(authenticated: Authenticated): GitService {
   const { request, application, path } = authenticated.admitted;
   if (application === null || !productOf(application.kind).servesGit || path?.strict.ok !== true) return null;

@@ -3,24 +3,23 @@ import { decideCreation, type CreationRefusal, type HeldPermissions, type Permis
 import { coversWrites, type Scope } from '@scopegate/scope';
 import { decideExpiry, type ExpiryAsked, type Maximum } from '@scopegate/token';
 
-/** The token a new one is made with, as far as it limits the new one (R10). */
+/** The token that creates the new one (R10). */
 export interface ParentToken {
   readonly ownerId: string;
   readonly scope: Scope;
-  /** The instant it stops being good, in epoch milliseconds; null where it never does. */
+  /** Epoch milliseconds; null: never. */
   readonly expiresAt: number | null;
   readonly allowList: readonly string[] | null;
   readonly applications: readonly string[] | null;
 }
 
-/** What the creator asks for. */
 export interface TokenAsked {
   readonly scope: Scope;
   readonly ownerId: string;
   readonly expiry: ExpiryAsked;
-  /** Canonical entries; null or empty where the token is not to be narrowed. */
+  /** Canonical entries; null or empty: no limit. */
   readonly allowList: readonly string[] | null;
-  /** Keys of applications; null where the token is not to be narrowed. */
+  /** Keys of applications; null: no limit. */
   readonly applications: readonly string[] | null;
 }
 
@@ -30,12 +29,11 @@ export interface CreationFacts {
   readonly held: HeldPermissions;
   readonly permissions: Permissions;
   readonly maximum: Maximum;
-  /** Null where the creator logged in with a password. */
+  /** Null if the creator logged in with a password. */
   readonly parent: ParentToken | null;
   readonly nowMs: number;
 }
 
-/** The properties of the token to make, or why none is made. */
 export type CreationOutcome =
   | {
       readonly ok: true;
@@ -46,7 +44,6 @@ export type CreationOutcome =
   | { readonly ok: false; readonly code: CreationRefusal | 'exceeds_parent_token'; readonly message: string }
   | { readonly ok: false; readonly code: 'validation_failed'; readonly field: string; readonly message: string };
 
-/** Whether this token may be made, and with which limits: permissions, validity and the parent token (R10 to R30). */
 export function decideTokenCreation(facts: CreationFacts): CreationOutcome {
   const { asked, parent } = facts;
   const permitted = decideCreation(facts.held, facts.permissions, {
@@ -102,8 +99,8 @@ function withinParent(asked: TokenAsked, own: Limits, parent: ParentToken): Crea
 }
 
 /**
- * Whether each entry lies within one of the parent's. The entry of the parent that holds the first address of another
- * reaches further than every other one that does, so it is the only one to look at.
+ * The parent's entry that holds the first address of another reaches further than every other one that does, so only
+ * this one counts.
  */
 function isWithin(entries: readonly string[], parent: readonly string[]): boolean {
   const around = compileAddressSet(parent);

@@ -6,7 +6,6 @@ export const CREDENTIAL_KINDS = ['basic-token', 'bearer-token', 'password', 'nat
 
 export type CredentialKind = (typeof CREDENTIAL_KINDS)[number];
 
-/** What was presented, told apart far enough for every later stage. */
 export type Credential =
   | {
       readonly kind: 'token';
@@ -41,12 +40,10 @@ export type Credential =
   | { readonly kind: 'cookie' }
   | { readonly kind: 'none' };
 
-/** A credential, or the reason why its form is refused. */
 export type CredentialReading =
   | { readonly ok: true; readonly credential: Credential }
   | { readonly ok: false; readonly code: ReasonCode; readonly detail?: string };
 
-/** The words the audit uses for a credential. */
 export function credentialKind(credential: Credential): CredentialKind {
   switch (credential.kind) {
     case 'token':

@@ -5,7 +5,6 @@ import type { AccessPolicy, ApplicationRules, PrincipalFacts, RequestFacts, Toke
 import { REASONS, type ReasonCode } from './reasons.js';
 import type { Stage } from './stages.js';
 
-/** A refusal: the reason, and what the client may read about it. */
 export interface Deny {
   readonly kind: 'deny';
   readonly code: ReasonCode;
@@ -16,15 +15,15 @@ export interface Deny {
   readonly token: TokenFacts | null;
   readonly address: ClientAddress | null;
   readonly path: PathJudgement | null;
-  /** Whether what was presented was good once, although its reason does not say so: no guess (R51). */
+  /** The credential was valid once, so this is no guess (R51). */
   readonly hasEnded?: true;
-  /** No token may do this, whatever its scope: with `scope_insufficient` (R125). */
+  /** With `scope_insufficient`: no token may do this, whatever its scope (R125). */
   readonly needsPasswordLogin?: true;
   /** Whole seconds to wait, with `too_many_failures`. */
   readonly retryAfterSeconds?: number;
 }
 
-/** Passed: the form, the path, the form of the credential and the client address. Nothing is known of the token yet. */
+/** Passed the checks of form, path, credential form and client address. The token is still unknown. */
 export interface Admitted {
   readonly kind: 'admitted';
   readonly request: RequestFacts;
@@ -36,7 +35,6 @@ export interface Admitted {
   readonly address: ClientAddress;
 }
 
-/** Who the caller is: the owner of a token, or a user who logged in at the management API. */
 export interface Authenticated {
   readonly kind: 'authenticated';
   readonly admitted: Admitted;
@@ -45,13 +43,12 @@ export interface Authenticated {
   readonly token: TokenFacts | null;
 }
 
-/** Not ours to judge: a password, an anonymous request, or one with cookies of others; it is forwarded as it is. */
+/** Forwarded unchanged: a password, an anonymous request, or one with other cookies. */
 export interface PassThrough {
   readonly kind: 'pass';
   readonly admitted: Admitted;
 }
 
-/** Allowed: the request goes on as the principal. */
 export interface Allow {
   readonly kind: 'allow';
   readonly authenticated: Authenticated;
@@ -59,7 +56,6 @@ export interface Allow {
 
 export type Decision = Allow | PassThrough | Deny;
 
-/** What is known of a request once its head has been read. */
 export interface KnownRequest {
   readonly credential: Credential;
   readonly address: ClientAddress;
@@ -67,9 +63,8 @@ export interface KnownRequest {
 }
 
 /**
- * A refusal.
  * @param known null before the head has been read
- * @param more the token once its secret has matched, and a detail that says more than the one of the reason
+ * @param more the token once its secret has matched, and a detail more exact than the reason's
  */
 export function deny(
   code: ReasonCode,

@@ -6,7 +6,7 @@ import type { ApplicationRules, RequestFacts } from './facts.js';
 import type { RequestHead } from './request-head.js';
 import { vendorCallOf, type VendorCall } from './vendor-call.js';
 
-/** What a listener answers: everything, or one side of it where the management API has a port of its own. */
+/** What a listener answers: everything, or one side if the management API has its own port. */
 export type ListenerSide = 'both' | 'gateway' | 'management';
 
 /** The first path segments that are the server's own, and the sides that answer them. */
@@ -21,7 +21,7 @@ export const OWN_SEGMENTS: ReadonlyMap<string, readonly ListenerSide[]> = new Ma
   ['.well-known', ['both', 'gateway']],
 ]);
 
-/** A request as a listener took it, before anything of it is judged. */
+/** A request as the listener received it, before any check. */
 export interface TakenRequest {
   readonly method: string;
   readonly httpVersion: string;
@@ -29,32 +29,30 @@ export interface TakenRequest {
   readonly target: string;
   readonly head: RequestHead;
   readonly peer: string | undefined;
-  /** The request line is one of another protocol, which Node's parser takes as well. */
+  /** Node's parser also accepts the request line of some other protocols. */
   readonly isOtherProtocol: boolean;
   /** The request has been through this gateway already. */
   readonly isLoop: boolean;
 }
 
-/** Which application a request is for, and what follows the mount in its path. */
 export interface Route<Application> {
   readonly application: Application;
   /** Byte for byte as it was sent; always begins with a slash. */
   readonly rest: string;
-  /** The host is the application's own, so that every path on it is, too. */
+  /** The host belongs to the application, so every path on it does, too. */
   readonly hasOwnHost: boolean;
 }
 
-/** The applications by their mounts. */
 export interface MountedApplications<Application> {
   /** `unclaimed-host-path`: the host is one of an application, and the path lies outside its mount. */
   route(authority: Authority | null, rawPath: string): Route<Application> | 'unclaimed-host-path' | null;
 }
 
-/** Where a request goes. What is refused at the door is recorded at the application of its path, if it has one. */
+/** A request refused before routing is recorded for the application of its path, if there is one. */
 export type Destination<Application> = {
-  /** With the path below the mount; of one of the vendor's calls, with its canonical path. */
+  /** With the path below the mount; for a vendor call, its canonical path. */
   readonly facts: RequestFacts;
-  /** The host that the request is for; null where it names none, or none that can be read. */
+  /** Null if the request names no host, or an unreadable one. */
   readonly authority: Authority | null;
 } & (
   | { readonly kind: 'application'; readonly application: Application }
@@ -74,7 +72,7 @@ const OTHER_PROTOCOL = {
   detail: 'The request line is not valid HTTP/1.1 or HTTP/1.0 (RFC 9112 3).',
 } as const;
 
-/** Tells where a request goes: to an application, to the server's own paths, or nowhere. */
+/** Finds where a request goes: to an application, to the server's own paths, or nowhere. */
 export function destinationOf<Application extends { readonly key: string; readonly rules: ApplicationRules }>(
   taken: TakenRequest,
   side: ListenerSide,
@@ -125,7 +123,7 @@ export function destinationOf<Application extends { readonly key: string; readon
   return ownDestination({ kind: 'nowhere', facts, authority, isServerRoot: route === 'nowhere' && path === '/' });
 }
 
-/** The form of a request below a mount is judged with everything else of it; that of any other here. */
+/** The form of a request below a mount is judged later; every other one is judged here. */
 function ownDestination<Application>(destination: Destination<Application>): Destination<Application> {
   const { facts, authority } = destination;
   const denial = judgeForm(facts);
@@ -151,7 +149,7 @@ function firstSegmentOf(rawPath: string): string {
   return end < 0 ? rawPath.slice(1) : rawPath.slice(1, end);
 }
 
-/** As much of a malformed target as shows which application it was meant for. */
+/** The part of a malformed target that shows which application it was meant for. */
 function pathBeforeFault(target: string): string {
   return target.startsWith('/') ? (/^[^?#]*/.exec(target)?.[0] ?? '/') : '/';
 }

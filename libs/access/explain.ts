@@ -12,36 +12,34 @@ export const STAGE_OUTCOMES = ['passed', 'refused', 'not-reached', 'not-needed']
 
 export type StageOutcome = (typeof STAGE_OUTCOMES)[number];
 
-/** What one stage made of a request. */
 export interface ExplainedStage {
   readonly stage: Stage;
   readonly outcome: StageOutcome;
   /** The true reason, on the stage that refused. */
   readonly code: ReasonCode | null;
-  /** What the stage saw, in a sentence. */
+  /** A sentence about what the stage saw. */
   readonly detail: string | null;
 }
 
-/** How the client address was told, and what decided about it (R41). */
+/** How the client address was found, and which entry decided (R41). */
 export interface ExplainedAddress {
   readonly peer: string | null;
-  /** The value of the forwarding header that was considered; null where there was none or it did not count. */
+  /** The forwarding header that was considered; null if there was none or it did not count. */
   readonly header: string | null;
-  /** The client address; null if it is unknown. */
+  /** Null if it is unknown. */
   readonly derived: string | null;
-  /** The entry of the allow list that holds the address; null where none does, or the list is empty. */
+  /** The allow list entry with the address; null if none has it, or the list is empty. */
   readonly entry: string | null;
 }
 
 export interface Explanation {
   readonly decision: Decision['kind'];
-  /** The true reason of the first stage that refuses; null where none does. */
+  /** The first stage that refuses gives it; null if none does. */
   readonly code: ReasonCode | null;
   readonly stages: readonly ExplainedStage[];
   readonly clientIp: ExplainedAddress;
 }
 
-/** Explains a decision: what each stage saw (R41). @param facts what `judge` decided about */
 export function explainDecision(decision: Decision, facts: AccessFacts): Explanation {
   const address = resolveClientAddress(facts.request.peer, facts.request.head.lines, facts.policy.reverseProxy);
   const code = decision.kind === 'deny' ? decision.code : null;
@@ -75,7 +73,7 @@ function toExplainedAddress(address: ClientAddress, policy: AccessPolicy): Expla
   };
 }
 
-/** The stages up to the one that refused for this reason, for an event of which nothing else is known any more. */
+/** The stages up to the refusal, when only the reason is known. */
 export function explainReason(code: ReasonCode): readonly ExplainedStage[] {
   return stagesUntil(REASONS[code].stage, code, REASONS[code].detail, () => null);
 }

@@ -6,7 +6,6 @@ import type { Scope } from '@scopegate/scope';
 import type { TokenId, ValidityPolicy } from '@scopegate/token';
 import type { RequestHead } from './request-head.js';
 
-/** What a request says of itself, before anything is believed. */
 export interface RequestFacts {
   readonly method: string;
   /** As Node reports it: `1.1`. */
@@ -20,19 +19,18 @@ export interface RequestFacts {
   readonly head: RequestHead;
   /** The address of the socket's other end. */
   readonly peer: string | undefined;
-  /** The body of a login request (R04), read only if `needsSessionBody` returns true. */
+  /** R04; read only if `needsSessionBody` returns true. */
   readonly sessionBody?: SessionBody | undefined;
-  /** The form in the body, read only if `needsForm` returns true. */
+  /** Read only if `needsForm` returns true. */
   readonly form?: FormBody | undefined;
 }
 
-/** A form: its text, one character a byte; `unreadable` if it is compressed or in a charset that is not ASCII-based. */
+/** `text`: one character a byte. `unreadable`: compressed, or in a charset that is not ASCII-based. */
 export type FormBody = { readonly kind: 'fields'; readonly text: string } | { readonly kind: 'unreadable' };
 
 /**
- * The body of a POST to jira's session endpoint: a user name with a secret; no JSON object with both (`unreadable`:
- * there may be a password in it all the same, so it counts as one); a token where none is taken, which the upstream
- * would read as a password or a name; or no body at all.
+ * The body of a POST to jira's session endpoint. `unreadable`: no JSON object with both fields. It counts as a
+ * password, because it may contain one.
  */
 export type SessionBody =
   | { readonly kind: 'credential'; readonly username: string; readonly secret: string }
@@ -41,13 +39,9 @@ export type SessionBody =
   | { readonly kind: 'unreadable' }
   | { readonly kind: 'empty' };
 
-/**
- * The key that stands for Scopegate itself among the applications of a token: with it, a token that is narrowed to
- * applications works at the management API as well (R125). No application has this key.
- */
+/** With this key, a token limited to applications also works at the management API (R125). No application has it. */
 export const MANAGEMENT_KEY = 'scopegate';
 
-/** The rules of the application a request is for. */
 export interface ApplicationRules {
   readonly key: string;
   readonly kind: ApplicationKind;
@@ -58,7 +52,7 @@ export interface ApplicationRules {
   readonly exceptions: CompiledExceptions;
 }
 
-/** The settings and permissions a decision is made under: one immutable snapshot. */
+/** The settings and permissions of one decision: an immutable snapshot. */
 export interface AccessPolicy {
   readonly allowList: AddressSet;
   readonly allowListAppliesToPasswords: boolean;
@@ -69,7 +63,6 @@ export interface AccessPolicy {
   readonly permissions: Permissions;
 }
 
-/** What is known about a token once its record has been found and its secret compared. */
 export interface TokenFacts {
   readonly id: TokenId;
   readonly ownerId: string;
@@ -80,13 +73,12 @@ export interface TokenFacts {
   readonly createdAt: number;
   readonly expiresAt: number | null;
   readonly revokedAt: number | null;
-  /** Narrows the token to these addresses; null where it is not narrowed. */
+  /** Null: no limit. */
   readonly allowList: AddressSet | null;
-  /** Narrows the token to these applications; null where it is not narrowed. */
+  /** Null: no limit. */
   readonly applications: ReadonlySet<string> | null;
 }
 
-/** A user as the decision needs it. */
 export interface PrincipalFacts {
   readonly id: string;
   readonly username: string;
@@ -96,7 +88,6 @@ export interface PrincipalFacts {
   readonly groups: ReadonlySet<string>;
 }
 
-/** A token whose secret has matched. */
 export interface FoundToken {
   readonly found: true;
   readonly token: TokenFacts;
@@ -111,7 +102,6 @@ export interface NotFound {
   readonly hasEnded?: true;
 }
 
-/** The outcome of a password login at the management API. */
 export type LoginResult =
   | { readonly matched: true; readonly user: PrincipalFacts }
   | {
@@ -120,13 +110,12 @@ export type LoginResult =
       readonly retryAfterSeconds?: number;
     };
 
-/** What the second stage needs in addition to the admitted request. */
 export interface AuthenticationFacts {
-  /** Set for a token request: the outcome of the look-up of its token or its session (R11). */
+  /** For a token request: the result of the look-up of the token or session (R11). */
   readonly token?: FoundToken | NotFound | undefined;
   /** Set for a password request at the management API. */
   readonly login?: LoginResult | undefined;
-  /** For one of the vendor's calls: the key of the application below whose mount it came (R125); otherwise null. */
+  /** For a vendor call: the key of the application that it came through (R125); otherwise null. */
   readonly vendorMount: string | null;
   readonly nowMs: number;
 }

@@ -5,7 +5,7 @@ import type { Admitted, Deny } from './decision.js';
 import type { ApplicationRules, FormBody } from './facts.js';
 import type { RequestHead } from './request-head.js';
 
-/** Only so much of a form is searched for credentials (R43, R109). */
+/** At most this much of a form is searched for credentials (R43, R109). */
 export const MAX_FORM_BYTES = 65_536;
 
 /** Whether the request has a form that must be searched for credentials: only a proxied one has. */
@@ -13,20 +13,17 @@ export function needsForm(head: RequestHead, application: ApplicationRules | nul
   return application !== null && head.announcesForm;
 }
 
-/** The fields of a form, or that they cannot be read. @param body its first bytes where it is a larger one */
+/** @param body the first bytes of a larger form */
 export function readForm({ lines }: RequestHead, body: Buffer): FormBody {
   return isEncodedBody(lines) ? { kind: 'unreadable' } : { kind: 'fields', text: body.toString('latin1') };
 }
 
-/** Judges a request anew with its form: a token in it is misplaced, a password in it is a password request. */
+/** Judges a request again with its form: a token in it is misplaced, a password in it makes a password request. */
 export function admitForm({ request, application, path, policy }: Admitted, body: Buffer): Admitted | Deny {
   return admit({ ...request, form: readForm(request.head, body) }, application, path, policy);
 }
 
-/**
- * Whether the form is looked through although the head alone refuses the request: it presents no credential, so the
- * one in the form, if there is one, is what the answer has to speak of (R109). Nothing gets through by it.
- */
+/** R109: a request without a credential is refused anyway; its form only decides which reason the answer gives. */
 export function needsFormToRefuse({ code }: Deny, { application, request }: Admitted): boolean {
   return (
     code === 'authentication_required' &&
@@ -36,10 +33,7 @@ export function needsFormToRefuse({ code }: Deny, { application, request }: Admi
   );
 }
 
-/**
- * Whether a form that is larger than what is looked through is refused: where a password in it would be one that is
- * switched off (R43). Elsewhere it goes on unread.
- */
+/** R43: a larger form is refused if a password in it would be disabled. Elsewhere it passes unread. */
 export function refusesLargeForm({ application, path, policy }: Admitted): boolean {
   if (application === null || path === null || path.lenient === 'reject') return false;
   const isExcepted = application.remoteApiPasswords && path.remoteApiRequest;

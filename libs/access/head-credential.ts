@@ -14,7 +14,6 @@ const COOKIE: CredentialReading = { ok: true, credential: { kind: 'cookie' } };
 const OTHER: CredentialReading = { ok: true, credential: { kind: 'other' } };
 const NATIVE_TOKEN: CredentialReading = { ok: true, credential: { kind: 'native-token' } };
 
-/** The credential in the header lines. A second Authorization line is worse than a token in the wrong place. */
 export function readHeaders(lines: HeaderLines): CredentialReading {
   const authorization = readAuthorization(lines);
   if (!authorization.ok && authorization.code === 'credential_ambiguous') return authorization;
@@ -22,7 +21,7 @@ export function readHeaders(lines: HeaderLines): CredentialReading {
   return header === null ? authorization : misplaced(`the header ${header}`);
 }
 
-/** The session of the gateway in the cookies of a request without an Authorization line (R11), if there is one. */
+/** The session of the gateway in the cookies, if there is no Authorization line (R11). */
 export function readSession(lines: HeaderLines): CredentialReading {
   const [secret, other] = sessionsInCookies(headerValues(lines, 'cookie'));
   if (secret === undefined) return COOKIE;

@@ -25,36 +25,33 @@ import { admitForm, MAX_FORM_BYTES, needsForm, needsFormToRefuse, refusesLargeFo
 import type { RequestHead } from './request-head.js';
 import { MAX_SESSION_BODY_BYTES, readSessionBody } from './session-body.js';
 
-/** A value that is there at once, or later. What is in memory costs no turn of the event loop. */
+/** Data in memory is returned at once and costs no turn of the event loop. */
 export type Eventually<Value> = Value | Promise<Value>;
 
-/** What a decision depends on, except for what its ports find. */
 export interface AccessFacts {
   readonly request: RequestFacts;
   /** Null at the management API. */
   readonly application: ApplicationRules | null;
   readonly policy: AccessPolicy;
-  /** For one of the vendor's calls: the key of the application below whose mount it came (R125). */
+  /** For a vendor call: the key of the application that it came through (R125). */
   readonly vendorMount: string | null;
   readonly route: RouteRules;
 }
 
-/** What a door supplies. Each port is called only where the decision needs it. */
 export interface AccessPorts {
   /** Milliseconds since the epoch. */
   nowMs(): number;
   findToken(id: TokenId, secret: string, head: RequestHead): Eventually<FoundToken | NotFound>;
   /** The token that a session was made with (R11). */
   findSession(id: SessionId, secret: string): Eventually<FoundToken | NotFound>;
-  /** Checks a password at the management API, and counts it if it is wrong (R51). */
+  /** Checks a password at the management API, and counts a wrong one (R51). */
   logIn(admitted: Admitted): Promise<LoginResult>;
-  /** Null if only the head of the request is known: then the decision ignores the body. */
+  /** Null if only the head is known: the decision then ignores the body. */
   readonly body: BodyPort | null;
-  /** Called with each stage that the request has passed, so that a failure after it is recorded with what was known. */
+  /** Called after each passed stage, so that a later failure is recorded with what was known. */
   onPassed(stage: Admitted | Authenticated): void;
 }
 
-/** Reads the body of a request that cannot be judged without it. */
 export interface BodyPort {
   /** Rejects if the body has more bytes than the limit. */
   readWhole(limit: number): Promise<Buffer>;
@@ -65,7 +62,7 @@ export interface BodyPort {
 /** An LFS batch names at most some hundred objects. */
 const MAX_LFS_BATCH_BYTES = 1_048_576;
 
-/** The decision about a request, stage after stage: each takes what the one before it gives. Every door calls this. */
+/** The decision, stage after stage. Every door calls this. */
 export function judge(facts: AccessFacts, ports: AccessPorts): Eventually<Decision> {
   return chain(admitRequest(facts, ports), (admitted) => {
     if (admitted.kind === 'deny') return admitted;
@@ -89,7 +86,7 @@ function chain<Value, Result>(
   return value instanceof Promise ? value.then(next) : next(value);
 }
 
-/** A login in the body is read before anything is judged, because it decides which credential counts (R04, R43). */
+/** Reads a login in the body first, because it decides which credential counts (R04, R43). */
 function admitRequest(
   { request, application, policy }: AccessFacts,
   { body }: AccessPorts,
@@ -101,7 +98,7 @@ function admitRequest(
     .then((bytes) => admit({ ...request, sessionBody: readSessionBody(bytes) }, application, path, policy));
 }
 
-/** Finds the token or the session of a request, or checks its password; nothing if the request has none of these. */
+/** Finds the token or session, or checks the password, if there is one. */
 function gather(admitted: Admitted, facts: AccessFacts, ports: AccessPorts): Eventually<AuthenticationFacts> {
   const { credential, application, request } = admitted;
   const { vendorMount } = facts;
@@ -118,7 +115,7 @@ function gather(admitted: Admitted, facts: AccessFacts, ports: AccessPorts): Eve
   return { vendorMount, nowMs: ports.nowMs() };
 }
 
-/** Where the head presents nothing, a token in the form gets the answer that says where it belongs (R109). */
+/** R109: if the head has no credential, a token in the form gets an answer that says where it belongs. */
 function refuse(denial: Deny, admitted: Admitted, body: BodyPort | null): Eventually<Deny> {
   if (body === null || !needsFormToRefuse(denial, admitted)) return denial;
   return body.readBeginning(MAX_FORM_BYTES, false).then((bytes) => {
@@ -127,7 +124,7 @@ function refuse(denial: Deny, admitted: Admitted, body: BodyPort | null): Eventu
   });
 }
 
-/** Reads what the scope depends on in a body (R12, R14). If the head is enough to refuse the request, the body is not read. */
+/** R12, R14: reads the body only if the scope depends on it and the head alone does not refuse the request. */
 function authorizeRequest(
   authenticated: Authenticated,
   route: RouteRules,
@@ -150,10 +147,7 @@ function authorizeRequest(
     .then((bytes) => authorize(authenticated, { route, bodyOverrides: overridingMethodsOfBody(lines, bytes) }));
 }
 
-/**
- * Looks for credentials in the form of a request that everything else lets through, and judges the request again with
- * what it finds (R43, R109).
- */
+/** R43, R109: searches the form of a request that passed everything else, and judges it again with the result. */
 function checkForm(decision: Allow | PassThrough, admitted: Admitted, ports: AccessPorts): Eventually<Decision> {
   const { body } = ports;
   if (body === null || !needsForm(admitted.request.head, admitted.application)) return decision;
@@ -161,7 +155,7 @@ function checkForm(decision: Allow | PassThrough, admitted: Admitted, ports: Acc
     const again = admitForm(admitted, bytes);
     if (again.kind === 'deny') return again;
     if (decision.kind === 'allow') {
-      // A token, or a session of one, has been judged already; a password beside it would log in somebody else.
+      // The token or session has been judged already; a password beside it would log in another user.
       return again.credential.kind === 'password' ? deny('credential_ambiguous', again) : decision;
     }
     const result = authenticate(again, { vendorMount: null, nowMs: ports.nowMs() });

@@ -2,10 +2,7 @@ import { foldHeaderName, type HeaderLines } from '@scopegate/kernel';
 import { markedParameters, valueMark } from '@scopegate/scope';
 import { holdsTokenElement, presentsToken } from '@scopegate/token';
 
-/**
- * Headers that carry a credential somewhere: those of R109, `X-API-Key`, `PRIVATE-TOKEN` and `X-Auth-Token`, and the
- * names that are built as they are. Folded by `foldHeaderName`.
- */
+/** R109: headers that carry a credential. Folded by `foldHeaderName`. */
 const CREDENTIAL_HEADER =
   /(?:^|-)(?:token|auth|authorization|authentication|api-?key|access-?key|auth-?key|(?:access|api|auth|private)token|secret|password|credentials?)$/;
 
@@ -33,9 +30,8 @@ const TOKEN_MARK = valueMark('sg_', 'sgs_');
 const MAX_MARKED_FIELDS = 100;
 
 /**
- * The query parameter or form field that presents a token where none belongs (R109), by its folded name; null where there
- * is none.
- * @param text the raw query without its `?`, or the body of a form, one character a byte
+ * R109: the folded name of the field with a misplaced token; null if there is none.
+ * @param text the raw query without its `?`, or a form, one character a byte
  */
 export function fieldWithToken(text: string): string | null {
   let marked = 0;
@@ -47,7 +43,7 @@ export function fieldWithToken(text: string): string | null {
   return null;
 }
 
-/** A decoded value as a text; bytes that are no UTF-8 are left out by the reader. @param value one character a byte */
+/** Decodes UTF-8; the reader drops invalid bytes. @param value one character a byte */
 export function utf8Of(value: string): string {
   return Buffer.from(value, 'latin1').toString('utf8');
 }

@@ -1,18 +1,17 @@
 import type { Stage } from './stages.js';
 
-/** One reason: the stage that refuses, the status, and what the client reads. */
 export interface Reason {
   readonly stage: Stage;
   readonly status: number;
-  /** The code the client sees. It is coarser than the reason where telling more would help an attacker. */
+  /** The code the client sees: coarser than the reason if more detail would help an attacker. */
   readonly publicCode: string;
   /** The problem's title (RFC 9457), the same for every occurrence. */
   readonly title: string;
-  /** The problem's detail where the stage has nothing more exact to say. It tells the reader what to do. */
+  /** Used if the stage has nothing more exact to say. It says what to do. */
   readonly detail: string;
-  /** What the refusal counts as for the throttle (R51); null where it does not count. */
+  /** What the throttle counts (R51); null: nothing. */
   readonly failure: FailureKind | null;
-  /** Whether every call of the management API can be refused so: the API document then names it for each. */
+  /** The API document lists these reasons for every call. */
   readonly onEveryCall: boolean;
 }
 
@@ -28,8 +27,8 @@ const CREDENTIAL_INVALID = {
 } as const;
 
 /**
- * The only list of reasons a decision can refuse with. The key is what the audit keeps; `publicCode` is what the
- * client is told. Secret before state: nothing is said about a token before its secret has matched.
+ * All reasons for a refusal. The audit keeps the key; the client reads `publicCode`. The secret is checked before the
+ * state: no answer describes a token before its secret has matched.
  */
 export const REASONS = {
   request_malformed: {
@@ -242,22 +241,18 @@ export const REASONS = {
 
 export type ReasonCode = keyof typeof REASONS;
 
-/**
- * The reasons that a client must not be able to tell apart: their answers are one and the same, to the last word, since
- * they depend on what is stored. What the presented text alone shows has words of its own.
- */
+/** These answers depend on stored data: they must not differ in a word, so that an attacker learns nothing. */
 export const SECRET_REASONS: ReadonlySet<ReasonCode> = new Set(['token_unknown', 'owner_mismatch', 'owner_inactive']);
 
-/** What a refusal is counted as: a guess of a secret, or the use of a token that was good once. */
+/** A guess of a secret, or the use of a token that was valid once. */
 export type FailureKind = 'guess' | 'ended-token';
 
-/** What a refusal says of its reason. */
 export interface FailedReason {
   readonly code: ReasonCode;
   readonly hasEnded?: true;
 }
 
-/** How a refusal counts as a failed credential (R51); null where it does not. */
+/** R51: the kind of failure; null if it does not count. */
 export function failureKindOf({ code, hasEnded }: FailedReason): FailureKind | null {
   return hasEnded === true ? 'ended-token' : REASONS[code].failure;
 }

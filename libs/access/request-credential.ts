@@ -7,10 +7,7 @@ import { fieldWithToken, utf8Of } from './misplaced-token.js';
 
 const PASSWORD_UNREAD: CredentialReading = { ok: true, credential: { kind: 'password', username: null, secret: null } };
 
-/**
- * Tells what a request presents. Every place a credential can stand in is looked at, since a token in one place and a
- * password in another would be judged as one user and served as another (R04, R36, R67).
- */
+/** Checks every place of a credential (R04, R36, R67), or we could judge one user and the upstream serve another. */
 export function readCredential(request: RequestFacts, application: ApplicationRules | null): CredentialReading {
   const line = request.head.credential;
   if (!line.ok) return line;
@@ -22,7 +19,7 @@ export function readCredential(request: RequestFacts, application: ApplicationRu
   if (formField !== null) return misplaced(`the form field ${formField}`);
   const login = readLoginFields(request, application);
   const ofBody = sessionBody === undefined ? login : readSessionBody(sessionBody, login);
-  // A login in a body counts as an Authorization line does: who still holds an old session can log in anew.
+  // A login in a body counts as an Authorization line: a client with an old session can log in again.
   const isLogin = sessionBody !== undefined && sessionBody.kind !== 'empty';
   const header = line.credential.kind === 'cookie' && !isLogin ? request.head.session : line;
   return ofBody === null ? header : combine(header, ofBody);
@@ -34,8 +31,8 @@ const MAX_LOGIN_FIELDS = 100;
 const LOGIN_MARK = nameMark('os_username', 'os_password');
 
 /**
- * Jira and Confluence log in whoever sends `os_username` and `os_password`, in the query, in a form, or one in each: a
- * password request (R43). A form that cannot be looked through may hold one. Null where there is no password.
+ * R43: Jira and Confluence accept `os_username` and `os_password` in the query, in a form, or one in each. An
+ * unreadable form may contain a password. @returns null without a password
  */
 function readLoginFields({ query, form }: RequestFacts, application: ApplicationRules): CredentialReading | null {
   if (!productOf(application.kind).loginFields) return null;
@@ -77,7 +74,7 @@ function readSessionBody(body: SessionBody, query: CredentialReading | null): Cr
   }
 }
 
-/** Two places hold a credential: allowed if one of them is not ours to judge, or both hold the same token (R04). */
+/** Two credentials: allowed if one of them is not ours to judge, or both are the same token (R04). */
 function combine(header: CredentialReading, other: CredentialReading): CredentialReading {
   if (!header.ok) return header;
   if (!other.ok) return other;
@@ -90,7 +87,7 @@ function combine(header: CredentialReading, other: CredentialReading): Credentia
       second.kind === 'token' &&
       second.secret === first.secret &&
       (first.username === null || sameUserName(second.username ?? '', first.username));
-    // The name in the body is then held against the owner as well.
+    // The name in the body is then also compared with the owner.
     return same ? { ok: true, credential: { ...first, username: second.username } } : AMBIGUOUS;
   }
   if (second.kind === 'token') {

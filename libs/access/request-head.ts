@@ -5,11 +5,11 @@ import type { CredentialReading } from './credential.js';
 import { readHeaders, readSession } from './head-credential.js';
 
 /**
- * The header lines of a request, and what they alone decide. Each answer is worked out when it is first needed, and then
- * kept: a client usually sends the same lines with every request of a connection, so one head serves all of them.
+ * The header lines of a request, and what follows from them alone. Each answer is computed once: a client usually sends
+ * the same lines with every request of a connection, so its requests share one head.
  */
 export class RequestHead {
-  /** Whether a second request of the connection had the same lines: only then is it worth keeping more with this head. */
+  /** True after a second request with the same lines: only then caching more with this head pays. */
   isRepeated = false;
   #hostLine: AuthorityReading | undefined;
   #contentLength: number | undefined;
@@ -23,9 +23,9 @@ export class RequestHead {
   private constructor(readonly lines: HeaderLines) {}
 
   /**
-   * @param lines as they came off the wire
-   * @param previous the head of the request before on the same connection
-   * @returns `previous` where its lines are the same, character for character and in the same order
+   * @param lines as they arrived
+   * @param previous the head of the previous request on this connection
+   * @returns `previous` if its lines are exactly the same, in the same order
    */
   static of(lines: HeaderLines, previous?: RequestHead): RequestHead {
     if (previous === undefined || !hasSameLines(previous.lines, lines)) return new RequestHead(lines);
@@ -38,7 +38,6 @@ export class RequestHead {
     return headerValues(this.lines, name);
   }
 
-  /** The host that the Host line names. */
   get hostLine(): AuthorityReading {
     return (this.#hostLine ??= readHostLine(this.lines));
   }
@@ -48,7 +47,6 @@ export class RequestHead {
     return (this.#contentLength ??= announcedLength(this.lines));
   }
 
-  /** Whether a body follows. */
   get announcesBody(): boolean {
     return this.contentLength !== 0;
   }
@@ -57,17 +55,16 @@ export class RequestHead {
     return (this.#transferCodings ??= this.values('transfer-encoding'));
   }
 
-  /** Whether a body follows that is declared to be a form. */
   get announcesForm(): boolean {
     return (this.#announcesForm ??= declaresForm(this.lines) && this.announcesBody);
   }
 
-  /** What the header lines present; cookies are not looked into. */
+  /** Without the cookies. */
   get credential(): CredentialReading {
     return (this.#credential ??= readHeaders(this.lines));
   }
 
-  /** The gateway's session in the cookies (R11); the credential `cookie` where they hold none. */
+  /** The gateway's session in the cookies (R11); otherwise the credential `cookie`. */
   get session(): CredentialReading {
     return (this.#session ??= readSession(this.lines));
   }

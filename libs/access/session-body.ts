@@ -2,12 +2,12 @@ import { isJsonObject, readStrictJson, topLevelNames } from '@scopegate/kernel';
 import { mayHoldSecret, presentsToken } from '@scopegate/token';
 import type { SessionBody } from './facts.js';
 
-/** The most bytes a login body may have. */
+/** Bytes. */
 export const MAX_SESSION_BODY_BYTES = 65_536;
 
 /**
- * Reads the body of a POST to jira's session endpoint: `{"username", "password"}`. A name that stands twice is refused,
- * since two readers could take different ones. What cannot be read counts as a password: the upstream may read it.
+ * Reads `{"username", "password"}`. A repeated name is refused, because two readers could take different values. An
+ * unreadable body counts as a password: the upstream may read it.
  */
 export function readSessionBody(body: Uint8Array): SessionBody {
   if (body.length === 0) return { kind: 'empty' };
@@ -29,8 +29,8 @@ export function readSessionBody(body: Uint8Array): SessionBody {
 const MISPLACED: SessionBody = { kind: 'misplaced-token' };
 
 /**
- * A body that only the upstream may understand. Where it seems to hold a token or a session it is refused, since the upstream would
- * be given the secret as a would-be password (R36); zero bytes are left out for the sake of UTF-16.
+ * R36: a body that may contain a token or session is refused, because the upstream would get the secret. Zero bytes are
+ * left out, because the text may be UTF-16.
  */
 function unreadable(body: Uint8Array): SessionBody {
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1').replaceAll('\0', '');

@@ -1,7 +1,6 @@
 /**
- * The stages of judgement in their order: where several reasons hold, the first stage that refuses answers.
- * The cheap and general come first, so that what is refused early costs nothing; the client address comes before the
- * token, so that a refused address costs no look-up and learns nothing about any token.
+ * The order of the stages: the first one that refuses gives the answer. Cheap checks come first. The client address
+ * comes before the token, so a refused address causes no look-up and learns nothing about tokens.
  */
 export const STAGES = [
   'form',

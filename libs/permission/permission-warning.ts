@@ -1,22 +1,18 @@
 import { heldPermissions, type Permissions } from './permission.js';
 
-/** What is odd about permissions that were saved all the same: a consequence and the way out of it. */
 export interface Warning {
   readonly code: string;
   readonly message: string;
 }
 
 export interface PermissionFacts {
-  /** The groups of the administrator who saves. */
+  /** Of the administrator who saves. */
   readonly saverGroups: ReadonlySet<string>;
-  /** The groups that an active user is in; without it no group is taken for empty. */
+  /** Groups with an active user; if missing, no group counts as empty. */
   readonly groupsWithMembers?: ReadonlySet<string> | undefined;
 }
 
-/**
- * What the administrator should know about permissions being saved (R23). Warnings never prevent the save; they are
- * ordered by how much stops working.
- */
+/** Warnings for the administrator (R23), the most serious first. They never prevent saving. */
 export function permissionWarnings(next: Permissions, facts: PermissionFacts): readonly Warning[] {
   const warnings: Warning[] = [];
   const { useTokens, createForSelf, createOnBehalf } = next;
@@ -59,10 +55,7 @@ export function permissionWarnings(next: Permissions, facts: PermissionFacts): r
   return warnings;
 }
 
-/**
- * Membership is compared group by group: a creator may still be in a group that uses tokens by another way, so the
- * text speaks of those who are not.
- */
+/** Compares group by group. A creator may also use tokens through another group, so the text is about the others. */
 function pushCreatorsWithoutUse(warnings: Warning[], next: Permissions): void {
   const way = 'Add them to a group that may use tokens, or allow everyone to use tokens.';
   if (next.createForSelf.everyone) {
@@ -85,7 +78,7 @@ function pushCreatorsWithoutUse(warnings: Warning[], next: Permissions): void {
   }
 }
 
-/** Says nothing of the saver where nobody holds the permission: that warning covers everyone. */
+/** Silent if no user has the permission: another warning covers that. */
 function pushSaverLockedOut(
   warnings: Warning[],
   next: Permissions,

@@ -1,25 +1,24 @@
-/** The three permissions (R19). */
+/** R19. */
 export const PERMISSIONS = ['useTokens', 'createForSelf', 'createOnBehalf'] as const;
 
 export type Permission = (typeof PERMISSIONS)[number];
 
-/** Who holds which permission, as the administrator set it. Group names compare exactly. */
+/** Group names compare exactly. */
 export interface Permissions {
   readonly useTokens: { readonly everyone: boolean; readonly groups: readonly string[] };
   readonly createForSelf: {
     readonly everyone: boolean;
     readonly groups: readonly string[];
-    /** Users may only create read-only tokens, unless they may create for others (R15). */
+    /** Users may create only read-only tokens, unless they may create for others (R15). */
     readonly readOnlyOnly: boolean;
   };
-  /** There is no `everyone` here: a token for anybody is a login as anybody (R22). */
+  /** No `everyone`: a token for any user is a login as any user (R22). */
   readonly createOnBehalf: { readonly groups: readonly string[] };
 }
 
-/** The permissions one user holds. */
 export type HeldPermissions = Readonly<Record<Permission, boolean>>;
 
-/** A fresh install: everyone has tokens of their own, administrators may make them for others (R20). */
+/** R20: all users have tokens of their own; administrators may create them for others. */
 export const DEFAULT_PERMISSIONS: Permissions = {
   useTokens: { everyone: true, groups: [] },
   createForSelf: { everyone: true, groups: [], readOnlyOnly: false },
@@ -34,9 +33,8 @@ export const NO_PERMISSIONS: Permissions = {
 };
 
 /**
- * Whether a user in these groups holds a permission. Membership in any named group grants (R19); with `everyone` the
- * groups are not asked, and without it no groups means nobody (R21). Creating for others includes oneself, and nothing
- * is granted to administrators but by the lists (R20).
+ * Any named group is enough (R19); `everyone` ignores groups (R21). Permission to create for others includes oneself.
+ * Administrators get nothing except through the lists (R20).
  */
 export function holds(permissions: Permissions, permission: Permission, groups: ReadonlySet<string>): boolean {
   switch (permission) {
@@ -53,7 +51,6 @@ export function holds(permissions: Permissions, permission: Permission, groups: 
   }
 }
 
-/** All three permissions of a user in these groups. */
 export function heldPermissions(permissions: Permissions, groups: ReadonlySet<string>): HeldPermissions {
   return {
     useTokens: holds(permissions, 'useTokens', groups),

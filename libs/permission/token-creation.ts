@@ -1,11 +1,11 @@
 import { type HeldPermissions, type Permissions } from './permission.js';
 
-/** The scopes, and whether users may create them while they may only create read-only tokens (R15). */
+/** Whether users may create a scope while only read-only tokens are allowed (R15). */
 const IS_READ_ONLY = { 'read-only': true, 'read-write': false } as const;
 
 export type CreatableScope = keyof typeof IS_READ_ONLY;
 
-/** Why a user may not create this token; each is also the reason code the client sees (403). */
+/** Also the reason codes for the client (403). */
 export type CreationRefusal = 'create_not_permitted' | 'create_on_behalf_not_permitted' | 'scope_not_permitted';
 
 export type CreationDecision =
@@ -15,10 +15,7 @@ const NO_SCOPES: readonly CreatableScope[] = [];
 const ALL_SCOPES = Object.keys(IS_READ_ONLY) as readonly CreatableScope[];
 const READ_ONLY = ALL_SCOPES.filter((scope) => IS_READ_ONLY[scope]);
 
-/**
- * The scopes this user may give to a token (R15): all, or read-only alone while the switch is on and the user may not
- * create for others, or none without a permission to create.
- */
+/** R15: all scopes, only read-only while the switch is on, or none without a permission. */
 export function creatableScopes(held: HeldPermissions, permissions: Permissions): readonly CreatableScope[] {
   if (!held.createForSelf) {
     return NO_SCOPES;
@@ -27,9 +24,8 @@ export function creatableScopes(held: HeldPermissions, permissions: Permissions)
 }
 
 /**
- * Whether a user may create this token (R15, R16). Only the creator is asked: the owner's own permissions play no part
- * here (R20), they decide when the token is used.
- * @param asked `forSelf` says whether the owner is the creator itself, names compared without case
+ * R15, R16: only the creator's permissions count. The owner's count when the token is used (R20).
+ * @param asked `forSelf`: the owner is the creator, compared without case
  */
 export function decideCreation(
   held: HeldPermissions,
@@ -48,15 +44,15 @@ export function decideCreation(
   return { ok: true };
 }
 
-/** What a user is told about creating tokens before trying to (R24). */
+/** Shown to a user before creating a token (R24). */
 export interface CreationNotice {
   readonly available: boolean;
-  /** A text for the user where something is missing, else null. */
+  /** What is missing; otherwise null. */
   readonly message: string | null;
   readonly scopes: readonly CreatableScope[];
 }
 
-/** Whether and with which scopes a user may create tokens, with an information text where it may not (R24). */
+/** R24. */
 export function creationNotice(held: HeldPermissions, permissions: Permissions): CreationNotice {
   const scopes = creatableScopes(held, permissions);
   return { available: scopes.length > 0, message: creationMessage(held, scopes), scopes };
@@ -78,8 +74,8 @@ function creationMessage(held: HeldPermissions, scopes: readonly CreatableScope[
 }
 
 /**
- * Whether an existing token is one that the read-only switch would forbid now, so that the list shows it as
- * `exceedsPolicy` (R18): read-write, while neither its owner nor its creator may create for others. It stays good.
+ * R18: the switch would now forbid this read-write token, because neither owner nor creator may create for others. The
+ * list shows `exceedsPolicy`, and the token stays valid.
  */
 export function exceedsScopePolicy(
   token: { readonly scope: CreatableScope },
