@@ -1,11 +1,10 @@
 import { CHAIN_START } from './chain.js';
 
-/** How a chain can be broken at a place. */
+/** The ways in which a chain can be broken. */
 export const CHAIN_BREAK_REASONS = ['changed', 'removed', 'inserted'] as const;
 
 export type ChainBreakReason = (typeof CHAIN_BREAK_REASONS)[number];
 
-/** The first place where a chain does not hold. */
 export interface ChainBreak {
   readonly chain: string;
   readonly sequence: number;
@@ -14,7 +13,6 @@ export interface ChainBreak {
   readonly reason: ChainBreakReason;
 }
 
-/** A stored event as a link of its chain. */
 export interface StoredLink {
   readonly id: string;
   readonly sequence: number;
@@ -22,13 +20,10 @@ export interface StoredLink {
   readonly link: string;
 }
 
-/** The number of places that are tried for an event that may have been renumbered after a removal. */
+/** How many places to try for an event that was renumbered after a removal. */
 const MAX_RENUMBERED = 1_000;
 
-/**
- * Follows a chain link by link, in the order of the sequence, and stops at the first place where it does not hold.
- * @typeParam Row a stored event
- */
+/** Checks a chain link by link, in sequence order, and stops at the first break. */
 export class ChainWalk<Row extends StoredLink> {
   #sequence: number;
   #previousLink: string | null;
@@ -36,8 +31,8 @@ export class ChainWalk<Row extends StoredLink> {
   #checked = 0;
 
   /**
-   * @param isIntact whether a row has the link that its content gives at this place of the sequence
-   * @param after the sequence before the first row; 0 for the beginning of the chain
+   * @param isIntact whether the link of a row matches its content at this sequence
+   * @param after the sequence before the first row; 0 at the beginning of the chain
    */
   constructor(
     private readonly chain: string,
@@ -49,20 +44,17 @@ export class ChainWalk<Row extends StoredLink> {
     this.#previousLink = after === 0 ? CHAIN_START : null;
   }
 
-  /** The sequence of the last event that holds. */
   get sequence(): number {
     return this.#sequence;
   }
 
-  /** The number of events that hold so far. */
   get checked(): number {
     return this.#checked;
   }
 
   /**
-   * Checks the next rows.
-   * @param rows in the order of their sequence, all of them greater than `sequence`
-   * @param next the row after them, if there is one: it distinguishes a changed event from an inserted one
+   * @param rows in sequence order, all after `sequence`
+   * @param next the row after them, if any: it tells a changed event from an inserted one
    */
   take(rows: readonly Row[], next?: Row): ChainBreak | null {
     for (const [index, row] of rows.entries()) {
@@ -71,7 +63,7 @@ export class ChainWalk<Row extends StoredLink> {
       if (!this.isIntact(row, expected)) {
         return this.#breakAt(expected, row.id, this.#reason(row, rows[index + 1] ?? next));
       }
-      // An authentic event that does not follow the one before it: from another history of the same chain.
+      // An authentic event that does not follow the previous one: it comes from another history of the chain.
       if (this.#previousLink !== null && row.previousLink !== this.#previousLink) {
         return this.#breakAt(expected, row.id, 'changed');
       }
@@ -83,12 +75,11 @@ export class ChainWalk<Row extends StoredLink> {
     return null;
   }
 
-  /** The break if the next event is missing. */
   missing(): ChainBreak {
     return this.#breakAt(this.#sequence + 1, null, 'removed');
   }
 
-  /** Compares the end of the walk with the head of the chain. */
+  /** Compares the last event with the head of the chain. */
   end(head: { readonly sequence: number; readonly link: string }): ChainBreak | null {
     if (this.#sequence < head.sequence) return this.missing();
     const link = this.#previousLink ?? head.link;

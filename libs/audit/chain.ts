@@ -1,10 +1,9 @@
 import type { HmacKey } from '@scopegate/kernel';
 import { inOrder, type EventContent } from './event-content.js';
 
-/** Stands in place of the link before the first event of a chain. */
+/** Stands for the link before the first event. */
 export const CHAIN_START = '0'.repeat(64);
 
-/** A place in a chain. */
 export interface ChainLink {
   readonly chain: string;
   /** 1 for the first event of the chain. */
@@ -14,30 +13,26 @@ export interface ChainLink {
 }
 
 /**
- * The link of an event: a keyed digest of its place, its content and the link before it. Without the key, an attacker with
- * write access to the database cannot change, remove or insert an event without breaking the chain.
- * @param content of the event, as `encodeEvent` makes it
+ * The link of an event: a keyed digest of its place, its content and the previous link. Without the key, an attacker
+ * with write access to the database cannot change, remove or insert an event unnoticed.
  * @returns 64 hexadecimal digits
  */
 export function linkOf(key: HmacKey, { chain, sequence, previousLink }: ChainLink, content: EventContent): string {
   return digestOf(key, JSON.stringify(chain), sequence, JSON.stringify(previousLink), content);
 }
 
-/** Three JSON values stand before the content, so that no two places and contents give the same text. */
+/** Three JSON values precede the content, so that different places and contents never give the same text. */
 function digestOf(key: HmacKey, chain: string, sequence: number, previousLink: string, content: EventContent): string {
   return key.digest(`${chain},${sequence},${previousLink},`, content);
 }
 
-/** Links one event after another to a chain, as `linkOf` links a single one. */
+/** Links events in sequence, as `linkOf` links one. */
 export class ChainLinker {
   readonly #chain: string;
   #sequence: number;
   #previousLink: string;
 
-  /**
-   * @param sequence of the newest event
-   * @param link of the newest event
-   */
+  /** Starts after the newest event. */
   constructor(
     private readonly key: HmacKey,
     chain: string,
@@ -59,23 +54,20 @@ export class ChainLinker {
   }
 }
 
-/** The parts of a chain's head that a verification depends on. */
 export interface ChainHead {
   readonly chain: string;
-  /** The sequence of the newest event; 0 before the first. */
+  /** 0 before the first event. */
   readonly sequence: number;
-  /** The link of the newest event. */
   readonly link: string;
-  /** The events up to this one have been removed after their retention. */
+  /** Events up to this one were removed after their retention. */
   readonly purgedSequence: number;
-  /** Repeated failures that are counted and not stored yet. */
+  /** Repeated failures: counted, but not stored yet. */
   readonly held: unknown;
 }
 
 /**
- * The seal of a chain's head: a keyed digest of it. Without it, an attacker with write access to the database could remove
- * events at either end and set the head to the rest.
- * @returns 64 hexadecimal digits
+ * A keyed digest of the head. Without the key, an attacker with write access to the database cannot remove events at
+ * either end unnoticed. @returns 64 hexadecimal digits
  */
 export function sealOf(key: HmacKey, head: ChainHead): string {
   const { chain, sequence, link, purgedSequence, held } = head;

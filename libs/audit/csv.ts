@@ -1,12 +1,9 @@
-/** A spreadsheet runs a cell that begins so as a formula. */
+/** A spreadsheet reads such a cell as a formula. */
 const RUNS_IN_A_SPREADSHEET = /^[=+\-@\t\r\n]/;
 
 const NEEDS_QUOTES = /[",\r\n]/;
 
-/**
- * One line of CSV (RFC 4180), with its line end. Null and undefined become an empty cell, objects become JSON. A text that a
- * spreadsheet would run gets a leading apostrophe. Numbers stay as they are, also negative ones.
- */
+/** One CSV line (RFC 4180). A text that a spreadsheet would run gets a leading apostrophe; numbers stay as they are. */
 export function csvLine(cells: readonly unknown[]): string {
   return `${cells.map(csvCell).join(',')}\r\n`;
 }

@@ -9,13 +9,9 @@ import {
 } from './event-fields.js';
 import { boundedText, storableDetail, storableInstant, storableInteger, storableText } from './storable.js';
 
-/**
- * An event as one line of JSON, made once and used for the journal, the link and the statement that stores it. An array,
- * whose order is part of the format of all three.
- */
+/** An event as one line of JSON: an array, whose order is part of the format of journal, link and statement. */
 export type EventContent = Brand<string, 'EventContent'>;
 
-/** A column that holds a part of an event. */
 export type ContentField = keyof EventColumns;
 
 const FIELDS = Object.entries<EventField>(EVENT_FIELDS) as readonly (readonly [keyof AuditEvent, EventField])[];
@@ -28,22 +24,21 @@ const FIELDS_IN_CONTENT = [
   ...FIELDS.filter(([name, { kind }]) => name !== 'outcome' && kind !== 'flag'),
 ];
 
-/** The columns of an event in the order of its content: a name is followed by its key. */
+/** In the order of the content; a name is followed by its key. */
 export const CONTENT_FIELDS = FIELDS_IN_CONTENT.flatMap(([name, { kind }]) =>
   kind === 'name' ? [name, `${name}Key`] : [name],
 ) as readonly ContentField[];
 
 /**
- * The content of an event. Values are changed to fit their columns, so that no value from outside can prevent storing the
- * event, and its link covers what is stored. The members of the detail are sorted, since a database may reorder them.
+ * Values are cut to fit their columns: no value from outside prevents storing, and the link covers what is stored. The
+ * members of the detail are sorted, since a database may reorder them.
  */
 export function encodeEvent(event: AuditEvent): EventContent {
   const content = contentOf(event, boundedText);
-  // JSON escapes what a database would not return (half of a surrogate pair, a NUL). That is rare.
+  // JSON escapes what a database would change (half of a surrogate pair, a NUL). That is rare.
   return content.includes('\\u') ? contentOf(event, storableText) : content;
 }
 
-/** @param fit shortens a text to so many characters */
 function contentOf(event: AuditEvent, fit: typeof storableText): EventContent {
   const values: unknown[] = [];
   for (const [name, field] of FIELDS_IN_CONTENT) {
@@ -54,7 +49,7 @@ function contentOf(event: AuditEvent, fit: typeof storableText): EventContent {
   return JSON.stringify(values) as EventContent;
 }
 
-/** A value changed to fit its column. An event of another version may lack a required value. */
+/** Fits a value to its column. An event of another version may lack a required value. */
 function fittedValue({ kind, length, empty }: EventField, given: unknown, fit: typeof storableText): unknown {
   const value = given as never;
   switch (kind) {
@@ -72,14 +67,12 @@ function fittedValue({ kind, length, empty }: EventField, given: unknown, fit: t
   }
 }
 
-/** The detail with the flags that are set. */
 function storedDetail(event: AuditEvent): AuditEvent['detail'] {
   let { detail } = event;
   for (const name of FLAGS) if (event[name] !== false) detail = Object.assign({}, detail, { [name]: event[name] });
   return detail;
 }
 
-/** The event that columns hold. */
 export function eventOfColumns(columns: { readonly [Name in ContentField]?: unknown }): AuditEvent {
   const values: Partial<Record<string, unknown>> = columns;
   const event = Object.fromEntries(EVENT_FIELD_NAMES.map((name) => [name, values[name] ?? null]));
@@ -91,17 +84,16 @@ export function eventOfColumns(columns: { readonly [Name in ContentField]?: unkn
   return event as unknown as AuditEvent;
 }
 
-/** A name as the filters look for it. */
+/** The form of a name that the filters compare. */
 export function nameKeyOf(name: string | null): string | null {
   return name === null ? null : storableText(userNameKey(name), EVENT_FIELDS.actor.length);
 }
 
-/** Whether it is the content of a failure. */
 export function isFailure(content: EventContent): boolean {
   return content.startsWith('["failed"');
 }
 
-/** The values of a content in the order of `CONTENT_FIELDS`. */
+/** In the order of `CONTENT_FIELDS`. */
 export function contentValues(content: EventContent): unknown[] {
   return JSON.parse(content) as unknown[];
 }
@@ -111,7 +103,7 @@ export function decodeEvent(content: EventContent): AuditEvent {
   return eventOfColumns(Object.fromEntries(CONTENT_FIELDS.map((name, index) => [name, values[index]])));
 }
 
-/** A value with the members of every object in one order. */
+/** Sorts the members of every object. */
 export function inOrder(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(inOrder);
   if (typeof value !== 'object' || value === null) return value;

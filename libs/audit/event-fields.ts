@@ -3,16 +3,12 @@ import type { AuditEventType, AuditOutcome } from './event-types.js';
 
 type FieldKind = 'text' | 'name' | 'integer' | 'instant' | 'flag' | 'detail';
 
-/** A field of an audit event: what it holds, and how it is stored. */
 interface Field<Kind extends FieldKind, Value> {
-  /**
-   * `name` is a text with a second column, in which the filters find it without case. A `flag` has no column: it is a
-   * member of the stored detail while it is true.
-   */
+  /** `name`: a text with a second column for filters without case. `flag`: only in the detail, while true. */
   readonly kind: Kind;
-  /** The longest text that the column takes, in characters; 0 for everything but texts. */
+  /** The column's length in characters; 0 except for texts. */
   readonly length: number;
-  /** The value in an event that says nothing about this field. A required field has none. */
+  /** The default value. A required field has none. */
   readonly empty?: Value;
 }
 
@@ -47,28 +43,25 @@ function detail(): OptionalField<'detail', Readonly<Record<string, unknown>> | n
 }
 
 /**
- * Every field of an audit event, in the order of the API and the exports. The type, the content, the table, its mapper,
- * the CSV and the DTO follow from this list, or do not compile without it.
- *
- * The columns are a closed list: they are what the links of all stored events cover (`CONTENT_FIELDS`). A new field is a
- * `flag`, or a member of `detail`, so that the links of older events stay as they are.
+ * All fields of an audit event, in the order of the API and the exports. The type, the table, its mapper, the CSV and
+ * the DTO follow from this list. The links of all stored events cover these columns (`CONTENT_FIELDS`). Add a field
+ * only as a `flag` or a member of `detail`: then older links stay valid.
  */
 export const EVENT_FIELDS = {
   /** Time-ordered and unique: a replay stores nothing twice. */
   id: required<string>('text', 26),
   /** Milliseconds since the epoch. */
   atMs: required<number>('instant'),
-  /** How many identical failures this event stands for. */
+  /** How many identical failures this event counts. */
   count: required<number>('integer'),
   type: required<AuditEventType>('text', 40),
   outcome: required<AuditOutcome>('text', 10),
-  /** Whether the request was allowed by its token and then refused by the upstream itself, with 401 or 403. */
+  /** The token allowed the request, and the upstream refused it with 401 or 403. */
   upstreamRefused: flag(),
-  /** The true reason; the client may have been given a general one. */
+  /** The true reason; the client may have got a general one. */
   code: text(40),
-  /** Who acted: the name presented, or the owner once the secret has matched. */
+  /** The presented name, or the owner once the secret has matched. */
   actor: name(255),
-  /** The owner of the token. */
   owner: name(255),
   tokenId: text(12),
   tokenDescription: text(255),
@@ -85,7 +78,7 @@ export const EVENT_FIELDS = {
   durationMs: integer(),
   userAgent: text(512),
   requestId: text(64),
-  /** What changed, for changes; what else is known, for other events. */
+  /** For changes: what changed. For other events: further facts. */
   detail: detail(),
 } as const;
 
@@ -95,7 +88,6 @@ type EventFieldName = keyof Fields;
 
 type ValueOf<Name extends EventFieldName> = Fields[Name] extends Field<FieldKind, infer Value> ? Value : never;
 
-/** The names of the fields of a kind. */
 type NameOf<Kind extends FieldKind> = {
   [Name in EventFieldName]: Fields[Name]['kind'] extends Kind ? Name : never;
 }[EventFieldName];
@@ -106,18 +98,16 @@ type OptionalName = {
 
 type FlagName = NameOf<'flag'>;
 
-/** What is recorded of a request or a change (R55, R59). No secret, password, cookie or Authorization value (R61). */
+/** A request or a change (R55, R59), without secrets, passwords, cookies or Authorization values (R61). */
 export type AuditEvent = { readonly [Name in EventFieldName]: ValueOf<Name> };
 
-/** An event as its columns hold it. */
 export type EventColumns = Omit<AuditEvent, FlagName> & {
   readonly [Key in `${NameOf<'name'>}Key`]: string | null;
 };
 
-/** The names of all fields, in the order of the API. */
 export const EVENT_FIELD_NAMES = Object.keys(EVENT_FIELDS) as readonly EventFieldName[];
 
-/** An event that says nothing but what every event has to say. */
+/** The default of every field. */
 export const EMPTY_EVENT = Object.fromEntries(
   Object.entries<EventField>(EVENT_FIELDS).flatMap(([field, { empty }]) =>
     empty === undefined ? [] : [[field, empty]],

@@ -6,11 +6,11 @@ const PROCESS_LENGTH = 11;
 
 const COUNTER_LIMIT = 32 ** COUNTER_LENGTH;
 
-/** Every pair of the last two digits: the other digits change only once in so many ids. */
+/** All pairs of the last two digits: the others change only every 1,024 ids. */
 const LAST_DIGITS = Array.from({ length: 32 ** 2 }, (_, value) => base32(value, 2));
 const LAST_MS = 32 ** TIME_LENGTH - 1;
 
-/** Writes an unsigned integer in Crockford's base 32, most significant digit first, padded with zeros. */
+/** Crockford's base 32, most significant digit first, padded with zeros. */
 function base32(value: number, length: number): string {
   let text = '';
   let rest = value;
@@ -22,18 +22,16 @@ function base32(value: number, length: number): string {
 }
 
 /**
- * The ids of this millisecond and later are greater than this text, all earlier ones are less. So a limit of time becomes a
- * limit of the key.
- * @param atMs milliseconds since the epoch; a time that no id can express becomes the nearest one that an id can
+ * Ids of this millisecond and later are greater, earlier ones are less: a time limit as a key limit.
+ * @param atMs milliseconds since the epoch, cut to the range of ids
  */
 export function eventIdBound(atMs: number): string {
   return base32(Math.min(Math.max(Math.trunc(atMs), 0), LAST_MS), TIME_LENGTH);
 }
 
 /**
- * Makes event ids of 26 characters in the form of a ULID: 10 for the millisecond of the event, 5 for a counter, and 11
- * random ones for each process. Ids have the order of their times. If the clock steps back, the counter goes on, so that a
- * repeated millisecond gives no id twice.
+ * Makes ids in the form of a ULID: 10 characters for the millisecond, 5 for a counter, 11 random ones per process. If
+ * the clock steps back, the counter continues, so no id repeats.
  */
 export class EventIds {
   readonly #process: string;
@@ -50,7 +48,7 @@ export class EventIds {
     this.#process = process;
   }
 
-  /** @param atMs the time of the event, in milliseconds since the epoch */
+  /** @param atMs milliseconds since the epoch */
   next(atMs: number): string {
     if (atMs !== this.#atMs) {
       this.#atMs = atMs;

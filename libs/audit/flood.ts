@@ -3,44 +3,41 @@ import type { AuditEvent } from './event-fields.js';
 /** Identical failures within this window are counted together. */
 export const FLOOD_WINDOW_MS = 60_000;
 
-/** The first failures of a window are stored one by one; the rest becomes one event with a count. */
+/** The first failures of a window are stored singly; the others become one event with a count. */
 export const FLOOD_SINGLES = 10;
 
 /**
- * The most kinds of failures that are counted at a time. A new one replaces the one that has been quiet for longest. The
- * state is stored with every batch, so it must not grow with the names that an attacker makes up.
+ * The most kinds of failures counted at a time: the state is stored with every batch, so an attacker must not make it
+ * grow.
  */
 export const MAX_FLOODS = 500;
 
-/** The failures of one kind within one window. */
 interface Flood {
   readonly endsAtMs: number;
   singles: number;
-  /** The eleventh, whose count includes all that follow it. */
+  /** The eleventh failure; its count includes all later ones. */
   held: AuditEvent | null;
 }
 
-/** The state of a collapser, stored with the position in the journal that it belongs to. */
+/** Stored with the journal position that it belongs to. */
 export type FloodState = readonly (readonly [key: string, flood: Readonly<Flood>])[];
 
-/** The events that a state holds back, with their counts so far. */
 export function heldEvents(state: FloodState): readonly AuditEvent[] {
   return state.map(([, flood]) => flood.held).filter((held) => held !== null);
 }
 
 /**
- * Collapses repeated identical failures (same code, address, user and application), so that an attacker cannot fill the
- * database. The result depends only on the events, so reading them again gives the same one. Every count is exact.
+ * Merges repeated identical failures (code, address, user, application): an attacker cannot fill the database. The same
+ * events always give the same result, and every count is exact.
  */
 export class FloodCollapser {
-  /** In the order of their last additions. */
   readonly #floods: Map<string, Flood>;
 
   constructor(state: FloodState = []) {
     this.#floods = new Map(state.map(([key, flood]) => [key, { ...flood }]));
   }
 
-  /** Adds an event. @returns the events to store now, in order */
+  /** @returns the events to store now, in order */
   take(event: AuditEvent): readonly AuditEvent[] {
     if (event.outcome !== 'failed') return [event];
     const key = JSON.stringify([event.code, event.clientIp, event.actor, event.application]);
@@ -62,7 +59,7 @@ export class FloodCollapser {
     return [];
   }
 
-  /** Ends the windows that are over at this instant. No older event may be added afterwards. @returns their events */
+  /** Ends the windows that are over. No older event may follow. @returns their events */
   expire(nowMs: number): readonly AuditEvent[] {
     const released: AuditEvent[] = [];
     for (const [key, flood] of this.#floods) {
@@ -71,7 +68,7 @@ export class FloodCollapser {
     return released;
   }
 
-  /** Ends all windows, if no more events will come. @returns their events */
+  /** Ends all windows. @returns their events */
   finish(): readonly AuditEvent[] {
     return this.expire(Number.POSITIVE_INFINITY);
   }
@@ -80,7 +77,7 @@ export class FloodCollapser {
     return this.#floods.size === 0;
   }
 
-  /** The state to continue from, including windows that hold nothing back. */
+  /** Includes windows that hold nothing back. */
   state(): FloodState {
     return [...this.#floods].map(([key, flood]) => [key, { ...flood }]);
   }
@@ -97,8 +94,8 @@ export class FloodCollapser {
 }
 
 /**
- * Whether this instant is outside a window. The window is over, or lies in the future, because the clock was wrong when it
- * began and has been set back. Small steps back are normal: events can overtake each other.
+ * A window in the future is over, too: the clock was wrong and has been set back. Events may overtake each other a
+ * little.
  */
 function isOutside(flood: Flood, atMs: number): boolean {
   return atMs >= flood.endsAtMs || atMs < flood.endsAtMs - 2 * FLOOD_WINDOW_MS;

@@ -2,23 +2,20 @@ import { crc32 } from 'node:zlib';
 import type { EventContent } from './event-content.js';
 
 /**
- * The line that ends a frame: a mark, the checksum of the lines before it, and their length in bytes, each in eight
+ * The last line of a frame: a mark, the checksum of the lines before it, and their length in bytes, both in eight
  * hexadecimal digits. No content begins with the mark.
  */
 const FRAME_END_LINE = /^=([0-9a-f]{8})([0-9a-f]{8})\n$/;
 
 export const FRAME_END_BYTES = 18;
 
-/** The beginning of the line that ends a frame, with the end of the line before it. */
+/** With the line end before it. */
 const FRAME_END = Buffer.from('\n=');
 
-/** Start value of the checksum, so that lines with another order of fields are not taken for lines of this one. */
+/** Start value of the checksum; it changes with the order of the fields. */
 const FORMAT = 2;
 
-/**
- * The line that ends a frame. With it, a reader knows that the frame is complete.
- * @param lines the frame up to that line: contents of events, each with a line end
- */
+/** Shows that the frame is complete. @param lines the contents of events, each with a line end */
 export function frameEnd(lines: Uint8Array): string {
   return `=${hexadecimal(crc32(lines, FORMAT))}${hexadecimal(lines.length)}\n`;
 }
@@ -29,13 +26,12 @@ function hexadecimal(value: number): string {
 
 export interface JournalPart {
   readonly contents: readonly EventContent[];
-  /** The number of bytes up to the end of the last complete frame. */
   readonly length: number;
-  /** The number of skipped pieces between frames: torn by a crash, damaged, or of another format. */
+  /** Pieces between frames that were skipped: torn by a crash, damaged, or in another format. */
   readonly torn: number;
 }
 
-/** Reads the frames of a part of a journal. Never throws. */
+/** Never throws. */
 export function decodeJournal(bytes: Buffer): JournalPart {
   const contents: EventContent[] = [];
   let torn = 0;
@@ -52,9 +48,9 @@ export function decodeJournal(bytes: Buffer): JournalPart {
 }
 
 /**
- * The start of the frame that ends here; null if it is not complete.
+ * Null for an incomplete frame.
  * @param after the earliest possible start
- * @param end the start of the line that ends the frame
+ * @param end the start of the frame's last line
  */
 function frameStartOf(bytes: Buffer, after: number, end: number): number | null {
   const [, checksum, digits] = FRAME_END_LINE.exec(bytes.toString('latin1', end, end + FRAME_END_BYTES)) ?? [];

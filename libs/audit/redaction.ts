@@ -1,4 +1,3 @@
-/** Members with these names never leave the process: not in a change, a log line or an error (R61). */
 const SECRET_NAMES = [
   'password',
   'passwordhash',
@@ -12,10 +11,7 @@ const SECRET_NAMES = [
 
 export const REDACTED = '[redacted]';
 
-/**
- * A token or a session of the gateway (`sgs_`), or a part of one, anywhere in a text. In other letter case it is not valid,
- * but it still contains the secret, so a long one is redacted as well.
- */
+/** Also a part of one, anywhere in a text. In another letter case it is invalid but still contains the secret. */
 const TOKEN_IN_TEXT = /sgs?_[0-9A-Za-z]{1,64}(?:_[0-9A-Za-z]*)*|[sS][gG][sS]?_[0-9A-Za-z_]{20,}/g;
 
 /** A credential of an Authorization header. A short word after "Basic" is a description. */
@@ -30,22 +26,19 @@ const COOKIE_IN_TEXT = /\b(Cookie2?: *)[^\r\n]+/gi;
 /** The value of a parameter with a secret's name, as in a query or a form. */
 const PARAMETER_IN_TEXT = /((?:passw(?:or)?d|passphrase|secret|token|session_?(?:id)?|api[-_]?key)=)[^\s&;,"'<>]+/gi;
 
-/** A text without any of these words has no secret of the kinds above; most texts have none of them. */
+/** Fast check: most texts have none of these words and need no redaction. */
 const MAY_HOLD_SECRET = /sgs?_|basic|bearer|authorization|cookie|passw|passphrase|secret|token|session|api.?key/i;
 
-/** The value of a path parameter, up to the next one or the end of the segment. */
+/** Up to the next parameter or the end of the segment. */
 const PATH_PARAMETER = /(;[^;/=]*=)[^;/]*/g;
 
-/** A character of ASCII, percent-encoded any number of times over. */
+/** An ASCII character, percent-encoded any number of times. */
 const ENCODED = /%(?:25)*([0-7][0-9a-f])/gi;
 
-/** A text that is encoded more often was made to hide something. */
+/** More layers of encoding are made only to hide something. */
 const MAX_DECODINGS = 8;
 
-/**
- * Redacts the secrets of a text, both plain and percent-encoded. If only the decoded form shows a secret, the decoded form
- * is redacted and returned. Every other text stays as it is.
- */
+/** Redacts plain and percent-encoded secrets. If only the decoded form shows one, returns the redacted decoded form. */
 function redactSpellings(text: string, redactPlain: (text: string) => string): string {
   const redacted = redactPlain(text);
   if (!text.includes('%')) return redacted;
@@ -61,7 +54,7 @@ function redactSpellings(text: string, redactPlain: (text: string) => string): s
 }
 
 /**
- * A text of our own records (a description, a name) without tokens, and well-formed, so that a database returns it
+ * For texts of our own records: removes tokens, and makes the text well-formed, so that a database returns it
  * unchanged.
  */
 export function redactTokens(text: string): string {
@@ -73,8 +66,8 @@ function withoutTokens(text: string): string {
 }
 
 /**
- * A text from outside (a user agent, a path, an error) without anything that looks like a token, a cookie, a password or the
- * value of an Authorization header, in any spelling.
+ * For texts from outside: removes all that looks like a token, cookie, password or Authorization value, however
+ * encoded.
  */
 export function redactText(text: string, maxLength = Number.POSITIVE_INFINITY): string {
   const bounded = text.length > maxLength ? text.slice(0, maxLength) : text;
@@ -91,21 +84,18 @@ function withoutSecrets(text: string): string {
     .replace(PARAMETER_IN_TEXT, `$1${REDACTED}`);
 }
 
-/**
- * A path without the values of its path parameters, in any spelling: Tomcat accepts a session id there (`;jsessionid=…`),
- * and some servers decode `%3B` first.
- */
+/** Removes the values of path parameters: Tomcat accepts a session id there, and some servers decode `%3B` first. */
 export function redactPath(path: string): string {
   if (!path.includes(';') && !path.includes('%')) return path;
   return redactSpellings(path, (text) => text.replace(PATH_PARAMETER, `$1${REDACTED}`));
 }
 
-/** A copy of a value with every text in it redacted, names included, for the log. */
+/** For the log: redacts every text in a value, names included. */
 export function redactTexts(value: unknown): unknown {
   return redactedCopy(value, 0);
 }
 
-/** What is nested deeper is not logged. */
+/** Deeper levels are not logged. */
 const MAX_DEPTH = 8;
 
 function redactedCopy(value: unknown, depth: number): unknown {
@@ -121,7 +111,7 @@ function redactedCopy(value: unknown, depth: number): unknown {
   );
 }
 
-/** A copy of a value without secrets, for the before-and-after of a change. */
+/** For the before and after of a change. */
 export function redact(value: unknown): unknown {
   if (typeof value === 'string') return redactTokens(value);
   if (Array.isArray(value)) return value.map(redact);
@@ -135,10 +125,7 @@ export function redact(value: unknown): unknown {
   return copy;
 }
 
-/**
- * The members that differ between two states, each with its value before and after. A changed secret shows as changed,
- * without its values.
- */
+/** Members that differ, with the value before and after. A changed secret appears without its values. */
 export function describeChange(before: object, after: object): Record<string, { before: unknown; after: unknown }> {
   const changes: Record<string, { before: unknown; after: unknown }> = {};
   const old = before as Record<string, unknown>;

@@ -5,13 +5,12 @@ export interface SyslogOrigin {
   readonly processId: number;
 }
 
-/** An event on its way to a syslog receiver. */
 export interface SyslogEvent {
   /** RFC 3339 in UTC, with milliseconds. */
   readonly at: string;
   readonly type: string;
   readonly outcome: AuditOutcome;
-  /** The event in the API's shape. */
+  /** The JSON of the API. */
   readonly json: string;
 }
 
@@ -30,10 +29,7 @@ const SEVERITIES: Readonly<Record<AuditOutcome, number>> = {
 const MAX_HOSTNAME_LENGTH = 255;
 const MAX_MESSAGE_ID_LENGTH = 32;
 
-/**
- * A message of RFC 5424 with an event: its type is the MSGID, its JSON the MSG. The message is ASCII, with other characters
- * escaped in the JSON, so that no receiver has to guess the encoding.
- */
+/** RFC 5424: the event type is the MSGID, its JSON the MSG. All ASCII, so that no receiver guesses the encoding. */
 export function syslogMessage(event: SyslogEvent, origin: SyslogOrigin): string {
   const priority = FACILITY * 8 + SEVERITIES[event.outcome];
   const hostname = nameOf(origin.hostname, MAX_HOSTNAME_LENGTH);
@@ -42,18 +38,17 @@ export function syslogMessage(event: SyslogEvent, origin: SyslogOrigin): string 
   return `${header} ${asciiJson(event.json)}`;
 }
 
-/** A message in a stream, with its length before it (RFC 6587 3.4.1). */
+/** With the length before the message (RFC 6587 3.4.1). */
 export function countedSyslogMessage(message: string): string {
   return `${message.length} ${message}`;
 }
 
-/** Printable ASCII without blanks, or "-" if nothing is left (RFC 5424: NILVALUE). */
+/** Printable ASCII without blanks; "-" if empty (RFC 5424: NILVALUE). */
 function nameOf(text: string, maxLength: number): string {
   const name = text.replace(/[^\x21-\x7e]/g, '').slice(0, maxLength);
   return name === '' ? '-' : name;
 }
 
-/** The same JSON in ASCII. */
 function asciiJson(json: string): string {
   return json.replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

@@ -8,7 +8,6 @@ export interface TokenUse {
   readonly clientIp: string | null;
 }
 
-/** Uses of tokens, by the ids of the tokens. */
 export type TokenUses = Map<string, TokenUse>;
 
 export function addUse(uses: TokenUses, tokenId: string, { count, atMs, clientIp }: TokenUse): void {
@@ -16,7 +15,6 @@ export function addUse(uses: TokenUses, tokenId: string, { count, atMs, clientIp
   uses.set(tokenId, { count: count + (known?.count ?? 0), atMs, clientIp });
 }
 
-/** Adds the uses in events: each request that was allowed by a token is one. */
 export function addUsesIn(uses: TokenUses, contents: readonly EventContent[]): void {
   for (const content of contents) {
     if (!isAllowed(content)) continue;
@@ -25,7 +23,6 @@ export function addUsesIn(uses: TokenUses, contents: readonly EventContent[]): v
   }
 }
 
-/** The outcome stands first in a content. */
 function isAllowed(content: EventContent): boolean {
   return content.startsWith('["allowed"');
 }

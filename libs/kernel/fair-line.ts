@@ -1,18 +1,14 @@
-/** How many may wait. */
 export interface LineLimits {
-  /** All together. */
   readonly maxWaiting: number;
-  /** Of one key. */
   readonly maxPerKey: number;
 }
 
 /**
- * A bounded line of items that wait, fair to their keys: within a rank, each key has one turn after the other, however
- * many items it has. Rank 0 comes first: it gets half of the turns, the next rank half of the rest, and so on, so that
- * no rank waits for ever. A turn that its rank does not need goes to the first rank that has items.
+ * Fair to its keys: within a rank, the keys take turns. Rank 0 gets half of the turns, the next rank half of the rest,
+ * and so on: no rank waits for ever. If a rank needs no turn, the first rank with items gets it.
  */
 export class FairLine<Item> {
-  /** By rank: the items of each key in the order of arrival; the keys in the order of their next turns. */
+  /** By rank: items per key in order of arrival; keys in order of their next turns. */
   readonly #ranks: readonly Map<string, Item[]>[];
   #size = 0;
   #turns = 0;
@@ -25,16 +21,13 @@ export class FairLine<Item> {
     this.#ranks = Array.from({ length: rankCount }, () => new Map<string, Item[]>());
   }
 
-  /** Items that wait. */
   get size(): number {
     return this.#size;
   }
 
   /**
-   * Puts an item at the end of its key's items.
-   * @returns the item there is no room for, which does not wait any more; null where there is room for all. A full line
-   * drops the newest item of the key that has the most, from a lower rank first. The new one itself is returned where
-   * its key has as many as may wait, or would come to have the most.
+   * @returns the item without room, or null. A full line drops the newest item of the key with the most items, from a
+   * lower rank first. It refuses the new one if its key has as many as allowed, or would then have the most.
    */
   add(rank: number, key: string, item: Item): Item | null {
     const own = this.#ranks[rank]?.get(key)?.length ?? 0;
@@ -52,7 +45,7 @@ export class FairLine<Item> {
     return dropped;
   }
 
-  /** Takes the item whose turn it is; undefined where none waits. */
+  /** Undefined if no item waits. */
   next(): Item | undefined {
     if (this.#size === 0) return undefined;
     this.#turns += 1;
@@ -68,7 +61,7 @@ export class FairLine<Item> {
     return item;
   }
 
-  /** Takes out an item that does not wait any longer; false where it is not in the line. */
+  /** False if the item is not in the line. */
   remove(rank: number, key: string, item: Item): boolean {
     const items = this.#ranks[rank]?.get(key) ?? [];
     const index = items.indexOf(item);
@@ -79,7 +72,7 @@ export class FairLine<Item> {
     return true;
   }
 
-  /** Makes room for one more of a key that has `own`; null where no other key is to give way. */
+  /** Null if no other key has to give way to one with `own` items. */
   #drop(rank: number, own: number): Item | null {
     for (let lowest = this.#ranks.length - 1; lowest >= rank; lowest -= 1) {
       const [key, items] = longestOf(this.#ranks[lowest]);

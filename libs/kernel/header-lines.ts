@@ -1,13 +1,10 @@
 /**
- * The header lines of a message as they came off the wire, names and values alternating (Node's `rawHeaders`).
- * Judging and forwarding read this one list, so that the two cannot see different credentials (R67).
+ * Name and value in turns (Node's `rawHeaders`). Judging and forwarding read this one list, so they see the same
+ * credentials (R67).
  */
 export type HeaderLines = readonly string[];
 
-/**
- * The values of every line with this name, in wire order.
- * @param name the field name in lower case; names on the wire compare without case (RFC 9110 5.1)
- */
+/** In the order of arrival. @param name in lower case; names compare without case (RFC 9110 5.1) */
 export function headerValues(lines: HeaderLines, name: string): readonly string[] {
   let values: string[] | undefined;
   for (let index = 0; index + 1 < lines.length; index += 2) {

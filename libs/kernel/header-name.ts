@@ -1,15 +1,13 @@
 /**
- * A header name by its coarsest reading: lower case, and `-` for everything outside `[a-z0-9]` (R67). CGI, WSGI, PHP and
- * their kin turn several marks into one, so `X.Forwarded_User` is `X-Forwarded-User` there. Whatever the gateway owns,
- * removes or judges by name is compared in this form; only what HTTP itself reads (`headerValues`) is compared exactly.
- * @param name a field name as it was sent or configured
+ * Lower case, with `-` for everything outside `[a-z0-9]` (R67): CGI, WSGI and PHP read `X.Forwarded_User` as
+ * `X-Forwarded-User`. All names that the gateway owns, removes or judges are compared in this form.
  */
 export function foldHeaderName(name: string): string {
   const lower = name.toLowerCase();
   return isFolded(lower) ? lower : lower.replace(/[^a-z0-9]/g, '-');
 }
 
-/** Whether there is nothing but letters, digits and hyphens, as in nearly every name: those cost no new text. */
+/** Nearly every name is folded already and needs no new text. */
 function isFolded(lower: string): boolean {
   for (let index = 0; index < lower.length; index += 1) {
     const code = lower.charCodeAt(index);

@@ -1,6 +1,6 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 
-/** The block size of SHA-256, in bytes. */
+/** Of SHA-256. */
 const BLOCK_BYTES = 64;
 
 const DIGEST_BYTES = 32;
@@ -8,22 +8,22 @@ const DIGEST_BYTES = 32;
 const INNER_PAD = 0x36;
 const OUTER_PAD = 0x5c;
 
-/** Room for a message; it grows with the longest one. */
+/** The buffer grows with the longest message. */
 const FIRST_MESSAGE_BYTES = 1_024;
 
 /**
- * HMAC-SHA-256 (RFC 2104) with one key. It keeps the padded key and calls Node's one-shot hash twice: `createHmac` takes
- * about 1.3 µs longer, and a request has two digests (docs/performance.md). When that difference is gone, use `createHmac`.
+ * HMAC-SHA-256 (RFC 2104) by two one-shot hashes: `createHmac` takes about 1.3 µs longer, and a request has two digests
+ * (docs/performance.md).
  */
 export class HmacKey {
   /** The padded key, and the message behind it. */
   #inner: Buffer;
   /** The padded key, and the digest of `#inner` behind it. */
   readonly #outer = Buffer.alloc(BLOCK_BYTES + DIGEST_BYTES);
-  /** A digest while it is compared. */
+  /** The digest that is compared. */
   readonly #digest = Buffer.alloc(DIGEST_BYTES);
 
-  /** @param key a text stands for its UTF-8 */
+  /** @param key a text counts as UTF-8 */
   constructor(key: Uint8Array | string) {
     const bytes = Buffer.from(key);
     const block = Buffer.alloc(BLOCK_BYTES);
@@ -36,8 +36,8 @@ export class HmacKey {
   }
 
   /**
-   * @param message its UTF-8 is what counts
-   * @param rest what follows it, where a longer text need not be put together for this
+   * @param message counts as UTF-8
+   * @param rest follows the message, to save joining them
    * @returns 64 hexadecimal digits
    */
   digest(message: string, rest = ''): string {
@@ -45,7 +45,7 @@ export class HmacKey {
     return hash('sha256', this.#outer);
   }
 
-  /** Whether this is the digest of a message; compared in a time that does not tell how far the two agree. */
+  /** In constant time. */
   matches(message: string, digest: Uint8Array): boolean {
     this.#digestInner(message, '');
     this.#digest.write(hash('sha256', this.#outer, 'binary'), 'binary');
@@ -53,7 +53,7 @@ export class HmacKey {
   }
 
   #digestInner(message: string, rest: string): void {
-    // A character takes three bytes at the most: one that takes four counts as two.
+    // At most three bytes a character: one of four bytes counts as two.
     const needed = BLOCK_BYTES + 3 * (message.length + rest.length);
     if (this.#inner.length < needed) this.#inner = Buffer.concat([this.#inner.subarray(0, BLOCK_BYTES)], needed);
     const middle = BLOCK_BYTES + this.#inner.write(message, BLOCK_BYTES);

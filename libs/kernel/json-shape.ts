@@ -1,24 +1,23 @@
 /** What is wrong with a JSON text although it is valid, so that two readers could take it for different things. */
 export type JsonShapeProblem = 'too-deep' | 'too-many-names' | 'too-many-values' | 'repeated-name' | 'forbidden-name';
 
-/** Names that many readers do not treat as data: they reach an object's prototype, or are dropped silently. */
+/** Readers do not treat these names as data: they change the prototype, or are dropped. */
 const FORBIDDEN_NAMES: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
 /**
- * Finds what the grammar of JSON allows and its readers disagree about: an object that names a member twice (RFC 8259 4:
- * "unpredictable"), a name that reaches the prototype, or nesting that exhausts a recursive reader. It also takes texts
- * that are not JSON, so that it can run before they are parsed: its result means nothing there, but costs no more.
- * @param maxDepth the most arrays and objects inside one another
- * @param bounds the most members of one object, and the most values in total
+ * Finds valid JSON that readers understand differently: a repeated name (RFC 8259 4: "unpredictable"), a name that
+ * changes the prototype, or too deep nesting. For a text that is not JSON, the result means nothing.
+ * @param maxDepth the most nested arrays and objects
+ * @param bounds the most members of one object, and values in total
  */
 export function jsonShapeProblem(
   text: string,
   maxDepth: number,
   { maxNames = Infinity, maxValues = Infinity }: { readonly maxNames?: number; readonly maxValues?: number } = {},
 ): JsonShapeProblem | null {
-  // The names seen so far of every open object; null stands for an open array.
+  // The names of each open object; null: an array.
   const open: (Set<string> | null)[] = [];
-  // Every value but the first in its object or array follows a comma, and the first ones what opened it.
+  // A value follows a comma, or the beginning of its object or array.
   let values = 0;
   return scanJson(text, (part, literal) => {
     switch (part) {
@@ -37,7 +36,7 @@ export function jsonShapeProblem(
   });
 }
 
-/** The names of an object's own members, as often as they stand in the text. The text has to be valid JSON. */
+/** As often as they occur in the text. @param text valid JSON */
 export function topLevelNames(text: string): readonly string[] {
   const names: string[] = [];
   scanJson(text, (part, literal, depth) => {
@@ -47,13 +46,12 @@ export function topLevelNames(text: string): readonly string[] {
   return names;
 }
 
-/** What `scanJson` reports. Strings that are not names, numbers and the like are skipped. */
+/** Other strings, numbers and the like are skipped. */
 type JsonPart = 'object' | 'array' | 'end' | 'comma' | 'name';
 
 /**
  * Reads the structure of a JSON text in one pass, without recursion.
- * @param visit gets each part, the name with its quotation marks, and the number of open objects and arrays. The scan
- * ends where it returns something else than null
+ * @param visit gets each part, a name with its quotes, and the depth; a result that is not null ends the scan
  */
 function scanJson<Result>(
   text: string,
@@ -102,7 +100,7 @@ function scanJson<Result>(
   return null;
 }
 
-/** Notes one name of an object. @param literal the name as it stands in the text, with its quotation marks */
+/** @param literal the name with its quotes */
 function nameProblem(literal: string, names: Set<string> | null, maxNames: number): JsonShapeProblem | null {
   const name = literal.includes('\\') ? unescaped(literal) : literal.slice(1, -1);
   if (FORBIDDEN_NAMES.has(name)) return 'forbidden-name';
@@ -112,7 +110,7 @@ function nameProblem(literal: string, names: Set<string> | null, maxNames: numbe
   return names.size > maxNames ? 'too-many-names' : null;
 }
 
-/** A name without its escapes; as it stands, where they are not valid in JSON. */
+/** Returns an invalid literal unchanged. */
 function unescaped(literal: string): string {
   try {
     return JSON.parse(literal) as string;
@@ -121,7 +119,6 @@ function unescaped(literal: string): string {
   }
 }
 
-/** The index of the quotation mark that ends the string. */
 function stringEnd(text: string, start: number): number {
   let index = start + 1;
   while (index < text.length && text.charCodeAt(index) !== QUOTE) {

@@ -1,22 +1,21 @@
 import type { FieldError } from './problem.js';
 
-/** The most errors in one answer (R112). */
+/** Per answer (R112). */
 export const MAX_ERRORS = 50;
 
-/** In characters. Names and values of a caller stand in these texts, and may be as long as its body. */
+/** Characters. These texts contain names and values from the client. */
 const MAX_FIELD_LENGTH = 128;
 const MAX_MESSAGE_LENGTH = 400;
 const MAX_DETAIL_LENGTH = 1_000;
 
-/** The beginning of a text, with an ellipsis where something is left out; a surrogate pair stays whole. */
+/** Adds an ellipsis if cut; never cuts a surrogate pair. */
 function beginning(text: string, maxLength: number): string {
   return text.length <= maxLength ? text : `${text.slice(0, maxLength - 1).replace(/[\ud800-\udbff]$/, '')}…`;
 }
 
-/** The detail of a problem, of at most a thousand characters. */
 export const boundedDetail = (detail: string): string => beginning(detail, MAX_DETAIL_LENGTH);
 
-/** The first fifty errors, each with short texts (R112). */
+/** R112. */
 export function boundedErrors(errors: readonly FieldError[]): readonly FieldError[] {
   return errors.slice(0, MAX_ERRORS).map(({ field, message }) => ({
     field: beginning(field, MAX_FIELD_LENGTH),
@@ -24,7 +23,7 @@ export function boundedErrors(errors: readonly FieldError[]): readonly FieldErro
   }));
 }
 
-/** The detail of a problem with these errors: the first of them in words, and how many there are besides (R112). */
+/** The first errors in words, and the number of the others (R112). */
 export function detailOfErrors(errors: readonly FieldError[]): string {
   const told = boundedErrors(errors);
   const more = errors.length - told.length;

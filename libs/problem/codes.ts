@@ -1,10 +1,9 @@
 import { REASONS } from '@scopegate/access';
 
-/** Reasons of a decision that are also answered where none was made. */
 const { request_malformed, path_ambiguous, scope_insufficient, administrator_required } = REASONS;
 const { method_not_allowed, headers_too_large } = REASONS;
 
-/** The codes that the management API and the gateway answer outside of a decision: code → status and title. */
+/** Codes outside of a decision. */
 export const PROBLEM_CODES = {
   request_malformed,
   path_ambiguous,

@@ -1,21 +1,17 @@
 import { REASONS } from '@scopegate/access';
 import { PROBLEM_CODES, type ProblemCode } from './codes.js';
 
-/** Every code a client can see. */
 export type PublicCode = ProblemCode | (typeof REASONS)[keyof typeof REASONS]['publicCode'];
 
-/** What a code means for the person who got it. Backticks mark names, as in Markdown. */
+/** Backticks mark names, as in Markdown. */
 export interface ProblemGuidance {
-  /** When the server answers with this code, in whole sentences. */
+  /** In whole sentences. */
   readonly when: string;
-  /** What to do about it, in whole sentences. */
+  /** In whole sentences. */
   readonly remedy: string;
 }
 
-/**
- * When the server answers with each code, and what to do. These texts live only here: the page of a code shows them
- * (`/docs/problems/{code}`), and a test compares the tables of docs/problems.md with them.
- */
+/** The page of a code shows these texts (`/docs/problems/{code}`); a test compares docs/problems.md with them. */
 const GUIDANCE: Readonly<Record<PublicCode, ProblemGuidance>> = {
   validation_failed: {
     when: 'A field of the body, the query or a setting is missing or not valid. `errors` lists the fields.',
@@ -179,11 +175,11 @@ const GUIDANCE: Readonly<Record<PublicCode, ProblemGuidance>> = {
 export interface ProblemDescription extends ProblemGuidance {
   readonly code: PublicCode;
   readonly title: string;
-  /** The statuses it comes with; more than one for `request_malformed` alone. */
+  /** More than one only for `request_malformed`. */
   readonly statuses: readonly number[];
 }
 
-/** Every code a client can see, in the order of docs/problems.md. */
+/** In the order of docs/problems.md. */
 export const PROBLEM_DESCRIPTIONS: readonly ProblemDescription[] = Object.entries(GUIDANCE).map(([code, guidance]) =>
   describeCode(code as PublicCode, guidance),
 );

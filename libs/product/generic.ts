@@ -1,7 +1,6 @@
 import { PLAIN_PATHS } from '@scopegate/path';
 import { SERVLET_SESSION, type Product } from './product.js';
 
-/** Any other application: every path is REST, and nothing has a meaning of its own. */
 export const GENERIC: Product = {
   name: 'the application',
   isAtlassian: false,
@@ -10,7 +9,7 @@ export const GENERIC: Product = {
   anonymous: 'deny',
   loginFields: false,
   nativeTokens: null,
-  // It may run in a servlet container as well.
+  // It may also run in a servlet container.
   session: SERVLET_SESSION,
   whoAmI: null,
   version: null,

@@ -6,7 +6,6 @@ import type { Product } from './product.js';
 
 export type { AccountPlace, NativeTokens, Product, ProductSession, VersionSource } from './product.js';
 
-/** What stands behind the gateway, by the kind of application. */
 export const PRODUCTS = {
   jira: JIRA,
   confluence: CONFLUENCE,
@@ -18,12 +17,11 @@ export type ApplicationKind = keyof typeof PRODUCTS;
 
 export const APPLICATION_KINDS = Object.keys(PRODUCTS) as readonly ApplicationKind[];
 
-/** The record of a kind. */
 export function productOf(kind: ApplicationKind): Product {
   return PRODUCTS[kind];
 }
 
-/** The kinds whose product has a property, for a text: `jira, confluence and bitbucket`. */
+/** For a text: `jira, confluence and bitbucket`. */
 export function kindsWith(has: (product: Product) => boolean): string {
   return LIST.format(APPLICATION_KINDS.filter((kind) => has(PRODUCTS[kind])));
 }

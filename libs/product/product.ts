@@ -1,62 +1,57 @@
 import type { PathRules, ReadOnlyException } from '@scopegate/path';
 
-/** Where an answer of the product names an account: a member of its JSON, or all of its text. */
+/** A member of the JSON answer, or its whole text. */
 export type AccountPlace = { readonly member: string } | 'text';
 
-/** Everything in which a product differs from another one. A kind of application is one record of this type. */
+/** Everything that differs between products. A kind of application is one record of this type. */
 export interface Product {
-  /** What people call it. */
   readonly name: string;
-  /** Whether it is one of Atlassian's: the vendor's calls and the app management are theirs alone. */
+  /** Only Atlassian's products have the vendor's calls and the app management. */
   readonly isAtlassian: boolean;
   readonly paths: PathRules;
-  /** Whether it serves git below `/scm/` (R14). */
+  /** Below `/scm/` (R14). */
   readonly servesGit: boolean;
-  /** What happens to a request without a credential by default. */
+  /** The default for requests without a credential. */
   readonly anonymous: 'allow' | 'deny';
-  /** Whether `os_username` with `os_password` in a query or a form logs in (R43). */
+  /** `os_username` and `os_password` in a query or a form log in (R43). */
   readonly loginFields: boolean;
-  /** The product's own tokens (R52, R53); null if it has none. */
+  /** R52, R53; null: none. */
   readonly nativeTokens: NativeTokens | null;
   readonly session: ProductSession;
-  /** The call that returns the current user (R126); null if it has none. */
+  /** Returns the current user (R126); null: none. */
   readonly whoAmI: { readonly path: string; readonly account: AccountPlace } | null;
-  /** Where it gives its version (R52); null if it does not. */
+  /** Where it states its version (R52); null: nowhere. */
   readonly version: VersionSource | null;
-  /** Calls that only read, though by POST (R13). Proposals: none counts until an administrator adds it. */
+  /** POST calls that only read (R13). They count only after an administrator adds them. */
   readonly proposedExceptions: readonly ReadOnlyException[];
 }
 
-/** Tokens that the product itself makes and accepts. */
 export interface NativeTokens {
-  /** The first version that has them; null if every version does. */
+  /** The first version with them; null: all versions. */
   readonly since: string | null;
-  /** Their prefixes, if one can be a Basic password; the others work only as Bearer. */
+  /** Of tokens that work as a Basic password; others work only as Bearer. */
   readonly prefixes: readonly string[];
-  /** Where its administrator switches them off. */
+  /** Where its administrator disables them. */
   readonly appManagement: string;
 }
 
-/** How a product keeps its own sessions. */
 export interface ProductSession {
-  /** The name of its session cookie. */
   readonly cookie: string;
-  /** The path parameters that hold a session's id, in lower case. */
+  /** With a session id, in lower case. */
   readonly parameters: readonly string[];
 }
 
-/** Where a product gives its version. */
 export interface VersionSource {
-  /** Its names in the manifest of an application link, in lower case. */
+  /** Its names in an application link manifest, in lower case. */
   readonly typeIds: readonly string[];
-  /** A call that answers anonymously with a member `version` when application links are switched off. */
+  /** Answers anonymously with `version` if application links are disabled. */
   readonly propertiesPath: string | null;
 }
 
-/** The sessions of a servlet container, with a parameter that products use besides. */
+/** Of servlet containers, with one more common parameter. */
 export const SERVLET_SESSION: ProductSession = { cookie: 'JSESSIONID', parameters: ['jsessionid', 'sid'] };
 
-/** What the paths of Atlassian's products have in common. */
+/** Common to Atlassian's products. */
 export const ATLASSIAN_PATHS: PathRules = {
   rest: ['/rest'],
   sessionEndpoint: false,
