@@ -3,26 +3,23 @@ import { parseAllowListEntry, type AllowListEntry } from './allow-list-entry.js'
 
 const IPV4_KEY_LENGTH = 2;
 
-/** Bounds what a set remembers, so that made-up addresses cannot fill the memory. */
+/** Limits the cache, so that made-up addresses cannot fill the memory. */
 const MOST_ANSWERS = 1_024;
-/** A compiled list of addresses, blocks and ranges. It never changes; a changed list is compiled anew. */
+/** Immutable. */
 export interface AddressSet {
-  /** The number of entries it was compiled from. */
   readonly size: number;
   /**
-   * The canonical text of the entry that holds the address, or null. Where several hold it, it is one of the widest of
-   * them, whatever the order of the list was. No address (null) is in no set, not even in `0.0.0.0/0`.
+   * The text of the entry with the address, one of the widest if several have it. Null (no address) is in no set, not
+   * even in `0.0.0.0/0`.
    */
   match(address: IpAddress | null): string | null;
-  /** Whether an entry holds the address. */
   has(address: IpAddress | null): boolean;
 }
 
 /**
- * Compiles entries for matching (R33). A match costs a binary search, so a long list is about as fast as a short one.
- * IPv4 and IPv6 are apart: `::/0` holds no IPv4 address.
- * @param entries entries that `parseAllowListEntry` accepts, in any spelling
- * @throws Error if an entry is not valid: lists are checked before they are saved
+ * A match is a binary search (R33). IPv4 and IPv6 are separate: `::/0` has no IPv4 address.
+ * @param entries in any spelling
+ * @throws Error if an entry is invalid: lists are checked before they are saved
  */
 export function compileAddressSet(entries: readonly string[]): AddressSet {
   const parsed = entries.map((text) => {
@@ -35,15 +32,11 @@ export function compileAddressSet(entries: readonly string[]): AddressSet {
   return addressSetOf(parsed);
 }
 
-/** Compiles entries that are parsed already. */
 export function addressSetOf(entries: readonly AllowListEntry[]): AddressSet {
   return new RangeSet(entries);
 }
 
-/**
- * Whether an allow list lets the client address through: an empty list allows every address (R33), and a list with
- * entries refuses whoever has no address (R39). Trusted proxies are not judged by it: an empty list of them trusts nobody.
- */
+/** An empty list allows every address (R33); one with entries refuses an unknown address (R39). */
 export function isAddressAllowed(allowList: AddressSet, client: IpAddress | null): boolean {
   return allowList.size === 0 || allowList.has(client);
 }
@@ -52,7 +45,7 @@ class RangeSet implements AddressSet {
   readonly size: number;
   readonly #ipv4: Ranges;
   readonly #ipv6: Ranges;
-  /** The answers given so far, which cannot change. The same clients and proxies come back again and again. */
+  /** Answers never change, and the same clients and proxies return often. */
   readonly #answers = new Map<IpAddress, string | null>();
 
   constructor(entries: readonly AllowListEntry[]) {
@@ -90,14 +83,14 @@ interface Range {
   readonly text: string;
 }
 
-/** Ranges of one family, none of which lies within another, in the order of their first and so of their last addresses. */
+/** Of one family, none within another, in the order of their first and so also of their last addresses. */
 type Ranges = readonly Range[];
 
 function rangeOfEntry(entry: AllowListEntry): Range {
   return { first: keyOfAddress(entry.first), last: keyOfAddress(entry.last), text: entry.text };
 }
 
-/** Sorts ranges and leaves out those that lie within another one, which answers for them. */
+/** Sorts ranges and drops those that lie within another one. */
 function rangesForSearch(ranges: readonly Range[]): Ranges {
   const kept: Range[] = [];
   for (const range of ranges.toSorted(compareRanges)) {
@@ -109,22 +102,19 @@ function rangesForSearch(ranges: readonly Range[]): Ranges {
   return kept;
 }
 
-/** The lower first address before the higher, the wider range before the narrower; by text where both are equal. */
+/** By lower first address, then by wider range, then by text. */
 function compareRanges(left: Range, right: Range): number {
   return (
     compareText(left.first, right.first) || compareText(right.last, left.last) || compareText(left.text, right.text)
   );
 }
 
-/** By code unit, never by locale: keys are no language. */
+/** By code unit, not by locale. */
 function compareText(left: string, right: string): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
-/**
- * Looks at one range alone, the last that starts at or before the address: of all of those it also reaches furthest, so
- * when it does not hold the address, no other does.
- */
+/** Checks only the last range that starts at or before the address: it also reaches furthest. */
 function searchRanges(ranges: Ranges, key: AddressKey): string | null {
   let low = 0;
   let high = ranges.length;

@@ -2,23 +2,20 @@ import type { Brand } from '@scopegate/kernel';
 import ipaddr from 'ipaddr.js';
 
 /**
- * An address that was read by `parseIpAddress`: dotted decimal for IPv4, RFC 5952 text for IPv6, and an IPv4-mapped
- * IPv6 address is its IPv4 address (R40). There is one text for one address, so two addresses are the same exactly
- * when the strings are.
+ * Canonical: dotted decimal for IPv4, RFC 5952 for IPv6; an IPv4-mapped address is its IPv4 address (R40). So two
+ * addresses are the same exactly when their strings are equal.
  */
 export type IpAddress = Brand<string, 'IpAddress'>;
 
 /**
- * An address as its 16-bit groups, one UTF-16 code unit each: two for IPv4, eight for IPv6. The order of strings is then
- * the order of addresses, so that ranges are searched without big integers; the length tells the family. It is not
- * meant to be read by people.
+ * The 16-bit groups as UTF-16 code units, two for IPv4, eight for IPv6. Strings compare like addresses, and the length
+ * is the family, so ranges need no big integers.
  */
 export type AddressKey = Brand<string, 'AddressKey'>;
 
-/** The eight 16-bit groups of an IPv6 address; an IPv4 address stands in its mapped form. */
 export type AddressGroups = readonly number[];
 
-/** The longest text of an address, as in `0000:0000:0000:0000:0000:ffff:255.255.255.255`. */
+/** Such as `0000:0000:0000:0000:0000:ffff:255.255.255.255`. */
 const LONGEST_TEXT = 45;
 const GROUP_COUNT = 8;
 const LARGEST_PORT = 65_535;
@@ -30,20 +27,17 @@ const CODE_COLON = 0x3a;
 const CODE_OPENING_BRACKET = 0x5b;
 
 /**
- * Reads the text of one IPv4 or IPv6 address and nothing else (R40): no port, no brackets, no zone, no blanks, no
- * leading zeros in an octet, no short, octal, hexadecimal or integer form. Never throws.
- *
- * The reading is ours because that of ipaddr.js is more generous than an access rule may be: it takes octal and
- * hexadecimal octets at the end of an IPv6 address, and it takes `::10.0.0.1` for the IPv4 address 10.0.0.1.
- * @param text anything, as it may come from JSON
- * @returns the address in its one canonical text, or null
+ * Reads one address and nothing else (R40): no port, brackets, zone, blanks or leading zeros, and no short, octal,
+ * hexadecimal or integer form. Never throws. Not ipaddr.js: it accepts octal and hexadecimal octets at the end of IPv6,
+ * and takes `::10.0.0.1` for 10.0.0.1.
+ * @returns the canonical text, or null
  */
 export function parseIpAddress(text: unknown): IpAddress | null {
   if (typeof text !== 'string') {
     return null;
   }
   if (!text.includes(':')) {
-    // An IPv4 address has one spelling once leading zeros are refused, so the text is canonical as it stands.
+    // Without leading zeros an IPv4 address has one spelling.
     return readIpv4(text, 0) === NOT_IPV4 ? null : (text as IpAddress);
   }
   const groups = readIpv6(text);
@@ -51,9 +45,8 @@ export function parseIpAddress(text: unknown): IpAddress | null {
 }
 
 /**
- * Reads an element of a forwarding header: an address with an optional port, IPv6 optionally in brackets, and in
- * brackets when it has a port (R40). A zone, a port beyond 65535 and a bracketed IPv4 address are malformed.
- * @returns the address without port and brackets, or null
+ * Reads an element of a forwarding header: an address with an optional port, IPv6 in brackets if it has a port (R40). A
+ * zone, a port above 65535 and a bracketed IPv4 address are malformed. @returns the address alone, or null
  */
 export function parseNode(text: string): IpAddress | null {
   if (text.charCodeAt(0) === CODE_OPENING_BRACKET) {
@@ -70,10 +63,7 @@ export function parseNode(text: string): IpAddress | null {
   return isColonPort(text.slice(colon)) ? parseIpAddress(text.slice(0, colon)) : null;
 }
 
-/**
- * What an address counts under where clients are counted or take turns: an IPv4 address under itself, an IPv6 address
- * under its /64, since whoever has one address there has all of them (R51).
- */
+/** For counts and turns: an IPv4 address, or the /64 of an IPv6 address, because one client has all of it (R51). */
 export function addressBlock(address: IpAddress): string {
   const groups = address.includes(':') ? readIpv6(address) : null;
   if (groups === null) return address;
@@ -81,17 +71,15 @@ export function addressBlock(address: IpAddress): string {
   return `${network.join(':')}::/64`;
 }
 
-/** The sort key of an address: see `AddressKey`. */
 export function keyOfAddress(address: IpAddress): AddressKey {
   if (!address.includes(':')) {
     const value = readIpv4(address, 0);
     return String.fromCharCode(value >>> 16, value & 0xffff) as AddressKey;
   }
-  // The brand says that the text was read before, so it can be read again.
+  // The brand guarantees that the text is valid.
   return String.fromCharCode(...(readIpv6(address) ?? [])) as AddressKey;
 }
 
-/** The groups of a text that holds an address of either family, or null where `parseIpAddress` gives null. */
 export function readGroups(text: string): AddressGroups | null {
   if (text.includes(':')) {
     return readIpv6(text);
@@ -100,7 +88,7 @@ export function readGroups(text: string): AddressGroups | null {
   return value === NOT_IPV4 ? null : [0, 0, 0, 0, 0, 0xffff, value >>> 16, value & 0xffff];
 }
 
-/** The address of eight groups; groups of the mapped block give the IPv4 address (R40). */
+/** Groups of the mapped block give the IPv4 address (R40). */
 export function addressOfGroups(groups: AddressGroups): IpAddress {
   if (isMapped(groups)) {
     const high = groups[6] as number;
@@ -110,14 +98,14 @@ export function addressOfGroups(groups: AddressGroups): IpAddress {
   return new ipaddr.IPv6([...groups]).toRFC5952String() as IpAddress;
 }
 
-/** Whether the groups are those of an IPv4-mapped address, `::ffff:0:0/96` (RFC 4291 2.5.5.2). */
+/** `::ffff:0:0/96` (RFC 4291 2.5.5.2). */
 function isMapped(groups: AddressGroups): boolean {
   return (
     groups[5] === 0xffff && groups[4] === 0 && groups[3] === 0 && groups[2] === 0 && groups[1] === 0 && groups[0] === 0
   );
 }
 
-/** A colon and a decimal port of 0 to 65535, in at most five digits as RFC 7239 6 has it. */
+/** 0 to 65535, in at most five digits (RFC 7239 6). */
 function isColonPort(text: string): boolean {
   if (text.length < 2 || text.length > 6 || text.charCodeAt(0) !== CODE_COLON) {
     return false;
@@ -133,10 +121,7 @@ function isColonPort(text: string): boolean {
   return port <= LARGEST_PORT;
 }
 
-/**
- * Reads four decimal octets that fill the text from `start` to its end.
- * @returns the address as an unsigned 32-bit number, or NOT_IPV4
- */
+/** Reads from `start` to the end of the text. @returns an unsigned 32-bit number, or NOT_IPV4 */
 function readIpv4(text: string, start: number): number {
   if (text.length - start > 15) {
     return NOT_IPV4;
@@ -172,7 +157,7 @@ function readIpv4(text: string, start: number): number {
   return octets === 4 ? address : NOT_IPV4;
 }
 
-/** Reads the text forms of RFC 4291 2.2, with `::` standing for at least one group; null for anything else. */
+/** RFC 4291 2.2, where `::` stands for at least one group; otherwise null. */
 function readIpv6(text: string): AddressGroups | null {
   if (text.length > LONGEST_TEXT) {
     return null;
@@ -232,7 +217,7 @@ function readIpv6(text: string): AddressGroups | null {
   return groups;
 }
 
-/** The value of the hexadecimal digit at this place, or -1 where there is none. */
+/** -1 if there is no hexadecimal digit. */
 function hexDigit(text: string, index: number): number {
   const code = text.charCodeAt(index);
   if (code >= 0x30 && code <= 0x39) {

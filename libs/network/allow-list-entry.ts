@@ -8,19 +8,18 @@ import {
 } from './address.js';
 import { trimBlanks } from './blanks.js';
 
-/** One entry of an allow list or of the trusted proxies, as it was read by `parseAllowListEntry` (R33). */
 export interface AllowListEntry {
-  /** The canonical text: two spellings of one entry have the same. Adding, removing and showing use it. */
+  /** Canonical: all spellings of an entry have the same text. */
   readonly text: string;
   readonly kind: 'address' | 'cidr' | 'range';
-  /** The lowest and the highest address it holds; both of one family. */
+  /** Both of one family. */
   readonly first: IpAddress;
   readonly last: IpAddress;
 }
 
 export type AllowListEntryResult =
   | { readonly ok: true; readonly entry: AllowListEntry }
-  /** The message is for the administrator: it says what is wrong and what to write instead. */
+  /** For the administrator: what is wrong, and what to write instead. */
   | { readonly ok: false; readonly message: string };
 
 const FORMS = 'write an address (203.0.113.7), a CIDR block (203.0.113.0/24) or a range (203.0.113.5-203.0.113.9)';
@@ -30,7 +29,7 @@ const MIXED_WITH_MAPPED =
 const PREFIX = /^(?:0|[1-9][0-9]{0,2})$/;
 const BITS_OF_MAPPED_PREFIX = 96;
 
-/** The longest text that can be an entry: two addresses, a dash and some blanks around them. */
+/** Two addresses, a dash and some blanks. */
 const LONGEST_ENTRY = 128;
 
 const FIRST_IPV6 = '::';
@@ -38,9 +37,8 @@ const LAST_IPV6 = 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff';
 const MAPPED_BLOCK_KEY = String.fromCharCode(0, 0, 0, 0, 0, 0xffff);
 
 /**
- * Reads one entry: an address, a CIDR block without host bits, or a first-last range, of IPv4 or IPv6 (R33, R40).
- * Blanks around the entry and around the dash are taken off. Never throws.
- * @param value anything, as it may come from JSON
+ * Reads an address, a CIDR block without host bits, or a range, of IPv4 or IPv6 (R33, R40). Ignores blanks around the
+ * entry and the dash. Never throws.
  */
 export function parseAllowListEntry(value: unknown): AllowListEntryResult {
   if (typeof value !== 'string') {
@@ -65,7 +63,7 @@ export function parseAllowListEntry(value: unknown): AllowListEntryResult {
   return address === null ? refuse(explainNoAddress(text)) : accept(address, 'address', address, address);
 }
 
-/** Whether both texts are valid and spell the same entry, so that DELETE finds an entry in another spelling (R33). */
+/** Both are valid and mean the same entry, so DELETE finds it in another spelling (R33). */
 export function sameEntry(left: string, right: string): boolean {
   const one = parseAllowListEntry(left);
   const other = parseAllowListEntry(right);
@@ -84,7 +82,7 @@ function parseCidr(base: string, prefix: string): AllowListEntryResult {
       `The prefix length must be a number from 0 to ${longest} without leading zeros; a netmask is not supported.`,
     );
   }
-  // IPv4 is judged as its mapped block, so that one arithmetic serves both families.
+  // IPv4 is computed as its mapped block, so both families share the arithmetic.
   const bits = writtenAsIpv6 ? Number(prefix) : BITS_OF_MAPPED_PREFIX + Number(prefix);
   const first = addressOfGroups(groups.map((group, index) => group & networkMask(bits, index)));
   const last = addressOfGroups(groups.map((group, index) => group | (~networkMask(bits, index) & 0xffff)));
@@ -95,7 +93,7 @@ function parseCidr(base: string, prefix: string): AllowListEntryResult {
   const isIpv4 = !first.includes(':');
   const block = `${first}/${isIpv4 ? bits - BITS_OF_MAPPED_PREFIX : bits}`;
   if (first !== address) {
-    // Widening it silently would allow more than was meant.
+    // A wider block would allow more than intended.
     return refuse(
       `The address has bits set after the prefix: write ${block} for the block, or ${address} for the one ` +
         'address.',
@@ -125,8 +123,8 @@ function parseRange(from: string, to: string): AllowListEntryResult {
 }
 
 /**
- * Whether an IPv6 range holds `::ffff:0:0/96` besides others. Mapped addresses are IPv4 to us, so such a range would not
- * hold what it says. All of IPv6 is the exception: everybody who writes `::/0` means the family.
+ * Mapped addresses are IPv4 to us, so an IPv6 range with `::ffff:0:0/96` and more would not contain what it says.
+ * Exception: `::/0`, which means the whole family.
  */
 function straddlesMappedBlock(first: IpAddress, last: IpAddress): boolean {
   if (first === FIRST_IPV6 && last === LAST_IPV6) {
@@ -141,13 +139,13 @@ function isBeforeMapped(key: AddressKey): boolean {
   return key.length > 2 && key < MAPPED_BLOCK_KEY;
 }
 
-/** The 16 bits of the network mask in this group, for a prefix of so many bits out of 128. */
+/** @param bits of the prefix, out of 128 */
 function networkMask(bits: number, group: number): number {
   const inGroup = Math.min(16, Math.max(0, bits - group * 16));
   return (0xffff << (16 - inGroup)) & 0xffff;
 }
 
-/** What to do about a text that is not an address. The text is not repeated, because it may be anything. */
+/** The message does not repeat the text, because it may be anything. */
 function explainNoAddress(text: string): string {
   if (text.includes(',') || /[ \t]/.test(text)) {
     return `Write one entry for each address: ${FORMS}.`;

@@ -1,17 +1,12 @@
 import type { Brand } from '@scopegate/kernel';
 import { parseIpAddress } from './address.js';
 
-/**
- * A host with an optional port that was read by `parseAuthority`. There is one text for one host: two authorities name
- * the same one exactly when their texts are equal, whatever the client wrote.
- */
+/** One host has one text: two authorities are the same exactly when their texts are equal. */
 export type Authority = Brand<
   {
-    /** Lower case, without a dot at its end; IPv6 in brackets and in the form of RFC 5952. */
     readonly host: string;
-    /** 0 to 65535, or null where none was written. */
+    /** Null if none was written. */
     readonly port: number | null;
-    /** `host` or `host:port`. */
     readonly text: string;
   },
   'Authority'
@@ -20,30 +15,25 @@ export type Authority = Brand<
 const CODE_OPENING_BRACKET = 0x5b;
 const LARGEST_PORT = 65_535;
 
-/** What a character of a reg-name is: none of it, plain and lower case, or one that has another spelling. */
+/** Classes of characters: refused, plain lower case, or with another spelling. */
 const REFUSED = 0;
 const PLAIN = 1;
 const RESPELLED = 2;
 
-/**
- * The characters of a reg-name (RFC 3986 3.2.2): unreserved ones, sub-delims and percent-encodings. The comma is left out:
- * a reader that joins lines or takes lists apart would see two hosts (R67).
- */
+/** RFC 3986 3.2.2, without the comma: a reader that joins lines or splits lists would see two hosts (R67). */
 const REG_NAME: Uint8Array = new Uint8Array(128);
 for (const character of "abcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+;=") REG_NAME[character.charCodeAt(0)] = PLAIN;
 for (const character of 'ABCDEFGHIJKLMNOPQRSTUVWXYZ%') REG_NAME[character.charCodeAt(0)] = RESPELLED;
 
-/** A last label that some readers take for a number, and so the name for an IPv4 address. */
+/** Some readers take such a last label for a number, and the name for an IPv4 address. */
 const NUMERIC_LAST_LABEL = /(?:^|\.)(?:\d+|0x[\da-f]*)$/;
 
 /**
- * Reads a host with an optional port (RFC 3986 3.2.2, RFC 9112 3.2): a name, percent-encoded or not, an IPv4 address, or
- * an IPv6 address in brackets; a port of digits up to 65535, perhaps empty. Never throws.
- *
- * Refused: user information, a path, a comma, quotes, blanks, bytes beyond ASCII, an address with a zone, the address
- * forms of the future (`[v1.x]`), and encodings that no name has or that would decode to any of these.
+ * Reads a name, an IPv4 address or an IPv6 address in brackets, with an optional, perhaps empty port (RFC 3986 3.2.2,
+ * RFC 9112 3.2). Never throws. Refuses user information, paths, commas, quotes, blanks, bytes beyond ASCII, zones,
+ * `[v1.x]`, and encodings that decode to any of these.
  * @param text the value of a Host line, or the authority of a request target
- * @returns the host in its one spelling, or null
+ * @returns null if refused
  */
 export function parseAuthority(text: string): Authority | null {
   const isLiteral = text.charCodeAt(0) === CODE_OPENING_BRACKET;
@@ -56,7 +46,7 @@ export function parseAuthority(text: string): Authority | null {
   return { host, port, text: port === null ? host : `${host}:${port}` } as Authority;
 }
 
-/** `[IPv6]`, and nothing behind the bracket. An IPv4-mapped address is its IPv4 address (R40). */
+/** An IPv4-mapped address is its IPv4 address (R40). */
 function canonicalLiteral(written: string): string | null {
   if (!written.endsWith(']')) return null;
   const inner = written.slice(1, -1);
@@ -74,16 +64,16 @@ function canonicalName(written: string): string | null {
   }
   const name = isRespelled ? respell(written) : written;
   if (name === null) return null;
-  // Any number of dots at the end: resolvers and virtual hosts that forgive one forgive several.
+  // Resolvers and virtual hosts that ignore one final dot ignore several.
   let end = name.length;
   while (end > 0 && name.charCodeAt(end - 1) === 0x2e) end -= 1;
   const bare = end === name.length ? name : name.slice(0, end);
   if (bare === '') return null;
-  // The short, octal, hexadecimal and whole-number forms of an IPv4 address: browsers and inet_aton read them.
+  // Browsers and inet_aton read short, octal, hexadecimal and integer forms of IPv4.
   return NUMERIC_LAST_LABEL.test(bare) ? (hostOfUrl(bare) ?? bare) : bare;
 }
 
-/** Lower case, and without percent-encodings where the characters they stand for may stand there themselves. */
+/** Lower case; decodes characters that may also appear plain. */
 function respell(written: string): string | null {
   if (!written.includes('%')) return written.toLowerCase();
   let decoded: string;
@@ -96,13 +86,13 @@ function respell(written: string): string | null {
   for (let index = 0; index < decoded.length; index += 1) {
     const code = decoded.charCodeAt(index);
     if (code > 0x7f) isAscii = false;
-    // A reader that decodes the name would take an encoded delimiter for a real one.
+    // A reader that decodes the name would see a real delimiter.
     else if (REG_NAME[code] === REFUSED || code === 0x25) return null;
   }
   return isAscii ? decoded.toLowerCase() : hostOfUrl(decoded);
 }
 
-/** The host as browsers spell it (WHATWG URL 3.5: IDNA, and IPv4 numbers); null where they take it for none. */
+/** As browsers spell it (WHATWG URL 3.5: IDNA, and IPv4 numbers); null if it is no host. */
 function hostOfUrl(name: string): string | null {
   const address = `http://${name}/`;
   return URL.canParse(address) ? new URL(address).hostname : null;

@@ -1,7 +1,4 @@
-/**
- * The text without the spaces and tabs around it (the optional white space of RFC 9110 5.6.3). Nothing else is taken off:
- * a line break or a no-break space is a sign of something else than an address.
- */
+/** Removes spaces and tabs only (RFC 9110 5.6.3): a line break or no-break space shows that this is no address. */
 export function trimBlanks(text: string): string {
   let start = 0;
   let end = text.length;

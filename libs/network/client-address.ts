@@ -4,38 +4,33 @@ import type { AddressSet } from './address-set.js';
 import { trimBlanks } from './blanks.js';
 import { forwardedSeparators, parseForwardedElement } from './forwarded.js';
 
-/** Whether and whom we believe about the address of the client: the settings of reverse proxy support. */
+/** The settings of reverse proxy support. */
 export interface ReverseProxyRules {
   readonly enabled: boolean;
   readonly trusted: AddressSet;
-  /** The name of the header that the proxies set, as configured; it compares without case. */
+  /** Compared without case. */
   readonly header: string;
 }
 
-/** Whom a request is attributed to, and how that was found. */
+/** The address that a request is attributed to, and how it was found. */
 export interface ClientAddress {
-  /** The address to judge; null if it is unknown, which a non-empty allow list refuses (R39). */
+  /** Null if unknown: a non-empty allow list refuses that (R39). */
   readonly client: IpAddress | null;
   readonly source: 'peer' | 'header' | 'unparsable';
-  /** The address of the socket's other end; null if that is not an address. */
+  /** Null if the socket's other end has no address. */
   readonly peer: IpAddress | null;
-  /**
-   * The raw value that was considered, its lines joined with a comma; null when there was none or the peer was not to be
-   * believed. Clients write it: escape it wherever it is shown.
-   */
+  /** Lines joined with a comma; null if missing or the peer is not trusted. Clients control it: escape it. */
   readonly header: string | null;
-  /** What was judged of the header, from the client to the last proxy before the peer; empty where nothing was. */
+  /** From the client to the last proxy before the peer. */
   readonly hops: readonly IpAddress[];
 }
 
 const NO_HOPS: readonly IpAddress[] = [];
 
 /**
- * Derives the client address of a request (R38, R39). The header counts only when support is on and the peer is a trusted
- * proxy; it is read from the right, because each proxy appends what it has seen itself and the left end is whatever the
- * client made up. Everything left of the answer is never looked at. Never throws.
- * @param peer the socket's remote address without a port; undefined when the socket is gone
- * @param lines the header lines as they came off the wire, several of one name included
+ * R38, R39: the header counts only if support is on and the peer is trusted. It is read from the right, because each
+ * proxy appends what it saw, and the client controls the left end. Never throws.
+ * @param peer without a port; undefined if the socket is gone
  */
 export function resolveClientAddress(
   peer: string | undefined,
@@ -65,7 +60,7 @@ export function resolveClientAddress(
   let source: ClientAddress['source'] = 'peer';
   let end = header.length;
   for (let index = separators.length - 1; index >= -1; index--) {
-    // The element in front of the first separator starts at the beginning.
+    // The first element starts at the beginning.
     const separator = separators[index] ?? -1;
     const element = trimBlanks(header.slice(separator + 1, end));
     end = separator;

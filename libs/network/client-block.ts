@@ -1,10 +1,8 @@
 import { readGroups } from './address.js';
 
 /**
- * The addresses that count as one client: an IPv4 address alone, and the /64 of an IPv6 address, since whoever has one
- * address of it has all of them (RFC 6177).
- * @param address as `parseIpAddress` or `resolveClientAddress` gives it
- * @returns a text that is the same for all addresses of one client
+ * The addresses of one client: an IPv4 address, or the /64 of an IPv6 address, because one client has all of it (RFC
+ * 6177).
  */
 export function clientBlock(address: string): string {
   if (!address.includes(':')) return address;

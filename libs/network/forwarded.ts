@@ -7,18 +7,15 @@ const CODE_SEMICOLON = 0x3b;
 const CODE_EQUALS = 0x3d;
 const CODE_BACKSLASH = 0x5c;
 
-/** RFC 7239 knows four parameters; the bound keeps the search for repeated names linear. */
+/** RFC 7239 has four parameters; the limit keeps the search for repeated names linear. */
 const MOST_PARAMETERS = 32;
 
 const OBFUSCATED_PORT = /^_[0-9A-Za-z._-]+$/;
 
 /**
- * The positions of the commas between the elements of a `Forwarded` value (RFC 7239 4), which are those outside of
- * quoted strings.
- *
- * A quote that is never closed, or a backslash outside of quotes, gives null for the whole value. It may stand in the
- * part that the client made up and turn what the trusted proxies appended inside out; with both excluded, reading from
- * the left and from the right finds the same quoted strings.
+ * The positions of commas outside of quoted strings (RFC 7239 4). An unclosed quote, or a backslash outside of quotes,
+ * gives null: the client could use it to turn the proxies' part inside out. Without them, reading from the left and
+ * from the right finds the same quoted strings.
  */
 export function forwardedSeparators(value: string): readonly number[] | null {
   const separators: number[] = [];
@@ -39,19 +36,18 @@ export function forwardedSeparators(value: string): readonly number[] | null {
   return quoted ? null : separators;
 }
 
-/** What one element of `Forwarded` says: of whom a proxy took the request, and how it had been asked for. */
+/** For whom, and how, a proxy got the request. */
 export interface ForwardedElement {
   readonly address: IpAddress;
-  /** As they were sent, without quotes; null where they are not told. */
+  /** Without quotes; null if missing. */
   readonly proto: string | null;
   readonly host: string | null;
 }
 
 /**
- * Reads one `Forwarded` element (RFC 7239 4 and 6).
- * @param element one element without the blanks around it, such as `for="[2001:db8::7]:4711";proto=https`
- * @returns null where the element breaks the grammar, has no `for`, names a parameter twice, or where the node is
- * `unknown`, obfuscated (`_x`) or an IPv6 address without brackets
+ * RFC 7239 4 and 6. @param element without blanks around it, such as `for="[2001:db8::7]:4711";proto=https`
+ * @returns null if the element is malformed, has no `for`, repeats a parameter, or if the node is `unknown`, obfuscated
+ * (`_x`) or IPv6 without brackets
  */
 export function parseForwardedElement(element: string): ForwardedElement | null {
   const names: string[] = [];
@@ -91,7 +87,7 @@ export function parseForwardedElement(element: string): ForwardedElement | null 
   return address === null ? null : { address, proto: told.proto, host: told.host };
 }
 
-/** A node of RFC 7239 6: unlike in other headers, IPv6 stands in brackets, and a port may be obfuscated. */
+/** RFC 7239 6: IPv6 is always in brackets, and a port may be obfuscated. */
 function parseForwardedNode(node: string): IpAddress | null {
   const lastColon = node.lastIndexOf(':');
   const bracketed = node.startsWith('[');
@@ -102,10 +98,7 @@ function parseForwardedNode(node: string): IpAddress | null {
   return parseNode(obfuscatedPort ? node.slice(0, lastColon) : node);
 }
 
-/**
- * The position behind the quoted string that starts here (RFC 9110 5.6.4), or `start` where it has no end or holds a
- * control character.
- */
+/** RFC 9110 5.6.4. Returns `start` if the string has no end or contains a control character. */
 function endOfQuotedString(text: string, start: number): number {
   for (let index = start + 1; index < text.length; index++) {
     let code = text.charCodeAt(index);
@@ -116,7 +109,7 @@ function endOfQuotedString(text: string, start: number): number {
       index++;
       code = text.charCodeAt(index);
     }
-    // NaN, behind a backslash at the end, is no text either.
+    // A backslash at the end gives NaN, which is no text.
     if (!isQuotedText(code)) {
       return start;
     }
@@ -124,12 +117,12 @@ function endOfQuotedString(text: string, start: number): number {
   return start;
 }
 
-/** Tab, or anything from the space upwards save DEL. */
+/** Tab, or anything from space up except DEL. */
 function isQuotedText(code: number): boolean {
   return code === 0x09 || (code >= 0x20 && code !== 0x7f);
 }
 
-/** The text within the quotes of a quoted string that was found whole, each quoted pair being its second character. */
+/** Replaces each quoted pair with its second character. */
 function unquote(text: string, start: number, end: number): string {
   const inner = text.slice(start + 1, end - 1);
   return inner.includes('\\') ? inner.replace(/\\(.)/gs, '$1') : inner;

@@ -5,30 +5,26 @@ import { trimBlanks } from './blanks.js';
 import type { ClientAddress, ReverseProxyRules } from './client-address.js';
 import { forwardedSeparators, parseForwardedElement } from './forwarded.js';
 
-/** Where a request came from, as far as the proxies in front are believed (R39). */
+/** Where a request came from, according to trusted proxies (R39). */
 export interface Forwarding {
-  /** The client address that was judged; null if it is unknown. */
+  /** Null if it is unknown. */
   readonly client: IpAddress | null;
-  /** The addresses that were judged: from the client over the proxies to the peer, with which it ends. */
+  /** From the client over the proxies to the peer. */
   readonly chain: readonly IpAddress[];
-  /** How the client asked. The gateway itself is asked over plain HTTP. */
+  /** The client's protocol. The gateway itself speaks plain HTTP. */
   readonly proto: 'http' | 'https';
-  /** The host that the client asked for, where a trusted proxy says so; null where none does. */
+  /** The host that the client asked for, if a trusted proxy says so. */
   readonly host: Authority | null;
 }
 
-/** What proxies say of how the client asked. */
 type Asked = Pick<Forwarding, 'proto' | 'host'>;
 
 const NOTHING_SAID: Asked = { proto: 'http', host: null };
 
 /**
- * What the upstream may be told of where a request came from: what was judged, and nothing else that was sent (R39).
- * Scheme and host stand in lists, to which each proxy adds on the right as to the addresses; the place that counts is
- * that of the client address, counted from the right. In a shorter list it is the leftmost, which is the farthest proxy
- * that says it. Values that are not valid are left out.
- * @param lines the header lines as they came off the wire
- * @param address what `resolveClientAddress` says of the same lines under the same rules
+ * What the upstream learns about the origin: only what was judged (R39). Proxies add scheme and host on the right, as
+ * they add addresses, so the client's place counts from the right. A shorter list gives its leftmost value. Invalid
+ * values are left out. @param address from the same lines under the same rules
  */
 export function forwardingOf(lines: HeaderLines, address: ClientAddress, rules: ReverseProxyRules): Forwarding {
   const { client, peer, hops } = address;
@@ -42,7 +38,7 @@ export function forwardingOf(lines: HeaderLines, address: ClientAddress, rules: 
   return { client, chain, proto, host };
 }
 
-/** @param place that of the client, counted from the right, beginning with 1 */
+/** @param place of the client, from the right, from 1 */
 function askedByLists(lines: HeaderLines, place: number): Asked {
   return {
     proto: schemeOf(elementFromRight(headerValues(lines, 'x-forwarded-proto'), place)) ?? 'http',
@@ -50,7 +46,7 @@ function askedByLists(lines: HeaderLines, place: number): Asked {
   };
 }
 
-/** @param count how many elements were judged, from the right */
+/** @param count of judged elements, from the right */
 function askedByForwarded(header: string | null, count: number): Asked {
   const separators = header === null ? null : forwardedSeparators(header);
   if (header === null || separators === null) return NOTHING_SAID;
@@ -72,7 +68,7 @@ function askedByForwarded(header: string | null, count: number): Asked {
   return asked;
 }
 
-/** The element at this place from the right, or the leftmost of fewer; empty ones do not count. */
+/** The leftmost if there are fewer; empty ones do not count. */
 function elementFromRight(values: readonly string[], place: number): string | null {
   let found: string | null = null;
   let left = place;

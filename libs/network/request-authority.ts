@@ -1,17 +1,15 @@
 import { headerValues, type HeaderLines } from '@scopegate/kernel';
 import { parseAuthority, type Authority } from './authority.js';
 
-/** Which host a request is for (null: an HTTP/1.0 request that names none), or what is wrong with how it says so. */
+/** Null: an HTTP/1.0 request without a host. */
 export type AuthorityReading =
   { readonly ok: true; readonly authority: Authority | null } | { readonly ok: false; readonly detail: string };
 
-/** What a request says of its host. */
 export interface AuthorityFacts {
-  /** What `readHostLine` returned. */
   readonly hostLine: AuthorityReading;
   /** As Node reports it: `1.1`. */
   readonly httpVersion: string;
-  /** What stands between `http://` and the path of an absolute target, as it was sent; null in the origin form. */
+  /** The authority of an absolute target, unchanged; null in the origin form. */
   readonly targetAuthority?: string | null | undefined;
 }
 
@@ -26,10 +24,7 @@ const BAD_TARGET = refuse(
 );
 const NONE: AuthorityReading = { ok: true, authority: null };
 
-/**
- * Tells which host a request is for (R67). The absolute form is for the host of its target, whatever its Host line says
- * (RFC 9112 3.2.2); the line has to be well formed all the same, since somebody else may read it.
- */
+/** R67: an absolute target counts, whatever the Host line says (RFC 9112 3.2.2), which must be valid, too. */
 export function readAuthority(request: AuthorityFacts): AuthorityReading {
   const { hostLine, httpVersion, targetAuthority } = request;
   if (!hostLine.ok) return hostLine;
@@ -39,7 +34,7 @@ export function readAuthority(request: AuthorityFacts): AuthorityReading {
   return authority === null ? BAD_TARGET : { ok: true, authority };
 }
 
-/** The host that the Host line names; null without such a line. */
+/** Null without a Host line. */
 export function readHostLine(lines: HeaderLines): AuthorityReading {
   const [host, second] = headerValues(lines, 'host');
   if (second !== undefined) return SEVERAL_LINES;

@@ -9,10 +9,7 @@ const DOT = 0x2e;
 const DOT_SEGMENT = 'The path contains a dot segment.';
 const LOOKALIKE = 'The path contains characters that a server may read as slashes, dots, semicolons or percent signs.';
 
-/**
- * Why a path that is canonical in its characters can still be read as another one, or null: dot segments, empty
- * segments made by encoded slashes, lookalikes and the `/s/…/_/` rewrite, at every depth of decoding.
- */
+/** Why a canonical path can be read as another one, at any depth of decoding; null if it cannot. */
 export function ambiguity(canonical: string, pathClass: PathClass, rules: PathRules): string | null {
   if (hasDotSegment(canonical)) {
     return DOT_SEGMENT;
@@ -38,7 +35,7 @@ export function ambiguity(canonical: string, pathClass: PathClass, rules: PathRu
   return null;
 }
 
-/** What is wrong with one depth of decoding, a byte string. */
+/** Checks one depth of decoding. @param decoded a byte string */
 function decodedFault(decoded: string, canonical: string, pathClass: PathClass, rules: PathRules): string | null {
   if (hasDotSegment(decoded)) {
     return DOT_SEGMENT;
@@ -58,8 +55,8 @@ function decodedFault(decoded: string, canonical: string, pathClass: PathClass, 
 }
 
 /**
- * Some upstreams, and the file systems behind them, fold compatibility characters (Unicode NFKC) or drop invisible
- * ones. The fold must add no slash, backslash, semicolon or percent sign, make no dot segment and change no class.
+ * Some upstreams and file systems fold compatibility characters (NFKC) or drop invisible ones. That must add no slash,
+ * backslash, semicolon or percent sign, make no dot segment, and change no class.
  */
 function lookalikeFault(bytes: string, pathClass: PathClass, rules: PathRules): string | null {
   const buffer = Buffer.from(bytes, 'latin1');
@@ -93,7 +90,7 @@ function countStructure(text: string): number {
   return count;
 }
 
-/** Whether a segment is `.` or `..`, white space around it not counting, since some file systems drop that. */
+/** Ignores white space around it, since some file systems drop that. */
 function hasDotSegment(path: string): boolean {
   let start = 1;
   while (start <= path.length) {
@@ -102,7 +99,7 @@ function hasDotSegment(path: string): boolean {
     if (isDotSegment(path, start, end)) {
       return true;
     }
-    // Only a segment that begins with a dot or white space is worth a copy.
+    // Saves most copies: only a dot or white space can begin such a segment.
     const first = path.charCodeAt(start);
     if (end > start && (first === DOT || first <= 0x20 || first >= 0x80)) {
       const trimmed = path.slice(start, end).trim();
@@ -115,7 +112,6 @@ function hasDotSegment(path: string): boolean {
   return false;
 }
 
-/** Whether this part of a path is `.` or `..`. */
 export function isDotSegment(path: string, start: number, end: number): boolean {
   const length = end - start;
   return (

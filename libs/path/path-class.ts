@@ -1,33 +1,29 @@
-/**
- * What a path below the mount addresses: the application's REST interface, its session endpoint (R04), confluence's
- * Remote API and what else lies under its `/rpc/` (R49), or anything else, pages mostly.
- */
+/** `rest-session`: jira's session endpoint (R04). `remote-api`: confluence's (R49). `rpc-other`: other `/rpc/`. */
 export type PathClass = 'rest' | 'rest-session' | 'remote-api' | 'rpc-other' | 'other';
 
-/** The names of jira's session endpoint that R04 lists. */
+/** R04. */
 const SESSION_PATHS: ReadonlySet<string> = new Set(
   ['1', '1.0', 'latest'].flatMap((version) =>
     ['', '/', '.json'].map((ending) => `/rest/auth/${version}/session${ending}`),
   ),
 );
 
-/** How a product reads the paths below its root. */
 export interface PathRules {
-  /** What is at or below these is REST; `everything` where the product has nothing else. */
+  /** These paths and everything below; `everything`: all paths. */
   readonly rest: readonly string[] | 'everything';
-  /** Whether `/rest/auth/<version>/session` makes sessions (R04). */
+  /** `/rest/auth/<version>/session` makes sessions (R04). */
   readonly sessionEndpoint: boolean;
-  /** Whether `/rpc/` holds a Remote API (R49). */
+  /** `/rpc/` has a Remote API (R49). */
   readonly remoteApi: boolean;
-  /** Where the product manages tokens of its own, in every API version (R53). */
+  /** In every API version (R53). */
   readonly nativeTokens: readonly string[];
-  /** Whether the product serves `/s/<anything>/_/<path>` as `/<path>`. */
+  /** The product serves `/s/<anything>/_/<path>` as `/<path>`. */
   readonly rewritesStatic: boolean;
-  /** Whether `%2F` and `%25` may stand in a path of an application that allows them (R48). */
+  /** Paths may contain `%2F` and `%25` if the application allows it (R48). */
   readonly encodedSlashes: boolean;
 }
 
-/** The reading of a product that gives no path a meaning of its own. */
+/** For a product whose paths have no special meaning. */
 export const PLAIN_PATHS: PathRules = {
   rest: 'everything',
   sessionEndpoint: false,
@@ -38,8 +34,8 @@ export const PLAIN_PATHS: PathRules = {
 };
 
 /**
- * The class of a path, case kept and at segment boundaries (`/rest` and `/rest/x`, not `/restricted`).
- * @param path a path that is taken literally; `offset` says where in the string it begins
+ * With case, at segment boundaries (`/rest` and `/rest/x`, not `/restricted`).
+ * @param path taken literally, from `offset`
  */
 export function classifyPath(path: string, rules: PathRules, offset = 0): PathClass {
   if (rules.rest === 'everything') {
@@ -56,15 +52,15 @@ export function classifyPath(path: string, rules: PathRules, offset = 0): PathCl
   return 'other';
 }
 
-/** Whether a path is one of the product's own token management (R53). */
+/** R53. */
 export function isNativeTokenPath(path: string, rules: PathRules, offset = 0): boolean {
   return isAtOrBelowAny(path, rules.nativeTokens, offset);
 }
 
 /**
- * Whether a path is jira's session endpoint under any name it answers to: every API version, a trailing slash, a suffix
- * such as `.xml`, both of them. Wider than the class `rest-session` on purpose: that one opens R04's exception, this one says where a
- * body may hold a password (R43) and where a session of the upstream may be made (R11).
+ * All names of jira's session endpoint: every API version, a trailing slash, a suffix such as `.xml`. Wider than
+ * `rest-session` on purpose: that class opens R04's exception; this one finds bodies with passwords (R43) and upstream
+ * sessions (R11).
  */
 export function isSessionAlias(path: string, rules: PathRules, offset = 0): boolean {
   if (!rules.sessionEndpoint || !path.startsWith('/rest/auth/', offset)) {
@@ -78,10 +74,10 @@ export function isSessionAlias(path: string, rules: PathRules, offset = 0): bool
   return SESSION_ENDING.test(path.slice(resource + '/session'.length));
 }
 
-/** A suffix is taken off before the resource is found, also where it stands behind a slash: `/session/.json`. */
+/** The suffix is removed before the resource is found, also after a slash: `/session/.json`. */
 const SESSION_ENDING = /^\/?(?:\.[^/]*)?\/?$/;
 
-/** R49: these three and nothing else under `/rpc/`; the first is one resource, the others hold services. */
+/** R49: only these three; the first is one resource, the others contain services. */
 function isRemoteApi(path: string, offset: number): boolean {
   const length = path.length - offset;
   return (

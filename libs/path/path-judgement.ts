@@ -5,58 +5,51 @@ import { judgeReadings } from './path-readings.js';
 import { encodeByte, encodedByteAt, encodingFault, isUnreserved } from './percent-encoding.js';
 
 /**
- * The one form of a path that is judged, forwarded and audited: unreserved characters plain, the other triples in
- * upper case, slashes merged, and nothing in it that an upstream could read as another path.
+ * The form that is judged, forwarded and audited: unreserved characters plain, other triples in upper case, slashes
+ * merged, and no second reading.
  */
 export type CanonicalPath = Brand<string, 'CanonicalPath'>;
 
-/** Whether `%2F` and `%25` may stand in a path; where the product can have them (R48). */
+/** R48: whether a path may contain `%2F` and `%25`. */
 export type EncodedSlashes = 'reject' | 'allow';
 
-/** The strict judgement of a path: its canonical form and class, or why it is ambiguous. */
+/** The canonical form and class, or why the path is ambiguous. */
 export type StrictJudgement =
   | { readonly ok: true; readonly canonical: CanonicalPath; readonly pathClass: PathClass }
   | { readonly ok: false; readonly detail: string };
 
 /**
- * The judgement where path traversal is not prevented: `reject` where the path is no URI at all; else whether the ban
- * on passwords applies (one plausible reading is REST) and whether a token would be accepted (all readings are).
+ * Without the check for path traversal. `reject`: not a URI. `ban`: one plausible reading is REST, so passwords are
+ * refused if disabled. `token`: all readings accept a token.
  */
 export type LenientJudgement = 'reject' | { readonly ban: boolean; readonly token: boolean };
 
-/** Everything that is decided about a path by itself. */
 export interface PathJudgement {
-  /** For token requests always, for the others while the switch of R46 is on. */
+  /** For token requests, and for all others while the switch of R46 is on. */
   readonly strict: StrictJudgement;
-  /** For requests without a token while the switch of R46 is off. */
+  /** For requests without a token while it is off. */
   readonly lenient: LenientJudgement;
-  /** One plausible reading is the product's own token management (R53). */
+  /** One plausible reading is the product's token management (R53). */
   readonly nativeTokenManagement: boolean;
   /**
-   * One plausible reading is jira's session endpoint under any name it answers to (`/rest/auth/latest/session`,
-   * `…/session/`, `…/session.json`), so that a POST's body may hold a password (R43). R04's exception is not this but
-   * the strict class `rest-session`.
+   * One plausible reading is jira's session endpoint under any name, so a POST may contain a password (R43). For R04's
+   * exception see `rest-session`.
    */
   readonly sessionEndpoint: boolean;
-  /** The path is, beyond doubt, confluence's Remote API (R49, R50). */
+  /** Certainly confluence's Remote API (R49, R50). */
   readonly remoteApiRequest: boolean;
 }
 
-/** What the judgement of a path depends on besides the path. */
 export interface PathOptions {
-  /** How the product reads paths. */
   readonly rules: PathRules;
   readonly encodedSlashes: EncodedSlashes;
 }
 
-/**
- * Judges the path below an application's mount (R46, R48, R49, R53). Never throws.
- * @param rawPath the path of the request target as it came off the wire, without the query
- */
+/** R46, R48, R49, R53. Never throws. @param rawPath as it arrived, without the query */
 export function judgePath(rawPath: string, options: PathOptions): PathJudgement {
   const { rules } = options;
   if (isPlain(rawPath)) {
-    // Every reading of a plain path is the path itself, so its bytes are the canonical form and one class decides.
+    // A plain path has one reading, so it is its own canonical form.
     const pathClass = classifyPath(rawPath, rules);
     return {
       strict: { ok: true, canonical: rawPath as CanonicalPath, pathClass },
@@ -97,16 +90,13 @@ const LENIENT_OF_CLASS: Readonly<Record<PathClass, LenientJudgement>> = {
 
 const SLASH = 0x2f;
 
-/** The characters that mean themselves in every reading: those of a path segment (RFC 3986 3.3) but `;` and `%`. */
+/** Mean the same in every reading: RFC 3986 3.3 without `;` and `%`. */
 const PLAIN_CHARACTERS: Uint8Array = charactersOf((code) => isUnreserved(code) || "!$&'()*+,=:@".includes(chr(code)));
 
-/**
- * No URI syntax, yet sent as they are by browsers (WHATWG URL does not encode them in a path). No upstream gives them
- * a meaning: the canonical form holds them encoded.
- */
+/** Not allowed in a URI, but browsers send them (WHATWG URL). No upstream gives them a meaning; we encode them. */
 const ENCODED_CHARACTERS: Uint8Array = charactersOf((code) => '[]|^'.includes(chr(code)));
 
-/** One scan, no allocation: most paths go no further. */
+/** One scan without allocation; most paths are plain. */
 function isPlain(path: string): boolean {
   if (path.charCodeAt(0) !== SLASH) {
     return false;
@@ -126,11 +116,10 @@ function isPlain(path: string): boolean {
   return !isDotSegment(path, segmentStart, path.length) && !(path.startsWith('/s/') && path.includes('/_/'));
 }
 
-/** The judgement of a path whose encoding is sound. */
 function judgeStrictly(rawPath: string, { rules, encodedSlashes }: PathOptions): StrictJudgement {
   const allowsEncoded = rules.encodedSlashes && encodedSlashes === 'allow';
   let canonical = '';
-  // Kept beside the text: looking at the end of a string under construction would copy it each time.
+  // Kept as a flag: reading the end of a string under construction copies it.
   let endsWithSlash = false;
   for (let index = 0; index < rawPath.length; index += 1) {
     const code = rawPath.charCodeAt(index);
@@ -168,7 +157,7 @@ function judgeStrictly(rawPath: string, { rules, encodedSlashes }: PathOptions):
 const PATH_PARAMETER = 'The path contains a path parameter (a semicolon).';
 const NO_URI_SYNTAX = 'The path contains a character that a URI must not contain.';
 
-/** Why a reserved or other character must not stand encoded in a path, or null. */
+/** Null if this character may be encoded in a path. */
 function encodedFault(byte: number, allowsEncoded: boolean): string | null {
   switch (byte) {
     case 0x5c:

@@ -2,37 +2,36 @@ import { classifyPath, isNativeTokenPath, isSessionAlias, type PathRules } from 
 import { decodeBytes, decodeUnreserved } from './percent-encoding.js';
 import { readingsOf } from './segment-readings.js';
 
-/** How often a path is decoded at most: no chain of proxies and servers seen in the wild decodes as often. */
+/** No real chain of proxies and servers decodes more often. */
 export const MAXIMUM_DECODES = 8;
 
 /**
- * One way an upstream may read a path. A reading that climbs above its own root leaves the mount; where it arrives
- * depends on the upstream's base path, which is why such a reading is judged by its every suffix.
+ * One way an upstream may read a path. If it climbs above its root, it leaves the mount, and the result depends on the
+ * upstream's base path: then every suffix is judged.
  */
 interface Reading {
   readonly path: string;
   readonly leavesMount: boolean;
 }
 
-/** A test of the path that begins at this offset. */
+/** Tests the path from this offset. */
 type PathTest = (path: string, offset: number) => boolean;
 
-/** What the plausible readings of a raw path reach, taken together. */
 export interface ReadingsVerdict {
-  /** At least one reading is REST, or under `/rpc/`. */
+  /** Or under `/rpc/`. */
   readonly anyRest: boolean;
   /** Every reading is REST. */
   readonly allRest: boolean;
-  /** At least one reading, at any depth of decoding, is the product's own token management (R53). */
+  /** At least one, at any depth of decoding (R53). */
   readonly nativeTokenManagement: boolean;
-  /** At least one reading, at any depth of decoding, is jira's session endpoint under any of its names. */
+  /** At least one, at any depth of decoding, under any name. */
   readonly sessionEndpoint: boolean;
 }
 
 /**
- * Judges the plausible readings of a raw path (R46, R53): raw; RFC 3986 (unreserved decoded, dot segments removed);
- * servlet (path parameters stripped, decoded once, backslashes taken for slashes, slashes merged, dot segments
- * removed); servlet after a second decode; Atlassian's `/s/…/_/` rewrite of what the servlet sees.
+ * R46, R53: the plausible readings are raw; RFC 3986 (unreserved decoded, dot segments removed); servlet (parameters
+ * removed, decoded once, backslashes as slashes, slashes merged, dot segments removed); servlet decoded twice;
+ * Atlassian's `/s/…/_/` rewrite.
  */
 export function judgeReadings(rawPath: string, rules: PathRules): ReadingsVerdict {
   const raw: Reading = { path: rawPath, leavesMount: false };
@@ -72,9 +71,8 @@ export function rewriteReachesRest(path: string, rules: PathRules): boolean {
 }
 
 /**
- * The products serve `/s/<anything>/_/<path>` as `/<path>`. Their pattern is greedy; every `/_/` counts here, so that
- * nothing hangs on that.
- * @returns where the next path that the rewrite may lead to begins, after `from`, or -1
+ * The products serve `/s/<anything>/_/<path>` as `/<path>`. Their pattern is greedy; we check every `/_/`.
+ * @returns the start of the next path after `from`, or -1
  */
 function nextRewrite(path: string, from: number): number {
   if (!path.startsWith('/s/')) {
@@ -89,7 +87,7 @@ function isRest(path: string, rules: PathRules, offset: number): boolean {
   return pathClass === 'rest' || pathClass === 'rest-session';
 }
 
-/** Adds the servlet's readings after further decodes, until decoding changes nothing more. */
+/** Decodes until nothing changes. */
 function furtherReadings(readings: readonly Reading[]): readonly Reading[] {
   const all = [...readings];
   let last = all[all.length - 1];
@@ -104,7 +102,7 @@ function furtherReadings(readings: readonly Reading[]): readonly Reading[] {
   return all;
 }
 
-/** Whether one of the readings, or what `/s/…/_/` makes of it, passes the test. */
+/** Includes `/s/…/_/` rewrites of the readings. */
 function reachesDeeply(readings: readonly Reading[], test: PathTest): boolean {
   return readings.some((reading) => {
     if (reaches(reading, test)) {
@@ -134,7 +132,7 @@ function reaches(reading: Reading, test: PathTest): boolean {
   return false;
 }
 
-/** How a servlet container reads a path; applied to its own result it is the reading after a further decode. */
+/** As a servlet container reads it. Applied to its own result: the reading after another decode. */
 function servletReading(path: string, leftMount = false): Reading {
   const decoded = decodeBytes(stripParameters(path))
     .replaceAll('\\', '/')
@@ -163,7 +161,7 @@ function resolveDotSegments(path: string): Reading {
     if (segment !== '.' && segment !== '..') {
       kept.push(segment ?? '');
     } else if (index === segments.length - 1) {
-      // A dot segment at the end names a folder: its trailing slash stays.
+      // A dot segment at the end means a folder: its slash stays.
       kept.push('');
     }
   }

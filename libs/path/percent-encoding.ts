@@ -1,6 +1,6 @@
 const PERCENT = 0x25;
 
-/** RFC 3986 2.3: the characters whose encoded and plain forms are the same URI. */
+/** RFC 3986 2.3: encoded and plain forms are the same URI. */
 export function isUnreserved(code: number): boolean {
   return (
     (code >= 0x61 && code <= 0x7a) ||
@@ -13,7 +13,7 @@ export function isUnreserved(code: number): boolean {
   );
 }
 
-/** The byte that the triple `%XX` at this index stands for, or -1 where there is no such triple. */
+/** The byte of the triple `%XX` here, or -1. */
 export function encodedByteAt(text: string, index: number): number {
   if (text.charCodeAt(index) !== PERCENT || index + 2 >= text.length) {
     return -1;
@@ -23,33 +23,30 @@ export function encodedByteAt(text: string, index: number): number {
   return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 
-/** A byte as `%XX`, in upper case hex (RFC 3986 6.2.2.1). */
+/** `%XX` in upper case (RFC 3986 6.2.2.1). */
 export function encodeByte(byte: number): string {
   return `%${byte < 16 ? '0' : ''}${byte.toString(16).toUpperCase()}`;
 }
 
-/**
- * Decodes every triple once. What is no triple stays as it is.
- * @returns a byte string: each character is one byte, so that a further decode cannot be led astray by UTF-8
- */
+/** Decodes every triple once. @returns a byte string, so that UTF-8 does not change further decodes */
 export function decodeBytes(text: string): string {
   return decodeWhere(text, () => true);
 }
 
-/** Decodes the triples of unreserved characters alone, as RFC 3986 6.2.2.2 has it. */
+/** RFC 3986 6.2.2.2: decodes unreserved characters only. */
 export function decodeUnreserved(text: string): string {
   return decodeWhere(text, isUnreserved);
 }
 
 /**
- * Why a raw path is no valid URI path at all, or null. Raw it may hold visible ASCII only; its triples have to be
- * well formed, hold no control character (C0, DEL, C1) and together make valid UTF-8, overlong forms excluded.
+ * Null for a valid path: visible ASCII only, and triples that are well formed, have no control characters (C0, DEL, C1)
+ * and are valid UTF-8 without overlong forms.
  */
 export function encodingFault(rawPath: string): string | null {
   if (rawPath.charCodeAt(0) !== 0x2f) {
     return 'The path does not begin with a slash.';
   }
-  // The state of the UTF-8 decoder: how many continuation bytes are due, and the range of the next one.
+  // How many continuation bytes must follow, and the range of the next one.
   let due = 0;
   let lowest = 0x80;
   let highest = 0xbf;

@@ -3,22 +3,17 @@ import { judgePath, type CanonicalPath } from './path-judgement.js';
 import { isOneSegment, leadsDownwards } from './segment-readings.js';
 
 /**
- * R13: requests with this method to this path count as reads. The path is an exact canonical path, or a glob of whole
- * segments: `*` stands for one segment that is not empty, `**`, only as the last, for one or more. What a wildcard stands
- * for is that in every reading of the path: an encoded slash makes two segments of one.
+ * R13: requests that count as reads. The path is an exact canonical path, or a glob: `*` stands for one segment, a
+ * final `**` for one or more, in every reading: an encoded slash makes two segments.
  */
 export type ReadOnlyException = { readonly method: string; readonly path: string };
 
-/** The exceptions of one application, made ready for the hot path. */
+/** Prepared for the hot path. */
 export interface CompiledExceptions {
-  /** Whether a request of this method to this canonical path counts as a read. */
   matches(method: string, canonical: CanonicalPath): boolean;
 }
 
-/**
- * Whether an exception can be used: R13's syntax, so that a typing error is told instead of never matching.
- * @returns ok, or a message for the administrator
- */
+/** R13: checks the syntax, because a pattern with an error would never match. @returns ok, or a message */
 export function parseExceptionPattern(
   value: ReadOnlyException,
 ): { readonly ok: true } | { readonly ok: false; readonly message: string } {
@@ -48,7 +43,7 @@ export function parseExceptionPattern(
       return { ok: false, message: 'A * must be a whole segment, and ** must be the last segment.' };
     }
   }
-  // An encoded slash is canonical where the application allows it; elsewhere such a pattern matches nothing.
+  // An encoded slash is canonical only where the application allows it.
   const { strict } = judgePath(path, { rules: PLAIN_PATHS, encodedSlashes: 'allow' });
   if (!strict.ok) {
     return { ok: false, message: `The path is not canonical. ${strict.detail}` };
@@ -59,7 +54,7 @@ export function parseExceptionPattern(
   return { ok: true };
 }
 
-/** Prepares exceptions for matching. What `parseExceptionPattern` refuses matches nothing. */
+/** An invalid pattern matches nothing. */
 export function compileExceptions(exceptions: readonly ReadOnlyException[]): CompiledExceptions {
   const rules = new Map<string, { readonly exact: Set<string>; readonly globs: (readonly string[])[] }>();
   for (const exception of exceptions) {
@@ -87,10 +82,7 @@ export function compileExceptions(exceptions: readonly ReadOnlyException[]): Com
   };
 }
 
-/**
- * Compares segment by segment, without backtracking: neither wildcard can match in more than one way. What the
- * administrator wrote out is compared byte for byte, so that every reading of it is one that was meant.
- */
+/** No backtracking: a wildcard can match in one way only. Other segments compare byte for byte. */
 function matchesGlob(glob: readonly string[], path: string): boolean {
   let start = 1;
   for (let index = 0; index < glob.length; index += 1) {
@@ -112,6 +104,6 @@ function matchesGlob(glob: readonly string[], path: string): boolean {
     }
     start = end + 1;
   }
-  // Past the end by one: the last segment was the last of the path, with no slash after it.
+  // One past the end: no slash follows the last segment.
   return start === path.length + 1;
 }

@@ -1,8 +1,7 @@
-/** A request target in its parts, or why it is none. */
 export type ParsedTarget =
   | {
       readonly ok: true;
-      /** What stands between `http://` and the path in the absolute form, unjudged; null in the origin form. */
+      /** The unchecked authority of an absolute target; null in the origin form. */
       readonly authority: string | null;
       readonly rawPath: string;
       readonly query: string | null;
@@ -14,12 +13,10 @@ const QUESTION_MARK = 0x3f;
 const HASH = 0x23;
 
 /**
- * Splits a request target as it stood on the request line (RFC 9112 3.2) into its raw path and its query, byte for
- * byte. The authority of the absolute form (`http://authority/path`) is that of the request (RFC 9112 3.2.2); whether it
- * is one is for its own parser to say.
- * @param target the raw request target
- * @returns the path, always beginning with `/`, and the query without its `?` (null when there is none); not ok for
- * the asterisk and authority forms, other schemes, a fragment, and bytes that no URI holds (RFC 3986 2)
+ * Splits a target (RFC 9112 3.2) into path and query, byte for byte. The authority of the absolute form is that of the
+ * request (RFC 9112 3.2.2); its own parser checks it.
+ * @returns the path with its leading `/`, and the query without `?`, or null. Not ok: asterisk and authority forms,
+ * other schemes, fragments, and bytes that no URI contains (RFC 3986 2)
  */
 export function parseTarget(target: string): ParsedTarget {
   let queryMark = -1;
@@ -55,9 +52,9 @@ export function parseTarget(target: string): ParsedTarget {
 }
 
 /**
- * What follows an application's mount in a raw path, matched byte for byte at a segment boundary: `/jira` is the mount
- * of `/jira` and `/jira/x`, not of `/jirax` or `/jira;x`. The mount `/` holds every path.
- * @returns the rest, always beginning with `/`, or null when the path lies outside the mount
+ * Byte for byte at segment boundaries: `/jira` has `/jira` and `/jira/x`, not `/jirax` or `/jira;x`. `/` has every
+ * path.
+ * @returns the rest with its leading `/`, or null outside the mount
  */
 export function stripMount(rawPath: string, pathPrefix: string): string | null {
   let length = pathPrefix.length;
@@ -78,7 +75,7 @@ export function stripMount(rawPath: string, pathPrefix: string): string | null {
   return rawPath.charCodeAt(length) === SLASH ? rawPath.slice(length) : null;
 }
 
-/** Where the authority of an absolute http or https URL begins, or -1. */
+/** In an absolute http or https URL; otherwise -1. */
 function authorityOffset(target: string): number {
   const scheme = target.slice(0, 8).toLowerCase();
   if (scheme === 'https://') {

@@ -9,27 +9,21 @@ import {
 import { appendMethod, appendMethodOfField, isOverrideField, OVERRIDE_FIELD_MARK } from './method-override.js';
 import { foldFieldName, markedParameters } from './query-parameter.js';
 
-/** The methods that a body asks to be treated as, or `unreadable` if two readers could disagree. */
+/** `unreadable` if two readers could disagree. */
 export type BodyOverrides = readonly string[] | 'unreadable';
 
-/** A body that must be read, because a read-only token sends it by an exception, may have this many bytes at most. */
+/** The largest body of a read-only token's request that counts as a read through an exception. */
 export const MAX_OVERRIDE_BODY_BYTES = 1_048_576;
 
-/**
- * Whether the body of a request may name another method in a place that some upstream reads (R12): forms, JSON, and bodies
- * without a declared type, which some take for a form.
- */
+/** R12: forms, JSON, and bodies without a type, which some upstreams take for a form. */
 export function mayOverrideInBody(lines: HeaderLines): boolean {
   const kind = bodyKindOf(lines);
   return kind === 'form' || kind === 'json' || kind === 'unknown';
 }
 
 /**
- * R12: every method that the body asks to be treated as, in the form fields and top-level JSON members `_method` and
- * `_HttpMethod`, in any spelling that some upstream accepts. `unreadable` if two readers could read it differently: a
- * compressed body, another charset, invalid JSON, a member that occurs twice.
- * @param lines the header lines of the request, with the type of the body
- * @param body the whole body
+ * R12: the methods in form fields and top-level JSON members `_method` and `_HttpMethod`, in every spelling that some
+ * upstream accepts. `unreadable`: compressed, another charset, invalid JSON, or a repeated member.
  */
 export function overridingMethodsOfBody(lines: HeaderLines, body: Buffer): BodyOverrides {
   const kind = bodyKindOf(lines);
@@ -38,13 +32,13 @@ export function overridingMethodsOfBody(lines: HeaderLines, body: Buffer): BodyO
   if (kind === 'form') return methodsOfForm(body);
   const ofJson = methodsOfJson(body);
   if (kind === 'json') return ofJson ?? 'unreadable';
-  // Without a declared type, some upstreams take it for a form, others for JSON.
+  // Without a type, some upstreams read a form, others JSON.
   if (ofJson === 'unreadable') return ofJson;
   const ofForm = methodsOfForm(body);
   return ofForm === 'unreadable' ? ofForm : [...ofForm, ...(ofJson ?? [])];
 }
 
-/** A body with more of them is an attack on the time that reading takes (R112). */
+/** More of them are an attack by processing time (R112). */
 const MAX_MARKED_FIELDS = 100;
 
 function methodsOfForm(body: Buffer): BodyOverrides {
@@ -68,6 +62,6 @@ function methodsOfJson(body: Buffer): BodyOverrides | null {
   const [name, second] = names;
   if (name === undefined) return [];
   const method: unknown = value[name];
-  // No upstream takes an empty text for a method.
+  // No upstream accepts an empty method.
   return second === undefined && typeof method === 'string' ? (appendMethod(undefined, method) ?? []) : 'unreadable';
 }

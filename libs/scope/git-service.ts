@@ -1,18 +1,16 @@
 import { isJsonObject, readStrictJson, topLevelNames } from '@scopegate/kernel';
 import { queryParameters } from './query-parameter.js';
 
-/** R14: what a request of git's HTTP protocol does; null for other requests, whose method decides. */
+/** R14; null: the method of the request decides. */
 export type GitService = 'read' | 'write' | 'lfs-batch' | null;
 
-/** What a Git LFS batch request asks for. */
+/** Of a Git LFS batch request. */
 export type LfsOperation = 'download' | 'upload' | 'unknown';
 
 /**
- * R14: the git service of a request below `/scm/` of a product that serves git there. A fetch is recognised by its exact
- * paths, a push by every path that may lead to one. An advertisement counts as a push if its service is missing, unknown
- * or given twice.
- * @param canonical the canonical path
- * @param query the raw query without its `?`, or null
+ * R14: below `/scm/`. A fetch needs its exact path; every path that could be a push counts as one. So does an
+ * advertisement whose service is missing, unknown or repeated.
+ * @param query without its `?`, or null
  */
 export function gitService(method: string, canonical: string, query: string | null): GitService {
   if (!canonical.startsWith('/scm/')) {
@@ -25,7 +23,7 @@ export function gitService(method: string, canonical: string, query: string | nu
   if (method === 'POST') {
     switch (resource) {
       case '/git-upload-pack':
-        // Git sends no query here: one with another service is meant to deceive.
+        // Git sends no query here; another service would be a trick.
         return query === null || namesNoService(query) || advertisesUploadPack(query) ? 'read' : 'write';
       case '/info/lfs/objects/batch':
         return 'lfs-batch';
@@ -40,9 +38,8 @@ export function gitService(method: string, canonical: string, query: string | nu
 }
 
 /**
- * The operation of an LFS batch request. `unknown` if two parsers could read it differently: a name given twice at the top
- * level, another spelling of `operation`, anything but one valid JSON object in UTF-8.
- * @param body the whole body of the request
+ * `unknown` if two parsers could disagree: a repeated or differently spelled name, or anything but one valid JSON
+ * object.
  */
 export function lfsOperation(body: string | Buffer): LfsOperation {
   const json = readStrictJson(typeof body === 'string' ? Buffer.from(body) : body);
@@ -60,7 +57,7 @@ export function lfsOperation(body: string | Buffer): LfsOperation {
   return operation === 'download' || operation === 'upload' ? operation : 'unknown';
 }
 
-/** The path after `/scm/{project}/{repository}`, or an empty text. */
+/** The path after `/scm/{project}/{repository}`, or ''. */
 function repositoryResource(canonical: string): string {
   const project = canonical.indexOf('/', '/scm/'.length);
   const repository = project < 0 ? -1 : canonical.indexOf('/', project + 1);

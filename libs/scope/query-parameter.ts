@@ -1,15 +1,14 @@
-/** A parameter of a query or a field of a form, decoded as tolerantly as the most tolerant upstream does. */
+/** Decoded as the most tolerant upstream does. */
 export interface QueryParameter {
-  /** In lower case, with `.`, space, `+` and `-` as `_` and without a `[…]` suffix, as PHP and others fold names. */
+  /** Lower case; `.`, space, `+` and `-` become `_`, and a `[…]` suffix is removed, as in PHP. */
   readonly name: string;
-  /** Percent-decoded, one character a byte, `+` as a space; null without `=`. */
+  /** Percent-decoded, one character a byte; null without `=`. */
   readonly value: string | null;
 }
 
 /**
- * The parameters of a query, or the fields of a form, in their order. Both `&` and `;` separate.
- * Malformed percent-encodings stay as they are.
- * @param query the raw query without its `?`, or the body of a form, one character a byte
+ * In order, separated by `&` or `;`. Malformed encodings stay.
+ * @param query without its `?`, or a form, one character a byte
  */
 export function queryParameters(query: string): readonly QueryParameter[] {
   const parameters: QueryParameter[] = [];
@@ -25,9 +24,8 @@ export function queryParameters(query: string): readonly QueryParameter[] {
 }
 
 /**
- * Like `queryParameters`, but only those fields that a pattern finds: the others cost almost nothing, however many there
- * are (R112).
- * @param mark global; its matches begin within the field, or with the separator before it
+ * Only the fields that match: others cost almost nothing (R112).
+ * @param mark global; matches within the field, or with the separator before it
  */
 export function* markedParameters(text: string, mark: RegExp): Generator<QueryParameter> {
   let from = 0;
@@ -55,10 +53,10 @@ export function valueMark(...texts: readonly string[]): RegExp {
   return new RegExp(`=${ANY_BEGINNING}(?:${texts.map(spellings).join('|')})`, 'gi');
 }
 
-/** Characters that some readers ignore: encoded ones, and all but letters, digits and underscores. */
+/** Some readers ignore encoded characters, and all but letters, digits and underscores. */
 const ANY_BEGINNING = String.raw`(?:%[0-9a-f]{2}|[^&;=%\w])*`;
 
-/** Each character as it is or percent-encoded, without case; `_` stands for all characters that are folded to it. */
+/** Plain or percent-encoded, without case; `_` stands for all characters folded to it. */
 function spellings(text: string): string {
   return [...text].map((character) => `(?:${character === '_' ? UNDERSCORE : spelling(character)})`).join('');
 }
@@ -81,14 +79,14 @@ function isSeparator(text: string, index: number): boolean {
 const AMPERSAND = 0x26;
 const SEMICOLON = 0x3b;
 
-/** A field's name in the form of `QueryParameter`. PHP also cuts a name at a zero byte. */
+/** As in `QueryParameter`. PHP also cuts a name at a zero byte. */
 export function foldFieldName(name: string): string {
   const trimmed = (name.split('\0', 1)[0] ?? '').trim();
   const bracket = trimmed.indexOf('[', 1);
   return (bracket < 0 ? trimmed : trimmed.slice(0, bracket)).toLowerCase().replace(/[. -]/g, '_');
 }
 
-/** Decodes single bytes: the names are ASCII, and invalid UTF-8 must not hide them. */
+/** Decodes single bytes: invalid UTF-8 must not hide a name. */
 function decodeComponent(text: string): string {
   return text
     .replaceAll('+', ' ')

@@ -2,17 +2,16 @@ import type { GitService, LfsOperation } from './git-service.js';
 
 export interface ReadFacts {
   readonly method: string;
-  /** From `overridingMethods` (R12). */
+  /** R12. */
   readonly overridingMethods: readonly string[];
-  /** The request is one of the endpoints of R04 and R05, or matches one of the administrator's exceptions (R13). */
+  /** R04, R05, or an exception of the administrator (R13). */
   readonly exception: boolean;
-  /** From `gitService` (R14). */
   readonly git: GitService;
-  /** From `lfsOperation`, where `git` is `lfs-batch`; null until the body has been read. */
+  /** If `git` is `lfs-batch`; null until the body has been read. */
   readonly lfsOperation: LfsOperation | null;
 }
 
-/** R02: GET, HEAD and OPTIONS, in upper case: methods compare with case (RFC 9110 9.1). */
+/** R02; methods compare with case (RFC 9110 9.1). */
 export function isReadMethod(method: string): boolean {
   return method === 'GET' || method === 'HEAD' || method === 'OPTIONS';
 }
@@ -23,8 +22,8 @@ export function isRefusedMethod(method: string): boolean {
 }
 
 /**
- * Whether a request counts as a read, so that a read-only token may make it (R02, R03, R12, R13, R14): its own method
- * is a read, or an exception or git's protocol makes it one, every overriding method is a read, and it is not a push.
+ * R02, R03, R12 to R14: the method, an exception or git makes it a read, every overriding method is a read, and it is
+ * no push.
  */
 export function countsAsRead(facts: ReadFacts): boolean {
   if (isRefusedMethod(facts.method) || !facts.overridingMethods.every(isReadMethod)) {
@@ -32,7 +31,7 @@ export function countsAsRead(facts: ReadFacts): boolean {
   }
   switch (facts.git) {
     case 'write':
-      // Before the exceptions: a glob over /scm/ is meant for reads and must not allow pushes.
+      // Before the exceptions: a glob over /scm/ must not allow pushes.
       return false;
     case 'read':
       return true;

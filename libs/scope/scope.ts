@@ -3,18 +3,17 @@ export const SCOPES = ['read-only', 'read-write'] as const;
 
 export type Scope = (typeof SCOPES)[number];
 
-/** What each scope covers: every request, or only those that count as reads. A scope without a rule does not compile. */
+/** A scope without a rule does not compile. */
 const COVERAGE = {
   'read-only': 'reads',
   'read-write': 'everything',
 } as const satisfies Readonly<Record<Scope, 'reads' | 'everything'>>;
 
-/** For values from outside. */
 export function isScope(value: unknown): value is Scope {
   return typeof value === 'string' && Object.hasOwn(COVERAGE, value);
 }
 
-/** Whether a token of this scope may do more than read. An unknown scope covers reads at most. */
+/** An unknown scope covers reads at most. */
 export function coversWrites(scope: Scope): boolean {
   return COVERAGE[scope] === 'everything';
 }

@@ -1,17 +1,15 @@
 import { isUtf8 } from 'node:buffer';
 
 /**
- * What the Authorization lines of a request present (R67).
- *
+ * The Authorization lines of a request (R67).
  * - `none`: no line, or an empty one.
- * - `basic`: user and secret exactly as sent; neither is trimmed nor normalised, and both may be empty.
- * - `basic-non-utf8`: the same where the bytes are no UTF-8, read as ISO 8859-1: `requests`, `aiohttp` and Swagger UI
- *   send that. What is UTF-8 is never read as anything else, so that there is one reading of each line.
+ * - `basic`: user and secret as sent, both perhaps empty.
+ * - `basic-non-utf8`: not UTF-8, read as ISO 8859-1: `requests`, `aiohttp` and Swagger UI send that.
  * - `bearer`: the token as sent.
- * - `other-scheme`: not ours to judge; the scheme in lower case.
- * - `malformed`: refused at the gateway and never forwarded, because a lenient decoder behind it could read other
- *   credentials than were judged. The scheme is `unknown` where the line has no scheme that could be told.
- * - `ambiguous`: several lines. Servers differ in which of them counts, so none does.
+ * - `other-scheme`: not ours to judge; in lower case.
+ * - `malformed`: refused, because a lenient decoder upstream could read other credentials. Scheme `unknown` without
+ * one.
+ * - `ambiguous`: several lines. Servers differ in which one counts, so none does.
  */
 export type AuthorizationCredential =
   | { readonly kind: 'none' }
@@ -25,31 +23,25 @@ export type AuthorizationCredential =
 const NONE: AuthorizationCredential = { kind: 'none' };
 const AMBIGUOUS: AuthorizationCredential = { kind: 'ambiguous' };
 
-/** auth-scheme is a token of RFC 9110 5.6.2. One class repeated: linear in the length of the line. */
+/** RFC 9110 5.6.2. One class repeated: linear. */
 const SCHEME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+/;
 
-/** b64token of RFC 6750 2.1. The two classes share no character, so there is nothing to backtrack into. */
+/** b64token of RFC 6750 2.1. The classes share no character, so there is no backtracking. */
 const BEARER_TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
 
-/**
- * The longest line of a scheme of ours, in bytes. No token comes near it, and common servers take no longer line, so
- * there is nothing to gain from decoding one. Lines of other schemes are for the upstream to judge.
- */
+/** Bytes. Common servers accept no longer line. Lines of other schemes have no limit here. */
 const MAXIMUM_LENGTH = 8_192;
 
 const SPACE = 0x20;
 const TAB = 0x09;
 
-/** CTL of RFC 7617, which its user and password never hold. */
+/** CTL of RFC 7617. */
 // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
 const CONTROL = /[\x00-\x1f\x7f]/;
 
 const BEYOND_ASCII = /[\x80-\xff]/;
 
-/**
- * Reads the credential from all Authorization lines of a request. Never throws.
- * @param values the field values in wire order, as Node gives them (one character per byte)
- */
+/** Never throws. @param values in the order of arrival, one character a byte */
 export function parseAuthorization(values: readonly string[]): AuthorizationCredential {
   const [value, second] = values;
   if (value === undefined) {
@@ -80,7 +72,7 @@ function parseLine(line: string): AuthorizationCredential {
   if (known !== 'unknown' && line.length > MAXIMUM_LENGTH) {
     return { kind: 'malformed', scheme: known, detail: `The line is longer than ${MAXIMUM_LENGTH} bytes.` };
   }
-  // RFC 9110 11.4: one or more SP, and nothing else, stand between the scheme and the credentials.
+  // RFC 9110 11.4: only spaces, at least one.
   let start = written.length;
   while (line.charCodeAt(start) === SPACE) {
     start += 1;
@@ -102,11 +94,10 @@ function parseLine(line: string): AuthorizationCredential {
   }
 }
 
-/** RFC 7617, strictly: canonical Base64 of RFC 4648, a colon, no control characters. */
+/** RFC 7617: canonical Base64 (RFC 4648), a colon, no control characters. */
 function parseBasic(credentials: string): AuthorizationCredential {
   const bytes = Buffer.from(credentials, 'base64');
-  // Node skips what is not Base64. Only a text that encodes back to itself is the one spelling of its bytes: alphabet,
-  // padding and trailing bits are all judged by this comparison.
+  // Node skips what is not Base64. This checks alphabet, padding and trailing bits together.
   if (bytes.toString('base64') !== credentials) {
     return {
       kind: 'malformed',
@@ -156,7 +147,7 @@ function parseBearer(credentials: string): AuthorizationCredential {
       };
 }
 
-/** Takes off the blanks around a field value, which are no part of it (RFC 9110 5.5); other white space stays. */
+/** RFC 9110 5.5; other white space stays. */
 function withoutOuterBlanks(value: string): string {
   let start = 0;
   let end = value.length;

@@ -1,21 +1,20 @@
-/** The digits of base62 in the order of their value. */
 export const BASE62_DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
 const BASE = BASE62_DIGITS.length;
 
-/** The largest multiple of 62 in a byte: the bytes below it give every digit equally often. */
+/** Bytes below this multiple of 62 give every digit equally often. */
 const UNBIASED_LIMIT = 256 - (256 % BASE);
 
-/** Extra bytes, because about 3 % of them are rejected. */
+/** About 3 % of the bytes are rejected. */
 const SPARE_BYTES = 12;
 
-/** Ends the loop for a broken source, such as a constant one. */
+/** Ends the loop for a broken source. */
 const MAXIMUM_DRAWS = 100;
 
 /**
- * A whole number in base62, the most significant digit first, padded with `0` on the left.
+ * Most significant digit first, padded with `0`.
  * @param value 0 to 2^53 - 1
- * @param width the number of digits; the caller makes sure that the value fits
+ * @param width the value must fit
  */
 export function encodeBase62(value: number, width: number): string {
   let rest = value;
@@ -27,7 +26,6 @@ export function encodeBase62(value: number, width: number): string {
   return text;
 }
 
-/** Whether every character of `text` from `start` to before `end` is a base62 digit. */
 export function isBase62(text: string, start: number, end: number): boolean {
   if (end > text.length) {
     return false;
@@ -45,8 +43,8 @@ export function isBase62(text: string, start: number, end: number): boolean {
 }
 
 /**
- * Random base62 digits, each equally likely: bytes that would favour the first digits are rejected.
- * @param randomBytes a cryptographic source; returns as many bytes as asked for
+ * Rejects bytes that would favour some digits.
+ * @param randomBytes a cryptographic source
  * @throws Error if the source gives no usable bytes
  */
 export function drawBase62(randomBytes: (size: number) => Uint8Array, length: number): string {

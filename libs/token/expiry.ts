@@ -1,16 +1,15 @@
 import { type InstantRefusal, LAST_INSTANT_MS, parseInstant } from './instant.js';
 import { addMonths, type Maximum, offeredValidities, type Validity, validityMonths } from './validity.js';
 
-/** What the creator of a token asks for: at most one of the three. None of them means the maximum. */
+/** At most one of the three; none means the maximum. */
 export interface ExpiryAsked {
   readonly validity?: Validity | undefined;
-  /** An ISO 8601 date-time with offset, not yet checked. Undefined: not given. */
   readonly expiresAt?: unknown;
-  /** For the vendor's calls: any whole number of months up to the maximum. */
+  /** For the vendor's calls: up to the maximum. */
   readonly months?: number | undefined;
 }
 
-/** `contradictory`: more than one of the three; `months`: not a valid number of months. */
+/** `contradictory`: more than one; `months`: an invalid number. */
 export type ExpiryRefusal = InstantRefusal | 'past' | 'exceeds-max' | 'not-offered' | 'contradictory' | 'months';
 
 export type ExpiryDecision =
@@ -19,15 +18,14 @@ export type ExpiryDecision =
       readonly ok: false;
       readonly reason: ExpiryRefusal;
       readonly message: string;
-      /** The maximum in months, with `exceeds-max`. */
+      /** With `exceeds-max`. */
       readonly limitMonths?: number;
     };
 
 /**
- * The expiry of a new token (R28 to R30): an offered validity, an instant up to and including now + maximum, a number of
- * months up to the maximum, or the maximum. Months are calendar months in UTC.
- * @param nowMs epoch milliseconds; store it as the creation, or else the maximum may seem exceeded (R32)
- * @returns epoch milliseconds, null for a token that never expires, or a refusal with a message for the creator
+ * R28 to R30. Months are calendar months in UTC.
+ * @param nowMs epoch milliseconds; store it as the creation, or the maximum may seem exceeded (R32)
+ * @returns epoch milliseconds, null for never, or a refusal with a message for the creator
  */
 export function decideExpiry(asked: ExpiryAsked, maximum: Maximum, nowMs: number): ExpiryDecision {
   const { validity, expiresAt, months } = asked;
@@ -66,7 +64,7 @@ function decideMonths(months: number, maximum: Maximum, nowMs: number): ExpiryDe
     return refuseBeyond(limitMonths);
   }
   const expiresAtMs = addMonths(nowMs, months);
-  // Not `>`: NaN, an instant beyond all dates, must be refused, too.
+  // Not `>`: also refuses NaN.
   if (!(expiresAtMs <= LAST_INSTANT_MS)) {
     return refuse('months', 'Give fewer months: the expiry must be before the year 10000.');
   }

@@ -1,11 +1,11 @@
-/** Why a value is not an instant. `not-date-time`: a date alone; `no-offset`: a date-time without an offset. */
+/** `not-date-time`: only a date. */
 export type InstantRefusal = 'type' | 'format' | 'no-offset' | 'not-date-time' | 'calendar' | 'offset';
 
 export type InstantReading =
   | { readonly ok: true; readonly instantMs: number }
   | { readonly ok: false; readonly reason: InstantRefusal; readonly message: string };
 
-/** 9999-12-31T23:59:59.999Z, the last instant that four digits of a year and the databases can hold. */
+/** 9999-12-31T23:59:59.999Z: the databases and four digits allow no later one. */
 export const LAST_INSTANT_MS = 253_402_300_799_999;
 
 /** A longer text is refused before it is parsed. */
@@ -19,10 +19,10 @@ const MINUTE_MS = 60_000;
 const FORMAT_MESSAGE = 'Give a date-time in ISO 8601 with its offset, for example 2030-01-31T12:00:00Z.';
 
 /**
- * Reads an instant strictly (R29): `YYYY-MM-DDTHH:MM[:SS[.f{1,9}]]` and `Z` or `±HH:MM`, `±HHMM`, `±HH`, in upper case
- * and ASCII digits, on an existing day. Not by `Date.parse`, which accepts other formats, takes a missing offset for the
- * server's and turns 30 February into March. Digits below a millisecond are cut off. No message repeats the input.
- * @returns epoch milliseconds, up to the end of the year 9999 in UTC
+ * R29: `YYYY-MM-DDTHH:MM[:SS[.f{1,9}]]` and `Z`, `±HH:MM`, `±HHMM` or `±HH`, on an existing day. Not `Date.parse`: it
+ * accepts other formats and 30 February, and takes a missing offset for the server's. Digits below a millisecond are
+ * cut.
+ * @returns epoch milliseconds, up to the end of 9999 in UTC
  */
 export function parseInstant(value: unknown): InstantReading {
   if (typeof value !== 'string') {
@@ -48,7 +48,7 @@ export function parseInstant(value: unknown): InstantReading {
     return refuse('calendar', 'There is no such time: hours go to 23, minutes and seconds to 59.');
   }
   const date = new Date(0);
-  // Date.UTC would take the years 0 to 99 for 1900 to 1999.
+  // Date.UTC takes the years 0 to 99 for 1900 to 1999.
   date.setUTCFullYear(Number(year), Number(month) - 1, Number(day));
   if (date.getUTCMonth() !== Number(month) - 1 || date.getUTCDate() !== Number(day)) {
     return refuse('calendar', 'The calendar has no such day.');

@@ -1,12 +1,12 @@
 const LONGEST_OVERLAP_MS = 30 * 86_400_000;
 
-/** `P2DT12H`, `PT24H`, `PT90M`: days, hours, minutes and seconds, each at most once and in this order (ISO 8601). */
+/** ISO 8601: `P2DT12H`, `PT24H`, `PT90M`; each unit at most once and in this order. */
 const DURATION = /^P(?:(\d{1,4})D)?(?:T(?=\d)(?:(\d{1,4})H)?(?:(\d{1,6})M)?(?:(\d{1,8})S)?)?$/;
 
 export type OverlapReading =
   { readonly ok: true; readonly overlapMs: number } | { readonly ok: false; readonly message: string };
 
-/** Reads how long an old token stays valid after a rotation: an ISO 8601 duration of up to 30 days. */
+/** How long an old token stays valid after a rotation: at most 30 days. */
 export function parseOverlap(text: string): OverlapReading {
   const parts = text === 'P' ? null : DURATION.exec(text);
   if (parts === null) return { ok: false, message: 'overlap must be an ISO 8601 duration such as PT24H or P7D' };

@@ -3,18 +3,18 @@ import { encodeBase62, isBase62 } from './base62.js';
 
 const SEPARATOR = '_';
 
-/** Numbers of base62 digits. */
+/** In base62 digits. */
 export const ID_LENGTH = 12;
 export const SECRET_LENGTH = 40;
 const CHECKSUM_LENGTH = 6;
 
-/** `<prefix><id>_<secret>_<checksum>`, the form of tokens and sessions alike. */
+/** For tokens and sessions: `<prefix><id>_<secret>_<checksum>`. */
 export function formatSecret(prefix: string, id: string, secret: string): string {
   const body = prefix + id + SEPARATOR + secret;
   return body + SEPARATOR + checksumOf(body);
 }
 
-/** The id in a text of this form; null if its shape or its checksum is wrong. */
+/** Null if shape or checksum is wrong. */
 export function idOfSecret(prefix: string, text: string): string | null {
   const idStart = prefix.length;
   const idEnd = idStart + ID_LENGTH;
@@ -31,13 +31,13 @@ export function idOfSecret(prefix: string, text: string): string | null {
   return isWellFormed ? text.slice(idStart, idEnd) : null;
 }
 
-/** The random part of a text in which `idOfSecret` found an id. */
+/** @param text `idOfSecret` found an id in it */
 export function randomPartOf(prefix: string, text: string): string {
   const start = prefix.length + ID_LENGTH + SEPARATOR.length;
   return text.slice(start, start + SECRET_LENGTH);
 }
 
-/** CRC-32 in base62: 32 bits fit into six digits. */
+/** CRC-32: 32 bits fit into six base62 digits. */
 function checksumOf(body: string): string {
   return encodeBase62(crc32(body), CHECKSUM_LENGTH);
 }

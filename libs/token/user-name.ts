@@ -1,13 +1,9 @@
-/**
- * The form in which user names are compared and looked up: lower case by Unicode's table, not by the server's language,
- * because in Turkish `ADMIN` would be another user than `admin` (R44). Accents and compositions stay: names that differ in
- * more than case are two users.
- */
+/** R44: lower case by Unicode, not by the server's language: in Turkish `ADMIN` would be another user. Accents stay. */
 export function userNameKey(name: string): string {
   return name.toLowerCase();
 }
 
-/** Whether two user names mean the same user (R44: without case). */
+/** R44: without case. */
 export function sameUserName(one: string, other: string): boolean {
   return one === other || userNameKey(one) === userNameKey(other);
 }

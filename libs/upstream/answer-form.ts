@@ -1,10 +1,10 @@
 import { headerValues, type HeaderLines } from '@scopegate/kernel';
 
 /**
- * Why an answer cannot be passed on; null if it can.
- * - A status outside 100 to 599 means nothing (RFC 9110 15).
- * - A transfer coding other than `chunked` alone is still in the body, but its header line would be gone (RFC 9112 6.1).
- * - Two lengths are two readings of the body (RFC 9112 6.3).
+ * Null if the answer can be passed on.
+ * - Status outside 100 to 599: undefined (RFC 9110 15).
+ * - A transfer coding other than `chunked` alone: its line would be lost, and the body not decoded (RFC 9112 6.1).
+ * - Two lengths: two readings of the body (RFC 9112 6.3).
  */
 export function faultOfAnswer(status: number, lines: HeaderLines): string | null {
   if (status < 100 || status > 599) return `${status} is not a valid HTTP status.`;
@@ -15,7 +15,7 @@ export function faultOfAnswer(status: number, lines: HeaderLines): string | null
   return headerValues(lines, 'content-length').length > 1 ? 'The answer has more than one length.' : null;
 }
 
-/** The lines of an answer that has no body and must not have a length: an interim one, and 204 (RFC 9110 8.6). */
+/** Interim answers and 204 must not have a length (RFC 9110 8.6). */
 export function withoutLength(lines: HeaderLines): string[] {
   const result: string[] = [];
   for (let index = 0; index + 1 < lines.length; index += 2) {

@@ -1,4 +1,4 @@
-/** How an upstream failed, as the client sees it. */
+/** As the client sees it. */
 export type UpstreamFailure = 'upstream_unreachable' | 'upstream_timeout';
 
 const TIMEOUT_CODES: ReadonlySet<string> = new Set([
@@ -8,7 +8,7 @@ const TIMEOUT_CODES: ReadonlySet<string> = new Set([
   'ETIMEDOUT',
 ]);
 
-/** A silent upstream is a 504; one that refuses, resets or answers nonsense is a 502. */
+/** Silent: 504; refuses, resets or sends nonsense: 502. */
 export function classifyUpstreamFailure(error: unknown): UpstreamFailure {
   const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
   return TIMEOUT_CODES.has(code) ? 'upstream_timeout' : 'upstream_unreachable';

@@ -3,37 +3,35 @@ import type { ReferenceHeader, SessionParameterRule } from './session-parameter.
 import { appendHop } from './via.js';
 import { isConnectionName, isWithheldName } from './withheld-names.js';
 
-/** What forwarding needs to know of a request. */
 export interface ForwardedRequest {
   readonly lines: HeaderLines;
   readonly requestId: string;
-  /** The upstream's own host. */
   readonly host: string;
-  /** The addresses the request came through, for `X-Forwarded-For`. */
+  /** For `X-Forwarded-For`. */
   readonly forwardedFor: string;
   readonly forwardedHost: string | null;
   readonly forwardedProto: string;
-  /** This gateway's own hop, which `Via` gets at its end: `1.1 scopegate-…`. */
+  /** Added at the end of `Via`: `1.1 scopegate-…`. */
   readonly hop: string;
-  /** Names that the gateway sets for this application, folded: the client's own are always dropped. */
+  /** Folded. The gateway sets these, so the client's own are dropped. */
   readonly identityNames: ReadonlySet<string>;
-  /** Names and values, alternating, that identify the user; empty unless this is a token request. */
+  /** Names and values in turns; empty unless this is a token request. */
   readonly identity: readonly string[];
-  /** Whether the client's Authorization is dropped: it goes upstream only if the gateway does not judge it. */
+  /** Authorization goes upstream only if the gateway does not judge it. */
   readonly dropAuthorization: boolean;
-  /** Returns what of a Cookie line goes upstream, or null for none of it. Null in its place: no cookie goes. */
+  /** The part of a Cookie line that goes upstream, or null. Null instead of a function: no cookie goes. */
   readonly keepCookies: ((value: string) => string | null) | null;
-  /** Whether a line overrides the method and is dropped (R12). */
+  /** Lines that override the method are dropped (R12). */
   readonly dropLine: ((foldedName: string) => boolean) | null;
-  /** The header that the client address is taken from, as configured; null if none is. It is not sent on. */
+  /** Not sent on, because the client address is taken from it; null: none. */
   readonly addressHeader: string | null;
-  /** The gateway's own place in the trace. The client's lines are always dropped: they name another parent. */
+  /** The client's lines are always dropped: they name another parent. */
   readonly trace: { readonly parent: string; readonly state: string | null } | null;
 }
 
 /**
- * The header lines that go upstream, names and values alternating: everything the client sent except what belongs to its
- * connection, what only the gateway may say, and, on a token request, the client's own credentials.
+ * Names and values in turns, without the connection's lines, lines that only the gateway may write, and, on a token
+ * request, the client's credentials.
  */
 export function forwardedHeaders(request: ForwardedRequest): string[] {
   const { lines, forwardedFor, forwardedHost, forwardedProto, hop, requestId, trace } = request;
@@ -60,7 +58,7 @@ function pushClientLines(result: string[], request: ForwardedRequest): void {
     if (folded === addressName || folded === 'via' || isWithheldName(name, folded)) continue;
     if (folded === 'authorization' && dropAuthorization) continue;
     if (identityNames.has(folded)) continue;
-    // A client must not make the gateway drop a line it judged by, so only unknown names can be nominated.
+    // A client must not make the gateway drop a line that was judged, so only unknown names can be nominated.
     if (nominated !== null && nominated.has(folded) && !END_TO_END.has(folded)) continue;
     if (dropLine !== null && dropLine(folded)) continue;
     const value = lines[index + 1] as string;
@@ -73,7 +71,7 @@ function pushClientLines(result: string[], request: ForwardedRequest): void {
   }
 }
 
-/** Lines that `Connection` cannot take away, since they carry the meaning of the request. */
+/** `Connection` cannot remove these: they carry the meaning of the request. */
 const END_TO_END: ReadonlySet<string> = new Set([
   'authorization',
   'cookie',
@@ -82,7 +80,7 @@ const END_TO_END: ReadonlySet<string> = new Set([
   'content-encoding',
 ]);
 
-/** The names in the Connection lines; null if there are only the usual two. */
+/** Null if there are only the usual two. */
 function connectionNominated(lines: HeaderLines): ReadonlySet<string> | null {
   let names: Set<string> | null = null;
   for (let index = 0; index + 1 < lines.length; index += 2) {
@@ -96,10 +94,9 @@ function connectionNominated(lines: HeaderLines): ReadonlySet<string> | null {
 }
 
 /**
- * The header lines of an answer, without what belongs to the upstream's connection. The answer to a token request is
- * also without Set-Cookie and without session ids in the URLs it leads to: the upstream's own session never reaches
- * the client of a token (R11).
- * @param sessionRule the rule of the product; null if this is no token request
+ * Without the connection's lines. For a token request also without Set-Cookie and session ids in URLs: the upstream's
+ * session never reaches a token's client (R11).
+ * @param sessionRule null if this is no token request
  */
 export function answeredHeaders(lines: HeaderLines, sessionRule: SessionParameterRule | null): string[] {
   const nominated = connectionNominated(lines);

@@ -2,18 +2,17 @@ import { foldHeaderName } from '@scopegate/kernel';
 
 export const IDENTITY_PLACEHOLDERS = ['username', 'displayName', 'email', 'groups', 'tokenId', 'scope'] as const;
 
-/** The values of a request, by the placeholders that stand for them. */
 export type IdentityFacts = Readonly<Record<(typeof IDENTITY_PLACEHOLDERS)[number], string>>;
 
 type Piece = string | { readonly placeholder: keyof IdentityFacts };
 
-/** A header template, taken apart once so that a request only joins its pieces. */
+/** Parsed once; a request only joins the pieces. */
 export type CompiledTemplate = readonly Piece[];
 
 export type TemplateParsing =
   { readonly ok: true; readonly template: CompiledTemplate } | { readonly ok: false; readonly message: string };
 
-/** Reads a template such as `{username}` or `user={username};groups={groups}`. */
+/** Such as `{username}` or `user={username};groups={groups}`. */
 export function parseTemplate(text: string): TemplateParsing {
   // eslint-disable-next-line no-control-regex -- a header value must not hold any of these (RFC 9110 5.5)
   if (/[\u0000-\u001f\u007f]/.test(text)) return { ok: false, message: 'must not contain control characters' };
@@ -42,17 +41,16 @@ export function parseTemplate(text: string): TemplateParsing {
 }
 
 /**
- * How values beyond ASCII are written. `percent`: printable ASCII, everything else and `%` as percent-encoded UTF-8
- * (RFC 3986 2.1), since a header line has no charset (RFC 9110 5.5). `utf-8`: the bytes of UTF-8 themselves.
+ * `percent`: printable ASCII; all else and `%` as percent-encoded UTF-8 (RFC 3986 2.1), since headers have no charset
+ * (RFC 9110 5.5). `utf-8`: raw bytes.
  */
 export const IDENTITY_ENCODINGS = ['percent', 'utf-8'] as const;
 
 export type IdentityEncoding = (typeof IDENTITY_ENCODINGS)[number];
 
-/** What applications get that name no encoding. */
 export const DEFAULT_IDENTITY_ENCODING: IdentityEncoding = 'percent';
 
-/** The user that an application gets, and the token; null without one. */
+/** The token is null without one. */
 export interface Identified {
   readonly user: {
     readonly username: string;
@@ -63,22 +61,18 @@ export interface Identified {
   readonly token: { readonly id: string; readonly scope: string } | null;
 }
 
-/** The header lines of an application that tell it who the user is. */
 export interface IdentityTemplates {
   readonly templates: readonly { readonly name: string; readonly template: CompiledTemplate }[];
   readonly encoding: IdentityEncoding;
 }
 
-/**
- * The header lines that tell an application who the user is.
- * @returns names and values, alternating, one character a byte
- */
+/** @returns names and values in turns, one character a byte */
 export function identityLines({ templates, encoding }: IdentityTemplates, { user, token }: Identified): string[] {
   const facts: IdentityFacts = {
     username: user.username,
     displayName: user.displayName,
     email: user.email ?? '',
-    // Few templates name the groups, and a user may have hundreds.
+    // Few templates need the groups, and a user may have hundreds.
     get groups() {
       return [...user.groups].sort().join(',');
     },
@@ -88,10 +82,7 @@ export function identityLines({ templates, encoding }: IdentityTemplates, { user
   return templates.flatMap(({ name, template }) => [name, fillTemplate(template, facts, encoding)]);
 }
 
-/**
- * Fills a template in.
- * @returns the value of the line, one character a byte
- */
+/** @returns one character a byte */
 export function fillTemplate(template: CompiledTemplate, facts: IdentityFacts, encoding: IdentityEncoding): string {
   const encode = encoding === 'utf-8' ? utf8Bytes : headerSafe;
   let text = '';
@@ -99,7 +90,7 @@ export function fillTemplate(template: CompiledTemplate, facts: IdentityFacts, e
   return text;
 }
 
-/** What would end the line, or is refused in one, becomes U+FFFD: nothing decodes such a value again. */
+/** Characters that are not allowed in a line become U+FFFD. */
 function utf8Bytes(value: string): string {
   if (/^[\x20-\x7e]*$/.test(value)) return value;
   return Buffer.from(value.replace(CONTROLS, '\ufffd'), 'utf8').toString('latin1');
@@ -133,7 +124,7 @@ const NEVER_IDENTITY: ReadonlySet<string> = new Set([
   'x-forwarded-for',
 ]);
 
-/** Whether a header can carry an identity: a field name (RFC 9110 5.1) that has no other meaning for the message. */
+/** A field name (RFC 9110 5.1) without another meaning. */
 export function isIdentityHeaderName(name: string): boolean {
   return /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/.test(name) && !NEVER_IDENTITY.has(foldHeaderName(name));
 }

@@ -1,8 +1,7 @@
 import type { UpstreamTarget } from './target.js';
 
-/** Where a server listens. */
 export interface Listener {
-  /** An address or a host name, as it was configured. */
+  /** As configured. */
   readonly host: string;
   readonly port: number;
 }
@@ -10,10 +9,8 @@ export interface Listener {
 const UNSPECIFIED: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
 
 /**
- * Whether an upstream is the server itself, so that every request would come back to it. Names are not
- * resolved here: such a loop ends when the first request comes back.
- * @param listeners of the server
- * @param machine the addresses and names of the machine, in lower case
+ * Every request would come back. Names are not resolved: such a loop ends when the first request returns.
+ * @param machine addresses and names of the machine, in lower case
  */
 export function isOwnUpstream(
   target: UpstreamTarget,
@@ -30,9 +27,9 @@ export function isOwnUpstream(
   });
 }
 
-/** The host of an upstream: in lower case, without brackets and without a dot at its end. */
+/** Lower case, without brackets and a dot at the end. */
 export function hostOf(target: UpstreamTarget): string {
-  // The origin is that of a parsed URL: its IPv4 addresses are dotted decimals, in whatever form they were written.
+  // A parsed URL has dotted decimals, whatever was written.
   return new URL(target.origin).hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
 }
 
@@ -41,7 +38,7 @@ function portOf(target: UpstreamTarget): number {
   return port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port);
 }
 
-/** Whether a host is this machine in any spelling (RFC 6761 6.3, RFC 1122 3.2.1.3, RFC 4291 2.5.3). */
+/** In any spelling (RFC 6761 6.3, RFC 1122 3.2.1.3, RFC 4291 2.5.3). */
 function isLoopback(host: string): boolean {
   return (
     host === 'localhost' ||

@@ -1,16 +1,15 @@
-/** Where the client sees the application. */
+/** The application's address for the client. */
 export interface OuterAddress {
   readonly scheme: 'http' | 'https';
-  /** With the port; null if the request names none. */
+  /** With the port; null if the request has none. */
   readonly host: string | null;
-  /** The path of the mount: `/`, or segments without a slash at the end. */
+  /** `/`, or segments without a slash at the end. */
   readonly pathPrefix: string;
 }
 
 /**
- * The Set-Cookie line of a session of the gateway (RFC 6265, R11). It is sent below the mount alone, never to scripts of
- * a page nor with requests that another site begins.
- * @param value the session; null takes the cookie away
+ * RFC 6265, R11: only below the mount, not for scripts, not with requests from other sites.
+ * @param value the session; null removes the cookie
  */
 export function sessionCookie(name: string, value: string | null, address: OuterAddress): string {
   const parts = [`${name}=${value ?? ''}`, `Path=${address.pathPrefix}`];
@@ -20,12 +19,12 @@ export function sessionCookie(name: string, value: string | null, address: Outer
   return parts.join('; ');
 }
 
-/** What a login at jira's session endpoint answers (R04). */
+/** R04. */
 export function sessionAnswer(name: string, value: string): string {
   return JSON.stringify({ session: { name, value }, loginInfo: LOGIN_INFO });
 }
 
-/** The body that jira's session endpoint returns for the user of a session (R04). */
+/** R04. */
 export function sessionUserAnswer(username: string, address: OuterAddress): string {
   const base = address.pathPrefix === '/' ? '' : address.pathPrefix;
   const origin = address.host === null ? '' : `${address.scheme}://${address.host}`;
@@ -33,5 +32,5 @@ export function sessionUserAnswer(username: string, address: OuterAddress): stri
   return JSON.stringify({ self, name: username, loginInfo: LOGIN_INFO });
 }
 
-/** Jira counts logins with passwords. The gateway does not, and clients want to read numbers. */
+/** Clients expect these numbers; the gateway does not count logins. */
 const LOGIN_INFO = { failedLoginCount: 0, loginCount: 1 } as const;

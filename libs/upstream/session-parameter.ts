@@ -1,27 +1,25 @@
-/** How often a semicolon may be percent-encoded over. */
+/** Percent-encoded up to four times. */
 const SEMICOLON = '(?:;|%(?:25){0,3}3b)';
 const EQUALS = '(?:=|%(?:25){0,3}3d)';
 
-/** What a value of a path parameter holds: all up to the next delimiter of a URL, plain or percent-encoded. */
+/** Up to the next delimiter of a URL, plain or percent-encoded. */
 const VALUE = '(?:(?!%(?:25){0,3}(?:3b|2f|3f|23|26))[^;/?#&<>",\\s])*';
 
 const SINGLE_QUOTED = /^\s*(?:url\s*=\s*)?'/i;
 
-/** A header line that holds URLs an answer leads to. */
 export type ReferenceHeader = 'location' | 'link' | 'refresh';
 
-/** Takes a product's session ids out of the values of header lines. */
+/** Removes a product's session ids from header values. */
 export interface SessionParameterRule {
-  /** @returns the same text where it holds no session id */
+  /** Returns the same text if it has none. */
   clean(header: ReferenceHeader, value: string): string;
 }
 
 /**
- * Makes the rule for the path parameters that a product takes a session's id from. An id in `Location`,
- * `Content-Location`, `Link` or `Refresh` would hand the upstream's own session to the client of a token (R11). Names
- * count in any case, and all of it in any percent-encoding.
- * @param parameters in lower case. `jsessionid` is taken out of a query as well: it has no other meaning, and a path
- * within a query may carry it. Other names are taken out of paths alone: `;` also separates the fields of a query.
+ * R11: an id in `Location`, `Content-Location`, `Link` or `Refresh` would give the upstream's session to a token's
+ * client. Ignores case and percent-encoding. `jsessionid` is also removed from a query, since a path in it may contain
+ * one. Other names are removed only from paths, because `;` also separates query fields.
+ * @param parameters in lower case
  */
 export function compileSessionParameters(parameters: readonly string[]): SessionParameterRule {
   const inPath = patternOf(parameters);
@@ -34,7 +32,7 @@ export function compileSessionParameters(parameters: readonly string[]): Session
   };
   return {
     clean: (header, value) => {
-      // Without either there is no path parameter; most values have neither.
+      // A path parameter needs one of these; most values have neither.
       if (!value.includes(';') && !value.includes('%')) return value;
       switch (header) {
         case 'location':
@@ -42,10 +40,10 @@ export function compileSessionParameters(parameters: readonly string[]): Session
         case 'link':
           return value.replace(/<[^<>]*>/g, cleanReference);
         case 'refresh': {
-          // The seconds, a separator, and the URL (HTML, "shared declarative refresh steps").
+          // Seconds, a separator, and the URL (HTML, "shared declarative refresh steps").
           const start = value.search(/[;,]/) + 1;
           const rest = value.slice(start);
-          // A URL in single quotes ends at the next one; elsewhere the quote is a character of the URL.
+          // Quotes only end a URL that begins with one.
           const parts = SINGLE_QUOTED.test(rest) ? rest.split("'") : [rest];
           return value.slice(0, start) + parts.map(cleanReference).join("'");
         }
@@ -54,7 +52,7 @@ export function compileSessionParameters(parameters: readonly string[]): Session
   };
 }
 
-/** One pattern for all names; each of their letters may be percent-encoded. */
+/** Each letter may be percent-encoded. */
 function patternOf(names: readonly string[]): RegExp {
   const spelled = names.map((name) => [...name].map(spellingsOf).join(''));
   return new RegExp(spelled.length === 0 ? '(?!)' : `${SEMICOLON}(?:${spelled.join('|')})${EQUALS}${VALUE}`, 'gi');

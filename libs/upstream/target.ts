@@ -1,18 +1,17 @@
-/** Where an application lives: what the gateway's connections need of its address. */
+/** The parts of an application's address. */
 export interface UpstreamTarget {
-  /** Scheme and authority: `http://127.0.0.1:8080`. */
+  /** `http://127.0.0.1:8080`. */
   readonly origin: string;
   /** The value of the Host line. */
   readonly host: string;
-  /** The path of the address without a slash at its end: `/jira`, or empty. */
+  /** Without a slash at the end: `/jira`, or empty. */
   readonly basePath: string;
 }
 
-/** Why an upstream address is refused; `ok` with its parts otherwise. */
 export type UpstreamParsing =
   { readonly ok: true; readonly target: UpstreamTarget } | { readonly ok: false; readonly message: string };
 
-/** Takes an upstream address apart: http or https, a host, perhaps a path; no credentials, query or fragment. */
+/** Accepts http or https, a host and a path; no credentials, query or fragment. */
 export function parseUpstream(value: unknown): UpstreamParsing {
   if (typeof value !== 'string' || value.length > 2048) return refuse('must be a text of at most 2048 characters');
   if (!/^https?:\/\//i.test(value)) return refuse('must begin with http:// or https://');
@@ -31,7 +30,7 @@ export function parseUpstream(value: unknown): UpstreamParsing {
   return { ok: true, target: { origin: url.origin, host: url.host, basePath } };
 }
 
-/** The target of the forwarded request, byte for byte what was judged, behind the upstream's own path. */
+/** The judged path, byte for byte, after the upstream's own path. */
 export function forwardedPath(target: UpstreamTarget, judgedPath: string, query: string | null): string {
   const path = target.basePath + judgedPath;
   return query === null ? path : `${path}?${query}`;

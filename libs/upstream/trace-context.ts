@@ -1,28 +1,28 @@
 import { headerValues, type HeaderLines } from '@scopegate/kernel';
 
-/** Where a request stands in a trace (W3C Trace Context). */
+/** W3C Trace Context. */
 export interface TraceContext {
-  /** 32 lower-case hexadecimal digits, the same for everything that belongs to the trace. */
+  /** 32 lower-case hexadecimal digits, the same for the whole trace. */
   readonly traceId: string;
-  /** Two hexadecimal digits: whether the trace is sampled (1), and whether its id is random (2). */
+  /** Two hexadecimal digits: 1 is sampled, 2 is a random trace id. */
   readonly flags: string;
-  /** What other tracing systems want passed on; null if there is nothing valid to pass on. */
+  /** Data of other tracing systems; null if there is none, or it is invalid. */
   readonly traceState: string | null;
 }
 
-/** Version, trace id, parent id and flags. What follows belongs to a version that is not known yet. */
+/** Version, trace id, parent id, flags; the rest belongs to later versions. */
 const TRACE_PARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-[\x20-\x7e]*)?$/;
 
-/** The characters of a version 00, which ends here. */
+/** Version 00 ends here. */
 const TRACE_PARENT_LENGTH = 55;
 
-/** No sender needs as many; longer lines are not looked at. */
+/** Longer lines are ignored. */
 const MAX_TRACE_PARENT_LENGTH = 512;
 
 const NO_TRACE_ID = '0'.repeat(32);
 const NO_PARENT_ID = '0'.repeat(16);
 
-/** The flags that have a meaning; the others are not passed on. */
+/** Other flags are not passed on. */
 const KNOWN_FLAGS = 0x03;
 
 const MAX_STATE_MEMBERS = 32;
@@ -32,13 +32,10 @@ const MAX_STATE_LENGTH = 8_192;
 
 const STATE_KEY = /^(?:[a-z0-9][a-z0-9_*/-]{0,255}|[a-z0-9][a-z0-9_*/-]{0,240}@[a-z0-9][a-z0-9_*/-]{0,13})$/;
 
-/** Printable ASCII without comma and equals sign, and no blank at its end. */
+/** Printable ASCII without comma and equals sign, no blank at the end. */
 const STATE_VALUE = /^[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]$/;
 
-/**
- * The trace a request belongs to by its header lines; null if it carries no `traceparent`, more than one, or one that
- * is not valid. Then a new trace begins, and a `tracestate` says nothing. Never throws.
- */
+/** Null without exactly one valid `traceparent`: a new trace begins, and `tracestate` means nothing. Never throws. */
 export function readTraceContext(lines: HeaderLines): TraceContext | null {
   const parents = headerValues(lines, 'traceparent');
   const parent = parents.length === 1 ? parents[0] : undefined;
@@ -57,22 +54,19 @@ export function readTraceContext(lines: HeaderLines): TraceContext | null {
 }
 
 /**
- * A trace that begins here. It counts as sampled: a tracer that follows its parent would record nothing otherwise.
+ * Sampled, because otherwise a tracer that follows its parent would record nothing.
  * @param traceId 32 lower-case hexadecimal digits, random and not all zero
  */
 export function newTraceContext(traceId: string): TraceContext {
   return { traceId, flags: '01', traceState: null };
 }
 
-/**
- * The `traceparent` for the next one in the trace, in version 00.
- * @param parentId 16 lower-case hexadecimal digits, random and not all zero, that stand for this step
- */
+/** Version 00. @param parentId this step: 16 lower-case hexadecimal digits, random and not all zero */
 export function traceParent(trace: TraceContext, parentId: string): string {
   return `00-${trace.traceId}-${parentId}-${trace.flags}`;
 }
 
-/** All `tracestate` lines as one list, as they came; null if there is none, or one member is not valid. */
+/** All lines as one list; null if there is none or a member is invalid. */
 function readTraceState(values: readonly string[]): string | null {
   if (values.length === 0) return null;
   const state = values.length === 1 ? (values[0] ?? '') : values.join(',');

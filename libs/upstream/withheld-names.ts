@@ -1,7 +1,4 @@
-/**
- * Lines that belong to one connection and not to the message (RFC 9110 7.6.1). `Expect` is answered here, since the
- * body is asked for only after the decision.
- */
+/** RFC 9110 7.6.1. `Expect` is answered here, since the body is only needed after the decision. */
 const CONNECTION_NAMES: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',
@@ -16,7 +13,7 @@ const CONNECTION_NAMES: ReadonlySet<string> = new Set([
   'expect',
 ]);
 
-/** Lines about the origin of a request, and its id: the gateway writes its own. `X-Forwarded-*` is handled below. */
+/** The gateway writes its own. For `X-Forwarded-*` see below. */
 const ORIGIN_NAMES: ReadonlySet<string> = new Set([
   'host',
   'forwarded',
@@ -54,9 +51,8 @@ const ORIGIN_NAMES: ReadonlySet<string> = new Set([
 const FORWARDED_PREFIX = 'x-forwarded-';
 
 /**
- * Lines that change the path for the application behind (R12), so that it would not serve what was judged: IIS, Symfony
- * and Laminas read the first two, gunicorn `SCRIPT_NAME` and `PATH_INFO`, others the names that ingress-nginx, Envoy and
- * Traefik write.
+ * Change the path of the application (R12): IIS, Symfony and Laminas read the first two, gunicorn `SCRIPT_NAME` and
+ * `PATH_INFO`; ingress-nginx, Envoy and Traefik write the others.
  */
 const PATH_NAMES: ReadonlySet<string> = new Set([
   'x-original-url',
@@ -71,22 +67,18 @@ const PATH_NAMES: ReadonlySet<string> = new Set([
   'path-info',
 ]);
 
-/** CGI programs take the value of `Proxy` for the proxy that their own requests are to use (CVE-2016-5385, httpoxy). */
+/** CGI programs take it for the proxy of their own requests (CVE-2016-5385, httpoxy). */
 const PROXY_NAME = 'proxy';
 
-/** Lines that the body is judged by under their one exact name; where another mark is read as `-`, a second one. */
+/** Judged by their exact names; another spelling would be a second line where marks are read as `-`. */
 const JUDGED_NAMES: ReadonlySet<string> = new Set(['content-length', 'content-type', 'content-encoding']);
 
-/** Whether a line belongs to the connection it came over; in any spelling that some upstream takes for its name. */
+/** In any spelling that some upstream accepts. */
 export function isConnectionName(folded: string): boolean {
   return CONNECTION_NAMES.has(folded);
 }
 
-/**
- * Whether a client's line never goes upstream, whatever its value (R12, R39, R67).
- * @param name the name as it was sent
- * @param folded the same name, as `foldHeaderName` gives it
- */
+/** R12, R39, R67. @param folded the name by `foldHeaderName` */
 export function isWithheldName(name: string, folded: string): boolean {
   return (
     CONNECTION_NAMES.has(folded) ||
