@@ -4,21 +4,19 @@ import { credentialKind } from '@scopegate/access';
 import type { IdempotencyClaim } from '../database/idempotent-answers.js';
 import { exchangeOf, type Exchange } from '../common/access/exchange.js';
 
-/** Who makes a change, and from where. */
 export interface Actor {
   readonly name: string;
   readonly credential: CredentialKind | null;
-  /** The id of the token the change was made with, or null. */
+  /** Null if the change was made without a token. */
   readonly tokenId: string | null;
   readonly clientIp: string | null;
   readonly peer: string | null;
   readonly requestId: string | null;
   readonly userAgent: string | null;
-  /** The `Idempotency-Key` of the request: a change that creates something stores its answer under this key. */
+  /** A change that creates something stores its answer under this key. */
   readonly idempotencyClaim?: IdempotencyClaim | null;
 }
 
-/** The server itself: the first start, the purge. */
 export const SYSTEM_ACTOR: Actor = {
   name: 'system',
   credential: null,
@@ -29,7 +27,6 @@ export const SYSTEM_ACTOR: Actor = {
   userAgent: null,
 };
 
-/** The caller of an authenticated request as an actor. */
 export function actorOf(exchange: Exchange): Actor {
   const caller = exchange.authenticated;
   if (caller === null) throw new Error('An unauthenticated request cannot change anything.');
@@ -46,7 +43,6 @@ export function actorOf(exchange: Exchange): Actor {
   };
 }
 
-/** The caller of a management route as the actor of the change it asks for. */
 export const CurrentActor = createParamDecorator((_data: unknown, context: ExecutionContext): Actor =>
   actorOf(exchangeOf(context.switchToHttp().getRequest())),
 );

@@ -1,17 +1,15 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { bigintAsNumber } from '../database/column-transformers.js';
 
-/** The head of a chain of audit events, and how far the journal it is fed from has been shipped. */
 @Entity('audit_chains')
 export class AuditChainEntity {
   @PrimaryColumn({ type: 'varchar', length: 64 })
   chain!: string;
 
-  /** The sequence of the newest event; 0 before the first. */
+  /** 0 before the first event. */
   @Column({ type: 'bigint', transformer: bigintAsNumber })
   sequence!: number;
 
-  /** The link of the newest event. */
   @Column({ type: 'varchar', length: 64 })
   link!: string;
 
@@ -19,7 +17,7 @@ export class AuditChainEntity {
   @Column({ name: 'purged_sequence', type: 'bigint', transformer: bigintAsNumber })
   purgedSequence!: number;
 
-  /** Up to where the node's journal has been shipped; null for the chain of changes, which has no journal. */
+  /** Null for the chain of changes, which has no journal. */
   @Column({ name: 'journal_segment', type: 'int', nullable: true })
   journalSegment!: number | null;
 
@@ -30,7 +28,7 @@ export class AuditChainEntity {
   @Column({ type: 'json', nullable: true })
   held!: object | null;
 
-  /** A keyed digest of the head: only a node can make it. */
+  /** A keyed digest of the head: proves that a node has set it. */
   @Column({ type: 'varchar', length: 64 })
   seal!: string;
 }

@@ -33,20 +33,18 @@ import {
   type LinkedEvents,
 } from './linked-events.js';
 
-/** The chain of all changes, of all nodes. */
+/** One chain for the changes of all nodes. */
 export const CHANGES_CHAIN = 'changes';
 
-/** What else a head stores. */
 export type ChainProgress = Partial<
   Pick<AuditChainEntity, 'journalSegment' | 'journalOffset' | 'held' | 'purgedSequence'>
 >;
 
-/** Links events to chains, so that a verification finds a changed, removed or inserted one. */
+/** Links events to chains, so that a verification finds events that were changed, removed or inserted. */
 @Injectable()
 export class AuditChain {
   readonly #key: HmacKey;
   readonly #onStored: ((events: readonly AuditEvent[]) => void)[] = [];
-  /** What each open transaction has added. */
   readonly #appended = new WeakMap<EntityManager, readonly AuditEvent[]>();
 
   constructor(
@@ -57,7 +55,6 @@ export class AuditChain {
     this.#key = chainKeyOf(secrets);
   }
 
-  /** The head of a chain, locked by this transaction: all others that add to the chain wait. */
   async lockHead(manager: EntityManager, chain: string): Promise<AuditChainEntity> {
     const find = (): Promise<AuditChainEntity | null> =>
       manager.findOne(AuditChainEntity, { where: { chain }, ...rowLock(manager) });
@@ -86,8 +83,7 @@ export class AuditChain {
   }
 
   /**
-   * Stores events as the next links of a chain, and the new head with them.
-   * @param head as `lockHead` of this transaction gave it
+   * @param head from `lockHead` of this transaction
    * @param progress what else changes in the head
    */
   async append(
@@ -96,7 +92,6 @@ export class AuditChain {
     contents: readonly EventContent[],
     progress: ChainProgress = {},
   ): Promise<ChainPlace> {
-    // The head is locked: other changes wait for it.
     const events = await this.link(head, contents, new Turn(true));
     const place = placeAfter(events);
     await this.updateHead(manager, head, { ...progress, ...place });
@@ -105,10 +100,8 @@ export class AuditChain {
   }
 
   /**
-   * The same for a head that is known, without reading it first. One statement finds out whether it is still the same and
-   * locks it, which takes a fraction of the time.
-   * @param head as it was stored last
-   * @param events as `link` has linked them to it
+   * Checks the head and locks it with one statement, in a fraction of the time of `append`.
+   * @param events linked by `link` to the head as it was stored last
    * @returns null if the head has changed: nothing is stored then
    */
   async appendToKnown(
@@ -124,8 +117,7 @@ export class AuditChain {
   }
 
   /**
-   * The same in a thread of its own, on SQLite.
-   * @param onLinked called with the new place of the head before it is stored
+   * On SQLite, stores in a thread. Calls `onLinked` with the new place before it stores anything.
    * @returns null if nothing is stored, or that is not known: then `appendToKnown` finds out
    */
   async appendAside(
@@ -142,7 +134,6 @@ export class AuditChain {
     return { ...head, ...place };
   }
 
-  /** Links events to a chain; nothing is stored. */
   async link(head: KnownHead, contents: readonly EventContent[], turn = new Turn()): Promise<LinkedEvents> {
     const { chain, sequence, link } = head;
     const linker = new ChainLinker(this.#key, chain, sequence, link);
@@ -162,7 +153,6 @@ export class AuditChain {
     }
   }
 
-  /** Moves a head on, unless another one has changed it. */
   async #advance(
     manager: EntityManager,
     head: KnownHead,
@@ -176,7 +166,7 @@ export class AuditChain {
     return affected === 1;
   }
 
-  /** Registers a subscriber to stored events, called once their transaction is over. It must neither fail nor take long. */
+  /** The subscriber is called after the transaction. It must neither fail nor take long. */
   onStored(subscriber: (events: readonly AuditEvent[]) => void): void {
     if (this.#onStored.length === 0) this.unitOfWork.afterCommit((manager) => this.#publish(manager));
     this.#onStored.push(subscriber);
@@ -193,7 +183,6 @@ export class AuditChain {
     for (const subscriber of this.#onStored) subscriber(events);
   }
 
-  /** Stores a head that has changed, under a new seal. */
   async updateHead(
     manager: EntityManager,
     head: AuditChainEntity,
@@ -204,7 +193,6 @@ export class AuditChain {
     await manager.update(AuditChainEntity, { chain }, { ...change, seal });
   }
 
-  /** Those of the events that are not stored, each once. */
   async missingOf(contents: readonly EventContent[]): Promise<readonly EventContent[]> {
     const ids = contents.map((content) => decodeEvent(content).id);
     const rows = await this.unitOfWork.read(
@@ -220,7 +208,7 @@ export class AuditChain {
     });
   }
 
-  /** Whether a stored row has, at this place of its chain, the link of its content, and the keys of its names. */
+  /** Whether a stored row has the link of its content at this place of its chain, and the keys of its names. */
   isIntact(row: AuditEventEntity, sequence = row.chainSequence): boolean {
     const event = eventOfColumns(row);
     const { chain, previousLink, link } = row;
@@ -228,7 +216,7 @@ export class AuditChain {
     return isFound && linkOf(this.#key, { chain, sequence, previousLink }, encodeEvent(event)) === link;
   }
 
-  /** Whether a node has set the head of a chain, and not something without the key. */
+  /** Whether a node has set the head of a chain, and not someone without the key. */
   isSealed(head: AuditChainEntity): boolean {
     return sealOf(this.#key, head) === head.seal;
   }

@@ -1,25 +1,23 @@
 import { isStorableText } from '@scopegate/kernel';
 import type { AuditEventEntity } from './audit-event.entity.js';
 
-/** Which events a list shows, by the columns of the table. An event has to meet all limits. */
 export interface AuditEventFilter {
   readonly fromMs?: number;
   readonly toMs?: number;
   readonly type?: string;
   readonly outcome?: string;
   readonly code?: string;
-  /** The actor's or the owner's name without case. */
+  /** The name of the actor or the owner, without case. */
   readonly userKey?: string;
   readonly tokenId?: string;
   readonly clientIp?: string;
   readonly application?: string;
-  /** The kind of credential that was presented. It has no index. */
+  /** The column has no index. */
   readonly credential?: string;
-  /** Part of the token's description, the path or the user agent, without case. */
+  /** Searched without case in the token's description, the path and the user agent. */
   readonly text?: string;
 }
 
-/** The columns that decide whether an event is shown. */
 export const FILTERED_COLUMNS = [
   'id',
   'type',
@@ -36,18 +34,16 @@ export const FILTERED_COLUMNS = [
   'userAgent',
 ] as const satisfies readonly (keyof AuditEventEntity)[];
 
-/** The columns of an event that a filter compares. */
 export type FilteredEvent = Pick<AuditEventEntity, (typeof FILTERED_COLUMNS)[number]>;
 
-/** The limits that compare one column, each with an index. The first one leaves the fewest events. */
 export const EQUALITY_FILTERS = ['tokenId', 'clientIp', 'code', 'application', 'type', 'outcome'] as const;
 
-/** Whether any event can meet a filter: stored texts hold no character that a database would change. */
+/** Stored texts hold no character that a database would change, so some filters find nothing. */
 export function canBeMet(filter: AuditEventFilter): boolean {
   return Object.values(filter).every((limit) => typeof limit !== 'string' || isStorableText(limit));
 }
 
-/** Whether an event meets every limit except those of time. Both databases compare letters in the same way here. */
+/** Ignores the limits of time. */
 export function meets(event: FilteredEvent, filter: AuditEventFilter): boolean {
   for (const column of EQUALITY_FILTERS) {
     if (filter[column] !== undefined && event[column] !== filter[column]) return false;

@@ -2,22 +2,20 @@ import { EVENT_FIELDS, type EventColumns, type EventField } from '@scopegate/aud
 import { EntitySchema, type EntitySchemaColumnOptions } from 'typeorm';
 import { bigintAsNumber } from '../database/column-transformers.js';
 
-/** A value as a database returns it: a text may be one of another version. */
 type Stored<Value> = Value extends string ? string : Value extends object ? object : Value;
 
 type StoredColumns = { -readonly [Name in keyof EventColumns]: Stored<EventColumns[Name]> };
 
-/** A stored audit event. The id is time-ordered, so that it is the paging key of every list. */
+/** The id is time-ordered, so every list uses it as its paging key. */
 export interface AuditEventEntity extends StoredColumns {
-  /** The chain the event is a link of: a node's, or that of all changes. */
+  /** A node's, or `changes` for the changes of all nodes. */
   chain: string;
   chainSequence: number;
-  /** The link of the event before it in the chain. */
   previousLink: string;
   link: string;
 }
 
-/** The columns that have an index which ends in the id, and its name. */
+/** Each index ends in the id. */
 export const FILTER_INDEXES = {
   tokenId: 'idx_audit_events_token',
   clientIp: 'idx_audit_events_client_ip',
@@ -67,12 +65,10 @@ function columnsOf([field, { kind, length, empty }]: [string, EventField]): [str
     case 'detail':
       return [[field, { ...column, type: 'json' }]];
     case 'flag':
-      // A member of the stored detail.
       return [];
   }
 }
 
-/** `tokenId` becomes `token_id`. */
 function columnName(property: string): string {
   return property.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

@@ -2,7 +2,6 @@ import { EVENT_FIELD_NAMES, type AuditEvent, type StoredLink } from '@scopegate/
 import type { AuditEventEntity } from './audit-event.entity.js';
 import type { AuditEventDto, ShownEvent } from './dto/audit-event.dto.js';
 
-/** A row as a link of its chain. */
 export interface LinkedRow extends StoredLink {
   readonly row: AuditEventEntity;
 }
@@ -12,7 +11,6 @@ export function toLink(row: AuditEventEntity): LinkedRow {
   return { id, sequence: chainSequence, previousLink, link, row };
 }
 
-/** The members of an event in the API, in order. */
 export const SHOWN_FIELDS = EVENT_FIELD_NAMES.map((name) => (name === 'atMs' ? 'at' : name));
 
 export function toDto(event: AuditEvent): AuditEventDto {

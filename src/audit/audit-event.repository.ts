@@ -23,33 +23,31 @@ import {
   type FilteredEvent,
 } from './audit-event-filter.js';
 
-/** Rows read in one statement if an index alone does not answer: few first, since most matches are near. */
+/** For one statement without an index that answers: few, because most matches are near. */
 const FIRST_SLICE = 500;
 const LARGEST_SLICE = 2_000;
 
-/** Rows read for one page at most; the next page goes on from there. */
+/** For one page; the next page continues from there. */
 const MAX_ROWS_READ = 100_000;
 
-/** A scan of an index, newest first: the rows with one value in one column, or all rows. */
+/** Newest first: the rows with one value in one column, or all rows. */
 type IndexScan = { readonly column: keyof typeof FILTER_INDEXES; readonly value: string } | null;
 
-/** Which ids a scan covers: both ends are excluded. */
+/** Ids; both ends are excluded. */
 interface Range {
   readonly before: string;
   readonly after: string;
 }
 
-/** Some events, newest first. */
 export interface EventSlice {
   readonly events: readonly AuditEvent[];
   /** Where the next page begins, exclusive; null at the end. */
   readonly nextBefore: string | null;
 }
 
-/** What a scan has found: every matching event down to a place. */
+/** All matching events down to the id in `scannedTo`; null at the end. */
 interface ScanResult {
   readonly events: readonly AuditEvent[];
-  /** The id of that place; null at the end. */
   readonly scannedTo: string | null;
 }
 
@@ -60,7 +58,6 @@ const END = '~';
 export class AuditEventRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** The event of a request itself, not of a change it made. */
   async findByRequestId(requestId: string): Promise<AuditEvent | null> {
     const row = await this.#read((manager) =>
       manager.findOne(AuditEventEntity, {
@@ -71,11 +68,7 @@ export class AuditEventRepository {
     return row === null ? null : eventOfColumns(row);
   }
 
-  /**
-   * The newest events before an id. If no index answers a filter alone, a limited number of rows is read. Then a page can
-   * be short or empty although more events follow.
-   * @param beforeId null for the newest of all
-   */
+  /** If no index answers a filter alone, only some rows are read: a page can be short or empty before the end. */
   async newest(filter: AuditEventFilter, beforeId: string | null, limit: number): Promise<EventSlice> {
     if (!canBeMet(filter)) return { events: [], nextBefore: null };
     const range = rangeOf(filter, beforeId);
@@ -84,7 +77,7 @@ export class AuditEventRepository {
       (event) => event.id < range.before && event.id > range.after && meets(filteredOf(event), filter),
     );
     const { scans, isExact } = scansOf(filter);
-    // One more than shown tells whether there is more.
+    // One row more than the page shows whether there is more.
     const found = isExact
       ? await this.#scan(scans, range, limit + 1)
       : await this.#filterScan(scans, range, filter, limit + 1);
@@ -95,7 +88,6 @@ export class AuditEventRepository {
     return { events: shown, nextBefore: events.length > limit ? (shown.at(-1)?.id ?? null) : scannedTo };
   }
 
-  /** Failures that are counted and not stored yet: their number so far. */
   async #held(): Promise<readonly AuditEvent[]> {
     const heads = await this.#read((manager) =>
       manager.find(AuditChainEntity, { select: { chain: true, held: true }, where: { held: Not(IsNull()) } }),
@@ -103,13 +95,11 @@ export class AuditEventRepository {
     return heads.flatMap(({ held }) => heldEvents(held as FloodState));
   }
 
-  /** Reads from the index of the only limit. */
   async #scan(scans: readonly IndexScan[], range: Range, limit: number): Promise<ScanResult> {
     const ids = (await this.#newestRows(scans, range, limit, ['id'])).map((row) => row.id);
     return { events: await this.#eventsOf(ids), scannedTo: ids.length < limit ? null : (ids.at(-1) ?? null) };
   }
 
-  /** Reads from the index of one limit and compares the rows with the others. */
   async #filterScan(
     scans: readonly IndexScan[],
     range: Range,
@@ -127,7 +117,7 @@ export class AuditEventRepository {
       before = slice.at(-1)?.id ?? before;
       lookedAt += slice.length;
       size = Math.min(size * 2, LARGEST_SLICE);
-      // SQLite works in this thread: requests get their turn in between.
+      // SQLite works in this thread: let requests run in between.
       await nextTurn();
     }
     const shown = ids.slice(0, limit);
@@ -144,7 +134,6 @@ export class AuditEventRepository {
     return rows.map(eventOfColumns);
   }
 
-  /** The newest rows of several scans, with these columns. */
   #newestRows<Column extends (typeof FILTERED_COLUMNS)[number]>(
     scans: readonly IndexScan[],
     range: Range,
@@ -166,7 +155,6 @@ export class AuditEventRepository {
   }
 }
 
-/** The scans that together find every event of a filter, and whether they find no other. */
 function scansOf(filter: AuditEventFilter): { readonly scans: readonly IndexScan[]; readonly isExact: boolean } {
   const equalities = EQUALITY_FILTERS.flatMap((column) => {
     const value = filter[column];
@@ -189,7 +177,7 @@ function scansOf(filter: AuditEventFilter): { readonly scans: readonly IndexScan
 }
 
 function rangeOf(filter: AuditEventFilter, beforeId: string | null): Range {
-  // An id begins with its millisecond, so the limits of time are limits of the key that every index ends in.
+  // An id begins with its millisecond, so the limits of time are limits of the id.
   const until = filter.toMs === undefined ? END : eventIdBound(filter.toMs + 1);
   return {
     before: beforeId !== null && beforeId < until ? beforeId : until,
@@ -197,10 +185,7 @@ function rangeOf(filter: AuditEventFilter, beforeId: string | null): Range {
   };
 }
 
-/**
- * The statement of a scan. It names its index for MariaDB, which would otherwise use another one for a frequent value and
- * read every newer row for each page.
- */
+/** Without the index, MariaDB may use another one for a frequent value and read all newer rows for each page. */
 function scanStatement(
   manager: EntityManager,
   scan: IndexScan,
@@ -230,12 +215,10 @@ function scanStatement(
   return { text: `SELECT ${selected} FROM ${table}${index}${where} ORDER BY ${id} DESC LIMIT ${limit}`, values };
 }
 
-/** The filtered columns of an event that is not stored yet. */
 function filteredOf(event: AuditEvent): FilteredEvent {
   return { ...event, actorKey: nameKeyOf(event.actor), ownerKey: nameKeyOf(event.owner) };
 }
 
-/** The newest rows of several scans. A row that two of them have found is there once. */
 function newestOf<Row extends { readonly id: string }>(rows: readonly Row[], limit: number): readonly Row[] {
   const byId = new Map(rows.map((row) => [row.id, row]));
   return [...byId.values()].sort((one, other) => (one.id < other.id ? 1 : -1)).slice(0, limit);

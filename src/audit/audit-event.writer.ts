@@ -7,12 +7,12 @@ import { AuditChainEntity } from './audit-chain.entity.js';
 import { AuditEventEntity } from './audit-event.entity.js';
 import { ADVANCED_COLUMNS, EVENT_COLUMNS, eventValues, FOUND_BY_COLUMNS, type LinkedEvents } from './linked-events.js';
 
-/** Rows in one statement: many are cheap, but SQLite works in this thread, and requests wait for one statement. */
+/** SQLite works in this thread: requests wait for one statement. */
 const ROWS_IN_ONE_INSERT = { server: 128, embedded: 50 };
 
 /**
- * Inserts events in statements of many rows. TypeORM's own insert takes some hundred microseconds a row for so many
- * columns, and filling in placeholders some five: several times the cost of the rest of a request.
+ * TypeORM's own insert takes some hundred microseconds a row, and placeholders take some five: several times the cost
+ * of the rest of a request.
  */
 export async function insertAuditEvents(
   manager: EntityManager,
@@ -47,15 +47,12 @@ export async function insertAuditEvents(
 
 const PLACEHOLDERS = `(${EVENT_COLUMNS.map(() => '?').join(',')})`;
 
-/** The statement that inserts so many events, with placeholders for the `eventValues` of each. */
+/** The placeholders take the `eventValues` of each event. */
 export function insertStatement(dataSource: DataSource, rows: number): string {
   return headOf(dataSource) + Array.from({ length: rows }, () => PLACEHOLDERS).join(',');
 }
 
-/**
- * The statement that moves a head on, unless another one has changed it, with placeholders for `advanceValues`. TypeORM's
- * query builder takes long to build one.
- */
+/** Placeholders for `advanceValues`. TypeORM's query builder is slow. Changes no row if the head has changed. */
 export function advanceStatement(dataSource: DataSource): string {
   const { columns, tableName } = dataSource.getMetadata(AuditChainEntity);
   const nameOf = (property: keyof AuditChainEntity): string => {
@@ -68,7 +65,6 @@ export function advanceStatement(dataSource: DataSource): string {
   return `UPDATE ${dataSource.driver.escape(tableName)} SET ${set} WHERE ${where}`;
 }
 
-/** The driver's connection of a transaction, on MySQL or MariaDB. */
 async function connectionOf(manager: EntityManager): Promise<Connection> {
   const connection = (await manager.queryRunner?.connect()) as Connection | undefined;
   if (connection === undefined) throw new Error('Events are stored within a transaction.');
@@ -76,8 +72,7 @@ async function connectionOf(manager: EntityManager): Promise<Connection> {
 }
 
 /**
- * Sends a statement. TypeORM and the driver's promises add a tenth of a millisecond to each statement. With `null` in
- * place of an empty list of values, the driver does not search for placeholders.
+ * TypeORM and the driver's promises add 0.1 ms to each statement. `null` keeps the driver from searching placeholders.
  */
 function send<Row>(connection: Connection, sql: string): Promise<readonly Row[]> {
   return new Promise((resolve, reject) => {
@@ -87,7 +82,6 @@ function send<Row>(connection: Connection, sql: string): Promise<readonly Row[]>
   });
 }
 
-/** The statement up to its rows. */
 function headOf(dataSource: DataSource): string {
   const { columns, tableName } = dataSource.getMetadata(AuditEventEntity);
   const names = new Map(columns.map((column) => [column.propertyName, dataSource.driver.escape(column.databaseName)]));
@@ -96,15 +90,11 @@ function headOf(dataSource: DataSource): string {
   return `INSERT INTO ${dataSource.driver.escape(tableName)} (${list}) VALUES `;
 }
 
-/** The values of an event as text, for MySQL and MariaDB. */
 function tupleOf(events: LinkedEvents, index: number): string {
   return `(${eventValues(events, index).map(escapeValue).join(',')})`;
 }
 
-/**
- * The same for a plain content, whose values are literals of SQL already.
- * @param chain as a literal
- */
+/** For a plain content, whose values are SQL literals already. @param chain as a literal */
 function plainTuple({ after, contents, links }: LinkedEvents, index: number, chain: string): string {
   const values = (contents[index] as EventContent).slice(1, -1);
   // The link of the head comes from the database and may have been tampered with.
@@ -113,17 +103,14 @@ function plainTuple({ after, contents, links }: LinkedEvents, index: number, cha
 }
 
 /**
- * A content that is a list of SQL literals already: whole numbers, `null`, and texts in which nothing is escaped; no
- * detail. Every other content, such as a forged line of the journal, is parsed as JSON and escaped value by value.
+ * Matches contents whose values are safe SQL literals: whole numbers, `null`, and texts without escapes. Every other
+ * content, such as a forged line of the journal, is parsed as JSON and escaped value by value.
  */
 const PLAIN_CONTENT = /^\[(?:"[^"\\]*"|null|-?\d+)(?:,(?:"[^"\\]*"|null|-?\d+))*\]$/;
 
 const doubleQuotes = new WeakMap<Connection, boolean>();
 
-/**
- * Whether double quotes delimit texts on this connection, as they do unless `sql_mode` is ANSI. Each connection has the
- * mode that the server had when it was opened.
- */
+/** Double quotes delimit texts unless `sql_mode` is ANSI. Each connection keeps the mode from when it was opened. */
 async function takesDoubleQuotes(connection: Connection): Promise<boolean> {
   let known = doubleQuotes.get(connection);
   if (known === undefined) {

@@ -7,18 +7,13 @@ import { AuditEventRepository, type EventSlice } from './audit-event.repository.
 import type { AuditEventDto } from './dto/audit-event.dto.js';
 import type { ExportFormat } from './dto/audit-event.query.dto.js';
 
-/** Events read at a time, which are all that is in memory. */
 const PAGE_SIZE = 250;
 
-/** Exports the log, newest first, as fast as the client reads it. */
 @Injectable()
 export class AuditExporter {
   constructor(private readonly events: AuditEventRepository) {}
 
-  /**
-   * A stream of the events. If it fails on its way, it breaks the connection, so that a part is not taken for the whole.
-   * @throws Error if the first events cannot be read
-   */
+  /** If the stream fails, it breaks the connection, so that a part is not taken for the whole log. */
   async export(filter: AuditEventFilter, format: ExportFormat): Promise<Readable> {
     const first = await this.events.newest(filter, null, PAGE_SIZE);
     return Readable.from(this.#write(filter, format, first), { objectMode: false });

@@ -19,8 +19,8 @@ import type { PendingResponse } from './pending-response.js';
 export type JournalRecovery = (journal: LeftJournal) => Promise<void>;
 
 /**
- * Records the events of requests: in the journal before the answer is sent, and from there in the database, in batches. So
- * no request waits for the database, and no request is answered without a record (R62).
+ * Requests are recorded in the journal before the answer is sent, and stored later, in batches. So no request waits for
+ * the database, and none is answered without a record (R62).
  */
 @Injectable()
 export class AuditShipper implements OnModuleInit, OnApplicationBootstrap {
@@ -56,7 +56,7 @@ export class AuditShipper implements OnModuleInit, OnApplicationBootstrap {
     await this.#recover(shipment);
     this.holdJournal(shipment.journal.end);
     await this.#shipAbandoned();
-    // Known before the first request: how much of the journal is still to be stored.
+    // Before the first request: how much of the journal is still to be stored.
     await shipment.open();
     this.#loop.start(() => {
       this.#disk.probe(shipment.journal);
@@ -64,12 +64,10 @@ export class AuditShipper implements OnModuleInit, OnApplicationBootstrap {
     });
   }
 
-  /** Whether another event can be taken. */
   get hasRoom(): boolean {
     return this.#gate.hasRoom;
   }
 
-  /** Whether requests go on if nothing can be recorded, as the settings say. */
   get isFailOpen(): boolean {
     return this.#gate.isFailOpen;
   }
@@ -83,19 +81,18 @@ export class AuditShipper implements OnModuleInit, OnApplicationBootstrap {
     this.#gate.refuseWithoutRoom();
   }
 
-  /** Bytes that are journaled and not in the database yet. */
   get backlogBytes(): number {
     return this.#opened.backlogBytes;
   }
 
-  /** When the oldest event happened that is not in the database yet; null if there is none. */
+  /** Null if all events are in the database. */
   get oldestAtMs(): number | null {
     return this.#opened.oldestAtMs;
   }
 
   /**
-   * Records an event. Its answer is sent once everything recorded so far is written. If that fails, the answer is not sent,
-   * unless the settings say otherwise.
+   * The answer is sent once everything recorded so far is written. If that fails, the answer is dropped, unless the
+   * settings say otherwise.
    * @param answer null if no answer waits for the event
    * @param onLost called if the event cannot be written
    */
@@ -119,7 +116,6 @@ export class AuditShipper implements OnModuleInit, OnApplicationBootstrap {
     });
   }
 
-  /** A failure to send one answer must not stop the others. */
   #send(answer: PendingResponse | null): void {
     try {
       answer?.release();
@@ -129,22 +125,19 @@ export class AuditShipper implements OnModuleInit, OnApplicationBootstrap {
     }
   }
 
-  /** Registers a callback that may append a final event before closing. */
   onClosing(task: () => void): void {
     this.#onClosing = task;
   }
 
-  /** Registers the second reader of each journal. */
   onRecovery(recover: JournalRecovery): void {
     this.#recover = recover;
   }
 
-  /** Registers a task that runs about once a second, after events are stored. */
+  /** The task runs about once a second, after events are stored. */
   onFlush(task: FlushTask): void {
     this.#loop.addTask(task);
   }
 
-  /** The name of the chain that this process's journal feeds. */
   get chainName(): string {
     return this.#opened.chainName;
   }
@@ -156,20 +149,17 @@ export class AuditShipper implements OnModuleInit, OnApplicationBootstrap {
     return journal.end;
   }
 
-  /** Keeps the journal from this position on for its second reader, until it is called with a later position. */
+  /** Keeps the journal from this position on for its second reader, until the next call with a later position. */
   holdJournal(from: JournalPosition): void {
     this.#opened.journal.hold(from);
   }
 
-  /** Stores everything recorded so far. If the database is out of reach, it stays in the journal. */
+  /** Stores everything recorded so far. If the database cannot be reached, it stays in the journal. */
   flush(): Promise<void> {
     return this.#loop.flush();
   }
 
-  /**
-   * Stores everything at the end. What is recorded afterwards stays in the journal for the next start.
-   * @returns what could not be stored, for the operator; null if everything is in the database
-   */
+  /** What is recorded later stays in the journal. @returns what could not be stored, for the operator, or null */
   async store(): Promise<string | null> {
     this.#loop.stop();
     this.#onClosing();
@@ -181,13 +171,12 @@ export class AuditShipper implements OnModuleInit, OnApplicationBootstrap {
     return this.#loop.isRefused ? null : this.leftovers;
   }
 
-  /** What is in the journal and not in the database, for the operator. */
   get leftovers(): string {
     const { events, isComplete } = this.#opened.countLeft();
     return `${isComplete ? '' : 'more than '}${events} event(s) in the journal, which the next start stores`;
   }
 
-  /** Writes everything recorded to the disk, and releases the journal. It has to be the last step before the end. */
+  /** Must be the last step before the end: it releases the journal. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -211,7 +200,6 @@ export class AuditShipper implements OnModuleInit, OnApplicationBootstrap {
     return new JournalShipment(new Journal(slot.directory), slot.nodeId, this.unitOfWork, this.chain, this.clock);
   }
 
-  /** Stores what processes that have ended left in their journals. */
   async #shipAbandoned(): Promise<void> {
     for (const slot of takeAbandonedSlots(this.#journalDirectory)) {
       let shipment: JournalShipment | null = null;

@@ -1,4 +1,4 @@
-// The thread that stores the events of requests on SQLite. It imports little, so that it starts fast.
+// This thread stores the events of requests on SQLite. It imports little, so that it starts fast.
 import { parentPort, workerData } from 'node:worker_threads';
 import { ChainLinker, type EventContent } from '@scopegate/audit';
 import { HmacKey } from '@scopegate/kernel';
@@ -13,35 +13,28 @@ import {
   type LinkedEvents,
 } from './linked-events.js';
 
-/** What the thread is started with. */
 export interface StoreThreadData {
   readonly file: string;
-  /** The key of the chains. */
   readonly key: Uint8Array;
-  /** The statement that moves a head on, unless another one has changed it. */
   readonly advance: string;
-  /** The statement that inserts one event. */
   readonly insertOne: string;
-  /** The statement that inserts `rows` events. */
   readonly insertMany: string;
   readonly rows: number;
 }
 
-/** Events to be stored in one transaction. Null ends the thread. */
+/** One transaction. Null ends the thread. */
 export interface StoreOrder {
   readonly head: KnownHead;
-  /** One a line: copying one text into the thread is much faster than copying a thousand. */
+  /** One event a line: copying one text into the thread is much faster than copying a thousand. */
   readonly contents: string;
   readonly progress: JournalProgress;
 }
 
-/** The result of an order. The place is sent first, so that it is known even if the thread ends before the rest. */
+/** The place is sent first, so that it is known even if the thread ends before the rest. */
 export type StoreReport =
   | { readonly kind: 'linked'; readonly place: ChainPlace }
   | { readonly kind: 'stored' }
-  /** The head has changed: nothing is stored. */
   | { readonly kind: 'moved' }
-  /** Nothing is stored. */
   | { readonly kind: 'failed'; readonly code: string; readonly message: string };
 
 /** A backup or a migration may have locked the file. Only this thread waits for it. */

@@ -13,13 +13,12 @@ import type { StoreOrder, StoreReport, StoreThreadData } from './audit-store-thr
 import { chainKeyBytesOf } from './chain-seals.js';
 import type { ChainPlace, JournalProgress, KnownHead } from './linked-events.js';
 
-/** Without a build, as in some tests, there is no such file, and events are stored in the main thread. */
+/** Without a build, as in some tests, this file does not exist, and the main thread stores the events. */
 const THREAD_FILE = fileURLToPath(new URL('audit-store-thread.js', import.meta.url));
 
-/** Events in one statement: each statement takes some microseconds by itself; larger ones gain nothing. */
+/** Each statement takes some microseconds; larger ones gain nothing. */
 const ROWS_IN_ONE_INSERT = 50;
 
-/** An order under way. */
 interface Pending {
   readonly onLinked: (place: ChainPlace) => void;
   readonly resolve: (place: ChainPlace | null) => void;
@@ -27,20 +26,17 @@ interface Pending {
   place: ChainPlace | null;
 }
 
-/**
- * Stores the events of requests on SQLite, in a thread with a connection of its own: SQLite works in the thread that calls
- * it, and linking and inserting an event takes longer than serving a request.
- */
+/** SQLite works in the thread that calls it, and storing an event takes longer than serving a request. */
 @Injectable()
 export class AuditStore implements OnApplicationShutdown {
   readonly #logger = new Logger(AuditStore.name);
   readonly #data: StoreThreadData | null;
   #worker: Worker | null = null;
-  /** A thread that ended by itself is not started again: the main thread does its work from then on. */
+  /** A thread that ended by itself is not started again: the main thread then does its work. */
   #hasFailed = false;
   #pending: Pending | null = null;
 
-  /** @param threadFile what the thread runs; only tests pass another one */
+  /** @param threadFile only tests pass another one */
   constructor(
     dataSource: DataSource,
     @Inject(SECRETS) secrets: Secrets,
@@ -60,16 +56,15 @@ export class AuditStore implements OnApplicationShutdown {
         : null;
   }
 
-  /** Whether events can be stored here. */
   get isUsable(): boolean {
     return this.#data !== null && !this.#hasFailed;
   }
 
   /**
-   * Links events to a chain and stores them with its new head, in one transaction. No other connection of this process
-   * may write meanwhile.
+   * Links events to a chain and stores them in one transaction. No other connection of this process may write
+   * meanwhile.
    * @param onLinked called with the new place before anything is stored: if the thread ends early, it may be stored
-   * @returns the new place; null if nothing is stored, or that is not known, and the caller has to find out why
+   * @returns the new place; null if nothing is stored, or that is not known: the caller has to find out
    * @throws Error if the database cannot be used right now; nothing is stored then
    */
   store(
@@ -85,7 +80,6 @@ export class AuditStore implements OnApplicationShutdown {
     });
   }
 
-  /** Ends the thread after its order. */
   async onApplicationShutdown(): Promise<void> {
     const worker = this.#worker;
     if (worker === null) return;

@@ -9,19 +9,18 @@ import { AuditChainEntity } from './audit-chain.entity.js';
 import { AuditEventEntity } from './audit-event.entity.js';
 import { toLink, type LinkedRow } from './audit-event.mapper.js';
 
-/** Rows at a time: SQLite works in the thread of the requests, which wait for one such page at most. */
+/** SQLite works in the thread of the requests, which wait for at most one page. */
 const PAGE_SIZE = 250;
 
-/** Rows at a time if an index alone answers. */
+/** For a page that an index alone answers. */
 const RANGE_PAGE_SIZE = 4_000;
 
-/** The part of the log to verify, in milliseconds since the epoch, both ends included. */
+/** Milliseconds since the epoch, both ends included. */
 export interface VerifiedRange {
   readonly fromMs: number | null;
   readonly toMs: number | null;
 }
 
-/** The result of a verification. */
 export interface Verification {
   readonly intact: boolean;
   readonly checked: number;
@@ -29,7 +28,7 @@ export interface Verification {
   readonly firstBreak: ChainBreak | null;
 }
 
-/** A part of a chain: what lies between two places, both excluded. */
+/** A part of a chain; both ends are excluded. */
 interface Part {
   readonly after: number;
   /** Null if the part reaches the head. */
@@ -38,7 +37,6 @@ interface Part {
 
 const WHOLE: Part = { after: 0, before: null };
 
-/** Checks that the log holds what was recorded: no event changed, removed or inserted. */
 @Injectable()
 export class AuditVerifier {
   constructor(
@@ -46,7 +44,6 @@ export class AuditVerifier {
     private readonly chain: AuditChain,
   ) {}
 
-  /** Follows every chain link by link and returns the first break. */
   async verify({ fromMs, toMs }: VerifiedRange): Promise<Verification> {
     const names = await this.#chainNames();
     const extents = fromMs === null && toMs === null ? null : await this.#extents(fromMs, toMs);
@@ -91,7 +88,6 @@ export class AuditVerifier {
     return { checked, firstBreak: reachesHead ? await this.#strayBeyondEnd(name) : null };
   }
 
-  /** Walks to a place of the sequence. */
   async #follow(name: string, walk: ChainWalk<LinkedRow>, last: number): Promise<ChainBreak | null> {
     while (walk.sequence < last) {
       const rows = await this.#rows(name, walk.sequence, PAGE_SIZE + 1);
@@ -107,7 +103,7 @@ export class AuditVerifier {
     return new ChainWalk(name, ({ row }, sequence) => this.chain.isIntact(row, sequence), after);
   }
 
-  /** A forged event before the oldest kept one. A purge that was interrupted leaves authentic ones. */
+  /** Finds a forged event before the oldest kept one. A purge that was interrupted leaves authentic ones. */
   async #strayBeforeStart(head: AuditChainEntity): Promise<ChainBreak | null> {
     const rows = await this.#read((manager) =>
       manager.find(AuditEventEntity, {
@@ -120,7 +116,7 @@ export class AuditVerifier {
     return stray === undefined ? null : breakAt(toLink(stray), 'inserted');
   }
 
-  /** An event after the newest one. It is read before the head, so that an event added meanwhile is not taken for one. */
+  /** Reads the events before the head, so that an event added meanwhile is not taken for a forged one. */
   async #strayBeyondEnd(name: string): Promise<ChainBreak | null> {
     const newest = await this.#read((manager) =>
       manager.findOne(AuditEventEntity, { where: { chain: name }, order: { chainSequence: 'DESC' } }),
@@ -134,7 +130,7 @@ export class AuditVerifier {
     return this.#read((manager) => manager.findOneBy(AuditChainEntity, { chain }));
   }
 
-  /** The names of all chains, including those that have events but no head. */
+  /** Includes chains that have events but no head. */
   #chainNames(): Promise<readonly string[]> {
     return this.#read(async (manager) => {
       const heads = await manager.find(AuditChainEntity, { select: { chain: true } });
@@ -164,8 +160,8 @@ export class AuditVerifier {
   }
 
   /**
-   * The part of a chain that belongs to a range of time: from its first to its last event of that time, since events need
-   * not be in the order of time, and up to the events before and after the range, so that the removal of a whole range is
+   * The part of a chain for a range of time. Events need not be in the order of time, so it goes from the first to the
+   * last event of the range. It also includes the events before and after, so that the removal of a whole range is
    * found.
    */
   async #partOf(chain: string, fromMs: number | null, toMs: number | null, extent: Part | undefined): Promise<Part> {
@@ -177,7 +173,6 @@ export class AuditVerifier {
     };
   }
 
-  /** The first and the last place of each chain that has an event of this time. */
   async #extents(fromMs: number | null, toMs: number | null): Promise<ReadonlyMap<string, Part>> {
     const extents = new Map<string, { after: number; before: number }>();
     let after = fromMs === null ? '' : eventIdBound(fromMs);
@@ -199,7 +194,7 @@ export class AuditVerifier {
     }
   }
 
-  /** The place of the last event of a chain before an instant, if its events are in order; null if there is none. */
+  /** If the events are in order; null if there is none. */
   async #lastBefore(chain: string, atMs: number): Promise<number | null> {
     const first = await this.#firstAfter(chain, atMs);
     return this.#read(async (manager) => {
@@ -214,13 +209,12 @@ export class AuditVerifier {
     });
   }
 
-  /** The place of the first event of a chain from an instant on, by binary search; null if there is none. */
+  /** By binary search; null if there is none. */
   async #firstAfter(chain: string, atMs: number): Promise<number | null> {
     const head = await this.#head(chain);
     let low = head?.purgedSequence ?? 0;
     let high = (head?.sequence ?? 0) + 1;
     let found: number | null = null;
-    // All up to `low` are earlier than the instant; all from `high` on are not.
     while (low + 1 < high) {
       const middle = Math.floor((low + high) / 2);
       const row = await this.#read((manager) =>

@@ -6,15 +6,14 @@ import { AuditChain } from './audit-chain.js';
 import { AuditChainEntity } from './audit-chain.entity.js';
 import { AuditEventEntity } from './audit-event.entity.js';
 
-/** The oldest events of one chain, up to this sequence, which are to be removed. */
 interface OldPart {
   readonly chain: string;
   readonly upTo: number;
 }
 
 /**
- * Removes events whose retention has passed (R60). The removal is not recorded, or the log would never be empty. Only the
- * beginning of a chain is removed, so that a verification can still follow the rest link by link.
+ * Only the beginning of a chain is removed (R60), so that a verification can follow the rest. The removal is not
+ * recorded, or the log would never be empty.
  */
 @Injectable()
 export class AuditRetention {
@@ -23,26 +22,21 @@ export class AuditRetention {
     private readonly chain: AuditChain,
   ) {}
 
-  /**
-   * Removes some of the oldest events.
-   * @param atMs events from before this are removed, in epoch milliseconds
-   */
   async purgeBatch(atMs: number): Promise<PurgedBatch> {
     const part = await this.unitOfWork.read((manager) => oldPart(manager, atMs));
     if (part === null) return { removed: 0, hasMore: false };
     const { chain, upTo } = part;
     return this.unitOfWork.run(async ({ manager }) => {
-      // The head first, as everything that adds to the chain does: this order cannot deadlock.
+      // The head first, as in everything that adds to the chain: this order cannot deadlock.
       const head = await this.chain.lockHead(manager, chain);
       const { affected } = await manager.delete(AuditEventEntity, { chain, chainSequence: LessThanOrEqual(upTo) });
-      // Another node may have removed more.
       if (head.purgedSequence < upTo) await this.chain.updateHead(manager, head, { purgedSequence: upTo });
       return { removed: affected ?? 0, hasMore: true };
     });
   }
 }
 
-/** The old events at the beginning of a chain; null if no chain has any. */
+/** Null if no chain has old events. */
 async function oldPart(manager: EntityManager, atMs: number): Promise<OldPart | null> {
   const first = await manager
     .createQueryBuilder(AuditEventEntity, 'event')

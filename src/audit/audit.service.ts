@@ -14,10 +14,8 @@ import type { AuditEventDto } from './dto/audit-event.dto.js';
 import type { PendingResponse } from './pending-response.js';
 import { UnrecordedRequests } from './unrecorded-requests.js';
 
-/** An event that has no id yet. */
 export type RequestEvent = Omit<AuditEvent, 'id'> & { id: string };
 
-/** Records events: of requests through the journal, of changes in the transaction that makes them. */
 @Injectable()
 export class AuditService {
   readonly #ids = new EventIds(randomBytes(11));
@@ -33,20 +31,16 @@ export class AuditService {
     unitOfWork: UnitOfWork,
   ) {
     shipper.onFlush(() => Promise.resolve(this.#recordUnrecorded()));
-    // Their number is one event, so at the end it may exceed the limit of the journal.
+    // The tally is one event, so at the end it may exceed the limit of the journal.
     shipper.onClosing(() => this.#recordUnrecorded(true));
     this.#changes = new ChangeRecorder(chain, clock, unitOfWork);
   }
 
-  /**
-   * Records a change in the transaction that makes it: one is stored with the other, or neither.
-   * @param manager of a unit of work
-   */
+  /** Records a change in the transaction that makes it. @param manager of a unit of work */
   recordChange(manager: EntityManager, actor: Actor, change: ChangeDescription): void {
     this.#changes.record(manager, actor, change);
   }
 
-  /** The event of a request by the `X-Request-Id` of its answer; null if there is none. */
   async findByRequestId(requestId: string): Promise<AuditEventDto | null> {
     await this.shipper.flush();
     const event = await this.events.findByRequestId(requestId);
@@ -59,10 +53,10 @@ export class AuditService {
   }
 
   /**
-   * Records the result of a request. Its answer is sent once the record is written (R62). If there is no room and the
-   * settings let requests go on, it is sent at once and the request is counted.
+   * The answer is sent once the record is written (R62). If there is no room and the settings let requests go on, the
+   * request is only counted.
    * @param event gets its id here
-   * @param answer null where the client is gone
+   * @param answer null if the client is gone
    */
   recordRequest(event: RequestEvent, answer: PendingResponse | null): void {
     this.#recordUnrecorded();
@@ -75,12 +69,10 @@ export class AuditService {
     this.shipper.append(event, answer, this.#onLost);
   }
 
-  /** Counts a request that was refused because it could not be recorded (503 `audit_unavailable`). */
   noteTurnedAway(): void {
     this.unrecorded.note('turned-away');
   }
 
-  /** Records the number of requests without an event, as soon as there is room for it. */
   #recordUnrecorded(isLast = false): void {
     if (this.unrecorded.isEmpty || (!isLast && !this.shipper.hasRoom)) return;
     for (const { event, putBack } of this.unrecorded.take()) {

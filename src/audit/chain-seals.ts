@@ -5,17 +5,16 @@ import type { DataSource } from 'typeorm';
 import type { Secrets } from '../config/secrets.js';
 import { hasTable } from '../database/key-checks.js';
 
-/** The key of the chains, derived from the encryption key. */
+/** Derived from the encryption key. */
 export function chainKeyOf(secrets: Secrets): HmacKey {
   return new HmacKey(chainKeyBytesOf(secrets));
 }
 
-/** The bytes of that key. */
 export function chainKeyBytesOf(secrets: Secrets): Uint8Array {
   return new Uint8Array(hkdfSync('sha256', secrets.encryptionKey, '', 'scopegate audit chain', 32));
 }
 
-/** A row as the drivers return it: whole numbers and JSON may be texts. */
+/** Whole numbers and JSON may be texts, depending on the driver. */
 interface HeadRow {
   readonly chain: string;
   readonly sequence: number | string;
@@ -26,12 +25,12 @@ interface HeadRow {
 }
 
 /**
- * Whether the heads of the stored chains were sealed with this encryption key (R110); null if there is no chain. One that
- * was is enough: another one may have been tampered with, which the verification finds.
+ * Whether a stored head was sealed with this key (R110); null if there is no chain. One is enough: another head may
+ * have been tampered with, which the verification finds.
  */
 export async function wasSealedWith(dataSource: DataSource, secrets: Secrets): Promise<boolean | null> {
   if (!(await hasTable(dataSource, 'audit_chains'))) return null;
-  // Plain SQL, since the tables may be those of an earlier version.
+  // Plain SQL, because the tables may be those of an earlier version.
   const rows = await dataSource.query<HeadRow[]>(
     'SELECT chain, sequence, link, purged_sequence AS purged, held, seal FROM audit_chains',
   );

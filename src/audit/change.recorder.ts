@@ -18,21 +18,21 @@ import { CHANGES_CHAIN, type AuditChain } from './audit-chain.js';
 /** A change as its service describes it (R59). */
 export interface ChangeDescription {
   readonly type: AuditEventType;
-  /** Whose token, where the change is one of a token. */
+  /** Null unless the change is one of a token. */
   readonly owner?: string | null;
   readonly tokenId?: string | null;
   readonly tokenDescription?: string | null;
   readonly tokenScope?: string | null;
-  /** The key of the application, where the change is one of an application. */
+  /** Null unless the change is one of an application. */
   readonly application?: string | null;
-  /** What changed, usually `{ subject, changes: describeChange(before, after) }`. The recorder removes secrets again. */
+  /** Usually `{ subject, changes: describeChange(before, after) }`. The recorder removes secrets again. */
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
-/** Records changes in the transactions that make them. It needs no journal, so commands can use it as well. */
+/** It needs no journal, so commands can use it as well. */
 export class ChangeRecorder {
   readonly #ids = new EventIds(randomBytes(11));
-  /** What each open transaction has recorded. It is stored at the end, so that the chain is locked only for a moment. */
+  /** Stored at the end of the transaction, so that the chain is locked only for a moment. */
   readonly #changes = new WeakMap<EntityManager, AuditEvent[]>();
 
   constructor(
@@ -43,10 +43,7 @@ export class ChangeRecorder {
     unitOfWork.beforeCommit((manager) => this.#storeChanges(manager));
   }
 
-  /**
-   * Records a change in the transaction that makes it: one is stored with the other, or neither.
-   * @param manager of a unit of work
-   */
+  /** Stores the record and the change in one transaction, or neither. @param manager of a unit of work */
   record(manager: EntityManager, actor: Actor, change: ChangeDescription): void {
     const nowMs = this.clock.nowMs();
     const changes = this.#changes.get(manager) ?? [];

@@ -3,12 +3,11 @@ import { EMPTY_EVENT, type AuditEvent } from '@scopegate/audit';
 import { Clock } from '../common/time/clock.js';
 
 /**
- * What happened to a request without an event of its own: it was refused because nothing could be recorded, it was
- * answered all the same because the settings say so, or its connection was closed in place of the answer.
+ * The request was refused because nothing could be recorded, it was answered because the settings say so, or its
+ * connection was closed in place of the answer.
  */
 export type UnrecordedFate = 'turned-away' | 'let-through' | 'broken-off';
 
-/** The event that stands for all requests of one fate. */
 const EVENTS = {
   'turned-away': { type: 'request.failed', outcome: 'failed', code: 'audit_unavailable', status: 503 },
   'let-through': { type: 'requests.unrecorded', outcome: 'allowed', code: 'audit_unrecorded', status: null },
@@ -17,20 +16,19 @@ const EVENTS = {
 
 export const UNRECORDED_FATES = Object.keys(EVENTS) as readonly UnrecordedFate[];
 
-/** The requests of one fate since the last time that there was room for an event. */
 interface Tally {
   count: number;
   fromMs: number;
   toMs: number;
 }
 
-/** The event for some requests, and how to count them again if it cannot be written. */
+/** An event, and how to count its requests again if it cannot be written. */
 export interface TalliedRequests {
   readonly event: Omit<AuditEvent, 'id'>;
   readonly putBack: () => void;
 }
 
-/** Counts the requests without an event of their own, so that at least their number is recorded. */
+/** At least the number of requests without an event is recorded. */
 @Injectable()
 export class UnrecordedRequests {
   readonly #logger = new Logger(UnrecordedRequests.name);
@@ -39,7 +37,6 @@ export class UnrecordedRequests {
 
   constructor(private readonly clock: Clock) {}
 
-  /** The number since the start of the process. */
   total(fate: UnrecordedFate): number {
     return this.#totals.get(fate) ?? 0;
   }
@@ -48,7 +45,6 @@ export class UnrecordedRequests {
     return this.#tallies.size === 0;
   }
 
-  /** The number of requests that are not recorded yet. */
   get waiting(): number {
     return [...this.#tallies.values()].reduce((sum, { count }) => sum + count, 0);
   }
@@ -64,7 +60,6 @@ export class UnrecordedRequests {
     this.#add(fate, { count: 1, fromMs: nowMs, toMs: nowMs });
   }
 
-  /** Returns what has been counted so far, as events, and counts from zero again. */
   take(): readonly TalliedRequests[] {
     if (this.#tallies.size === 0) return [];
     const tallies = [...this.#tallies];

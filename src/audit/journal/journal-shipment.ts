@@ -18,10 +18,9 @@ import type { Advance, Progress, ProgressTarget } from './progress.js';
 import { ChainMovedError, ProgressWriter } from './progress.writer.js';
 import { placeholderFor, replaceRejected } from './rejected-events.js';
 
-/** Counting more would take time that the end of the process does not have. */
+/** Counting more would delay the end of the process. */
 const MAX_COUNTED = 100_000;
 
-/** A journal as a process has left it. */
 export interface LeftJournal {
   readonly chainName: string;
   readonly journal: { readonly start: JournalPosition; readonly end: JournalPosition };
@@ -29,21 +28,18 @@ export interface LeftJournal {
   read(from: JournalPosition, take: (contents: readonly EventContent[]) => boolean): boolean;
 }
 
-/**
- * Ships one journal into the database, in batches, exactly once. Each step leads from one `Progress` to the next. After a
- * failure, the current one is read from the database.
- */
+/** Stores the events of a journal in batches, exactly once. After a failure, the progress is read from the database. */
 export class JournalShipment implements LeftJournal {
   readonly #logger = new Logger(JournalShipment.name);
   readonly #reader: JournalReader;
   readonly #writer: ProgressWriter;
-  /** Null if it has to be read from the database: a step that failed here may be stored. */
+  /** Null if it must be read from the database: a step that failed here may be stored. */
   #progress: Progress | null = null;
-  /** What the database has confirmed to this process last. */
+  /** Confirmed by the database. */
   #confirmed: Progress | null = null;
-  /** Everything before it is known to be stored. */
+  /** Everything before it is stored. */
   #storedUpTo: JournalPosition;
-  /** When the oldest event happened that is not stored, as far as that is known; null if all are. */
+  /** As far as known; null if all are stored. */
   #oldestAtMs: number | null = null;
   #hasWarnedOfCopy = false;
 
@@ -59,17 +55,15 @@ export class JournalShipment implements LeftJournal {
     this.#storedUpTo = journal.start;
   }
 
-  /** Bytes of the journal that are not in the database yet. */
   get backlogBytes(): number {
     return this.journal.bytesSince(this.#storedUpTo);
   }
 
-  /** When the oldest event happened that is journaled and not in the database; null if there is none. */
   get oldestAtMs(): number | null {
     return this.#oldestAtMs;
   }
 
-  /** Counts the events that are not in the database, up to a limit. */
+  /** Counts up to a limit. */
   countLeft(): { readonly events: number; readonly isComplete: boolean } {
     this.journal.flush();
     let events = 0;
@@ -86,12 +80,12 @@ export class JournalShipment implements LeftJournal {
     this.journal.append(encodeEvent(event));
   }
 
-  /** Reads from the database how far the journal has been shipped, unless that is known. */
+  /** Reads the progress from the database, unless it is known. */
   async open(): Promise<Progress> {
     return (this.#progress ??= await this.#load());
   }
 
-  /** Stores everything appended before this call. A failure leaves all as it was, to be tried again. */
+  /** Stores everything appended before this call. After a failure, it can be tried again. */
   ship(): Promise<void> {
     this.journal.flush();
     const target = this.journal.end;
@@ -102,7 +96,7 @@ export class JournalShipment implements LeftJournal {
         const batch = await this.#reader.next(progress.position);
         if (batch === null) {
           this.#oldestAtMs = null;
-          // All events are read, so the windows that are over now cannot grow any more.
+          // All events are read, so the windows that are over cannot grow any more.
           await this.#release(progress, (collapser) => collapser.expire(this.clock.nowMs()));
           return;
         }
@@ -114,7 +108,7 @@ export class JournalShipment implements LeftJournal {
     });
   }
 
-  /** Stores the failures that are held back to be counted. Call it when nothing more will be appended. */
+  /** Stores the failures that are held back. Call it when nothing more will be appended. */
   finish(): Promise<void> {
     return this.#step((progress) => this.#release(progress, (collapser) => collapser.finish()));
   }
@@ -147,7 +141,7 @@ export class JournalShipment implements LeftJournal {
     await this.#advance(from, { position: from.position, held: collapser.state() }, released.map(encodeEvent));
   }
 
-  /** Takes one step. If the database does not take the events, they are corrected and tried again, once for each cause. */
+  /** If the database refuses the events, they are corrected and tried again, once for each cause. */
   async #advance(from: Progress, to: ProgressTarget, contents: readonly EventContent[]): Promise<Progress> {
     let rows = contents;
     const corrected = new Set<Advance['kind']>();
@@ -171,7 +165,7 @@ export class JournalShipment implements LeftJournal {
     return progress;
   }
 
-  /** A journal that was put back from a copy holds events that have been stored since. */
+  /** A journal restored from a copy holds events that have been stored since. */
   async #withoutStored(contents: readonly EventContent[]): Promise<readonly EventContent[]> {
     const missing = await this.chain.missingOf(contents);
     this.#logger.warn(
@@ -222,7 +216,6 @@ export class JournalShipment implements LeftJournal {
   }
 }
 
-/** When the last of some events happened; null if there is none. */
 function lastTimeOf({ contents }: Pick<JournalBatch, 'contents'>): number | null {
   const last = contents.at(-1);
   return last === undefined ? null : decodeEvent(last).atMs;

@@ -4,10 +4,9 @@ import { join } from 'node:path';
 import { ConfigurationError } from '../../config/env.js';
 import { lockFile } from '../../database/file-lock.js';
 
-/** A folder of the journal that belongs to one process at a time. */
 export interface JournalSlot {
   readonly directory: string;
-  /** The name of the chain of this journal's events, stored in the folder. */
+  /** The name of this journal's chain, stored in the folder. */
   readonly nodeId: string;
   release(): void;
 }
@@ -15,10 +14,7 @@ export interface JournalSlot {
 const LOCK_FILE = 'lock';
 const NODE_FILE = 'node-id';
 
-/**
- * Takes the first folder that no living process has: several servers may use one data directory.
- * @throws ConfigurationError if no folder can be written
- */
+/** Several servers may use one data directory. @throws ConfigurationError if no folder can be written */
 export function takeSlot(journalDirectory: string): JournalSlot {
   return inFolder(journalDirectory, () => {
     for (let number = 0; ; number += 1) {
@@ -28,7 +24,7 @@ export function takeSlot(journalDirectory: string): JournalSlot {
   });
 }
 
-/** Takes all other folders that no living process has, so that what is left in them can be shipped. */
+/** Takes all other free folders, so that what is left in them can be shipped. */
 export function takeAbandonedSlots(journalDirectory: string): JournalSlot[] {
   return inFolder(journalDirectory, () =>
     readdirSync(journalDirectory)
@@ -60,7 +56,7 @@ function tryTake(directory: string): JournalSlot | null {
   return { directory, nodeId: nodeIdOf(directory), release: () => lock.release() };
 }
 
-/** The name in the folder's file. A new one if a crash or a full disk has left the file incomplete. */
+/** Makes a new name if a crash or a full disk has left the file incomplete. */
 function nodeIdOf(directory: string): string {
   const file = join(directory, NODE_FILE);
   const kept = readIfThere(file);

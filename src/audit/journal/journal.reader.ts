@@ -3,32 +3,25 @@ import { decodeJournal, type EventContent, type JournalPosition } from '@scopega
 import { Turn } from '../../common/time/turn.js';
 import type { Journal } from './journal.js';
 
-/** Events in one batch, approximately. */
 const BATCH_EVENTS = 1_000;
 
-/** Bytes read at a time, unless a frame is longer: about twenty events, since requests wait meanwhile. */
+/** About twenty events, because requests wait meanwhile. A longer frame is read whole. */
 const READ_BYTES = 8_192;
 
-/** Bytes read at a time if nothing is served meanwhile. */
 const READ_AT_ONCE_BYTES = 1_048_576;
 
-/** Events that follow each other in a journal. */
 export interface JournalBatch {
   readonly contents: readonly EventContent[];
-  /** The position after them. */
   readonly end: JournalPosition;
 }
 
-/**
- * Reads events from the files of a journal, which the system still has in its memory. If they waited on our heap instead,
- * every garbage collection would copy them until they are stored.
- */
+/** The system still has the files in its memory. On our heap, every garbage collection would copy the events. */
 export class JournalReader {
   readonly #logger = new Logger(JournalReader.name);
 
   constructor(private readonly journal: Journal) {}
 
-  /** The next events, or null at the end. Requests get their turn while they are read. */
+  /** Requests can run while the events are read. @returns null at the end */
   async next(position: JournalPosition): Promise<JournalBatch | null> {
     const contents: EventContent[] = [];
     let end = position;
@@ -46,7 +39,7 @@ export class JournalReader {
   }
 
   /**
-   * Reads everything from a position on, in one turn of the event loop.
+   * Reads everything in one turn of the event loop.
    * @param take called with some events at a time; false ends the reading
    * @returns whether everything has been read
    */
@@ -65,9 +58,8 @@ export class JournalReader {
     if (part === null) return null;
     const { contents, length, torn } = decodeJournal(part.bytes);
     const { segment, offset } = part.position;
-    // A frame is longer than what was read.
     if (length === 0 && part.bytes.length === limit) return this.#read(position, limit * 2);
-    // Without a frame, all that is left of a closed segment is torn.
+    // Without a frame, the rest of a closed segment is torn.
     const pieces = length > 0 ? torn : 1;
     if (pieces > 0) this.#logger.warn(`The journal had ${pieces} incomplete piece(s) after a crash; they are skipped.`);
     return { contents, end: { segment, offset: offset + (length > 0 ? length : part.bytes.length) }, limit };

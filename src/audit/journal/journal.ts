@@ -14,22 +14,18 @@ import {
 import { join } from 'node:path';
 import { comparePositions, FRAME_END_BYTES, frameEnd, type JournalPosition } from '@scopegate/audit';
 
-/** Called once appended lines are written, or cannot be. */
 export interface WrittenListener {
-  /** @param error null if everything is written */
   onWritten(error: Error | null): void;
 }
 
-/** A segment is closed once it has this many bytes. */
 const SEGMENT_BYTES = 16 * 1024 * 1024;
 
-/** After a failure, the disk has to take this much before anything is written to it again. */
 const PROBE_BYTES = 65_536;
 
-/** Room for what is appended within one turn; it grows if needed. */
+/** For one turn of the event loop; grows if needed. */
 const BUFFER_BYTES = 262_144;
 
-/** Lines share one checksum up to this many bytes: to read one line, all with the same checksum have to be read. */
+/** Lines share one checksum up to this size: to read one line, all of them have to be read. */
 const FRAME_BYTES = 16_384;
 
 const NEWLINE = 0x0a;
@@ -37,22 +33,18 @@ const NEWLINE = 0x0a;
 const SEGMENT_NAME = /^segment-(\d{12})\.log$/;
 
 /**
- * An append-only journal of segment files. What is appended within one turn of the event loop is one write, and its
- * listeners are called once the write is complete (R62: a completed write survives `kill -9`).
+ * One turn of the event loop makes one write, and listeners are called once the write is complete (R62: a completed
+ * write survives `kill -9`).
  */
 export class Journal {
   #segment: number;
   /** Null before the segment's first write. */
   #file: number | null = null;
   #size = 0;
-  /** The file that was read last. */
   #reader: { readonly segment: number; readonly file: number } | null = null;
-  /** The bytes of closed segments that are still needed. */
   readonly #closed = new Map<number, number>();
-  /** What is not written yet, at its beginning. */
   #buffer = Buffer.allocUnsafe(BUFFER_BYTES);
   #pendingBytes = 0;
-  /** Where the lines without a checksum begin in the buffer. */
   #frameStart = 0;
   #waiting: WrittenListener[] = [];
   #scheduled: NodeJS.Immediate | null = null;
@@ -61,12 +53,11 @@ export class Journal {
   #heldFrom: JournalPosition | null = null;
   #releasedUpTo: JournalPosition | null = null;
 
-  /** @param directory a folder that only this process uses */
   constructor(readonly directory: string) {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     for (const segment of this.#segmentsOnDisk()) this.#closed.set(segment, statSync(this.#path(segment)).size);
-    // The last segment may end in a torn line, so nothing is ever added to it. Numbers only rise, since positions are
-    // remembered elsewhere: the last segment stays until there is another.
+    // The last segment may end in a torn line, so nothing is added to it. It stays until there is another: positions
+    // are stored elsewhere, so numbers must only rise.
     this.#segment = Math.max(0, ...this.#closed.keys()) + 1;
   }
 
@@ -74,12 +65,11 @@ export class Journal {
     return { segment: Math.min(this.#segment, ...this.#closed.keys()), offset: 0 };
   }
 
-  /** Where the next line begins; exact once everything is written. */
+  /** Exact once everything is written. */
   get end(): JournalPosition {
     return { segment: this.#segment, offset: this.#size + this.#pendingBytes };
   }
 
-  /** Bytes on disk from this position on. */
   bytesSince(position: JournalPosition): number {
     const bytesOf = (segment: number, size: number): number =>
       segment < position.segment ? 0 : Math.max(0, size - (segment === position.segment ? position.offset : 0));
@@ -88,9 +78,9 @@ export class Journal {
     return bytes;
   }
 
-  /** Adds a line; it is written at the end of this turn of the event loop. */
+  /** Written at the end of this turn of the event loop. */
   append(line: string): void {
-    // A character takes at most three bytes: one that takes four has the length two.
+    // `length` counts two for a character of four bytes, so three bytes for each are enough.
     const needed = this.#pendingBytes + 3 * line.length + 1 + FRAME_END_BYTES;
     if (needed > this.#buffer.length) {
       const larger = Buffer.allocUnsafe(2 * needed);
@@ -117,7 +107,6 @@ export class Journal {
     else this.#waiting.push(listener);
   }
 
-  /** Writes everything appended so far. */
   flush(): void {
     if (this.#scheduled !== null) clearImmediate(this.#scheduled);
     this.#scheduled = null;
@@ -137,14 +126,14 @@ export class Journal {
     } catch (error) {
       failure = error instanceof Error ? error : new Error(String(error));
       this.#takeBack();
-      // Part of a line may have been written: the next line begins a new segment. The same if the file could not be
-      // created, because positions in this segment are known elsewhere.
+      // Part of a line may be written, so the next line begins a new segment. Also if the file could not be created,
+      // because positions in this segment are stored elsewhere.
       this.#closeSegment();
     }
     for (const listener of waiting) listener.onWritten(failure);
   }
 
-  /** Tests whether the disk can be written again after a failure. Leaves nothing behind. */
+  /** Tests after a failure whether the disk can be written again. Leaves nothing behind. */
   probe(): boolean {
     this.flush();
     try {
@@ -158,13 +147,13 @@ export class Journal {
       }
       return true;
     } catch {
-      // Bytes of the test may still be there, and the size does not count them.
+      // Bytes of the test may remain, and the size does not count them.
       this.#closeSegment();
       return false;
     }
   }
 
-  /** Reads up to `limit` bytes from a position on, within one segment. Null at the end. */
+  /** Reads up to `limit` bytes within one segment. @returns null at the end */
   read(
     position: JournalPosition,
     limit: number,
@@ -198,16 +187,12 @@ export class Journal {
     this.#reader = null;
   }
 
-  /**
-   * Keeps everything from this position on, even if it is released, because a reader still needs it. What is released and
-   * no longer held is removed at once: on a full disk, nothing else may free that room.
-   */
+  /** Keeps everything from here on for a reader. What is not held is removed at once: only that frees a full disk. */
   hold(from: JournalPosition): void {
     this.#heldFrom = from;
     if (this.#releasedUpTo !== null) this.release(this.#releasedUpTo);
   }
 
-  /** Bytes that `hold` keeps. */
   get heldBytes(): number {
     return this.#heldFrom === null ? 0 : this.bytesSince(this.#heldFrom);
   }
@@ -227,14 +212,13 @@ export class Journal {
         rmSync(this.#path(segment), { force: true });
         this.#closed.delete(segment);
       } else if (size > 0) {
-        // The last one keeps its number but no bytes: on a full disk, there would be no room to begin the next one.
+        // The last one keeps its number but no bytes: a full disk would have no room to begin the next one.
         truncateSync(this.#path(segment));
         this.#closed.set(segment, 0);
       }
     }
   }
 
-  /** Writes what has been appended, and closes the files. Nothing can be appended afterwards. */
   close(): void {
     this.flush();
     this.#isClosed = true;
@@ -243,10 +227,7 @@ export class Journal {
     this.#closeReader();
   }
 
-  /**
-   * The file of the current segment.
-   * @throws Error if the journal is closed
-   */
+  /** @throws Error if the journal is closed */
   #opened(): number {
     if (this.#isClosed) throw new Error('The journal is closed.');
     return (this.#file ??= openSync(this.#path(this.#segment), 'ax', 0o600));
@@ -261,7 +242,7 @@ export class Journal {
     try {
       if (this.#file !== null) ftruncateSync(this.#file, this.#size);
     } catch {
-      // Then these lines are stored although they are counted as lost.
+      // These lines are then stored although they are counted as lost.
     }
   }
 

@@ -2,36 +2,30 @@ import { comparePositions, type FloodState, type JournalPosition } from '@scopeg
 import type { AuditChainEntity } from '../audit-chain.entity.js';
 import { knownHeadOf, type ChainPlace, type KnownHead } from '../linked-events.js';
 
-/** How far a journal is stored: the head of its chain, and what was read and held back up to there. */
 export interface Progress extends KnownHead {
   /** Everything before it is stored or held back. */
   readonly position: JournalPosition;
-  /** Repeated failures that are counted and not stored yet. */
   readonly held: FloodState;
 }
 
-/** What a step stores together with events. */
 export type ProgressTarget = Pick<Progress, 'position' | 'held'>;
 
-/** The outcome of a step from one progress to the next. The whole step is stored, or nothing. */
+/** The whole step is stored, or nothing. */
 export type Advance =
   | { readonly kind: 'stored'; readonly progress: Progress }
-  /** Another process has added to the chain, or a step that seemed to fail was stored. Nothing is stored now. */
+  /** Another process has added to the chain, or a step that seemed to fail was stored. */
   | { readonly kind: 'moved' }
-  /** Some events are already stored. */
   | { readonly kind: 'duplicate'; readonly error: unknown }
-  /** The database refuses some events. */
   | { readonly kind: 'refused'; readonly error: unknown };
 
-/** Where a process continues. */
 export interface Resumed {
   readonly progress: Progress;
-  /** A server over a copy of this data directory adds to the same chain. */
+  /** Another server over a copy of this data directory adds to the same chain. */
   readonly isForeign: boolean;
 }
 
 /**
- * Decides where to continue, from the stored head of the chain.
+ * Decides where to continue.
  * @param confirmed the last progress that the database has confirmed to this process; null after the start
  * @param attempted the last place that this process has tried to store
  */
@@ -42,15 +36,15 @@ export function resume(
   attempted: ChainPlace | null,
 ): Resumed {
   const known = knownHeadOf(head);
-  // A second server can only add to the chain. If the head has gone back, the database has lost its last moments or was
-  // restored from a copy. Then the missing events are stored again.
+  // A second server can only add to the chain. If the head has gone back, the database was restored or has lost its
+  // last moments. The missing events are then stored again.
   const isAhead = confirmed !== null && head.sequence >= confirmed.sequence;
   if (isAhead && !isSamePlace(head, confirmed) && !isSamePlace(head, attempted)) {
     // The stored position belongs to another journal and would skip events of this one.
     return { progress: { ...confirmed, ...known }, isForeign: true };
   }
   const stored = { segment: head.journalSegment ?? -1, offset: head.journalOffset ?? 0 };
-  // A position beyond the end belongs to a journal that is gone. This one has to be read from its start.
+  // A position beyond the end belongs to a journal that is gone: read this one from its start.
   const isKnown = stored.segment >= start.segment && comparePositions(stored, end) <= 0;
   const held = (head.held ?? []) as FloodState;
   return { progress: { ...known, position: isKnown ? stored : start, held }, isForeign: false };

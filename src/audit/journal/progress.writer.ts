@@ -9,7 +9,6 @@ import { resume, type Advance, type Progress, type ProgressTarget, type Resumed 
 
 const JOURNAL_LANE = { lane: 'journal' } as const;
 
-/** Stores the steps of one journal: events as the next links of its chain, and how far the journal is stored by then. */
 export class ProgressWriter {
   /** The last place that this process has tried to store, confirmed or not. */
   #attempted: ChainPlace | null = null;
@@ -20,16 +19,12 @@ export class ProgressWriter {
     private readonly chain: AuditChain,
   ) {}
 
-  /** Reads from the database how far the journal is stored. */
   async load(journal: Journal, confirmed: Progress | null): Promise<Resumed> {
     const head = await this.unitOfWork.run(({ manager }) => this.chain.lockHead(manager, this.chainName), JOURNAL_LANE);
     return resume(head, journal, confirmed, this.#attempted);
   }
 
-  /**
-   * Takes one step, in one transaction.
-   * @throws Error if the database cannot be used right now; the step may be stored nevertheless
-   */
+  /** One transaction. @throws Error if the database cannot be used right now; the step may be stored nevertheless */
   async advance(from: Progress, to: ProgressTarget, contents: readonly EventContent[]): Promise<Advance> {
     const journal: JournalProgress = {
       journalSegment: to.position.segment,
@@ -46,10 +41,7 @@ export class ProgressWriter {
     }
   }
 
-  /**
-   * Tries whether the database would take some events as the next of the chain. None of them is stored.
-   * @throws Error if that cannot be found out
-   */
+  /** Tries whether the database accepts some events, without storing them. @throws Error if that cannot be found out */
   async wouldTake(from: Progress, contents: readonly EventContent[]): Promise<boolean> {
     const undo = new Error('Only tried.');
     try {
@@ -96,7 +88,6 @@ export class ChainMovedError extends Error {
   }
 }
 
-/** Whether storing failed for a reason that has nothing to do with the events. */
 function isAway(error: unknown): boolean {
   return error instanceof ChainMovedError || error instanceof DatabaseUnavailableError || isDatabaseUnavailable(error);
 }

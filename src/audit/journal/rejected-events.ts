@@ -1,10 +1,8 @@
 import { decodeEvent, encodeEvent, EMPTY_EVENT, type EventContent } from '@scopegate/audit';
 
 /**
- * Replaces each event that the database refuses by a placeholder. Otherwise, one event that is always refused would hold
- * up all later ones until the journal is full.
- * @param isTaken tries whether the database would take some events, without storing them
- * @param onRejected called for each replaced event
+ * A placeholder replaces each event that the database refuses: such an event would stop all later ones until the
+ * journal is full.
  */
 export async function replaceRejected(
   events: readonly EventContent[],
@@ -14,7 +12,7 @@ export async function replaceRejected(
   const [first] = events;
   if (first === undefined || (await isTaken(events))) return events;
   if (events.length === 1) {
-    // A replaced event is lost. So it is tried twice: the database may have had another problem for a moment.
+    // A replaced event is lost, so it is tried twice: the database may have failed for a moment.
     if (await isTaken(events)) return events;
     const placeholder = [placeholderFor(first)];
     if (!(await isTaken(placeholder))) throw new Error('The database refuses even the placeholder of an event.');
@@ -28,7 +26,6 @@ export async function replaceRejected(
   ];
 }
 
-/** What remains of an event that the database refuses: its id, time, count, type and outcome. */
 export function placeholderFor(content: EventContent): EventContent {
   const { id, atMs, count, type, outcome } = decodeEvent(content);
   return encodeEvent({ ...EMPTY_EVENT, id, atMs, count, type, outcome, detail: { unstorable: true } });

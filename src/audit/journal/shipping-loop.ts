@@ -1,16 +1,13 @@
 import { Logger } from '@nestjs/common';
 import { isConnectionRefused } from '../../database/database-unavailable.js';
 
-/** How long an event waits for others to share a write with. */
+/** Events that come within this time share a write. */
 const INTERVAL_MS = 100;
 
-/** How often the tasks run. */
 const TASK_INTERVAL_MS = 1_000;
 
-/** Something else that is written at the same intervals, such as the use of tokens. */
 export type FlushTask = () => Promise<void>;
 
-/** Ships events at short intervals, one round after the other, and runs the flush tasks. */
 export class ShippingLoop {
   readonly #logger = new Logger(ShippingLoop.name);
   readonly #tasks: FlushTask[] = [];
@@ -20,15 +17,13 @@ export class ShippingLoop {
   #isFailing = false;
   #isRefused = false;
 
-  /** @param ship stores everything recorded so far */
   constructor(private readonly ship: () => Promise<void>) {}
 
-  /** Whether the last round failed. */
   get isFailing(): boolean {
     return this.#isFailing;
   }
 
-  /** Whether the database refuses connections: then waiting for it is of no use. */
+  /** Whether the database refuses connections: then waiting is useless. */
   get isRefused(): boolean {
     return this.#isRefused;
   }
@@ -37,7 +32,6 @@ export class ShippingLoop {
     this.#tasks.push(task);
   }
 
-  /** @param onTick called before each round */
   start(onTick: () => void): void {
     this.#timer = setInterval(() => {
       onTick();
@@ -71,7 +65,7 @@ export class ShippingLoop {
     if (!withTasks && nowTick - this.#tasksAtTick < TASK_INTERVAL_MS) return;
     this.#tasksAtTick = nowTick;
     for (const task of this.#tasks) await task();
-    // Only a whole round shows that all is well: a task may be what fails, while no event waits.
+    // Only a whole round shows that all is well: a task may fail while no event waits.
     if (this.#isFailing) this.#logger.log('Audit events are stored again.');
     this.#isFailing = false;
   }

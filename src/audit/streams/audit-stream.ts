@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { StreamedEvent, StreamSink } from './stream.sink.js';
 
-/** The limits of the queue. Beyond either of them, new events are dropped and counted. */
+/** Beyond either limit, new events are dropped and counted. */
 const MAX_QUEUED_EVENTS = 10_000;
 const MAX_QUEUED_CHARACTERS = 16 * 1024 * 1024;
 
@@ -12,8 +12,8 @@ const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 30_000;
 
 /**
- * Sends events to one receiver, in order. The recorder waits only for `offer`. What cannot be sent is tried again, less and
- * less often; what does not fit into the queue meanwhile is dropped and counted. The database has all events anyway.
+ * Sends events in order. The recorder waits only for `offer`. What cannot be sent is tried again, less and less often.
+ * What does not fit into the queue is dropped and counted; the database has all events.
  */
 export class AuditStream {
   readonly #logger = new Logger(AuditStream.name);
@@ -21,7 +21,6 @@ export class AuditStream {
   #queuedCharacters = 0;
   #sent = 0;
   #dropped = 0;
-  /** Dropped events that are not in the log yet. */
   #unlogged = 0;
   #failures = 0;
   #isDropping = false;
@@ -48,12 +47,11 @@ export class AuditStream {
     return this.#queue.length;
   }
 
-  /** Whether the last attempt failed. */
   get isFailing(): boolean {
     return this.#failures > 0;
   }
 
-  /** Adds events to the queue, as far as there is room. It neither waits nor fails. */
+  /** Adds events as far as there is room. Neither waits nor fails. */
   offer(events: readonly StreamedEvent[]): void {
     if (this.#isClosing) {
       this.#drop(events.length);
@@ -71,10 +69,7 @@ export class AuditStream {
     this.#running ??= this.#run();
   }
 
-  /**
-   * Sends what is queued, as far as that is possible in this time, and closes the connection to the receiver.
-   * @param timeoutMs how long to wait
-   */
+  /** Sends what is queued, as far as the time allows, and closes the connection. */
   async close(timeoutMs: number): Promise<void> {
     this.#isClosing = true;
     this.#wake?.();
@@ -103,7 +98,6 @@ export class AuditStream {
     this.#logDropped('The audit stream has dropped events and has now caught up.');
   }
 
-  /** Sends one batch, as often as needed. @returns whether to send the next one */
   async #send(batch: readonly StreamedEvent[]): Promise<boolean> {
     for (;;) {
       try {
@@ -142,7 +136,7 @@ export class AuditStream {
     return this.#queue.slice(0, size);
   }
 
-  /** Waits before the next attempt: twice as long each time, and not at the same time as other nodes. */
+  /** Twice as long each time, and slightly random, so that nodes do not retry at the same moment. */
   #pause(): Promise<void> {
     const longestMs = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(16, this.#failures - 1));
     return new Promise((resolve) => {

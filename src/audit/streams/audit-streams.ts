@@ -16,10 +16,7 @@ import { SyslogTcpSink } from './syslog-tcp.sink.js';
 import { SyslogUdpSink } from './syslog-udp.sink.js';
 import { WebhookSink } from './webhook.sink.js';
 
-/**
- * Sends every stored event to the receivers of the configuration: standard output, a file, syslog, a webhook. Neither
- * requests nor the storing of events wait for them.
- */
+/** Sends every stored event to the configured receivers. Neither requests nor the storing of events wait for them. */
 @Injectable()
 export class AuditStreams implements OnModuleInit {
   readonly #logger = new Logger(AuditStreams.name);
@@ -49,10 +46,7 @@ export class AuditStreams implements OnModuleInit {
     return this.#streams.reduce((sum, { queued }) => sum + queued, 0);
   }
 
-  /**
-   * Sends what is queued, as far as that is possible in this time. Call it once the last events are stored.
-   * @param timeoutMs how long to wait
-   */
+  /** Sends what is queued, as far as the time allows. Call it once the last events are stored. */
   async close(timeoutMs: number): Promise<void> {
     await Promise.all(this.#streams.map((stream) => stream.close(timeoutMs)));
     process.off('SIGHUP', this.#onHangUp);

@@ -5,10 +5,7 @@ import { linesOf } from './stdout.sink.js';
 /** Only the owner may read and write. An existing file keeps its mode. */
 const MODE = 0o600;
 
-/**
- * Appends events to a file, one JSON object a line. Before each batch, it checks whether the path still leads to the same
- * file, so that it notices when a log rotation has moved the file.
- */
+/** Appends one JSON object a line. Checks before each batch whether a log rotation has moved the file. */
 export class FileSink implements StreamSink {
   readonly name = 'file';
   readonly batchSize = 500;

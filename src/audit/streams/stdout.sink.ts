@@ -1,17 +1,17 @@
 import type { SinkAnswer, StreamedEvent, StreamSink } from './stream.sink.js';
 
-/** Writes events to standard output, one JSON object a line, between the lines of the log. */
+/** One JSON object a line, between the lines of the log. */
 export class StdoutSink implements StreamSink {
   readonly name = 'stdout';
   readonly batchSize = 500;
-  // A reader that is gone must not end the server; the write that fails says so.
+  // If the reader is gone, the failed write reports it; the error must not end the server.
   readonly #onError = (): void => undefined;
 
   constructor(private readonly output: NodeJS.WritableStream = process.stdout) {
     output.on('error', this.#onError);
   }
 
-  /** A reader that stalls is waited for; the queue is what is bounded. */
+  /** Waits for a reader that stalls: the queue has the limit. */
   send(batch: readonly StreamedEvent[]): Promise<SinkAnswer> {
     return new Promise((resolve, reject) => {
       this.output.write(linesOf(batch), (error) => {
@@ -27,7 +27,7 @@ export class StdoutSink implements StreamSink {
   }
 }
 
-/** JSON lines: one event each, with a line's end after the last one, too. */
+/** Every line has an end, also the last one. */
 export function linesOf(batch: readonly StreamedEvent[]): string {
   let text = '';
   for (const { json } of batch) text += `${json}\n`;

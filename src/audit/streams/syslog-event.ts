@@ -1,7 +1,6 @@
 import type { AuditOutcome, SyslogEvent } from '@scopegate/audit';
 import type { StreamedEvent } from './stream.sink.js';
 
-/** An event as a syslog message needs it. */
 export function syslogEvent({ event, json }: StreamedEvent): SyslogEvent {
   return { at: event.at, type: event.type, outcome: event.outcome as AuditOutcome, json };
 }

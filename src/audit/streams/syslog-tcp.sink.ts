@@ -3,12 +3,12 @@ import { countedSyslogMessage, syslogMessage, type SyslogOrigin } from '@scopega
 import { SinkTimeoutError, type SinkAnswer, type StreamedEvent, type StreamSink } from './stream.sink.js';
 import { syslogEvent } from './syslog-event.js';
 
-/** How long a connection, or a write to it, may take. */
+/** For a connection, or a write to it. */
 const TIMEOUT_MS = 10_000;
 
 /**
- * Sends events over one connection, each with its length before it (RFC 6587). Syslog knows no answer: what was on its
- * way when a connection broke may be lost, or be sent twice.
+ * Sends the length before each event (RFC 6587). Syslog has no answers: if a connection breaks, events may be lost or
+ * sent twice.
  */
 export class SyslogTcpSink implements StreamSink {
   readonly name = 'syslog';
@@ -46,7 +46,7 @@ export class SyslogTcpSink implements StreamSink {
     const socket = connect({ host: this.host, port: this.port, keepAlive: true });
     await within(socket, (resolve) => socket.once('connect', resolve));
     socket.on('error', () => undefined);
-    // What a receiver says is nothing that we could do anything with; reading it shows when it goes away.
+    // Syslog has no answers, but reading shows when the receiver closes the connection.
     socket.resume();
     socket.once('close', () => {
       if (this.#socket === socket) this.#socket = null;
@@ -56,7 +56,7 @@ export class SyslogTcpSink implements StreamSink {
   }
 }
 
-/** Waits for the work. A connection that breaks ends the wait, and so does one that takes too long, with itself. */
+/** Waits for the work until the connection breaks. If it takes too long, the connection is destroyed. */
 function within(socket: Socket, work: (resolve: () => void, reject: (error: Error) => void) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     const settle = (error: Error | null): void => {

@@ -5,10 +5,9 @@ import { syslogMessage, type SyslogOrigin } from '@scopegate/audit';
 import type { SinkAnswer, StreamedEvent, StreamSink } from './stream.sink.js';
 import { syslogEvent } from './syslog-event.js';
 
-/** A datagram holds 65,507 bytes at the most. */
 const MAX_MESSAGE_BYTES = 60_000;
 
-/** Sends events as datagrams (RFC 5426), without knowing whether they arrive. */
+/** Datagrams (RFC 5426): it is not known whether they arrive. */
 export class SyslogUdpSink implements StreamSink {
   readonly name = 'syslog';
   readonly batchSize = 100;
@@ -25,7 +24,6 @@ export class SyslogUdpSink implements StreamSink {
     try {
       for (const streamed of batch) await sendDatagram(socket, this.#messageOf(streamed));
     } catch (error) {
-      // The address is looked up again.
       await this.close();
       throw error;
     }
@@ -55,7 +53,7 @@ export class SyslogUdpSink implements StreamSink {
         resolve();
       });
     });
-    // If nothing listens on the port, the next datagram's callback gets that error as well.
+    // If no program listens on the port, the next datagram's callback gets that error as well.
     socket.on('error', () => undefined);
     socket.unref();
     return socket;

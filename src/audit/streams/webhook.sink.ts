@@ -3,15 +3,14 @@ import { Agent, request } from 'undici';
 import type { SinkAnswer, StreamedEvent, StreamSink } from './stream.sink.js';
 import { linesOf } from './stdout.sink.js';
 
-/** How long a receiver may take to accept a connection, and to answer. */
+/** To accept a connection, and to answer. */
 const TIMEOUT_MS = 10_000;
 
-/** The answers to a batch that would get the same answer the next time. */
+/** A batch with such an answer would get the same one the next time. */
 const REFUSALS: ReadonlySet<number> = new Set([400, 413, 415, 422]);
 
 /**
- * Posts events as JSON lines. Whatever is not answered with a 2xx is sent again, so a receiver may see an event twice,
- * and tells it by its id. With a secret, each request is signed:
+ * Without a 2xx, events are sent again with the same ids. With a secret, each request is signed:
  * `X-Scopegate-Signature: t=<seconds since the epoch>,v1=<hex HMAC-SHA-256 of "<t>.<body>">`.
  */
 export class WebhookSink implements StreamSink {
@@ -24,7 +23,6 @@ export class WebhookSink implements StreamSink {
     bodyTimeout: TIMEOUT_MS,
   });
 
-  /** @param nowMs the time, in epoch milliseconds */
   constructor(
     private readonly url: string,
     private readonly secret: string | null,
@@ -42,7 +40,7 @@ export class WebhookSink implements StreamSink {
         ...(this.secret === null ? {} : { 'X-Scopegate-Signature': signature(this.secret, body, this.nowMs()) }),
       },
       body,
-      // A receiver that accepts and then says nothing is given up as a whole.
+      // Covers a receiver that accepts and then stays silent.
       signal: AbortSignal.timeout(2 * TIMEOUT_MS),
     });
     await answer.dump();
