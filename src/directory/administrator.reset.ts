@@ -15,9 +15,7 @@ export interface ResetParts {
 }
 
 /**
- * Gives the user `admin` another password and makes it an active administrator again; creates the user if it was deleted.
- * Logins with the old password end, because the password is sent with every request.
- * @param passwordHash of the new password
+ * Makes `admin` an active administrator, and creates the user if needed. The old password stops working at once.
  * @returns false if the server has never been started on this database
  */
 export async function resetAdministrator(

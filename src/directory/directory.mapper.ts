@@ -2,7 +2,6 @@ import type { PrincipalFacts } from '@scopegate/access';
 import type { GroupDto } from './dto/group.dto.js';
 import type { UserDto } from './dto/user.dto.js';
 
-/** A user as the API shows it, and as the audit keeps it. */
 export function toUserDto(
   user: Pick<PrincipalFacts, 'username' | 'displayName' | 'email' | 'active'> & { readonly groups: Iterable<string> },
 ): UserDto {

@@ -10,45 +10,40 @@ import { GroupMemberEntity } from './group-member.entity.js';
 import { GroupEntity } from './group.entity.js';
 import { UserEntity } from './user.entity.js';
 
-/** Users that one statement reads at most. */
 export const USERS_IN_ONE_READ = 500;
 
-/** A list of a group's members starts from the members if they are at most this many, else from the users. */
+/** A list of members starts from the members up to this number, else from the users. */
 const FEW_MEMBERS = 2_000;
 
-/** All limits apply together. */
 export interface UserFilter {
-  /** Part of the user name, the display name or the email address, without case. */
+  /** Searched without case in the user name, the display name and the email address. */
   readonly q?: string;
   readonly active?: boolean;
-  /** The name of a group, exactly. */
+  /** The exact name of a group. */
   readonly group?: string;
 }
 
-/** A membership, with the name of the user if there is one. */
 export interface GroupMember {
   readonly userId: string;
   readonly username: string | null;
 }
 
-/** The tables of the directory. Every method takes the manager of the transaction it is part of. */
+/** Every method takes the manager of the transaction that it belongs to. */
 @Injectable()
 export class DirectoryRepository {
   /**
-   * Locks the directory until the transaction ends. Every write takes this lock first, so that what it has checked
-   * (administrators, names of groups) cannot change before it is stored. Writes are rare: one lock is enough, and one lock
-   * cannot deadlock. It is the row of the group that is never deleted.
+   * Every write takes this lock first, so that what it has checked cannot change before it is stored. Writes are rare,
+   * and one lock cannot deadlock. It is the row of the group that is never deleted.
    */
   async lock(manager: EntityManager): Promise<void> {
     await manager.findOne(GroupEntity, { where: { name: ADMINISTRATORS }, ...rowLock(manager) });
   }
 
-  /** The users of these ids; leaves out those that do not exist. */
   usersOf(manager: EntityManager, ids: readonly string[]): Promise<DirectoryUser[]> {
     return ids.length === 0 ? Promise.resolve([]) : readUsers(manager, ids);
   }
 
-  /** One page of users in the order of their names without case. */
+  /** In the order of names without case. */
   async userPage(manager: EntityManager, filter: UserFilter, after: string, limit: number): Promise<PrincipalFacts[]> {
     const query = manager
       .createQueryBuilder(UserEntity, 'user')
@@ -73,14 +68,14 @@ export class DirectoryRepository {
     return ids.flatMap((id) => users.get(id) ?? []);
   }
 
-  /** The ids of a group's members, at most one more than FEW_MEMBERS. */
+  /** Returns at most one more than FEW_MEMBERS. */
   async #fewMembers(manager: EntityManager, groupName: string): Promise<string[]> {
     if (!(await this.isGroup(manager, groupName))) return [];
     const rows = await manager.find(GroupMemberEntity, { where: { groupName }, take: FEW_MEMBERS + 1 });
     return rows.map(({ userId }) => userId);
   }
 
-  /** Compares names without case, by our own rule and not by the collation of the database (R44). */
+  /** Compares names by our own rule and not by the collation of the database (R44). */
   findUser(manager: EntityManager, username: string): Promise<UserEntity | null> {
     return findExactRow(manager, UserEntity, { usernameKey: userNameKey(username) });
   }
@@ -93,7 +88,7 @@ export class DirectoryRepository {
     return (await findExactRow(manager, GroupEntity, { nameKey: userNameKey(name) })) !== null;
   }
 
-  /** The next groups after this name, ordered by name. */
+  /** Ordered by name. */
   async groupNamesAfter(manager: EntityManager, after: string, limit: number): Promise<string[]> {
     const rows = await manager.find(GroupEntity, {
       where: { name: MoreThan(after) },
@@ -109,7 +104,6 @@ export class DirectoryRepository {
     return [...(user?.facts.groups ?? [])].sort();
   }
 
-  /** Those of these groups that do not exist. */
   async missingGroups(manager: EntityManager, names: readonly string[]): Promise<string[]> {
     if (names.length === 0) return [];
     const rows = await manager.findBy(GroupEntity, { name: In([...names]) });
@@ -133,7 +127,7 @@ export class DirectoryRepository {
     await manager.delete(GroupMemberEntity, { userId });
   }
 
-  /** Some members of a group, or of one that there is no longer, with their names. */
+  /** The group may have been deleted. */
   someMembers(manager: EntityManager, groupName: string, limit: number): Promise<GroupMember[]> {
     return manager
       .createQueryBuilder(GroupMemberEntity, 'member')
@@ -171,7 +165,7 @@ export class DirectoryRepository {
   }
 }
 
-/** Counts the rows that put a user of the query into the group `:group`. As a count, no database turns it into a join. */
+/** A count, because no database turns it into a join. */
 function countMembership(query: SelectQueryBuilder<UserEntity>): string {
   return query
     .subQuery()
@@ -192,8 +186,8 @@ interface UserGroupRow {
 }
 
 /**
- * Reads users with their groups in one statement, so that both belong to the same moment. A membership counts only if its
- * group exists: a new group does not inherit the members of a deleted one.
+ * One statement, so that users and groups belong to the same moment. A membership counts only if its group exists: a
+ * new group does not inherit the members of a deleted one.
  */
 async function readUsers(manager: EntityManager, ids: readonly string[]): Promise<DirectoryUser[]> {
   const rows = await manager

@@ -12,10 +12,7 @@ import { UserEntity } from './user.entity.js';
 /** Runs in the transaction that deletes a group. An error, such as a 409, keeps the group. */
 export type GroupDeletingHook = (unit: Unit, groupName: string) => Promise<void>;
 
-/**
- * Finds users. The owners of tokens come from memory, everything else about users and groups from the database.
- * UsersService and GroupsService write.
- */
+/** The owners of tokens come from memory, everything else about users and groups from the database. */
 @Injectable()
 export class DirectoryService {
   readonly #groupDeletingHooks: GroupDeletingHook[] = [];
@@ -27,7 +24,7 @@ export class DirectoryService {
     private readonly unitOfWork: UnitOfWork,
   ) {}
 
-  /** The user of this name, compared without case (R44), or null. */
+  /** Compared without case (R44). */
   findByName(name: string): Promise<PrincipalFacts | null> {
     return this.unitOfWork.read(async (manager) => {
       const row = await this.repository.findUser(manager, name);
@@ -37,14 +34,12 @@ export class DirectoryService {
   }
 
   /**
-   * The user of this id, or null; an id is never used again (R26). The user stays in memory: call this for the owners of
-   * tokens in use, and `findAll` for all others.
+   * For owners of tokens in use, because the user stays in memory; else use `findAll`. An id is never used again (R26).
    */
   findById(id: string): PrincipalFacts | null | Promise<PrincipalFacts | null> {
     return this.known.find(id);
   }
 
-  /** Users by their ids; leaves out those that do not exist. */
   findAll(ids: Iterable<string>): Promise<ReadonlyMap<string, PrincipalFacts>> {
     return this.known.findAll(ids);
   }
@@ -57,7 +52,7 @@ export class DirectoryService {
     return this.unitOfWork.read((manager) => manager.exists(UserEntity));
   }
 
-  /** Those of the groups that have an active member. */
+  /** Returns the groups that have an active member. */
   groupsWithMembers(names: Iterable<string>): Promise<ReadonlySet<string>> {
     return this.unitOfWork.read(async (manager) => {
       const found = new Set<string>();
@@ -67,15 +62,14 @@ export class DirectoryService {
   }
 
   /**
-   * The user of a name and a password, or null. Takes the same time for a user who is unknown, inactive or without a
-   * password.
+   * Takes the same time for a user who is unknown, inactive or without a password.
    * @throws a 503 if too many passwords are being checked
    */
   async verifyPassword(username: string, password: string, origin: LoginOrigin): Promise<PrincipalFacts | null> {
     return (await this.checkPassword(username, password, origin))?.facts ?? null;
   }
 
-  /** As `verifyPassword`, with the hash that the password was compared with. */
+  /** As `verifyPassword`, but returns also the hash that was compared. */
   async checkPassword(username: string, password: string, origin: LoginOrigin): Promise<DirectoryUser | null> {
     // Without the groups, so that an existing name takes no longer than an unknown one.
     const user = await this.unitOfWork.read((manager) => this.repository.findUser(manager, username), {
@@ -91,15 +85,11 @@ export class DirectoryService {
     return now?.facts.active === true && now.passwordHash === stored ? now : null;
   }
 
-  /**
-   * Those of these groups that do not exist, as the transaction sees them. A module that stores names of groups uses
-   * `onGroupDeleting` to keep those groups from being deleted.
-   */
+  /** A module that stores names of groups must use `onGroupDeleting` to keep those groups. */
   missingGroups(unit: Unit, names: readonly string[]): Promise<readonly string[]> {
     return this.repository.missingGroups(unit.manager, names);
   }
 
-  /** Registers a hook of a module that is built on this one. */
   onGroupDeleting(hook: GroupDeletingHook): void {
     this.#groupDeletingHooks.push(hook);
   }

@@ -1,17 +1,16 @@
 import { FairLine, type LineLimits } from '@scopegate/kernel';
 
-/** Where a task waits: a lower rank comes first, and the keys of a rank take turns. */
+/** A lower rank comes first. Within a rank, the keys take turns. */
 export interface QueuePlace {
   readonly rank: number;
   readonly key: string;
 }
 
 export interface FairQueueOptions extends LineLimits {
-  /** Tasks that run at once. */
   readonly maxRunning: number;
   readonly rankCount: number;
   readonly maxWaitMs: number;
-  /** Makes the error of a task that finds no room, or has waited too long. */
+  /** The error of a task that finds no room or has waited too long. */
   readonly refuse: () => Error;
 }
 
@@ -20,7 +19,7 @@ interface Waiter {
   readonly refuse: () => void;
 }
 
-/** Runs a few tasks at once. The others wait in a fair line, which is limited in size and in time. */
+/** Limits how many tasks run at once. The others wait in a fair line of limited size and time. */
 export class FairQueue {
   readonly #line: FairLine<Waiter>;
   #running = 0;
@@ -37,7 +36,6 @@ export class FairQueue {
     return this.#line.size;
   }
 
-  /** @throws the error of `refuse` if the task does not get its turn */
   async run<Result>(place: QueuePlace, task: () => Promise<Result>): Promise<Result> {
     if (this.#running < this.options.maxRunning) this.#running += 1;
     // A task that finishes gives its place to the next one.

@@ -15,10 +15,8 @@ import { PasswordHasher } from './password.hasher.js';
 import { UserEntity } from './user.entity.js';
 import { UsersService } from './users.service.js';
 
-/** The user name of the administrator that the first start creates. */
 export const FIRST_ADMINISTRATOR = 'admin';
 
-/** The row of a new `admin`. @param nowMs since the epoch */
 export function administratorRow(passwordHash: string, nowMs: number): UserEntity {
   const displayName = 'Administrator';
   return {
@@ -38,10 +36,7 @@ export function administratorRow(passwordHash: string, nowMs: number): UserEntit
 const ALPHABET = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789';
 const PASSWORD_LENGTH = 24;
 
-/**
- * Creates the first administrator at the start, when there is no user at all. It runs once the port is open: a start that
- * fails before must not use up the password, which is shown once.
- */
+/** Only once the port is open: a start that fails earlier must not use up the password, which is shown once. */
 @Injectable()
 export class FirstAdministrator {
   constructor(
@@ -64,7 +59,7 @@ export class FirstAdministrator {
     const password = given ?? drawPassword();
     const isMade = await this.#make(await this.passwords.hash(password, trustedOrigin(null)));
     if (isMade && given === null) {
-      // For the person who starts the server, and so not on standard output: a log is kept, and holds no password (R61).
+      // Not on standard output: a log is kept, and must not hold a password (R61).
       process.stderr.write(
         `First administrator: user name "${FIRST_ADMINISTRATOR}", password "${password}". It is shown only once; keep it.
 `,
@@ -72,7 +67,7 @@ export class FirstAdministrator {
     }
   }
 
-  /** @returns false if there is a user already: of several nodes that start at the same time, one creates it */
+  /** If several nodes start at the same time, one creates the user. @returns false if there is a user already */
   async #make(passwordHash: string): Promise<boolean> {
     try {
       return await this.unitOfWork.run(async (unit) => {
@@ -96,7 +91,7 @@ export class FirstAdministrator {
   }
 }
 
-/** A random password. It never begins with `sg_`: the alphabet has no underscore. */
+/** Never begins with `sg_`: the alphabet has no underscore. */
 export function drawPassword(): string {
   return Array.from({ length: PASSWORD_LENGTH }, () => ALPHABET.charAt(randomInt(ALPHABET.length))).join('');
 }

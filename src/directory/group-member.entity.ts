@@ -1,6 +1,5 @@
 import { Entity, Index, PrimaryColumn } from 'typeorm';
 
-/** The membership of a user in a group. */
 @Entity('user_group_members')
 @Index('idx_user_group_members_user', ['userId'])
 export class GroupMemberEntity {

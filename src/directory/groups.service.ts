@@ -17,7 +17,7 @@ import { GroupEntity } from './group.entity.js';
 import type { UserEntity } from './user.entity.js';
 import { requireAdministrator, unknownUser } from './users.service.js';
 
-/** Memberships that one transaction removes at most, with one event. */
+/** One transaction removes at most this many, with one event. */
 const MEMBERS_AT_ONCE = 500;
 
 @Injectable()
@@ -45,7 +45,7 @@ export class GroupsService implements OnModuleInit {
     return pageOf(names, query.limit, (name) => [name], toGroupDto);
   }
 
-  /** @throws a 409 if the name is taken. Case does not count: people would confuse two such names */
+  /** @throws a 409 if the name is taken; names are compared without case */
   async create(name: string, actor: Actor): Promise<GroupDto> {
     try {
       await this.unitOfWork.run(async (unit) => {
@@ -89,7 +89,7 @@ export class GroupsService implements OnModuleInit {
     if (isUnfinished) await this.deletions.finish('group', name, actor);
   }
 
-  /** Removes the memberships of a large deleted group in batches. They have no effect any more. */
+  /** In batches. The memberships have no effect any more. */
   async #removeMembers(name: string, actor: Actor): Promise<void> {
     for (let removed = MEMBERS_AT_ONCE; removed === MEMBERS_AT_ONCE;) {
       removed = await this.unitOfWork.run(async ({ manager }) => {
@@ -106,7 +106,7 @@ export class GroupsService implements OnModuleInit {
     }
   }
 
-  /** Does nothing if the user is in the group already. @throws a 404 if there is no such user or group */
+  /** Does nothing if the user is already in the group. @throws a 404 if there is no such user or group */
   async addMember(name: string, username: string, actor: Actor): Promise<void> {
     await this.unitOfWork.run(async (unit) => {
       const { manager } = unit;
@@ -121,9 +121,7 @@ export class GroupsService implements OnModuleInit {
     });
   }
 
-  /**
-   * @throws a 404 if the user is not in the group, or a 409 if no active administrator would be left
-   */
+  /** @throws a 404 if the user is not in the group, or a 409 if no active administrator would be left */
   async removeMember(name: string, username: string, actor: Actor): Promise<void> {
     await this.unitOfWork.run(async (unit) => {
       const { manager } = unit;

@@ -10,7 +10,7 @@ import { FairQueue } from './fair-queue.js';
 import { placeOf, RANK_COUNT, type LoginOrigin } from './login-origin.js';
 import { isTooLongPassword } from './password.rule.js';
 
-/** 2^11 rounds: about a tenth of a second on the machines this was made on. */
+/** 2^11 rounds take about a tenth of a second. */
 const COST = 11;
 
 /** bcrypt runs in Node's pool of four threads, which files and DNS need as well. */
@@ -22,33 +22,31 @@ const MAX_WAITING = 1_000;
 /** Several people can share an address. */
 const MAX_WAITING_PER_ADDRESS = 32;
 
-/** About as long as clients wait. */
 const MAX_WAIT_MS = 30_000;
 
-/** How long a password that matched is accepted without bcrypt. */
+/** A password that matched is accepted without bcrypt for this time. */
 const RECOGNISED_MS = 5 * 60_000;
 
-/** How long the same wrong password from the same address is refused without bcrypt. */
+/** The same wrong password from the same address is refused without bcrypt for this time. */
 const REFUSED_MS = 60_000;
 
-/** The account that a password is compared with, whether it exists or not. */
+/** May not exist. */
 export interface PasswordAccount {
-  /** The name that was given, by `userNameKey`. */
+  /** From `userNameKey`. */
   readonly nameKey: string;
-  /** The stored hash; null if the user is unknown, inactive or without a password. */
+  /** Null if the user is unknown, inactive or without a password. */
   readonly stored: string | null;
 }
 
-/** How many passwords a worker checks at once: all workers together leave one core free, but each checks at least one. */
+/** All workers together leave one core free, but each checks at least one password. */
 export function passwordsAtOnce(cores: number, workers: number): number {
   return Math.max(1, Math.min(MAX_AT_ONCE, Math.floor((cores - 1) / workers)));
 }
 
 /**
- * Hashes and compares passwords, few at once and fairly by address. HTTP Basic sends the password with every request, so
- * one that has just matched is recognised by a keyed digest. Its key exists in this process alone. The stored hash is part
- * of the digest, so that a changed password has another one. So is the name: a check of one name is not faster because
- * another name has the same password, whether they exist or not.
+ * HTTP Basic sends the password with every request, so a password that has just matched is recognised by a keyed
+ * digest; only this process has the key. The digest includes the stored hash, so that a new password counts at once,
+ * and the name, so that equal passwords of two users cannot be noticed by timing.
  */
 @Injectable()
 export class PasswordHasher implements OnModuleInit {
@@ -58,7 +56,7 @@ export class PasswordHasher implements OnModuleInit {
   readonly #refused = new LRUCache<string, true>({ max: 1_000, ttl: REFUSED_MS });
   readonly #underWay = new Map<string, Promise<boolean>>();
   readonly #queue: FairQueue;
-  /** The hash of a random password, for users who have none: comparing with it takes as long. */
+  /** For users without a password: a comparison with this hash takes as long. */
   #decoy = '';
 
   constructor(@Inject(CONFIGURATION) { workers }: Pick<Configuration, 'workers'>) {
@@ -84,18 +82,14 @@ export class PasswordHasher implements OnModuleInit {
     return this.#queue.waiting;
   }
 
-  /**
-   * The bcrypt hash of a password that keeps the rule.
-   * @throws a 503 if too many passwords are being checked
-   */
+  /** @throws a 503 if too many passwords are being checked */
   hash(password: string, origin: LoginOrigin): Promise<string> {
     if (isTooLongPassword(password)) throw new Error('bcrypt would truncate this password.');
     return this.#queue.run(placeOf(origin), () => hash(password, COST));
   }
 
   /**
-   * Whether this is the password of the account. Takes as long if there is no such account. A password of more than 72
-   * bytes never matches.
+   * Takes as long if there is no such account. A password of more than 72 bytes never matches.
    * @throws a 503 if too many passwords are being checked
    */
   async matches({ nameKey, stored }: PasswordAccount, password: string, origin: LoginOrigin): Promise<boolean> {
@@ -106,7 +100,7 @@ export class PasswordHasher implements OnModuleInit {
     if (!isHopeless && this.#matched.has(entry)) return true;
     const attempt = `${origin.block} ${entry}`;
     if (this.#refused.has(attempt)) return false;
-    // The same password sent with several requests at once is compared once.
+    // The same password in several requests at once is compared once.
     let comparing = this.#underWay.get(attempt);
     if (comparing === undefined) {
       comparing = this.#queue

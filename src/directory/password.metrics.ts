@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { MetricsRegistry } from '../metrics/metrics.registry.js';
 import { PasswordHasher } from './password.hasher.js';
 
-/** Logins are refused if too many wait. */
 @Injectable()
 export class PasswordMetrics {
   constructor(metrics: MetricsRegistry, hasher: PasswordHasher) {

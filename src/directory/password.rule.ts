@@ -1,15 +1,15 @@
 import { isScopegateFormat } from '@scopegate/token';
 
-/** In characters (code points). */
+/** Code points. */
 export const MIN_PASSWORD_LENGTH = 12;
 
-/** In bytes of UTF-8: bcrypt ignores the rest, and would accept every password with the same beginning. */
+/** Bytes of UTF-8: bcrypt ignores the rest, and would accept every password with the same beginning. */
 export const MAX_PASSWORD_BYTES = 72;
 
-/** HTTP Basic cannot carry control characters (RFC 7617 2), and a lone surrogate has no bytes of its own. */
+/** HTTP Basic cannot carry control characters (RFC 7617 2), and a lone surrogate has no bytes. */
 const UNSENDABLE = /[\p{Cc}\p{Cs}]/u;
 
-/** What is wrong with a new password, or null. The message never repeats it. */
+/** The message never repeats the password. */
 export function passwordProblem(password: string): string | null {
   if ([...password].length < MIN_PASSWORD_LENGTH) return `must have at least ${MIN_PASSWORD_LENGTH} characters`;
   if (isTooLongPassword(password)) return `must have at most ${MAX_PASSWORD_BYTES} bytes`;
@@ -18,7 +18,6 @@ export function passwordProblem(password: string): string | null {
   return null;
 }
 
-/** Whether a password is longer than any that can be set. */
 export function isTooLongPassword(password: string): boolean {
   return Buffer.byteLength(password) > MAX_PASSWORD_BYTES;
 }

@@ -7,24 +7,17 @@ import { RowReader } from '../database/row.reader.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { DirectoryRepository, USERS_IN_ONE_READ } from './directory.repository.js';
 
-/**
- * Users kept in memory, about half a kilobyte each. As many as tokens in `TokenCache`, so that the owner of a token in
- * memory is in memory, too, and both outlive an outage of the database.
- */
+/** As many as tokens in `TokenCache`, so that their owners are in memory, too. About half a kilobyte each. */
 const CAPACITY = 100_000;
 
-/** Most users are in the same groups as many others, and share one set of them. */
+/** Many users share one set of groups. */
 const GROUP_SETS = 10_000;
 
-/** There is no user of this id. */
 const ABSENT = Symbol('absent');
 
 type Entry = PrincipalFacts | typeof ABSENT;
 
-/**
- * The owners of the tokens in use, by their ids: from memory, or by one indexed read that concurrent requests share. A
- * change removes the users that it affects from memory before they are read again (R64, R82).
- */
+/** From memory, or by one indexed read. A change removes users before they are read again (R64, R82). */
 @Injectable()
 export class UserCache implements OnModuleInit {
   readonly #users = new LRUCache<string, Entry>({ max: CAPACITY });
@@ -45,18 +38,17 @@ export class UserCache implements OnModuleInit {
     this.changes.subscribe('group', (names) => this.#forgetMembers(names));
   }
 
-  /** Users in memory, ids without a user included. */
+  /** Includes ids without a user. */
   get size(): number {
     return this.#users.size;
   }
 
-  /** The user of this id, or null. */
   find(id: string): PrincipalFacts | null | Promise<PrincipalFacts | null> {
     const known = this.#users.get(id);
     return known === undefined ? this.#rows.read(id).then(userOf) : userOf(known);
   }
 
-  /** Users by their ids, for lists: it does not change what is in memory. */
+  /** For lists: does not change what is in memory. */
   async findAll(ids: Iterable<string>): Promise<ReadonlyMap<string, PrincipalFacts>> {
     const found = new Map<string, PrincipalFacts>();
     const unknown: string[] = [];
@@ -91,7 +83,7 @@ export class UserCache implements OnModuleInit {
       this.#forgetAll();
       return;
     }
-    // Nothing tells yet whether the users that are being read are members.
+    // The users that are being read may be members.
     this.#rows.noteChangeOfAll();
     const names = [...groups];
     const members: string[] = [];
@@ -102,7 +94,7 @@ export class UserCache implements OnModuleInit {
     this.#readAgain(members);
   }
 
-  /** Reads some users again, so that their requests need not wait. After a larger change, the others are read on use. */
+  /** So that requests need not wait. After a larger change, the others are read on use. */
   #readAgain(ids: readonly string[]): void {
     this.#rows.prefetch(ids.slice(0, USERS_IN_ONE_READ), async (wanted) => {
       const users = await this.#load(wanted);
@@ -115,7 +107,7 @@ export class UserCache implements OnModuleInit {
     return new Map(rows.map(({ facts }) => [facts.id, { ...facts, groups: this.#shared(facts.groups) }]));
   }
 
-  /** One set for all users in the same groups: names of groups have no comma. */
+  /** Names of groups have no comma, so they can be joined to a key. */
   #shared(groups: ReadonlySet<string>): ReadonlySet<string> {
     const key = [...groups].sort().join(',');
     const known = this.#groupSets.get(key);

@@ -3,7 +3,7 @@ import { bigintAsNumber, numberAsBoolean } from '../database/column-transformers
 
 @Entity('users')
 @Index('uq_users_username_key', ['usernameKey'], { unique: true })
-// Lists are read from this index alone, a page at a time.
+// Lists read this index alone, a page at a time.
 @Index('idx_users_search', ['usernameKey', 'searchKey', 'active'])
 export class UserEntity {
   /** Never used again: a later user of the same name has another id (R26). */
@@ -13,7 +13,7 @@ export class UserEntity {
   @Column({ type: 'varchar', length: 255 })
   username!: string;
 
-  /** The name in lower case, which is unique (R44). */
+  /** In lower case and unique (R44). */
   @Column({ name: 'username_key', type: 'varchar', length: 255 })
   usernameKey!: string;
 
@@ -30,7 +30,6 @@ export class UserEntity {
   @Column({ type: 'boolean', transformer: numberAsBoolean })
   active!: boolean;
 
-  /** From `searchKeyOf`. */
   @Column({ name: 'search_key', type: 'varchar', length: 511, default: '' })
   searchKey!: string;
 

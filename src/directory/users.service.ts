@@ -25,7 +25,7 @@ import { PasswordHasher } from './password.hasher.js';
 import { passwordProblem } from './password.rule.js';
 import { UserEntity } from './user.entity.js';
 
-/** Members that a merge patch may set to null. */
+/** In a merge patch. */
 const NULLABLE = ['email', 'password'];
 
 @Injectable()
@@ -50,7 +50,6 @@ export class UsersService {
     return pageOf(users, query.limit, (user) => [userNameKey(user.username)], toUserDto);
   }
 
-  /** @throws a 404 if there is no such user */
   async get(username: string): Promise<UserDto> {
     const user = await this.directory.findByName(username);
     if (user === null) throw unknownUser();
@@ -90,7 +89,7 @@ export class UsersService {
     return made;
   }
 
-  /** Stores a new user. The transaction must have checked the name and the groups. */
+  /** The transaction must have checked the name and the groups. */
   async insert(unit: Unit, row: UserEntity, groups: readonly string[], actor: Actor): Promise<void> {
     await unit.manager.insert(UserEntity, row);
     for (const group of groups) await this.repository.addMember(unit.manager, group, row.id);
@@ -106,11 +105,10 @@ export class UsersService {
 
   /**
    * Applies a merge patch.
-   * @param patch the body as it came
    * @throws a 400 if it is not valid, a 404, or a 409 if no active administrator would be left
    */
   async update(username: string, patch: unknown, actor: Actor): Promise<UserDto> {
-    // Before the transaction, which holds up all other changes: bcrypt is slow.
+    // Before the transaction, which delays all other changes: bcrypt is slow.
     const newHash = await this.#hashOf(patch, actor);
     return this.unitOfWork.run(async (unit) => {
       const { manager } = unit;
@@ -147,7 +145,7 @@ export class UsersService {
   }
 
   /**
-   * Deletes a user, which makes its tokens invalid at once, and then revokes them.
+   * Makes the user's tokens invalid at once, then revokes them.
    * @throws a 404, or a 409 if no active administrator would be left
    */
   async delete(username: string, actor: Actor): Promise<void> {
@@ -170,10 +168,7 @@ export class UsersService {
     await this.deletions.finish('user', userId, actor);
   }
 
-  /**
-   * Sets the caller's own password.
-   * @throws a 400 if the current one is wrong, a 409 if another request has changed it meanwhile
-   */
+  /** @throws a 400 if the current password is wrong, a 409 if another request has changed it meanwhile */
   async changeOwnPassword(user: PrincipalFacts, current: string, next: string, actor: Actor): Promise<void> {
     const origin = trustedOrigin(actor.clientIp);
     const verified = await this.directory.checkPassword(user.username, current, origin);
@@ -183,7 +178,7 @@ export class UsersService {
       const { manager } = unit;
       await this.repository.lock(manager);
       const row = await manager.findOneBy(UserEntity, { id: user.id });
-      // Compares the hashes: bcrypt would hold up the transaction, and all other changes.
+      // Compares the hashes, because bcrypt would delay the transaction and all other changes.
       if (row?.active !== true || row.passwordHash !== verified.passwordHash) {
         throw new ProblemException('conflict', 'Your password has been changed by another request.');
       }
@@ -249,7 +244,7 @@ function isActiveAdministrator({ active, groups }: UserDto): boolean {
   return active && groups.includes(ADMINISTRATORS);
 }
 
-/** What the audit keeps of a password (R61). */
+/** The audit log must not hold a password (R61). */
 function passwordChange(before: string | null, after: string | null): 'set' | 'changed' | 'removed' {
   if (after === null) return 'removed';
   return before === null ? 'set' : 'changed';

@@ -15,16 +15,15 @@ import { SECRETS } from '../config/config.module.js';
 import type { Secrets } from '../config/secrets.js';
 import type { MintedColumns } from './token.entity.js';
 
-/** The version of new digests. Another pepper gets another number, so that old digests stay readable. */
+/** Another pepper gets another number, so that old digests stay readable. */
 const CURRENT_VERSION = 1;
 
-/** A digest, and the pepper it was made with. */
 export interface VersionedDigest<Digest = string> {
   readonly digest: Digest;
   readonly pepperVersion: number;
 }
 
-/** Makes and compares the digests of secrets. No other class has their key. */
+/** No other class has the key of the digests. */
 @Injectable()
 export class Pepper {
   readonly #keys: ReadonlyMap<number, HmacKey>;
@@ -37,13 +36,12 @@ export class Pepper {
     return { digest: tokenDigest(this.#current(), secret), pepperVersion: CURRENT_VERSION };
   }
 
-  /** A new token: its secret, and what is stored of it. */
   mintToken(): { readonly secret: string; readonly columns: MintedColumns } {
     const { id, secret } = mintToken(randomBytes);
     return { secret, columns: { id, ...this.digest(secret), hint: tokenHint(secret) } };
   }
 
-  /** A new session of the gateway, sealed under the current key (R11). */
+  /** Sealed under the current key (R11). */
   mintSession(): MintedSession {
     return mintSession(this.#current(), randomBytes);
   }
@@ -54,7 +52,7 @@ export class Pepper {
     return false;
   }
 
-  /** Whether the digest is of this secret. False for an unknown version. */
+  /** False for an unknown version of the pepper. */
   matches(secret: string, { digest, pepperVersion }: VersionedDigest<TokenDigest>): boolean {
     const key = this.#keys.get(pepperVersion);
     return key !== undefined && digestMatches(key, secret, digest);

@@ -10,7 +10,7 @@ import { UnitOfWork } from '../database/unit-of-work.js';
 import { Pepper, type VersionedDigest } from './pepper.js';
 import { TokenSessionEntity } from './token-session.entity.js';
 
-/** A session ends if it is not used for this long (R11). */
+/** A session ends if it is unused for this long (R11). */
 export const SESSION_IDLE_MS = 12 * 3_600_000;
 
 /** The use of a session is written at most this often. */
@@ -26,15 +26,12 @@ interface KnownSession {
   writtenAtMs: number;
 }
 
-/** There is no such session, or it has ended. */
+/** The session does not exist or has ended. */
 const ENDED = Symbol('ended');
 
 type Entry = KnownSession | typeof ENDED;
 
-/**
- * Finds the token of a session: from memory, or by one indexed read that concurrent requests share. An invented session
- * costs no read, because its seal is wrong.
- */
+/** From memory, or by one indexed read. An invented session costs no read, because its seal is wrong. */
 @Injectable()
 export class SessionCache implements OnModuleInit {
   readonly #entries = new LRUCache<string, Entry>({ max: CAPACITY });
@@ -42,7 +39,7 @@ export class SessionCache implements OnModuleInit {
     (id) => this.#load(id),
     (id, entry) => this.#entries.set(id, entry),
   );
-  /** Uses to be written, by the id of the session. */
+  /** By the id of the session. */
   #uses = new Map<string, number>();
 
   constructor(
@@ -58,16 +55,16 @@ export class SessionCache implements OnModuleInit {
     this.shipper.onFlush(() => this.store());
   }
 
-  /** The id of the token of a session; null if there is no such session, or it has ended. */
+  /** Null if the session does not exist or has ended. */
   find(id: SessionId, secret: string): string | null | Promise<string | null> {
     if (!this.pepper.isSealed(secret)) return null;
     const known = this.#entries.get(id);
-    // A session that has not been used here for long may have been used on another node.
+    // A session that was long unused here may have been used on another node.
     if (known !== undefined && (known === ENDED || !this.#isIdle(known))) return this.#tokenOf(known, secret);
     return this.#rows.read(id).then((entry) => this.#tokenOf(entry, secret));
   }
 
-  /** Notes that a session has been used. The use is written later, not with the request. */
+  /** The use is written later, not with the request. */
   noteUse(id: SessionId): void {
     const nowMs = this.clock.nowMs();
     const known = this.#entries.get(id);
@@ -78,7 +75,7 @@ export class SessionCache implements OnModuleInit {
     this.#uses.set(id, nowMs);
   }
 
-  /** Writes the noted uses. After a failure they are written the next time. */
+  /** Writes the noted uses. After a failure, they are written the next time. */
   async store(): Promise<void> {
     if (this.#uses.size === 0) return;
     const uses = this.#uses;
@@ -86,7 +83,7 @@ export class SessionCache implements OnModuleInit {
     try {
       await this.unitOfWork.run(
         async ({ manager }) => {
-          // In the order of ids, so that two nodes that write the same sessions cannot wait for each other.
+          // In the order of ids, so that two nodes that write the same sessions cannot deadlock.
           for (const [id, lastUsedAtMs] of [...uses].sort(([one], [other]) => (one < other ? -1 : 1))) {
             await manager.update(TokenSessionEntity, { id, lastUsedAtMs: LessThan(lastUsedAtMs) }, { lastUsedAtMs });
           }
@@ -122,7 +119,7 @@ export class SessionCache implements OnModuleInit {
     return this.#isIdle(known) ? ENDED : known;
   }
 
-  /** The only change of a session is its end. */
+  /** A session changes only when it ends. */
   #forget(ids: Subjects): void {
     if (ids === 'all') {
       this.#rows.noteChangeOfAll();

@@ -10,17 +10,17 @@ import { SESSION_IDLE_MS, SessionCache } from './session.cache.js';
 import { TokenCache } from './token.cache.js';
 import { TokenSessionEntity } from './token-session.entity.js';
 
-/** Sessions of one token. One more ends the session whose last use is the oldest. */
+/** For one token. One more ends the session that was unused for longest. */
 const MAX_SESSIONS = 100;
 
-/** For a use that another node has not written yet. */
+/** Another node may not have written a use yet. */
 const PURGE_MARGIN_MS = 600_000;
 
 const NOT_FOUND: NotFound = { found: false };
 
 const HAS_ENDED: NotFound = { found: false, hasEnded: true };
 
-/** The sessions of the gateway, each bound to a token (R11). */
+/** Each session is bound to a token (R11). */
 @Injectable()
 export class SessionsService {
   constructor(
@@ -46,7 +46,7 @@ export class SessionsService {
     return secret;
   }
 
-  /** The token of a session. The caller must check its state. */
+  /** The caller must check the state of the token. */
   lookUp(id: SessionId, secret: string): Eventually<FoundToken | NotFound> {
     const tokenId = this.known.find(id, secret);
     if (tokenId instanceof Promise) return tokenId.then((found) => this.#token(found, secret));
@@ -57,10 +57,7 @@ export class SessionsService {
     this.known.noteUse(id);
   }
 
-  /**
-   * Ends those of the sessions that belong to this token.
-   * @param secrets whole sessions, as a client sent them; invalid ones are ignored
-   */
+  /** @param secrets whole sessions, as a client sent them; invalid ones, and those of other tokens, are ignored */
   async end(tokenId: string, secrets: readonly string[]): Promise<void> {
     const ended: SessionId[] = [];
     for (const secret of secrets) {
@@ -71,10 +68,7 @@ export class SessionsService {
     await this.unitOfWork.run((unit) => remove(unit, ended), { lane: 'judging' });
   }
 
-  /**
-   * Removes some sessions that have ended because they were not used.
-   * @param nowMs epoch milliseconds
-   */
+  /** Removes some sessions that have ended because they were unused. */
   async purgeBatch(nowMs: number): Promise<PurgedBatch> {
     const lastUsedAtMs = LessThan(nowMs - SESSION_IDLE_MS - PURGE_MARGIN_MS);
     const rows = await this.unitOfWork.read((manager) =>
@@ -92,7 +86,6 @@ export class SessionsService {
     return { removed: affected ?? 0, hasMore: rows.length === PURGE_BATCH_SIZE };
   }
 
-  /** @param secret of the session: its seal distinguishes a session that has ended from an invented one */
   #token(tokenId: string | null, secret: string): Eventually<FoundToken | NotFound> {
     if (tokenId !== null) return this.tokens.lookUpById(tokenId);
     return this.pepper.isSealed(secret) ? HAS_ENDED : NOT_FOUND;

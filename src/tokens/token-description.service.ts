@@ -21,7 +21,7 @@ export class TokenDescriptionService {
     private readonly audit: AuditService,
   ) {}
 
-  /** @param given the new description; undefined changes nothing */
+  /** @param given undefined changes nothing */
   async rename(caller: Authenticated, actor: Actor, id: string, given: string | undefined): Promise<TokenDto> {
     const row = await this.visible.find(caller, id);
     const description = given ?? row.description;
@@ -42,7 +42,7 @@ export class TokenDescriptionService {
   }
 }
 
-/** Lists show descriptions to others than the owner, too: a token in one would be given away (R61). */
+/** Other users see descriptions in lists: a token in one would be given away (R61). */
 export function requireNoSecret(description: string): void {
   if (holdsSecret(description)) {
     throw invalidField('description', 'must not contain a token, because lists show the description.');

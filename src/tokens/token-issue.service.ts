@@ -27,22 +27,20 @@ import { auditedProperties, auditFields, toCreatedTokenDto, toNewToken } from '.
 import { TokenRepository } from './token.repository.js';
 import { TokenStateReader } from './token-state.reader.js';
 
-/** What a caller asks a new token to be like. */
 export type TokenRequest = Omit<CreateTokenDto, 'validity' | 'expiresAt'> & {
   readonly expiry: ExpiryAsked;
 };
 
 export interface IssuedToken {
   readonly row: TokenEntity;
-  /** With the secret. */
   readonly shown: CreatedTokenDto;
 }
 
 interface Involved {
   readonly creator: PrincipalFacts;
-  /** Null if there is no active user of the name that was given. */
+  /** Null if there is no active user of the given name. */
   readonly owner: PrincipalFacts | null;
-  /** The token that the caller uses, which the new one must not exceed. */
+  /** The token of the caller, which the new one must not exceed. */
   readonly parent: ParentToken | null;
   readonly nowMs: number;
 }
@@ -88,14 +86,13 @@ export class TokenIssueService {
     });
   }
 
-  /** The owner that was asked for: the creator, or an active user of that name. */
   async #ownerOf(creator: PrincipalFacts, name: string | undefined): Promise<PrincipalFacts | null> {
     if (name === undefined || sameUserName(name, creator.username)) return creator;
     const owner = await this.directory.findByName(name);
     return owner?.active === true ? owner : null;
   }
 
-  /** Permissions are judged before the owner: who may not create for others does not learn which users there are. */
+  /** Judges permissions before the owner: a caller who may not create for others must not learn which users exist. */
   #decide(asked: TokenRequest, { creator, owner, parent, nowMs }: Involved): CreationOutcome & { readonly ok: true } {
     const permissions = this.permissions.current();
     const outcome = decideTokenCreation({
@@ -139,7 +136,7 @@ export class TokenIssueService {
   }
 }
 
-/** The entries in their canonical spelling, each once. */
+/** In canonical spelling, each once. */
 function canonicalEntries(entries: readonly string[] | undefined): readonly string[] | null {
   if (entries === undefined) return null;
   const texts = entries.map((text, index) => {

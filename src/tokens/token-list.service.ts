@@ -20,14 +20,14 @@ import {
 import { TokenStateReader, type TokenState } from './token-state.reader.js';
 import { VisibleTokenReader } from './visible-token.reader.js';
 
-/** Rows read at a time if a filter depends on the state of a token, which is not stored. */
+/** For filters on the state of a token, which is not stored. */
 const SCAN_SIZE = 500;
 
-/** Index entries scanned in one statement if no index answers a filter: few at first, because most pages fill soon. */
+/** Index entries in one statement if no index answers a filter: few at first, because most pages fill soon. */
 const FIRST_SPAN = 1_000;
 const LARGEST_SPAN = 8_000;
 
-/** How long one page may take. It then ends early, and its cursor goes on from there (R82). */
+/** A page that takes longer ends early, and its cursor continues there (R82). */
 const SEARCH_MS = 100;
 
 @Injectable()
@@ -46,7 +46,6 @@ export class TokenListService {
     return toTokenDto(row, await this.states.stateOf(row));
   }
 
-  /** One page of the tokens that the caller may see. */
   async list(caller: Authenticated, query: TokenQuery): Promise<Page<TokenDto>> {
     const filter = { ...filterOf(query), ...this.visible.filterFor(caller) };
     const order = readOrder(query);
@@ -120,7 +119,7 @@ function filterOf(query: TokenQuery): TokenFilter {
 
 type InstantName = 'createdFrom' | 'createdTo' | 'lastUsedFrom' | 'lastUsedTo' | 'expiresFrom' | 'expiresTo';
 
-/** The limit of a filter that an instant of a query sets. @throws a 400 if it is not an instant */
+/** @throws a 400 if the query's value is not an instant */
 function bound(field: InstantName, query: TokenQuery): Partial<Record<`${InstantName}Ms`, number>> {
   const text = query[field];
   if (text === undefined) return {};

@@ -19,27 +19,25 @@ const LEASE = 'purge';
 /** Longer than the interval, so that the holder keeps the lease between two runs. */
 const LEASE_MS = 20_000;
 
-/** How often a long run renews its lease. */
 const RENEWAL_MS = 5_000;
 
-/** Between two batches, requests get at the rows, and at SQLite's only connection. */
+/** Requests can use the rows, and SQLite's only connection, between two batches. */
 const PAUSE_MS = 20;
 
 const DAY_MS = 86_400_000;
 
-/** Much longer than a node needs, which reads the change log several times a second. */
+/** Nodes read the change log several times a second. */
 const CHANGE_LOG_DAYS = 1;
 
 const STEPS = ['deletions', 'tokens', 'sessions', 'auditEvents', 'changeLines', 'idempotentAnswers'] as const;
 
 type Step = (typeof STEPS)[number];
 
-/** How many rows a run has removed in each step. */
 export type Purged = Readonly<Record<Step, number>>;
 
 /**
- * Removes old data: ended tokens (R65), ended sessions (R11), audit events (R60), lines of the change log and answers to an
- * `Idempotency-Key`. Finishes deletions that were interrupted. Of several processes, the one with the lease does this.
+ * Removes ended tokens (R65), ended sessions (R11), audit events (R60), lines of the change log and answers to an
+ * `Idempotency-Key`. Continues interrupted deletions. One process at a time does this, under a lease.
  */
 @Injectable()
 export class TokenPurgeJob implements OnModuleDestroy {
@@ -69,16 +67,13 @@ export class TokenPurgeJob implements OnModuleDestroy {
       await this.purgeOnce();
       this.#isFailing = false;
     } catch (error) {
-      // One log line for an outage, not one a run.
+      // One log line for an outage, not one for each run.
       if (!this.#isFailing) this.#logger.warn(`The purge failed: ${String(error)}`);
       this.#isFailing = true;
     }
   }
 
-  /**
-   * Removes everything that is old enough now. Waits for a run in progress first.
-   * @returns what was removed, or null if another process holds the lease
-   */
+  /** Waits for a run in progress first. @returns null if another process holds the lease */
   purgeOnce(): Promise<Purged | null> {
     const run = this.#last.then(() => this.#purge());
     this.#last = run.catch(() => undefined);
@@ -101,8 +96,7 @@ export class TokenPurgeJob implements OnModuleDestroy {
       if (!(await this.#hold())) return null;
       const removed = Object.fromEntries(STEPS.map((step) => [step, 0])) as Record<Step, number>;
       const failures: unknown[] = [];
-      // One instant for the whole run, so that the run ends. The clock of the database, because several nodes wrote the times
-      // and a removed row cannot come back.
+      // One instant, so that the run ends. The clock of the database, because several nodes wrote the times.
       const nowMs = await this.clock.readMs();
       let left: readonly Step[] = STEPS;
       // One batch of each step in turn, so that a year of audit events does not delay the tokens.

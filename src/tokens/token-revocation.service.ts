@@ -14,13 +14,10 @@ import { TokenEntity } from './token.entity.js';
 import { auditedProperties, auditFields } from './token.mapper.js';
 import { VisibleTokenReader } from './visible-token.reader.js';
 
-/** Tokens that one transaction revokes at most: others wait for its locks (R82). */
+/** In one transaction: others wait for its locks (R82). */
 export const REVOKED_AT_ONCE = 100;
 
-/**
- * Revokes tokens, each with its event in the same transaction (R59). Many are revoked in batches, and each batch takes
- * effect as soon as it is stored. After a failure in between, the same call revokes the rest.
- */
+/** Each token is revoked with its event in one transaction (R59). After a failure, the same call revokes the rest. */
 @Injectable()
 export class TokenRevocationService implements OnModuleInit {
   constructor(
@@ -33,13 +30,13 @@ export class TokenRevocationService implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    // R26: a later user of the same name does not get the tokens back.
+    // A later user of the same name does not get the tokens back (R26).
     this.deletions.onDeleted('user', (id, actor) => this.#revokeAllOf(id, actor));
   }
 
   /**
-   * Revokes a token, which stays listed until it is purged.
-   * @returns how many were revoked: 1, or 0 if it had been revoked before
+   * A revoked token stays listed until it is purged.
+   * @returns 0 if the token had been revoked before, else 1
    * @throws a 404 if there is no such token, or if the caller may not see it
    */
   async revokeOne(caller: Authenticated, actor: Actor, id: string): Promise<number> {
@@ -47,10 +44,7 @@ export class TokenRevocationService implements OnModuleInit {
     return row.revokedAtMs === null ? this.#revokeAll([row.id], actor) : 0;
   }
 
-  /**
-   * Revokes several tokens, or all of one owner, and leaves out those that the caller may not see.
-   * @returns how many had not been revoked before
-   */
+  /** Leaves out tokens that the caller may not see. @returns how many were newly revoked */
   async revokeMany(caller: Authenticated, actor: Actor, asked: RevokeTokensDto): Promise<number> {
     if ((asked.ids === undefined) === (asked.owner === undefined)) {
       throw new ProblemException('validation_failed', 'Give either "ids" or "owner".');
@@ -68,7 +62,7 @@ export class TokenRevocationService implements OnModuleInit {
   }
 
   async #revokeAll(ids: readonly string[], actor: Actor): Promise<number> {
-    // In the order of ids, as all writers of tokens lock them: no two can wait for each other.
+    // In the order of ids, as all writers of tokens lock them, so that none deadlock.
     const ordered = [...new Set(ids)].sort();
     let revoked = 0;
     for (let at = 0; at < ordered.length; at += REVOKED_AT_ONCE) {
@@ -91,7 +85,7 @@ export class TokenRevocationService implements OnModuleInit {
     }
   }
 
-  /** Locks the rows before it writes them, so that each is revoked and recorded once. */
+  /** Locks the rows first, so that each is revoked and recorded once. */
   async #revoke(unit: Unit, ids: readonly string[], actor: Actor): Promise<number> {
     const { manager } = unit;
     const locked = await manager.find(TokenEntity, {
@@ -115,7 +109,7 @@ export class TokenRevocationService implements OnModuleInit {
   }
 }
 
-/** One batch of an owner's tokens that have not been revoked, oldest first. */
+/** Oldest first. */
 function unrevokedOf(
   manager: EntityManager,
   ownerId: string,

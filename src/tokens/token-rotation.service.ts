@@ -33,10 +33,7 @@ export class TokenRotationService {
     private readonly clock: Clock,
   ) {}
 
-  /**
-   * Replaces a token by a successor with the same properties.
-   * @param overlap how long the old token stays valid at most, an ISO 8601 duration; undefined ends it at once
-   */
+  /** @param overlap how long the old token stays valid at most (ISO 8601); undefined ends it at once */
   async rotate(caller: Authenticated, actor: Actor, id: string, overlap: string | undefined): Promise<CreatedTokenDto> {
     const old = await this.visible.find(caller, id);
     if (caller.token !== null && caller.token.id !== old.id) {
@@ -79,14 +76,14 @@ export class TokenRotationService {
     });
   }
 
-  /** R10: a token cannot prolong its own life, even if the maximum ends it earlier than its own expiry. */
+  /** A token cannot prolong its own life, even if the maximum ends it earlier than its own expiry (R10). */
   #expiryOfSuccessor(caller: Authenticated, old: TokenEntity): number | null {
     if (caller.token === null) return old.expiresAtMs;
     const lifetime = { createdAt: old.createdAtMs, expiresAt: old.expiresAtMs };
     return effectiveExpiry(lifetime, this.settings.current().tokenValidity);
   }
 
-  /** A rotation makes a token, so it needs the permission to create one with the scope and the owner of the old one. */
+  /** A rotation makes a token, so it needs the permission to create one with this scope and owner. */
   #requireMayCreate({ principal }: Authenticated, { scope, ownerId }: TokenEntity): void {
     const permissions = this.permissions.current();
     const outcome = decideCreation(heldPermissions(permissions, principal.groups), permissions, {

@@ -1,7 +1,7 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { bigintAsNumber } from '../database/column-transformers.js';
 
-/** A session of a token (R11): a keyed digest, never its secret. */
+/** A keyed digest of the session, never its secret (R11). */
 @Entity('token_sessions')
 @Index('idx_token_sessions_token', ['tokenId', 'lastUsedAtMs'])
 @Index('idx_token_sessions_used', ['lastUsedAtMs'])
@@ -13,7 +13,6 @@ export class TokenSessionEntity {
   @Column({ type: 'varchar', length: 64 })
   digest!: string;
 
-  /** Which pepper the digest was made with. */
   @Column({ name: 'pepper_version', type: 'int' })
   pepperVersion!: number;
 

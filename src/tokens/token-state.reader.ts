@@ -8,7 +8,6 @@ import { SettingsService } from '../settings/settings.service.js';
 import type { TokenDto } from './dto/token.dto.js';
 import type { NewToken } from './token.entity.js';
 
-/** What follows from a token and from the settings, permissions and users of today. */
 export type TokenState = Pick<TokenDto, 'status' | 'exceedsPolicy'>;
 
 @Injectable()
@@ -24,7 +23,7 @@ export class TokenStateReader {
     return (await this.readStates([row]))(row);
   }
 
-  /** Reads the owners and the creators of some tokens. @returns a function that gives the state of each of them */
+  /** @returns a function that gives the state of each of the tokens */
   async readStates(rows: readonly NewToken[]): Promise<(row: NewToken) => TokenState> {
     const users = await this.directory.findAll(rows.flatMap(({ ownerId, creatorId }) => [ownerId, creatorId]));
     const permissions = this.permissions.current();

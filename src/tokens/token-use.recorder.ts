@@ -9,26 +9,24 @@ import { UnitOfWork } from '../database/unit-of-work.js';
 import { TokenEntity } from './token.entity.js';
 import { TokenUseProgressEntity } from './token-use-progress.entity.js';
 
-/** The connections of the journal, which no request waits for. */
+/** No request waits for these connections. */
 const JOURNAL_LANE = { lane: 'journal' } as const;
 
-/** Uses that are written in one transaction. */
 interface Batch {
   readonly id: string;
   readonly uses: TokenUses;
-  /** Where the journal ended then: the batch holds the uses of all events before it. */
+  /** The batch holds the uses of all events before this position. */
   readonly end: JournalPosition;
 }
 
 /**
- * Counts the uses of tokens in memory and writes them when audit events are stored, not with each request. Each use has an
- * event in the journal, and the transaction that writes uses notes how far it got. If the process is killed or the database
- * is away, the next process counts the rest from the journal, and nothing twice.
+ * Counts uses in memory and writes them when audit events are stored. Each use has an event in the journal, and the
+ * transaction notes how far it got: after a crash or an outage, the next process counts the rest, and nothing twice.
  */
 @Injectable()
 export class TokenUseRecorder implements OnModuleInit {
   #uses: TokenUses = new Map();
-  /** The batch that is being written. After a failure it stays unchanged: it may have been stored. */
+  /** After a failure, the batch stays unchanged: it may have been stored. */
   #batch: Batch | null = null;
 
   constructor(
@@ -41,12 +39,11 @@ export class TokenUseRecorder implements OnModuleInit {
     this.shipper.onRecovery((journal) => this.recover(journal));
   }
 
-  /** Counts a use. Its event must be recorded in the same turn of the event loop. */
+  /** The event of the use must be recorded in the same turn of the event loop. */
   record(tokenId: string, atMs: number, clientIp: string | null): void {
     addUse(this.#uses, tokenId, { count: 1, atMs, clientIp });
   }
 
-  /** Writes the counted uses. After a failure they are written the next time. */
   async store(): Promise<void> {
     do {
       if (this.#batch === null) {
@@ -63,7 +60,7 @@ export class TokenUseRecorder implements OnModuleInit {
     const chain = this.shipper.chainName;
     await this.unitOfWork.run(async ({ manager }) => {
       const progress = await progressOf(manager, chain);
-      // Stored the last time: only the answer was lost.
+      // Already stored: only the answer was lost.
       if (progress?.batch === batch.id) return;
       await countUses(manager, batch.uses);
       await noteProgress(manager, chain, batch.end, batch.id);
@@ -79,7 +76,7 @@ export class TokenUseRecorder implements OnModuleInit {
     await this.unitOfWork.run(async ({ manager }) => {
       const progress = await progressOf(manager, chainName);
       const uses: TokenUses = new Map();
-      // Without progress, it is the journal of a version that counted its uses in another way.
+      // Without progress, the journal belongs to a version that counted in another way.
       if (progress !== null) {
         const noted = { segment: progress.journalSegment, offset: progress.journalOffset };
         // A position beyond the end belongs to a journal that is gone: count this one from its start.
@@ -96,9 +93,9 @@ export class TokenUseRecorder implements OnModuleInit {
 }
 
 async function countUses(manager: EntityManager, uses: TokenUses): Promise<void> {
-  // In the order of ids, so that two nodes that write the same tokens cannot wait for each other.
+  // In the order of ids, so that two nodes that write the same tokens cannot deadlock.
   for (const [id, { count, atMs, clientIp }] of [...uses].sort(([one], [other]) => (one < other ? -1 : 1))) {
-    // The uses in an old journal may be older than what is stored. The address first: MySQL sets one column after the other.
+    // An old journal may hold older uses. The address first: MySQL sets one column after the other.
     const isLast = 'last_used_at_ms IS NULL OR last_used_at_ms <= :atMs';
     await manager
       .createQueryBuilder()

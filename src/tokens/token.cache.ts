@@ -9,29 +9,24 @@ import { Pepper } from './pepper.js';
 import { toCachedToken, type CachedToken } from './token.mapper.js';
 import { TokenRepository } from './token.repository.js';
 
-/** There is no token of this id. */
 const ABSENT = Symbol('absent');
 
 type Entry = CachedToken | typeof ABSENT;
 
-/** A secret that has matched the digest of an entry. */
 interface Matched {
   readonly secret: string;
   readonly entry: Entry;
 }
 
-/** An entry takes about half a kilobyte. */
+/** About half a kilobyte each. */
 const CAPACITY = 100_000;
 
-/** Tokens that are read again at once after a change, so that no request waits for them. More would delay later changes. */
+/** Read at once after a change, so that no request waits for them. More would delay later changes. */
 const MAX_READ_AGAIN = 100;
 
 const NOT_FOUND: NotFound = { found: false };
 
-/**
- * Finds tokens by their secret: from memory, or by one indexed read that concurrent requests share. A changed token is read
- * again at once, also if it was being read during the change.
- */
+/** From memory, or by one indexed read that concurrent requests share. A changed token is read again at once. */
 @Injectable()
 export class TokenCache implements OnModuleInit {
   readonly #entries = new LRUCache<string, Entry>({ max: CAPACITY });
@@ -39,7 +34,6 @@ export class TokenCache implements OnModuleInit {
     (id) => this.#load(id),
     (id, entry) => this.#entries.set(id, entry),
   );
-  /** What the secrets of repeated heads have matched. */
   readonly #matched = new WeakMap<RequestHead, Matched>();
   #hits = 0;
   #misses = 0;
@@ -55,26 +49,20 @@ export class TokenCache implements OnModuleInit {
     this.changes.subscribe('token', (ids) => this.#readAgain(ids));
   }
 
-  /** Look-ups answered from memory. */
   get hits(): number {
     return this.#hits;
   }
 
-  /** Look-ups that waited for the database. */
   get misses(): number {
     return this.#misses;
   }
 
-  /** Tokens in memory, including ids without a token. */
+  /** Includes ids without a token. */
   get size(): number {
     return this.#entries.size;
   }
 
-  /**
-   * The token of a secret, if the secret matches.
-   * @param id from `parseToken`
-   * @param head of the request with the secret; if it is repeated, the secret is compared with a digest only once
-   */
+  /** @param head if it is repeated, the secret is compared only once */
   lookUp(id: TokenId, secret: string, head: RequestHead): Eventually<FoundToken | NotFound> {
     const known = this.#entries.get(id);
     if (known !== undefined) {
@@ -85,13 +73,13 @@ export class TokenCache implements OnModuleInit {
     return this.#rows.read(id).then((entry) => (this.#isSecretOf(secret, entry) ? this.#found(entry) : NOT_FOUND));
   }
 
-  /** The token of a session, or one that an administrator asks about: there is no secret to compare. */
+  /** For a token of a session, or one that an administrator asks about: there is no secret to compare. */
   lookUpById(id: string): Eventually<FoundToken | NotFound> {
     const known = this.#entries.get(id);
     return known === undefined ? this.#rows.read(id).then((entry) => this.#found(entry)) : this.#found(known);
   }
 
-  /** Every change of the token makes another entry, so that the secret is compared again. */
+  /** A change of the token makes another entry, so the secret is compared again. */
   #compareOnce(secret: string, entry: Entry, head: RequestHead): Eventually<FoundToken | NotFound> {
     const matched = this.#matched.get(head);
     if (matched?.entry === entry && matched.secret === secret) return this.#found(entry);
@@ -118,7 +106,7 @@ export class TokenCache implements OnModuleInit {
     return row === null ? ABSENT : toCachedToken(row);
   }
 
-  /** Removes all of them from memory before it reads the first: none of them may be used in its old state. */
+  /** Removes all from memory before it reads the first: none may be used in its old state. */
   async #readAgain(ids: Subjects): Promise<void> {
     if (ids === 'all') {
       this.#rows.noteChangeOfAll();
@@ -129,7 +117,7 @@ export class TokenCache implements OnModuleInit {
     for (const id of known.slice(0, MAX_READ_AGAIN)) await this.#rows.read(id);
   }
 
-  /** @returns whether the token was in memory, or was being read */
+  /** @returns whether the token was in memory or being read */
   #forget(id: string): boolean {
     const wasRead = this.#rows.noteChange(id);
     return this.#entries.delete(id) || wasRead;

@@ -2,7 +2,7 @@ import type { Scope } from '@scopegate/scope';
 import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 import { bigintAsNumber } from '../database/column-transformers.js';
 
-/** A token: a keyed digest, never its secret. */
+/** A keyed digest of the token, never its secret. */
 @Entity('tokens')
 @Index('uq_tokens_id', ['id'], { unique: true })
 @Index('idx_tokens_owner', ['ownerId', 'sequence'])
@@ -13,7 +13,7 @@ import { bigintAsNumber } from '../database/column-transformers.js';
 @Index('idx_tokens_owner_name', ['ownerName'])
 @Index('idx_tokens_revoked', ['revokedAtMs'])
 export class TokenEntity {
-  /** Rises with every token: the order of creation, and the whole-number id of the vendor-compatible calls. */
+  /** The order of creation, and the whole-number id of the vendor-compatible calls. */
   @PrimaryGeneratedColumn({ type: 'int' })
   sequence!: number;
 
@@ -24,7 +24,6 @@ export class TokenEntity {
   @Column({ type: 'varchar', length: 64 })
   digest!: string;
 
-  /** Which pepper the digest was made with. */
   @Column({ name: 'pepper_version', type: 'int' })
   pepperVersion!: number;
 
@@ -37,7 +36,7 @@ export class TokenEntity {
   @Column({ name: 'owner_name', type: 'varchar', length: 255 })
   ownerName!: string;
 
-  /** The owner's name in lower case, for lists (R44). */
+  /** In lower case, for lists (R44). */
   @Column({ name: 'owner_key', type: 'varchar', length: 255, default: '' })
   ownerKey!: string;
 
@@ -75,11 +74,11 @@ export class TokenEntity {
   @Column({ name: 'use_count', type: 'bigint', default: 0, transformer: bigintAsNumber })
   useCount!: number;
 
-  /** Narrows the token further than the settings; null if it does not. */
+  /** Narrows the token further than the settings. */
   @Column({ name: 'allow_list', type: 'json', nullable: true })
   allowList!: readonly string[] | null;
 
-  /** Keys of applications; null if the token is valid for all. */
+  /** Null if the token is valid for all applications. */
   @Column({ type: 'json', nullable: true })
   applications!: readonly string[] | null;
 
@@ -87,8 +86,6 @@ export class TokenEntity {
   successorId!: string | null;
 }
 
-/** A token before it is stored. */
 export type NewToken = Omit<TokenEntity, 'sequence'>;
 
-/** The columns that `Pepper.mintToken` fills. */
 export type MintedColumns = Pick<TokenEntity, 'id' | 'digest' | 'pepperVersion' | 'hint'>;

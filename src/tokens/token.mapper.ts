@@ -9,7 +9,6 @@ import type { TokenState } from './token-state.reader.js';
 
 type StoredProperties = Omit<TokenDto, keyof TokenState>;
 
-/** The stored properties of a token, as the API shows them: all but its digest. */
 function propertiesOf(row: TokenEntity): StoredProperties {
   return {
     id: row.id,
@@ -31,7 +30,7 @@ function propertiesOf(row: TokenEntity): StoredProperties {
   };
 }
 
-/** The events about a token keep everything else: what was asked for, and how it ended. */
+/** Events about a token keep everything else. */
 const NOT_AUDITED: ReadonlySet<string> = new Set([
   'hint',
   'lastUsedAt',
@@ -44,17 +43,14 @@ export function toTokenDto(row: TokenEntity, state: TokenState): TokenDto {
   return { ...propertiesOf(row), ...state };
 }
 
-/** A new token with its secret, which is shown this once. */
 export function toCreatedTokenDto(row: TokenEntity, state: TokenState, secret: string): CreatedTokenDto {
   return { ...toTokenDto(row, state), secret };
 }
 
-/** What an audit event about a token holds in its detail. */
 export function auditedProperties(row: TokenEntity): Record<string, unknown> {
   return Object.fromEntries(Object.entries(propertiesOf(row)).filter(([name]) => !NOT_AUDITED.has(name)));
 }
 
-/** The fields of an audit event that name a token. */
 export function auditFields(row: Pick<TokenEntity, 'ownerName' | 'id' | 'description' | 'scope'>): {
   readonly owner: string;
   readonly tokenId: string;
@@ -64,7 +60,6 @@ export function auditFields(row: Pick<TokenEntity, 'ownerName' | 'id' | 'descrip
   return { owner: row.ownerName, tokenId: row.id, tokenDescription: row.description, tokenScope: row.scope };
 }
 
-/** A token as the decision needs it, with the digest that a secret is compared with. */
 export interface CachedToken {
   readonly facts: TokenFacts;
   readonly digest: VersionedDigest<TokenDigest>;
@@ -90,7 +85,6 @@ export function toCachedToken(row: TokenEntity): CachedToken {
   };
 }
 
-/** What no token has when it is issued. */
 const UNUSED = {
   revokedAtMs: null,
   revokedBy: null,
@@ -100,7 +94,7 @@ const UNUSED = {
   successorId: null,
 } satisfies Partial<NewToken>;
 
-/** @param limits what the rules have made of the limits that were asked for */
+/** @param limits as the rules have changed them */
 export function toNewToken(
   minted: MintedColumns,
   asked: Pick<CreateTokenDto, 'description' | 'scope'>,
@@ -128,7 +122,6 @@ export function toNewToken(
   };
 }
 
-/** A token with the properties of an old one, which it replaces. */
 export function toSuccessor(
   { sequence: _sequence, ...properties }: TokenEntity,
   minted: MintedColumns,

@@ -9,10 +9,7 @@ import { TokenEntity } from './token.entity.js';
 import { auditedProperties, auditFields } from './token.mapper.js';
 import { TokenSessionEntity } from './token-session.entity.js';
 
-/**
- * Removes tokens that expired or were revoked long enough ago (R65). A token that only the maximum ends (`applyAtUse`)
- * stays: a setting can be changed back, but a removed token cannot come back.
- */
+/** A token that only the maximum ends (`applyAtUse`) stays, because a removed token cannot come back (R65). */
 @Injectable()
 export class TokenPurger {
   constructor(
@@ -20,17 +17,14 @@ export class TokenPurger {
     private readonly audit: AuditService,
   ) {}
 
-  /**
-   * Removes some tokens, each with its event in the same transaction.
-   * @param endedAtMs removes tokens that ended at this instant or earlier, in epoch milliseconds
-   */
+  /** Records an event for each token in the same transaction. @param endedAtMs removes tokens that ended by then */
   async purgeBatch(endedAtMs: number): Promise<PurgedBatch> {
     const rows = await this.#endedUntil(endedAtMs);
     if (rows.length === 0) return { removed: 0, hasMore: false };
     const removed = await this.unitOfWork.run(async (unit) => {
       const { manager } = unit;
-      // In the order of ids, as all writers of tokens lock them, so that no two wait for each other. Another node has removed
-      // and recorded those that are gone.
+      // In the order of ids, as all writers of tokens lock them, so that none deadlock. Another node has removed the
+      // missing rows.
       const ids = In(rows.map((row) => row.id));
       const locked = await manager.find(TokenEntity, { where: { id: ids }, order: { id: 'ASC' }, ...rowLock(manager) });
       if (locked.length === 0) return 0;
@@ -52,7 +46,7 @@ export class TokenPurger {
 
   /** Two queries, because each has an index: one query for both would use neither. */
   #endedUntil(endedAtMs: number): Promise<TokenEntity[]> {
-    // Before the transaction: within it, a database with a snapshot would refuse to remove rows that have changed since.
+    // Before the transaction: with a snapshot, it could not remove rows that have changed since.
     return this.unitOfWork.read(async (manager) => {
       const ended = LessThanOrEqual(endedAtMs);
       const expired = await manager.find(TokenEntity, {

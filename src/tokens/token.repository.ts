@@ -8,18 +8,16 @@ import { holdsText } from '../database/text-search.js';
 import { UnitOfWork, type Unit } from '../database/unit-of-work.js';
 import { TokenEntity, type NewToken } from './token.entity.js';
 
-/** Which tokens a list shows. All limits apply together. */
+/** All limits apply together. */
 export interface TokenFilter {
   readonly ownerId?: string;
-  /** Only tokens of these users: no tokens, if the list is empty. */
   readonly ownerIds?: readonly string[];
-  /** The owner's name, without case. The user may have been deleted. */
+  /** Compared without case. The user may have been deleted. */
   readonly ownerName?: string;
   readonly scope?: string;
   readonly isRevoked?: boolean;
-  /** Part of the description, the id or the owner's name, without case. */
+  /** Searched without case in the description, the id and the owner's name. */
   readonly text?: string;
-  /** Part of the description, without case. */
   readonly description?: string;
   readonly createdFromMs?: number;
   readonly createdToMs?: number;
@@ -41,12 +39,12 @@ export interface TokenOrder {
   readonly after: TokenPlace | null;
 }
 
-/** A place in an order: the sort value and the sequence of a token, which makes every order total. */
+/** The sort value and the sequence of a token; the sequence makes every order total. */
 export type TokenPlace = readonly [string | number | null, number];
 
 export interface TokenSlice {
   readonly rows: readonly TokenEntity[];
-  /** Where to continue; null at the end. */
+  /** Null at the end. */
   readonly next: TokenPlace | null;
 }
 
@@ -73,7 +71,6 @@ export function sortValue(token: TokenEntity, field: TokenSortField): string | n
   }
 }
 
-/** Whether a part of a cursor can be a sort value of this order. */
 export function isSortValue(field: TokenSortField, value: unknown): value is string | number | null {
   switch (field) {
     case 'createdAt':
@@ -95,7 +92,6 @@ export class TokenRepository {
     return this.unitOfWork.read((manager) => findExactRow(manager, TokenEntity, { id }), use);
   }
 
-  /** Tokens by their ids; leaves out those that do not exist. */
   findAll(ids: readonly string[]): Promise<TokenEntity[]> {
     return this.unitOfWork.read((manager) => manager.findBy(TokenEntity, { id: In([...ids]) }));
   }
@@ -110,12 +106,7 @@ export class TokenRepository {
     return this.unitOfWork.read((manager) => manager.findOneBy(TokenEntity, { sequence }));
   }
 
-  /**
-   * The next rows of a list. If no index answers the filter, it scans a limited number of rows. It can then return fewer
-   * rows than the limit although there are more.
-   * @param span how many rows to scan
-   * @param limit how many rows to return
-   */
+  /** If no index answers the filter, only `span` rows are scanned: then the result can be short before the end. */
   async next(filter: TokenFilter, order: TokenOrder, span: number, limit: number): Promise<TokenSlice> {
     const end = isScanned(filter) ? await this.#placeAfter(order, span) : null;
     const rows: TokenEntity[] = [];
@@ -134,7 +125,7 @@ export class TokenRepository {
     return { rows, next: end };
   }
 
-  /** The place of the last row that a scan covers; null if there are fewer rows. It reads the index alone. */
+  /** The last row that a scan covers; null if there are fewer rows. Reads the index alone. */
   async #placeAfter(order: TokenOrder, span: number): Promise<TokenPlace | null> {
     let left = span;
     for (const part of partsAfter(order)) {
@@ -152,7 +143,7 @@ export class TokenRepository {
     return this.unitOfWork.read(work, { lane: 'lists' });
   }
 
-  /** Rows by their position, oldest first, for the vendor's calls with numbered pages. */
+  /** By position, oldest first, for the vendor's calls with numbered pages. */
   slice(filter: TokenFilter, skip: number, limit: number): Promise<TokenEntity[]> {
     return this.unitOfWork.read(
       (manager) => {
@@ -202,7 +193,7 @@ function applyFilter(query: SelectQueryBuilder<TokenEntity>, filter: TokenFilter
   }
 }
 
-/** Whether the rows must be scanned, because no index answers the filter. */
+/** Whether no index answers the filter. */
 function isScanned({ ownerId, ownerIds, ownerName, ...others }: TokenFilter): boolean {
   const hasOwner = ownerId !== undefined || ownerIds !== undefined || ownerName !== undefined;
   return !hasOwner && Object.values(others).some((limit) => limit !== undefined);
@@ -212,16 +203,12 @@ function placeOf(token: TokenEntity, field: TokenSortField): TokenPlace {
   return [sortValue(token, field), token.sequence];
 }
 
-/** The rows of an index with a null, or those with a value, from a place on. */
 interface Part {
   readonly isNull: boolean;
   readonly after: TokenPlace | null;
 }
 
-/**
- * Keyset paging. Nulls come first in both databases. They are a part of their own, because the databases answer a condition
- * with OR from the beginning of the index.
- */
+/** Keyset paging. Nulls come first and are a part of their own: OR would read from the beginning of the index. */
 function partsAfter({ field, isDescending, after }: TokenOrder): readonly Part[] {
   const nulls: Part = { isNull: true, after: null };
   const values: Part = { isNull: false, after: null };
@@ -254,7 +241,6 @@ function ordered(manager: EntityManager, order: TokenOrder, part: Part): SelectQ
   return query;
 }
 
-/** Leaves out the rows beyond the end of a scan. */
 function endAt(
   query: SelectQueryBuilder<TokenEntity>,
   { field, isDescending }: TokenOrder,
@@ -264,7 +250,7 @@ function endAt(
   const column = COLUMNS[field];
   const before = isDescending ? '>' : '<';
   if (part.isNull !== (endValue === null)) {
-    // The end is in the other part: take all of this one if it comes first, and nothing of it if it comes last.
+    // The end is in the other part: take all of this one if it comes first, else none of it.
     if (part.isNull === isDescending) query.andWhere('1 = 0');
   } else if (endValue === null) {
     query.andWhere(`token.sequence ${before}= :endSequence`, { endSequence });

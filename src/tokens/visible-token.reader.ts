@@ -7,7 +7,7 @@ import { PermissionsService } from '../permissions/permissions.service.js';
 import type { TokenEntity } from './token.entity.js';
 import { TokenRepository, type TokenFilter } from './token.repository.js';
 
-/** Reads the tokens that a caller may see: its own, or all of them. A caller with a token sees what the owner sees. */
+/** Its own tokens, or all. A caller with a token sees what the owner sees. */
 @Injectable()
 export class VisibleTokenReader {
   constructor(
@@ -22,7 +22,6 @@ export class VisibleTokenReader {
     );
   }
 
-  /** The part of a filter that leaves out what the caller may not see. */
   filterFor(caller: Authenticated): TokenFilter {
     return this.seesAll(caller) ? {} : { ownerId: caller.principal.id };
   }
@@ -32,12 +31,12 @@ export class VisibleTokenReader {
     return this.#requireVisible(caller, await this.tokens.find(id));
   }
 
-  /** Finds a token by its whole-number id. @throws a 404 as `find` does */
+  /** @throws a 404 as `find` does */
   async findBySequence(caller: Authenticated, sequence: number): Promise<TokenEntity> {
     return this.#requireVisible(caller, await this.tokens.findBySequence(sequence));
   }
 
-  /** The tokens of these ids; leaves out what does not exist or may not be seen. */
+  /** Leaves out what does not exist or may not be seen. */
   async findAll(caller: Authenticated, ids: readonly string[]): Promise<TokenEntity[]> {
     const rows = await this.tokens.findAll(ids);
     return rows.filter((row) => this.#maySee(caller, row));

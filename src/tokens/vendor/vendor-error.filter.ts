@@ -6,9 +6,8 @@ import type { ProblemFilter } from '../../common/http/problem.filter.js';
 import { VENDOR_TOKENS_PATH } from './vendor-tokens.path.js';
 
 /**
- * Answers errors of the vendor's calls: bad requests in the vendor's shape, `{"errorMessage"}`, and every other problem with
- * that member added. It is not a filter of the controller, because requests with an unreadable body or an unknown path do
- * not reach the controller.
+ * Bad requests get the vendor's shape, `{"errorMessage"}`; every other problem gets that member added. Not a filter of
+ * the controller, because requests with an unreadable body or an unknown path do not reach it.
  */
 @Catch()
 export class VendorErrorFilter implements ExceptionFilter {

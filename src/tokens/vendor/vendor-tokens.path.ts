@@ -1,2 +1,2 @@
-/** The internal route of the vendor's calls. To clients the front door answers 404 there. */
+/** An internal route: to clients, the front door answers 404 there. */
 export const VENDOR_TOKENS_PATH = '/vendor-tokens';

@@ -18,10 +18,10 @@ import type {
   VendorTokenQuery,
 } from './vendor-token.dto.js';
 
-/** The app's numbers of the scopes. */
+/** The vendor's numbers of the scopes. */
 const SCOPE_NUMBERS = { 'read-only': 1, 'read-write': 2 } as const satisfies Readonly<Record<Scope, 1 | 2>>;
 
-/** The scopes of the app's numbers. Every token here has one, so 0 finds nothing. */
+/** Every token here has a scope, so 0 finds nothing. */
 const SCOPE_NAMES = { 0: 'none', 1: 'read-only', 2: 'read-write' } as const;
 
 @Injectable()
@@ -58,12 +58,10 @@ export class VendorTokensService {
     };
   }
 
-  /** The caller's own tokens. */
   listOwn(caller: Authenticated, query: VendorPageQuery): Promise<VendorTokenPage> {
     return this.#page(caller, { ownerIds: [caller.principal.id] }, query);
   }
 
-  /** The tokens the caller may see. */
   async listByFilter(caller: Authenticated, query: VendorTokenQuery): Promise<VendorTokenPage> {
     const { userFilter, descriptionFilter, tokenScope } = query;
     const bounds = [query.notValidAfter, query.untilExpiresDuring].filter((bound) => bound !== undefined);
@@ -97,7 +95,7 @@ export class VendorTokensService {
   async #find(caller: Authenticated, id: string): Promise<TokenEntity> {
     if (!/^[1-9]\d{0,9}$/.test(id)) throw unknownToken();
     const row = await this.visible.findBySequence(caller, Number(id));
-    // A revoked token is gone for the vendor's scripts.
+    // The vendor's scripts expect a revoked token to be gone.
     if (row.revokedAtMs !== null) throw unknownToken();
     return row;
   }
