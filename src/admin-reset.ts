@@ -17,12 +17,12 @@ import { PasswordHasher } from './directory/password.hasher.js';
 import { openToRead, type OpenedDatabase } from './opened-database.js';
 import { startFailureText } from './startup-messages.js';
 
-/** A server on the same SQLite file may write at the same moment. */
+/** A running server on the same SQLite file may write at the same moment. */
 const MAX_ATTEMPTS = 20;
 
 const NEVER_STARTED = 'No server has been started with this database yet. The first start creates the administrator.';
 
-/** Gives the user `admin` a new password, with the configuration of the server, which may be running. */
+/** The server may be running. */
 async function run(): Promise<void> {
   if (process.argv.length > 2) throw new ConfigurationError('Usage: npm run admin:reset (it takes no arguments).');
   const configuration = readConfiguration();
@@ -42,7 +42,7 @@ async function run(): Promise<void> {
   }
 }
 
-/** @throws ConfigurationError if there are no tables yet, or those of an older version */
+/** @throws ConfigurationError if there are no tables, or those of an older version */
 async function requireOwnTables({ dataSource }: OpenedDatabase): Promise<void> {
   if (!(await hasTable(dataSource, 'users'))) throw new ConfigurationError(NEVER_STARTED);
   const { missing } = await schemaState(dataSource.manager);

@@ -14,7 +14,6 @@ import type { OpenedDatabase } from './opened-database.js';
 import type { PeerLink } from './peers/peer.link.js';
 import { PeersModule } from './peers/peers.module.js';
 
-/** The whole server. */
 @Module({})
 export class AppModule {
   static forRoot(

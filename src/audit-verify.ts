@@ -23,7 +23,7 @@ function readRange(words: readonly string[]): { readonly fromMs: number | null; 
   return range;
 }
 
-/** Verifies the stored audit log with the configuration of the server. Returns the exit code: 1 if it is broken. */
+/** Returns the exit code: 1 if the log is broken. */
 async function run(): Promise<number> {
   const range = readRange(process.argv.slice(2));
   const configuration = readConfiguration();

@@ -29,24 +29,23 @@ import { ServerStop } from './server-stop.js';
 import { PeerLink } from './peers/peer.link.js';
 import type { ServerAddresses } from './peers/topics.js';
 
-/** A running server. If it has one port, both addresses are the same. */
 export interface RunningServer extends ServerAddresses {
   readonly app: NestFastifyApplication;
   /**
    * Drains, stops accepting, finishes what is under way, and stores what is recorded.
-   * @returns what had to be left; empty if everything ended in good order
+   * @returns what is left unfinished; empty if everything ended normally
    */
   close(): Promise<Leftovers>;
 }
 
 export interface StartOptions {
-  /** Of a worker; by default this is the only process of its node. */
+  /** Null for the only process of its node. */
   readonly peers?: PeerLink;
-  /** Called before the first request is taken, with what stops the server from then on. */
+  /** Called before the first request, with what stops the server from then on. */
   readonly onStoppable?: (stop: ServerStop) => void;
 }
 
-/** Builds the whole server and listens. `main.ts` and the end-to-end tests start it the same way. */
+/** `main.ts` and the end-to-end tests start the server in the same way. */
 export async function startServer(
   configuration: Configuration,
   { peers = new PeerLink(), onStoppable }: StartOptions = {},
@@ -62,10 +61,10 @@ export async function startServer(
   const firstAdministrator = app.get(FirstAdministrator);
   const isFirstStart = await firstAdministrator.isMissing();
   if (!isFirstStart) openDoor(app, frontDoor);
-  // Connections stay where they are made: the ports open once the other workers can take their share.
+  // Connections stay with the worker that accepts them: the ports open once the other workers can take their share.
   await peers.primary?.ask('listen', null, null);
   const addresses = await openPorts(app, frontDoor, configuration);
-  // Behind a closed door: no client finds a server that is ready and has no user.
+  // Before the ports open: no client finds a server without a user.
   if (isFirstStart) {
     await firstAdministrator.make();
     openDoor(app, frontDoor);
@@ -123,7 +122,6 @@ async function openPorts(
   return { port: boundPort, managementPort: portOf(management) };
 }
 
-/** Sets up the management routes: errors, validation, headers, the audit event and the documentation. */
 async function configureManagement(app: NestFastifyApplication, frontDoor: FrontDoor): Promise<void> {
   const allowedMethods = new AllowedMethods();
   app.useGlobalFilters(new VendorErrorFilter(new ProblemFilter(allowedMethods)));
@@ -136,7 +134,7 @@ async function configureManagement(app: NestFastifyApplication, frontDoor: Front
   });
   await fastify.register(helmet, {
     contentSecurityPolicy: {
-      // Swagger UI styles itself inline; everything else comes from this server.
+      // Swagger UI has inline styles; everything else comes from this server.
       directives: {
         defaultSrc: ["'self'"],
         styleSrc: ["'self'", "'unsafe-inline'"],
@@ -144,7 +142,7 @@ async function configureManagement(app: NestFastifyApplication, frontDoor: Front
         upgradeInsecureRequests: null,
       },
     },
-    // Only the proxy in front of this server can know whether clients reach it by https alone.
+    // Only the proxy in front of this server knows whether all clients use https.
     strictTransportSecurity: false,
   });
   const recorder = app.get(DecisionRecorder);
@@ -175,8 +173,8 @@ async function configureManagement(app: NestFastifyApplication, frontDoor: Front
 }
 
 /**
- * The framework would read bodies before the guards have judged the request. So for the framework no method has a body;
- * the last guard reads what a caller may send (R112).
+ * Fastify would read bodies before the guards judge the request. So Fastify gets no method with a body; the last guard
+ * reads what a caller may send (R112).
  */
 function leaveBodiesUnread(fastify: FastifyInstance): void {
   for (const method of fastify.supportedMethods) {
@@ -184,7 +182,7 @@ function leaveBodiesUnread(fastify: FastifyInstance): void {
   }
 }
 
-/** Answers what the router cannot read, such as a broken percent-encoding: no hook and no filter sees it. */
+/** For requests that no hook or filter sees, such as a broken percent-encoding. */
 function refuseUnroutable(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   const [code, detail] =
     error.code === 'FST_ERR_BAD_URL'

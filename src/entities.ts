@@ -16,7 +16,6 @@ import { TokenUseProgressEntity } from './tokens/token-use-progress.entity.js';
 import { TokenEntity } from './tokens/token.entity.js';
 import { TokenSessionEntity } from './tokens/token-session.entity.js';
 
-/** Every table's entity. */
 export const ENTITIES = [
   ApplicationEntity,
   AuditChainEntity,

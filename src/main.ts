@@ -6,22 +6,21 @@ import { ProcessStop } from './process-stop.js';
 import { announceReady, startFailureText } from './startup-messages.js';
 import { onStopSignals } from './stop-signals.js';
 
-/** Starts the server, and stops it on SIGTERM, SIGINT and SIGHUP. If it cannot start, one line says why. */
+/** If the server cannot start, one line says why. */
 async function main(): Promise<void> {
-  // The database and the journal are for their owner alone, whatever folder they are put into.
+  // Only the owner may read the database and the journal, in any folder.
   process.umask(0o077);
-  // The reader of the log may go away; the gateway goes on without it. Unheard, the error would end the process.
+  // If the reader of the log goes away, the gateway continues. Without a listener, the error would end the process.
   for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
   const configuration = readConfiguration();
   const logger = new StructuredLogger(configuration.logLevel);
   logProcessEvents(logger);
-  // Loaded once the configuration is known to fit: a wrong value is reported at once.
+  // Loaded after the configuration is checked, so that a wrong value is reported at once.
   if (configuration.workers === 1) return runServer(configuration, logger);
   const { runWorkers } = await import('./primary.js');
   return runWorkers(configuration);
 }
 
-/** The server in this process alone. */
 async function runServer(configuration: Configuration, logger: StructuredLogger): Promise<void> {
   const stop = new ProcessStop();
   onStopSignals(configuration.auditStreams.file === null, stop);

@@ -3,7 +3,7 @@ import { dataSource } from '../ormconfig.js';
 import { revertLastMigration, runMigrations } from './database/run-migrations.js';
 import { startFailureText } from './startup-messages.js';
 
-/** Runs the migrations as a start does, with the same lock; with `--revert` reverts the last one. */
+/** Takes the same lock as a start. `--revert` reverts the last migration. */
 async function run(): Promise<void> {
   await dataSource.initialize();
   try {

@@ -10,10 +10,10 @@ import { readConfiguration } from './config/env.js';
 import { openDatabase } from './opened-database.js';
 import { PeerLink } from './peers/peer.link.js';
 
-/** The committed document, seen from `dist/src`. */
+/** Seen from `dist/src`. */
 const FILE = resolve(import.meta.dirname, '../../docs/openapi.json');
 
-/** Builds the server on an empty database, without listening, and describes it. */
+/** On an empty database, without listening. */
 async function describeServer(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'scopegate-openapi-'));
   try {
@@ -33,7 +33,6 @@ async function describeServer(): Promise<string> {
   }
 }
 
-/** Writes the document, or with `--check` compares it. Returns the exit code. */
 async function run(): Promise<number> {
   const made = await describeServer();
   if (!process.argv.includes('--check')) {

@@ -10,16 +10,14 @@ import { adoptKeys, checkedSecrets } from './database/key-checks.js';
 import { refuseNewerSchema, runMigrations } from './database/run-migrations.js';
 import { ENTITIES } from './entities.js';
 
-/** A database that is ready, and the keys that its data was made with. */
 export interface OpenedDatabase {
   readonly dataSource: DataSource;
   readonly secrets: Secrets;
 }
 
 /**
- * The first step of every start: connects, compares the keys with the stored data, and runs the migrations. Before that,
- * nothing is served, and nothing is written with another key (R110).
- * @throws ConfigurationError if the database cannot be used, or has other keys
+ * The first step of every start. Before the keys are compared with the data, nothing is served or written (R110).
+ * @throws ConfigurationError if the database cannot be used, or belongs to other keys
  */
 export async function openDatabase(configuration: Configuration): Promise<OpenedDatabase> {
   const dataSource = await connect(configuration);
@@ -35,7 +33,7 @@ export async function openDatabase(configuration: Configuration): Promise<Opened
   }
 }
 
-/** The same for a command that only reads: it makes no keys and no tables. */
+/** For a command that only reads: makes no keys and no tables. */
 export async function openToRead(configuration: Configuration): Promise<OpenedDatabase> {
   const dataSource = await connect(configuration);
   try {

@@ -9,12 +9,12 @@ import { announceReady, startFailureText } from './startup-messages.js';
 import { onStopSignals } from './stop-signals.js';
 import { WorkerSupervisor } from './workers/worker-supervisor.js';
 
-/** A start takes seconds, or longer if much of a journal is to be stored first. */
+/** A start takes seconds, or longer if much of a journal must be stored first. */
 const START_TIMEOUT_MS = 60_000;
 
 /**
- * The process that holds the workers: it has no application in it. It starts, replaces and stops them, passes each new
- * connection to the next one, and keeps what they have in common.
+ * The primary process runs no application. It starts, replaces and stops the workers, passes each new connection to the
+ * next one, and keeps what they share.
  */
 export async function runWorkers(configuration: Configuration): Promise<void> {
   const logger = new StructuredLogger(configuration.logLevel);
@@ -30,7 +30,7 @@ export async function runWorkers(configuration: Configuration): Promise<void> {
   const patienceMs = stopPatienceMs(configuration);
   const stop = new ProcessStop();
   stop.set({ run: () => supervisor.stop(patienceMs), skipDraining: () => supervisor.skipDraining() });
-  // On SIGHUP, the workers open the audit file again by themselves.
+  // On SIGHUP, the workers reopen the audit file themselves.
   onStopSignals(configuration.auditStreams.file === null, stop);
   try {
     await supervisor.start();

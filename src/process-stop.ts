@@ -1,13 +1,13 @@
 import type { Leftovers } from './common/stop/stop-sequence.js';
 
 export interface Stoppable {
-  /** @returns what had to be left; empty if everything ended in good order */
+  /** @returns what is left unfinished; empty if everything ended normally */
   run(): Promise<Leftovers>;
   /** Closes the listeners at once. Requests under way still get their time. */
   skipDraining(): void;
 }
 
-/** Stops this process once: stops what runs in it, and exits. */
+/** Stops what runs in this process, once, and exits. */
 export class ProcessStop {
   #stoppable: Stoppable | null = null;
   #isStopping = false;
@@ -16,7 +16,6 @@ export class ProcessStop {
     return this.#isStopping;
   }
 
-  /** Sets what runs here. Before that, the process has not begun to take requests and has nothing to finish. */
   set(stoppable: Stoppable): void {
     this.#stoppable = stoppable;
   }

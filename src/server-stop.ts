@@ -15,19 +15,15 @@ import { OpenRequests } from './gateway/open-requests.js';
 import { UpstreamPools } from './gateway/upstream.pools.js';
 import { TokenPurgeJob } from './tokens/token-purge.job.js';
 
-/** How often the steps check whether what is under way has ended. */
 const POLL_INTERVAL_MS = 10;
 
-/** A load balancer that has sent nothing for so long has noticed. */
+/** After this time without requests, the load balancers have noticed. */
 const QUIET_MS = 500;
 
-/** How much earlier than the step the receivers of the streams must end, so that the step can let them go. */
+/** The receivers of the streams end this much earlier than the step, so that the step can disconnect them. */
 const STREAM_CLOSE_MS = 500;
 
-/**
- * The stop of a server, in one order (R79, R81): a part that may still record something ends before the part that stores
- * it. The journal closes last.
- */
+/** The order of a stop (R79, R81): a part that may still record something ends before the part that stores it. */
 export class ServerStop {
   readonly #logger = new Logger('Stop');
   #running: Promise<Leftovers> | null = null;
@@ -41,14 +37,11 @@ export class ServerStop {
     private readonly frontDoor: FrontDoor,
     private readonly configuration: Pick<Configuration, 'drainMs' | 'stopMs'>,
   ) {
-    // In whatever way the process ends, as long as our code runs: for example by an error that was not handled.
+    // However the process ends, for example by an unhandled error.
     process.on('exit', this.#onExit);
   }
 
-  /**
-   * Stops the server. A second call returns the same result.
-   * @returns what had to be left; empty if everything ended in good order
-   */
+  /** A second call returns the same result. @returns what is left unfinished; empty if everything ended normally */
   async run(): Promise<Leftovers> {
     this.#running ??= this.#run();
     return this.#running;
@@ -121,7 +114,7 @@ export class ServerStop {
     ];
   }
 
-  /** Waits until load balancers send nothing more. */
+  /** Waits until load balancers send no more requests. */
   async #drain(): Promise<null> {
     const wait = (ms: number): Promise<unknown> => Promise.race([sleep(ms), this.#drainingSkipped]);
     await wait(this.configuration.drainMs);
@@ -141,13 +134,13 @@ export class ServerStop {
     return this.frontDoor.unanswered.length + this.app.get(GatewayService).waiting;
   }
 
-  /** Requests continue when their client has gone away, and may still go upstream or change something. */
+  /** Requests continue without their client, and may still go upstream or change something. */
   async #finishJudging(): Promise<null> {
     while (this.#unfinished > 0) await sleep(POLL_INTERVAL_MS);
     return null;
   }
 
-  /** Records the allowed requests that have no event yet, and closes the journal. It is synchronous and never throws. */
+  /** Records the allowed requests that have no event yet, and closes the journal. Synchronous; never throws. */
   #recordTheRest(): void {
     try {
       const recorder = this.app.get(DecisionRecorder);

@@ -3,7 +3,7 @@ import { refusedFileText } from './config/refused-file.js';
 import { ConfigurationError, type Configuration } from './config/env.js';
 import type { ServerAddresses } from './peers/topics.js';
 
-/** Why the server cannot start: one line if the person who starts it can mend it. */
+/** One line if the person who starts the server can fix it. */
 export function startFailureText(error: unknown): string {
   if (error instanceof ConfigurationError) return error.message;
   if (!(error instanceof Error)) return String(error);
@@ -21,10 +21,7 @@ export function startFailureText(error: unknown): string {
   return error.stack ?? error.message;
 }
 
-/**
- * Writes that the server is ready, and its addresses: to the log, and to standard error for the person who started it.
- * Standard output contains only the log.
- */
+/** Also on standard error, for the person who started the server: standard output contains only the log. */
 export function announceReady(
   logger: StructuredLogger,
   { host }: Configuration,

@@ -1,11 +1,10 @@
 import type { ProcessStop } from './process-stop.js';
 
-/** A signal that comes this soon after another one is the same signal, sent on by the program that started the server. */
+/** The program that started the server may send the same signal on to it. */
 const SAME_SIGNAL_MS = 250;
 
 /**
- * Stops the process on SIGTERM, SIGINT and SIGHUP. Every further signal skips draining.
- * @param handlesHangUp false if SIGHUP means only that the audit file was rotated
+ * Every further signal skips draining. @param handlesHangUp false if SIGHUP means only that the audit file was rotated
  */
 export function onStopSignals(handlesHangUp: boolean, stop: ProcessStop): void {
   let lastAtTick: number | null = null;

@@ -6,13 +6,12 @@ import { connectToPrimary } from './peers/primary.link.js';
 import { ProcessStop } from './process-stop.js';
 import { startFailureText } from './startup-messages.js';
 
-/** One of several workers: the whole server, started and stopped by the primary process. */
 function runWorker(): void {
   process.umask(0o077);
   const stop = new ProcessStop();
   const primary = connectToPrimary(() => {
     stop.begin();
-    // The port went with the primary: no load balancer reaches this worker any more.
+    // The port closed with the primary: no load balancer reaches this worker any more.
     stop.skipDraining();
   });
   primary.on('stop', () => stop.begin());
@@ -33,11 +32,10 @@ function runWorker(): void {
   primary.tell('here', null);
 
   process.on('SIGTERM', () => stop.begin());
-  // Ctrl-C and the end of a terminal reach every process of its group. The primary stops the workers, in its own way.
+  // Ctrl-C and the end of a terminal reach every process of the group. The primary stops the workers in its own way.
   process.on('SIGINT', () => undefined);
   process.on('SIGHUP', () => undefined);
-  // Standard output leads to the primary, and standard error to the reader of the primary's. If they are gone, there is
-  // still much to store.
+  // If the primary and its reader are gone, both outputs fail, but there is still much to store.
   for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
 }
 

@@ -2,10 +2,9 @@ import { statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { ConfigurationError, readSecret, readSwitch, readText, type Environment } from './environment.reader.js';
 
-/** Where audit events are sent besides the database; each is off unless it is set. */
+/** Each is off unless it is set. */
 export interface AuditStreamsConfiguration {
   readonly stdout: boolean;
-  /** An absolute path. */
   readonly file: string | null;
   readonly syslog: { readonly protocol: 'udp' | 'tcp'; readonly host: string; readonly port: number } | null;
   /** With a secret, requests are signed. */
@@ -59,7 +58,7 @@ function readAuditWebhook(environment: Environment): AuditStreamsConfiguration['
     return null;
   }
   const url = /^https?:\/\//i.test(value) && URL.canParse(value) ? new URL(value) : null;
-  // The message does not repeat the address: webhook addresses are often secrets.
+  // Does not repeat the address: webhook addresses are often secrets.
   if (url === null) throw new ConfigurationError(`${name} must look like https://host/path.`);
   if (url.username !== '' || url.password !== '' || url.hash !== '') {
     throw new ConfigurationError(`${name} must not contain a user name, a password or a fragment.`);

@@ -12,18 +12,15 @@ export type DatabaseConfiguration =
       readonly database: string;
     };
 
-/** What else a configuration may say, by the kind of the database. */
 interface DatabaseRules {
-  /** Whether several processes of one node may work with it. */
   readonly hasWorkers: boolean;
-  /** Whether only one node works with it unless the operator says otherwise. */
+  /** Unless the operator says otherwise. */
   readonly isSingleNode: boolean;
-  /** Whether the first start may make the keys. */
   readonly makesKeys: boolean;
 }
 
 export const DATABASE_RULES: Readonly<Record<DatabaseConfiguration['kind'], DatabaseRules>> = {
-  // Its file is on one machine.
+  // The file of the database is on one machine.
   sqlite: { hasWorkers: false, isSingleNode: true, makesKeys: true },
   mysql: { hasWorkers: true, isSingleNode: false, makesKeys: false },
 };

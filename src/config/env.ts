@@ -22,11 +22,11 @@ export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', '
 
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** The configuration of one process: read from the environment once, at the start. */
+/** Read once, at the start. */
 export interface Configuration {
   readonly host: string;
   readonly port: number;
-  /** The port that only answers the management API; null if one port serves both. */
+  /** Null if one port also answers the management API. */
   readonly managementPort: number | null;
   readonly database: DatabaseConfiguration;
   readonly redisUrl: string | null;
@@ -36,17 +36,16 @@ export interface Configuration {
   readonly tokenPepper: string | null;
   /** The key of stored upstream credentials; null if it is generated (SQLite). */
   readonly encryptionKey: string | null;
-  /** How many processes share the port. */
   readonly workers: number;
-  /** How long a node judges by rules that it cannot read again. */
+  /** A node judges by rules that it cannot read again for at most this long. */
   readonly maxStalenessMs: number;
-  /** Whether the operator says that no other node changes this database. */
+  /** The operator says that no other node changes this database. */
   readonly singleNode: boolean;
-  /** How long the listeners stay open after SIGTERM, so that load balancers stop sending requests (R79). */
+  /** The listeners stay open after SIGTERM, so that load balancers stop sending requests (R79). */
   readonly drainMs: number;
-  /** How long requests under way may take after the listeners are closed; then they are cut (R79). */
+  /** After this time, requests under way are cut off (R79). */
   readonly stopMs: number;
-  /** How much may wait for the database; above it, no request is let through. */
+  /** Above this size, requests are refused until the database stores events again. */
   readonly journalMaxBytes: number;
   readonly logLevel: LogLevel;
   readonly auditStreams: AuditStreamsConfiguration;
@@ -75,14 +74,13 @@ const KNOWN_NAMES: ReadonlySet<string> = new Set([
   'SCOPEGATE_AUDIT_WEBHOOK_SECRET_FILE',
 ]);
 
-/** At a terminal there is no load balancer that has to notice. */
+/** At a terminal, no load balancer has to notice the stop. */
 const DEFAULT_DRAIN_MS = { terminal: 0, service: 5_000 } as const;
 
 const STANDARD_INPUT = 0;
 
 /**
- * Reads and checks the whole configuration.
- * @param isAtTerminal whether standard input is a terminal; some defaults differ there
+ * @param isAtTerminal some defaults differ at a terminal
  * @throws ConfigurationError for an unknown `SCOPEGATE_*` name and for every invalid value
  */
 export function readConfiguration(
@@ -157,8 +155,8 @@ function requireKeys({ tokenPepper, encryptionKey }: Configuration): void {
 }
 
 /**
- * Names without the prefix may belong to other programs, so an unknown one is not an error. These names are meant for
- * Scopegate: ignoring them would serve an empty database or another port.
+ * Unknown names without the prefix may belong to other programs. Ignoring these would serve an empty database or
+ * another port.
  */
 function refuseIgnoredNames(environment: Environment): void {
   for (const name of ['HOST', 'PORT', 'LOG_LEVEL']) {

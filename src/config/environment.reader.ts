@@ -2,14 +2,13 @@ import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { refusedFileText } from './refused-file.js';
 
-/** A value of the environment that the server cannot start with. The message names it and says what to do. */
+/** The message names the value and says what to do. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The suffix of a name whose value is in a file: `DATABASE_URL_FILE`. */
 export const FILE_SUFFIX = '_FILE';
 
 const MIN_SECRET_LENGTH = 32;
@@ -21,8 +20,7 @@ export function readText(environment: Environment, name: string): string | null 
 }
 
 /**
- * The value of a name, or the content of the file in `<name>_FILE`: UTF-8, without a byte order mark and without line ends
- * at its end.
+ * The value may be in the file of `<name>_FILE`: UTF-8, without a byte order mark and line ends at its end.
  * @throws ConfigurationError if both are set, or the file is empty or cannot be read
  */
 export function readTextOrFile(environment: Environment, name: string): string | null {
@@ -49,12 +47,12 @@ export function readTextOrFile(environment: Environment, name: string): string |
   return text;
 }
 
-/** The address of a server, from its name or its file, without blanks around it. */
+/** Without spaces around it; `<name>_FILE` works as well. */
 export function readAddress(environment: Environment, name: string): string | null {
   return readTextOrFile(environment, name)?.trim() ?? null;
 }
 
-/** A secret of at least 32 characters, from its name or its file. */
+/** At least 32 characters; `<name>_FILE` works as well. */
 export function readSecret(environment: Environment, name: string): string | null {
   const value = readTextOrFile(environment, name);
   if (value !== null && value.length < MIN_SECRET_LENGTH) {
@@ -83,7 +81,6 @@ export function readInteger(
   return readOptionalInteger(environment, name, min, max) ?? fallback;
 }
 
-/** `true` or `false`. */
 export function readSwitch(environment: Environment, name: string, fallback: boolean): boolean {
   const value = readText(environment, name) ?? String(fallback);
   if (value !== 'true' && value !== 'false') {

@@ -1,4 +1,3 @@
-/** What to do about a file or folder that the system refuses, by the error code. */
 const ADVICE: Readonly<Record<string, string>> = {
   EACCES: 'Give the user that runs Scopegate the right to read and write it, and to enter the folders above it.',
   EPERM: 'Give the user that runs Scopegate the right to read and write it.',
@@ -11,12 +10,12 @@ const ADVICE: Readonly<Record<string, string>> = {
   EMFILE: 'Too many files are open: raise the limit (ulimit -n).',
 };
 
-/** The code of an error of the file system, such as `EACCES`; null for every other error. */
+/** Such as `EACCES`; null if the error is not one of the file system. */
 export function fileErrorCode(error: unknown): string | null {
   return error instanceof Error && 'syscall' in error && 'code' in error ? String(error.code) : null;
 }
 
-/** One line about a file or folder that the system refuses: which one, why, and what to do. */
+/** One line: which file or folder, why, and what to do. */
 export function refusedFileText(what: string, path: string, error: unknown): string {
   const code = fileErrorCode(error);
   const user = process.getuid === undefined ? '' : ` It runs with the user id ${process.getuid()}.`;

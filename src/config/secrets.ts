@@ -11,7 +11,6 @@ export interface Secrets {
   readonly encryptionKey: string;
 }
 
-/** Their names in the environment. */
 export const SECRET_NAMES: Readonly<Record<keyof Secrets, string>> = {
   tokenPepper: 'SCOPEGATE_TOKEN_PEPPER',
   encryptionKey: 'SCOPEGATE_ENCRYPTION_KEY',
@@ -25,9 +24,9 @@ export function secretsFile({ dataDirectory }: Configuration): string {
 }
 
 /**
- * The keys of the configuration, or, on SQLite, those of `secrets.json` in the data directory, made once with mode
- * 0600. If two servers start at the same time, both use the file that was there first.
- * @param mayMake whether keys may be made if there are none: only if no data was made with other keys (R110)
+ * On SQLite, missing keys come from `secrets.json` in the data directory, made once with mode 0600. If two servers
+ * start at the same time, both use the first file.
+ * @param mayMake only if no data was made with other keys (R110)
  * @throws ConfigurationError if the file is missing, cannot be read or does not contain the keys
  */
 export function loadSecrets(configuration: Configuration, mayMake: boolean): Secrets {
@@ -80,9 +79,8 @@ function readOrCreate(dataDirectory: string, file: string): Secrets {
 }
 
 /**
- * Makes a new file, for its owner only. It gets its name after it is written: a start that is killed leaves no half of a
- * file (R83).
- * @throws an EEXIST if the file exists
+ * Makes a file for its owner only. The name comes last: a start that is killed leaves no half of a file (R83).
+ * @throws EEXIST if the file exists
  */
 function createWhole(file: string, text: string): void {
   const options = { mode: 0o600, flag: 'wx', flush: true } as const;

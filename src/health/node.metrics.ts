@@ -3,7 +3,6 @@ import { ClockWatch } from '../database/clock-watch.js';
 import { NodeRegistry } from '../database/node.registry.js';
 import { MetricsRegistry } from '../metrics/metrics.registry.js';
 
-/** The clock of this node, the age of its rules, and the other nodes. */
 @Injectable()
 export class NodeMetrics {
   constructor(metrics: MetricsRegistry, nodes: NodeRegistry, clock: ClockWatch) {

@@ -8,23 +8,23 @@ import { schemaState, type SchemaState } from '../database/run-migrations.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import type { HealthWarningDto } from './dto/health.dto.js';
 
-/** The result of one check; `unknown` if another check that fails prevents it. */
+/** `unknown` if another check that fails prevents it. */
 export type CheckResult = 'ok' | 'failing' | 'unknown';
 
 /** Everything that must be in order before requests are sent here. */
 export interface ReadinessChecks {
-  /** The database accepts writes: it is neither read-only nor locked. The rules are not out of date. */
+  /** Accepts writes, and the rules are not out of date. */
   readonly database: CheckResult;
-  /** The journal of audit events can be written and has room. */
+  /** Can be written and has room. */
   readonly journal: CheckResult;
-  /** The tables are those of this version: not older, and not changed by a newer version since the start. */
+  /** Those of this version: not older, and not changed by a newer version since the start. */
   readonly migrations: CheckResult;
 }
 
-/** A database that takes longer than this counts as failing. */
+/** A slower database counts as failing. */
 const DATABASE_TIMEOUT_MS = 2_000;
 
-/** The route needs no credential, so the database is not asked for every request. */
+/** The route needs no credential, so not every request may query the database. */
 const KEPT_MS = 500;
 
 @Injectable()
@@ -41,7 +41,7 @@ export class Readiness {
     private readonly clock: ClockWatch,
   ) {}
 
-  /** Problems for an operator that do not keep requests from being answered. */
+  /** Problems for an operator; requests are still answered. */
   get warnings(): readonly HealthWarningDto[] {
     const warnings = [
       { code: 'clock_off' as const, message: this.clock.warning },
@@ -80,13 +80,12 @@ export class Readiness {
 
   async #askDatabase(): Promise<SchemaState> {
     const schema = await this.unitOfWork.read((manager) => schemaState(manager), { lane: 'changes' });
-    // Tables of another version are reported as such.
+    // Otherwise `migrations` reports the problem.
     if (isOwn(schema)) await this.probe.check();
     if (this.nodes.isStale) throw new Error('The change log could not be read in time.');
     return schema;
   }
 
-  /** Logs each change once. */
   #logChange(checks: ReadinessChecks, reason: string): void {
     const failing = Object.entries(checks)
       .filter(([, result]) => result === 'failing')
@@ -99,7 +98,7 @@ export class Readiness {
   }
 }
 
-/** Whether the tables are those of this version: it may judge wrongly what a newer version has added (R83). */
+/** This version may judge wrongly what a newer version has added (R83). */
 function isOwn({ missing, unknown }: SchemaState): boolean {
   return missing.length === 0 && unknown.length === 0;
 }

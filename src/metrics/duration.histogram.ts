@@ -1,8 +1,7 @@
 import type { MetricObject, MetricValueWithName } from 'prom-client';
 
-/** The durations of one combination of labels. */
 export class Durations {
-  /** How many are in each bucket, and above the last. */
+  /** One more than the buckets: the last counts what is above them. */
   readonly #counts: number[];
   #sum = 0;
 
@@ -18,7 +17,7 @@ export class Durations {
     this.#sum += seconds;
   }
 
-  /** The figures in Prometheus' form: each bucket includes the ones below it. */
+  /** Prometheus' form: each bucket includes the ones below it. */
   values(name: string, labels: Readonly<Record<string, string>>): MetricValueWithName<string>[] {
     const values: MetricValueWithName<string>[] = [];
     let total = 0;
@@ -34,7 +33,7 @@ export class Durations {
 }
 
 /**
- * A histogram for what is timed with every request. The library's own looks figures up by their labels, which takes as
+ * For what is timed with every request. The library's own histogram looks figures up by their labels, which takes as
  * long as a whole stage of the decision; here the labels are looked up once.
  */
 export class DurationHistogram<Label extends string> {
@@ -46,14 +45,13 @@ export class DurationHistogram<Label extends string> {
     private readonly buckets: readonly number[],
   ) {}
 
-  /** The durations of these labels; call it once. */
+  /** Call it once: the labels are looked up here. */
   durationsOf(labels: Readonly<Record<Label, string>>): Durations {
     const durations = new Durations(this.buckets);
     this.#children.push({ labels, durations });
     return durations;
   }
 
-  /** What the library calls on a metric. */
   get(): Promise<Omit<MetricObject, 'type' | 'collect'> & { readonly type: string; readonly values: object[] }> {
     const values = this.#children.flatMap(({ labels, durations }) => durations.values(this.name, labels));
     return Promise.resolve({ name: this.name, help: this.help, type: 'histogram', values, aggregator: 'sum' });

@@ -11,15 +11,14 @@ const PREFIX = 'scopegate_';
 /** Longer than the primary process waits for the workers. */
 const TIMEOUT_MS = 5_000;
 
-/** A figure for one combination of labels. */
 export interface Figure {
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
 }
 
 /**
- * The figures of the server, for Prometheus: of this process, or of all workers together. Other parts count for themselves
- * and pass a function that reads the counts, so that no request looks a figure up by its labels.
+ * The figures of this process, or of all workers together. Other parts pass a function that reads their counts, so that
+ * no request looks a figure up by its labels.
  */
 @Injectable()
 export class MetricsRegistry {
@@ -42,16 +41,12 @@ export class MetricsRegistry {
     return this.#registry.contentType;
   }
 
-  /**
-   * All figures in Prometheus' text format.
-   * @throws Error if the figures of the other workers are missing: those of one worker would look like a restart
-   */
+  /** @throws Error if figures of other workers are missing: those of one worker would look like a restart */
   async text(): Promise<string> {
     const { primary } = this.peers;
     return primary === null ? this.#registry.metrics() : primary.ask('metrics', null, TIMEOUT_MS);
   }
 
-  /** A duration in seconds that is measured with every request. */
   durations<Label extends string>(name: string, help: string, buckets: readonly number[]): DurationHistogram<Label> {
     const metric = new DurationHistogram<Label>(PREFIX + name, help, buckets);
     // The registry only asks a metric for its name and its figures.
@@ -59,10 +54,7 @@ export class MetricsRegistry {
     return metric;
   }
 
-  /**
-   * A state that is read when the metrics are read.
-   * @param aggregator how the figures of several workers are combined
-   */
+  /** Calls `read` for each scrape. @param aggregator how the figures of several workers are combined */
   observe(
     name: string,
     help: string,
@@ -84,7 +76,7 @@ export class MetricsRegistry {
     this.#registry.registerMetric(metric);
   }
 
-  /** A count that is kept elsewhere, and read when the metrics are read. */
+  /** Calls `read` for each scrape. */
   observeCount(name: string, help: string, labelNames: readonly string[], read: () => readonly Figure[]): void {
     const metric = new Counter({
       name: PREFIX + name,
@@ -100,7 +92,7 @@ export class MetricsRegistry {
   }
 }
 
-/** The version of this server; `unknown` if its package.json is missing. It is two folders up, or three in the build. */
+/** `unknown` if package.json is missing. It is two folders up, or three in the build. */
 export function readVersion(): string {
   for (const folder of ['../..', '../../..']) {
     const file = resolve(import.meta.dirname, folder, 'package.json');

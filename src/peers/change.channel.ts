@@ -8,13 +8,13 @@ const CHANNEL = 'scopegate:changes';
 
 /**
  * Tells the other workers of a change through the primary process, and the other nodes through Redis, so that they act
- * on it at once (R64): the next request of the same client may reach another worker. A message may get lost and may
- * come twice: the change log is still read, and a message only says what to read again.
+ * on it at once (R64). A message may get lost or come twice: the change log is still read, and a message only says what
+ * to read again.
  */
 @Injectable()
 export class ChangeChannel implements OnModuleDestroy {
   readonly #logger = new Logger(ChangeChannel.name);
-  /** Tells this node's own messages in Redis from those of the others. */
+  /** Marks this node's own messages in Redis. */
   readonly #node = randomUUID();
   readonly #acting = new Set<Promise<void>>();
   #isClosed = false;
@@ -24,7 +24,7 @@ export class ChangeChannel implements OnModuleDestroy {
     private readonly redis: RedisLink,
   ) {}
 
-  /** Tells all others. Neither waits nor throws. */
+  /** Neither waits nor throws. */
   tell(changes: readonly Change[]): void {
     this.peers.primary?.tell('changes', changes);
     void this.redis.attempt((client) => client.publish(CHANNEL, JSON.stringify({ node: this.#node, changes })));
@@ -34,9 +34,9 @@ export class ChangeChannel implements OnModuleDestroy {
   listen(act: (changes: readonly Change[]) => Promise<void>): void {
     const receive = (changes: readonly Change[]): void => {
       if (this.#isClosed) return;
-      // At once: the one before may wait for a slow read. In any order, each reads what is stored by then.
+      // At once, because the one before may wait for a slow read. In any order, each reads what is stored by then.
       const acting = act(changes)
-        // The reader of the change log finds the change as well, and does not leave it before it has acted on it.
+        // The reader of the change log finds the change as well, and repeats it until it is acted on.
         .catch(() => undefined)
         .finally(() => this.#acting.delete(acting));
       this.#acting.add(acting);
@@ -60,7 +60,7 @@ export class ChangeChannel implements OnModuleDestroy {
   }
 }
 
-/** The message of another node; null if the text is something else. */
+/** Null if the text is not the message of another node. */
 function readMessage(text: string): { readonly node: string; readonly changes: readonly Change[] } | null {
   let message: unknown;
   try {

@@ -10,8 +10,8 @@ export const CHANGE_TOPICS = [
 ] as const;
 
 /**
- * What can change under a running node: `directory` stands for a user, by its id, and `group` for a group, by its name.
- * `question` is no change: with it a node asks how far the other nodes act (R78).
+ * `directory` stands for a user, by its id, and `group` for a group, by its name. `question` is no change: a node asks
+ * how far the others act (R78).
  */
 export type ChangeTopic = (typeof CHANGE_TOPICS)[number];
 

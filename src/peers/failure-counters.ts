@@ -3,22 +3,20 @@ import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { Clock } from '../common/time/clock.js';
 
-/** How often something has failed within its window. */
 export interface FailureCount {
   readonly failures: number;
-  /** Whole seconds until the count starts again at 0; 0 if nothing is counted. */
+  /** Whole seconds until the count is 0 again; 0 if nothing is counted. */
   readonly remainingSeconds: number;
 }
 
-/** Counts failures: in memory, in the primary process for several workers, or in Redis for several nodes. */
 export abstract class FailureCounters {
-  /** Counts one failure, and returns the new count. */
+  /** Returns the new count. */
   abstract add(key: string, windowSeconds: number): Promise<FailureCount>;
 
   abstract read(key: string): Promise<FailureCount>;
 }
 
-/** People type passwords into the field of the user name: no name leaves this process in the clear. */
+/** People type passwords into the field of the user name: no name leaves this process in clear text. */
 export function keyDigest(key: string): string {
   return createHash('sha256').update(key).digest('base64url');
 }
@@ -28,13 +26,12 @@ interface Window {
   readonly endsAtMs: number;
 }
 
-/** The most keys of each kind: those that failed once, and those that failed again. */
+/** Keys of each kind: those that failed once, and those that failed again. */
 const CAPACITY = 50_000;
 
 /**
- * Counts in the memory of this process. The tables are bounded; the keys that have not failed for longest are removed
- * first. Invented names fail once each: they have their own table, so that they do not remove the counts of names that
- * fail again and again.
+ * The tables are bounded: keys that have not failed for longest are removed first. Invented names fail once each, so
+ * they have their own table and do not remove the counts of names that fail repeatedly.
  */
 @Injectable()
 export class MemoryFailureCounters extends FailureCounters {

@@ -7,7 +7,6 @@ import { PrimaryFailureCounters } from './primary-failure-counters.js';
 import { RedisFailureCounters } from './redis-failure-counters.js';
 import { RedisLink } from './redis.link.js';
 
-/** What this process has in common with other workers and, besides the database, with other nodes. */
 @Global()
 @Module({})
 export class PeersModule {
@@ -25,7 +24,7 @@ export class PeersModule {
   }
 }
 
-/** Several nodes count together where REDIS_URL is set; the workers of one always do. */
+/** Workers always count together; several nodes do so if REDIS_URL is set. */
 function createFailureCounters(clock: Clock, redis: RedisLink, { primary }: PeerLink): FailureCounters {
   const alone = new MemoryFailureCounters(clock);
   const own = primary === null ? alone : new PrimaryFailureCounters(primary, alone, clock);

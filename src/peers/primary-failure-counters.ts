@@ -2,16 +2,13 @@ import type { Clock } from '../common/time/clock.js';
 import { FailureCounters, keyDigest, type FailureCount } from './failure-counters.js';
 import type { ProcessChannel } from './process.channel.js';
 
-/** How long a refusal waits for the primary process. */
+/** A refusal waits at most this long for the primary process. */
 const TIMEOUT_MS = 200;
 
-/** How long the primary is not asked after it has failed to answer. */
+/** After a failure, the primary is not asked for this long. */
 const PAUSE_MS = 1_000;
 
-/**
- * Counts for all workers together, in the primary process. This worker counts its failures as well, and answers alone
- * when the primary does not.
- */
+/** Counts for all workers in the primary process. If the primary does not answer, this worker answers alone. */
 export class PrimaryFailureCounters extends FailureCounters {
   #pausedUntilMs = 0;
 
@@ -53,7 +50,7 @@ export class PrimaryFailureCounters extends FailureCounters {
   }
 }
 
-/** The primary does not have the failures of the time in which it was not asked. */
+/** The primary lacks the failures from the time in which it was not asked. */
 function larger(own: FailureCount, all: FailureCount | null): FailureCount {
   return all === null || all.failures < own.failures ? own : all;
 }

@@ -1,10 +1,7 @@
 import cluster from 'node:cluster';
 import { ProcessChannel } from './process.channel.js';
 
-/**
- * Connects a worker to its primary process.
- * @param onGone called when the primary is gone
- */
+/** Connects a worker to its primary process. @param onGone called when the primary is gone */
 export function connectToPrimary(onGone: () => void): ProcessChannel {
   const primary = new ProcessChannel((message) => {
     if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
@@ -12,7 +9,7 @@ export function connectToPrimary(onGone: () => void): ProcessChannel {
   process.on('message', (message: unknown) => primary.receive(message));
   cluster.worker?.on('disconnect', () => {
     primary.close();
-    // Without this, Node ends the process at once: what is under way would be cut off.
+    // Otherwise Node ends the process at once, and cuts off what is under way.
     if (cluster.worker !== undefined) cluster.worker.exitedAfterDisconnect = true;
     onGone();
   });

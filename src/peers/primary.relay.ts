@@ -3,7 +3,7 @@ import { MemoryFailureCounters } from './failure-counters.js';
 import type { ProcessChannel } from './process.channel.js';
 import { WorkersFigures } from './workers-figures.js';
 
-/** What the primary process keeps for its workers: counts of failed credentials, figures, and news for the others. */
+/** Keeps for the workers: counts of failed credentials, figures, and news for the others. */
 export class PrimaryRelay {
   readonly #failures: MemoryFailureCounters;
   readonly #figures: WorkersFigures;
@@ -17,7 +17,6 @@ export class PrimaryRelay {
     this.#figures = new WorkersFigures(workers);
   }
 
-  /** Serves a new worker. */
   serve(worker: ProcessChannel): void {
     worker.answer('addFailure', ({ key, windowSeconds }) => this.#failures.add(key, windowSeconds));
     worker.answer('readFailures', (key) => this.#failures.read(key));

@@ -1,6 +1,6 @@
 import type { PeerMessages, PeerQuestions } from './topics.js';
 
-/** What goes between the primary process and a worker. Others may send other messages on the same channel. */
+/** Others may send other messages on the same channel. */
 type ChannelMessage =
   | { readonly scopegate: 'tell'; readonly topic: string; readonly body: unknown }
   | { readonly scopegate: 'ask'; readonly id: number; readonly topic: string; readonly body: unknown }
@@ -19,7 +19,6 @@ interface Question {
   readonly reject: (error: Error) => void;
 }
 
-/** One end of the channel between the primary process and one worker. */
 export class ProcessChannel<
   Messages = PeerMessages,
   Questions extends { readonly [Topic in keyof Questions]: QuestionType } = PeerQuestions,
@@ -29,7 +28,7 @@ export class ProcessChannel<
   #lastId = 0;
   #isClosed = false;
 
-  /** @param send sends a message to the other process; it neither waits nor throws */
+  /** @param send neither waits nor throws */
   constructor(private readonly send: (message: object) => void) {}
 
   on<Topic extends keyof Messages & string>(topic: Topic, listener: (body: Messages[Topic]) => void): void {
@@ -45,7 +44,7 @@ export class ProcessChannel<
     this.#handlers.set(topic, answer);
   }
 
-  /** Sends a message that may get lost. */
+  /** The message may get lost. */
   tell<Topic extends keyof Messages & string>(topic: Topic, body: Messages[Topic]): void {
     this.#post({ scopegate: 'tell', topic, body });
   }
@@ -80,7 +79,6 @@ export class ProcessChannel<
     });
   }
 
-  /** Takes a message that has arrived. */
   receive(message: unknown): void {
     if (!isChannelMessage(message)) return;
     switch (message.scopegate) {
@@ -101,7 +99,7 @@ export class ProcessChannel<
     }
   }
 
-  /** Notes that the other process is gone: every open question fails. */
+  /** The other process is gone: every open question fails. */
   close(): void {
     this.#isClosed = true;
     for (const id of this.#questions.keys()) this.#settle(id)?.reject(new Error('The other process has ended.'));

@@ -6,15 +6,12 @@ import { FailureCounters, keyDigest, type FailureCount } from './failure-counter
 
 const KEY_PREFIX = 'scopegate:failures';
 
-/** The most keys of this node in Redis at a time: invented names and addresses must not fill it. */
+/** Keys of this node in Redis: invented names and addresses must not fill it. */
 const MAX_SHARED = 100_000;
 
 const NONE: FailureCount = { failures: 0, remainingSeconds: 0 };
 
-/**
- * Counts for all nodes together, in Redis. This node counts its failures as well, and answers alone, at once, when Redis
- * does not.
- */
+/** Counts for all nodes in Redis. If Redis does not answer in time, this node answers alone. */
 export class RedisFailureCounters extends FailureCounters {
   readonly #limiter: RateLimiterRedis;
   /** Keys that this node has counted in Redis and that have not expired. */
@@ -40,7 +37,6 @@ export class RedisFailureCounters extends FailureCounters {
     return shared === null ? own : toCount(shared.answer.consumedPoints, shared.answer.msBeforeNext);
   }
 
-  /** Whether a key is counted in Redis already, or may be. */
   #hasRoom(key: string, windowSeconds: number): boolean {
     const digest = keyDigest(key);
     if (this.#shared.has(digest)) return true;

@@ -5,13 +5,13 @@ import { inTime } from '../common/time/in-time.js';
 import { CONFIGURATION } from '../config/config.module.js';
 import type { Configuration } from '../config/env.js';
 
-/** How long anything waits for Redis: a client waits meanwhile. */
+/** A client waits meanwhile. */
 const TIMEOUT_MS = 200;
 
-/** How long Redis is not asked after it has failed to answer, so that not every request waits for it. */
+/** After a failure, Redis is not asked for this long, so that not every request waits for it. */
 const PAUSE_MS = 1_000;
 
-/** A connection with an answer that is due for longer than this is replaced. */
+/** A connection that owes an answer for longer is replaced. */
 const SOCKET_TIMEOUT_MS = 2_000;
 
 /** A subscriber sends nothing by itself: without a ping, it would wait for ever on a silent connection. */
@@ -20,16 +20,12 @@ const PING_INTERVAL_MS = 1_000;
 const CONNECT_TIMEOUT_MS = 2_000;
 const MAX_RECONNECT_DELAY_MS = 1_000;
 
-/**
- * The connection to Redis, if REDIS_URL is set. Nothing depends on it: without Redis, this node answers alone, at once,
- * and the log says so once.
- */
+/** Nothing depends on Redis: without it, this node answers alone, at once, and logs it once. */
 @Injectable()
 export class RedisLink implements OnModuleDestroy {
   readonly #logger = new Logger('Redis');
   readonly #url: string | null;
   readonly #connections: Redis[] = [];
-  /** The connection for commands; null without REDIS_URL. */
   readonly client: Redis | null;
   #pausedUntilMs = 0;
   #isDown = false;
@@ -47,31 +43,28 @@ export class RedisLink implements OnModuleDestroy {
     this.client?.on('error', (error: Error) => this.#noteDown(error.message));
   }
 
-  /** Another connection, for a subscriber; it is replaced whenever it breaks. Null without REDIS_URL. */
+  /** For a subscriber: replaced whenever it breaks. Null without REDIS_URL. */
   connect(): Redis | null {
     if (this.#url === null) return null;
     const connection = new Redis(this.#url, {
       connectTimeout: CONNECT_TIMEOUT_MS,
       socketTimeout: SOCKET_TIMEOUT_MS,
       keepAlive: 10_000,
-      // What is not sent now is of no use later.
+      // A late message is of no use.
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
       autoResubscribe: false,
       maxRetriesPerRequest: 0,
       retryStrategy: (attempt: number) => Math.min(attempt * 50, MAX_RECONNECT_DELAY_MS),
     });
-    // An error without a listener is written to the console, again and again.
+    // Without a listener, an error is written to the console, again and again.
     connection.on('error', () => undefined);
     this.#connections.push(connection);
     this.#pings ??= setInterval(() => this.#pingAll(), PING_INTERVAL_MS).unref();
     return connection;
   }
 
-  /**
-   * Asks Redis something, if it is ready.
-   * @returns null if it is not, or did not answer in time; never rejects
-   */
+  /** @returns null if Redis is not ready, or did not answer in time; never rejects */
   async attempt<Answer>(ask: (client: Redis) => Promise<Answer>): Promise<{ readonly answer: Answer } | null> {
     const { client } = this;
     if (client === null || client.status !== 'ready' || this.clock.nowMs() < this.#pausedUntilMs) return null;

@@ -3,9 +3,8 @@ import type { Configuration } from '../config/env.js';
 import type { Change } from './change.js';
 import type { FailureCount } from './failure-counters.js';
 
-/** What the primary process and a worker tell each other, without an answer. */
 export interface PeerMessages {
-  /** From a worker that listens: what was sent before that is lost. */
+  /** From a worker that listens: earlier messages are lost. */
   readonly here: null;
   /** From the primary: finish what is under way and end. */
   readonly stop: null;
@@ -13,11 +12,10 @@ export interface PeerMessages {
   readonly skipDraining: null;
   /** From a worker; the primary passes it on to the other workers. */
   readonly changes: readonly Change[];
-  /** From a worker that has read the change log; the primary passes it on to the other workers. */
+  /** From a worker that has read the change log; the primary passes it on. */
   readonly changesRead: null;
 }
 
-/** What the primary process and a worker ask each other. */
 export interface PeerQuestions {
   /** From the primary. */
   readonly start: { readonly question: StartOrder; readonly answer: StartAnswer };
@@ -27,7 +25,7 @@ export interface PeerQuestions {
   readonly figures: { readonly question: null; readonly answer: ProcessFigures };
   /** From a worker: the figures of all workers, in Prometheus' text format. */
   readonly metrics: { readonly question: null; readonly answer: string };
-  /** From a worker: count a failed credential, and return the count. */
+  /** From a worker: a failed credential. */
   readonly addFailure: { readonly question: FailureToAdd; readonly answer: FailureCount };
   /** From a worker: how often something has failed, by its key. */
   readonly readFailures: { readonly question: string; readonly answer: FailureCount };
@@ -36,15 +34,13 @@ export interface PeerQuestions {
 export interface StartOrder {
   readonly number: number;
   readonly node: string;
-  /** Read once, by the primary: a worker that is started later must not find another one. */
+  /** Read once, by the primary, so that all workers have the same one. */
   readonly configuration: Configuration;
 }
 
-/** Where a server listens. */
 export interface ServerAddresses {
   /** The port that proxies. */
   readonly port: number;
-  /** The port of the management API. */
   readonly managementPort: number;
 }
 
@@ -61,5 +57,4 @@ export interface FailureToAdd {
   readonly windowSeconds: number;
 }
 
-/** The figures of one process. */
 export type ProcessFigures = MetricObjectWithValues<MetricValue<string>>[];

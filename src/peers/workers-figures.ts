@@ -2,15 +2,14 @@ import { AggregatorRegistry } from 'prom-client';
 import type { ProcessChannel } from './process.channel.js';
 import type { ProcessFigures } from './topics.js';
 
-/** How long a scrape waits for a worker. */
+/** A scrape waits at most this long for a worker. */
 const TIMEOUT_MS = 2_000;
 
 /**
- * The figures of all workers together: counts are added up, and each state defines how it is combined. The counts of a
- * worker that has ended remain, because a sum that falls looks like a restart of the server.
+ * Counts are added up; each state defines how it is combined. The counts of a worker that has ended remain, because a
+ * sum that falls looks like a restart.
  */
 export class WorkersFigures {
-  /** The last figures of each worker. */
   readonly #latest = new Map<ProcessChannel, ProcessFigures>();
   /** The counts of workers that have ended. */
   #left: ProcessFigures = [];
@@ -18,7 +17,6 @@ export class WorkersFigures {
 
   constructor(private readonly workers: () => readonly ProcessChannel[]) {}
 
-  /** All figures in Prometheus' text format. */
   text(): Promise<string> {
     this.#running ??= this.#gather().finally(() => (this.#running = null));
     return this.#running;
@@ -36,7 +34,7 @@ export class WorkersFigures {
         answered.add(worker);
       }),
     );
-    // The counts of a worker that does not answer are known; its states are not.
+    // If a worker does not answer, its counts are known, but not its states.
     const told = [...this.#latest].map(([worker, figures]) => (answered.has(worker) ? figures : countsOf(figures)));
     return AggregatorRegistry.aggregate([this.#left, ...told]).metrics();
   }
@@ -50,10 +48,9 @@ export class WorkersFigures {
   }
 }
 
-/** The figures that only grow. */
 function countsOf(figures: ProcessFigures): ProcessFigures {
   return figures.filter(({ type }) => {
-    // Its declaration has numbers here, but the values are names.
+    // Its type has numbers here, but the values are names.
     const name = String(type);
     return name === 'counter' || name === 'histogram';
   });

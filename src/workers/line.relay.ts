@@ -2,16 +2,15 @@ import type { Readable, Writable } from 'node:stream';
 
 const LINE_END = 0x0a;
 
-/** Each of these ends a wait for the target. A target whose reader has gone away never drains. */
+/** A target whose reader has gone away never drains. */
 const ENDS_OF_A_WAIT = ['drain', 'error', 'close'] as const;
 
 /**
- * Writes the output of several processes as whole lines: a line of one process never cuts a line of another. If the reader
- * stalls, the writer waits, as it would without this process between them. If the reader has gone away, the output is
- * read and dropped, so that no process waits.
+ * Writes the output of several processes as whole lines. If the reader stalls, the writer waits, as without this
+ * process between them. If the reader has gone away, the output is dropped, so that no process waits.
  */
 export function relayLines(source: Readable, target: Writable): void {
-  /** The start of a line that is not complete, in the pieces it came in. */
+  /** The pieces of a line that is not complete. */
   let begun: Buffer[] = [];
   // Each source may wait for the target once.
   target.setMaxListeners(target.getMaxListeners() + 1);

@@ -5,10 +5,10 @@ interface ConnectionHandle {
 }
 
 /**
- * Rescues a connection that was on its way to a worker when that worker died. Node waits for ever for the worker to
- * confirm it, and the client for an answer. So this confirms instead that it was not taken, and Node gives it to the next
- * worker; nothing of it has been read by then. It relies on messages between the primary and its workers that are not
- * documented: if a version of Node uses other messages, nothing is rescued, and nothing breaks.
+ * Rescues a connection that was on its way to a worker when the worker died: Node would wait for ever for the worker's
+ * confirmation. So this confirms that it was not taken, and Node gives it to the next worker; it has not been read by
+ * then. The messages between the primary and its workers are not documented: if a version of Node uses other ones,
+ * nothing is rescued, and nothing breaks.
  * @param hasOthers whether other workers take connections; without any, the connection is closed
  */
 export function passOnPendingConnections(worker: Worker, hasOthers: () => boolean): void {
@@ -35,7 +35,7 @@ export function passOnPendingConnections(worker: Worker, hasOthers: () => boolea
       else handle.close();
     }
   });
-  // While a connection is on its way, Node delays this event until it has arrived; the channel is closed by then.
+  // Node delays this event until connections on their way have arrived; the channel is closed by then.
   child.once('close', () =>
     setImmediate(() => {
       if (!isDisconnected) child.emit('disconnect');

@@ -12,10 +12,9 @@ import { restartDelayMs, STEADY_AFTER_MS } from './restart-delay.js';
 
 const CONTEXT = 'Workers';
 
-/** How long the last lines of a worker that has ended are waited for: their reader may have stalled. */
+/** The reader of a dead worker's last lines may have stalled. */
 const LAST_LINES_MS = 1_000;
 
-/** A worker that is running. */
 interface Member {
   readonly number: number;
   readonly worker: Worker;
@@ -25,7 +24,7 @@ interface Member {
   readonly here: Promise<void>;
   /** Resolves once it could open its ports. */
   readonly prepared: Promise<void>;
-  /** When it began to take requests; null before. */
+  /** When it began to take requests. */
   readyAtMs: number | null;
 }
 
@@ -36,10 +35,9 @@ interface End {
 
 export interface SupervisorOptions {
   readonly configuration: Configuration;
-  /** The file that a worker runs. */
   readonly program: string;
   readonly logger: StructuredLogger;
-  /** A worker that is not ready by then hangs; the worker that runs the migrations may take as long as they need. */
+  /** A worker that takes longer hangs; only the worker that runs the migrations has no limit. */
   readonly startTimeoutMs: number;
   /** Answers what a new worker asks; called before the worker is started. */
   readonly serve: (channel: ProcessChannel) => void;
@@ -47,7 +45,6 @@ export interface SupervisorOptions {
   readonly announce: (addresses: ServerAddresses) => void;
 }
 
-/** Starts the workers, replaces those that die, and stops them. */
 export class WorkerSupervisor {
   readonly #members = new Map<number, Member>();
   readonly #node = nodeName();
@@ -70,14 +67,13 @@ export class WorkerSupervisor {
     cluster.setupPrimary({ exec: options.program, args: [], stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
   }
 
-  /** The channels of the workers that take requests. */
   get channels(): readonly ProcessChannel[] {
     return [...this.#members.values()].filter(({ readyAtMs }) => readyAtMs !== null).map(({ channel }) => channel);
   }
 
   /**
-   * Starts all workers. The first one starts alone: it runs the migrations, and if the server cannot start, only this worker
-   * says so. The ports open when the last worker is prepared: clients keep their connections, so the first worker would
+   * The first worker starts alone: it runs the migrations, and if the server cannot start, only this worker reports it.
+   * The ports open when the last worker is prepared: clients keep their connections, so the first worker would
    * otherwise keep all clients.
    * @throws Error with the reason why the server cannot start
    */
@@ -104,9 +100,8 @@ export class WorkerSupervisor {
   }
 
   /**
-   * Makes every worker finish what is under way, and waits until all have ended.
-   * @param timeoutMs after this time they are killed
-   * @returns the workers that did not end in good order; each has written the reason itself
+   * @param timeoutMs after this time the workers are killed
+   * @returns the workers that did not end normally; each has written the reason itself
    */
   async stop(timeoutMs: number): Promise<Leftovers> {
     this.#stopping.abort();
@@ -125,7 +120,7 @@ export class WorkerSupervisor {
     });
   }
 
-  /** Makes the workers close their listeners at once, after `stop`. */
+  /** The workers close their listeners at once, after `stop`. */
   skipDraining(): void {
     for (const { channel } of this.#members.values()) channel.tell('skipDraining', null);
   }
@@ -142,7 +137,7 @@ export class WorkerSupervisor {
     void this.#keepRunning(member);
   }
 
-  /** Keeps one place filled: waits until its worker ends, and starts the next one. */
+  /** Waits until the worker ends, and starts the next one. */
   async #keepRunning(first: Member): Promise<void> {
     const { number } = first;
     let member: Member | null = first;
@@ -182,14 +177,14 @@ export class WorkerSupervisor {
 
   #noteReplaced(number: number, addresses: ServerAddresses): void {
     this.options.logger.log('A worker is ready again.', { worker: number }, CONTEXT);
-    // If the system chose the port, and no worker was left that held it, it is another one now.
+    // If the system chose the port and no worker held it any more, the port is another one now.
     if (addresses.port === this.#announced?.port && addresses.managementPort === this.#announced.managementPort) return;
     this.#announced = addresses;
     this.options.announce(addresses);
   }
 
   /**
-   * Starts a worker, and ends it if it cannot start. Never rejects.
+   * Ends the worker if it cannot start. Never rejects.
    * @param timeoutMs a worker that could not open its ports by then hangs; null for no limit
    */
   async #startWorker(member: Member, timeoutMs: number | null): Promise<StartAnswer> {
@@ -255,10 +250,7 @@ export class WorkerSupervisor {
   }
 }
 
-/**
- * Node throws if the system lacks memory, and returns a worker without a process and a channel if it lacks something else.
- * @throws Error in all of these cases
- */
+/** Without memory, Node throws; else it may return a worker with no process. @throws Error in both cases */
 function forkProcess(number: number): Worker {
   let worker: Worker;
   try {
@@ -274,7 +266,6 @@ function forkProcess(number: number): Worker {
   return worker;
 }
 
-/** Whether it served long enough that it did not die because of its start. */
 function isSteady(member: Member | null): boolean {
   const readyAtMs = member?.readyAtMs ?? null;
   return readyAtMs !== null && Date.now() - readyAtMs >= STEADY_AFTER_MS;
