@@ -1,11 +1,11 @@
 import { Column, PrimaryColumn } from 'typeorm';
 
-/** The columns of a table whose only row holds a document. */
+/** A table with one row: the document. */
 export abstract class DocumentRow {
   @PrimaryColumn({ type: 'int' })
   id!: number;
 
-  /** The document as the API shows it, without the warnings. */
+  /** Without the warnings. */
   @Column({ type: 'json' })
   body!: object;
 

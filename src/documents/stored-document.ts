@@ -12,38 +12,36 @@ import type { DocumentRow } from './document-row.js';
 
 const ROW_ID = 1;
 
-/** What differs between the stored documents. */
 export interface DocumentRules<Document extends object, Parsed extends Document, Dto extends object> {
-  /** The topic of its changes; the audit event is `<name>.changed`. */
+  /** The topic of changes; the audit event is `<name>.changed`. */
   readonly name: 'settings' | 'permissions';
   readonly entity: new () => DocumentRow;
-  /** The body of a PUT, and what a merge patch has to result in. */
+  /** The body of a PUT, and the required result of a merge patch. */
   readonly dto: new () => Dto;
-  /** The document of a fresh install, section by section. */
+  /** A fresh install, section by section. */
   readonly defaults: Document;
   /** The values of members that the stored document does not have. */
   readonly missing: Document;
-  /** Applies a merge patch. RFC 7396 alone where it is left out. */
+  /** Default: RFC 7396. */
   readonly merge?: (before: Document, patch: unknown) => object;
   /**
-   * Checks what the DTO cannot, and parses the result for its readers.
-   * @param known what was parsed last, so that unchanged lists are not parsed again
+   * Checks what the DTO cannot, and parses the result.
+   * @param known the last result, to reuse unchanged lists
    * @throws ProblemException 400
    */
   readonly check: (body: Dto, unit: Unit, known: Parsed | null) => Parsed | Promise<Parsed>;
-  /** Parses what is stored. An error here ends the start. */
+  /** An error here ends the start. */
   readonly parse: (stored: Document, known: Parsed | null) => Parsed;
-  /** The changed members for the audit; empty where nothing has changed. */
+  /** For the audit; empty without changes. */
   readonly describe: (before: Document, after: Document) => Readonly<Record<string, unknown>>;
 }
 
 export interface Versioned<Value> {
   readonly value: Value;
-  /** The entity tag of the stored document. */
   readonly tag: string;
 }
 
-/** A document in one row of the database: kept as a snapshot, changed under `If-Match`, audited and announced. */
+/** One row of the database: kept as a snapshot, changed under `If-Match`, audited and announced. */
 export class StoredDocument<Document extends object, Parsed extends Document, Dto extends object> {
   readonly #snapshot: Snapshot<Versioned<Parsed>>;
   #known: Parsed | null = null;
@@ -57,7 +55,7 @@ export class StoredDocument<Document extends object, Parsed extends Document, Dt
     this.#snapshot = new Snapshot(rules.name, () => unitOfWork.read((manager) => this.#read(manager), CHANGES_LANE));
   }
 
-  /** Creates the row where it is missing, and reads it. */
+  /** Creates a missing row. */
   async open(): Promise<void> {
     await this.unitOfWork.run(({ manager }) => this.#createMissingRow(manager));
     this.changes.subscribe(this.rules.name, () => this.#snapshot.reload());
@@ -68,17 +66,15 @@ export class StoredDocument<Document extends object, Parsed extends Document, Dt
     this.#snapshot.close();
   }
 
-  /** The document as this node knows it now. */
   get current(): Versioned<Parsed> {
     return this.#snapshot.current;
   }
 
-  /** The stored document. Its row stays locked until the transaction ends. */
+  /** The row stays locked until the transaction ends. */
   async lock(manager: EntityManager): Promise<Document> {
     return (await this.#lockRow(manager)).value;
   }
 
-  /** Changes the members that a merge patch names. */
   patch(actor: Actor, ifMatch: string | undefined, patch: unknown): Promise<Versioned<Parsed>> {
     const { merge = mergeInto, dto, check } = this.rules;
     return this.change(actor, ifMatch, async (before, unit) =>
@@ -86,15 +82,14 @@ export class StoredDocument<Document extends object, Parsed extends Document, Dt
     );
   }
 
-  /** Replaces the document. */
   replace(actor: Actor, ifMatch: string | undefined, body: Dto): Promise<Versioned<Parsed>> {
     return this.change(actor, ifMatch, (_before, unit) => this.rules.check(body, unit, this.#known));
   }
 
   /**
-   * @param decide makes the new document of the stored one
-   * @param keep stores more in the same transaction; not called where nothing has changed
-   * @throws ProblemException 412 where the version is not the one of `If-Match`
+   * @param decide makes the new document
+   * @param keep stores more in the same transaction, unless nothing changes
+   * @throws ProblemException 412 for another version than `If-Match`
    */
   change(
     actor: Actor,
@@ -105,7 +100,7 @@ export class StoredDocument<Document extends object, Parsed extends Document, Dt
     const { name, entity, defaults, describe } = this.rules;
     return this.unitOfWork.run(async (unit) => {
       const { manager } = unit;
-      // Locked before the check reads other rows: whoever changes those locks this row as well, and one waits for the other.
+      // Locked before the check: changes of other rows lock this one, too, so one waits for the other.
       const { value: before, version } = await this.#lockRow(manager);
       const tag = entityTag(version, before);
       requireMatch(ifMatch, tag);
@@ -141,7 +136,7 @@ export class StoredDocument<Document extends object, Parsed extends Document, Dt
     return this.#known;
   }
 
-  /** Several nodes may start at once: the row of the first one stays (R20). */
+  /** Several nodes may start at once: the first row stays (R20). */
   async #createMissingRow(manager: EntityManager): Promise<void> {
     const { entity, defaults } = this.rules;
     if (await manager.existsBy(entity, { id: ROW_ID })) return;
@@ -161,8 +156,8 @@ const mergeInto = (before: object, patch: unknown): object => applyMergePatch({ 
 const CHANGES_LANE = { lane: 'changes' } as const;
 
 /**
- * The sections of a document without anything beside them. A member that the document lacks is taken from the defaults.
- * @param document a parsed document, a row's body or a DTO
+ * Drops other members; the defaults give missing ones.
+ * @param document parsed, stored, or a DTO
  */
 export function sectionsOf<Document extends object>(defaults: Document, document: object): Document {
   const stored = document as Readonly<Record<string, object | undefined>>;

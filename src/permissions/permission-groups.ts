@@ -1,17 +1,17 @@
 import { PERMISSIONS, type Permission, type Permissions } from '@scopegate/permission';
 import type { FieldError } from '@scopegate/problem';
 
-/** Which permissions name this group (R26). */
+/** R26. */
 export function permissionsNaming(permissions: Permissions, group: string): readonly Permission[] {
   return PERMISSIONS.filter((permission) => permissions[permission].groups.includes(group));
 }
 
-/** Every group that any permission names, once. */
+/** Each group once. */
 export function namedGroups(permissions: Permissions): readonly string[] {
   return [...new Set(PERMISSIONS.flatMap((permission) => permissions[permission].groups))];
 }
 
-/** One entry for each place that names a group there is not. */
+/** One entry per place with an unknown group. */
 export function unknownGroupErrors(permissions: Permissions, missing: readonly string[]): readonly FieldError[] {
   const unknown = new Set(missing);
   return PERMISSIONS.flatMap((permission) =>

@@ -19,7 +19,7 @@ import { ReplacePermissionsDto } from './dto/permissions.dto.js';
 import { namedGroups, permissionsNaming, unknownGroupErrors } from './permission-groups.js';
 import { PermissionsEntity } from './permissions.entity.js';
 
-/** The permissions every node acts by, and the only way to change them. */
+/** The only way to change permissions. */
 @Injectable()
 export class PermissionsService implements OnModuleInit, OnModuleDestroy {
   readonly #document: StoredDocument<Permissions, Permissions, ReplacePermissionsDto>;
@@ -57,7 +57,6 @@ export class PermissionsService implements OnModuleInit, OnModuleDestroy {
     this.#document.close();
   }
 
-  /** The permissions as this node knows them now. */
   current(): Permissions {
     return this.#document.current.value;
   }
@@ -66,30 +65,27 @@ export class PermissionsService implements OnModuleInit, OnModuleDestroy {
     return this.#document.current;
   }
 
-  /** What the administrator should know about these permissions (R23). */
   async warnings(permissions: Permissions, saver: PrincipalFacts): Promise<readonly Warning[]> {
     const groupsWithMembers = await this.directory.groupsWithMembers(namedGroups(permissions));
     return permissionWarnings(permissions, { saverGroups: saver.groups, groupsWithMembers });
   }
 
-  /** Changes the members that a merge patch names. */
   patch(actor: Actor, ifMatch: string | undefined, patch: unknown): Promise<Versioned<Permissions>> {
     return this.#document.patch(actor, ifMatch, patch);
   }
 
-  /** Replaces all permissions. */
   replace(actor: Actor, ifMatch: string | undefined, body: ReplacePermissionsDto): Promise<Versioned<Permissions>> {
     return this.#document.replace(actor, ifMatch, body);
   }
 
-  /** @throws a 400 where a permission names a group that does not exist */
+  /** @throws a 400 for a group that does not exist */
   async #requireGroups(unit: Unit, permissions: Permissions): Promise<Permissions> {
     const missing = await this.directory.missingGroups(unit, namedGroups(permissions));
     if (missing.length > 0) throw invalidFields(unknownGroupErrors(permissions, missing));
     return permissions;
   }
 
-  /** @throws a 409 where a permission names the group that is being deleted (R26) */
+  /** @throws a 409 if a permission names the deleted group (R26) */
   async #requireUnnamed({ manager }: Unit, group: string): Promise<void> {
     const permissions = await this.#document.lock(manager);
     const naming = permissionsNaming(permissions, group);

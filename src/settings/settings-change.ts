@@ -1,10 +1,7 @@
 import { describeChange } from '@scopegate/audit';
 import type { SettingsDocument } from './dto/settings.dto.js';
 
-/**
- * The changed settings by their paths, for the audit (R59). Of a list, only the added and the removed entries: lists can
- * be long, and their changes are small.
- */
+/** By path, for the audit (R59). Of lists only added and removed entries. */
 export function describeSettingsChange(before: SettingsDocument, after: SettingsDocument): Record<string, unknown> {
   const old = flatten(before);
   const now = flatten(after);

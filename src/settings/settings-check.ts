@@ -10,8 +10,8 @@ export type SettingsCheck =
   { readonly ok: true; readonly settings: Settings } | { readonly ok: false; readonly errors: readonly FieldError[] };
 
 /**
- * Applies a merge patch to the settings. Enabling passwords turns the prevention of path traversal off, since it is
- * available only while they are disabled (R47). A patch that sets both is left to the check, which refuses it.
+ * R47: enabling passwords disables the check for path traversal, which requires disabled passwords. If the patch sets
+ * both, the check refuses it.
  */
 export function patchSettings(before: SettingsDocument, patch: unknown): object {
   const after = applyMergePatch({ ...before }, patch);
@@ -22,10 +22,9 @@ export function patchSettings(before: SettingsDocument, patch: unknown): object 
 }
 
 /**
- * Checks what the types alone do not say, and writes every list entry in its canonical text, each once (R33, R47).
- * Either the whole document is valid or nothing is saved.
- * @param body has members of the right types; its lists may hold anything
- * @param known the settings parsed before, so that unchanged lists are not parsed again
+ * R33, R47: checks what types cannot; list entries become canonical and unique.
+ * @param body its lists may contain anything
+ * @param known the previous settings, to reuse unchanged lists
  */
 export function checkSettings(body: SettingsDocument, known: Settings | null = null): SettingsCheck {
   const errors: FieldError[] = [];

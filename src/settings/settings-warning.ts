@@ -3,26 +3,22 @@ import { isAddressAllowed, resolveClientAddress, type AllowListEntry, type IpAdd
 import type { Warning } from '@scopegate/permission';
 import type { Settings } from './settings.js';
 
-/** Where the administrator who reads or saves the settings comes from. */
 export interface Requester {
-  /** The address of the socket's other end. */
+  /** The other end of the socket. */
   readonly peer: string | undefined;
   readonly lines: HeaderLines;
 }
 
-/** The names by which proxies tell whom they forward for. */
+/** Proxies name the client in these. */
 const FORWARDING_HEADERS = ['x-forwarded-for', 'forwarded', 'x-real-ip'] as const;
 
-/** More addresses than the widest private IPv4 network (10.0.0.0/8) has. */
+/** 10.0.0.0/8 is not larger. */
 const WIDE_IPV4 = 2 ** 24;
 
-/** A wider span of first groups than the unique local addresses (fc00::/7) have. */
+/** fc00::/7 is not wider in its first group. */
 const WIDE_IPV6_GROUPS = 0x1ff;
 
-/**
- * What the administrator should know about the settings: a consequence each, and the way out of it. They never prevent
- * a save; those that lock somebody out come first.
- */
+/** Each names a consequence and the way out. Never prevents a save; the most serious first. */
 export function settingsWarnings(settings: Settings, requester: Requester): readonly Warning[] {
   const warnings: Warning[] = [];
   warnOfOwnAddress(warnings, settings, requester);
@@ -33,7 +29,7 @@ export function settingsWarnings(settings: Settings, requester: Requester): read
   return warnings;
 }
 
-/** R41: the address is derived under the settings being saved, since they are what the next request is held to. */
+/** R41: uses the settings being saved, because they judge the next request. */
 function warnOfOwnAddress(warnings: Warning[], settings: Settings, requester: Requester): void {
   const { client, header } = resolveClientAddress(requester.peer, requester.lines, settings.reverseProxyRules);
   if (isAddressAllowed(settings.allowList.set, client)) return;
@@ -161,7 +157,7 @@ function warnOfWhatIsOff(warnings: Warning[], settings: Settings): void {
   }
 }
 
-/** Wider than any network of one's own can be. */
+/** Larger than any private network. */
 function isWide({ first, last }: AllowListEntry): boolean {
   return isIpv6(first)
     ? firstGroup(last) - firstGroup(first) > WIDE_IPV6_GROUPS

@@ -19,7 +19,7 @@ import { toSettings, type Settings } from './settings.js';
 import { settingsWarnings, type Requester } from './settings-warning.js';
 import { SettingsEntity } from './settings.entity.js';
 
-/** The settings every node acts by, and the only way to change them. */
+/** The only way to change settings. */
 @Injectable()
 export class SettingsService implements OnModuleInit, OnModuleDestroy {
   readonly #document: StoredDocument<SettingsDocument, Settings, ReplaceSettingsDto>;
@@ -57,7 +57,6 @@ export class SettingsService implements OnModuleInit, OnModuleDestroy {
     this.#document.close();
   }
 
-  /** The settings as this node knows them now. */
   current(): Settings {
     return this.#document.current.value;
   }
@@ -66,30 +65,24 @@ export class SettingsService implements OnModuleInit, OnModuleDestroy {
     return this.#document.current;
   }
 
-  /** Adds the warnings of another module to those of the settings (R54). */
+  /** Warnings of another module (R54). */
   addWarningSource(source: () => readonly Warning[]): void {
     this.#warningSources.push(source);
   }
 
-  /** What the administrator should know about these settings. */
   warnings(settings: Settings, requester: Requester): readonly Warning[] {
     return [...settingsWarnings(settings, requester), ...this.#warningSources.flatMap((source) => source())];
   }
 
-  /** Changes the members that a merge patch names. */
   patch(actor: Actor, ifMatch: string | undefined, patch: unknown): Promise<Versioned<Settings>> {
     return this.#document.patch(actor, ifMatch, patch);
   }
 
-  /** Replaces all settings. */
   replace(actor: Actor, ifMatch: string | undefined, body: ReplaceSettingsDto): Promise<Versioned<Settings>> {
     return this.#document.replace(actor, ifMatch, body);
   }
 
-  /**
-   * Adds one entry to the allow list (R33).
-   * @param toAnswer makes the answer from the canonical text of the entry; it is stored for repeated calls
-   */
+  /** R33. @param toAnswer makes the answer from the canonical entry, stored for repeated calls */
   async addAllowListEntry<Answer extends object>(
     actor: Actor,
     ifMatch: string | undefined,
@@ -120,7 +113,7 @@ export class SettingsService implements OnModuleInit, OnModuleDestroy {
     return { answer: toAnswer(entry, after.value), tag: after.tag };
   }
 
-  /** Removes one entry from the allow list, in any spelling (R33). */
+  /** In any spelling (R33). */
   async removeAllowListEntry(actor: Actor, ifMatch: string | undefined, text: string): Promise<string> {
     const result = parseAllowListEntry(text);
     const entry = result.ok ? result.entry.text : null;

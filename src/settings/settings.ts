@@ -2,13 +2,13 @@ import { addressSetOf, parseAllowListEntry } from '@scopegate/network';
 import type { AddressSet, AllowListEntry, ReverseProxyRules } from '@scopegate/network';
 import type { SettingsDocument } from './dto/settings.dto.js';
 
-/** A list of addresses, parsed once. */
+/** Parsed once. */
 export interface AddressList {
   readonly entries: readonly AllowListEntry[];
   readonly set: AddressSet;
 }
 
-/** The settings a node acts by: an immutable snapshot, with its lists ready for the hot path. */
+/** Immutable, with lists for the hot path. */
 export interface Settings extends SettingsDocument {
   /** `ipRestriction.allowList` */
   readonly allowList: AddressList;
@@ -18,9 +18,8 @@ export interface Settings extends SettingsDocument {
 }
 
 /**
- * Parses stored settings.
- * @param known the settings parsed before, so that unchanged lists are not parsed again
- * @throws Error where a stored entry is not valid: it is unknown what it was to allow
+ * @param known the previous settings, to reuse unchanged lists
+ * @throws Error if a stored entry is invalid, because its meaning is unknown
  */
 export function toSettings(document: SettingsDocument, known: Settings | null = null): Settings {
   return settingsOf(
@@ -34,7 +33,7 @@ function refuseStored(_index: number, message: string): never {
   throw new Error(`A stored list of addresses contains an invalid entry. ${message}`);
 }
 
-/** The settings with these lists, whose entries are written in their canonical text. */
+/** Its list entries are canonical. */
 export function settingsOf(document: SettingsDocument, allowList: AddressList, trustedProxies: AddressList): Settings {
   const { ipRestriction, reverseProxy } = document;
   return {
@@ -47,7 +46,7 @@ export function settingsOf(document: SettingsDocument, allowList: AddressList, t
   };
 }
 
-/** Parses each entry once, and keeps one of those that are spelled differently. */
+/** Keeps one of several spellings. */
 export function parseAddressList(
   texts: readonly unknown[],
   known: AddressList | undefined,

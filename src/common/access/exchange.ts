@@ -6,33 +6,32 @@ import type { IdempotencyClaim } from '../../database/idempotent-answers.js';
 import type { ProblemException } from '../http/problem.exception.js';
 import { randomDigits } from '../http/random-digits.js';
 
-/** A request that has waited for so long is judged anew before anything comes of it: a change acts at once (R64). */
+/** After this wait a request is judged again, because a change acts at once (R64). */
 export const JUDGED_AGAIN_AFTER_MS = 500;
 
-/** One request on its way through the guards: what is known of it so far. The guards fill it in, in their order. */
+/** What is known of one request. The guards fill it in, in their order. */
 export class Exchange {
   admitted: Admitted | null = null;
   authenticated: Authenticated | null = null;
   decision: Decision | null = null;
-  /** A guard's refusal. */
   denial: Deny | null = null;
-  /** What stopped the request where it was no refusal: a failure of ours, or a body that is too large. */
+  /** Stops the request without a refusal: our failure, or a body that is too large. */
   problem: ProblemException | null = null;
-  /** The `Idempotency-Key` of a call that makes something; null where it came without one. */
+  /** The `Idempotency-Key`; null without one. */
   idempotencyClaim: IdempotencyClaim | null = null;
-  /** Set once the request's one event has been recorded. */
+  /** The one event of the request has been recorded. */
   isSettled = false;
-  /** The host that the request is for, in the words it is forwarded in; null where it names none. */
+  /** As it is forwarded; null if the request names no host. */
   authority: Authority | null = null;
-  /** The bytes of a body that had to be read for the decision; they are forwarded in its place. */
+  /** Read for the decision; forwarded instead of the body. */
   readBody: Buffer | null = null;
-  /** The bytes of a larger body that a decision has read; the whole body goes upstream as a stream. */
+  /** The beginning of a larger body; all of it goes upstream as a stream. */
   bodyBeginning: Buffer | null = null;
-  /** Whether a client that waits for it has been told to send its body. */
+  /** The client has got `100 Continue`. */
   isContinued = false;
-  /** Milliseconds of a clock that never steps back: when the request was taken. */
+  /** Milliseconds of a clock that never steps back. */
   readonly startedAtTick = performance.now();
-  /** When it went upstream, by the same clock. */
+  /** By the same clock. */
   forwardedAtTick: number | null = null;
   #trace: TraceContext | null = null;
   #isTraced = false;
@@ -41,22 +40,22 @@ export class Exchange {
     readonly request: IncomingMessage,
     readonly response: ServerResponse,
     readonly requestId: string,
-    /** What the door has read from the request: guards and records use this, and not Node's request. */
+    /** Guards and records use these, not Node's request. */
     readonly facts: RequestFacts,
-    /** Null at the management API. A request that is judged anew is judged by the rules of that moment. */
+    /** Null at the management API. A new judgement uses the rules of that moment. */
     public application: ApplicationRules | null,
-    /** Whether the client waits for `100 Continue` before it sends the body (RFC 9110 10.1.1). */
+    /** `Expect: 100-continue` (RFC 9110 10.1.1). */
     readonly expectsContinue: boolean,
-    /** The key of the application below whose mount one of the vendor's calls came; null for every other request. */
+    /** For a vendor call: the key of the application that it came through. */
     readonly vendorMount: string | null = null,
   ) {}
 
-  /** Whether so much time has passed since the request was taken that what was found out of it may not hold any more. */
+  /** The request has waited so long that what was found may have changed. */
   get isJudgementOld(): boolean {
     return performance.now() - this.startedAtTick >= JUDGED_AGAIN_AFTER_MS;
   }
 
-  /** Forgets what the guards have found out, before they judge anew. What has been read of the body stays. */
+  /** Called before judging again; keeps the part of the body that was read. */
   forgetJudgement(): void {
     this.admitted = null;
     this.authenticated = null;
@@ -64,19 +63,19 @@ export class Exchange {
   }
 
   /**
-   * Whether the connection ends with an answer of this status. A client that was not told to send its body may send it
-   * or not, and what follows cannot be told apart from it; one that is too slow has had its time.
+   * A client without `100 Continue` may send its body or not, and we could not tell it from the next request. A slow
+   * client has had its time.
    */
   closesAfter(status: number): boolean {
     return (this.expectsContinue && !this.isContinued) || status === 408;
   }
 
-  /** The trace of the request: the caller's, or one that begins here. */
+  /** The caller's, or a new one. */
   get trace(): TraceContext {
     return (this.#trace ??= this.#readTrace());
   }
 
-  /** The id of the caller's trace; null where the request came without one. */
+  /** Null without a trace of the caller. */
   get callerTraceId(): string | null {
     const { traceId } = this.trace;
     return this.#isTraced ? traceId : null;
@@ -95,12 +94,11 @@ interface WithExchange {
   [EXCHANGE]?: Exchange;
 }
 
-/** Attaches the exchange to Node's request, where Fastify's request and the gateway both find it. */
+/** On Node's request, where Fastify's request and the gateway find it. */
 export function attachExchange(exchange: Exchange): void {
   (exchange.request as IncomingMessage & WithExchange)[EXCHANGE] = exchange;
 }
 
-/** The exchange of a request: Node's own, or Fastify's around it. */
 export function exchangeOf(request: IncomingMessage | { readonly raw: IncomingMessage }): Exchange {
   const raw = 'raw' in request ? request.raw : request;
   const exchange = (raw as IncomingMessage & WithExchange)[EXCHANGE];

@@ -1,9 +1,6 @@
 import type { RequestHead } from '@scopegate/access';
 
-/**
- * Whether the client asks for a page by name, as browsers do (RFC 9110 12.5.1). A wildcard does not count: `curl` and
- * most programs send one, or nothing.
- */
+/** RFC 9110 12.5.1. A wildcard does not count: `curl` and most programs send one. */
 export function acceptsHtml(head: RequestHead): boolean {
   return head
     .values('accept')

@@ -1,15 +1,15 @@
-/** The methods of the server's own routes by path, so that a wrong one is a 405 that names the right ones. */
+/** By path, for the `Allow` line of a 405. */
 export class AllowedMethods {
   readonly #routes = new Map<string, { readonly segments: readonly string[]; readonly methods: Set<string> }>();
 
-  /** @param url the route's path, with `:name` for a segment that may be anything */
+  /** @param url with `:name` for any segment */
   add(method: string, url: string): void {
     const route = this.#routes.get(url) ?? { segments: url.split('/'), methods: new Set<string>() };
     route.methods.add(method);
     this.#routes.set(url, route);
   }
 
-  /** What may be sent to this path, in alphabetical order; nothing where there is no such path. */
+  /** In alphabetical order; empty for an unknown path. */
   of(path: string): readonly string[] {
     const segments = path.split('/');
     const methods = [...this.#routes.values()]

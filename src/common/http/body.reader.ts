@@ -3,20 +3,14 @@ import { BODY_RATE_WINDOW_MS, isBodyTooSlow } from '@scopegate/kernel';
 import type { Exchange } from '../access/exchange.js';
 import { ProblemException } from './problem.exception.js';
 
-/**
- * How long a body that is read as a whole may take to arrive, in milliseconds, however steadily its bytes come. Proxied
- * bodies stream for as long as they need; these are kept in memory.
- */
+/** Milliseconds for a body that is kept in memory, whatever its speed. Proxied bodies may stream longer. */
 const BODY_DEADLINE_MS = 60_000;
 
 /**
- * Reads the body of a request that cannot be judged, or not be answered, without it. The bytes stay with the exchange;
- * those of a proxied request go upstream in place of the stream. The client is asked for the body only here, where it
- * waits for that (RFC 9110 10.1.1).
- * @param limit the most bytes it may have; a head that announces more is refused before anything is read
- * @param deadlineMs how long it may take to arrive
- * @throws ProblemException 413 where it is larger, 408 where it takes longer or comes too slowly (R112), 400 where it
- * ends early
+ * The bytes stay with the exchange; a proxied request sends them upstream instead of the stream. A client that waits
+ * for `100 Continue` gets it only here (RFC 9110 10.1.1).
+ * @param limit bytes; a head that announces more is refused unread
+ * @throws ProblemException 413 if too large, 408 if too slow (R112), 400 if it ends early
  */
 export async function readBody(exchange: Exchange, limit: number, deadlineMs = BODY_DEADLINE_MS): Promise<Buffer> {
   if (exchange.readBody !== null) return exchange.readBody;
@@ -31,14 +25,13 @@ export async function readBody(exchange: Exchange, limit: number, deadlineMs = B
 }
 
 /**
- * Reads as much of a body as a decision looks at. A body that ends before stays with the exchange, as with `readBody`; of
- * a longer one the bytes are put back, and the whole of it goes upstream as a stream.
- * @param limit how many bytes are looked at
- * @throws ProblemException 408 where they come too slowly (R112), 400 where the body ends early
+ * For a decision. A shorter body stays with the exchange, as with `readBody`; a longer one is put back and streamed.
+ * @param limit bytes
+ * @throws ProblemException 408 if too slow (R112), 400 if it ends early
  */
 export async function readBeginning(exchange: Exchange, limit: number): Promise<ReceivedBody> {
   if (exchange.readBody !== null) return { bytes: exchange.readBody, isWhole: true };
-  // A request that had to wait for a connection is judged again, and its body may be on its way by then.
+  // The request was judged before, and its body may be on its way.
   if (exchange.bodyBeginning !== null) return { bytes: exchange.bodyBeginning, isWhole: false };
   askForBody(exchange);
   const received = await receive(exchange.request, limit, BODY_DEADLINE_MS, true);
@@ -47,10 +40,9 @@ export async function readBeginning(exchange: Exchange, limit: number): Promise<
   return received;
 }
 
-/** What has been read of a body. */
 export interface ReceivedBody {
   readonly bytes: Buffer;
-  /** Whether these are all of its bytes. */
+  /** These are all bytes of the body. */
   readonly isWhole: boolean;
 }
 
@@ -60,7 +52,7 @@ function askForBody(exchange: Exchange): void {
   exchange.response.writeContinue();
 }
 
-/** @param putsBack whether what has been read of a body that is too large can be read again */
+/** @param putsBack the bytes of a larger body can be read again */
 function receive(
   request: IncomingMessage,
   limit: number,
@@ -68,7 +60,7 @@ function receive(
   putsBack: boolean,
 ): Promise<ReceivedBody> {
   return new Promise<ReceivedBody>((resolve, reject) => {
-    // Its end is not told again.
+    // The event will not come again.
     if (request.destroyed) throw endedEarly();
     const chunks: Buffer[] = [];
     let size = 0;
@@ -79,7 +71,7 @@ function receive(
       request.off('data', take).off('end', complete).off('error', breakOff).off('close', breakOff);
       settle();
     };
-    // What still comes waits: until it is forwarded, or until the answer has left and it is dropped within its bounds.
+    // The rest waits until it is forwarded, or dropped after the answer.
     const stop = (settle: () => void): void =>
       finish(() => {
         request.pause();
@@ -91,7 +83,7 @@ function receive(
       if (size <= limit) return;
       stop(() => {
         const bytes = Buffer.concat(chunks);
-        // At once: after the last chunk, the end of the body is told in the next tick.
+        // Now: after the last chunk, the body ends in the next tick.
         if (putsBack) request.unshift(bytes);
         resolve({ bytes, isWhole: false });
       });

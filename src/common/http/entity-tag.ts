@@ -5,8 +5,7 @@ import { ProblemException } from './problem.exception.js';
 const DIGEST_LENGTH = 8;
 
 /**
- * The strong entity tag of a stored document (RFC 9110 8.8.3): `"7-qX3v0aBc"`. After a restore the database gives out
- * the same versions again; the digest tells the new document from the lost one (R80).
+ * RFC 9110 8.8.3: `"7-qX3v0aBc"`. A restored database repeats versions; the digest tells the documents apart (R80).
  * @param version increases with every change
  */
 export function entityTag(version: number, document: object): string {
@@ -15,10 +14,9 @@ export function entityTag(version: number, document: object): string {
 }
 
 /**
- * Compares the If-Match line of a change with the stored document (RFC 9110 13.1.1). Without the line, and with `*`,
- * every version matches; a weak tag never does.
- * @param tag the entity tag of the stored document
- * @throws ProblemException 412 when no tag of the line is that one
+ * RFC 9110 13.1.1. No line and `*` match every version; a weak tag never matches.
+ * @param tag of the stored document
+ * @throws ProblemException 412 if no tag matches
  */
 export function requireMatch(ifMatch: string | undefined, tag: string): void {
   if (ifMatch === undefined) return;
@@ -30,7 +28,7 @@ export function requireMatch(ifMatch: string | undefined, tag: string): void {
   );
 }
 
-/** A database may return the members of an object in another order than they were stored in. */
+/** A database may reorder the members. */
 function sortMembers(_name: string, value: unknown): unknown {
   return isJsonObject(value) ? Object.fromEntries(Object.entries(value).toSorted(byName)) : value;
 }

@@ -8,10 +8,7 @@ import { ProblemException } from './problem.exception.js';
 
 const KEY = /^[A-Za-z0-9._-]{1,64}$/;
 
-/**
- * Answers a repeated call that makes something as the first one was answered, without its secret and marked by
- * `Idempotent-Replay: true`. A call without `Idempotency-Key` goes straight on.
- */
+/** Answers a repeated call like the first one, without its secret and with `Idempotent-Replay: true`. */
 @Injectable()
 export class IdempotencyInterceptor implements NestInterceptor {
   constructor(private readonly answers: IdempotentAnswers) {}
@@ -40,7 +37,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
     try {
       return await lastValueFrom(next.handle());
     } catch (error) {
-      // Another request with the same key may have been first: what this one met is what that one made.
+      // Another request with the same key may have caused this conflict.
       if (!isDuplicateKey(error) && !(error instanceof ProblemException && error.code === 'conflict')) throw error;
       const first = await this.#replay(call, reply);
       if (first === null) throw error;

@@ -1,16 +1,16 @@
 import { jsonShapeProblem, type JsonShapeProblem } from '@scopegate/kernel';
 import { invalidField, ProblemException } from './problem.exception.js';
 
-/** Merge patches are JSON like any other body; what differs is how they are applied. */
+/** Merge patches are JSON like any other body. */
 const MEDIA_TYPES = ['application/json', 'application/merge-patch+json'];
 
-/** No document of the API is nested half as deep. */
+/** More than twice what the API needs. */
 const MAX_DEPTH = 32;
 
-/** No object of the API has half as many members. What looks at them later need not be linear in their number. */
+/** More than twice what the API needs. Later checks may not be linear. */
 const MAX_NAMES = 100;
 
-/** The settings have the most, with an allow list of twenty thousand entries. A value that is read costs some microseconds. */
+/** Enough for an allow list of twenty thousand entries. Each value costs some microseconds. */
 const MAX_VALUES = 25_000;
 
 const TEXTS: Readonly<Record<JsonShapeProblem, string>> = {
@@ -22,17 +22,16 @@ const TEXTS: Readonly<Record<JsonShapeProblem, string>> = {
 };
 
 /**
- * JSON is the only kind of body that is read, and every other media type is a 415, forms above all: a page of another
- * site can send them with the credentials that a browser remembers. Where several types are declared, each has to be JSON.
- * @param types what the Content-Type lines declare, see `mediaTypesOf`
+ * Other types are a 415, above all forms: a page of another site can send them with the browser's credentials.
+ * @param types see `mediaTypesOf`; each must be JSON
  */
 export function isJson(types: readonly string[]): boolean {
   return types.length > 0 && types.every((type) => MEDIA_TYPES.includes(type));
 }
 
 /**
- * Reads a body of UTF-8 JSON; an empty one is none, since some clients announce JSON with every DELETE.
- * @throws ProblemException 400 where it is no JSON, or JSON that two readers could take for different things
+ * An empty body is undefined: some clients announce JSON with every DELETE.
+ * @throws ProblemException 400 if it is not JSON, or two readers could disagree
  */
 export function parseJsonBody(body: Uint8Array): unknown {
   if (body.length === 0) return undefined;
@@ -42,7 +41,7 @@ export function parseJsonBody(body: Uint8Array): unknown {
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(body);
     problem = jsonShapeProblem(text, MAX_DEPTH, { maxNames: MAX_NAMES, maxValues: MAX_VALUES });
-    // What is refused for its shape is not taken apart first.
+    // A body with a wrong shape is not parsed.
     value = problem === null ? JSON.parse(text) : undefined;
   } catch {
     throw new ProblemException('request_malformed', 'The body is not valid JSON in UTF-8.');

@@ -8,10 +8,7 @@ import {
   type ProblemCode,
 } from '@scopegate/problem';
 
-/**
- * Ends a request with a problem answer. The detail tells the caller what to do. It may repeat what was sent, but never a
- * token (R61). What is too long for an answer is cut here, wherever it comes from (R112).
- */
+/** The detail says what to do. It may repeat input, but never a token (R61). Long texts are cut here (R112). */
 export class ProblemException extends Error {
   override readonly name = 'ProblemException';
   readonly status: number;
@@ -36,12 +33,10 @@ export class ProblemException extends Error {
   }
 }
 
-/** A body or query with one field that does not fit. */
 export function invalidField(field: string, message: string): ProblemException {
   return new ProblemException('validation_failed', `${field} ${message}`, [{ field, message: `${field} ${message}` }]);
 }
 
-/** A body or query with several fields that do not fit. */
 export function invalidFields(errors: readonly FieldError[]): ProblemException {
   return new ProblemException('validation_failed', detailOfErrors(errors) || 'The request does not fit.', errors);
 }

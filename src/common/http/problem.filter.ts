@@ -17,9 +17,9 @@ import { ProblemException } from './problem.exception.js';
 
 const UNREADABLE = ['request_malformed', 'The request cannot be read.'] as const;
 
-/** Fastify's and Nest's own refusals by their status; each has a text that says what to do. */
+/** Refusals of Fastify and Nest, with a text that says what to do. */
 const BY_STATUS: Readonly<Record<number, readonly [ProblemCode, string]>> = {
-  // The files of the documentation: a path that leads out of their folder.
+  // A path out of the folder of the documentation.
   403: ['not_found', 'There is nothing at this path. The API is documented at /docs.'],
   404: ['not_found', 'There is nothing at this path. The API is documented at /docs.'],
   405: ['method_not_allowed', 'This path does not take this method. The API is documented at /docs.'],
@@ -27,12 +27,12 @@ const BY_STATUS: Readonly<Record<number, readonly [ProblemCode, string]>> = {
   431: ['headers_too_large', 'Send fewer or shorter header lines.'],
 };
 
-/** Turns whatever ends a management request into a problem answer (RFC 9457). */
+/** Every error of a management request becomes a problem (RFC 9457). */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   readonly #logger = new Logger(ProblemFilter.name);
 
-  /** @param allowedMethods of the server's own routes, for the refusal of a wrong one */
+  /** @param allowedMethods of the server's own routes */
   constructor(private readonly allowedMethods = new AllowedMethods()) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
@@ -40,8 +40,8 @@ export class ProblemFilter implements ExceptionFilter {
   }
 
   /**
-   * @param shape makes the body of the answer, for calls whose clients expect more than a problem
-   * @param audience whose challenges a 401 carries
+   * @param shape the body, for clients that expect more than a problem
+   * @param audience selects the challenges of a 401
    */
   answer(error: unknown, host: ArgumentsHost, shape: (problem: Problem) => object, audience: Audience = 'own'): void {
     const http = host.switchToHttp();
@@ -49,14 +49,14 @@ export class ProblemFilter implements ExceptionFilter {
     const exchange = exchangeOf(http.getRequest<FastifyRequest>());
     const { denial } = exchange;
     if (error instanceof NotFoundException) {
-      // The path of the route, which is not the one that was asked for below a mount.
+      // The path of the route, not the requested one below a mount.
       const allowed = this.allowedMethods.of(exchange.request.url?.split('?', 1)[0] ?? '');
       if (allowed.length > 0) void reply.header('Allow', allowed.join(', '));
       if (allowed.length > 0 && exchange.facts.method === 'OPTIONS') {
         void reply.status(204).send();
         return;
       }
-      // R07: TRACE is refused for everyone, whatever the path.
+      // R07: TRACE is refused on every path.
       if (allowed.length > 0 || exchange.facts.method === 'TRACE') error = new MethodNotAllowedException();
     }
     let problem: Problem;
@@ -75,7 +75,7 @@ export class ProblemFilter implements ExceptionFilter {
   #toException(error: unknown, exchange: Exchange): ProblemException {
     if (error instanceof ProblemException) return error;
     const status = statusOf(error);
-    // What else the framework finds fault with (a Range, for one) is the client's fault as well, and no failure.
+    // Other errors of the framework (Range, for example) are the client's, too.
     if (status !== null && status >= 400 && status < 500) {
       return new ProblemException(...(BY_STATUS[status] ?? UNREADABLE));
     }

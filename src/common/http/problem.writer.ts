@@ -4,7 +4,7 @@ import { RequestHead, type Deny } from '@scopegate/access';
 import { challenges, codeProblem, PROBLEM_MEDIA_TYPE, type Problem, type ProblemCode } from '@scopegate/problem';
 import { newRequestId } from './request-id.js';
 
-/** The header lines of a problem answer, names and values alternating. */
+/** Names and values in turns. */
 function problemHeaders(problem: Problem, deny: Deny | null, head: RequestHead, length: number): string[] {
   const lines = [
     'Content-Type',
@@ -22,7 +22,7 @@ function problemHeaders(problem: Problem, deny: Deny | null, head: RequestHead, 
   return lines;
 }
 
-/** Sends a problem as the answer of Node's own response, where no framework stands between. */
+/** For Node's own response, without a framework. */
 export function writeProblem(
   response: ServerResponse,
   head: RequestHead,
@@ -30,7 +30,7 @@ export function writeProblem(
   deny: Deny | null,
   closes: boolean,
 ): void {
-  // As a text, it is one write together with the head.
+  // A text leaves in one write with the head.
   const body = JSON.stringify(problem);
   const lines = problemHeaders(problem, deny, head, Buffer.byteLength(body));
   if (closes) lines.push('Connection', 'close');
@@ -38,7 +38,7 @@ export function writeProblem(
   response.end(response.req.method === 'HEAD' ? undefined : body);
 }
 
-/** Sends a problem on a connection whose request never became one, and closes it. */
+/** For a connection without a valid request; closes it. */
 export function writeRawProblem(socket: Socket, code: ProblemCode, detail: string): void {
   const problem = codeProblem(code, detail, newRequestId());
   const body = Buffer.from(JSON.stringify(problem));

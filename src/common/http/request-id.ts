@@ -3,13 +3,10 @@ import { randomDigits } from './random-digits.js';
 
 const CLIENT_ID = /^[A-Za-z0-9._-]{1,64}$/;
 
-/** More of a token, or of a session, than its public id. Whoever sends one here has mixed up two headers (R61). */
+/** More than the public id: a client mixed up two headers (R61). */
 const HOLDS_SECRET = /sgs?_[0-9A-Za-z]{12}_[0-9A-Za-z]/i;
 
-/**
- * The id the client gave the request, where it is 1 to 64 of `[A-Za-z0-9._-]`; a new one otherwise. A token fits the
- * same letters, and this id is written to the log of every server on the way (R61): one is taken for no id.
- */
+/** The client's id if it is 1 to 64 of `[A-Za-z0-9._-]` and no token: every server on the way logs it (R61). */
 export function requestIdOf(head: RequestHead): string {
   const given = head.values('x-request-id');
   const id = given.length === 1 ? given[0] : undefined;
@@ -20,9 +17,8 @@ let lastAtMs = -1;
 let timeDigits = '';
 
 /**
- * A new id of 32 hexadecimal digits: 12 for the millisecond since the epoch and 20 random ones, as in a UUID of version
- * 7 (RFC 9562, section 5.7). Ids of one time are neighbours in the index of the audit, so that storing an event does not
- * touch a page of its own somewhere in that index.
+ * 32 hexadecimal digits: 12 for the millisecond, 20 random, as in UUID version 7 (RFC 9562 5.7). Ids of one time are
+ * near each other in the audit's index, which saves writes.
  */
 export function newRequestId(): string {
   const nowMs = Date.now();

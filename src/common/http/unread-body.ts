@@ -1,32 +1,29 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { announcesBody } from '@scopegate/kernel';
 
-/** How much of a body is read and dropped after its request has been answered. */
+/** How much of a body is dropped after the answer. */
 export interface UnreadBodyBounds {
-  /** In bytes: what is read as it comes. The rest is read piece by piece, in turn with all other bodies of the kind. */
+  /** Bytes read as they come. The rest is read in pieces, in turn with other bodies. */
   readonly freeBytes: number;
-  /** In bytes, all in all; then the connection is closed. */
+  /** Bytes in total; then the connection is closed. */
   readonly maxBytes: number;
-  /** In milliseconds after the answer; then the connection is closed. */
+  /** Milliseconds after the answer; then the connection is closed. */
   readonly timeoutMs: number;
 }
 
-/** A body that went upstream until an early answer came: its sender has earned that it is read to its end. */
+/** Went upstream until an early answer came: read to its end. */
 export const FORWARDED_BODY: UnreadBodyBounds = { freeBytes: Infinity, maxBytes: Infinity, timeoutMs: 30_000 };
 
-/**
- * A body that was refused, or that nothing asked for (R112). Many clients read an answer only once they have sent
- * everything, so it is not cut off at once; but its sender has earned nothing.
- */
+/** R112: refused or not needed. Many clients read the answer only after sending all, so it is not cut off at once. */
 export const REFUSED_BODY: UnreadBodyBounds = { freeBytes: 65_536, maxBytes: 16_777_216, timeoutMs: 10_000 };
 
-/** The same at the server's own paths, where no body that is taken is larger. */
+/** The server's own paths accept no larger bodies. */
 export const OWN_PATH_BODY: UnreadBodyBounds = { ...REFUSED_BODY, maxBytes: 2_097_152 };
 
-/** The time between two pieces of at most 64 KiB, whosever they are: some 13 MB a second in all. */
+/** Between two pieces of at most 64 KiB: some 13 MB a second for all bodies. */
 const PIECE_INTERVAL_MS = 5;
 
-/** Requests with more to be dropped, in their order. However many they are, all of them together cost no more. */
+/** In order. All of them together cost no more than one. */
 const waiting = new Set<IncomingMessage>();
 
 let turns: NodeJS.Timeout | undefined;
@@ -48,13 +45,12 @@ function resumeNext(): void {
 }
 
 /**
- * Reads and drops what is left of a body once its request has been answered, so that the client gets to read the
- * answer and the next request on the connection begins where it should. It has to be called before the answer ends:
- * Node would read on without any bound.
+ * Reads the rest of a body after its answer, so that the client gets the answer and the connection can go on. Call it
+ * before the answer ends: Node would read without limit.
  */
 export function dropUnreadBody(request: IncomingMessage, response: ServerResponse, bounds: UnreadBodyBounds): void {
   if (request.complete || !announcesBody(request.rawHeaders)) return;
-  // Before Node's own listener, which decides by what has been read so far whether it drops the rest itself.
+  // Before Node's own listener, which may drop the rest itself.
   response.prependOnceListener('finish', () => drop(request, bounds));
 }
 
@@ -62,7 +58,7 @@ function drop(request: IncomingMessage, { freeBytes, maxBytes, timeoutMs }: Unre
   const { socket } = request;
   if (request.complete || socket.destroyed) return;
   request.unpipe();
-  // Node leaves a body alone that has been read from.
+  // Node leaves a body alone after a read.
   request.read(0);
   let dropped = 0;
   request.on('data', (piece: Buffer) => {

@@ -7,7 +7,7 @@ import type { Exchange } from '../access/exchange.js';
 
 const MAX_TEXT_LENGTH = 2_048;
 
-/** The log of all requests, whoever answers them: one line each, where LOG_LEVEL is `debug` or `trace`. */
+/** One line each, if LOG_LEVEL is `debug` or `trace`. */
 @Injectable()
 export class RequestLog {
   readonly #logger = new Logger('Request');
@@ -17,7 +17,7 @@ export class RequestLog {
     this.#isOn = configuration.logLevel === 'debug' || configuration.logLevel === 'trace';
   }
 
-  /** Writes the line of a request once its answer is complete, or its client gone. */
+  /** Writes when the answer is complete or the client has gone. */
   watch(exchange: Exchange): void {
     if (!this.#isOn) return;
     exchange.response.once('close', () => this.#write(exchange));

@@ -2,7 +2,7 @@ import type { LoggerService } from '@nestjs/common';
 import { redactTexts } from '@scopegate/audit';
 import type { LogLevel } from '../../config/env.js';
 
-/** Nest tells of every module and route at each start; that is for whoever works on the server. */
+/** Modules and routes at each start: only for developers. */
 const CONTEXTS_OF_THE_START: ReadonlySet<string> = new Set([
   'InstanceLoader',
   'NestApplication',
@@ -24,15 +24,14 @@ const RANKS: Readonly<Record<LogLevel, number>> = {
 type LineLevel = Exclude<LogLevel, 'silent'>;
 
 /**
- * Structured logs on standard output: one JSON object a line, with `time`, `level`, `context` and `message`, and the
- * number of the worker where there are several. Fields
- * given after the message become members of the line: `logger.warn('…', { requestId })`. Nothing that looks like a
- * credential gets through, whoever put it there (R61).
+ * One JSON object a line: `time`, `level`, `context`, `message`, and the worker's number if there are several. Fields
+ * after the message become members: `logger.warn('…', { requestId })`. Removes everything that looks like a credential
+ * (R61).
  */
 export class StructuredLogger implements LoggerService {
   readonly #rank: number;
 
-  /** @param worker the number of this worker; null where there is one process */
+  /** @param worker null for a single process */
   constructor(
     level: LogLevel,
     private readonly worker: number | null = null,
@@ -45,7 +44,7 @@ export class StructuredLogger implements LoggerService {
     this.#write('fatal', message, rest);
   }
 
-  /** Why the start failed is said once, in one line, by whoever started the server. */
+  /** The starter of the server reports a failed start in one line. */
   error(message: unknown, ...rest: unknown[]): void {
     if (rest.at(-1) !== 'ExceptionHandler') this.#write('error', message, rest);
   }
@@ -68,7 +67,7 @@ export class StructuredLogger implements LoggerService {
     this.#write('trace', message, rest);
   }
 
-  /** @param rest fields, the stack of an error, and last the context, in the way Nest hands them over */
+  /** @param rest fields, the stack of an error, and last the context, as Nest passes them */
   #write(level: LineLevel, message: unknown, rest: readonly unknown[]): void {
     if (RANKS[level] > this.#rank) return;
     const line: Record<string, unknown> = { time: new Date().toISOString(), level, pid: process.pid };
@@ -83,7 +82,7 @@ export class StructuredLogger implements LoggerService {
       else if (typeof part === 'string') line['stack'] = part;
       else if (typeof part === 'object' && part !== null) addFields(line, part);
     }
-    // Values are redacted before they are written out: what is cut out of a finished line takes its quotation marks along.
+    // Redacted before JSON: cutting a finished line would also cut quotation marks.
     this.write(`${JSON.stringify(redactTexts(line))}\n`);
   }
 }
@@ -94,7 +93,7 @@ function textOf(message: unknown): string {
   return JSON.stringify(redactTexts(message)) ?? String(message);
 }
 
-/** No field takes the place of one that every line has. */
+/** Never replaces the standard fields. */
 function addFields(line: Record<string, unknown>, fields: object): void {
   for (const [name, value] of Object.entries(fields)) if (!Object.hasOwn(line, name)) line[name] = value;
 }

@@ -1,21 +1,20 @@
 export interface StopStep {
-  /** For the message about a stop that did not finish. */
+  /** For the message about an unfinished stop. */
   readonly name: string;
-  /** After this time the next step begins, whether this one has ended or not. */
+  /** Then the next step begins anyway. */
   readonly limitMs: number;
-  /** @returns what it had to leave, for the operator; null if nothing is left */
+  /** @returns what is left, for the operator, or null */
   run(): Promise<string | null> | string | null;
-  /** What is left when its time is over, for the operator: "15 events in the journal"; null if nothing is. */
+  /** What is left after the limit: "15 events in the journal"; or null. */
   left(): string | null;
 }
 
-/** What a stop has left, in the order of its steps; empty if everything ended in good order. */
+/** In the order of the steps; empty after a complete stop. */
 export type Leftovers = readonly string[];
 
 /**
- * Runs the steps of a stop one after the other. None can hold the process: each has a limit, and the sum of the limits is
- * the deadline of the whole stop (R81). If a step fails or takes too long, the next ones still run, because they may be
- * the ones that store what has been recorded.
+ * R81: each step has a limit, so none can block the stop. After a failure the next steps still run, because they may
+ * store what has been recorded.
  */
 export async function runStop(steps: readonly StopStep[]): Promise<Leftovers> {
   const leftovers: string[] = [];

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
-/** Whether the server is stopping. It is not ready from then on, though it still answers (R79). */
+/** A stopping server is not ready, but still answers (R79). */
 @Injectable()
 export class StopState {
   #isStopping = false;
@@ -9,7 +9,7 @@ export class StopState {
     return this.#isStopping;
   }
 
-  /** Called once, with the first signal. */
+  /** Call this with the first signal. */
   begin(): void {
     this.#isStopping = true;
   }

@@ -19,37 +19,34 @@ import { LocationInterceptor } from './location.interceptor.js';
 import { ProblemDto } from './problem.dto.js';
 import { headersOfProblem, headersOfSuccess } from './response-headers.js';
 
-/** The names of the two security schemes of the OpenAPI document. */
+/** Security schemes of the OpenAPI document. */
 export const BASIC_SCHEME = 'basic';
 export const BEARER_SCHEME = 'token';
 
-/** What a management route answers, and which body it takes. */
 interface RouteOptions<Answer extends object> {
-  /** Who may call it. It is enforced and documented (R63). */
+  /** Enforced and documented (R63). */
   readonly access: Exclude<RouteAccess, 'public'>;
-  /** One line for the list of operations. */
   readonly summary: string;
-  /** More, in Markdown. */
+  /** Markdown. */
   readonly description?: string;
   /** The DTO of the success answer; none for 204. */
   readonly type?: new () => Answer;
-  /** Whether the success answer carries the version of what it shows as `ETag`. */
+  /** The success answer has an `ETag`. */
   readonly isTagged?: boolean;
-  /** An example of the success answer. */
   readonly example?: unknown;
-  /** The media types of a success answer that is no JSON, each with an example. */
+  /** Of a success answer that is not JSON, each with an example. */
   readonly text?: Readonly<Record<string, string>>;
-  /** What the parameters of the path are, by name, each with an example. */
+  /** The parameters of the path, by name. */
   readonly params?: Readonly<Record<string, { readonly description: string; readonly example: string }>>;
-  /** The DTO of the body, with examples by title that can be sent as they are. */
+  /** The examples by title can be sent as they are. */
   readonly body?: { readonly type: new () => object; readonly examples: Readonly<Record<string, object>> };
-  /** The most bytes the body may have; 64 KiB where it is left out. It is enforced, too (R112). */
+  /** Default 64 KiB. Enforced, too (R112). */
   readonly maxBodyBytes?: number;
-  /** The problems this route can answer with besides those of every route. */
+  /** The route's own problems, besides those of every route. */
   readonly problems?: readonly ProblemCode[];
 }
 
-/** Where what was made is found: the path that `Location` holds (RFC 9110 15.3.2). */
+/** The path in `Location` (RFC 9110 15.3.2). */
 interface CreatingRouteOptions<Answer extends object> extends RouteOptions<Answer> {
   readonly status: 201;
   readonly type: new () => Answer;
@@ -57,14 +54,14 @@ interface CreatingRouteOptions<Answer extends object> extends RouteOptions<Answe
 }
 
 interface OtherRouteOptions<Answer extends object> extends RouteOptions<Answer> {
-  /** 200 where it is left out. */
+  /** Default 200. */
   readonly status?: 200 | 204;
   readonly location?: undefined;
 }
 
 export type ApiRouteOptions<Answer extends object = object> = CreatingRouteOptions<Answer> | OtherRouteOptions<Answer>;
 
-/** What every route that reads a body can answer with. */
+/** For every route with a body. */
 const PROBLEMS_OF_BODIES: readonly ProblemCode[] = [
   'validation_failed',
   'request_malformed',
@@ -88,10 +85,9 @@ function describeBody({ type, examples }: NonNullable<RouteOptions<object>['body
   });
 }
 
-/** What a 413 of a route says. */
 const tooLargeText = (maxBytes: number): string => `The body of this request may have at most ${maxBytes} bytes.`;
 
-/** A problem of this code, as it is answered; the detail differs from case to case. */
+/** The detail differs from case to case. */
 function exampleOf(code: string, status: number, maxBodyBytes: number): ProblemDto {
   const reason = Object.values(REASONS).find((candidate) => candidate.publicCode === code);
   const problem = Object.entries(PROBLEM_CODES).find(([candidate]) => candidate === code)?.[1];
@@ -122,7 +118,6 @@ function takesBody({ body, problems }: ProblemOptions): boolean {
   return body !== undefined || problems?.includes('unsupported_media_type') === true;
 }
 
-/** The problems a route can answer with, by status. */
 function problemsByStatus(options: ProblemOptions): readonly (readonly [number, readonly string[]])[] {
   const codes = new Set<ProblemCode>([
     ...(options.access === 'administrators' ? (['administrator_required'] as const) : []),
@@ -171,10 +166,7 @@ function successResponse<Answer extends object>(options: ApiRouteOptions<Answer>
   });
 }
 
-/**
- * Documents a management route: summary, security, success and every problem answer. It also enforces what it documents:
- * who may call the route, the status, the limit of the body, and `Location` where something is created.
- */
+/** Documents and enforces: access, status, body limit, and `Location` if something is created. */
 export function ApiRoute<Answer extends object>(options: ApiRouteOptions<Answer>): MethodDecorator {
   const status = options.status ?? 200;
   const maxBodyBytes = options.maxBodyBytes ?? BODY_LIMITS.small;

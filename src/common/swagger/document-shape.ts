@@ -7,19 +7,16 @@ const METHODS = ['get', 'put', 'post', 'delete', 'patch'] as const;
 
 const SCHEMA_PATH = '#/components/schemas/';
 
-/** Members and parameters whose names say that they are instants. */
+/** Names of instants. */
 const INSTANT = /^(?:at|from|to)$|(?:At|From|To)$/;
 
-/**
- * Gives the document the shape that its readers expect, for all operations and schemas alike: what the generator adds
- * of its own is taken out, and what it cannot know is put in.
- */
+/** For all operations and schemas: removes what the generator adds, and adds what it cannot know. */
 export function shapeDocument(document: OpenAPIObject): OpenAPIObject {
   for (const path of Object.values(document.paths)) {
     for (const method of METHODS) {
       const operation = path[method];
       if (operation === undefined) continue;
-      // The CLI plugin adds an answer of the handler's type; the status it has is the one `ApiRoute` tells.
+      // The CLI plugin adds this answer; `ApiRoute` sets the real status.
       delete operation.responses['default'];
       for (const response of Object.values(operation.responses)) {
         if (response !== undefined && !('$ref' in response)) response.headers ??= { ...REQUEST_ID_HEADER };
@@ -37,14 +34,14 @@ export function shapeDocument(document: OpenAPIObject): OpenAPIObject {
   return withPublicNames(document, schemas);
 }
 
-/** RFC 3339's `date-time`, where a text is an instant. */
+/** Instants are `date-time` (RFC 3339). */
 function labelInstant(name: string, schema: object): void {
   const { type } = schema as { readonly type?: unknown };
   const isText = type === 'string' || (Array.isArray(type) && type.includes('string'));
   if (isText && INSTANT.test(name)) Object.assign(schema, { format: 'date-time' });
 }
 
-/** Schemas without the suffix of their classes: `TokenDto` is `Token` to whoever generates a client. */
+/** Without the suffix of the classes: `TokenDto` becomes `Token` for generated clients. */
 function withPublicNames(document: OpenAPIObject, schemas: Schemas): OpenAPIObject {
   const names = Object.keys(schemas).map((name) => [name, name.replace(/Dto$/, '')] as const);
   const isUnique = new Set(names.map(([, name]) => name)).size === names.length;

@@ -14,7 +14,7 @@ start prints the password of \`admin\`), or a Scopegate token under \`token\`.
 
 Errors are RFC 9457 problems with a stable \`code\`. Every answer has an \`X-Request-Id\`, which is also in the audit log.`;
 
-/** The groups of operations, in the order in which a reader needs them. */
+/** Groups of operations, in the order that a reader needs. */
 const TAGS = [
   ['Me', 'Your user and its permissions'],
   ['Tokens', 'Create, show, rotate and revoke tokens'],
@@ -32,7 +32,7 @@ const NO_TOKEN = 'A token may not do this, whatever its scope: log in with your 
 
 const METHODS = ['get', 'put', 'post', 'delete', 'patch'] as const;
 
-/** The OpenAPI document, from the types and comments of the controllers and DTOs. */
+/** Made from the types and comments of controllers and DTOs. */
 export function createOpenApiDocument(app: NestFastifyApplication): OpenAPIObject {
   const builder = new DocumentBuilder()
     .setTitle('Scopegate')
@@ -56,14 +56,14 @@ export function createOpenApiDocument(app: NestFastifyApplication): OpenAPIObjec
     );
   for (const [name, description] of TAGS) builder.addTag(name, description);
   const document = SwaggerModule.createDocument(app, builder.build(), {
-    // The methods of the controllers are named for the clients that are generated from the document.
+    // Generated clients use the names of the methods.
     operationIdFactory: (_controller, method) => method,
   });
   tellPasswordLogins(document);
   return shapeDocument(document);
 }
 
-/** Where no token will do (R125), the operation says so, and only the password is left to authorize with. */
+/** Routes that accept no token (R125) say so, and offer only the password. */
 function tellPasswordLogins(document: OpenAPIObject): void {
   for (const path of Object.values(document.paths)) {
     for (const method of METHODS) {
@@ -77,7 +77,7 @@ function tellPasswordLogins(document: OpenAPIObject): void {
   }
 }
 
-/** Serves Swagger UI at `/docs` and its document at `/docs/openapi.json`. */
+/** Swagger UI at `/docs`, the document at `/docs/openapi.json`. */
 export function setUpSwagger(app: NestFastifyApplication): void {
   labelViewport(app);
   SwaggerModule.setup('docs', app, () => createOpenApiDocument(app), {
@@ -93,14 +93,14 @@ export function setUpSwagger(app: NestFastifyApplication): void {
       docExpansion: 'list',
       defaultModelsExpandDepth: 0,
       filter: true,
-      // Swagger UI offers a validator on the internet for documents that it loads from an address.
+      // Otherwise Swagger UI offers a validator on the internet.
       validatorUrl: null,
       plugins: SWAGGER_UI_PLUGINS,
     },
   });
 }
 
-/** The page of Nest's module has no viewport, so that a phone shows it as wide as a desk and as small as a stamp. */
+/** Nest's page has no viewport, so a phone would show it far too small. */
 function labelViewport(app: NestFastifyApplication): void {
   const fastify = app.getHttpAdapter().getInstance();
   fastify.addHook('onSend', (request: FastifyRequest, _reply: FastifyReply, payload: unknown, done) => {

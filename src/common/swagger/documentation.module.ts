@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { ProblemPagesController } from './problem-pages.controller.js';
 
-/** What is below `/docs` besides Swagger UI, which `setUpSwagger` serves. */
+/** Everything below `/docs` except Swagger UI. */
 @Module({ controllers: [ProblemPagesController] })
 export class DocumentationModule {}

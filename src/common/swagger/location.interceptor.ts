@@ -2,9 +2,9 @@ import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/com
 import type { FastifyReply } from 'fastify';
 import { tap, type Observable } from 'rxjs';
 
-/** Sends `Location` with an answer that made something: the path at which it is found (RFC 9110 10.2.2). */
+/** Adds `Location` to an answer that creates something (RFC 9110 10.2.2). */
 export class LocationInterceptor implements NestInterceptor {
-  /** @param locationOf the path of what was made, from the answer */
+  /** @param locationOf the path, from the answer */
   constructor(private readonly locationOf: (made: never) => string) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {

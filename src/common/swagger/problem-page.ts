@@ -10,7 +10,6 @@ const STYLE = `
   li { margin-bottom: .4rem; }
 `;
 
-/** The page of one code, for people. */
 export function problemPage({ code, title, statuses, when, remedy }: ProblemDescription): string {
   return page(
     title,
@@ -26,7 +25,6 @@ its <code>requestId</code>.</p>`,
   );
 }
 
-/** The page that lists every code. */
 export function problemListPage(problems: readonly ProblemDescription[]): string {
   const items = problems.map(
     ({ code, title, statuses }) =>
@@ -52,7 +50,7 @@ ${body}
 `;
 }
 
-/** Backticks mark names in the texts. */
+/** Turns backticks into `<code>`. */
 function withCode(text: string): string {
   return escape(text).replace(/`([^`]+)`/g, '<code>$1</code>');
 }

@@ -1,4 +1,3 @@
-/** A header of an answer, as the OpenAPI document describes it. */
 interface DocumentedHeader {
   readonly description: string;
   readonly schema: { readonly type: 'string' | 'integer'; readonly format?: string; readonly example: string | number };
@@ -6,7 +5,7 @@ interface DocumentedHeader {
 
 type DocumentedHeaders = Record<string, DocumentedHeader>;
 
-/** Every answer carries it. */
+/** Every answer has it. */
 export const REQUEST_ID_HEADER: DocumentedHeaders = {
   'X-Request-Id': {
     description: 'The id of the request: the client’s or a new one. It is also in the audit log and in the log.',
@@ -55,7 +54,6 @@ const RETRY_AFTER: DocumentedHeaders = {
   'Retry-After': { description: 'How many seconds to wait.', schema: { type: 'integer', example: 60 } },
 };
 
-/** The headers of a success. */
 export function headersOfSuccess(isCreated: boolean, isTagged: boolean): DocumentedHeaders {
   return {
     ...REQUEST_ID_HEADER,
@@ -64,7 +62,6 @@ export function headersOfSuccess(isCreated: boolean, isTagged: boolean): Documen
   };
 }
 
-/** The headers of a problem. */
 export function headersOfProblem(status: number, codes: readonly string[]): DocumentedHeaders {
   return {
     ...REQUEST_ID_HEADER,

@@ -1,15 +1,14 @@
-/*
- * Plugins of Swagger UI. They run in the browser: Nest writes the text of each function into the script of the page, so
- * a function may use nothing that is outside of it.
+/**
+ * Plugins of Swagger UI for the browser. Nest writes the text of each function into the page, so it may use nothing
+ * from outside.
  */
 /* oxlint-disable unicorn/consistent-function-scoping */
 
 type Names = readonly string[];
-/** Bound to the state already, other than the wrapper that is given it. */
+/** Bound to the state already, unlike the wrapper. */
 type IsShown = (thing: Names, shown?: boolean) => boolean;
 type Show = (thing: Names, shown: boolean) => unknown;
 
-/** A credential that was given in the dialog: a text for Bearer, user name and password for Basic. */
 interface AuthorizedScheme {
   readonly schema?: object;
   readonly value?: unknown;
@@ -40,14 +39,14 @@ interface Tags {
 
 type Paths = Readonly<Record<string, Readonly<Record<string, { readonly operationId?: string }>>>>;
 
-/** Where an operation is, and whether a GET without parameters shows what is there. */
+/** Of an operation, and whether a GET without parameters shows its document. */
 interface Place {
   readonly path: string;
   readonly method: string;
   readonly isReadable: boolean;
 }
 
-/** As much of Swagger UI's system as the plugins use. It is still incomplete when a plugin is loaded. */
+/** The parts that the plugins use. Incomplete while a plugin is loaded. */
 interface UiSystem {
   readonly React: { createElement(type: string, properties: object, ...children: readonly unknown[]): unknown };
   readonly specSelectors: { specJson(): ImmutableLike };
@@ -65,15 +64,12 @@ declare const SwaggerUIBundle: { readonly plugins: { DownloadUrl(system: unknown
 declare const btoa: (bytes: string) => string;
 declare const fetch: (path: string, options: object) => Promise<{ readonly ok: boolean; json(): Promise<unknown> }>;
 
-/** The plugin that Nest's page has by itself; a list of plugins takes its place. */
+/** Nest's default plugin, which a list of plugins would replace. */
 function downloadUrl(system: unknown): object {
   return SwaggerUIBundle.plugins.DownloadUrl(system);
 }
 
-/**
- * User name and password go out as UTF-8 (RFC 7617 2.1). Swagger UI calls `btoa` on them, which takes Latin-1 and throws
- * for everything else: here each byte of the UTF-8 becomes one character before that.
- */
+/** UTF-8 (RFC 7617 2.1): Swagger UI calls `btoa`, which accepts only Latin-1. Each byte becomes a character. */
 function utf8Credentials(): object {
   const bytesOf = (text: unknown): unknown =>
     typeof text === 'string'
@@ -100,7 +96,7 @@ function utf8Credentials(): object {
   };
 }
 
-/** A filter box that looks at paths, methods, summaries and names. Swagger UI's own looks at the names of the tags. */
+/** Filters by path, method, summary and name. Swagger UI only filters by tag. */
 function operationFilter({ React }: UiSystem): object {
   return {
     fn: {
@@ -141,7 +137,7 @@ function operationFilter({ React }: UiSystem): object {
   };
 }
 
-/** Tells the other plugins where an operation is. The page asks often, so the document is read once. */
+/** For the other plugins. The page asks often, so the document is read once. */
 function operationPlaces(system: UiSystem): object {
   let read: unknown;
   const places = new Map<unknown, Place>();
@@ -164,7 +160,7 @@ function operationPlaces(system: UiSystem): object {
   };
 }
 
-/** PUT and DELETE have to be opened with *Try it out* first: no stray click replaces or deletes anything. */
+/** PUT and DELETE need *Try it out* first, so that no stray click changes anything. */
 function carefulTryOut(): object {
   return {
     statePlugins: {
@@ -182,7 +178,7 @@ function carefulTryOut(): object {
   };
 }
 
-/** Opening a PUT that replaces a document fills in what the server has now, so that sending it changes nothing. */
+/** An opened PUT gets the current document, so that sending it changes nothing. */
 function presentValues(): object {
   const authorizationOf = (authorized: Authorized): string | null => {
     for (const given of Object.values(authorized)) {
@@ -208,7 +204,7 @@ function presentValues(): object {
         wrapActions: {
           show: (show: Show, system: UiSystem) => (thing: Names, shown: boolean) => {
             const place = shown && thing.at(-1) === 'try-it-out' ? system.fn.placeOf(thing.at(-2)) : undefined;
-            // Where it fails, the example stays.
+            // After an error the example stays.
             if (place?.method === 'put' && place.isReadable) fillIn(system, place.path).catch(() => undefined);
             return show(thing, shown);
           },
@@ -218,7 +214,7 @@ function presentValues(): object {
   };
 }
 
-/** The plugins of the page at `/docs`, in the order in which they are applied. */
+/** Of the page at `/docs`, in order. */
 export const SWAGGER_UI_PLUGINS = [
   downloadUrl,
   utf8Credentials,

@@ -1,4 +1,4 @@
-/** What Swagger UI looks like here: no bar of its vendor, a filter as wide as the page, and no page wider than a phone. */
+/** Without the vendor's bar, with a wide filter, and for phones. */
 export const SWAGGER_UI_STYLE = `
 .swagger-ui .topbar { display: none; }
 .swagger-ui .filter .operation-filter-input { width: 100%; box-sizing: border-box; }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
-/** The only source of the time; tests put a fixed one in its place. */
+/** The only source of time; tests replace it. */
 @Injectable()
 export class Clock {
   /** Milliseconds since the epoch. */

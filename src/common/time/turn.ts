@@ -1,57 +1,52 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** How long a background turn is at first: a request waits for several of them. */
+/** Milliseconds at first: a request waits for several turns. */
 const SHORTEST_MS = 0.02;
 
-/** The longest turn if no request comes between: starting a turn costs something, too. */
+/** The longest turn while no request comes, since each start costs time. */
 const LONGEST_UNDISTURBED_MS = 0.05;
 
-/** The factor by which turns grow: it takes some twenty in a row. */
+/** Turns grow to the longest in about twenty steps. */
 const GROWTH = 1.05;
 
-/** A turn of the event loop that took no longer had no request in it. */
+/** A shorter turn of the event loop had no request. */
 const IDLE_TURN_MS = 0.02;
 
-/** How long the background waits for an idle turn; under load there is none. */
+/** How long to wait for an idle turn; under load there is none. */
 const PATIENCE_MS = 1;
 
 /** Under load, the background gets this share of the time that it has waited. */
 const SHARE_OF_REQUESTS = 0.25;
 
-/** How long a background turn may be now. */
 let allowedMs = SHORTEST_MS;
 
-/** How long a turn of work is that others wait for. */
+/** For work that others wait for. */
 const AWAITED_MS = 2;
 
 const tasks = new Set<() => void>();
 
 /**
- * Runs a task each time before the background goes on: work that is due anyway when the requests have had their turn,
- * and would wait behind the background, which has asked for its turn earlier.
- * @returns stops that
+ * Runs a task before each continuation of the background. The task would otherwise wait behind the background, which is
+ * earlier in line. @returns stops that
  */
 export function runBeforeYield(task: () => void): () => void {
   tasks.add(task);
   return () => tasks.delete(task);
 }
 
-/** Splits background work into many short turns of the event loop: `if (turn.isDue) await turn.yield()`. */
+/** Splits background work into short turns of the event loop: `if (turn.isDue) await turn.yield()`. */
 export class Turn {
   #beganAtTick = performance.now();
 
-  /**
-   * @param isAwaited others wait for the work, for example for the locks of a transaction: its turns are longer, and it
-   * does not wait for an idle turn between them
-   */
+  /** @param isAwaited others wait, such as for locks: longer turns, and no wait for idle ones */
   constructor(private readonly isAwaited = false) {}
 
-  /** Whether this turn has lasted long enough. */
+  /** This turn has lasted long enough. */
   get isDue(): boolean {
     return performance.now() - this.#beganAtTick >= (this.isAwaited ? AWAITED_MS : allowedMs);
   }
 
-  /** Lets requests run until none is left, or the background has waited long enough; then a new turn begins. */
+  /** Lets requests run until none is left or the background has waited long enough. */
   async yield(): Promise<void> {
     if (this.isAwaited) {
       await nextTurn();

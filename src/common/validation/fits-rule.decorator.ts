@@ -1,6 +1,6 @@
 import { ValidateBy } from 'class-validator';
 
-/** A text that a rule has nothing to say against. The rule answers what is wrong ("must not be empty"), or null. */
+/** @param rule returns what is wrong ("must not be empty"), or null */
 export function FitsRule(rule: (text: string) => string | null): PropertyDecorator {
   return ValidateBy({
     name: 'fitsRule',

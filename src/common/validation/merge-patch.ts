@@ -4,10 +4,9 @@ import { ProblemException } from '../http/problem.exception.js';
 type JsonObject = Readonly<Record<string, unknown>>;
 
 /**
- * Applies a merge patch (RFC 7396, but `null` does not remove: it is a 400 except where a field may be null).
- * @param target the document as it is
- * @param patch the body as it came; anything but an object is a 400
- * @param nullable the paths whose value may be null; a path that ends in `*` holds for every member there
+ * RFC 7396, except that `null` does not remove: it is a 400 unless the field may be null.
+ * @param patch anything but an object is a 400
+ * @param nullable paths that may be null; a final `*` matches every member
  */
 export function applyMergePatch(target: JsonObject, patch: unknown, nullable: readonly string[] = []): JsonObject {
   if (!isJsonObject(patch)) {
@@ -25,7 +24,7 @@ function merge(target: JsonObject, patch: JsonObject, parent: string, nullable: 
       throw new ProblemException('validation_failed', message, [{ field: path, message }]);
     }
     const before = merged[name];
-    // A member of a name such as __proto__ is data like any other here: it is set as an own property and refused later.
+    // A name such as __proto__ is data here: it becomes an own property and is refused later.
     const after = isJsonObject(value) ? merge(isJsonObject(before) ? before : {}, value, path, nullable) : value;
     Object.defineProperty(merged, name, { value: after, enumerable: true, configurable: true, writable: true });
   }

@@ -2,7 +2,6 @@ import { applyDecorators } from '@nestjs/common';
 import { Transform, Type } from 'class-transformer';
 import { IsObject, ValidateNested } from 'class-validator';
 
-/** What a decorated member was sent as, and what class-transformer has made of it. */
 interface Transformed {
   readonly obj: Readonly<Record<string, unknown>>;
   readonly key: string;
@@ -10,8 +9,8 @@ interface Transformed {
 }
 
 /**
- * A member that is an object of its own, never null and never a list. class-validator would check every element of a list
- * as such an object before it says so (R112): a list is refused as an empty one.
+ * Never null or a list. class-validator would first check every element of a list (R112), so a list becomes an empty
+ * one.
  */
 export const NestedObject = (type: () => new () => object): PropertyDecorator =>
   applyDecorators(

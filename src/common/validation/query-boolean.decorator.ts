@@ -1,5 +1,5 @@
 import { Transform } from 'class-transformer';
 
-/** Reads `true` and `false` of a query. Other texts stay as they are, for `IsBoolean` to refuse. */
+/** Other texts stay, and `IsBoolean` refuses them. */
 export const QueryBoolean = (): PropertyDecorator =>
   Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value));

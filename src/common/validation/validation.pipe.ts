@@ -12,7 +12,7 @@ const OPTIONS: ValidatorOptions = {
   validationError: { target: false, value: false },
 };
 
-/** One entry a field, with the field's path; the values themselves are never repeated, since they can be secrets. */
+/** One entry a field, with its path. Values may be secrets, so they are never repeated. */
 function fieldErrors(errors: readonly ValidationError[], parent = ''): FieldError[] {
   return errors.flatMap((error) => {
     const field = parent === '' ? error.property : `${parent}.${error.property}`;
@@ -26,7 +26,7 @@ function fieldErrors(errors: readonly ValidationError[], parent = ''): FieldErro
 
 const validationProblem = (errors: readonly ValidationError[]): ProblemException => invalidFields(fieldErrors(errors));
 
-/** Checks every body and query against its DTO: unknown properties and wrong types are a 400 that names the field. */
+/** Unknown properties and wrong types are a 400 that names the field. */
 export function createValidationPipe(): ValidationPipe {
   return new ValidationPipe({
     ...OPTIONS,
@@ -37,8 +37,8 @@ export function createValidationPipe(): ValidationPipe {
 }
 
 /**
- * Checks a document that was put together here (a merge patch applied) like a body.
- * @param options `forbidsUnknown: false` leaves unknown properties out instead of refusing them
+ * For a document made here, such as by a merge patch.
+ * @param options `forbidsUnknown: false` drops unknown properties
  */
 export async function validateAs<Dto extends object>(
   type: new () => Dto,
