@@ -5,7 +5,7 @@ import { PermissionsService } from '../permissions/permissions.service.js';
 import { SettingsService } from '../settings/settings.service.js';
 import type { Settings } from '../settings/settings.js';
 
-/** The settings and permissions as decisions need them: compiled once for each change, not for each request. */
+/** Compiled once per change, not per request. */
 @Injectable()
 export class AccessPolicySnapshot {
   #settings: Settings | null = null;

@@ -18,7 +18,7 @@ import { QueryGuard } from './guards/query.guard.js';
 import { JudgementService } from './judgement.service.js';
 import { routesWithoutAccess } from './route-metadata.js';
 
-/** The wiring of the decision: one judgement stands before the management routes and the proxied ones. */
+/** The same judgement for management and proxied routes. */
 @Module({
   imports: [
     ApplicationsModule,
@@ -40,7 +40,7 @@ import { routesWithoutAccess } from './route-metadata.js';
     AccessGuard,
     QueryGuard,
     BodyGuard,
-    // In this order: who asks, then what is asked for, and the body last of all (R112).
+    // This order matters: the caller, then the query, the body last (R112).
     ...[AccessGuard, QueryGuard, BodyGuard].map((guard) => ({
       provide: APP_GUARD,
       useExisting: guard,
@@ -51,7 +51,7 @@ import { routesWithoutAccess } from './route-metadata.js';
 export class AccessModule implements OnModuleInit {
   constructor(private readonly discovery: DiscoveryService) {}
 
-  /** @throws Error where a route does not declare who may call it: the server does not start */
+  /** @throws Error if a route does not declare its access: the server does not start */
   onModuleInit(): void {
     const routes = this.discovery
       .getControllers()

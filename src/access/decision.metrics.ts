@@ -4,30 +4,25 @@ import type { Exchange } from '../common/access/exchange.js';
 import type { DurationHistogram, Durations } from '../metrics/duration.histogram.js';
 import { MetricsRegistry } from '../metrics/metrics.registry.js';
 
-/** Deciding takes some ten microseconds from memory, and a tenth of a second where a password is checked. */
+/** A decision takes some ten microseconds from memory, a tenth of a second with a password. */
 const DECISION_BUCKETS = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1];
 
 const UPSTREAM_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
-/** What became of a request, as far as it is counted. */
 export interface CountedResult {
   readonly outcome: 'allowed' | 'passed' | 'denied' | 'failed';
-  /** The true reason; null where there is nothing to say. */
+  /** Null if there is no reason. */
   readonly code: string | null;
 }
 
-/** What is counted of one application. */
 interface ApplicationFigures {
-  /** By reason, or by outcome where there is none: a reason has one outcome, and no outcome is spelled like a reason. */
+  /** By reason, or by outcome without one; the two share no spelling. */
   readonly decisions: Map<string, { readonly labels: Readonly<Record<string, string>>; value: number }>;
   readonly decisionTime: Durations;
   readonly upstreamTime: Durations;
 }
 
-/**
- * Counts and times requests. The labels are few: the keys of applications that exist, and codes of closed lists; the
- * management API is the application without a name.
- */
+/** Few labels: existing application keys and codes of closed lists. The management API has no application name. */
 @Injectable()
 export class DecisionMetrics {
   readonly #decisionTime: DurationHistogram<'application'>;
@@ -53,10 +48,7 @@ export class DecisionMetrics {
     );
   }
 
-  /**
-   * Counts a request once it is known what became of it.
-   * @param nowTick by the clock of the exchange
-   */
+  /** @param nowTick by the clock of the exchange */
   count(exchange: Exchange, { outcome, code }: CountedResult, status: number | null, nowTick: number): void {
     const application = exchange.application?.key ?? '';
     const { decisions, decisionTime, upstreamTime } = this.#applications.get(application) ?? this.#begin(application);
@@ -69,7 +61,7 @@ export class DecisionMetrics {
     }
     const { startedAtTick, forwardedAtTick } = exchange;
     decisionTime.observe(((forwardedAtTick ?? nowTick) - startedAtTick) / 1000);
-    // A client that went away says nothing of how long the upstream takes.
+    // Without a status the client went away: no measure of the upstream.
     if (forwardedAtTick !== null && status !== null) upstreamTime.observe((nowTick - forwardedAtTick) / 1000);
   }
 

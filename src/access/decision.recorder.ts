@@ -24,7 +24,6 @@ import { DecisionMetrics } from './decision.metrics.js';
 const MAX_PATH_LENGTH = 2048;
 const MAX_USER_AGENT_LENGTH = 512;
 
-/** What is known of who asked, wherever the request stopped. */
 interface Asker {
   readonly credential: CredentialKind;
   readonly actor: string | null;
@@ -34,14 +33,13 @@ interface Asker {
   readonly detail: Record<string, unknown> | null;
 }
 
-/** What became of a request. */
 interface Result {
   readonly type: AuditEventType;
   readonly outcome: Exclude<AuditOutcome, 'changed'>;
   readonly code: string | null;
 }
 
-/** Records what was decided about a request and what was answered: exactly one event a request (R55, R57). */
+/** Exactly one event a request (R55, R57). */
 @Injectable()
 export class DecisionRecorder {
   constructor(
@@ -56,16 +54,15 @@ export class DecisionRecorder {
   ) {}
 
   /**
-   * Records the one event of a request, and sends its answer once the record is written (R62).
-   * @param status the status that is sent
-   * @param answer dropped if the request has been recorded already: one request has one answer
+   * Records the event, then sends the answer (R62).
+   * @param answer dropped if the request has been recorded already
    */
   settle(exchange: Exchange, status: number, answer: PendingResponse): void {
     if (exchange.isSettled) answer.drop();
     else this.#record(exchange, status, answer);
   }
 
-  /** Records a request whose client went away before there was a status. */
+  /** The client went away before there was a status. */
   settleUnanswered(exchange: Exchange): void {
     if (!exchange.isSettled) this.#record(exchange, null, null);
   }
@@ -114,7 +111,7 @@ export class DecisionRecorder {
       path: redactText(auditedPath(exchange, asker.path), MAX_PATH_LENGTH),
       application: exchange.application?.key ?? null,
       status,
-      // By a clock that is never set: the time of day may be.
+      // The time of day can be set; this clock cannot.
       durationMs: Math.round(nowTick - exchange.startedAtTick),
       userAgent: auditedAgent(exchange.facts.head),
       requestId: exchange.requestId,
@@ -123,10 +120,7 @@ export class DecisionRecorder {
     this.audit.recordRequest(event, answer);
   }
 
-  /**
-   * Notes what an upstream says to a token request; what it says to others is between it and them.
-   * @returns whether it refused the request, which the gateway had allowed
-   */
+  /** For token requests only. @returns whether the upstream refused a request that we allowed */
   #noteUpstream(
     { application, authenticated, problem, denial, forwardedAtTick }: Exchange,
     status: number | null,
@@ -217,19 +211,19 @@ function resultOf(exchange: Exchange, status: number): Result {
   return { type: isLogin ? 'login.succeeded' : 'authentication.succeeded', outcome: 'allowed', code: null };
 }
 
-/** The canonical path; without one, the path as it was sent, which is what was refused or forwarded. */
+/** The canonical path, or the path as sent. */
 function auditedPath(exchange: Exchange, path: PathJudgement | null): string {
   return redactPath(path?.strict.ok === true ? path.strict.canonical : exchange.facts.rawPath);
 }
 
-/** For an unknown token, the id in what was presented: an administrator can search for it. */
+/** For an unknown token, the id in it, so that administrators can search for it. */
 function detailOf(exchange: Exchange): Record<string, unknown> | null {
   const credential = exchange.admitted?.credential;
   if (exchange.denial?.code !== 'token_unknown' || credential?.kind !== 'token') return null;
   return credential.tokenId === null ? null : { presentedTokenId: credential.tokenId };
 }
 
-/** The trace id of the caller leads to its other requests. One that begins here is known only to the upstream. */
+/** The caller's trace id leads to its other requests. A new one is known only to the upstream. */
 function withTrace(detail: Record<string, unknown> | null, traceId: string | null): Record<string, unknown> | null {
   return traceId === null ? detail : { ...detail, traceId };
 }

@@ -33,7 +33,6 @@ import { TokenCache } from '../tokens/token.cache.js';
 import { AccessPolicySnapshot } from './access-policy.js';
 import type { ExplainRequestDto, ExplanationDto } from './dto/explain.dto.js';
 
-/** A request as it would come to the gateway. */
 interface ExplainedRequest {
   readonly application: string;
   readonly method: string;
@@ -43,7 +42,7 @@ interface ExplainedRequest {
   readonly tokenId: string | null;
 }
 
-/** Answers "why is this request refused": the same decision, with nothing forwarded and nothing counted as use (R41). */
+/** R41: the same decision, but nothing is forwarded or counted. */
 @Injectable()
 export class ExplainService {
   constructor(
@@ -56,7 +55,6 @@ export class ExplainService {
     private readonly clock: Clock,
   ) {}
 
-  /** Explains a request that is described, or one that was audited. */
   async explain(caller: Authenticated, body: ExplainRequestDto): Promise<ExplanationDto> {
     return body.requestId === undefined ? this.#explainRequest(caller, readRequest(body)) : this.#explainEvent(body);
   }
@@ -80,7 +78,7 @@ export class ExplainService {
       peer,
     };
     if (!target.ok) return toDto(explainRefusedTarget(request, policy, target.detail));
-    // The vendor's calls are answered here: they are judged as the management API is.
+    // Vendor calls are judged like the management API.
     const vendorCall = vendorCallOf(method, request.rawPath, application.rules);
     const facts: AccessFacts = {
       request,
@@ -106,9 +104,8 @@ export class ExplainService {
   }
 
   /**
-   * What a login with the password of a request would come to; it counts neither as one nor as a failure. The caller has
-   * to be logged in with a password: with a stolen token, passwords could be tried here as often as one likes, and no
-   * throttle would see it.
+   * Counts neither as a login nor as a failure. The caller must have logged in with a password: with a stolen token, it
+   * could try passwords here without limit.
    */
   async #logIn(caller: Authenticated, { credential }: Admitted): Promise<LoginResult> {
     if (credential.kind !== 'password' || credential.username === null || credential.secret === null) {
@@ -134,10 +131,10 @@ export class ExplainService {
       throw new ProblemException('not_found', 'The audit log has no event with this request id.');
     }
     const code = event.code !== null && event.code in REASONS ? (event.code as ReasonCode) : null;
-    // Until there was an outcome of its own, what was passed on was allowed without a token.
+    // Older events do not know the outcome `passed`: they were allowed, without a token.
     const isPassed = event.outcome === 'passed' || (event.application !== null && event.tokenId === null);
     return {
-      // What the management API refused beyond the decision, such as a creation, is a denial all the same.
+      // A refusal of the management API after the decision also counts as a denial.
       decision: code !== null || event.type === 'permission.denied' ? 'deny' : isPassed ? 'pass' : 'allow',
       code: event.code,
       stages:
@@ -164,7 +161,7 @@ function readRequest(body: ExplainRequestDto): ExplainedRequest {
   return { application, method, path, peer, headers, tokenId };
 }
 
-/** A text with the form and the id of the token, which is not its secret. */
+/** Form and id of the token, not its secret. */
 function standIn(tokenId: string): string {
   if (!isTokenId(tokenId)) throw invalidField('tokenId', 'must be the id of a token: 12 letters and digits.');
   return placeholderToken(tokenId);

@@ -16,34 +16,31 @@ import { tooManyPasswords } from '../directory/password.hasher.js';
 import { FailureCounters } from '../peers/failure-counters.js';
 import { SettingsService } from '../settings/settings.service.js';
 
-/** An address may fail this many times as often as one user name from it: several people can share an address. */
+/** Several people can share an address, so it may fail this much more often than one user name. */
 const ADDRESS_FACTOR = 5;
 
-/** How long an address stays known after a login from it, in milliseconds. */
+/** Milliseconds for which an address stays known after a login. */
 const KNOWN_MS = 24 * 60 * 60_000;
 
-/** Addresses that are known at a time. */
 const MAX_KNOWN = 10_000;
 
-/** Logins of one pair of address and user name that may wait for each other. */
+/** Per address and user name. */
 const MAX_WAITING_PER_PAIR = 256;
 
-/** The logins of one pair that are under way. */
 interface PairLogins {
   readonly last: Promise<unknown>;
   readonly count: number;
 }
 
 /**
- * Slows down who tries credentials: counts failures per pair of address and user name, and per address. It answers in
- * place of a failed check, so it never refuses a valid token, and an attacker cannot lock a user out of all addresses (R51).
- * Tokens that have ended have counts of their own: a forgotten job of the owner does not prevent logins.
+ * R51: counts failures per address and user name, and per address. It acts only after a failed check, so it never
+ * refuses a valid token, and an attacker cannot lock a user out everywhere. Ended tokens count separately: a forgotten
+ * job of the owner does not prevent logins.
  */
 @Injectable()
 export class FailureThrottle {
-  /** The logins under way, by pair of address and user name. */
   readonly #logins = new Map<string, PairLogins>();
-  /** The address blocks of recent logins: passwords from there are checked first. */
+  /** Addresses of recent logins: their passwords are checked first. */
   readonly #known = new LRUCache<string, true>({ max: MAX_KNOWN, ttl: KNOWN_MS });
 
   constructor(
@@ -51,16 +48,15 @@ export class FailureThrottle {
     private readonly counters: FailureCounters,
   ) {}
 
-  /** Counts a refusal if it is one of a failed credential. Returns the refusal to answer with. */
+  /** Counts a failed credential, and returns the refusal to answer with. */
   count(denial: Deny): Deny | Promise<Deny> {
     const kind = failureKindOf(denial);
     return this.settings.current().throttling.maxFailures === 0 || kind === null ? denial : this.#count(denial, kind);
   }
 
   /**
-   * Checks a password, unless there were too many wrong ones: then it is refused without a check. The logins of one
-   * pair of address and user name take turns, so that a burst of guesses does not pass before the first is counted.
-   * @param check returns the user, or null for a wrong password
+   * After too many wrong passwords it refuses without a check. Logins of one pair take turns, so that a burst of
+   * guesses is counted one by one. @param check returns the user, or null for a wrong password
    */
   async attemptLogin(
     admitted: Admitted,
@@ -93,7 +89,7 @@ export class FailureThrottle {
     }
   }
 
-  /** How the address of a login stands, or how many seconds it has to wait after too many failures. */
+  /** Seconds to wait after too many failures, or the standing of the address. */
   async #standingOf(keys: FailureKeys): Promise<Standing | number> {
     const { maxFailures } = this.settings.current().throttling;
     const standing = this.#known.has(keys.block) ? 'known' : 'new';
@@ -109,12 +105,12 @@ export class FailureThrottle {
 
   async #count(denial: Deny, kind: FailureKind): Promise<Deny> {
     const { maxFailures, windowSeconds } = this.settings.current().throttling;
-    // Bearer has no user name: it counts for the owner if the secret has matched, and otherwise only for the address.
+    // Bearer has no user name: counts for the owner if the secret matched, otherwise only for the address.
     const name = denial.username ?? denial.token?.ownerName ?? null;
     const keys = keysOf(kind, denial.address?.client ?? null, name);
     const address = await this.counters.add(keys.address, windowSeconds);
     let waitSeconds = address.failures > maxFailures * ADDRESS_FACTOR ? address.remainingSeconds : 0;
-    // An address that has used up its share cannot fill the table with made-up names either.
+    // A blocked address cannot fill the table with made-up names.
     if (waitSeconds === 0) {
       const pair = await this.counters.add(keys.pair, windowSeconds);
       if (pair.failures > maxFailures) waitSeconds = pair.remainingSeconds;
@@ -125,18 +121,17 @@ export class FailureThrottle {
   }
 }
 
-/** What failures are counted under. */
 interface FailureKeys {
   readonly pair: string;
   readonly address: string;
-  /** The block of the client's address. */
+  /** The block of the client address. */
   readonly block: string;
 }
 
 function keysOf(kind: FailureKind, client: string | null, name: string | null): FailureKeys {
   const block = blockOf(client);
   return {
-    // No address holds a blank, so no name makes the pair of one address look like that of another.
+    // No address contains a blank, so two pairs never look alike.
     pair: `${kind}:pair:${block} ${name === null ? '' : userNameKey(name).slice(0, 255)}`,
     address: `${kind}:address:${block}`,
     block,

@@ -23,7 +23,7 @@ import { TokenCache } from '../tokens/token.cache.js';
 import { AccessPolicySnapshot } from './access-policy.js';
 import { FailureThrottle } from './failure.throttle.js';
 
-/** Judges a request: supplies what the decision needs, counts failed credentials and stores the outcome in the exchange. */
+/** For every door: judges, counts failed credentials and stores the outcome in the exchange. */
 @Injectable()
 export class JudgementService {
   constructor(
@@ -38,8 +38,8 @@ export class JudgementService {
   ) {}
 
   /**
-   * @returns whether the request may go on; if not, the exchange holds the denial. At once where all is in memory.
-   * @throws ProblemException (or rejects with one) where the request cannot be judged
+   * @returns whether the request may go on; else the exchange has the denial
+   * @throws ProblemException (or rejects) if the request cannot be judged
    */
   judge(exchange: Exchange, route: RouteRules): Eventually<boolean> {
     this.shipper.refuseWithoutRoom();
@@ -71,7 +71,7 @@ export class JudgementService {
     };
   }
 
-  /** A password is checked only while its address and user name have failures left (R51). */
+  /** Only while address and user name have failures left (R51). */
   #logIn(admitted: Admitted): Promise<LoginResult> {
     const { credential } = admitted;
     return this.throttle.attemptLogin(admitted, async (origin) => {
@@ -85,7 +85,7 @@ export class JudgementService {
       exchange.decision = decision;
       return true;
     }
-    // A wrong password has been counted already, while the next login of the same user had to wait.
+    // A wrong password has been counted already, while the next login waited.
     const counted = decision.code === 'password_wrong' ? decision : this.throttle.count(decision);
     if (counted instanceof Promise) {
       return counted.then((denial) => {
@@ -98,7 +98,7 @@ export class JudgementService {
   }
 }
 
-/** A session, its token and the owner are read one after the other, and the client waits for all of them. */
+/** The limit is for all reads together: session, token and owner. */
 function inTime<Value>(value: Eventually<Value>): Eventually<Value> {
   return value instanceof Promise ? new TimeLimit(LANES.judging.timeoutMs).answer(value) : value;
 }

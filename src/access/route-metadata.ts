@@ -10,27 +10,26 @@ import {
 } from '../common/access/route.decorators.js';
 import { BODY_LIMITS } from '../common/http/body-limits.js';
 
-/** Whether the route, or its whole controller, carries this metadata. */
 function carries(context: ExecutionContext, key: string): boolean {
   return (
     Reflect.getMetadata(key, context.getHandler()) === true || Reflect.getMetadata(key, context.getClass()) === true
   );
 }
 
-/** Who may call a route. A route says it for itself, or its controller does; null where neither does. */
+/** Of the route or its controller; null if neither declares it. */
 function declaredAccess(controller: object, handler: object): RouteAccess | null {
   const access: unknown = Reflect.getMetadata(ROUTE_ACCESS, handler) ?? Reflect.getMetadata(ROUTE_ACCESS, controller);
   return (access as RouteAccess | undefined) ?? null;
 }
 
-/** @throws Error where the route declares no access: it is refused */
+/** @throws Error if the route declares no access */
 function accessOf(context: ExecutionContext): RouteAccess {
   const access = declaredAccess(context.getClass(), context.getHandler());
   if (access === null) throw new Error(`${context.getClass().name} has a route without a declared access.`);
   return access;
 }
 
-/** The routes of a controller that do not declare who may call them: `TokensController.listTokens`. */
+/** Such as `TokensController.listTokens`. */
 export function routesWithoutAccess(controller: { readonly name: string; readonly prototype: object }): string[] {
   const prototype = controller.prototype as Readonly<Record<string, object>>;
   return Object.getOwnPropertyNames(prototype).flatMap((name) => {
@@ -40,10 +39,8 @@ export function routesWithoutAccess(controller: { readonly name: string; readonl
   });
 }
 
-/** Whether a management route needs no credential. */
 export const isPublicRoute = (context: ExecutionContext): boolean => accessOf(context) === 'public';
 
-/** What a management route demands of a request with this method. */
 export function routeRulesOf(context: ExecutionContext, method: string): RouteRules {
   const isRead = method === 'GET' || method === 'HEAD';
   return {
@@ -53,7 +50,7 @@ export function routeRulesOf(context: ExecutionContext, method: string): RouteRu
   };
 }
 
-/** Nest's numbers for the parameters of a handler that are read from the body and from the query. */
+/** Nest's keys for body and query parameters of a handler. */
 const BODY_PARAMETER = '3:';
 const QUERY_PARAMETER = '4:';
 
@@ -63,10 +60,9 @@ function takes(context: ExecutionContext, parameter: string): boolean {
   return Object.keys(parameters ?? {}).some((key) => key.startsWith(parameter));
 }
 
-/** Whether a management route reads query parameters. */
 export const takesQuery = (context: ExecutionContext): boolean => takes(context, QUERY_PARAMETER);
 
-/** The most bytes a management route takes as its body; null where it reads none. */
+/** In bytes; null if the route reads no body. */
 export function bodyLimitOf(context: ExecutionContext): number | null {
   if (!takes(context, BODY_PARAMETER)) return null;
   return (Reflect.getMetadata(BODY_LIMIT, context.getHandler()) as number | undefined) ?? BODY_LIMITS.small;

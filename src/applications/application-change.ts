@@ -3,10 +3,7 @@ import type { ApplicationDocument } from './application.js';
 import { isFixedValue, type IdentityHeader } from './identity-header.js';
 import { describeMount } from './mount.js';
 
-/**
- * An application for the audit (R59), member by member. Fixed header values are left out, also those that are not
- * stored as secrets: one of them may be a secret all the same (R61).
- */
+/** R59. Without fixed header values, even those not stored as secrets: one may still be a secret (R61). */
 export function describeApplication(application: ApplicationDocument): Record<string, unknown> {
   const { identity, mount, ...members } = application;
   const description: Record<string, unknown> = {
@@ -19,7 +16,7 @@ export function describeApplication(application: ApplicationDocument): Record<st
   return description;
 }
 
-/** The differences between two states of an application. A changed fixed header value is shown only as changed. */
+/** Shows a changed fixed header value only as changed. */
 export function describeApplicationChange(
   before: ApplicationDocument,
   after: ApplicationDocument,

@@ -11,7 +11,7 @@ import { decideVersions, describeMissingVersion, knownVersion, type VersionFindi
 import { parseMount } from './mount.js';
 import { nativeTokenSwitch } from './product-version.js';
 
-/** An application as a client sends it: the types of its members are checked, and nothing else. */
+/** The types are checked, nothing else. */
 export interface AskedApplication {
   readonly key: string;
   readonly name?: string;
@@ -29,10 +29,9 @@ export interface AskedApplication {
   readonly connections?: number;
 }
 
-/** The stored application that a change is compared with. */
 type CheckedAgainst = Pick<ApplicationDocument, 'kind' | 'upstream' | 'version' | 'detectedVersion' | 'identity'>;
 
-/** A valid document whose new secrets are not encrypted yet. */
+/** Valid; new secrets are not encrypted yet. */
 export type CheckedApplication = Omit<ApplicationDocument, 'identity'> & {
   readonly identity: {
     readonly mode: 'headers';
@@ -45,15 +44,13 @@ export type ApplicationCheck =
   | { readonly ok: true; readonly application: CheckedApplication }
   | { readonly ok: false; readonly errors: readonly FieldError[] };
 
-/** How long an upstream may take by default. */
 const DEFAULT_TIMEOUT_MS = 60_000;
 
-/** Members of a merge patch that may be null: no version; a header or half of a mount that is to go. */
+/** May be null in a merge patch: removes a version, a header or half of a mount. */
 const NULLABLE = ['version', 'mount.pathPrefix', 'mount.host', 'identity.headers.*'];
 
 /**
- * Applies a merge patch to an application as the API shows it. The key cannot be changed. The headers of the identity are
- * replaced as a whole, so that one that is left out goes, and its secret with it (R111).
+ * The key cannot change. Identity headers are replaced as a whole: a missing one is removed, with its secret (R111).
  * @throws a 400 if it is not a merge patch
  */
 export function patchApplication(before: object, patch: unknown): object {
@@ -68,10 +65,9 @@ export function patchApplication(before: object, patch: unknown): object {
 }
 
 /**
- * Checks what the types do not say, and fills in the defaults of the kind of application.
- * @param before the application so far, or null if it is new
- * @param finding the version that the upstream gave; null if it was not asked, 'pending' if it is asked only after this
- * check has passed
+ * Checks what types cannot, and adds the defaults of the kind.
+ * @param before null for a new application
+ * @param finding the upstream's version; null if not asked, 'pending' if asked after this check
  */
 export function checkApplication(
   asked: AskedApplication,
@@ -142,7 +138,7 @@ function checkMode(mode: string | undefined, note: Note): void {
   }
 }
 
-/** A stored secret goes to no other origin than it was given for (R111). */
+/** A stored secret is only for the origin it was given for (R111). */
 function refuseStoredSecrets(headers: readonly AskedIdentityHeader[], note: Note): void {
   const kept = headers.filter((header) => 'sealed' in header).map((header) => header.name);
   if (kept.length === 0) return;
@@ -153,7 +149,7 @@ function refuseStoredSecrets(headers: readonly AskedIdentityHeader[], note: Note
   );
 }
 
-/** R52: the switch exists from a version on that differs from product to product. */
+/** R52: the first version with the switch depends on the product. */
 function refuseNativeTokenSwitch(
   kind: ApplicationKind,
   version: string | null,

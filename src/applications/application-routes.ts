@@ -3,13 +3,12 @@ import { parseAuthority, type Authority } from '@scopegate/network';
 import { stripMount } from '@scopegate/path';
 import type { Mount } from './mount.js';
 
-/** What is mounted where. */
 export interface Mounted<Application> {
   readonly mount: Mount;
   readonly application: Application;
 }
 
-/** The applications of one host, or of every host, by their path prefixes. */
+/** By path prefix, for one host or for every host. */
 class PrefixTable<Application> {
   readonly #byPrefix = new Map<string, Mounted<Application>>();
   #root: Mounted<Application> | null = null;
@@ -25,7 +24,7 @@ class PrefixTable<Application> {
     this.#deepest = Math.max(this.#deepest, pathPrefix.split('/').length - 1);
   }
 
-  /** The longest prefix of the path that ends at a segment boundary: one look-up a segment, however many there are. */
+  /** The longest prefix at a segment boundary: one look-up a segment. */
   find(rawPath: string): Route<Application> | null {
     let found = this.#root;
     let slash = 0;
@@ -39,7 +38,6 @@ class PrefixTable<Application> {
   }
 }
 
-/** Finds the application that a request is for. */
 export class ApplicationRoutes<Application> {
   readonly #anyHost = new PrefixTable<Application>();
   readonly #byHost = new Map<string, PrefixTable<Application>>();
@@ -51,7 +49,7 @@ export class ApplicationRoutes<Application> {
         this.#anyHost.add(entry);
         continue;
       }
-      // Both sides in the one spelling of a host: what was stored earlier may have another.
+      // Older stored hosts may have another spelling.
       const key = parseAuthority(host)?.text ?? host;
       const table = this.#byHost.get(key) ?? new PrefixTable<Application>();
       table.add(entry);
@@ -60,12 +58,10 @@ export class ApplicationRoutes<Application> {
   }
 
   /**
-   * Hosts come first: a Host that names an application belongs to it alone, so that nothing else, the management API
-   * included, ever answers there.
-   * @param authority the host that the request is for; null if it names none
-   * @param rawPath the path as it was sent, without the query
-   * @returns the application with the rest of the path; `unclaimed-host-path` where the host is one of an application
-   * whose prefix does not match; null if no application is mounted
+   * Hosts first: a host of an application belongs to it alone, so not even the management API answers there.
+   * @param authority null if the request names none
+   * @param rawPath as sent, without the query
+   * @returns `unclaimed-host-path`: an application's host, but outside its prefix; null: no application
    */
   find(authority: Authority | null, rawPath: string): Route<Application> | 'unclaimed-host-path' | null {
     const table = authority === null ? undefined : this.#tableOf(authority);
@@ -73,7 +69,7 @@ export class ApplicationRoutes<Application> {
     return this.#anyHost.find(rawPath);
   }
 
-  /** A mount with a port is for that port alone, and goes before one of the same host without. */
+  /** A mount with a port comes before one without, and is only for that port. */
   #tableOf({ host, port, text }: Authority): PrefixTable<Application> | undefined {
     const table = port === null ? undefined : this.#byHost.get(text);
     return table ?? this.#byHost.get(host);

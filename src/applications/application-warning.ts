@@ -5,10 +5,10 @@ import { knownVersion } from './application-version.js';
 import { isFixedValue } from './identity-header.js';
 import { nativeTokenSwitch } from './product-version.js';
 
-/** Names of headers whose fixed value is likely to be a credential. */
+/** A fixed value of such a header is probably a credential. */
 const SECRET_LIKE = /auth|key|token|secret|passw|credential/i;
 
-/** How many applications one warning names. */
+/** Applications that one warning names. */
 const MAX_NAMED = 10;
 
 export const MOUNTED_UPSTREAM: Warning = {
@@ -19,7 +19,7 @@ export const MOUNTED_UPSTREAM: Warning = {
     'internal address.',
 };
 
-/** What the administrator should know about an application: a consequence each, and the way out of it. */
+/** Each names a consequence and the way out. */
 export function applicationWarnings(application: ApplicationDocument): readonly Warning[] {
   const warnings: Warning[] = [];
   const { kind, upstream, identity, readOnlyExceptions } = application;
@@ -73,8 +73,8 @@ export function applicationWarnings(application: ApplicationDocument): readonly 
 }
 
 /**
- * R55: an upstream that refuses every token request does not take the identity headers for an identity.
- * @param refused how many requests in a row it has refused
+ * R55: an upstream that refuses every token request does not believe the identity headers.
+ * @param refused requests in a row
  */
 export function identityRefusedWarning(refused: number): Warning {
   return {
@@ -87,7 +87,7 @@ export function identityRefusedWarning(refused: number): Warning {
   };
 }
 
-/** R54: one warning a product, over all applications, for the settings. */
+/** R54: one warning per product, over all applications. */
 export function nativeTokenWarnings(applications: readonly ApplicationDocument[]): readonly Warning[] {
   return APPLICATION_KINDS.flatMap((kind) => {
     const keeping = applications.filter((application) => application.kind === kind && keepsNativeTokens(application));
@@ -95,7 +95,7 @@ export function nativeTokenWarnings(applications: readonly ApplicationDocument[]
   });
 }
 
-/** Whether the product's own tokens are still on. A version that is not known may well have them. */
+/** An unknown version may have them, too. */
 function keepsNativeTokens(application: ApplicationDocument): boolean {
   const state = nativeTokenSwitch(application.kind, knownVersion(application));
   return !application.nativeTokensDisabled && (state === 'available' || state === 'version-unknown');

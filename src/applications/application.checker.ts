@@ -14,18 +14,18 @@ import { readIdentityHeaders, sealedName } from './identity-header.js';
 import { askUpstream, type UpstreamAnswer } from './upstream.question.js';
 import { VersionReader } from './version.reader.js';
 
-/** An administrator waits for the answer, so it may not take as long as the application allows. */
+/** Shorter than the application's own limit: an administrator waits. */
 const MAX_TIMEOUT_MS = 5_000;
 
-/** A check holds a connection for some seconds, and administrators need few at a time. */
+/** A check holds a connection for some seconds, and few are needed at a time. */
 const MAX_AT_ONCE = 4;
 
-/** How an answer is read: whether the upstream accepts the user, which user it sees, and what to do. */
+/** Whether the upstream accepts the user, which one it sees, and what to do. */
 type Belief = Pick<ApplicationCheckDto, 'identityBelieved' | 'upstreamAccount' | 'advice'>;
 
 /**
- * Sends the stored upstream of an application a request as a named user, and reports the answer (R126). It goes to no
- * other address, follows no redirect, and shows only the status, the user and the version of the answer.
+ * R126: sends a request as a named user to the stored upstream only, follows no redirect, and shows only status, user
+ * and version.
  */
 @Injectable()
 export class ApplicationChecker {
@@ -107,7 +107,7 @@ const OWN_LINES: readonly string[] = [
   'Scopegate',
 ];
 
-/** The answer does not show which user the upstream sees. */
+/** The answer does not show the user. */
 function unknown(advice: string): Belief {
   return { identityBelieved: 'unknown', upstreamAccount: null, advice: [advice] };
 }
@@ -162,7 +162,7 @@ const NO_ANSWER = {
     'NODE_EXTRA_CA_CERTS.',
 } as const;
 
-/** The lines a token request of the user would carry, with values to try in place of the stored ones. */
+/** As for a token request, with values to try instead of stored ones. */
 function linesOf(
   { identity }: ProtectedApplication,
   user: PrincipalFacts,
@@ -175,7 +175,7 @@ function linesOf(
   ];
 }
 
-/** Secrets to try, held to the same rules as those that are stored. */
+/** Secrets to try follow the same rules as stored ones. */
 function readSecrets(secrets: object): ReadonlyMap<string, { readonly name: string; readonly secret: string }> {
   const errors: FieldError[] = [];
   const asked = Object.fromEntries(

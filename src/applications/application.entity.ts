@@ -1,18 +1,17 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { bigintAsNumber } from '../database/column-transformers.js';
 
-/** An application that the gateway protects. */
 @Entity('applications')
 @Index('uq_applications_mount_key', ['mountKey'], { unique: true })
 export class ApplicationEntity {
   @PrimaryColumn({ type: 'varchar', length: 64 })
   key!: string;
 
-  /** The mount in one text, so that the database refuses to take it twice: `host|prefix`. */
+  /** Host and path prefix in one text, unique in the database. */
   @Column({ name: 'mount_key', type: 'varchar', length: 512 })
   mountKey!: string;
 
-  /** The document without the key and the warnings; fixed header values stand in it encrypted. */
+  /** Without key and warnings; fixed header values are encrypted. */
   @Column({ type: 'json' })
   body!: object;
 

@@ -7,15 +7,11 @@ import type { ApplicationDto, MountDto } from './dto/application.dto.js';
 import { SECRET_MASK, type IdentityHeader } from './identity-header.js';
 import type { Mount } from './mount.js';
 
-/** The entity tag of an application. */
 export function tagOf({ revision, document }: StoredApplication): string {
   return entityTag(revision, document);
 }
 
-/**
- * An application as the API shows it.
- * @param observed warnings of what this node has met, beside those that the application itself is the reason for
- */
+/** @param observed warnings from what this node has seen */
 export function toDto({ key, document }: StoredApplication, observed: readonly Warning[] = []): ApplicationDto {
   return {
     key,
@@ -40,13 +36,13 @@ export function toDto({ key, document }: StoredApplication, observed: readonly W
   };
 }
 
-/** A whole host is shown without the prefix `/`, which adds nothing. */
+/** A whole host is shown without the prefix `/`. */
 function mountDto({ host, pathPrefix }: Mount): MountDto {
   if (host === null) return { pathPrefix };
   return pathPrefix === '/' ? { host } : { host, pathPrefix };
 }
 
-/** Secrets are never read back: a mask stands in their place. */
+/** A mask replaces secrets. */
 function headersDto(headers: readonly IdentityHeader[]): Record<string, string | { secret: string }> {
   return Object.fromEntries(
     headers.map((header) => [header.name, 'template' in header ? header.template : { secret: SECRET_MASK }]),

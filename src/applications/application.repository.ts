@@ -11,7 +11,7 @@ import { describeMount, mountKey } from './mount.js';
 type StoredIdentity = Omit<ApplicationDocument['identity'], 'encoding'>;
 
 export function toStored(row: ApplicationEntity): StoredApplication {
-  // What an older version stored has no number of connections, and no encoding of the identity.
+  // Older versions stored no number of connections and no encoding.
   const body = row.body as Omit<ApplicationDocument, 'connections'>;
   const identity = { encoding: DEFAULT_IDENTITY_ENCODING, ...(body.identity as StoredIdentity) };
   return { key: row.key, revision: row.version, document: { connections: DEFAULT_CONNECTIONS, ...body, identity } };
@@ -23,10 +23,7 @@ export async function lockedRow(manager: EntityManager, key: string): Promise<Ap
   return row;
 }
 
-/**
- * Runs a write. Only the database can tell for sure whether a key or mount is taken.
- * @throws a 409 if it is
- */
+/** @throws a 409 if the key or mount is taken: only the database knows for sure */
 export async function storing(
   manager: EntityManager,
   document: ApplicationDocument,

@@ -21,13 +21,12 @@ import { sealedName, type IdentityHeader } from './identity-header.js';
 import type { Mount } from './mount.js';
 import type { SecretBox } from './secret-box.js';
 
-/** An application as it is stored. */
 export interface ApplicationDocument {
   readonly name: string;
   readonly kind: ApplicationKind;
-  /** Of the product, set by hand; null if it was not. */
+  /** Of the product, set by hand; null if not. */
   readonly version: string | null;
-  /** Of the product, read from the upstream when the application was saved without a version set by hand. */
+  /** Of the product, read from the upstream at a save without a version set by hand. */
   readonly detectedVersion: string | null;
   readonly mount: Mount;
   readonly upstream: string;
@@ -42,14 +41,12 @@ export interface ApplicationDocument {
   readonly remoteApiPasswords: boolean;
   readonly encodedSlashes: EncodedSlashes;
   readonly timeoutMs: number;
-  /** The most connections to its upstream at a time. */
   readonly connections: number;
 }
 
-/** The most connections to an upstream by default, also for applications that an older version stored. */
+/** Also for applications that an older version stored. */
 export const DEFAULT_CONNECTIONS = 512;
 
-/** A stored application with its key and the version of its row. */
 export interface StoredApplication {
   readonly key: string;
   /** Rises with every change. */
@@ -57,32 +54,31 @@ export interface StoredApplication {
   readonly document: ApplicationDocument;
 }
 
-/** An application made ready for the hot path. */
+/** Prepared for the hot path. */
 export interface ProtectedApplication {
   readonly key: string;
   readonly name: string;
   readonly rules: ApplicationRules;
-  /** The path of its mount: `/`, or segments without a slash at the end. */
+  /** `/`, or segments without a slash at the end. */
   readonly pathPrefix: string;
   readonly target: UpstreamTarget;
   /** A fixed secret is a template without placeholders. */
   readonly identity: IdentityTemplates & {
-    /** Names the gateway sets, folded: the client's own are dropped from every request. */
+    /** Folded. The gateway sets these, so the client's own are always dropped. */
     readonly names: ReadonlySet<string>;
   };
-  /** Takes the product's session ids out of its answers to tokens (R11). */
+  /** Removes the product's session ids from answers to tokens (R11). */
   readonly sessionParameters: SessionParameterRule;
   readonly timeoutMs: number;
-  /** The most connections to its upstream at a time. */
   readonly connections: number;
-  /** Why every request is refused: a stored rule or secret cannot be read. Null if all is well. */
+  /** An unreadable rule or secret, so every request is refused; null if all is well. */
   readonly fault: string | null;
-  /** Rises with every change of the application. */
+  /** Rises with every change. */
   readonly version: number;
 }
 
 /**
- * The context of a fixed header value. It opens in no other one, and is sent only to the origin it was given for (R111).
+ * R111: a fixed header value opens only in this context, and is sent only to its origin.
  * @param origin scheme and authority of the upstream
  */
 function secretContext(key: string, headerName: string, origin: string): string {
@@ -93,13 +89,13 @@ export function sealSecret(box: SecretBox, key: string, headerName: string, orig
   return box.seal(secret, secretContext(key, headerName, origin));
 }
 
-/** An opened secret, and whether it was sealed for its origin: earlier versions sealed for the key and the name alone. */
+/** Earlier versions sealed a secret without its origin. */
 export interface OpenedSecret {
   readonly secret: string;
   readonly isBound: boolean;
 }
 
-/** Opens the stored secret of a header; null if it belongs to another context. */
+/** Null if it belongs to another context. */
 export function openSecret(
   box: SecretBox,
   key: string,
@@ -112,13 +108,10 @@ export function openSecret(
   return unbound === null ? null : { secret: unbound, isBound: false };
 }
 
-/** Where requests of an application go whose address cannot be read: nowhere, since they are all refused. */
+/** For an unreadable address: every request is refused. */
 const NOWHERE: UpstreamTarget = { origin: 'http://upstream.invalid', host: 'upstream.invalid', basePath: '' };
 
-/**
- * Compiles a stored application. What cannot be read must not be guessed at, and must not stop the other applications:
- * the application gets a `fault`, with which every request for it is refused.
- */
+/** Unreadable parts are not guessed and do not stop other applications: the `fault` refuses every request. */
 export function protect(stored: StoredApplication, box: SecretBox): ProtectedApplication {
   const { key, document } = stored;
   const faults: string[] = [];

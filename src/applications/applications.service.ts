@@ -44,16 +44,14 @@ import { OwnListeners } from './own-listeners.js';
 import { SecretBox } from './secret-box.js';
 import { VersionReader } from './version.reader.js';
 
-/** The current applications on this node. */
 interface Applications {
-  /** In the order of their keys. */
   readonly stored: readonly StoredApplication[];
   readonly all: readonly ProtectedApplication[];
   readonly byKey: ReadonlyMap<string, ProtectedApplication>;
   readonly routes: ApplicationRoutes<ProtectedApplication>;
 }
 
-/** The applications behind the gateway, and the only way to change them. */
+/** The only way to change applications. */
 @Injectable()
 export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
   readonly #logger = new Logger(ApplicationsService.name);
@@ -86,7 +84,7 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
     this.#snapshot.close();
   }
 
-  /** The application a request is for; see `ApplicationRoutes.find`. */
+  /** See `ApplicationRoutes.find`. */
   route(authority: Authority | null, rawPath: string): Route<ProtectedApplication> | 'unclaimed-host-path' | null {
     return this.#snapshot.current.routes.find(authority, rawPath);
   }
@@ -95,12 +93,10 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
     return this.#snapshot.current.byKey.get(key) ?? null;
   }
 
-  /** In the order of their keys. */
   all(): readonly ProtectedApplication[] {
     return this.#snapshot.current.all;
   }
 
-  /** One page of applications in the order of their keys. */
   list<Item>(query: PageQuery, toItem: (stored: StoredApplication) => Item): Page<Item> {
     const [after] = decodeCursor(query.cursor, 1) ?? [null];
     if (after !== null && typeof after !== 'string') {
@@ -117,7 +113,7 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
     return stored;
   }
 
-  /** Warnings about an application from what this node has observed. */
+  /** From what this node has observed. */
   observedWarnings(key: string): readonly Warning[] {
     const fault = this.byKey(key)?.fault ?? null;
     if (fault !== null) {
@@ -130,7 +126,7 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
     return this.#hasMountedUpstream(key) ? [...warnings, MOUNTED_UPSTREAM] : warnings;
   }
 
-  /** Whether the host of an upstream is one that clients reach an application of the gateway by. */
+  /** Clients reach an application of the gateway by the host of this upstream. */
   #hasMountedUpstream(key: string): boolean {
     const application = this.byKey(key);
     if (application === null || application.fault !== null) return false;
@@ -171,7 +167,6 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
     });
   }
 
-  /** Changes the members that a merge patch names. */
   async patch(actor: Actor, key: string, ifMatch: string | undefined, patch: unknown): Promise<StoredApplication> {
     const finding = await this.#askBeforePatch(key, ifMatch, patch);
     return this.unitOfWork.run(async (unit) => {
@@ -213,7 +208,7 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
     });
   }
 
-  /** The upstream is asked before the transaction begins, which must not wait for it. */
+  /** Asks before the transaction, which must not wait for the upstream. */
   async #askBeforePatch(key: string, ifMatch: string | undefined, patch: unknown): Promise<VersionFinding | null> {
     const row = await this.unitOfWork.read((manager) => findExactRow(manager, ApplicationEntity, { key }));
     if (row === null) throw noSuchApplication(key);
@@ -222,7 +217,7 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
     return this.#askForVersion(await patched(before, patch), before.document);
   }
 
-  /** The version that the upstream gives; null if it is not needed. @throws a 400 if the rest is not valid */
+  /** Null if no version is needed. @throws a 400 if the rest is invalid */
   async #askForVersion(body: CreateApplicationDto, before: ApplicationDocument | null): Promise<VersionFinding | null> {
     accept(checkApplication(body, before, 'pending'));
     const { kind, upstream } = body;
@@ -234,7 +229,7 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
     return source === null ? null : { kind, upstream, reading: await this.versions.read(source, upstream) };
   }
 
-  /** A checked document with its secrets encrypted. @throws a 400 if it is not valid */
+  /** With encrypted secrets. @throws a 400 if it is invalid */
   #ready(
     key: string,
     body: CreateApplicationDto,
@@ -248,7 +243,7 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
       if ('template' in header) return header;
       const { name } = header;
       if ('secret' in header) return { name, sealed: sealSecret(this.box, key, name, origin, header.secret) };
-      // A secret of an earlier version is bound to its origin with the next save.
+      // The next save binds a secret of an earlier version to its origin.
       const opened = openSecret(this.box, key, header, origin);
       const isOld = opened !== null && !opened.isBound;
       return isOld ? { name, sealed: sealSecret(this.box, key, name, origin, opened.secret) } : header;
@@ -258,7 +253,7 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
 
   async #read(): Promise<Applications> {
     const rows = await this.unitOfWork.read((manager) => manager.find(ApplicationEntity), { lane: 'changes' });
-    // By code unit, as the keys of pages are compared; databases sort by collation.
+    // By code unit, as for the keys of pages; databases sort by collation.
     const stored = rows.map(toStored).toSorted((left, right) => (left.key < right.key ? -1 : 1));
     const all = stored.map((application) => protect(application, this.box));
     for (const { key, fault } of all) {
@@ -271,7 +266,7 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
       routes: new ApplicationRoutes(
         stored.map(({ document }, index) => ({
           mount: document.mount,
-          // One is made of each stored application, in the same order.
+          // Same order as the stored applications.
           application: all[index] as ProtectedApplication,
         })),
       ),
@@ -279,9 +274,9 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
   }
 }
 
-/** An application after a merge patch, as a client would send it. */
+/** As a client would send it. */
 async function patched(before: StoredApplication, patch: unknown): Promise<CreateApplicationDto> {
-  // A version that was read is not part of what is changed: the client may set one in its place.
+  // A version that was read is not changed: the client may set one instead.
   const shown = { ...toDto(before), version: before.document.version };
   const body = await validateAs(CreateApplicationDto, patchApplication(shown, patch));
   if (body.key !== before.key) throw invalidField('key', 'cannot be changed. Create another application instead.');

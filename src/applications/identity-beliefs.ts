@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../common/time/clock.js';
 
-/** Fewer refusals can be those of one user who may not do something. */
+/** Fewer refusals may come from one user without permission. */
 const MIN_REFUSED = 3;
 
-/** Older refusals do not count. */
 const FORGOTTEN_AFTER_MS = 3_600_000;
 
 interface Refusals {
@@ -12,10 +11,7 @@ interface Refusals {
   lastAtMs: number;
 }
 
-/**
- * Remembers the applications whose upstream has refused every token request lately, so that they carry a warning (R55).
- * It is kept by each node in memory: nothing is lost with it, and most requests find it empty.
- */
+/** R55: applications whose upstream has refused all recent token requests, for a warning. In memory, per node. */
 @Injectable()
 export class IdentityBeliefs {
   readonly #refused = new Map<string, Refusals>();
@@ -34,17 +30,16 @@ export class IdentityBeliefs {
     known.lastAtMs = nowMs;
   }
 
-  /** The upstream accepted the user of a token request. */
   noteAccepted(application: string): void {
     if (this.#refused.size > 0) this.#refused.delete(application);
   }
 
-  /** The application was changed, so earlier answers do not count. */
+  /** After a change, earlier answers do not count. */
   forget(application: string): void {
     this.#refused.delete(application);
   }
 
-  /** How many token requests in a row were refused; null if they are too few or too old. */
+  /** In a row; null if too few or too old. */
   refusals(application: string): number | null {
     const known = this.#refused.get(application);
     if (known === undefined || known.count < MIN_REFUSED) return null;

@@ -2,17 +2,17 @@ import { foldHeaderName, isJsonObject } from '@scopegate/kernel';
 import type { FieldError } from '@scopegate/problem';
 import { isIdentityHeaderName, parseTemplate } from '@scopegate/upstream';
 
-/** An identity header as it is stored: a template, or a fixed value that is kept encrypted. */
+/** As stored: a template, or an encrypted fixed value. */
 export type IdentityHeader =
   { readonly name: string; readonly template: string } | { readonly name: string; readonly sealed: string };
 
-/** An identity header as a client sends it: a stored one, or a fixed value that is not encrypted yet. */
+/** As sent by a client: a fixed value may still be plain text. */
 export type AskedIdentityHeader = IdentityHeader | { readonly name: string; readonly secret: string };
 
-/** Shown instead of a stored secret. Sent back, it keeps the secret. */
+/** Shown instead of a stored secret. A client that sends it back keeps the secret. */
 export const SECRET_MASK = '********';
 
-/** The headers of an application without any of its own. */
+/** For an application without headers of its own. */
 export const DEFAULT_IDENTITY_HEADERS: Readonly<Record<string, string>> = { 'X-Forwarded-User': '{username}' };
 
 const MAX_HEADERS = 32;
@@ -21,10 +21,9 @@ const MAX_SECRET_LENGTH = 4096;
 const PRINTABLE = /^[\x20-\x7e]*$/;
 
 /**
- * Reads the headers of an identity: templates, and fixed values as `{secret}`. Names are compared as upstream
- * frameworks read them: without case, and with one mark for all of them (`foldHeaderName`).
- * @param stored the current headers, for secrets that are kept
- * @param errors gets an entry for everything that is not valid
+ * Templates, and fixed values as `{secret}`. Names compare by `foldHeaderName`, as upstream frameworks read them.
+ * @param stored current headers, for kept secrets
+ * @param errors gets an entry for each invalid member
  */
 export function readIdentityHeaders(
   headers: object,
@@ -101,22 +100,19 @@ function readTemplate(name: string, text: string, refuse: (message: string) => v
   return null;
 }
 
-/**
- * The name that a secret is sealed under. It stays as it was when the first secrets were stored, and is coarser than the
- * spelling alone and finer than `foldHeaderName`.
- */
+/** Unchanged since the first stored secrets, so coarser than the spelling and finer than `foldHeaderName`. */
 export function sealedName(name: string): string {
   return name.toLowerCase().replaceAll('_', '-');
 }
 
-/** The secret of `{secret}`; null if there is any other member. */
+/** Null if `{secret}` has other members. */
 function secretOf(value: unknown): string | null {
   if (!isJsonObject(value)) return null;
   const { secret } = value;
   return typeof secret === 'string' && Object.keys(value).length === 1 ? secret : null;
 }
 
-/** Whether every request gets the same value, for every user. */
+/** The same value for every user. */
 export function isFixedValue(header: IdentityHeader): boolean {
   return 'sealed' in header || !header.template.includes('{');
 }

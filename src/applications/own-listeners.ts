@@ -2,12 +2,12 @@ import { hostname, networkInterfaces } from 'node:os';
 import { Injectable } from '@nestjs/common';
 import { isOwnUpstream, type Listener, type UpstreamTarget } from '@scopegate/upstream';
 
-/** Where this server listens, so that no application has it as its upstream. */
+/** No application may have this server as its upstream. */
 @Injectable()
 export class OwnListeners {
   #listeners: readonly Listener[] = [];
 
-  /** Called once the ports are open. */
+  /** Call this after the ports are open. */
   set(listeners: readonly Listener[]): void {
     this.#listeners = listeners;
   }
@@ -17,7 +17,7 @@ export class OwnListeners {
   }
 }
 
-/** Read each time, because the addresses of the machine change. */
+/** Read each time, because addresses change. */
 function machineNames(): ReadonlySet<string> {
   const addresses = Object.values(networkInterfaces()).flatMap((entries) => entries ?? []);
   return new Set([hostname().toLowerCase(), ...addresses.map(({ address }) => address.toLowerCase())]);

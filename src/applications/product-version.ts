@@ -1,14 +1,13 @@
 import { productOf, type ApplicationKind } from '@scopegate/product';
 
-/** Numbers with dots between them: `9.12.0`. */
+/** Such as `9.12.0`. */
 const VERSION = /^\d{1,9}(?:\.\d{1,9}){0,5}$/;
 
-/** Whether a text is a version. */
 export function isVersion(text: string): boolean {
   return VERSION.test(text);
 }
 
-/** Compares versions number by number, so that 7.10 is above 7.9 (R52); a part that is missing counts as 0. */
+/** By number, so 7.10 is above 7.9 (R52); a missing part is 0. */
 export function compareVersions(left: string, right: string): number {
   const one = left.split('.').map(Number);
   const other = right.split('.').map(Number);
@@ -19,10 +18,10 @@ export function compareVersions(left: string, right: string): number {
   return 0;
 }
 
-/** Whether the switch over the product's own tokens exists (R52). */
+/** R52: the switch for the product's own tokens. */
 export type NativeTokenSwitch = 'available' | 'no-such-product' | 'version-unknown' | 'version-too-old';
 
-/** @param version of the product, or null if it is not known */
+/** @param version null if unknown */
 export function nativeTokenSwitch(kind: ApplicationKind, version: string | null): NativeTokenSwitch {
   const { nativeTokens } = productOf(kind);
   if (nativeTokens === null) return 'no-such-product';

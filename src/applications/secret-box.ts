@@ -6,21 +6,20 @@ const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
 /**
- * Keeps fixed header values encrypted in the database: AES-256-GCM under a key derived once from the server's
- * encryption key. A sealed value opens only in its own context, so a copy in another row is useless.
+ * Encrypts fixed header values: AES-256-GCM, with a key derived from the encryption key. A sealed value opens only in
+ * its own context, so a copy in another row is useless.
  */
 export class SecretBox {
   readonly #key: Buffer;
 
-  /** @param encryptionKey the key of the configuration, a text with at least 32 characters of entropy */
+  /** @param encryptionKey at least 32 characters of entropy */
   constructor(encryptionKey: string) {
     this.#key = Buffer.from(hkdfSync('sha256', encryptionKey, '', 'scopegate upstream credentials', 32));
   }
 
   /**
-   * @param secret the value to keep
-   * @param context where it belongs
-   * @returns `v1.` and base64url of the nonce, the ciphertext and the tag
+   * @param context the place of the value
+   * @returns `v1.` and base64url of nonce, ciphertext and tag
    */
   seal(secret: string, context: string): string {
     const iv = randomBytes(IV_BYTES);
@@ -29,10 +28,7 @@ export class SecretBox {
     return FORMAT + sealed.toString('base64url');
   }
 
-  /**
-   * @param context the one it was sealed with
-   * @returns the value, or null if it was sealed under another key, for another context, or has been changed
-   */
+  /** Null for another key or context, or a changed value. */
   open(sealed: string, context: string): string | null {
     if (!sealed.startsWith(FORMAT)) return null;
     const bytes = Buffer.from(sealed.slice(FORMAT.length), 'base64url');

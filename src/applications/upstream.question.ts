@@ -1,26 +1,24 @@
 import { Client } from 'undici';
 
-/** The answer of an upstream to one question, or why there is none. */
 export type UpstreamAnswer =
   | { readonly kind: 'answer'; readonly status: number; readonly body: string | null }
   | { readonly kind: 'no-answer'; readonly reason: 'unreachable' | 'timeout' | 'certificate' };
 
-/** One question of the gateway's own to an upstream. */
 export interface UpstreamQuestion {
   readonly origin: string;
   readonly path: string;
-  /** Names and values in turn. */
+  /** In turns: name, value. */
   readonly headers: readonly string[];
-  /** For all of it, in milliseconds. */
+  /** Milliseconds for everything. */
   readonly timeoutMs: number;
 }
 
-/** An account has some bytes, and what is larger is a page. */
+/** An account has some bytes; anything larger is a page. */
 const MAX_BODY_BYTES = 65_536;
 
 const MAX_HEADER_BYTES = 16_384;
 
-/** Asks an upstream, only at its own address: redirects are not followed, and a large answer is not read. */
+/** Follows no redirects and reads no large answer. */
 export async function askUpstream({ origin, path, headers, timeoutMs }: UpstreamQuestion): Promise<UpstreamAnswer> {
   const client = new Client(origin, {
     connect: { timeout: timeoutMs },
@@ -33,14 +31,14 @@ export async function askUpstream({ origin, path, headers, timeoutMs }: Upstream
   try {
     const answer = await client.request({ method: 'GET', path, headers: [...headers], signal });
     status = answer.statusCode;
-    // A compressed answer was not asked for, and may be far larger than it looks.
+    // Not requested, and perhaps far larger than it looks.
     if ((answer.headers['content-encoding'] ?? 'identity') !== 'identity') {
       answer.body.on('error', () => undefined).destroy();
       return { kind: 'answer', status, body: null };
     }
     return { kind: 'answer', status, body: await answer.body.text() };
   } catch (error) {
-    // It has answered, and the body is not needed.
+    // The status is known, and the body is not needed.
     if (status !== null) return { kind: 'answer', status, body: null };
     if (isCertificateError(error)) return { kind: 'no-answer', reason: 'certificate' };
     const isLate = signal.aborted || (error instanceof Error && error.name.endsWith('TimeoutError'));
@@ -50,7 +48,7 @@ export async function askUpstream({ origin, path, headers, timeoutMs }: Upstream
   }
 }
 
-/** The codes of Node and OpenSSL for a certificate that does not hold. */
+/** Codes of Node and OpenSSL. */
 function isCertificateError(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   return /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS|ERR_SSL/.test(code);

@@ -1,18 +1,17 @@
 import { isJsonObject } from '@scopegate/kernel';
 import { XMLParser } from 'fast-xml-parser';
 
-/** The version in an upstream's answer. */
 export type VersionParsing =
   | { readonly ok: true; readonly version: string }
-  /** It names no version, or it comes from another product than the application is said to be. */
+  /** No version, or that of another product. */
   | { readonly ok: false; readonly problem: 'no-version' | 'other-product' };
 
-/** A version, perhaps with what a vendor adds to builds of its own: `9.12.0`, `9.13.0-SNAPSHOT`, `8.14.0-m0001`. */
+/** With an optional suffix: `9.12.0`, `9.13.0-SNAPSHOT`, `8.14.0-m0001`. */
 const VERSION = /^(\d{1,9}(?:\.\d{1,9}){0,5})(?:[-+_ ][\x20-\x7e]{0,64})?$/;
 
 const NO_VERSION: VersionParsing = { ok: false, problem: 'no-version' };
 
-/** Entities stay as they are, and no text is taken for a number: 7.10 would become 7.1. */
+/** No entities, and no text as a number: 7.10 would become 7.1. */
 const PARSER = new XMLParser({
   processEntities: false,
   ignoreAttributes: true,
@@ -23,13 +22,13 @@ const PARSER = new XMLParser({
 });
 
 /**
- * The manifest of an application link: `<manifest><typeId>jira</typeId><version>9.12.0</version>…</manifest>`.
- * @param typeIds how the product calls itself, in lower case
+ * `<manifest><typeId>jira</typeId><version>9.12.0</version>…</manifest>`.
+ * @param typeIds the product's names, in lower case
  */
 export function parseManifest(typeIds: readonly string[], text: string): VersionParsing {
-  // A manifest declares no document type; what does may hold entities that grow, or that name files.
+  // A manifest has no document type; its entities could grow or name files.
   if (/<!(?:DOCTYPE|ENTITY|ELEMENT|ATTLIST|NOTATION)/i.test(text)) return NO_VERSION;
-  // The parser forgives what is cut short, and a version cut short is another version.
+  // The parser accepts a cut text, and a cut version is another version.
   if (!text.trimEnd().endsWith('</manifest>')) return NO_VERSION;
   let document: unknown;
   try {
@@ -45,7 +44,7 @@ export function parseManifest(typeIds: readonly string[], text: string): Version
   return versionIn(manifest);
 }
 
-/** A product's own anonymous answer: a JSON object with the member `version`. */
+/** The JSON object of a product, with the member `version`. */
 export function parseProperties(text: string): VersionParsing {
   try {
     return versionIn(JSON.parse(text));

@@ -4,34 +4,30 @@ import { parseUpstream } from '@scopegate/upstream';
 import { Client, errors } from 'undici';
 import { parseManifest, parseProperties, type VersionParsing } from './version-answer.parser.js';
 
-/** The version that an upstream gives, or why there is none. */
 export type VersionReading =
   | { readonly ok: true; readonly version: string }
   | { readonly ok: false; readonly problem: 'unreachable' | 'no-answer-in-time' | 'no-version' | 'other-product' };
 
-/** A call that returns the version, and how its answer is read. */
+/** A call that returns the version, and its parser. */
 interface Question {
-  /** Below the path of the upstream. */
+  /** Below the upstream's path. */
   readonly path: string;
   readonly accept: string;
   readonly parse: (text: string) => VersionParsing;
 }
 
-/** How long all questions to one upstream may take together, because a client waits for the save. */
+/** For all questions together: a client waits for the save. */
 const TIMEOUT_MS = 3_000;
 
-/** A manifest has some two kilobytes. */
+/** A manifest has about two kilobytes. */
 const MAX_BODY_BYTES = 65_536;
 
 const MAX_HEADER_BYTES = 16_384;
 
-/**
- * Asks an upstream for its version (R52): anonymously, only at its own address, and without following redirects. Only the
- * numbers of the version are used.
- */
+/** R52: anonymous, without redirects; only the numbers of the version count. */
 @Injectable()
 export class VersionReader {
-  /** @param upstream the address of the application, as `parseUpstream` accepts it */
+  /** @param upstream as `parseUpstream` accepts it */
   async read(source: VersionSource, upstream: string): Promise<VersionReading> {
     const parsing = parseUpstream(upstream);
     if (!parsing.ok) return { ok: false, problem: 'unreachable' };
@@ -48,7 +44,7 @@ export class VersionReader {
       let reading: VersionReading = { ok: false, problem: 'no-version' };
       for (const question of questions) {
         reading = await ask(client, basePath, question, timeoutMs);
-        // Another answer would come no sooner from an address that takes no connection.
+        // Further questions to this address would not help.
         if (reading.ok || reading.problem === 'unreachable' || reading.problem === 'other-product') break;
       }
       return reading;
@@ -58,7 +54,7 @@ export class VersionReader {
   }
 }
 
-/** First the call of every product, then the one that works when application links are switched off. */
+/** The call of every product first, then the one for disabled application links. */
 function questionsFor({ typeIds, propertiesPath }: VersionSource): readonly Question[] {
   const manifest: Question = {
     path: '/rest/applinks/1.0/manifest',
@@ -81,7 +77,7 @@ async function ask(client: Client, basePath: string, question: Question, timeout
       headers: { accept: question.accept, 'accept-encoding': 'identity', 'user-agent': 'Scopegate' },
       signal,
     });
-    // A compressed answer was not asked for, and may be far larger than it looks.
+    // Not requested, and perhaps far larger than it looks.
     if (answer.statusCode !== 200 || (answer.headers['content-encoding'] ?? 'identity') !== 'identity') {
       answer.body.on('error', () => undefined).destroy();
       return { ok: false, problem: 'no-version' };

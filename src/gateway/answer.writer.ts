@@ -4,18 +4,18 @@ import type { PendingResponse } from '../audit/pending-response.js';
 import type { Exchange } from '../common/access/exchange.js';
 import { watchForStall } from './stalled-client.js';
 
-/** What Node takes for a reason phrase (RFC 9112 4): it has no meaning, and undici may have read it in another charset. */
+/** RFC 9112 4, as Node accepts it. It has no meaning, and undici may read it in another charset. */
 const REASON_PHRASE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
-/** An interim answer is left out if more than this already waits for the client to read it, in bytes. */
+/** If more bytes wait for the client, interim answers are dropped. */
 const MAX_INTERIM_BYTES = 65_536;
 
-/** Makes the head leave at once. Node would send the head of an answer that has no bytes yet in another charset. */
+/** Sends the head at once. Otherwise Node uses another charset for it. */
 const NO_BYTES = Buffer.alloc(0);
 
 /**
- * Writes an upstream's answer straight to the client's connection, chunk by chunk, at the pace the client reads.
- * Nothing of it leaves before it is recorded (R62); an answer that is complete by then is one write.
+ * Writes to the client's connection, at the pace the client reads. Nothing leaves before it is recorded (R62); a
+ * complete answer is one write.
  */
 export class AnswerWriter implements PendingResponse {
   readonly #response: ServerResponse;
@@ -26,12 +26,12 @@ export class AnswerWriter implements PendingResponse {
   #lines: string[] = [];
   #hasNoBody = false;
   #onRead: (() => void) | null = null;
-  /** What arrived of the body before the head may leave: of one turn of the event loop at most. */
+  /** The body of at most one turn of the event loop, before the head may leave. */
   #held: Buffer[] = [];
 
   /**
-   * @param sessionRule takes the upstream's own sessions out of the answer (R11); null if they may pass
-   * @param stallTimeoutMs how long the client may pause in reading what waits for it
+   * @param sessionRule removes the upstream's sessions (R11); null if they may pass
+   * @param stallTimeoutMs the longest pause of the client in reading
    */
   constructor(
     private readonly exchange: Exchange,
@@ -41,14 +41,14 @@ export class AnswerWriter implements PendingResponse {
     this.#response = exchange.response;
   }
 
-  /** Whether the answer has no body, whatever length its head gives (RFC 9110 8.6). */
+  /** Whatever its length says (RFC 9110 8.6). */
   get hasNoBody(): boolean {
     return this.#hasNoBody;
   }
 
   /**
-   * Passes on an answer before the final one, such as 103 (RFC 8297). HTTP/1.0 has none (RFC 9110 15.2). One that the
-   * client does not take at once is left out, and so is one whose turn on the connection has not come.
+   * Such as 103 (RFC 8297); not for HTTP/1.0 (RFC 9110 15.2). Dropped if the client does not take it at once, or if it
+   * is not its turn.
    */
   passInterim(status: number, lines: readonly string[]): void {
     const response = this.#response;
@@ -61,10 +61,7 @@ export class AnswerWriter implements PendingResponse {
     socket.write(`${head}\r\n`, 'latin1');
   }
 
-  /**
-   * Takes the head of the final answer.
-   * @param onRead called when the client has read what waited for it
-   */
+  /** @param onRead called when the client has read everything */
   takeHead(status: number, statusText: string, lines: readonly string[], onRead: () => void): void {
     this.#status = status;
     this.#statusText = REASON_PHRASE.test(statusText) ? statusText : (STATUS_CODES[status] ?? '');
@@ -75,7 +72,7 @@ export class AnswerWriter implements PendingResponse {
     this.#onRead = onRead;
   }
 
-  /** @returns whether the client reads as fast as the upstream sends */
+  /** @returns false if the client reads more slowly than the upstream sends */
   write(chunk: Buffer): boolean {
     if (!this.#isSent) {
       this.#held.push(chunk);
@@ -86,7 +83,6 @@ export class AnswerWriter implements PendingResponse {
     return false;
   }
 
-  /** Ends the body. */
   end(): void {
     this.#isComplete = true;
     if (this.#isSent) this.#response.end();
@@ -106,7 +102,7 @@ export class AnswerWriter implements PendingResponse {
     if (this.#onRead !== null) response.on('drain', this.#onRead);
     let isRead = true;
     for (const chunk of held) isRead = response.write(chunk);
-    // A head without a body yet (an event stream) must not wait for the first chunk.
+    // The head of an event stream must not wait for the first chunk.
     if (held.length === 0 && !this.#hasNoBody) response.write(NO_BYTES);
     if (!isRead) this.#watchReader();
     if (this.#isComplete) response.end();
@@ -116,7 +112,7 @@ export class AnswerWriter implements PendingResponse {
     this.#response.destroy();
   }
 
-  /** Ends the connection of a client that stops reading. */
+  /** Ends the connection if the client stops reading. */
   #watchReader(): void {
     const { socket } = this.#response;
     if (socket !== null) this.#response.once('drain', watchForStall(socket, this.stallTimeoutMs));

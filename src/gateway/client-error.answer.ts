@@ -4,8 +4,8 @@ import type { Duplex } from 'node:stream';
 import { writeRawProblem } from '../common/http/problem.writer.js';
 
 /**
- * What Node's parser refuses never becomes a request: it is answered on the connection, which is then closed.
- * @param last the answer to the request before it on this connection, or to the one whose body it broke
+ * For bytes that Node's parser refuses: answers and closes the connection.
+ * @param last the previous answer on it, or the one whose body is broken
  */
 export function answerClientError(
   error: Error & { code?: string },
@@ -17,12 +17,12 @@ export function answerClientError(
     return;
   }
   if (last !== undefined && !(last.writableFinished && last.req.complete)) {
-    // Bytes written now would be taken for the answer that is due, or for a part of it.
+    // The client would take these bytes for a part of the earlier answer.
     if (last.req.complete || last.headersSent || last.socket !== socket) {
       socket.destroySoon();
       return;
     }
-    // The error is in the body of the request that is due: nothing of it goes upstream any more.
+    // The error is in the body of the current request: stop forwarding it.
     last.req.unpipe();
   }
   switch (error.code) {

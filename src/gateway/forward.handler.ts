@@ -10,54 +10,46 @@ import type { IncomingBody } from './forwarded-body.js';
 import type { OpenRequests } from './open-requests.js';
 import type { ConnectionWaiter, Holder, UpstreamConnections } from './upstream.connections.js';
 
-/** How a request is forwarded. */
 export interface ForwardOptions {
   readonly application: ProtectedApplication;
   readonly connections: UpstreamConnections;
-  /**
-   * Judges the request again after a wait in which its token may have ended, and gives the current application.
-   * Null means that the request was refused, and answered.
-   */
+  /** After a wait in which the token may have ended. Gives the current application; null if refused and answered. */
   readonly judgeAgain: (onJudged: (application: ProtectedApplication | null) => void) => void;
-  /** Whose share of the connections is used: a token's id, or the client's address where there is no token. */
+  /** A token's id, or the client's address: each has its share of the connections. */
   readonly holderKey: string;
-  /** Takes the upstream's own sessions out of the answer to a token request (R11); null for every other request. */
+  /** Removes the upstream's sessions from answers to tokens (R11); null for other requests. */
   readonly sessionRule: SessionParameterRule | null;
-  /** How long the upstream may pause in its answer, and the client in reading what waits for it. */
+  /** The longest pause of the upstream in answering, and of the client in reading. */
   readonly stallTimeoutMs: number;
 }
 
-/** Gets the events of a forwarded request. */
+/** Events of a forwarded request. */
 export interface ForwardListener {
-  /** Called once, when the request has a connection: dispatches it. */
+  /** Called once, when the request has a connection. */
   onTurn(handler: ForwardHandler): void;
-  /** Called once with the head of the answer, which is sent on `release`. */
+  /** Called once, with the head; the answer leaves on `release`. */
   onHead(exchange: Exchange, status: number, answer: PendingResponse): void;
-  /** Called when the client goes away before its answer is complete. */
+  /** Called if the client goes away before its answer is complete. */
   onGone(exchange: Exchange): void;
-  /** Called when the upstream fails, whether or not the head has left. */
+  /** Also called after the head has left. */
   onFailure(exchange: Exchange, error: unknown): void;
 }
 
-/** The media type of server-sent events (HTML, 9.2.2). */
+/** HTML, 9.2.2: server-sent events. */
 const EVENT_STREAM = 'text/event-stream';
 
-/**
- * One request on its way upstream: it waits for its body and for a connection, and hands the answer on. A client that
- * goes away ends the upstream request.
- */
+/** Waits for the body and a connection, then passes the answer on. If the client goes, the upstream request ends. */
 export class ForwardHandler implements Dispatcher.DispatchHandler, ConnectionWaiter {
   readonly #answer: AnswerWriter;
   #application: ProtectedApplication;
   #body: Buffer | IncomingBody | null = null;
-  /** Set while it waits for a connection or has one. */
+  /** While it waits for a connection or has one. */
   #holder: Holder | null = null;
   #hasConnection = false;
   #isStream = false;
   #abort: ((error?: Error) => void) | null = null;
   #isGone = false;
   #hasFailed = false;
-  /** Ends the wait for a connection; null while none is waited for. */
   #connectionTimer: NodeJS.Timeout | null = null;
   readonly #startedAtTick = performance.now();
 
@@ -81,17 +73,15 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, ConnectionWai
     });
   }
 
-  /** What it is sent to, by the rules that it was judged by last. */
   get application(): ProtectedApplication {
     return this.#application;
   }
 
-  /** What is sent as the body. */
   get body(): Buffer | IncomingBody | null {
     return this.#body;
   }
 
-  /** Waits for the client's body, as much of it as is needed, and then for a connection. */
+  /** Waits for the client's body, as much as is needed, then for a connection. */
   awaitBody(body: IncomingBody): void {
     this.#body = body;
     body.gather(
@@ -100,7 +90,7 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, ConnectionWai
     );
   }
 
-  /** Waits for a connection: as a rule, there is one. */
+  /** Waits for a connection; usually one is free. */
   awaitConnection(body: Buffer | IncomingBody | null): void {
     if (this.#isGone || this.#hasFailed) return;
     this.#body = body;
@@ -151,7 +141,6 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, ConnectionWai
     }
   }
 
-  /** Ends the request with an error. */
   #giveUp(error: Error): void {
     this.#endWaiting();
     this.#hasFailed = true;
@@ -159,7 +148,7 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, ConnectionWai
     this.#abort?.(error);
   }
 
-  /** Ends every wait. A connection that undici is about to use is given back in `onError`. */
+  /** Ends every wait. A connection that undici is about to use returns in `onError`. */
   #endWaiting(): void {
     this.#stopConnectionTimer();
     if (this.#body !== null && !Buffer.isBuffer(this.#body)) this.#body.giveUp();
@@ -173,7 +162,7 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, ConnectionWai
     this.#holder = null;
   }
 
-  /** The time for a connection; undici's own timers limit the wait for an answer on it. */
+  /** Limits the wait for a connection; undici limits the wait for an answer. */
   #startConnectionTimer(): void {
     this.#connectionTimer = setTimeout(
       () => this.#giveUp(new errors.ConnectTimeoutError()),
@@ -210,7 +199,7 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, ConnectionWai
     return true;
   }
 
-  /** Passes on an answer whose body must not be read, and ends the connection, on which that body may follow. */
+  /** For an answer whose body must not be read: the connection ends, because the body may follow on it. */
   #completeWithoutBody(status: number): void {
     this.#answer.end();
     this.listener.onHead(this.exchange, status, this.#answer);
@@ -219,11 +208,11 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, ConnectionWai
   }
 
   onData(chunk: Buffer): boolean {
-    // undici gives an empty chunk when it reads on. Pausing it then would stop it for good.
+    // undici sends an empty chunk when it reads on. A pause then would never end.
     return chunk.length === 0 || this.#answer.write(chunk);
   }
 
-  /** Whether the answer is an event stream for which its holder has no room. Those must not block what is short. */
+  /** True if its holder has no room for one more event stream. Streams must not block short requests. */
   #isStreamTooMany(lines: readonly string[]): boolean {
     const type = headerValues(lines, 'content-type')[0];
     if (type === undefined || mediaTypeOf(type) !== EVENT_STREAM || this.#holder === null) return false;
@@ -243,12 +232,12 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, ConnectionWai
     if (this.#isGone || this.#hasFailed) return;
     const { request } = this.exchange;
     if (!request.complete && request.socket.destroyed) {
-      // The client broke off its body, and undici noticed it first.
+      // The client broke off its body; undici noticed first.
       this.#isGone = true;
       this.listener.onGone(this.exchange);
       return;
     }
-    // The length in a 304 is that of a body that is not sent (RFC 9110 8.6), and undici waits for that body.
+    // A 304 has the length of a body that is not sent (RFC 9110 8.6), but undici waits for it.
     if (this.#answer.hasNoBody && error instanceof errors.ResponseContentLengthMismatchError) this.onComplete();
     else this.listener.onFailure(this.exchange, error);
   }

@@ -27,7 +27,6 @@ const UNKNOWN_EXPECTATION = new ProblemException(
 );
 const STARTING = new ProblemException('policy_unavailable', 'The server is starting. Try again in a moment.');
 
-/** What the front door needs once the application is built. */
 export interface FrontDoorServices {
   readonly gateway: GatewayService;
   readonly loops: LoopDetector;
@@ -37,66 +36,59 @@ export interface FrontDoorServices {
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** So many requests may wait for the door to open; the next ones are refused with a 503. */
+/** Requests that wait for the start; more get a 503. */
 const MAX_EARLY_REQUESTS = 1_000;
 
-/**
- * Takes every request before any framework does, and sends it where it belongs: to the gateway for a mounted
- * application, to Nest for the server's own paths, or to nowhere.
- */
+/** Sends every request to the gateway, to Nest, or nowhere. */
 export class FrontDoor {
   #services: FrontDoorServices | null = null;
   #frameworkHandler: Handler | null = null;
   readonly #connections = new OpenConnections();
-  /** Requests that the framework has, until it has an answer. */
+  /** Requests that the framework has not answered yet. */
   readonly #handed = new Set<Exchange>();
-  /** Requests that came between the opening of the port and of the door, as on a first start. They are answered then. */
+  /** Requests before the door opens, such as at a first start. */
   readonly #early: (() => void)[] = [];
 
-  /** Opens the door once everything behind it is built. */
+  /** Call this when everything behind the door is built. */
   open(services: FrontDoorServices): void {
     this.#services = services;
     for (const take of this.#early.splice(0)) take();
   }
 
-  /**
-   * Makes the server of a listener.
-   * @param frameworkHandler takes the requests for the server's own paths; given with the first server
-   */
+  /** @param frameworkHandler for the server's own paths; given with the first server */
   createServer(side: ListenerSide, frameworkHandler?: Handler): Server {
     if (frameworkHandler !== undefined) this.#frameworkHandler = frameworkHandler;
     return createListener(this.#connections, (received) => this.#take(side, received));
   }
 
-  /** The requests for the server's own paths that have no answer yet, also where the client is gone. */
   get unanswered(): readonly Exchange[] {
     return [...this.#handed];
   }
 
-  /** Notes that the framework has an answer to a request. */
+  /** The framework has an answer. */
   noteAnswered(exchange: Exchange): void {
     this.#handed.delete(exchange);
   }
 
-  /** Has every answer from now on say that it is the last one of its connection (R79). The listeners stay open. */
+  /** From now on every answer is the last of its connection (R79). The listeners stay open. */
   drain(): void {
     this.#connections.announceClose();
   }
 
-  /** Whether requests still came within this time, in milliseconds, though the server is draining. */
+  /** True if requests came within this time (ms), despite draining. */
   isInUse(withinMs: number): boolean {
     return this.#connections.isInUse(withinMs);
   }
 
-  /** The number of connections whose last answer has not left. */
+  /** Connections whose last answer has not left. */
   get busyConnections(): number {
     return this.#connections.busy;
   }
 
   /**
-   * Stops accepting, lets what is under way finish, and cuts what is left after the time.
-   * @param timeoutMs how long requests under way may take
-   * @returns how many requests were cut
+   * Stops accepting, waits for open requests, and cuts the rest.
+   * @param timeoutMs for open requests
+   * @returns how many were cut
    */
   close(timeoutMs: number): Promise<number> {
     return this.#connections.close(timeoutMs);
@@ -147,13 +139,10 @@ export class FrontDoor {
     }
   }
 
-  /**
-   * Hands a request for one of the server's own paths to the framework.
-   * @param routedPath the path of the route that answers
-   */
+  /** For the server's own paths. @param routedPath the path of the route */
   #hand(received: ReceivedRequest, facts: RequestFacts, routedPath: string, vendorMount: string | null): void {
     const { request, response, head, expectation } = received;
-    // The framework reads the target from here: the origin form, whatever form was sent.
+    // The framework needs the origin form here.
     request.url = facts.query === null ? routedPath : `${routedPath}?${facts.query}`;
     const requestId = requestIdOf(head);
     const exchange = new Exchange(request, response, requestId, facts, null, expectation === 'continue', vendorMount);
@@ -161,12 +150,12 @@ export class FrontDoor {
     this.#handed.add(exchange);
     this.#services?.requestLog.watch(exchange);
     response.setHeader('X-Request-Id', requestId);
-    // The guards ask for the body (R112); what they leave is dropped.
+    // The guards read the body (R112); the rest is dropped.
     dropUnreadBody(request, response, OWN_PATH_BODY);
     this.#frameworkHandler?.(request, response);
   }
 
-  /** Refuses a request at the door. Where its path is one of an application, it is recorded there like any other. */
+  /** Refuses a request at the door. A request below a mount is recorded for its application. */
   #refuse(
     received: ReceivedRequest,
     destination: Destination<ProtectedApplication> & { readonly application: ProtectedApplication | null },
@@ -178,7 +167,7 @@ export class FrontDoor {
     else gateway.refuse(proxiedRequest(received, destination, application), refusal);
   }
 
-  /** Answers a request that is for no application. It is in the log of requests, like any other. */
+  /** For a request without an application; also logged. */
   #answer({ request, response, head }: ReceivedRequest, facts: RequestFacts, refusal: Deny | ProblemException): void {
     const requestId = requestIdOf(head);
     const exchange = new Exchange(request, response, requestId, facts, null, false);
@@ -206,12 +195,11 @@ function nowhere(side: ListenerSide): string {
   return side === 'gateway' ? detail : `${detail} The API is documented at /docs.`;
 }
 
-/** Whether a browser opens a page. */
 function opensPage({ request: { method }, head }: ReceivedRequest): boolean {
   return (method === 'GET' || method === 'HEAD') && acceptsHtml(head);
 }
 
-/** The address of the server itself has no page: a browser is led to the one that there is. */
+/** The server's root has no page, so a browser is redirected. */
 function redirectToDocumentation({ response, head }: ReceivedRequest): void {
   const lines = ['Location', '/docs', 'Vary', 'Accept', 'Cache-Control', 'no-store', 'Content-Length', '0'];
   response.writeHead(302, [...lines, 'X-Request-Id', requestIdOf(head)]).end();

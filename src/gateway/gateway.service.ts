@@ -18,15 +18,14 @@ import { ChangeFeed } from '../database/change-feed.js';
 import { isForSessionEndpoint, SessionEndpoint } from './session.endpoint.js';
 import { UpstreamForwarder } from './upstream.forwarder.js';
 
-/** A request is judged again so many times at the most, however often the rules change while it waits. */
+/** A limit, even if the rules change again and again. */
 const MAX_JUDGEMENTS = 3;
 
-/** A request for an application, with its target taken apart. */
 export interface ProxiedRequest {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly application: ProtectedApplication;
-  /** The host that the request is for; null where it names none. */
+  /** Null if the request names no host. */
   readonly authority: Authority | null;
   /** With the path below the mount. */
   readonly facts: RequestFacts;
@@ -34,13 +33,13 @@ export interface ProxiedRequest {
 }
 
 /**
- * The proxied routes: the same judgement as before the management routes, and then the upstream. They do not pass
- * Fastify's routing, which refuses methods, paths and media types that a gateway must judge itself.
+ * Judged like management routes, then sent upstream. Not through Fastify's routing, which refuses methods, paths and
+ * media types that a gateway must judge.
  */
 @Injectable()
 export class GatewayService {
   readonly #logger = new Logger(GatewayService.name);
-  /** How many requests wait for something that their judgement or their answer needs, such as the database. */
+  /** Requests that wait for the database or the like. */
   #waiting = 0;
 
   constructor(
@@ -54,12 +53,12 @@ export class GatewayService {
     private readonly changes: ChangeFeed,
   ) {}
 
-  /** How many requests are still being judged or answered here, also where the client is gone. */
+  /** Includes requests whose client has gone. */
   get waiting(): number {
     return this.#waiting;
   }
 
-  /** Judges a request and forwards it, or answers why not. Never throws. */
+  /** Never throws. */
   handle(proxied: ProxiedRequest): void {
     const exchange = this.#exchangeOf(proxied);
     if (proxied.application.fault !== null) {
@@ -74,16 +73,15 @@ export class GatewayService {
   }
 
   /**
-   * Forwards a request that was judged; one that had to wait for their reads or for its body is judged again
-   * first, where what they found out may not hold any more.
-   * @param version of what was known when the judgement began
+   * Judges again first if the request had to wait for reads or its body.
+   * @param version of the data at the first judgement
    */
   #goOn(exchange: Exchange, application: ProtectedApplication, version: number, judgementsLeft: number): void {
     const hasReadBody = exchange.readBody !== null || exchange.bodyBeginning !== null;
     const now = this.changes.version;
     if (judgementsLeft > 0 && (now !== version || (hasReadBody && exchange.isJudgementOld))) {
       this.#judgeAgain(exchange, application, (judged) => {
-        // Only a change calls for another judgement: time has passed for good.
+        // Only a change needs another judgement; passed time does not.
         if (judged !== null && this.changes.version === now) this.#forward(exchange, judged);
         else if (judged !== null) this.#goOn(exchange, judged, now, judgementsLeft - 1);
       });
@@ -93,9 +91,8 @@ export class GatewayService {
   }
 
   /**
-   * Makes the decision anew where a request has had to wait, by everything that holds now: the application's own rules as
-   * well (R64). A refusal is answered.
-   * @param onJudged called with the application as it is now, or with null where the request is refused
+   * Judges by everything that is valid now, including the application's rules (R64). A refusal is answered.
+   * @param onJudged called with the current application, or null after a refusal
    */
   #judgeAgain(
     exchange: Exchange,
@@ -112,7 +109,7 @@ export class GatewayService {
     this.#judge(exchange, (passes) => onJudged(passes ? now : null));
   }
 
-  /** The application as it is now; a problem where the request does not lead to it any more. */
+  /** A problem if the request does not lead to it any more. */
   #applicationNow(
     { authority, facts: { rawPath } }: Exchange,
     before: ProtectedApplication,
@@ -125,7 +122,7 @@ export class GatewayService {
     return route.application.fault === null ? route.application : closed();
   }
 
-  /** Refuses a request without judging it, and records it like any other. */
+  /** Without judging; recorded like any other. */
   refuse(proxied: ProxiedRequest, refusal: Deny | ProblemException): void {
     this.#refuseUnjudged(this.#exchangeOf(proxied), refusal);
   }
@@ -157,7 +154,7 @@ export class GatewayService {
     return exchange;
   }
 
-  /** Judges a request and answers a refusal. The judgement is mostly there at once: waiting for it would cost a turn. */
+  /** Answers a refusal. Most judgements are synchronous, which saves a turn. */
   #judge(exchange: Exchange, onJudged: (passes: boolean) => void): void {
     let judged: boolean | Promise<boolean>;
     try {
@@ -206,7 +203,7 @@ export class GatewayService {
     this.#answer(exchange, problem);
   }
 
-  /** A failure is not a denial: it is answered and recorded as what it is. */
+  /** A failure is not a denial, and is recorded as a failure. */
   #fail(exchange: Exchange, error: unknown, onFailed?: (passes: false) => void): void {
     if (error instanceof ProblemException) {
       exchange.problem = error;
@@ -240,7 +237,7 @@ export class GatewayService {
   }
 }
 
-/** Something stored of the application cannot be read, and nothing of it is guessed. The cause is not for everyone. */
+/** Stored data cannot be read. Clients do not learn the cause. */
 function closed(): ProblemException {
   return new ProblemException(
     'policy_unavailable',

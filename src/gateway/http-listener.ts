@@ -8,20 +8,19 @@ import { lastAnswerOf, lastHeadOf, noteLastRequest, tellOfLostConnection } from 
 import type { OpenConnections } from './open.connections.js';
 import { isOtherProtocol } from './request-protocol.js';
 
-/** A head that takes longer than this to arrive is dropped. */
+/** For the head to arrive. */
 const HEADERS_TIMEOUT_MS = 30_000;
 
-/** A request as it came to a listener. */
 export interface ReceivedRequest {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly head: RequestHead;
   readonly isOtherProtocol: boolean;
-  /** `continue`: the client waits for `100 Continue` before it sends the body (RFC 9110 10.1.1). */
+  /** `continue`: `Expect: 100-continue` (RFC 9110 10.1.1). */
   readonly expectation: 'none' | 'continue' | 'unknown';
 }
 
-/** Makes the server of a listener. It answers what never becomes a request, and hands over everything else. */
+/** Answers what never becomes a request, and passes on the rest. */
 export function createListener(connections: OpenConnections, onRequest: (received: ReceivedRequest) => void): Server {
   const receive =
     (expectation: ReceivedRequest['expectation']) =>
@@ -37,17 +36,17 @@ export function createListener(connections: OpenConnections, onRequest: (receive
     };
   const server = createServer(
     {
-      // Judged by the gateway itself, so that the answer is a problem that says what is wrong.
+      // The gateway checks this and answers with a problem.
       requireHostHeader: false,
       headersTimeout: HEADERS_TIMEOUT_MS,
-      // An upload may take as long as it takes; what stalls is ended by the upstream's timeouts.
+      // Uploads have no limit; the upstream's timeouts end stalled ones.
       requestTimeout: 0,
       keepAliveTimeout: 65_000,
       insecureHTTPParser: false,
     },
     receive('none'),
   );
-  // Every line is needed, since more than a hundred are refused; Node's own limit would hide the rest.
+  // Node's limit would hide lines, and we refuse more than a hundred.
   server.maxHeadersCount = 0;
   server.on('checkContinue', receive('continue'));
   server.on('checkExpectation', receive('unknown'));

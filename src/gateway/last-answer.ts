@@ -11,25 +11,23 @@ interface WithAnswer {
   [LAST_HEAD]?: RequestHead;
 }
 
-/** The answer to the last request of a connection: what follows it may turn out not to be a request. */
+/** What follows it on the connection may not be a request. */
 export function lastAnswerOf(socket: Duplex & WithAnswer): ServerResponse | undefined {
   return socket[LAST_ANSWER];
 }
 
-/** The head of the last request of a connection. */
 export function lastHeadOf(socket: Duplex & WithAnswer): RequestHead | undefined {
   return socket[LAST_HEAD];
 }
 
-/** Notes the request that has just come. */
 export function noteLastRequest(socket: Duplex & WithAnswer, head: RequestHead, answer: ServerResponse): void {
   socket[LAST_HEAD] = head;
   socket[LAST_ANSWER] = answer;
 }
 
 /**
- * Node tells of a connection's end only the answer that has the connection. One that waits behind another (pipelining)
- * would wait for ever, and with it the upstream's connection.
+ * Node reports a lost connection only to the current answer. A pipelined one would wait for ever, with its upstream
+ * connection.
  */
 export function tellOfLostConnection(socket: Socket, response: ServerResponse): void {
   const tell = (): void => {

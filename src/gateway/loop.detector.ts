@@ -5,12 +5,12 @@ import { hasPassed } from '@scopegate/upstream';
 import { SECRETS } from '../config/config.module.js';
 import type { Secrets } from '../config/secrets.js';
 
-/** How this installation is named in `Via`, and whether a request has been here before (RFC 9110 7.6.3). */
+/** The name in `Via`, and the test for it (RFC 9110 7.6.3). */
 @Injectable()
 export class LoopDetector {
   /**
-   * The same on all nodes of one installation, since a loop may go from node to node, and another one in every other
-   * installation, because one gateway may be the upstream of another. It reveals nothing of the key it is made with.
+   * Common to all nodes, since a loop may pass several; different for other installations, which may be upstreams. Does
+   * not reveal the key.
    */
   readonly #pseudonym: string;
   readonly #hops: Readonly<Record<string, string>>;
@@ -26,7 +26,7 @@ export class LoopDetector {
     return hasPassed(lines, this.#pseudonym);
   }
 
-  /** The hop that a request adds to `Via`. @param httpVersion of the request */
+  /** @param httpVersion of the request */
   hop(httpVersion: string): string {
     return this.#hops[httpVersion] ?? `${httpVersion} ${this.#pseudonym}`;
   }

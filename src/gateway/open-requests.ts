@@ -2,30 +2,28 @@ import { Injectable } from '@nestjs/common';
 import type { Exchange } from '../common/access/exchange.js';
 
 /**
- * The forwarded requests whose answer has not ended. Where the process ends first, they are recorded then (R81).
- *
- * An array whose places are used again, and no set: V8 copies a growing set, and an old copy keeps finished requests
- * alive until the next full collection. That cost 10 µs a request (ADR 49).
+ * Forwarded requests without a complete answer; recorded if the process ends first (R81). An array with reused places,
+ * because V8 copies a growing Set, and old copies keep requests alive: 10 µs a request (ADR 49).
  */
 @Injectable()
 export class OpenRequests {
   readonly #places: (Exchange | null)[] = [];
   readonly #free: number[] = [];
 
-  /** @returns its place, for `remove` */
+  /** @returns the place for `remove` */
   add(exchange: Exchange): number {
     const place = this.#free.pop() ?? this.#places.length;
     this.#places[place] = exchange;
     return place;
   }
 
-  /** Called once for a place. */
+  /** Call this once for each place. */
   remove(place: number): void {
     this.#places[place] = null;
     this.#free.push(place);
   }
 
-  /** Those that have gone upstream: what they asked for may have happened. */
+  /** These went upstream, where they may have had an effect. */
   get forwarded(): readonly Exchange[] {
     return this.#places.filter((exchange): exchange is Exchange => (exchange?.forwardedAtTick ?? null) !== null);
   }

@@ -3,29 +3,27 @@ import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { lastAnswerOf } from './last-answer.js';
 
-/** The first request of a connection that is younger than this may be on its way. */
+/** The first request of a younger connection may be on its way. */
 const FIRST_REQUEST_MS = 1_000;
 
-/** How often connections that have become idle are looked for. */
+/** Time between searches for idle connections. */
 const SWEEP_INTERVAL_MS = 50;
 
-/** A turn of the event loop that took no longer, in milliseconds, had next to nothing in it. */
+/** Milliseconds: a shorter turn of the event loop had almost no work. */
 const QUIET_TURN_MS = 0.1;
 
-/** Under load there may be no quiet turn: the listener closes after so many at the latest. */
+/** The listener closes after this many, since under load no turn is quiet. */
 const MAX_TURNS = 200;
 
-/** The connections of all listeners, and their end. */
 export class OpenConnections {
   readonly #servers: Server[] = [];
-  /** When each was made, by a clock that never steps back. */
+  /** By a clock that never steps back. */
   readonly #madeAtTick = new Map<Socket, number>();
   #isClosing = false;
-  /** When the last request came that is not about health, once the server is stopping. */
+  /** The last request while stopping; health checks do not count. */
   #usedAtTick = Number.NEGATIVE_INFINITY;
   #onGone: () => void = () => undefined;
 
-  /** Looks after the connections of a listener. */
   watch(server: Server): void {
     this.#servers.push(server);
     server.on('connection', (socket: Socket) => {
@@ -35,22 +33,22 @@ export class OpenConnections {
         if (this.#madeAtTick.size === 0) this.#onGone();
       });
     });
-    // Node counts a connection as idle once its answer has been handed over, also where nothing of it has been sent:
-    // closing it then takes an answer away that is recorded as given.
+    // For Node a connection is idle once its answer is handed over, even if nothing was sent: closing it would lose a
+    // recorded answer.
     server.closeIdleConnections = () => this.#closeIdle();
   }
 
-  /** The number of connections whose last answer has not left. */
+  /** Connections whose last answer has not left. */
   get busy(): number {
     return [...this.#madeAtTick.keys()].filter((socket) => lastAnswerOf(socket)?.writableFinished === false).length;
   }
 
-  /** Whether a request has come within this time, in milliseconds, since `announceClose`; health checks do not count. */
+  /** True if a request came within this time (ms) after `announceClose`; health checks do not count. */
   isInUse(withinMs: number): boolean {
     return performance.now() - this.#usedAtTick < withinMs;
   }
 
-  /** Has the next answer of every connection say that it is the last one (RFC 9112 9.6). */
+  /** The next answer is the last of its connection (RFC 9112 9.6). */
   announceClose(): void {
     this.#isClosing = true;
     for (const socket of this.#madeAtTick.keys()) {
@@ -60,9 +58,8 @@ export class OpenConnections {
   }
 
   /**
-   * Makes an answer the last one of its connection, once the server is stopping. Of several that wait on one connection
-   * (pipelining) it is the last one that says so: those behind it would be lost.
-   * @param before the answer before it, on the same connection
+   * While stopping. Of pipelined answers only the last one may close: those after it would be lost.
+   * @param before the previous answer on this connection
    */
   takeAnswer(response: ServerResponse, before: ServerResponse | undefined): void {
     if (!this.#isClosing) return;
@@ -72,10 +69,9 @@ export class OpenConnections {
   }
 
   /**
-   * Closes the listeners and the idle connections, lets requests under way finish, and cuts what is left after the time.
-   * When it returns, every connection is closed, and its listeners have been called.
-   * @param timeoutMs how long requests under way may take
-   * @returns how many connections were cut while their answer was not complete
+   * Closes listeners and idle connections, waits for open requests, and cuts the rest. All connections are then closed,
+   * and their listeners called. @param timeoutMs for open requests
+   * @returns how many incomplete answers were cut
    */
   async close(timeoutMs: number): Promise<number> {
     await quietTurn();
@@ -84,7 +80,7 @@ export class OpenConnections {
       .map(
         (server) =>
           new Promise<void>((resolve) => {
-            // It would close idle connections first; until it is closed itself, every moment counts.
+            // It would close idle connections first, which takes too long here.
             server.closeIdleConnections = () => undefined;
             server.close(() => resolve());
           }),
@@ -97,13 +93,13 @@ export class OpenConnections {
       cutCount = this.busy;
       for (const socket of this.#madeAtTick.keys()) socket.destroy();
     }, timeoutMs);
-    // A connection becomes idle when its last answer is complete. Closed right after the system has handed over what has
-    // arrived, so that no request is lost that was on its way.
+    // A connection is idle after its last answer. Closed right after the system has delivered its data, so that no
+    // request is lost.
     const sweep = setInterval(() => setImmediate(() => this.#closeIdle()), SWEEP_INTERVAL_MS);
     await Promise.all([...closed, gone]);
     clearTimeout(cut);
     clearInterval(sweep);
-    // The listener closes before the sockets have told those who wait for them, who have something to record then.
+    // Sockets report their end later, and their listeners may still record something.
     await nextTurn();
     return cutCount;
   }
@@ -119,8 +115,8 @@ export class OpenConnections {
 }
 
 /**
- * Waits for a moment in which the system has handed over all new connections. A listener that is closed resets those that
- * it still holds, and with them a POST that no load balancer sends again.
+ * Waits until the system has delivered all new connections. A closing listener resets those it still has, perhaps with
+ * a POST that no load balancer repeats.
  */
 async function quietTurn(): Promise<void> {
   for (let turns = 0; turns < MAX_TURNS; turns += 1) {

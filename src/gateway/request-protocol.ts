@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** What Node attaches to the socket of a request: its parser, which keeps what it is reading. */
+/** Node's parser on the socket, with the bytes it reads. */
 interface WithParser {
   readonly parser?: { getCurrentBuffer?(): Buffer | undefined } | null;
 }
 
-/** Methods that Node's parser knows for RTSP alone: it refuses them for HTTP itself. */
+/** Node's parser knows these only for RTSP, and refuses them for HTTP. */
 const RTSP_METHODS: ReadonlySet<string> = new Set([
   'DESCRIBE',
   'ANNOUNCE',
@@ -21,20 +21,18 @@ const RTSP_METHODS: ReadonlySet<string> = new Set([
   'FLUSH',
 ]);
 
-/** The methods that it takes for HTTP and for one of the two others as well. */
+/** Valid in HTTP and in one of the other protocols. */
 const SHARED_METHODS: ReadonlySet<string> = new Set(['GET', 'POST', 'OPTIONS', 'SOURCE']);
 
 const REQUEST_LINE = /^(\S+) +(\S+) +(?:RTSP|ICE)\/\d\.\d\r?$/gm;
 
-/** Connections on which another protocol was spoken. */
+/** Connections with another protocol. */
 const FOREIGN_SOCKETS = new WeakSet<Socket>();
 
 /**
- * Whether a request was sent in another protocol than HTTP (R67). Node's parser takes `RTSP/1.0` and `ICE/1.0` as well,
- * and does not tell: the version alone is passed on. Its method tells it for most; for the others the request line is
- * looked up in the bytes that the parser is reading. ADR 32 has the limits of that.
- * @param isRepeated whether the header lines are those of the request before on this connection: only a client that has
- * spoken HTTP so far could change to another protocol then, and the look is saved
+ * R67: Node's parser accepts `RTSP/1.0` and `ICE/1.0` and reports only the version. Most methods show it; for others we
+ * read the request line in the parser's bytes. For limits see ADR 32.
+ * @param isRepeated same header lines as the previous request: then the protocol is the same, too
  */
 export function isOtherProtocol(request: IncomingMessage, isRepeated: boolean): boolean {
   const { method = '', url = '', httpVersion } = request;

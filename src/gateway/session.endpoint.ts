@@ -13,16 +13,15 @@ import { originOf } from './upstream.forwarder.js';
 
 const METHODS = 'GET, HEAD, POST, DELETE, OPTIONS';
 
-/** An answer of the gateway itself. */
 interface OwnAnswer {
   readonly status: number;
-  /** JSON; null if there is no body. */
+  /** JSON, or null. */
   readonly body: string | null;
-  /** More header lines, names and values alternating. */
+  /** Names and values in turns. */
   readonly lines: readonly string[];
 }
 
-/** A request of a token for jira's session endpoint. */
+/** With a token, for jira's session endpoint. */
 interface SessionRequest {
   readonly authenticated: Authenticated;
   readonly token: TokenFacts;
@@ -31,8 +30,8 @@ interface SessionRequest {
 }
 
 /**
- * Answers jira's session endpoint to token requests, with sessions of the gateway's own and in jira's shapes (R04, R11).
- * Nothing of such a request goes upstream, so that no session of the upstream is ever made with a token.
+ * R04, R11: the gateway's own sessions in jira's form. Nothing goes upstream, so a token never makes an upstream
+ * session.
  */
 @Injectable()
 export class SessionEndpoint {
@@ -41,10 +40,7 @@ export class SessionEndpoint {
     private readonly recorder: DecisionRecorder,
   ) {}
 
-  /**
-   * Answers a request that `isForSessionEndpoint` holds for.
-   * @throws ProblemException 405 for a method that the endpoint does not have, 503 if nothing can be stored
-   */
+  /** @throws ProblemException 405 for another method, 503 if nothing can be stored */
   async answer(exchange: Exchange, application: ProtectedApplication, decision: Allow): Promise<void> {
     const { authenticated } = decision;
     const { token } = authenticated;
@@ -75,7 +71,7 @@ export class SessionEndpoint {
       case 'HEAD':
         return { status: 200, body: sessionUserAnswer(authenticated.principal.username, address), lines: [] };
       case 'DELETE':
-        // Beside an Authorization line as well: the client wants its session ended, and names it.
+        // Also with an Authorization line: the client names the session to end.
         await this.sessions.end(token.id, sessionsInCookies(exchange.facts.head.values('cookie')));
         return { status: 204, body: null, lines: ['Set-Cookie', sessionCookie(cookieName, null, address)] };
       case 'OPTIONS':
@@ -85,14 +81,14 @@ export class SessionEndpoint {
     }
   }
 
-  /** A session that logs in again stays the one it is. */
+  /** A session that logs in again stays the same. */
   async #sessionFor({ admitted: { credential } }: Authenticated, token: TokenFacts): Promise<string> {
     const isSession = credential.kind === 'token' && credential.via === 'cookie';
     return isSession ? credential.secret : this.sessions.open(token.id);
   }
 }
 
-/** Whether an allowed request is one of a token for jira's session endpoint, under one of its names (R04). */
+/** R04: under one of its names, with a token. */
 export function isForSessionEndpoint({ authenticated: { admitted, token } }: Allow): boolean {
   const { path } = admitted;
   return token !== null && path?.strict.ok === true && path.strict.pathClass === 'rest-session';
@@ -106,7 +102,7 @@ function write(exchange: Exchange, { status, body, lines }: OwnAnswer): void {
   if (body !== null) {
     head.push('Content-Type', 'application/json;charset=UTF-8', 'Content-Length', String(Buffer.byteLength(body)));
   }
-  // A client that was not asked for its body may send it or not.
+  // A client without `100 Continue` may send its body or not.
   if (exchange.expectsContinue && exchange.readBody === null) head.push('Connection', 'close');
   response.writeHead(status, head);
   response.end(request.method === 'HEAD' ? undefined : (body ?? undefined));

@@ -2,16 +2,16 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { Exchange } from '../common/access/exchange.js';
 import { Clock } from '../common/time/clock.js';
 
-/** One line for each application in this time: an outage must not fill the log. */
+/** One line per application in this time, so that an outage does not fill the log. */
 const INTERVAL_MS = 10_000;
 
 interface Failures {
   readonly toldAtMs: number;
-  /** Failures since then that have no line of their own. */
+  /** Failures without a line. */
   untold: number;
 }
 
-/** Logs why upstreams fail. The client and the audit do not get the cause. */
+/** Client and audit do not get the cause. */
 @Injectable()
 export class UpstreamFailureLog {
   readonly #logger = new Logger(UpstreamFailureLog.name);

@@ -2,19 +2,18 @@ import { ConnectionShares, type ConnectionHolder } from '@scopegate/upstream';
 import { Pool, type Dispatcher } from 'undici';
 import { upstreamConnector } from './upstream.connector.js';
 
-/** Long enough for a slow handshake, short enough that a client still waits for the answer. */
+/** Enough for a slow handshake while the client still waits. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
-/** A request that waits for a connection. */
 export interface ConnectionWaiter {
-  /** Called once, when it has a connection; it gives it back with `release`. */
+  /** Called once, with a connection; return it with `release`. */
   onTurn(): void;
 }
 
-/** A holder of connections, or of requests that wait for one. */
+/** Has connections or waits for one. */
 export type Holder = ConnectionHolder<ConnectionWaiter>;
 
-/** The connections to the upstream of one application, and the requests that wait for one. */
+/** The connections to one application, and the requests that wait for one. */
 export class UpstreamConnections {
   readonly #pool: Pool;
   readonly #shares: ConnectionShares<ConnectionWaiter>;
@@ -22,7 +21,7 @@ export class UpstreamConnections {
 
   /**
    * @param origin such as `http://127.0.0.1:8080`
-   * @param limit the most connections at a time
+   * @param limit of connections at a time
    */
   constructor(
     readonly origin: string,
@@ -34,7 +33,7 @@ export class UpstreamConnections {
       pipelining: 1,
       connect: upstreamConnector({ timeout: CONNECT_TIMEOUT_MS, autoSelectFamily: true }),
       keepAliveTimeout: 4_000,
-      // As large as the largest head that Tomcat sends.
+      // The largest head of Tomcat.
       maxHeaderSize: 65_536,
     });
   }
@@ -47,22 +46,21 @@ export class UpstreamConnections {
     return this.#pool.stats;
   }
 
-  /** How many requests wait for a connection. */
   get waiting(): number {
     return this.#shares.waiting;
   }
 
-  /** @param key a token's id, or the client's address where there is no token */
+  /** @param key a token's id, or the client's address */
   holder(key: string): Holder {
     return this.#shares.holder(key);
   }
 
-  /** Takes a connection if one is free and no other holder waits. @returns whether it was taken */
+  /** False if none is free or another holder waits. */
   take(holder: Holder): boolean {
     return this.#shares.take(holder);
   }
 
-  /** Waits for a connection. @returns false if too many requests of this holder wait already */
+  /** False if too many requests of this holder wait. */
   wait(holder: Holder, waiter: ConnectionWaiter): boolean {
     return this.#shares.wait(holder, waiter);
   }
@@ -72,7 +70,7 @@ export class UpstreamConnections {
     this.#passOn();
   }
 
-  /** Counts a connection of the holder as one of an event stream. @returns false if it may have no more of those */
+  /** Counts one as an event stream. False if the holder may have no more. */
   addStream(holder: Holder): boolean {
     const isAdded = this.#shares.addStream(holder);
     this.#passOn();
@@ -84,10 +82,7 @@ export class UpstreamConnections {
     this.#passOn();
   }
 
-  /**
-   * Waiting requests get their turn when undici has finished with the connection that was given back. Before that, it
-   * would open another one.
-   */
+  /** Passes a connection on after undici has finished with it; earlier, undici would open another. */
   #passOn(): void {
     if (this.#isPassing || !this.#shares.isTurnDue) return;
     this.#isPassing = true;

@@ -3,10 +3,10 @@ import { Readable } from 'node:stream';
 import { Socket } from 'node:net';
 import { buildConnector } from 'undici';
 
-/** Where the system puts what upstreams send: it is copied before anything else is received. */
+/** The system writes here; copied before the next read. */
 const RECEIVED = Buffer.allocUnsafeSlow(65_536);
 
-/** The longest head of an interim answer that is looked through, in bytes. */
+/** Bytes searched for an interim head. */
 const MAX_INTERIM_BYTES = 16_384;
 
 const UNREAD = Symbol('unread');
@@ -14,13 +14,13 @@ const INTERIM = Symbol('interim');
 const IS_STOPPED = Symbol('is stopped');
 const HAS_ENDED = Symbol('has ended');
 
-/** A connection whose bytes are handed on as they arrive. */
+/** Passes bytes on as they arrive. */
 interface UpstreamSocket extends Socket {
-  /** What has arrived and was not taken; nothing more is read until it is. */
+  /** Not taken yet; stops further reads. */
   [UNREAD]: Buffer | null;
   /**
-   * What has arrived of an answer whose status is not known yet, or of an interim one that is not complete: empty where
-   * nothing has. Undefined while no answer is due, or once its final head has begun.
+   * The incomplete head of an answer, perhaps interim; empty if nothing has arrived. Undefined while no answer is due,
+   * or after its final head has begun.
    */
   [INTERIM]?: Buffer | undefined;
   [IS_STOPPED]: boolean;
@@ -28,14 +28,10 @@ interface UpstreamSocket extends Socket {
 }
 
 /**
- * Makes connections as undici does, whose bytes go past the buffers of a stream: Node takes 64 KB from the heap of C for
- * whatever is read into those, and gives most of it back, for an answer of a kilobyte.
- *
- * The end of such a connection is reported when its reader asks for more. undici ends the process if an upstream closes
- * a connection while its answer waits for a slow client (`assert(!this.paused)`), and closes a connection on which a
- * `100 Continue` comes that it did not ask for.
- *
- * To be removed when undici does neither: pass `connect: { timeout, autoSelectFamily }` to the pool instead and run
+ * undici's connections without stream buffers: for these, Node allocates 64 KB per read and returns most of it. A
+ * connection's end is reported when its reader asks for more. undici ends the process if an upstream closes while its
+ * answer waits for a slow client (`assert(!this.paused)`), and closes a connection after an unexpected `100 Continue`.
+ * Remove this when undici does neither: pass `connect: { timeout, autoSelectFamily }` to the pool and run
  * `gateway-streaming.e2e-spec.ts`. The tests with an upstream that closes, and with a 100, must pass ten times.
  */
 export function upstreamConnector(options: buildConnector.BuildOptions): buildConnector.connector {
@@ -43,23 +39,19 @@ export function upstreamConnector(options: buildConnector.BuildOptions): buildCo
   return (asked, callback) =>
     connect(asked, (...[error, socket]) => {
       if (error !== null) callback(error, null);
-      // Nothing is read before undici has the connection, and it listens at once.
+      // Nothing is read before undici listens.
       else callback(null, Object.assign(socket, nothingReceived()));
     });
 }
 
 const NOTHING = Buffer.alloc(0);
 
-// undici writes the next request on a connection once the answer before is complete: what arrives then is a new message.
+// The next request follows a complete answer, so further bytes are a new message.
 subscribe('undici:client:sendHeaders', (message) => {
   (message as { readonly socket: UpstreamSocket }).socket[INTERIM] = NOTHING;
 });
 
-/**
- * Takes heads of `100 Continue` out of what arrives before the final head of an answer. A server may send one unasked
- * (RFC 9110 15.2), and undici ends the connection with it.
- * @returns what is handed on
- */
+/** Removes `100 Continue` heads: a server may send them unasked (RFC 9110 15.2), and undici would then fail. */
 function withoutContinue(socket: UpstreamSocket, received: Buffer): Buffer {
   let rest = socket[INTERIM]?.length === 0 ? received : Buffer.concat([socket[INTERIM] ?? NOTHING, received]);
   const passed: Buffer[] = [];
@@ -83,7 +75,7 @@ function withoutContinue(socket: UpstreamSocket, received: Buffer): Buffer {
 
 const VERSION = 'HTTP/1.';
 
-/** Three digits behind the version: `HTTP/1.1 100`. */
+/** `HTTP/1.1 100`. */
 const STATUS_END = 12;
 
 function interimStatus(bytes: Buffer): '100' | 'other' | 'final' | 'unknown' {
@@ -99,14 +91,14 @@ function nothingReceived(): object {
   return { [INTERIM]: undefined, [UNREAD]: null, [IS_STOPPED]: false, [HAS_ENDED]: false, read, unshift, push };
 }
 
-/** @returns whether more may be read now */
+/** @returns whether to read more */
 function onReceived(this: UpstreamSocket, length: number): boolean {
   let received: Buffer = Buffer.from(RECEIVED.subarray(0, length));
   if (this[INTERIM] !== undefined) {
     received = withoutContinue(this, received);
     if (received.length === 0) return true;
   }
-  // TLS has more than one record of what the system gives at once.
+  // One read of TLS may give several records.
   this[UNREAD] = this[UNREAD] === null ? received : Buffer.concat([this[UNREAD], received]);
   this.emit('readable');
   this[IS_STOPPED] = this[UNREAD] !== null;
@@ -128,12 +120,11 @@ function read(this: UpstreamSocket, size?: number): Buffer | null {
   return Socket.prototype.read.call(this) as null;
 }
 
-/** Puts back what the reader does not want yet. */
 function unshift(this: UpstreamSocket, bytes: Buffer): void {
   if (bytes.length > 0) this[UNREAD] = this[UNREAD] === null ? bytes : Buffer.concat([bytes, this[UNREAD]]);
 }
 
-/** Node calls it at the end alone: everything else is received. */
+/** Node calls it only at the end. */
 function push(this: UpstreamSocket): boolean {
   this[HAS_ENDED] = true;
   this.emit('readable');

@@ -25,13 +25,13 @@ import { ForwardHandler, type ForwardListener, type ForwardOptions } from './for
 import { UpstreamFailureLog } from './upstream-failure.log.js';
 import { UpstreamPools } from './upstream.pools.js';
 
-/** A body may pause this long; an event stream that is silent for longer has to send comments. */
+/** Of a body; a silent event stream must send comments. */
 const BODY_TIMEOUT_MS = 300_000;
 
-/** undici's timers tick twice a second, and may end up to one tick too early. */
+/** undici's timers may fire one tick early. */
 const UNDICI_TICK_MS = 500;
 
-/** Sends a judged request upstream, byte for byte, and its answer back. */
+/** Byte for byte. */
 @Injectable()
 export class UpstreamForwarder implements ForwardListener {
   constructor(
@@ -43,13 +43,13 @@ export class UpstreamForwarder implements ForwardListener {
   ) {}
 
   /**
-   * Forwards a request whose decision is made; the answer is written from here on.
+   * For an allowed request; writes the answer.
    * @param judgeAgain see `ForwardOptions`
    */
   forward(exchange: Exchange, application: ProtectedApplication, judgeAgain: ForwardOptions['judgeAgain']): void {
     const { decision, response } = exchange;
     if (response.destroyed) {
-      // The client went away while the decision was made: nothing needs to happen upstream any more.
+      // The client has gone already, so nothing goes upstream.
       this.recorder.settleUnanswered(exchange);
       return;
     }
@@ -71,7 +71,6 @@ export class UpstreamForwarder implements ForwardListener {
     else handler.awaitConnection(exchange.readBody);
   }
 
-  /** Sends a request upstream that has a connection. */
   onTurn(handler: ForwardHandler): void {
     const { application, exchange, body } = handler;
     const { connections, stallTimeoutMs } = handler.options;
@@ -93,9 +92,9 @@ export class UpstreamForwarder implements ForwardListener {
           ? identityLines(application.identity, { user: decision.authenticated.principal, token })
           : [],
       dropAuthorization: token !== null,
-      // The gateway's own sessions never go upstream, also beside a credential that counts in their place (R11).
+      // The gateway's own sessions never go upstream, whatever else is presented (R11).
       keepCookies: token === null ? withoutSessions : null,
-      // A scope that covers writes covers whatever method is asked for (R12).
+      // A scope with writes allows every method (R12).
       dropLine: token === null || coversWrites(token.scope) ? null : isMethodOverrideHeader,
       trace: { parent: traceParent(exchange.trace, randomDigits(16)), state: exchange.trace.traceState },
     });
@@ -117,19 +116,18 @@ export class UpstreamForwarder implements ForwardListener {
     this.recorder.settle(exchange, status, answer);
   }
 
-  /** What was asked for may have happened upstream all the same. */
+  /** The request may still have taken effect upstream. */
   onGone(exchange: Exchange): void {
     this.recorder.settleUnanswered(exchange);
   }
 
-  /** An upstream outage is a failure and never a denial. */
+  /** A failure, not a denial. */
   onFailure(exchange: Exchange, error: unknown): void {
     if (exchange.response.headersSent) {
-      // The answer has begun: only a broken connection can show that it is not complete.
       exchange.response.destroy();
       return;
     }
-    // A problem is answered as it is: a body that is too slow, or a fault on our side.
+    // A problem is a slow body or our own fault.
     exchange.problem = error instanceof ProblemException ? error : upstreamProblem(error);
     const { code, detail } = exchange.problem;
     if (code !== 'request_timeout') this.failures.note(exchange, code, error);
@@ -154,16 +152,13 @@ function upstreamProblem(error: unknown): ProblemException {
 
 type Forwarded = Exclude<Decision, { kind: 'deny' }>;
 
-/** The client whose share of the connections a request without a token uses (R112). */
+/** For the share of a request without a token (R112). */
 function clientOf(decision: Forwarded): string {
   const { address } = decision.kind === 'allow' ? decision.authenticated.admitted : decision.admitted;
   return clientBlock(address.client ?? address.peer ?? '');
 }
 
-/**
- * The path that goes upstream. What was judged by its one plain reading is forwarded in that form; where no reading was
- * chosen (path traversal is not prevented, R46), the path goes as it came.
- */
+/** The one plain reading. Without one (R46: path traversal is not prevented), the path as sent. */
 function judgedPath(decision: Forwarded, exchange: Exchange): string {
   const admitted = decision.kind === 'allow' ? decision.authenticated.admitted : decision.admitted;
   const { path, policy } = admitted;
@@ -173,7 +168,7 @@ function judgedPath(decision: Forwarded, exchange: Exchange): string {
   return path.strict.canonical;
 }
 
-/** What the upstream gets about the origin of the request: what was judged, and nothing else that was sent (R39). */
+/** Only what was judged (R39). */
 export function originOf(
   decision: Forwarded,
   exchange: Exchange,
@@ -187,7 +182,7 @@ export function originOf(
   const { reverseProxy } = policy;
   const { chain, proto, host } = forwardingOf(request.head.lines, address, reverseProxy);
   return {
-    // A peer that is not a plain address, such as one with a zone, is sent as it is.
+    // Also a peer that is no plain address, such as one with a zone.
     forwardedFor: address.peer === null ? (request.peer ?? '') : chain.join(', '),
     forwardedHost: (host ?? exchange.authority)?.text ?? null,
     forwardedProto: proto,

@@ -4,7 +4,7 @@ import { MetricsRegistry, type Figure } from '../metrics/metrics.registry.js';
 import type { UpstreamConnections } from './upstream.connections.js';
 import { UpstreamPools } from './upstream.pools.js';
 
-/** The connections to the upstreams. The labels are the keys of applications, so the metrics show no addresses. */
+/** Labels are application keys, so no addresses appear. */
 @Injectable()
 export class UpstreamMetrics {
   constructor(

@@ -3,7 +3,7 @@ import { exchangeOf } from '../../common/access/exchange.js';
 import { JudgementService } from '../judgement.service.js';
 import { isPublicRoute, routeRulesOf } from '../route-metadata.js';
 
-/** The first guard of the management routes: the same judgement as before every proxied request. */
+/** The same judgement as for proxied requests. */
 @Injectable()
 export class AccessGuard implements CanActivate {
   constructor(private readonly judgement: JudgementService) {}

@@ -8,14 +8,10 @@ import { ProblemException } from '../../common/http/problem.exception.js';
 import { bodyLimitOf } from '../route-metadata.js';
 import { AccessGuard } from './access.guard.js';
 
-/** Methods whose body means nothing (RFC 9110 9.3). */
+/** RFC 9110 9.3. */
 const WITHOUT_BODY: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 
-/**
- * The last guard of the management routes: reads the body, of a caller that may send one (R112). The framework reads
- * none; a request that any guard before this one refuses, and a path or a method that there is not, cost nothing more
- * than their head.
- */
+/** R112: reads the body last, so a refused request, or one for an unknown route, costs no more than its head. */
 @Injectable()
 export class BodyGuard implements CanActivate {
   constructor(private readonly access: AccessGuard) {}
@@ -37,12 +33,12 @@ export class BodyGuard implements CanActivate {
     const exchange = exchangeOf(request);
     const sinceTick = performance.now();
     request.body = parseJsonBody(await readBody(exchange, limit));
-    // The parsed body stands for it from here on.
+    // The parsed body replaces it.
     exchange.readBody = null;
     return performance.now() - sinceTick < JUDGED_AGAIN_AFTER_MS || this.#judgeAgain(context, exchange);
   }
 
-  /** Who sends slowly may have lost the right to send at all meanwhile: a revocation acts at once (R64). */
+  /** A revocation acts at once (R64), also on a slow sender. */
   #judgeAgain(context: ExecutionContext, exchange: Exchange): boolean | Promise<boolean> {
     exchange.forgetJudgement();
     return this.access.canActivate(context);

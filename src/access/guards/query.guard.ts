@@ -3,23 +3,22 @@ import type { FastifyRequest } from 'fastify';
 import { invalidField } from '../../common/http/problem.exception.js';
 import { isPublicRoute, takesQuery } from '../route-metadata.js';
 
-/** Names that reach an object's prototype. */
 const FORBIDDEN_NAMES: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
-/** No call takes as many: a hundred user names, and one of each other parameter. */
+/** More than any call needs: a hundred user names, and the others once. */
 const MAX_PARAMETERS = 128;
 
-/** Refuses query parameters on routes that take none; where a route takes some, its DTO refuses the rest. */
+/** For routes without query parameters; elsewhere the DTO refuses unknown ones. */
 @Injectable()
 export class QueryGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const query = (request.query as Readonly<Record<string, unknown>> | undefined) ?? {};
     const names = Object.keys(query);
-    // Where a DTO would leave these names out without a word, they are no more known than others.
+    // A DTO would drop these names silently.
     const name = takesQuery(context) ? names.find((candidate) => FORBIDDEN_NAMES.has(candidate)) : names[0];
     if (isPublicRoute(context)) return true;
-    // What looks at them later need not be linear in their number (R112).
+    // Later checks may not be linear (R112).
     if (countOf(query) > MAX_PARAMETERS) {
       throw invalidField('query', `must have at most ${MAX_PARAMETERS} parameters.`);
     }
@@ -28,7 +27,7 @@ export class QueryGuard implements CanActivate {
   }
 }
 
-/** How many parameters were sent; one that stands there several times is a list. */
+/** Repeated parameters are lists. */
 function countOf(query: Readonly<Record<string, unknown>>): number {
   return Object.values(query).reduce<number>((sum, value) => sum + (Array.isArray(value) ? value.length : 1), 0);
 }
