@@ -2,7 +2,6 @@ import { isJsonObject, readStrictJson, topLevelNames } from '@scopegate/kernel';
 import { mayHoldSecret, presentsToken } from '@scopegate/token';
 import type { SessionBody } from './facts.js';
 
-/** Bytes. */
 export const MAX_SESSION_BODY_BYTES = 65_536;
 
 /**

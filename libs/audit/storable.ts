@@ -1,4 +1,4 @@
-/** Of an integer column. */
+/** The largest number of an integer column. */
 const MAX_INTEGER = 2 ** 31 - 1;
 
 /** The latest instant of a JavaScript date, in milliseconds since the epoch; the earliest is its negative. */

@@ -36,7 +36,7 @@ export function jsonShapeProblem(
   });
 }
 
-/** As often as they occur in the text. @param text valid JSON */
+/** Includes repeated names. @param text valid JSON */
 export function topLevelNames(text: string): readonly string[] {
   const names: string[] = [];
   scanJson(text, (part, literal, depth) => {

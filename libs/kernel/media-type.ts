@@ -34,7 +34,7 @@ function kindOfMediaType(type: string): BodyKind {
   return MEDIA_TYPE.test(type) ? 'other' : 'unknown';
 }
 
-/** One of several Content-Type lines is enough. */
+/** True if at least one Content-Type line declares a form. */
 export function declaresForm(lines: HeaderLines): boolean {
   return headerValues(lines, 'content-type').some((value) => value.toLowerCase().includes('x-www-form-urlencoded'));
 }

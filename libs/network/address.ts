@@ -15,7 +15,7 @@ export type AddressKey = Brand<string, 'AddressKey'>;
 
 export type AddressGroups = readonly number[];
 
-/** Such as `0000:0000:0000:0000:0000:ffff:255.255.255.255`. */
+/** Enough for `0000:0000:0000:0000:0000:ffff:255.255.255.255`. */
 const LONGEST_TEXT = 45;
 const GROUP_COUNT = 8;
 const LARGEST_PORT = 65_535;

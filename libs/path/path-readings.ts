@@ -18,13 +18,13 @@ interface Reading {
 type PathTest = (path: string, offset: number) => boolean;
 
 export interface ReadingsVerdict {
-  /** Or under `/rpc/`. */
+  /** At least one reading is REST, or under `/rpc/`. */
   readonly anyRest: boolean;
   /** Every reading is REST. */
   readonly allRest: boolean;
-  /** At least one, at any depth of decoding (R53). */
+  /** At least one reading, at any depth of decoding (R53). */
   readonly nativeTokenManagement: boolean;
-  /** At least one, at any depth of decoding, under any name. */
+  /** At least one reading, at any depth of decoding, under any name of the endpoint. */
   readonly sessionEndpoint: boolean;
 }
 

@@ -24,7 +24,7 @@ export function appendMethodOfField(
   return value !== null && isOverrideField(name) ? appendMethod(methods, value) : methods;
 }
 
-/** R12: upper case. */
+/** R12: the elements of all override headers, in upper case. */
 export function overridingMethodsOfHeaders(lines: HeaderLines): readonly string[] {
   let methods: string[] | undefined;
   for (let index = 0; index + 1 < lines.length; index += 2) {

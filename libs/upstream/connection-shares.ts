@@ -19,7 +19,7 @@ export interface ConnectionHolder<Waiter> {
   /** Including event streams. */
   taken: number;
   streams: number;
-  /** In order. */
+  /** In order of arrival. */
   readonly waiting: Set<Waiter>;
 }
 
