@@ -39,7 +39,7 @@ export interface RunningServer extends ServerAddresses {
 }
 
 export interface StartOptions {
-  /** Null for the only process of its node. */
+  /** Absent if this is the only process of its node. */
   readonly peers?: PeerLink;
   /** Called before the first request, with what stops the server from then on. */
   readonly onStoppable?: (stop: ServerStop) => void;

@@ -33,7 +33,6 @@ import {
   type LinkedEvents,
 } from './linked-events.js';
 
-/** One chain for the changes of all nodes. */
 export const CHANGES_CHAIN = 'changes';
 
 export type ChainProgress = Partial<

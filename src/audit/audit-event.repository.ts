@@ -33,7 +33,7 @@ const MAX_ROWS_READ = 100_000;
 /** Newest first: the rows with one value in one column, or all rows. */
 type IndexScan = { readonly column: keyof typeof FILTER_INDEXES; readonly value: string } | null;
 
-/** Ids; both ends are excluded. */
+/** Both ends are excluded. */
 interface Range {
   readonly before: string;
   readonly after: string;

@@ -22,7 +22,6 @@ export interface StoreThreadData {
   readonly rows: number;
 }
 
-/** One transaction. Null ends the thread. */
 export interface StoreOrder {
   readonly head: KnownHead;
   /** One event a line: copying one text into the thread is much faster than copying a thousand. */

@@ -12,7 +12,7 @@ import { toLink, type LinkedRow } from './audit-event.mapper.js';
 /** SQLite works in the thread of the requests, which wait for at most one page. */
 const PAGE_SIZE = 250;
 
-/** For a page that an index alone answers. */
+/** Larger, because an index alone answers. */
 const RANGE_PAGE_SIZE = 4_000;
 
 /** Milliseconds since the epoch, both ends included. */

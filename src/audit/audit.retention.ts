@@ -36,7 +36,6 @@ export class AuditRetention {
   }
 }
 
-/** Null if no chain has old events. */
 async function oldPart(manager: EntityManager, atMs: number): Promise<OldPart | null> {
   const first = await manager
     .createQueryBuilder(AuditEventEntity, 'event')

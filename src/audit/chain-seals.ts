@@ -5,7 +5,6 @@ import type { DataSource } from 'typeorm';
 import type { Secrets } from '../config/secrets.js';
 import { hasTable } from '../database/key-checks.js';
 
-/** Derived from the encryption key. */
 export function chainKeyOf(secrets: Secrets): HmacKey {
   return new HmacKey(chainKeyBytesOf(secrets));
 }

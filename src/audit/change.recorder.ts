@@ -15,15 +15,14 @@ import type { UnitOfWork } from '../database/unit-of-work.js';
 import type { Actor } from './actor.js';
 import { CHANGES_CHAIN, type AuditChain } from './audit-chain.js';
 
-/** A change as its service describes it (R59). */
 export interface ChangeDescription {
   readonly type: AuditEventType;
-  /** Null unless the change is one of a token. */
+  /** For a change of a token. */
   readonly owner?: string | null;
   readonly tokenId?: string | null;
   readonly tokenDescription?: string | null;
   readonly tokenScope?: string | null;
-  /** Null unless the change is one of an application. */
+  /** For a change of an application. */
   readonly application?: string | null;
   /** Usually `{ subject, changes: describeChange(before, after) }`. The recorder removes secrets again. */
   readonly detail: Readonly<Record<string, unknown>>;

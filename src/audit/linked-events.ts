@@ -44,7 +44,6 @@ export function eventValues({ chain, after, contents, links }: LinkedEvents, ind
 export const ADVANCED_COLUMNS = ['sequence', 'link', 'journalSegment', 'journalOffset', 'held', 'seal'] as const;
 export const FOUND_BY_COLUMNS = ['chain', 'sequence', 'link', 'purgedSequence'] as const;
 
-/** @param head as it was stored last */
 export function advanceValues(key: HmacKey, head: KnownHead, place: ChainPlace, progress: JournalProgress): unknown[] {
   const { chain, purgedSequence } = head;
   const { journalSegment, journalOffset, held } = progress;

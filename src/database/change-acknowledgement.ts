@@ -8,14 +8,14 @@ import { dialectOf } from './dialect/index.js';
 import { NodeRegistry, type KnownNode } from './node.registry.js';
 import { UnitOfWork } from './unit-of-work.js';
 
-/** At most this long, a caller waits (R78). */
+/** The caller of a change waits (R78). */
 const MAX_WAIT_MS = 5_000;
 
 const READ_INTERVAL_MS = 40;
 
 export interface Acknowledgement {
   readonly confirmedBy: readonly string[];
-  /** After five seconds. */
+  /** The nodes without a confirmation after five seconds. */
   readonly missing: readonly string[];
 }
 

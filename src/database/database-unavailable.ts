@@ -63,7 +63,7 @@ export class OutcomeUnknownError extends DatabaseUnavailableError {
   }
 }
 
-/** Refused at once, because waiting would be in vain. */
+/** Refuses work at once that would wait too long. */
 export class DatabaseBusyError extends ProblemException {
   constructor() {
     super(

@@ -86,7 +86,6 @@ async function holdsData(dataSource: DataSource): Promise<boolean> {
   return (await dataSource.query<unknown[]>('SELECT 1 FROM users LIMIT 1')).length > 0;
 }
 
-/** Before the migrations, the table may not exist. */
 export async function hasTable(dataSource: DataSource, table: string | typeof KeyCheckEntity): Promise<boolean> {
   const runner = dataSource.createQueryRunner();
   try {

@@ -11,7 +11,7 @@ import { UnitOfWork } from './unit-of-work.js';
 export class LeaseService {
   /** Names this run of this process: after a restart it must wait for the end of the old lease. */
   readonly #holder = `${hostname().slice(0, 32)}:${process.pid}:${randomBytes(6).toString('hex')}`;
-  /** One clock judges all leases. */
+  /** SQL of the one clock that judges all leases. */
   readonly #nowMs: string;
   readonly #known = new Set<string>();
 

@@ -38,7 +38,7 @@ export interface Moment {
   readonly tick: number;
 }
 
-/** Times are the database's. */
+/** All times are the database's. */
 export interface KnownNode {
   readonly id: string;
   readonly seenAtMs: number;
@@ -60,7 +60,6 @@ export class NodeRegistry implements OnApplicationBootstrap, BeforeApplicationSh
   readonly #logger = new Logger(NodeRegistry.name);
   readonly #nowSql: string;
   #readAt: Moment;
-  /** As far as this worker knows. */
   #siblingReadAtTick = Number.NEGATIVE_INFINITY;
   #toldAtTick = Number.NEGATIVE_INFINITY;
   #isRegistered = false;
@@ -230,7 +229,7 @@ export class NodeRegistry implements OnApplicationBootstrap, BeforeApplicationSh
         const rows = manager.createQueryBuilder();
         const { affected } = await rows.update(NodeEntity).set(row).where({ id: this.id }).execute();
         if (affected === 1) return;
-        // The first time, or an operator has removed the row.
+        // Before the first beat, or if an operator has removed the row.
         await manager
           .createQueryBuilder()
           .insert()

@@ -27,7 +27,7 @@ export class OwnChangeSets {
     this.#sets.delete(changeSet);
   }
 
-  /** If the database is no longer the same. */
+  /** Call this if the database is no longer the same. */
   clear(): void {
     this.#sets.clear();
   }

@@ -2,7 +2,7 @@ import { MigrationExecutor, type DataSource, type EntityManager, type QueryRunne
 import { ConfigurationError } from '../config/env.js';
 import { dialectOf } from './dialect/index.js';
 
-/** A migration of a large table may take a while. */
+/** Another node may be running a migration of a large table. */
 const LOCK_TIMEOUT_MS = 600_000;
 
 /** The names of migrations. */
@@ -20,7 +20,7 @@ export interface SchemaState {
  */
 export function runMigrations(dataSource: DataSource): Promise<readonly string[]> {
   return withLock(dataSource, async (runner) => {
-    // Another node may have been faster, and newer.
+    // Another node may have migrated meanwhile, with a newer version.
     await refuseNewerSchema(runner);
     const done = await executor(dataSource, runner).executePendingMigrations();
     return done.map(({ name }) => name);
@@ -37,7 +37,7 @@ export function revertLastMigration(dataSource: DataSource): Promise<void> {
 
 /** @throws ConfigurationError if a newer version has migrated the database: this one might judge its data wrongly */
 export async function refuseNewerSchema(runner: QueryRunner): Promise<void> {
-  // Before the first start there is no list.
+  // Before the first start, the list of migrations does not exist.
   if (!(await runner.hasTable(tableName(runner.dataSource)))) return;
   const { unknown } = await schemaState(runner.manager);
   if (unknown.length === 0) return;

@@ -14,7 +14,6 @@ export class Snapshot<Value> {
   #retry: NodeJS.Timeout | undefined;
   #isClosed = false;
 
-  /** @param name for the log */
   constructor(
     private readonly name: string,
     private readonly read: () => Promise<Value>,

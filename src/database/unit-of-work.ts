@@ -35,7 +35,7 @@ class Attempt<Result> {
   committing: { readonly stored: Stored<Result>; readonly connectionId: number | null } | null = null;
   #isGivenUp = false;
 
-  /** After the attempt before was rolled back. */
+  /** Call this after an attempt that was rolled back. */
   begin(): void {
     this.#refuseGivenUp();
     this.changes = [];
@@ -171,7 +171,7 @@ export class UnitOfWork implements OnApplicationShutdown {
     });
   }
 
-  /** After a failure, or when the time has run out. */
+  /** For a transaction that failed or took too long. */
   async #resultAfter<Result>(
     error: unknown,
     changeSet: string,

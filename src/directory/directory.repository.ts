@@ -88,7 +88,6 @@ export class DirectoryRepository {
     return (await findExactRow(manager, GroupEntity, { nameKey: userNameKey(name) })) !== null;
   }
 
-  /** Ordered by name. */
   async groupNamesAfter(manager: EntityManager, after: string, limit: number): Promise<string[]> {
     const rows = await manager.find(GroupEntity, {
       where: { name: MoreThan(after) },
@@ -98,7 +97,6 @@ export class DirectoryRepository {
     return rows.map((row) => row.name);
   }
 
-  /** Ordered by name. */
   async groupsOf(manager: EntityManager, userId: string): Promise<string[]> {
     const [user] = await this.usersOf(manager, [userId]);
     return [...(user?.facts.groups ?? [])].sort();
@@ -165,7 +163,7 @@ export class DirectoryRepository {
   }
 }
 
-/** A count, because no database turns it into a join. */
+/** A count, because databases turn other forms into a join. */
 function countMembership(query: SelectQueryBuilder<UserEntity>): string {
   return query
     .subQuery()

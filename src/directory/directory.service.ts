@@ -52,7 +52,6 @@ export class DirectoryService {
     return this.unitOfWork.read((manager) => manager.exists(UserEntity));
   }
 
-  /** Returns the groups that have an active member. */
   groupsWithMembers(names: Iterable<string>): Promise<ReadonlySet<string>> {
     return this.unitOfWork.read(async (manager) => {
       const found = new Set<string>();

@@ -30,7 +30,7 @@ const RECOGNISED_MS = 5 * 60_000;
 /** The same wrong password from the same address is refused without bcrypt for this time. */
 const REFUSED_MS = 60_000;
 
-/** May not exist. */
+/** The account may not exist. */
 export interface PasswordAccount {
   /** From `userNameKey`. */
   readonly nameKey: string;

@@ -48,7 +48,6 @@ export class UserCache implements OnModuleInit {
     return known === undefined ? this.#rows.read(id).then(userOf) : userOf(known);
   }
 
-  /** For lists: does not change what is in memory. */
   async findAll(ids: Iterable<string>): Promise<ReadonlyMap<string, PrincipalFacts>> {
     const found = new Map<string, PrincipalFacts>();
     const unknown: string[] = [];
@@ -83,7 +82,6 @@ export class UserCache implements OnModuleInit {
       this.#forgetAll();
       return;
     }
-    // The users that are being read may be members.
     this.#rows.noteChangeOfAll();
     const names = [...groups];
     const members: string[] = [];

@@ -25,7 +25,6 @@ import { PasswordHasher } from './password.hasher.js';
 import { passwordProblem } from './password.rule.js';
 import { UserEntity } from './user.entity.js';
 
-/** In a merge patch. */
 const NULLABLE = ['email', 'password'];
 
 @Injectable()

@@ -15,13 +15,11 @@ export type CheckResult = 'ok' | 'failing' | 'unknown';
 export interface ReadinessChecks {
   /** Accepts writes, and the rules are not out of date. */
   readonly database: CheckResult;
-  /** Can be written and has room. */
   readonly journal: CheckResult;
   /** Those of this version: not older, and not changed by a newer version since the start. */
   readonly migrations: CheckResult;
 }
 
-/** A slower database counts as failing. */
 const DATABASE_TIMEOUT_MS = 2_000;
 
 /** The route needs no credential, so not every request may query the database. */

@@ -76,7 +76,6 @@ export class MetricsRegistry {
     this.#registry.registerMetric(metric);
   }
 
-  /** Calls `read` for each scrape. */
   observeCount(name: string, help: string, labelNames: readonly string[], read: () => readonly Figure[]): void {
     const metric = new Counter({
       name: PREFIX + name,

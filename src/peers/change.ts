@@ -17,6 +17,5 @@ export type ChangeTopic = (typeof CHANGE_TOPICS)[number];
 
 export interface Change {
   readonly topic: ChangeTopic;
-  /** The key, name or id of what changed. */
   readonly subject: string;
 }

@@ -10,7 +10,6 @@ export interface FailureCount {
 }
 
 export abstract class FailureCounters {
-  /** Returns the new count. */
   abstract add(key: string, windowSeconds: number): Promise<FailureCount>;
 
   abstract read(key: string): Promise<FailureCount>;

@@ -3,7 +3,6 @@ import { nodeName, workerName } from './node-name.js';
 
 /** A worker that replaces one that has died gets its place. */
 export interface WorkerPlace {
-  /** From 1 on. */
   readonly number: number;
   readonly node: string;
   readonly primary: ProcessChannel;

@@ -12,7 +12,6 @@ const PAUSE_MS = 1_000;
 export class PrimaryFailureCounters extends FailureCounters {
   #pausedUntilMs = 0;
 
-  /** @param own counts what fails in this worker */
   constructor(
     private readonly primary: ProcessChannel,
     private readonly own: FailureCounters,

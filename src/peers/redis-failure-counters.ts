@@ -17,7 +17,6 @@ export class RedisFailureCounters extends FailureCounters {
   /** Keys that this node has counted in Redis and that have not expired. */
   readonly #shared = new LRUCache<string, true>({ max: MAX_SHARED });
 
-  /** @param own counts what fails on this node */
   constructor(
     client: Redis,
     private readonly redis: RedisLink,

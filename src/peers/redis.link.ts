@@ -5,7 +5,7 @@ import { inTime } from '../common/time/in-time.js';
 import { CONFIGURATION } from '../config/config.module.js';
 import type { Configuration } from '../config/env.js';
 
-/** A client waits meanwhile. */
+/** A client waits for Redis meanwhile. */
 const TIMEOUT_MS = 200;
 
 /** After a failure, Redis is not asked for this long, so that not every request waits for it. */

@@ -25,7 +25,6 @@ export interface PeerQuestions {
   readonly figures: { readonly question: null; readonly answer: ProcessFigures };
   /** From a worker: the figures of all workers, in Prometheus' text format. */
   readonly metrics: { readonly question: null; readonly answer: string };
-  /** From a worker: a failed credential. */
   readonly addFailure: { readonly question: FailureToAdd; readonly answer: FailureCount };
   /** From a worker: how often something has failed, by its key. */
   readonly readFailures: { readonly question: string; readonly answer: FailureCount };
@@ -39,7 +38,6 @@ export interface StartOrder {
 }
 
 export interface ServerAddresses {
-  /** The port that proxies. */
   readonly port: number;
   readonly managementPort: number;
 }
@@ -48,7 +46,6 @@ export type StartAnswer =
   | { readonly isReady: true; readonly addresses: ServerAddresses }
   | {
       readonly isReady: false;
-      /** For the person who starts the server. */
       readonly failure: string;
     };
 

@@ -11,7 +11,6 @@ const TIMEOUT_MS = 2_000;
  */
 export class WorkersFigures {
   readonly #latest = new Map<ProcessChannel, ProcessFigures>();
-  /** The counts of workers that have ended. */
   #left: ProcessFigures = [];
   #running: Promise<string> | null = null;
 

@@ -26,7 +26,6 @@ interface KnownSession {
   writtenAtMs: number;
 }
 
-/** The session does not exist or has ended. */
 const ENDED = Symbol('ended');
 
 type Entry = KnownSession | typeof ENDED;
@@ -64,7 +63,6 @@ export class SessionCache implements OnModuleInit {
     return this.#rows.read(id).then((entry) => this.#tokenOf(entry, secret));
   }
 
-  /** The use is written later, not with the request. */
   noteUse(id: SessionId): void {
     const nowMs = this.clock.nowMs();
     const known = this.#entries.get(id);

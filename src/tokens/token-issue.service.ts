@@ -38,7 +38,6 @@ export interface IssuedToken {
 
 interface Involved {
   readonly creator: PrincipalFacts;
-  /** Null if there is no active user of the given name. */
   readonly owner: PrincipalFacts | null;
   /** The token of the caller, which the new one must not exceed. */
   readonly parent: ParentToken | null;
@@ -136,7 +135,6 @@ export class TokenIssueService {
   }
 }
 
-/** In canonical spelling, each once. */
 function canonicalEntries(entries: readonly string[] | undefined): readonly string[] | null {
   if (entries === undefined) return null;
   const texts = entries.map((text, index) => {

@@ -109,7 +109,6 @@ export class TokenRevocationService implements OnModuleInit {
   }
 }
 
-/** Oldest first. */
 function unrevokedOf(
   manager: EntityManager,
   ownerId: string,

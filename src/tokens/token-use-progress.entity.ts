@@ -1,7 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { bigintAsNumber } from '../database/column-transformers.js';
 
-/** Changed in the transaction that counts the uses. */
 @Entity('token_use_progress')
 export class TokenUseProgressEntity {
   /** The name of the chain, which the journal's folder keeps. */

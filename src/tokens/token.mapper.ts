@@ -30,7 +30,6 @@ function propertiesOf(row: TokenEntity): StoredProperties {
   };
 }
 
-/** Events about a token keep everything else. */
 const NOT_AUDITED: ReadonlySet<string> = new Set([
   'hint',
   'lastUsedAt',

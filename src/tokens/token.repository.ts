@@ -44,7 +44,6 @@ export type TokenPlace = readonly [string | number | null, number];
 
 export interface TokenSlice {
   readonly rows: readonly TokenEntity[];
-  /** Null at the end. */
   readonly next: TokenPlace | null;
 }
 
@@ -193,7 +192,6 @@ function applyFilter(query: SelectQueryBuilder<TokenEntity>, filter: TokenFilter
   }
 }
 
-/** Whether no index answers the filter. */
 function isScanned({ ownerId, ownerIds, ownerName, ...others }: TokenFilter): boolean {
   const hasOwner = ownerId !== undefined || ownerIds !== undefined || ownerName !== undefined;
   return !hasOwner && Object.values(others).some((limit) => limit !== undefined);

@@ -10,7 +10,6 @@ const ENDS_OF_A_WAIT = ['drain', 'error', 'close'] as const;
  * process between them. If the reader has gone away, the output is dropped, so that no process waits.
  */
 export function relayLines(source: Readable, target: Writable): void {
-  /** The pieces of a line that is not complete. */
   let begun: Buffer[] = [];
   // Each source may wait for the target once.
   target.setMaxListeners(target.getMaxListeners() + 1);

@@ -24,7 +24,6 @@ interface Member {
   readonly here: Promise<void>;
   /** Resolves once it could open its ports. */
   readonly prepared: Promise<void>;
-  /** When it began to take requests. */
   readyAtMs: number | null;
 }
 
@@ -49,7 +48,6 @@ export class WorkerSupervisor {
   readonly #members = new Map<number, Member>();
   readonly #node = nodeName();
   readonly #stopping = new AbortController();
-  /** Resolves once workers may open their ports. */
   readonly #opened: Promise<void>;
   #open: () => void = () => undefined;
   #announced: ServerAddresses | null = null;

@@ -35,9 +35,7 @@ export class JournalShipment implements LeftJournal {
   readonly #writer: ProgressWriter;
   /** Null if it must be read from the database: a step that failed here may be stored. */
   #progress: Progress | null = null;
-  /** Confirmed by the database. */
   #confirmed: Progress | null = null;
-  /** Everything before it is stored. */
   #storedUpTo: JournalPosition;
   /** As far as known; null if all are stored. */
   #oldestAtMs: number | null = null;
@@ -63,7 +61,6 @@ export class JournalShipment implements LeftJournal {
     return this.#oldestAtMs;
   }
 
-  /** Counts up to a limit. */
   countLeft(): { readonly events: number; readonly isComplete: boolean } {
     this.journal.flush();
     let events = 0;

@@ -31,7 +31,7 @@ export class JournalReader {
       const part = this.#read(end, limit);
       if (part === null) break;
       contents.push(...part.contents);
-      // Under load, the next frames are as long.
+      // The next frames are probably as long.
       ({ end, limit } = part);
       if (turn.isDue) await turn.yield();
     }

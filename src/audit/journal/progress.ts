@@ -3,14 +3,12 @@ import type { AuditChainEntity } from '../audit-chain.entity.js';
 import { knownHeadOf, type ChainPlace, type KnownHead } from '../linked-events.js';
 
 export interface Progress extends KnownHead {
-  /** Everything before it is stored or held back. */
   readonly position: JournalPosition;
   readonly held: FloodState;
 }
 
 export type ProgressTarget = Pick<Progress, 'position' | 'held'>;
 
-/** The whole step is stored, or nothing. */
 export type Advance =
   | { readonly kind: 'stored'; readonly progress: Progress }
   /** Another process has added to the chain, or a step that seemed to fail was stored. */

@@ -1,7 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { isConnectionRefused } from '../../database/database-unavailable.js';
 
-/** Events that come within this time share a write. */
 const INTERVAL_MS = 100;
 
 const TASK_INTERVAL_MS = 1_000;

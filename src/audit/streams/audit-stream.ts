@@ -5,7 +5,6 @@ import type { StreamedEvent, StreamSink } from './stream.sink.js';
 const MAX_QUEUED_EVENTS = 10_000;
 const MAX_QUEUED_CHARACTERS = 16 * 1024 * 1024;
 
-/** Very large events are sent in several batches. */
 const MAX_BATCH_CHARACTERS = 512 * 1024;
 
 const FIRST_RETRY_MS = 500;

@@ -27,7 +27,6 @@ export class StdoutSink implements StreamSink {
   }
 }
 
-/** Every line has an end, also the last one. */
 export function linesOf(batch: readonly StreamedEvent[]): string {
   let text = '';
   for (const { json } of batch) text += `${json}\n`;

@@ -8,7 +8,6 @@ export interface StreamedEvent {
 /** Refused for good: sending the batch again would change nothing. */
 export type SinkAnswer = 'taken' | 'refused';
 
-/** One batch is under way at a time. */
 export interface StreamSink {
   readonly name: 'stdout' | 'file' | 'syslog' | 'webhook';
   readonly batchSize: number;

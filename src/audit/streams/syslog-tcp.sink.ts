@@ -3,7 +3,7 @@ import { countedSyslogMessage, syslogMessage, type SyslogOrigin } from '@scopega
 import { SinkTimeoutError, type SinkAnswer, type StreamedEvent, type StreamSink } from './stream.sink.js';
 import { syslogEvent } from './syslog-event.js';
 
-/** For a connection, or a write to it. */
+/** For a connection, or for one write. */
 const TIMEOUT_MS = 10_000;
 
 /**

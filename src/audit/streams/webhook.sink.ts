@@ -3,7 +3,7 @@ import { Agent, request } from 'undici';
 import type { SinkAnswer, StreamedEvent, StreamSink } from './stream.sink.js';
 import { linesOf } from './stdout.sink.js';
 
-/** To accept a connection, and to answer. */
+/** For a connection, and for the answer. */
 const TIMEOUT_MS = 10_000;
 
 /** A batch with such an answer would get the same one the next time. */

@@ -6,7 +6,6 @@ import { openingOfMysql } from './mysql-opening.js';
 import { SQLITE } from './sqlite.js';
 import { openingOfSqlite } from './sqlite-opening.js';
 
-/** MariaDB and MySQL share one. */
 export function dialectOf(dataSource: DataSource): Dialect {
   return dataSource.options.type === 'better-sqlite3' ? SQLITE : MYSQL;
 }

@@ -3,7 +3,7 @@ import { ConfigurationError } from '../../config/env.js';
 import type { Dialect } from './dialect.js';
 import { isMariaDb, ServerLanes } from './mysql-lanes.js';
 
-/** If a lock lasts longer, requests wait for it. */
+/** Requests wait for a lock that lasts longer. */
 const PROBE_LOCK_WAIT_SECONDS = 1;
 
 /** A lock holds for the whole server, so its name includes the database. */
@@ -96,7 +96,7 @@ async function endConnection(manager: EntityManager, connectionId: number): Prom
     );
     if (rows.length > 0) await manager.query(`KILL CONNECTION ${connectionId}`);
   } catch {
-    // It has ended by itself, or may not be ended.
+    // The connection has ended by itself, or this user may not end it.
   }
 }
 

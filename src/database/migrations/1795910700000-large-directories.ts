@@ -4,7 +4,6 @@ import { addColumn, createIndex, createTable, dropColumn, dropIndex, dropTable }
 
 const ROWS_IN_ONE_UPDATE = 500;
 
-/** The length of the column. */
 const MAX_SEARCH_KEY = 511;
 
 /** Keys to search users and groups in the database (R82), and deletions that finish in batches. */
