@@ -12,7 +12,6 @@ export type Credential =
       readonly via: 'basic' | 'bearer' | 'session-body';
       /** The name presented beside it; null for Bearer. */
       readonly username: string | null;
-      /** The whole token. */
       readonly secret: string;
       /** The id in the token; null if its shape or checksum is wrong. */
       readonly tokenId: TokenId | null;
@@ -22,7 +21,6 @@ export type Credential =
       readonly kind: 'token';
       readonly via: 'cookie';
       readonly username: null;
-      /** The whole session. */
       readonly secret: string;
       readonly tokenId: null;
       /** The id in the session; null where its shape or checksum is wrong. */

@@ -12,7 +12,7 @@ export interface VendorCall {
   readonly call: string;
 }
 
-/** The vendor call of jira, confluence or bitbucket, or null. A path with more than one reading is none. */
+/** Null if this is no call of the vendor for jira, confluence or bitbucket, or if the path has several readings. */
 export function vendorCallOf(method: string, rawPath: string, application: ApplicationRules): VendorCall | null {
   // Checked first, because almost no request is a vendor call.
   if (!productOf(application.kind).isAtlassian || !rawPath.includes('/de.resolution.apitokenauth/')) return null;

@@ -32,7 +32,6 @@ export class ChainLinker {
   #sequence: number;
   #previousLink: string;
 
-  /** Starts after the newest event. */
   constructor(
     private readonly key: HmacKey,
     chain: string,

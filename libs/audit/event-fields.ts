@@ -107,7 +107,6 @@ export type EventColumns = Omit<AuditEvent, FlagName> & {
 
 export const EVENT_FIELD_NAMES = Object.keys(EVENT_FIELDS) as readonly EventFieldName[];
 
-/** The default of every field. */
 export const EMPTY_EVENT = Object.fromEntries(
   Object.entries<EventField>(EVENT_FIELDS).flatMap(([field, { empty }]) =>
     empty === undefined ? [] : [[field, empty]],

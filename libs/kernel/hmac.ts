@@ -20,7 +20,6 @@ export class HmacKey {
   #inner: Buffer;
   /** The padded key, and the digest of `#inner` behind it. */
   readonly #outer = Buffer.alloc(BLOCK_BYTES + DIGEST_BYTES);
-  /** The digest that is compared. */
   readonly #digest = Buffer.alloc(DIGEST_BYTES);
 
   /** @param key a text counts as UTF-8 */

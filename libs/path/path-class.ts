@@ -1,7 +1,7 @@
 /** `rest-session`: jira's session endpoint (R04). `remote-api`: confluence's (R49). `rpc-other`: other `/rpc/`. */
 export type PathClass = 'rest' | 'rest-session' | 'remote-api' | 'rpc-other' | 'other';
 
-/** R04. */
+/** The names of jira's session endpoint in R04. */
 const SESSION_PATHS: ReadonlySet<string> = new Set(
   ['1', '1.0', 'latest'].flatMap((version) =>
     ['', '/', '.json'].map((ending) => `/rest/auth/${version}/session${ending}`),
@@ -15,7 +15,7 @@ export interface PathRules {
   readonly sessionEndpoint: boolean;
   /** `/rpc/` has a Remote API (R49). */
   readonly remoteApi: boolean;
-  /** In every API version (R53). */
+  /** Where the product manages its own tokens, in every API version (R53). */
   readonly nativeTokens: readonly string[];
   /** The product serves `/s/<anything>/_/<path>` as `/<path>`. */
   readonly rewritesStatic: boolean;

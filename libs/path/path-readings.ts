@@ -20,7 +20,6 @@ type PathTest = (path: string, offset: number) => boolean;
 export interface ReadingsVerdict {
   /** At least one reading is REST, or under `/rpc/`. */
   readonly anyRest: boolean;
-  /** Every reading is REST. */
   readonly allRest: boolean;
   /** At least one reading, at any depth of decoding (R53). */
   readonly nativeTokenManagement: boolean;

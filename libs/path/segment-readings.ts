@@ -8,7 +8,7 @@ const MAXIMUM_READINGS = 24;
 // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
 const STRUCTURE = /[/\\?#\x00-\x1f\x7f]/;
 
-/** Without the two separators. */
+/** `STRUCTURE` without slash and backslash. */
 // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
 const END_OF_PATH = /[?#\x00-\x1f\x7f]/;
 

@@ -6,7 +6,6 @@ export interface Warning {
 }
 
 export interface PermissionFacts {
-  /** Of the administrator who saves. */
   readonly saverGroups: ReadonlySet<string>;
   /** Groups with an active user; if missing, no group counts as empty. */
   readonly groupsWithMembers?: ReadonlySet<string> | undefined;

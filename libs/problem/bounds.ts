@@ -1,6 +1,6 @@
 import type { FieldError } from './problem.js';
 
-/** Per answer (R112). */
+/** The most errors in one answer (R112). */
 export const MAX_ERRORS = 50;
 
 /** Characters. These texts contain names and values from the client. */

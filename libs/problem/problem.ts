@@ -8,7 +8,7 @@ export interface FieldError {
   readonly message: string;
 }
 
-/** RFC 9457. */
+/** An error answer (RFC 9457). */
 export interface Problem {
   /** The page about the code (RFC 9457 3.1.1), without a host: see `problemType`. */
   readonly type: string;

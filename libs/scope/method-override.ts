@@ -37,7 +37,7 @@ export function overridingMethodsOfHeaders(lines: HeaderLines): readonly string[
   return methods ?? NONE;
 }
 
-/** R12; folded. */
+/** Folded names (R12). */
 const OVERRIDE_HEADERS: ReadonlySet<string> = new Set([
   'x-http-method-override',
   'x-http-method',

@@ -1,6 +1,6 @@
 import type { HmacKey } from '@scopegate/kernel';
 
-/** 32 bytes. */
+/** 32 bytes: HMAC-SHA-256. */
 export type TokenDigest = Uint8Array;
 
 /**

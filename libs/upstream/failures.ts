@@ -1,4 +1,3 @@
-/** As the client sees it. */
 export type UpstreamFailure = 'upstream_unreachable' | 'upstream_timeout';
 
 const TIMEOUT_CODES: ReadonlySet<string> = new Set([

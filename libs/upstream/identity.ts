@@ -12,7 +12,7 @@ export type CompiledTemplate = readonly Piece[];
 export type TemplateParsing =
   { readonly ok: true; readonly template: CompiledTemplate } | { readonly ok: false; readonly message: string };
 
-/** Such as `{username}` or `user={username};groups={groups}`. */
+/** Reads a template such as `{username}` or `user={username};groups={groups}`. */
 export function parseTemplate(text: string): TemplateParsing {
   // eslint-disable-next-line no-control-regex -- a header value must not hold any of these (RFC 9110 5.5)
   if (/[\u0000-\u001f\u007f]/.test(text)) return { ok: false, message: 'must not contain control characters' };

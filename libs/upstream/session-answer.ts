@@ -19,12 +19,12 @@ export function sessionCookie(name: string, value: string | null, address: Outer
   return parts.join('; ');
 }
 
-/** R04. */
+/** In jira's format (R04). */
 export function sessionAnswer(name: string, value: string): string {
   return JSON.stringify({ session: { name, value }, loginInfo: LOGIN_INFO });
 }
 
-/** R04. */
+/** In jira's format (R04). */
 export function sessionUserAnswer(username: string, address: OuterAddress): string {
   const base = address.pathPrefix === '/' ? '' : address.pathPrefix;
   const origin = address.host === null ? '' : `${address.scheme}://${address.host}`;

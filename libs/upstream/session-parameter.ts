@@ -1,4 +1,4 @@
-/** Percent-encoded up to four times. */
+/** Plain, or percent-encoded up to four times. */
 const SEMICOLON = '(?:;|%(?:25){0,3}3b)';
 const EQUALS = '(?:=|%(?:25){0,3}3d)';
 

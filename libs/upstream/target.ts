@@ -1,6 +1,6 @@
 /** The parts of an application's address. */
 export interface UpstreamTarget {
-  /** `http://127.0.0.1:8080`. */
+  /** Such as `http://127.0.0.1:8080`. */
   readonly origin: string;
   /** The value of the Host line. */
   readonly host: string;

@@ -24,7 +24,7 @@ const KNOWN_MS = 24 * 60 * 60_000;
 
 const MAX_KNOWN = 10_000;
 
-/** Per address and user name. */
+/** Waiting logins per address and user name. */
 const MAX_WAITING_PER_PAIR = 256;
 
 interface PairLogins {

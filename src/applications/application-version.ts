@@ -25,7 +25,6 @@ export interface VersionFinding {
   readonly reading: VersionReading;
 }
 
-/** Null if unknown. */
 export function knownVersion(versions: ApplicationVersions): string | null {
   return versions.version ?? versions.detectedVersion;
 }

@@ -9,7 +9,7 @@ export interface UpstreamQuestion {
   readonly path: string;
   /** In turns: name, value. */
   readonly headers: readonly string[];
-  /** Milliseconds for everything. */
+  /** For the whole answer. */
   readonly timeoutMs: number;
 }
 

@@ -22,7 +22,7 @@ export interface DocumentRules<Document extends object, Parsed extends Document,
   readonly defaults: Document;
   /** The values of members that the stored document does not have. */
   readonly missing: Document;
-  /** Default: RFC 7396. */
+  /** Applies a merge patch; the default is RFC 7396. */
   readonly merge?: (before: Document, patch: unknown) => object;
   /**
    * Checks what the DTO cannot, and parses the result.
@@ -55,7 +55,7 @@ export class StoredDocument<Document extends object, Parsed extends Document, Dt
     this.#snapshot = new Snapshot(rules.name, () => unitOfWork.read((manager) => this.#read(manager), CHANGES_LANE));
   }
 
-  /** Creates a missing row. */
+  /** Creates a missing row, then reads it. */
   async open(): Promise<void> {
     await this.unitOfWork.run(({ manager }) => this.#createMissingRow(manager));
     this.changes.subscribe(this.rules.name, () => this.#snapshot.reload());

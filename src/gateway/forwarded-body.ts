@@ -15,7 +15,6 @@ const LOOKS_PER_WINDOW = 10;
  */
 export class IncomingBody {
   #gathered: Buffer[] = [];
-  /** Bytes that have arrived. */
   #size = 0;
   #rateTimer: NodeJS.Timeout | undefined;
   #isRead = false;

@@ -8,7 +8,7 @@ import { lastAnswerOf, lastHeadOf, noteLastRequest, tellOfLostConnection } from 
 import type { OpenConnections } from './open.connections.js';
 import { isOtherProtocol } from './request-protocol.js';
 
-/** For the head to arrive. */
+/** The longest time for a head to arrive. */
 const HEADERS_TIMEOUT_MS = 30_000;
 
 export interface ReceivedRequest {

@@ -26,7 +26,6 @@ export class LoopDetector {
     return hasPassed(lines, this.#pseudonym);
   }
 
-  /** @param httpVersion of the request */
   hop(httpVersion: string): string {
     return this.#hops[httpVersion] ?? `${httpVersion} ${this.#pseudonym}`;
   }

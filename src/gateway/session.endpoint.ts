@@ -15,7 +15,6 @@ const METHODS = 'GET, HEAD, POST, DELETE, OPTIONS';
 
 interface OwnAnswer {
   readonly status: number;
-  /** JSON, or null. */
   readonly body: string | null;
   /** Names and values in turns. */
   readonly lines: readonly string[];

@@ -7,7 +7,7 @@ const INTERVAL_MS = 10_000;
 
 interface Failures {
   readonly toldAtMs: number;
-  /** Failures without a line. */
+  /** Failures since the last line in the log. */
   untold: number;
 }
 

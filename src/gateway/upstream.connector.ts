@@ -75,7 +75,7 @@ function withoutContinue(socket: UpstreamSocket, received: Buffer): Buffer {
 
 const VERSION = 'HTTP/1.';
 
-/** `HTTP/1.1 100`. */
+/** The end of `HTTP/1.1 100`. */
 const STATUS_END = 12;
 
 function interimStatus(bytes: Buffer): '100' | 'other' | 'final' | 'unknown' {

@@ -31,7 +31,7 @@ const BODY_TIMEOUT_MS = 300_000;
 /** undici's timers may fire one tick early. */
 const UNDICI_TICK_MS = 500;
 
-/** Byte for byte. */
+/** Forwards judged requests, byte for byte, and their answers. */
 @Injectable()
 export class UpstreamForwarder implements ForwardListener {
   constructor(
@@ -121,7 +121,7 @@ export class UpstreamForwarder implements ForwardListener {
     this.recorder.settleUnanswered(exchange);
   }
 
-  /** A failure, not a denial. */
+  /** An outage is a failure, not a denial. */
   onFailure(exchange: Exchange, error: unknown): void {
     if (exchange.response.headersSent) {
       exchange.response.destroy();
@@ -168,7 +168,7 @@ function judgedPath(decision: Forwarded, exchange: Exchange): string {
   return path.strict.canonical;
 }
 
-/** Only what was judged (R39). */
+/** Only what was judged goes upstream (R39). */
 export function originOf(
   decision: Forwarded,
   exchange: Exchange,

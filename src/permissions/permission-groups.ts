@@ -1,7 +1,7 @@
 import { PERMISSIONS, type Permission, type Permissions } from '@scopegate/permission';
 import type { FieldError } from '@scopegate/problem';
 
-/** R26. */
+/** Permissions that name this group (R26). */
 export function permissionsNaming(permissions: Permissions, group: string): readonly Permission[] {
   return PERMISSIONS.filter((permission) => permissions[permission].groups.includes(group));
 }

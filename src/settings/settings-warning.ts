@@ -12,7 +12,7 @@ export interface Requester {
 /** Proxies name the client in these. */
 const FORWARDING_HEADERS = ['x-forwarded-for', 'forwarded', 'x-real-ip'] as const;
 
-/** 10.0.0.0/8 is not larger. */
+/** The number of addresses in 10.0.0.0/8, the largest private network. */
 const WIDE_IPV4 = 2 ** 24;
 
 /** fc00::/7 is not wider in its first group. */

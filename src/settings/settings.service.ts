@@ -65,7 +65,7 @@ export class SettingsService implements OnModuleInit, OnModuleDestroy {
     return this.#document.current;
   }
 
-  /** Warnings of another module (R54). */
+  /** Another module adds its warnings here (R54). */
   addWarningSource(source: () => readonly Warning[]): void {
     this.#warningSources.push(source);
   }

@@ -2,7 +2,6 @@ import { addressSetOf, parseAllowListEntry } from '@scopegate/network';
 import type { AddressSet, AllowListEntry, ReverseProxyRules } from '@scopegate/network';
 import type { SettingsDocument } from './dto/settings.dto.js';
 
-/** Parsed once. */
 export interface AddressList {
   readonly entries: readonly AllowListEntry[];
   readonly set: AddressSet;
@@ -46,7 +45,7 @@ export function settingsOf(document: SettingsDocument, allowList: AddressList, t
   };
 }
 
-/** Keeps one of several spellings. */
+/** Keeps one of several spellings of an entry. */
 export function parseAddressList(
   texts: readonly unknown[],
   known: AddressList | undefined,

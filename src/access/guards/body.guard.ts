@@ -8,7 +8,7 @@ import { ProblemException } from '../../common/http/problem.exception.js';
 import { bodyLimitOf } from '../route-metadata.js';
 import { AccessGuard } from './access.guard.js';
 
-/** RFC 9110 9.3. */
+/** The body of these methods has no meaning (RFC 9110 9.3). */
 const WITHOUT_BODY: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 
 /** R112: reads the body last, so a refused request, or one for an unknown route, costs no more than its head. */

@@ -27,7 +27,7 @@ export class QueryGuard implements CanActivate {
   }
 }
 
-/** Repeated parameters are lists. */
+/** Repeated parameters come as lists. */
 function countOf(query: Readonly<Record<string, unknown>>): number {
   return Object.values(query).reduce<number>((sum, value) => sum + (Array.isArray(value) ? value.length : 1), 0);
 }

@@ -4,7 +4,7 @@ import { ApiExcludeEndpoint, ApiExtension } from '@nestjs/swagger';
 import type { Authenticated } from '@scopegate/access';
 import { exchangeOf } from './exchange.js';
 
-/** R63. */
+/** Who may call a route (R63). */
 export type RouteAccess = 'public' | 'authenticated' | 'administrators';
 
 /** Of a route or controller. Without it the server does not start. */
@@ -24,7 +24,7 @@ export const BODY_LIMIT = 'scopegate:body-limit';
 /** For routes that are public or undocumented; otherwise `ApiRoute` sets it. */
 export const Access = (access: RouteAccess): MethodDecorator & ClassDecorator => SetMetadata(ROUTE_ACCESS, access);
 
-/** R05. */
+/** A read-only token may POST to this route (R05). */
 export const CreatesToken = (): MethodDecorator => SetMetadata(CREATES_TOKEN, true);
 
 /**

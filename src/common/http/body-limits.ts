@@ -4,7 +4,7 @@ export const BODY_LIMITS = {
   small: 65_536,
   /** A wrong date of 100 kB still gets its own error (R29). */
   token: 131_072,
-  /** With a thousand groups. */
+  /** Enough for a user in a thousand groups. */
   user: 262_144,
   /** Three permissions with a thousand groups each, or an application with all its exceptions and secrets. */
   document: 1_048_576,

@@ -7,7 +7,7 @@ const METHODS = ['get', 'put', 'post', 'delete', 'patch'] as const;
 
 const SCHEMA_PATH = '#/components/schemas/';
 
-/** Names of instants. */
+/** Members and parameters with these names are instants. */
 const INSTANT = /^(?:at|from|to)$|(?:At|From|To)$/;
 
 /** For all operations and schemas: removes what the generator adds, and adds what it cannot know. */

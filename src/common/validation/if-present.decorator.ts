@@ -1,4 +1,4 @@
 import { ValidateIf } from 'class-validator';
 
-/** Optional, but not null. */
+/** The member is optional, but must not be null. */
 export const IfPresent = (): PropertyDecorator => ValidateIf((_document, value: unknown) => value !== undefined);
