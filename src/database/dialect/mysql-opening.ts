@@ -1,4 +1,5 @@
-import { createConnection } from 'mysql2/promise';
+import type { Socket } from 'node:net';
+import { createConnection } from 'mysql2';
 import type { DatabaseConfiguration } from '../../config/database-configuration.js';
 import { ConfigurationError } from '../../config/env.js';
 import { isDatabaseUnavailable } from '../database-unavailable.js';
@@ -6,6 +7,9 @@ import type { DatabaseOpening } from './dialect.js';
 import { socketOptions } from './mysql-lanes.js';
 
 const CONNECT_TIMEOUT_MS = 5_000;
+
+/** For the greeting, the login and the answer together. */
+const VERSION_TIMEOUT_MS = 5_000;
 
 const MISSING_RIGHTS = /^ER_(\w*ACCESS_DENIED|KILL_DENIED|OPTION_PREVENTS_STATEMENT|CANT_LOCK|READ_ONLY)\w*$/;
 
@@ -66,30 +70,29 @@ class UnsafeModeError extends ConfigurationError {
 
 async function serverType(server: ServerConfiguration): Promise<'mariadb' | 'mysql'> {
   const { host, port, username, password, database } = server;
+  const connection = createConnection({ host, port, user: username, password, database });
+  // The question reports every error; without a listener, the event would end the process.
+  connection.on('error', () => undefined);
+  // The driver limits only the wait for the greeting. A frozen server would keep the start waiting after it.
+  const overdue = setTimeout(() => {
+    const error = Object.assign(new Error('The database server did not answer in time.'), { code: 'ETIMEDOUT' });
+    (connection as unknown as { readonly stream: Socket }).stream.destroy(error);
+  }, VERSION_TIMEOUT_MS);
   try {
-    const connection = await createConnection({
-      host,
-      port,
-      user: username,
-      password,
-      database,
-      connectTimeout: CONNECT_TIMEOUT_MS,
-    });
-    try {
-      const [rows] = await connection.query('SELECT VERSION() AS version, @@sql_mode AS mode');
-      const [row] = rows as { version: string; mode: string }[];
-      // The driver escapes by backslashes (sqlstring's own): with this mode, a text could end its literal.
-      if (String(row?.mode).includes('NO_BACKSLASH_ESCAPES')) throw new UnsafeModeError();
-      const version = String(row?.version);
-      return version.toLowerCase().includes('mariadb') ? 'mariadb' : 'mysql';
-    } finally {
-      await connection.end();
-    }
+    const [rows] = await connection.promise().query('SELECT VERSION() AS version, @@sql_mode AS mode');
+    const [row] = rows as { version: string; mode: string }[];
+    // The driver escapes by backslashes (sqlstring's own): with this mode, a text could end its literal.
+    if (String(row?.mode).includes('NO_BACKSLASH_ESCAPES')) throw new UnsafeModeError();
+    const version = String(row?.version);
+    return version.toLowerCase().includes('mariadb') ? 'mariadb' : 'mysql';
   } catch (error) {
     if (error instanceof UnsafeModeError) throw error;
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'no answer';
     throw new ConfigurationError(
       `The database at ${host}:${port} cannot be used (${code}). Check DATABASE_URL, and that the server is running.`,
     );
+  } finally {
+    clearTimeout(overdue);
+    connection.end(() => undefined);
   }
 }
