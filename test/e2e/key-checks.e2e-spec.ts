@@ -147,7 +147,7 @@ describe('the keys of a database on SQLite', () => {
       const before = stored();
       const secrets = readFileSync(dataFile('secrets.json'), 'utf8');
       const fromEnvironment = await refusal({ [name]: ANOTHER_KEY });
-      expect(fromEnvironment).toContain(`${name} is not the key that this database was made with`);
+      expect(fromEnvironment).toContain(`${name} is not the key that this database was created with`);
       expect(fromEnvironment).toContain(loss);
       changeKey(key);
       const fromFile = await refusal();
