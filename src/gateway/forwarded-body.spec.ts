@@ -6,10 +6,17 @@ import { buffer } from 'node:stream/consumers';
 import { RequestHead, type RequestFacts } from '@scopegate/access';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Exchange } from '../common/access/exchange.js';
-import { IncomingBody } from './forwarded-body.js';
+import { arrivedBody, IncomingBody, isBodyArriving } from './forwarded-body.js';
 
 const LENGTH = 'Content-Length: 4\r\n\r\n';
 const CHUNKS = 'Transfer-Encoding: chunked\r\n\r\n';
+
+interface Seen {
+  readonly isArriving: boolean;
+  /** Undefined where it is still to come. */
+  readonly body: Buffer | null | undefined;
+  readonly exchange: Exchange;
+}
 
 /** A request as the door takes it. */
 function factsOf({ method = '', httpVersion, rawHeaders }: IncomingMessage): RequestFacts {
@@ -17,7 +24,7 @@ function factsOf({ method = '', httpVersion, rawHeaders }: IncomingMessage): Req
 }
 
 let server: Server;
-let seen: Promise<Exchange>;
+let seen: Promise<Seen>;
 let client: Socket;
 
 beforeEach(async () => {
@@ -25,7 +32,8 @@ beforeEach(async () => {
   seen = new Promise((resolve) => {
     server.once('request', (request, response) => {
       const exchange = new Exchange(request, response, 'id', factsOf(request), null, false);
-      process.nextTick(() => resolve(exchange));
+      const isArriving = isBodyArriving(exchange);
+      process.nextTick(() => resolve({ isArriving, body: arrivedBody(exchange), exchange }));
       request.once('end', () => response.end());
     });
   });
@@ -40,8 +48,8 @@ afterEach(() => {
   server.close();
 });
 
-/** Sends a head and what follows it in the same packet. */
-async function send(line: string, first = ''): Promise<Exchange> {
+/** Sends a head with what follows it in the same packet, and tells what the body is taken for once that has been judged. */
+async function send(line: string, first = ''): Promise<Seen> {
   client = connect((server.address() as AddressInfo).port, '127.0.0.1');
   client.on('error', () => undefined);
   await once(client, 'connect');
@@ -59,12 +67,21 @@ async function textOf(stream: Readable): Promise<string> {
 }
 
 describe('the body that is sent upstream', () => {
+  it('R02: is one part where it came with its head', async () => {
+    expect(await send(LENGTH, 'abcd')).toMatchObject({ isArriving: true, body: Buffer.from('abcd') });
+  });
+
+  it.each(['\r\n', 'Content-Length: 0\r\n\r\n'])('R02: is none behind the head %j', async (line) => {
+    expect(await send(line)).toMatchObject({ isArriving: false, body: null });
+  });
+
   it.each([
-    ['with its head', 'abcd', ''],
     ['behind its head', '', 'abcd'],
     ['with its head in part', 'ab', 'cd'],
   ])('R112: is one part where it is short and comes %s', async (_way, first, later) => {
-    const whole = gathered(new IncomingBody(await send(LENGTH, first)));
+    const { isArriving, body, exchange } = await send(LENGTH, first);
+    expect([isArriving, body]).toEqual([true, undefined]);
+    const whole = gathered(new IncomingBody(exchange));
     client.write(later);
     expect(await whole).toEqual(Buffer.from('abcd'));
   });
@@ -75,7 +92,9 @@ describe('the body that is sent upstream', () => {
     ['in no chunk at all', CHUNKS, '0\r\n\r\n', '', ''],
     ['in more than is gathered', 'Content-Length: 20000\r\n\r\n', 'b', 'b'.repeat(19_999), 'b'.repeat(20_000)],
   ])('R02: is a stream where it comes %s', async (_way, line, first, later, expected) => {
-    const incoming = new IncomingBody(await send(line, first));
+    const { body, exchange } = await send(line, first);
+    expect(body).toBeUndefined();
+    const incoming = new IncomingBody(exchange);
     expect(await gathered(incoming)).toBeNull();
     const text = textOf(incoming.stream());
     client.write(later);
@@ -83,7 +102,7 @@ describe('the body that is sent upstream', () => {
   });
 
   it('R112: is too slow with less than 64 bytes a second over ten seconds, at whatever time those are', async () => {
-    const exchange = await send('Content-Length: 5000\r\n\r\n');
+    const { exchange } = await send('Content-Length: 5000\r\n\r\n');
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     let isTooSlow = false;
     const whole = new Promise<Buffer | null>((resolve) =>

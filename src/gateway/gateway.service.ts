@@ -17,6 +17,7 @@ import { requestIdOf } from '../common/http/request-id.js';
 import { ChangeFeed } from '../database/change-feed.js';
 import { isForSessionEndpoint, SessionEndpoint } from './session.endpoint.js';
 import { UpstreamForwarder } from './upstream.forwarder.js';
+import { isBodyArriving } from './forwarded-body.js';
 
 /** A limit, even if the rules change again and again. */
 const MAX_JUDGEMENTS = 3;
@@ -85,6 +86,8 @@ export class GatewayService {
         if (judged !== null && this.changes.version === now) this.#forward(exchange, judged);
         else if (judged !== null) this.#goOn(exchange, judged, now, judgementsLeft - 1);
       });
+    } else if (isBodyArriving(exchange)) {
+      process.nextTick(() => this.#forward(exchange, application));
     } else {
       this.#forward(exchange, application);
     }

@@ -18,7 +18,7 @@ import type { Exchange } from '../common/access/exchange.js';
 import { ProblemException } from '../common/http/problem.exception.js';
 import { writeProblem } from '../common/http/problem.writer.js';
 import { randomDigits } from '../common/http/random-digits.js';
-import { IncomingBody } from './forwarded-body.js';
+import { arrivedBody, IncomingBody } from './forwarded-body.js';
 import { LoopDetector } from './loop.detector.js';
 import { OpenRequests } from './open-requests.js';
 import { ForwardHandler, type ForwardListener, type ForwardOptions } from './forward.handler.js';
@@ -66,9 +66,9 @@ export class UpstreamForwarder implements ForwardListener {
       sessionRule: token === null ? null : application.sessionParameters,
     };
     const handler = new ForwardHandler(exchange, options, this, this.openRequests);
-    const hasBody = exchange.readBody === null && exchange.facts.head.announcesBody;
-    if (hasBody) handler.awaitBody(new IncomingBody(exchange));
-    else handler.awaitConnection(exchange.readBody);
+    const body = arrivedBody(exchange);
+    if (body === undefined) handler.awaitBody(new IncomingBody(exchange));
+    else handler.awaitConnection(body);
   }
 
   onTurn(handler: ForwardHandler): void {
