@@ -58,7 +58,7 @@ describe('docs/openapi.json', () => {
       Object.entries(properties).flatMap(([member, schema]) => ('default' in schema ? [`${name}.${member}`] : [])),
     );
     expect(withDefault).toEqual([]);
-    expect(schemas['AuditSettingsPatch']?.properties?.['failOpen']?.description).toContain('stays as it is');
+    expect(schemas['AuditSettingsPatch']?.properties?.['failOpen']?.description).toContain('stays unchanged');
     expect(schemas['AuditSettings']?.required).toContain('failOpen');
     expect(schemas['ReplaceAuditSettings']?.required).not.toContain('failOpen');
     expect(schemas['ReplaceAuditSettings']?.properties?.['failOpen']?.default).toBe(false);
