@@ -88,7 +88,7 @@ function nanoseconds(work, iterations = 100_000) {
   return best;
 }
 
-/** A new read-only token of the first administrator, whose secret is told once. */
+/** A new read-only token of the first administrator, whose secret is shown once. */
 async function createToken(port) {
   const answer = await fetch(`http://127.0.0.1:${port}/api/v1/tokens`, {
     method: 'POST',

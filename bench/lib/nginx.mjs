@@ -1,4 +1,4 @@
-// nginx in its three parts: the upstream, a plain proxy, and a proxy that asks somebody else whether it may.
+// nginx in its three parts: the upstream, a plain proxy, and a proxy that asks a service for each decision.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { answering, folder, freePort, LOAD_CORE, PROXY_CORE, start } from './processes.mjs';

@@ -65,7 +65,7 @@ function comparedTable(title, measured, nameOf = (name) => name) {
   );
 }
 
-/** On SQLite: what the thread of the requests takes of the CPU is told apart from the whole. */
+/** On SQLite: the CPU time of the request thread, and that of the whole process. */
 function embeddedTable({ bare, sqlite }) {
   const ratioFor = (name) => ratio(medianRatio(sqlite.rounds, bare.rounds, name));
   return table(

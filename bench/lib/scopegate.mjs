@@ -24,7 +24,7 @@ const SETTLE_LIMIT_MS = 120_000;
 
 /**
  * Starts a server on a database of its own name.
- * @param options `cores` it may run on, `environment` besides, `nodeArguments`
+ * @param options `cores` it may run on, more `environment`, `nodeArguments`
  */
 export async function startScopegate(database, name, options = {}) {
   const { cores = PROXY_CORE, environment = {}, nodeArguments = [] } = options;

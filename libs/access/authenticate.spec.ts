@@ -148,7 +148,7 @@ describe('a session of the gateway', () => {
     }
   });
 
-  it('R11: is refused where nobody looked it up: a stage that is left out opens nothing', () => {
+  it('R11: is refused if it was not looked up: a stage that is left out opens nothing', () => {
     expect(authenticate(admitted({}), { vendorMount: null, nowMs: NOW_MS })).toMatchObject({
       kind: 'deny',
       credential: 'cookie',
@@ -172,7 +172,7 @@ describe('a session of the gateway', () => {
 describe('a token without its record', () => {
   const bearer = (value: string): Admitted => admitted({ header: ['Authorization', `Bearer ${value}`] });
 
-  it('R36: is refused where nobody looked it up: a stage that is left out opens nothing', () => {
+  it('R36: is refused if it was not looked up: a stage that is left out opens nothing', () => {
     expect(isLookedUp(bearer(secret))).toBe(true);
     expect(authenticate(bearer(secret), { vendorMount: null, nowMs: NOW_MS })).toMatchObject({
       kind: 'deny',

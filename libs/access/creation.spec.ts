@@ -41,17 +41,17 @@ function create(
 }
 
 describe('who may make which token', () => {
-  it('R20: whoever may create for itself does, of either scope', () => {
+  it('R20: a user with the permission creates own tokens of either scope', () => {
     for (const scope of ['read-only', 'read-write'] as const) {
       expect(create({ scope })).toEqual({ ok: true, expiresAt: null, allowList: null, applications: null });
     }
   });
 
-  it('R24: whoever has lost the permission is refused', () => {
+  it('R24: a user who has lost the permission is refused', () => {
     expect(create({}, { held: NOTHING })).toMatchObject({ ok: false, code: 'create_not_permitted' });
   });
 
-  it('R16: whoever may create for itself alone cannot name another owner, whatever the switch', () => {
+  it('R16: a user who may only create own tokens cannot name another owner, whatever the switch', () => {
     for (const permissions of [DEFAULT_PERMISSIONS, READ_ONLY_ONLY]) {
       expect(create({ ownerId: 'bob' }, { permissions })).toMatchObject({
         ok: false,

@@ -123,7 +123,7 @@ describe('where a request goes', () => {
     expect(destination('*', { method: 'GET' }).kind).toBe('refused');
   });
 
-  it('the address of the server itself is told from a path that leads nowhere', () => {
+  it('the address of the server itself differs from a path that leads nowhere', () => {
     expect(destination('/')).toMatchObject({ kind: 'nowhere', isServerRoot: true });
     expect(destination('/x')).toMatchObject({ kind: 'nowhere', isServerRoot: false });
     const unclaimed: MountedApplications<Application> = { route: () => 'unclaimed-host-path' };

@@ -33,7 +33,7 @@ describe('the head of a request', () => {
     }
   });
 
-  it('R67: any two lists are told apart by any difference', () => {
+  it('R67: any difference makes two lists unequal', () => {
     const list = fc.array(fc.constantFrom('a', 'A', 'b', '', 'a '), { maxLength: 6 });
     fc.assert(
       fc.property(list, list, (before, lines) => {

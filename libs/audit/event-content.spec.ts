@@ -80,7 +80,7 @@ describe('the content of an event', () => {
     );
   });
 
-  it('R62: a failure is told without reading it, and nothing else is', () => {
+  it('R62: a failure is recognised without reading it, and nothing else is', () => {
     fc.assert(
       fc.property(fc.constantFrom('allowed', 'denied', 'failed', 'changed'), fc.string(), (outcome, text) => {
         expect(isFailure(encodeEvent({ ...EVENT, outcome, code: text, id: text }))).toBe(outcome === 'failed');

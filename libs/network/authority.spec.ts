@@ -112,7 +112,7 @@ describe('parseAuthority', () => {
     '[fe80::1%25eth0]',
     '[v1.x]',
     '[::1]@h',
-  ])('R67: %j is none', (text) => {
+  ])('R67: %j is not an authority', (text) => {
     expect(parseAuthority(text)).toBeNull();
   });
 

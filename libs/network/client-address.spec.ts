@@ -73,7 +73,7 @@ describe('resolveClientAddress', () => {
     });
   });
 
-  it('R39: with no trusted proxy listed nobody is believed', () => {
+  it('R39: without a trusted proxy no header is used', () => {
     const nobody: ReverseProxyRules = { enabled: true, trusted: compileAddressSet([]), header: 'X-Forwarded-For' };
     expect(resolveClientAddress(PROXY, ['X-Forwarded-For', '203.0.113.7'], nobody).client).toBe(PROXY);
   });
@@ -91,7 +91,7 @@ describe('resolveClientAddress', () => {
     },
   );
 
-  it('R39: all lines are joined, and the joined value is told', () => {
+  it('R39: all lines are joined, and the joined value is reported', () => {
     expect(derive('X-Forwarded-For', '1.1.1.1, 203.0.113.7', '10.0.0.3')).toEqual({
       client: '203.0.113.7',
       source: 'header',

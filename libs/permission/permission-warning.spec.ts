@@ -32,11 +32,11 @@ describe('permissionWarnings', () => {
     expect(codesOf(DEFAULT_PERMISSIONS, { ...saver, groupsWithMembers: new Set(['administrators']) })).toEqual([]);
   });
 
-  it('R23: nobody may use tokens', () => {
+  it('R23: warns if no user may use tokens', () => {
     expect(codesOf(permissions({ use: [] }))).toEqual(['nobody_may_use_tokens']);
   });
 
-  it('R23: nobody may create tokens', () => {
+  it('R23: warns if no user may create tokens', () => {
     expect(codesOf(permissions({ create: [], onBehalf: [] }))).toEqual(['nobody_may_create_tokens']);
   });
 
@@ -61,7 +61,7 @@ describe('permissionWarnings', () => {
     expect(codesOf(next, { saverGroups: new Set(['administrators', 'staff']) })).toEqual([]);
   });
 
-  it('R23: nobody may create read-write tokens', () => {
+  it('R23: warns if no user may create read-write tokens', () => {
     expect(codesOf(permissions({ readOnlyOnly: true, onBehalf: [] }))).toEqual(['nobody_may_create_read_write_tokens']);
     expect(codesOf(permissions({ readOnlyOnly: true }))).toEqual([]);
   });

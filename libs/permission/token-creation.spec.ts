@@ -75,13 +75,13 @@ describe('creationNotice', () => {
     expect(creationNotice({ ...none, useTokens: false }, open).message).toMatch(/not create or use/);
   });
 
-  it('R24: who may create but not use is told so', () => {
+  it('R24: a user who may create but not use tokens gets that reason', () => {
     const notice = creationNotice({ ...forSelf, useTokens: false }, open);
     expect(notice.available).toBe(true);
     expect(notice.message).toMatch(/not use/);
   });
 
-  it('R15: who may only create read-only tokens is told so', () => {
+  it('R15: a user who may only create read-only tokens gets that reason', () => {
     expect(creationNotice(forSelf, readOnlyOnly)).toEqual({
       available: true,
       message: expect.stringContaining('read-only') as string,

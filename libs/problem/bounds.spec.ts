@@ -12,7 +12,7 @@ describe('the size of an answer', () => {
     expect(detailOfErrors(errors)).toBe('field1 must be a text · field2 must be a text');
   });
 
-  it('R112: of many errors it holds fifty, and says how many there are besides', () => {
+  it('R112: of many errors it holds fifty, and says how many more there are', () => {
     const errors = Array.from({ length: 180_000 }, (_, index) => error(index));
     expect(boundedErrors(errors)).toEqual(errors.slice(0, MAX_ERRORS));
     expect(detailOfErrors(errors)).toMatch(/ · and 179950 more$/);

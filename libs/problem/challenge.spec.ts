@@ -46,7 +46,7 @@ describe('the challenges of a problem', () => {
     expect(challenges(refusal('authentication_required'), script, 'proxied')).toEqual([BASIC]);
   });
 
-  it('R03: a scope that does not suffice is told to every client, with the scope that does', () => {
+  it('R03: every client learns that its scope is not enough, and which scope is', () => {
     const expected = ['Bearer error="insufficient_scope", scope="read-write"'];
     expect(challenges(refusal('scope_insufficient'), ANONYMOUS, 'proxied')).toEqual(expected);
     expect(challenges(codeProblem('scope_insufficient', 'Why.', 'request-1'), ANONYMOUS, 'own')).toEqual(expected);

@@ -8,7 +8,7 @@ function deny(code: ReasonCode, credential: CredentialKind = 'none', detail?: st
 }
 
 describe('the answer of a refusal', () => {
-  it.each(Object.keys(REASONS) as ReasonCode[])('R55: %s is told under its public code', (code) => {
+  it.each(Object.keys(REASONS) as ReasonCode[])('R55: %s is shown under its public code', (code) => {
     const problem = denialProblem(deny(code), 'request-1');
     expect(problem).toEqual({
       type: `/docs/problems/${REASONS[code].publicCode}`,

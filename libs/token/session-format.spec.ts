@@ -45,7 +45,7 @@ describe('a session of the gateway', () => {
     );
   });
 
-  it('R11: one that was made up, with a right checksum, is told from a real one by its seal alone', () => {
+  it('R11: an invented one with a right checksum differs from a real one only by its seal', () => {
     fc.assert(
       fc.property(digits(12), digits(40), (id, part) => {
         const madeUp = formatSecret(SESSION_PREFIX, id, part);
@@ -56,7 +56,7 @@ describe('a session of the gateway', () => {
     );
   });
 
-  it('R11: the seal of one session is none of another, nor of another key', () => {
+  it('R11: the seal of one session does not fit another session or another key', () => {
     const { secret } = mintSession(KEY, randomBytes);
     expect(isSealedBy(KEY, secret)).toBe(true);
     expect(isSealedBy(OTHER_KEY, secret)).toBe(false);

@@ -35,7 +35,7 @@ describe('what is wrong with a token', () => {
     [secret.slice(0, -1) + wrongEnd, 'checksum'],
     [secret.toLowerCase().replace('sg_', 'sg_A').slice(0, secret.length), 'checksum'],
     ['sgs_x', 'session'],
-  ])('R67: %j is told as: %s', (presented, word) => {
+  ])('R67: %j is recognised as: %s', (presented, word) => {
     const fault = tokenFault(presented);
     expect(fault).toContain(word);
     expect(fault).toMatch(/^[A-Z].*[.?]$/);

@@ -23,7 +23,7 @@ function askFor(shares: ConnectionShares<string>, key: string, count: number): n
 }
 
 describe('connections', () => {
-  it('R112: one holder has its share at most, and nobody else waits for what it waits for', () => {
+  it('R112: one holder has at most its share, and others do not wait for it', () => {
     const shares = new ConnectionShares<string>(8);
     expect(askFor(shares, 'a', 10)).toBe(2);
     expect([shares.waiting, shares.isTurnDue, shares.next()]).toEqual([8, false, null]);

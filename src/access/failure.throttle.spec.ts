@@ -108,14 +108,11 @@ describe('the throttle of failed credentials', () => {
     expect(await fail(basicToken('somebody', ELSEWHERE))).toBe('token_unknown');
   });
 
-  it.each(Object.keys(REASONS) as ReasonCode[])(
-    'R51: whether %s counts is told by what the client sees',
-    async (code) => {
-      const counts = REASONS[code].publicCode === 'credential_invalid';
-      await failTimes(MAX_FAILURES, basicToken('alice'), code);
-      expect(await fail(basicToken('alice'), 'token_unknown')).toBe(counts ? 'too_many_failures' : 'token_unknown');
-    },
-  );
+  it.each(Object.keys(REASONS) as ReasonCode[])('R51: %s counts by what the client sees', async (code) => {
+    const counts = REASONS[code].publicCode === 'credential_invalid';
+    await failTimes(MAX_FAILURES, basicToken('alice'), code);
+    expect(await fail(basicToken('alice'), 'token_unknown')).toBe(counts ? 'too_many_failures' : 'token_unknown');
+  });
 
   it('R51: what does not count is not turned into a 429 either', async () => {
     await failTimes(MAX_FAILURES + 1, basicToken('alice'));
@@ -128,7 +125,7 @@ describe('the throttle of failed credentials', () => {
     expect(await fail(basicToken('alice'))).toBe('too_many_failures');
   });
 
-  it('R51: tokens that have ended have the same limits in a count of their own, and keep nobody from logging in', async () => {
+  it('R51: tokens that have ended have the same limits in a count of their own, and stop no login', async () => {
     const ended = (name: string, code: ReasonCode): Promise<ReasonCode | undefined> =>
       fail(bearerToken(), code, ownedBy(name));
     for (let time = 1; time <= MAX_FAILURES; time += 1) {
@@ -229,7 +226,7 @@ describe('password logins at the management API', () => {
     expect(await logIn(password('Alice'), false)).toEqual({ code: 'too_many_failures', checked: false });
   });
 
-  it('R51: nobody can lock a user out from everywhere', async () => {
+  it('R51: an attacker cannot lock a user out everywhere', async () => {
     await failTimes(ADDRESS_LIMIT, password('alice'), 'password_wrong');
     expect(await logIn(password('alice', ELSEWHERE), true)).toEqual({ code: 'allowed', checked: true });
   });
@@ -270,7 +267,7 @@ describe('password logins at the management API', () => {
     expect((await next).code).toBe('allowed');
   });
 
-  it('R51: an address from which somebody has logged in comes first, and one that has failed comes last', async () => {
+  it('R51: an address with a login comes first, and one that has failed comes last', async () => {
     const standings: string[] = [];
     const attempt = (of: Admitted, isRight: boolean): Promise<LoginResult> =>
       throttle.attemptLogin(of, ({ standing }) => {

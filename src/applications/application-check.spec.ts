@@ -334,7 +334,7 @@ describe('the audit of an application', () => {
     });
   });
 
-  it('R59: each changed member is told with its value before and after', () => {
+  it('R59: each changed member is recorded with its value before and after', () => {
     const changes = describeApplicationChange(
       documentOf({}),
       documentOf({ mount: { pathPrefix: '/j' }, timeoutMs: 1000, identity: { headers: { 'X-User': '{email}' } } }),

@@ -13,7 +13,7 @@ const detected = { ...JIRA, version: null, detectedVersion: '9.4.0' };
 const byHand = { ...JIRA, version: '9.4.0', detectedVersion: null };
 
 describe('the version an application keeps', () => {
-  it('R52: one set by hand wins, and nobody is asked', () => {
+  it('R52: one set by hand wins, and the upstream is not asked', () => {
     expect(versionSourceOf({ ...JIRA, version: '8.20' }, null)).toBeNull();
     expect(versionSourceOf({ ...JIRA, version: '9.4.0' }, byHand)).toBeNull();
     expect(decideVersions({ ...JIRA, version: '8.20' }, detected, null)).toEqual({

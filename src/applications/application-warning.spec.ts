@@ -75,15 +75,15 @@ describe('the warnings of an application', () => {
     ['http://127.0.0.1:8090/x', false],
     ['http://[::1]:8090', false],
     ['https://wiki.internal', false],
-  ])('R61: an upstream %s without encryption across a network is told: %s', (upstream, told) => {
+  ])('R61: an upstream %s without encryption across a network gives a warning: %s', (upstream, told) => {
     expect(codesOf({ upstream })).toEqual(told ? ['upstream_not_encrypted'] : []);
   });
 
-  it('R45: a generic application that lets everybody through is told', () => {
+  it('R45: a generic application that lets everyone through gives a warning', () => {
     expect(codesOf({ kind: 'generic', nativeTokensDisabled: false })).toEqual(['anonymous_allowed']);
   });
 
-  it('R17: an identity that names no user is told', () => {
+  it('R17: an identity that names no user gives a warning', () => {
     const headers = [{ name: 'X-Tenant', template: 'blue' }];
     expect(codesOf({ identity: { mode: 'headers', encoding: 'percent', headers } })).toEqual(['identity_without_user']);
     expect(codesOf({ identity: { mode: 'headers', encoding: 'percent', headers: [] } })).toEqual([
@@ -91,14 +91,14 @@ describe('the warnings of an application', () => {
     ]);
   });
 
-  it('R61: a fixed value that looks like a secret and is readable is told', () => {
+  it('R61: a readable fixed value that looks like a secret gives a warning', () => {
     const headers = [...QUIET.identity.headers, { name: 'X-Api-Key', template: 'abc' }];
     expect(codesOf({ identity: { mode: 'headers', encoding: 'percent', headers } })).toEqual(['fixed_value_readable']);
     const sealed = [...QUIET.identity.headers, { name: 'X-Api-Key', sealed: 'v1.abc' }];
     expect(codesOf({ identity: { mode: 'headers', encoding: 'percent', headers: sealed } })).toEqual([]);
   });
 
-  it('R13: an exception for whole trees of the application is told', () => {
+  it('R13: an exception for whole trees of the application gives a warning', () => {
     expect(codesOf({ readOnlyExceptions: [{ method: 'POST', path: '/**' }] })).toEqual(['exception_too_wide']);
     expect(codesOf({ readOnlyExceptions: [{ method: 'POST', path: '/rest/**' }] })).toEqual([]);
   });

@@ -21,7 +21,7 @@ describe('versions of the products', () => {
     expect(isVersion(text)).toBe(true);
   });
 
-  it.each(['', '9.', '.9', '9.x', 'v9', '9.12.0-m01', '9..1', ' 9', '9\n'])('R52: %j is none', (text) => {
+  it.each(['', '9.', '.9', '9.x', 'v9', '9.12.0-m01', '9..1', ' 9', '9\n'])('R52: %j is not a version', (text) => {
     expect(isVersion(text)).toBe(false);
   });
 

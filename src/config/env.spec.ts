@@ -7,7 +7,7 @@ import { ConfigurationError, readConfiguration } from './env.js';
 const SECRET = 'a secret of at least 32 characters';
 
 describe('where audit events are sent', () => {
-  it('R58: is nowhere besides the database by default', () => {
+  it('R58: is only in the database by default', () => {
     expect(readConfiguration({}).auditStreams).toEqual({ stdout: false, file: null, syslog: null, webhook: null });
   });
 

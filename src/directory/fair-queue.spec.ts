@@ -10,7 +10,7 @@ const OPTIONS: FairQueueOptions = {
   refuse: () => new Error('no turn'),
 };
 
-/** Work that ends when it is told. */
+/** Work that the test ends. */
 class Work {
   readonly started: string[] = [];
   readonly #finish: (() => void)[] = [];

@@ -45,7 +45,7 @@ describe('PasswordHasher', () => {
     expect(() => hasher.hash(`${longest}y`, origin)).toThrow();
   });
 
-  it('R51: a password for nobody takes as long to compare as a wrong one', async () => {
+  it('R51: a password of an unknown user takes as long to compare as a wrong one', async () => {
     const took = async (against: string | null, password: string): Promise<number> => {
       const startedAt = performance.now();
       await matches(against, password);

@@ -19,7 +19,7 @@ describe('a new password', () => {
     expect(passwordProblem(password)).not.toContain(password);
   });
 
-  it('R63: what bcrypt would cut short is told by its bytes', () => {
+  it('R63: the length that bcrypt would cut is counted in bytes', () => {
     expect(isTooLongPassword('ü'.repeat(36))).toBe(false);
     expect(isTooLongPassword(`${'ü'.repeat(36)}x`)).toBe(true);
   });

@@ -71,7 +71,7 @@ describe('the body that is sent upstream', () => {
     expect(await send(LENGTH, 'abcd')).toMatchObject({ isArriving: true, body: Buffer.from('abcd') });
   });
 
-  it.each(['\r\n', 'Content-Length: 0\r\n\r\n'])('R02: is none behind the head %j', async (line) => {
+  it.each(['\r\n', 'Content-Length: 0\r\n\r\n'])('R02: there is none after the head %j', async (line) => {
     expect(await send(line)).toMatchObject({ isArriving: false, body: null });
   });
 

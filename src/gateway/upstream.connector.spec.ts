@@ -20,7 +20,7 @@ afterEach(async () => {
 
 type Protocol = 'http' | 'https';
 
-/** A pool of connections to an upstream that does what it is told with every connection. */
+/** A pool of connections to an upstream that the test controls. */
 async function poolTo(protocol: Protocol, serve: (socket: Socket) => void): Promise<Pool> {
   const sockets = new Set<Socket>();
   const take = (socket: Socket): void => {
@@ -105,7 +105,7 @@ function ask(pool: Pool, pauses: Pauses): Promise<Answer> {
 const AT_ONCE = { headMs: null, partMs: null };
 
 describe.each(['http', 'https'] as const)('the connections to an upstream (%s)', (protocol) => {
-  it('R02: what an upstream sends arrives byte for byte, whoever else is served meanwhile', async () => {
+  it('R02: an answer arrives byte for byte while others are served', async () => {
     const bodies = Array.from({ length: 8 }, () => randomBytes(3 * MEBIBYTE + 17));
     let served = 0;
     const pool = await poolTo(protocol, (socket) => {

@@ -33,7 +33,7 @@ export class MetricsRegistry {
       () => [{ labels: { version: readVersion(), node: process.version }, value: 1 }],
       'first',
     );
-    this.observe('workers', 'The worker processes whose states are told here.', [], () => [{ labels: {}, value: 1 }]);
+    this.observe('workers', 'The worker processes that are counted here.', [], () => [{ labels: {}, value: 1 }]);
     peers.primary?.answer('figures', () => this.#registry.getMetricsAsJSON());
   }
 

@@ -29,7 +29,7 @@ describe('the channel between two processes', () => {
     expect(await answers).toEqual([2, 4, 6]);
   });
 
-  it('R62: tells of failures, of nobody there, of no answer in time and of an end', async () => {
+  it('R62: reports failures, a missing peer, a late answer and an end', async () => {
     const [one, other] = connect();
     other.answer('fail', () => {
       throw new Error('broken');
@@ -44,7 +44,7 @@ describe('the channel between two processes', () => {
     await expect(one.ask('hang', null, null)).rejects.toThrow('has ended');
   });
 
-  it('R62: takes no notice of what others send on it, or of an answer that nobody waits for', () => {
+  it('R62: ignores messages of others, and answers that are not awaited', () => {
     const sent: object[] = [];
     const channel = new ProcessChannel((message) => sent.push(message));
     for (const message of [null, 'text', 5, { cmd: 'NODE_CLUSTER' }, { scopegate: 'answer', id: 9, body: 1 }]) {

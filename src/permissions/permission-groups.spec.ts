@@ -19,7 +19,7 @@ describe('the groups that permissions name', () => {
     expect(namedGroups(permissions)).toEqual(['staff', 'gone', 'administrators']);
   });
 
-  it('R19: a group that there is not is told with every place that names it', () => {
+  it('R19: an unknown group is reported with every place that names it', () => {
     expect(unknownGroupErrors(permissions, ['gone'])).toEqual([
       { field: 'useTokens.groups.1', message: 'useTokens.groups.1 contains unknown groups: "gone"' },
       { field: 'createForSelf.groups.0', message: 'createForSelf.groups.0 contains unknown groups: "gone"' },

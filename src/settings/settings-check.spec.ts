@@ -123,7 +123,7 @@ describe('the stored settings', () => {
     expect(sectionsOf(DEFAULT_SETTINGS, { ...DEFAULT_SETTINGS, audit })).toEqual(DEFAULT_SETTINGS);
   });
 
-  it('R33: a stored entry that is none is an error, never an open door', () => {
+  it('R33: an invalid stored entry is an error and never opens the list', () => {
     const document = { ...DEFAULT_SETTINGS, ipRestriction: { allowList: ['nonsense'], applyToPasswords: false } };
     expect(() => toSettings(document)).toThrow();
   });

@@ -27,7 +27,7 @@ describe('the warnings of the settings', () => {
     expect(codesOf({ ipRestriction: { allowList: ['192.0.2.0/24'] } })).toEqual([]);
   });
 
-  it('R41: a list that refuses the saving administrator is told with the address', () => {
+  it('R41: a list that refuses the saving administrator gives a warning with the address', () => {
     const [warning] = warningsOf({ ipRestriction: { allowList: ['10.0.0.0/8'] } });
     expect(warning?.code).toBe('own_address_not_allowed');
     expect(warning?.message).toContain('192.0.2.10');
@@ -42,7 +42,7 @@ describe('the warnings of the settings', () => {
     );
   });
 
-  it('R41: an address that cannot be told is refused by a list, which is told too', () => {
+  it('R41: a list refuses an unknown address, and the warning says so', () => {
     const [warning] = warningsOf(
       {
         reverseProxy: { enabled: true, trustedProxies: ['192.0.2.10'] },
@@ -54,7 +54,7 @@ describe('the warnings of the settings', () => {
     expect(warning?.message).toContain('X-Forwarded-For');
   });
 
-  it('R38: a refused administrator behind a proxy is told that reverse proxy support is off', () => {
+  it('R38: a refused administrator behind a proxy reads that reverse proxy support is off', () => {
     const forwarded: Requester = { peer: '10.0.0.2', lines: ['x-forwarded-for', '192.0.2.10'] };
     expect(codesOf({ ipRestriction: { allowList: ['192.0.2.10'] } }, forwarded)).toEqual([
       'own_address_not_allowed',
@@ -62,13 +62,13 @@ describe('the warnings of the settings', () => {
     ]);
   });
 
-  it('R39: support without trusted proxies, and trusted proxies without support, are told', () => {
+  it('R39: support without trusted proxies gives a warning, and so do trusted proxies without support', () => {
     expect(codesOf({ reverseProxy: { enabled: true } })).toEqual(['no_trusted_proxies']);
     expect(codesOf({ reverseProxy: { trustedProxies: ['10.0.0.2'] } })).toEqual(['trusted_proxies_not_used']);
   });
 
   it.each(['0.0.0.0/0', '::/0', '0.0.0.0/1', '8.0.0.0/7', '1.0.0.0-255.0.0.0', '2000::/3'])(
-    'R39: trusting %s is told as too wide',
+    'R39: trusting %s gives a warning: too wide',
     (entry) => {
       expect(codesOf({ reverseProxy: { enabled: true, trustedProxies: [entry] } })).toEqual([
         'trusted_proxies_too_wide',
@@ -83,11 +83,11 @@ describe('the warnings of the settings', () => {
     },
   );
 
-  it('R33: an allow list that allows everybody is told', () => {
+  it('R33: an allow list that allows everyone gives a warning', () => {
     expect(codesOf({ ipRestriction: { allowList: ['0.0.0.0/0', '10.0.0.1'] } })).toEqual(['allow_list_without_effect']);
   });
 
-  it('R43: disabling passwords is told, and that ambiguous paths are still forwarded (R46)', () => {
+  it('R43: disabling passwords gives a warning: ambiguous paths are still forwarded (R46)', () => {
     expect(codesOf({ passwords: { enabled: false } })).toEqual(['passwords_disabled', 'path_traversal_not_prevented']);
     expect(codesOf({ passwords: { enabled: false, preventPathTraversal: true } })).toEqual(['passwords_disabled']);
   });
@@ -98,13 +98,13 @@ describe('the warnings of the settings', () => {
     expect(warning?.message).toContain('successful authentications and no denied permissions');
   });
 
-  it('R62: letting requests go on without a record is told, with what it means', () => {
+  it('R62: forwarding requests without a record gives a warning that says what it means', () => {
     const [warning] = warningsOf({ audit: { failOpen: true } });
     expect(warning?.code).toBe('audit_fails_open');
     expect(warning?.message).toContain('forwarded without a record');
   });
 
-  it('R51: a throttle that is switched off is told', () => {
+  it('R51: a throttle that is switched off gives a warning', () => {
     expect(codesOf({ throttling: { maxFailures: 0 } })).toEqual(['throttling_switched_off']);
   });
 });

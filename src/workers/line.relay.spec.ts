@@ -55,7 +55,7 @@ describe('a reader that goes away', () => {
   it.each([
     ['fails while it is waited for', ({ answer }: ReturnType<typeof createTarget>) => answer(new Error('EPIPE'))],
     ['is closed while it is waited for', ({ target }: ReturnType<typeof createTarget>) => void target.destroy()],
-  ])('R62: is waited for no longer where it %s, and nobody is left listening', async (_name, goAway) => {
+  ])('R62: is no longer awaited if it %s, and no listener stays', async (_name, goAway) => {
     const made = createTarget();
     const before = ENDS.map((event) => made.target.listenerCount(event));
     const source = new PassThrough({ highWaterMark: 8 });

@@ -235,7 +235,7 @@ export class CaseGateway {
         if (token.unknown === true) continue;
         const owner = await directory.findByName(token.owner ?? 'alice');
         const creator = await directory.findByName(token.creator ?? token.owner ?? 'alice');
-        if (owner === null || creator === null) throw new Error(`The token ${name} has an owner nobody knows.`);
+        if (owner === null || creator === null) throw new Error(`The token ${name} has an unknown owner.`);
         await unit.manager.insert(TokenEntity, {
           id,
           ...pepper.digest(secret),

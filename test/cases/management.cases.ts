@@ -30,13 +30,13 @@ const ROWS: readonly AccessCase[] = [
     expect: invalid('password_wrong'),
   },
   {
-    name: 'a user whom nobody knows has the same answer',
+    name: 'an unknown user gets the same answer',
     requirement: 'R42',
     request: { path: '/api/v1/me', credential: password('mallory', USER_PASSWORD) },
     expect: invalid('password_wrong'),
   },
   {
-    name: 'nobody is let in anonymously',
+    name: 'an anonymous request is refused',
     requirement: 'R45',
     request: { path: '/api/v1/me' },
     expect: denied('authentication_required', 401),
@@ -142,14 +142,14 @@ const ROWS: readonly AccessCase[] = [
     expect: letIn(400, 'validation_failed'),
   },
   {
-    name: 'whoever may not use tokens is denied with one here, too',
+    name: 'a user who may not use tokens is denied with one here, too',
     requirement: 'R25',
     permissions: { useTokens: { everyone: false, groups: [] } },
     request: { path: '/api/v1/me', credential: bearerToken('ro') },
     expect: denied('use_not_permitted', 403),
   },
   {
-    name: 'whoever may not use tokens still logs in with a password, and reads why',
+    name: 'a user who may not use tokens still logs in with a password, and reads why',
     requirement: ['R24', 'R25'],
     permissions: { useTokens: { everyone: false, groups: [] } },
     request: { path: '/api/v1/me', credential: ALICE },

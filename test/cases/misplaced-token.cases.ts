@@ -60,13 +60,13 @@ const QUERIES = [
 /** A token where none belongs (R109): refused in every mode, for every method, on every path. */
 export const MISPLACED_TOKEN_CASES: readonly AccessCase[] = [
   ...HEADERS.map(([name, value]): AccessCase => ({
-    name: `a token as ${name}: ${value} is told where it belongs`,
+    name: `a token as ${name}: ${value} gets an answer that says where it belongs`,
     requirement: ['R36', 'R109'],
     request: { ...REST, headers: [[name, value]] },
     expect: MISPLACED,
   })),
   ...QUERIES.map((query): AccessCase => ({
-    name: `a token in the query ${query} is told where it belongs`,
+    name: `a token in the query ${query} gets an answer that says where it belongs`,
     requirement: ['R36', 'R109'],
     request: { ...REST, query },
     expect: MISPLACED,
@@ -89,7 +89,7 @@ export const MISPLACED_TOKEN_CASES: readonly AccessCase[] = [
         ['bitbucket', '/rest/x', password('alice')],
       ] as const
     ).map(([kind, path, credential]) => ({
-      name: `a token in the form ${body} at ${kind} ${path} is told where it belongs`,
+      name: `a token in the form ${body} at ${kind} ${path} gets an answer that says where it belongs`,
       requirement: ['R36', 'R109'],
       application: { kind },
       request: {

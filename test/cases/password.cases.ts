@@ -223,21 +223,21 @@ export const PASSWORD_CASES: readonly AccessCase[] = [
       ['a Bearer token of somebody else’s', nativeToken(), 'native-token'],
     ] as const
   ).map(([name, credential, kind]): AccessCase => ({
-    name: `an application that takes nobody anonymous refuses ${name}`,
+    name: `an application without anonymous access refuses ${name}`,
     requirement: 'R45',
     application: { kind: 'generic', anonymous: 'deny' },
     request: { path: '/x', ...(credential === undefined ? {} : { credential }) },
     expect: denied('authentication_required', 401, { credential: kind }),
   })),
   {
-    name: 'an application that takes nobody anonymous takes a password that is allowed',
+    name: 'an application without anonymous access takes a password that is allowed',
     requirement: 'R42',
     application: { kind: 'generic', anonymous: 'deny' },
     request: { path: '/x', credential: password('alice') },
     expect: passed(),
   },
   {
-    name: 'an application that takes nobody anonymous takes a token',
+    name: 'an application without anonymous access takes a token',
     requirement: 'R02',
     application: { kind: 'generic', anonymous: 'deny' },
     request: { path: '/x', credential: bearerToken('ro') },

@@ -44,7 +44,7 @@ export const REQUEST_FORM_CASES: readonly AccessCase[] = [
     expect: denied('http_version_unsupported', 505, { publicCode: 'request_malformed', credential: 'none' }),
   },
   {
-    name: 'a transfer coding besides chunked is refused',
+    name: 'a transfer coding other than chunked is refused',
     requirement: 'R67',
     request: {
       method: 'POST',
@@ -111,7 +111,7 @@ export const REQUEST_FORM_CASES: readonly AccessCase[] = [
     expect: denied('credential_ambiguous', 400, { credential: 'none' }),
   },
   {
-    name: 'an empty Authorization line is none',
+    name: 'an empty Authorization line counts as no line',
     requirement: ['R45', 'R67'],
     request: { ...PATH, credential: authorization('') },
     expect: passed({}, { credential: 'none' }),

@@ -76,7 +76,8 @@ export const SCOPE_CASES: readonly AccessCase[] = [
     requirement: 'R07',
     request: { method: 'CONNECT', path: '/rest/api/2/myself', credential: basicToken('alice', 'rw') },
     expect: denied('method_not_allowed', 405, { credential: 'none' }),
-    notProxied: 'Node hands CONNECT to nobody as a request: it is answered on the connection, before any mount.',
+    notProxied:
+      'Node does not give CONNECT to a handler as a request: it is answered on the connection, before any mount.',
   },
   {
     name: 'one user, two tokens, one POST: the read-only one is refused',
@@ -372,7 +373,7 @@ export const SCOPE_CASES: readonly AccessCase[] = [
     expect: allowed(),
   },
   {
-    name: 'nobody without a token gets an identity',
+    name: 'a request without a token gets no identity',
     requirement: 'R45',
     request: { path: '/rest/api/2/myself', credential: cookie(), headers: [['X-Forwarded-User', 'admin']] },
     expect: passed({ lacksHeaders: ['x-forwarded-user'] }),

@@ -201,7 +201,7 @@ export const SESSION_LOGIN_CASES: readonly AccessCase[] = [
   ...(
     [
       ['without a name', '{"password":"<ro>"}'],
-      ['beside a name that is none', '{"username":7,"password":"<ro>"}'],
+      ['beside an invalid name', '{"username":7,"password":"<ro>"}'],
       ['in the place of the name', '{"username":"<ro>","password":"x"}'],
       ['under the name in another case', '{"username":"alice","Password":"<ro>"}'],
       ['in a body that is not strict JSON', "{'username':'alice','password':'<ro>'}"],

@@ -107,7 +107,7 @@ export const SESSION_CASES: readonly AccessCase[] = [
   },
   ...['sgs_', 'sgs_tooshort', '"sgs_x', '%73gs_x', `sgs_${'a'.repeat(12)}_${'b'.repeat(40)}_${'0'.repeat(6)}`].map(
     (value): AccessCase => ({
-      name: `what begins as a session and is none is refused: ${value}`,
+      name: `a value that only begins like a session is refused: ${value}`,
       requirement: 'R11',
       request: { ...PATH, sessionCookie: `a=1; JSESSIONID=${value}` },
       expect: invalid('token_malformed', { credential: 'cookie' }),
@@ -196,7 +196,7 @@ export const SESSION_CASES: readonly AccessCase[] = [
     expect: allowed(AS_TOKEN),
   },
   {
-    name: 'a session is none at the management API',
+    name: 'a session does not work at the management API',
     requirement: 'R11',
     application: 'management',
     request: { path: '/api/v1/me', session: 'rw' },

@@ -14,7 +14,7 @@ const PATH = { path: '/rest/api/2/myself' } as const;
 /** Whose token it is, whether it is in force, and whether its owner may use it. */
 export const TOKEN_STATE_CASES: readonly AccessCase[] = [
   {
-    name: 'a well-formed token that nobody has is refused',
+    name: 'a well-formed token that was never issued is refused',
     requirement: ['R36', 'R44'],
     tokens: { stray: { scope: 'read-write', unknown: true } },
     request: { ...PATH, credential: basicToken('alice', 'stray') },
@@ -39,13 +39,13 @@ export const TOKEN_STATE_CASES: readonly AccessCase[] = [
     expect: allowed(),
   },
   {
-    name: 'an empty name is somebody else’s',
+    name: 'an empty name is another name',
     requirement: 'R44',
     request: { ...PATH, credential: basicToken('', 'ro') },
     expect: invalid('owner_mismatch'),
   },
   {
-    name: 'a name with a blank at its end is somebody else’s',
+    name: 'a name with a blank at its end is another name',
     requirement: 'R44',
     request: { ...PATH, credential: basicToken('alice ', 'ro') },
     expect: invalid('owner_mismatch'),
@@ -171,7 +171,7 @@ export const TOKEN_STATE_CASES: readonly AccessCase[] = [
     expect: denied('use_not_permitted', 403),
   },
   {
-    name: 'nobody may use tokens while no group is named',
+    name: 'tokens are refused while no group is named',
     requirement: 'R25',
     permissions: { useTokens: { everyone: false, groups: [] } },
     request: { ...PATH, credential: bearerToken('rw') },
@@ -193,7 +193,7 @@ export const TOKEN_STATE_CASES: readonly AccessCase[] = [
     expect: denied('use_not_permitted', 403),
   },
   {
-    name: 'whoever may not use tokens is told so before the scope is asked',
+    name: 'a user who may not use tokens gets that reason before the scope is checked',
     requirement: 'R25',
     permissions: { useTokens: { everyone: false, groups: [] } },
     request: { method: 'DELETE', path: '/rest/api/2/issue/A-1', credential: bearerToken('ro') },

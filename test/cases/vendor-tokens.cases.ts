@@ -71,7 +71,7 @@ const ROWS: readonly AccessCase[] = [
     expect: invalid('password_wrong'),
   },
   {
-    name: 'whoever may not use tokens is denied at the vendor’s calls, too',
+    name: 'a user who may not use tokens is denied at the vendor’s calls, too',
     requirement: 'R25',
     permissions: { useTokens: { everyone: false, groups: [] } },
     request: { method: 'POST', path: TOKENS, credential: bearerToken('ro'), body: NEW_TOKEN },

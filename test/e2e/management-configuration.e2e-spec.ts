@@ -38,9 +38,9 @@ describe('configuration', () => {
     ['a port that is a text', { PORT: 'http' }, 'PORT'],
     ['a port out of range', { PORT: '65536' }, 'PORT'],
     ['a negative port', { PORT: '-1' }, 'PORT'],
-    ['a management port that is none', { SCOPEGATE_MANAGEMENT_PORT: '1.5' }, 'SCOPEGATE_MANAGEMENT_PORT'],
+    ['an invalid management port', { SCOPEGATE_MANAGEMENT_PORT: '1.5' }, 'SCOPEGATE_MANAGEMENT_PORT'],
     ['one port for both', { PORT: '4000', SCOPEGATE_MANAGEMENT_PORT: '4000' }, 'SCOPEGATE_MANAGEMENT_PORT'],
-    ['a host that is none', { HOST: 'not a host' }, 'HOST'],
+    ['an invalid host', { HOST: 'not a host' }, 'HOST'],
     ['a database of another kind', { DATABASE_URL: 'postgres://localhost/x' }, 'DATABASE_URL'],
     ['a database without a name', { DATABASE_URL: 'mysql://root@127.0.0.1:3306' }, 'DATABASE_URL'],
     ['an empty SQLite path', { DATABASE_URL: 'sqlite:' }, 'DATABASE_URL'],
@@ -51,7 +51,7 @@ describe('configuration', () => {
       'SCOPEGATE_ENCRYPTION_KEY',
     ],
     [
-      'a MySQL server nobody runs',
+      'a MySQL server that does not run',
       {
         DATABASE_URL: 'mysql://root:hidden-word@127.0.0.1:1/x',
         SCOPEGATE_TOKEN_PEPPER: 'p'.repeat(32),
@@ -71,7 +71,7 @@ describe('configuration', () => {
     ['a password of 73 bytes', { SCOPEGATE_ADMIN_PASSWORD: 'ä'.repeat(37) }, 'SCOPEGATE_ADMIN_PASSWORD'],
     ['a password that looks like a token', { SCOPEGATE_ADMIN_PASSWORD: 'sg_hidden-word' }, 'SCOPEGATE_ADMIN_PASSWORD'],
     ['another level of logs', { LOG_LEVEL: 'loud' }, 'LOG_LEVEL'],
-    ['a Redis address that is none', { REDIS_URL: 'localhost:6379' }, 'REDIS_URL'],
+    ['an invalid Redis address', { REDIS_URL: 'localhost:6379' }, 'REDIS_URL'],
     ['no worker', { SCOPEGATE_WORKERS: '0' }, 'SCOPEGATE_WORKERS'],
     ['several workers on SQLite', { SCOPEGATE_WORKERS: '2' }, 'SCOPEGATE_WORKERS'],
     [

@@ -419,7 +419,7 @@ describeOnEachDatabase('permissions and the directory at the management API', (s
     ['a password of 72 characters and more bytes', { password: 'ä'.repeat(37) }],
     ['a password in the format of tokens', { password: 'sg_xxxxxxxxxxxx' }],
     ['a password that is a number', { password: 123_456_789_012 }],
-    ['an address that is none', { email: 'x' }],
+    ['an invalid address', { email: 'x' }],
     ['an address with half a surrogate pair', { email: '\ud800' }],
     ['active that is a text', { active: 'true' }],
     ['an unknown group', { groups: ['nowhere'] }],

@@ -167,7 +167,7 @@ describe('a version that cannot be read', () => {
     ['a 500', { status: 500, body: manifest('9.12.0', 'jira') }, 'does not give its version'],
     ['a manifest cut short', { body: '<manifest><version>9.1' }, 'does not give its version'],
     ['a page', { body: '<!DOCTYPE html><html><body>9.12.0</body></html>' }, 'does not give its version'],
-    ['a version that is none', { body: manifest('nine', 'jira') }, 'does not give its version'],
+    ['an invalid version', { body: manifest('nine', 'jira') }, 'does not give its version'],
     ['entities that grow', { body: bomb }, 'does not give its version'],
     ['more than 64 KiB', { body: huge }, 'does not give its version'],
     [

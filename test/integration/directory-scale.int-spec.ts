@@ -151,7 +151,7 @@ describeOnEachDatabase('the directory with many users', (server) => {
   });
 });
 
-/** How often a user is read during the work, which is told when the first read has been asked of the database. */
+/** How often a user is read during the work, which starts with the first read. */
 async function readsOf(
   server: ScopegateFixture,
   userId: string,

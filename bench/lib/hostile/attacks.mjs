@@ -1,4 +1,4 @@
-// What somebody who wants the gateway to stop would send. Every attack is bounded in connections, in requests a second
+// The requests of an attacker who wants the gateway to stop. Every attack is bounded in connections, in requests a second
 // and in time; it sends to loopback alone.
 import { randomBytes } from 'node:crypto';
 import { Agent, request } from 'node:http';

@@ -18,7 +18,7 @@ import { inRounds } from '../rounds.mjs';
 
 const POST = { file: join(import.meta.dirname, '../lua/post.lua'), arguments: [] };
 
-/** A well-formed token that nobody has. */
+/** A well-formed token that was never issued. */
 const UNKNOWN_TOKEN = placeholderToken('0'.repeat(12));
 
 const competitor = (title, start) => ({ title, start: ({ upstream }) => start(upstream) });

@@ -11,7 +11,7 @@ export async function checkChangesUnderLoad(bench) {
   const { scopegate, ledger } = gateway;
   let isOver = false;
   const load = wrk(candidateOf(gateway), LOAD_SECONDS).finally(() => (isOver = true));
-  // What goes wrong with the load is told below; until then nobody waits for it.
+  // Errors of the load are reported below; nothing waits for them before.
   load.catch(() => {});
   const expectNext = async (secret, status, why) => {
     const answer = await fetch(`${scopegate.url}/bench${PATH_BELOW}`, {

@@ -18,7 +18,7 @@ describe('a new request id', () => {
     expect(atMs).toBeLessThanOrEqual(Date.now());
   });
 
-  it('R55: says nothing of the next one besides the time', () => {
+  it('R55: says nothing about the next one except the time', () => {
     const rests = Array.from({ length: 1_000 }, () => newRequestId().slice(TIME_DIGITS));
     expect(new Set(rests).size).toBe(rests.length);
     expect(new Set(rests.map((rest) => rest[0])).size).toBe(16);

@@ -15,7 +15,7 @@ export class PageQuery {
     description: 'Maximum number of items.',
   })
   @IsOptional()
-  // Digits alone: what else JavaScript takes for a number ("0x10", "1e2", " 5") is none here.
+  // Only digits: JavaScript also reads "0x10", "1e2" and " 5" as numbers.
   @Transform(({ value }: { value: unknown }) =>
     typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value,
   )
@@ -51,7 +51,7 @@ export function encodeCursor(key: readonly (string | number | null)[]): string {
 /**
  * Reads a cursor back.
  * @param length how many parts the key of this list has
- * @throws a 400 where it is none of ours
+ * @throws a 400 if this server did not make it
  */
 export function decodeCursor(cursor: string | undefined, length: number): (string | number | null)[] | null {
   if (cursor === undefined) return null;

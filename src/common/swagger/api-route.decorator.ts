@@ -42,7 +42,7 @@ interface RouteOptions<Answer extends object> {
   readonly body?: { readonly type: new () => object; readonly examples: Readonly<Record<string, object>> };
   /** Default 64 KiB. Enforced, too (R112). */
   readonly maxBodyBytes?: number;
-  /** The route's own problems, besides those of every route. */
+  /** The route's own problems; those of every route are added. */
   readonly problems?: readonly ProblemCode[];
 }
 

@@ -14,7 +14,7 @@ describe('a list that is sent', () => {
     [['a', 5], '.1 must be a text'],
     [['a', 'abcd'], '.1 must have at most 3 characters'],
     [['a', 'b', 'a'], '.2 is given twice'],
-  ])('R112: %j is told what is wrong: %s', (value, problem) => {
+  ])('R112: %j gets the reason: %s', (value, problem) => {
     expect(listProblem(value, { maxItems: 3, isUnique: true, item })).toBe(problem);
   });
 
