@@ -6,6 +6,7 @@ export const BITBUCKET: Product = {
   paths: { ...ATLASSIAN_PATHS, rest: ['/rest', '/scm'] },
   servesGit: true,
   anonymous: 'allow',
+  passwords: 'forward',
   loginFields: false,
   nativeTokens: {
     since: null,

@@ -6,6 +6,7 @@ export const CONFLUENCE: Product = {
   paths: { ...ATLASSIAN_PATHS, remoteApi: true },
   servesGit: false,
   anonymous: 'allow',
+  passwords: 'forward',
   loginFields: true,
   nativeTokens: {
     since: '7.9',

@@ -7,6 +7,7 @@ export const GENERIC: Product = {
   paths: PLAIN_PATHS,
   servesGit: false,
   anonymous: 'deny',
+  passwords: 'deny',
   loginFields: false,
   nativeTokens: null,
   // It may also run in a servlet container.

@@ -6,6 +6,7 @@ export const JIRA: Product = {
   paths: { ...ATLASSIAN_PATHS, sessionEndpoint: true },
   servesGit: false,
   anonymous: 'allow',
+  passwords: 'forward',
   loginFields: true,
   nativeTokens: {
     since: '8.14',

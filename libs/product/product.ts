@@ -13,6 +13,8 @@ export interface Product {
   readonly servesGit: boolean;
   /** The default for requests without a credential. */
   readonly anonymous: 'allow' | 'deny';
+  /** The default for user names with passwords (R42). */
+  readonly passwords: 'forward' | 'deny';
   /** `os_username` and `os_password` in a query or a form log in (R43). */
   readonly loginFields: boolean;
   /** R52, R53; null: none. */

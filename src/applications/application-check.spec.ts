@@ -5,6 +5,7 @@ import {
   type AskedApplication,
   type CheckedApplication,
 } from './application-check.js';
+import { defaultOptions } from './application-options.js';
 import { describeApplication, describeApplicationChange } from './application-change.js';
 import { protect, sealSecret, type ApplicationDocument } from './application.js';
 import { toDto } from './application.mapper.js';
@@ -66,8 +67,7 @@ describe('checking an application', () => {
       nativeTokensDisabled: false,
       remoteApiPasswords: false,
       encodedSlashes: 'reject',
-      timeoutMs: 60_000,
-      connections: 512,
+      ...defaultOptions('jira'),
     });
   });
 

@@ -5,14 +5,15 @@ import { parseExceptionPattern, type EncodedSlashes, type ReadOnlyException } fr
 import type { FieldError } from '@scopegate/problem';
 import { DEFAULT_IDENTITY_ENCODING, parseUpstream, type IdentityEncoding } from '@scopegate/upstream';
 import { applyMergePatch } from '../common/validation/merge-patch.js';
-import { DEFAULT_CONNECTIONS, type ApplicationDocument } from './application.js';
+import { checkOptions, optionsOf, type ApplicationOptions } from './application-options.js';
+import type { ApplicationDocument } from './application.js';
 import { DEFAULT_IDENTITY_HEADERS, readIdentityHeaders, type AskedIdentityHeader } from './identity-header.js';
 import { decideVersions, describeMissingVersion, knownVersion, type VersionFinding } from './application-version.js';
 import { parseMount } from './mount.js';
 import { nativeTokenSwitch } from './product-version.js';
 
 /** The types are checked, nothing else. */
-export interface AskedApplication {
+export interface AskedApplication extends Partial<ApplicationOptions> {
   readonly key: string;
   readonly name?: string;
   readonly kind: ApplicationKind;
@@ -25,8 +26,6 @@ export interface AskedApplication {
   readonly nativeTokensDisabled?: boolean;
   readonly remoteApiPasswords?: boolean;
   readonly encodedSlashes?: EncodedSlashes;
-  readonly timeoutMs?: number;
-  readonly connections?: number;
 }
 
 type CheckedAgainst = Pick<ApplicationDocument, 'kind' | 'upstream' | 'version' | 'detectedVersion' | 'identity'>;
@@ -44,10 +43,8 @@ export type ApplicationCheck =
   | { readonly ok: true; readonly application: CheckedApplication }
   | { readonly ok: false; readonly errors: readonly FieldError[] };
 
-const DEFAULT_TIMEOUT_MS = 60_000;
-
-/** May be null in a merge patch: removes a version, a header or half of a mount. */
-const NULLABLE = ['version', 'mount.pathPrefix', 'mount.host', 'identity.headers.*'];
+/** May be null in a merge patch: removes it. */
+const NULLABLE = ['version', 'cors', 'mount.pathPrefix', 'mount.host', 'identity.headers.*'];
 
 /**
  * The key cannot change. Identity headers are replaced as a whole: a missing one is removed, with its secret (R111).
@@ -107,6 +104,8 @@ export function checkApplication(
   if (encodedSlashes === 'allow' && !product.paths.encodedSlashes) {
     note('encodedSlashes', `must be "reject" for ${kind}, because its server refuses encoded slashes too`);
   }
+  const options = optionsOf(asked, kind);
+  checkOptions(options, note);
   if (errors.length > 0 || !mount.ok) return { ok: false, errors };
   return {
     ok: true,
@@ -122,8 +121,7 @@ export function checkApplication(
       nativeTokensDisabled: asked.nativeTokensDisabled ?? false,
       remoteApiPasswords: asked.remoteApiPasswords ?? false,
       encodedSlashes,
-      timeoutMs: asked.timeoutMs ?? DEFAULT_TIMEOUT_MS,
-      connections: asked.connections ?? DEFAULT_CONNECTIONS,
+      ...options,
     },
   };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { defaultOptions } from './application-options.js';
 import type { ApplicationDocument } from './application.js';
 import { applicationWarnings, nativeTokenWarnings } from './application-warning.js';
 
@@ -15,8 +16,7 @@ const QUIET: ApplicationDocument = {
   nativeTokensDisabled: true,
   remoteApiPasswords: false,
   encodedSlashes: 'reject',
-  timeoutMs: 60_000,
-  connections: 512,
+  ...defaultOptions('confluence'),
 };
 
 function codesOf(changes: Partial<ApplicationDocument>): readonly string[] {

@@ -73,7 +73,7 @@ export class ApplicationChecker {
         origin,
         path: basePath + (whoAmI?.path ?? '/'),
         headers: [...OWN_LINES, ...headers],
-        timeoutMs: Math.min(application.timeoutMs, MAX_TIMEOUT_MS),
+        timeoutMs: Math.min(application.options.timeoutMs, MAX_TIMEOUT_MS),
       }),
       versionSource === null ? null : this.versions.read(versionSource, upstream),
     ]);

@@ -1,8 +1,10 @@
 import type { Warning } from '@scopegate/permission';
 import { entityTag } from '../common/http/entity-tag.js';
+import { optionsOf } from './application-options.js';
 import type { StoredApplication } from './application.js';
 import { knownVersion } from './application-version.js';
 import { applicationWarnings } from './application-warning.js';
+import type { ApplicationOptionsDto } from './dto/application-options.dto.js';
 import type { ApplicationDto, MountDto } from './dto/application.dto.js';
 import { SECRET_MASK, type IdentityHeader } from './identity-header.js';
 import type { Mount } from './mount.js';
@@ -31,8 +33,7 @@ export function toDto({ key, document }: StoredApplication, observed: readonly W
     nativeTokensDisabled: document.nativeTokensDisabled,
     remoteApiPasswords: document.remoteApiPasswords,
     encodedSlashes: document.encodedSlashes,
-    timeoutMs: document.timeoutMs,
-    connections: document.connections,
+    ...(structuredClone(optionsOf(document, document.kind)) as ApplicationOptionsDto),
   };
 }
 

@@ -5,16 +5,17 @@ import { isDuplicateKey } from '../database/duplicate-key.js';
 import { findExactRow } from '../database/exact-row.js';
 import { rowLock } from '../database/row-lock.js';
 import { ApplicationEntity } from './application.entity.js';
-import { DEFAULT_CONNECTIONS, type ApplicationDocument, type StoredApplication } from './application.js';
+import { optionsOf } from './application-options.js';
+import type { ApplicationDocument, StoredApplication } from './application.js';
 import { describeMount, mountKey } from './mount.js';
 
 type StoredIdentity = Omit<ApplicationDocument['identity'], 'encoding'>;
 
 export function toStored(row: ApplicationEntity): StoredApplication {
-  // Older versions stored no number of connections and no encoding.
-  const body = row.body as Omit<ApplicationDocument, 'connections'>;
+  // Older versions stored fewer members.
+  const body = row.body as ApplicationDocument;
   const identity = { encoding: DEFAULT_IDENTITY_ENCODING, ...(body.identity as StoredIdentity) };
-  return { key: row.key, revision: row.version, document: { connections: DEFAULT_CONNECTIONS, ...body, identity } };
+  return { key: row.key, revision: row.version, document: { ...body, ...optionsOf(body, body.kind), identity } };
 }
 
 export async function lockedRow(manager: EntityManager, key: string): Promise<ApplicationEntity> {

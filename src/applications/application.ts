@@ -17,11 +17,12 @@ import {
   type SessionParameterRule,
   type UpstreamTarget,
 } from '@scopegate/upstream';
+import { optionsOf, type ApplicationOptions } from './application-options.js';
 import { sealedName, type IdentityHeader } from './identity-header.js';
 import type { Mount } from './mount.js';
 import type { SecretBox } from './secret-box.js';
 
-export interface ApplicationDocument {
+export interface ApplicationDocument extends ApplicationOptions {
   readonly name: string;
   readonly kind: ApplicationKind;
   /** Of the product, set by hand; null if not. */
@@ -40,12 +41,7 @@ export interface ApplicationDocument {
   readonly nativeTokensDisabled: boolean;
   readonly remoteApiPasswords: boolean;
   readonly encodedSlashes: EncodedSlashes;
-  readonly timeoutMs: number;
-  readonly connections: number;
 }
-
-/** Also for applications that an older version stored. */
-export const DEFAULT_CONNECTIONS = 512;
 
 export interface StoredApplication {
   readonly key: string;
@@ -69,8 +65,7 @@ export interface ProtectedApplication {
   };
   /** Removes the product's session ids from answers to tokens (R11). */
   readonly sessionParameters: SessionParameterRule;
-  readonly timeoutMs: number;
-  readonly connections: number;
+  readonly options: ApplicationOptions;
   /** An unreadable rule or secret, so every request is refused; null if all is well. */
   readonly fault: string | null;
   /** Rises with every change. */
@@ -141,9 +136,8 @@ export function protect(stored: StoredApplication, box: SecretBox): ProtectedApp
       names: new Set(document.identity.headers.map((header) => foldHeaderName(header.name))),
       templates,
     },
-    timeoutMs: document.timeoutMs,
     sessionParameters: compileSessionParameters(productOf(document.kind).session.parameters),
-    connections: document.connections,
+    options: optionsOf(document, document.kind),
     fault: faults.length === 0 ? null : faults.join(' '),
     version: stored.revision,
   };

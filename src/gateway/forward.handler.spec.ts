@@ -42,7 +42,10 @@ async function failureOf(send: (request: IncomingMessage) => Promise<void>, forM
   const exchange = new Exchange(request, new ServerResponse(request), 'request-1', facts, null, true);
   const body = new IncomingBody(exchange);
   let failure: unknown = null;
-  const application = { timeoutMs: TIMEOUT_MS, target: { origin: connections.origin } } as ProtectedApplication;
+  const application = {
+    options: { timeoutMs: TIMEOUT_MS },
+    target: { origin: connections.origin },
+  } as ProtectedApplication;
   const handler = new ForwardHandler(
     exchange,
     {

@@ -166,7 +166,7 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, ConnectionWai
   #startConnectionTimer(): void {
     this.#connectionTimer = setTimeout(
       () => this.#giveUp(new errors.ConnectTimeoutError()),
-      this.#application.timeoutMs,
+      this.#application.options.timeoutMs,
     );
   }
 

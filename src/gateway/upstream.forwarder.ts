@@ -62,7 +62,7 @@ export class UpstreamForwarder implements ForwardListener {
       connections: this.pools.of(application),
       holderKey: token?.id ?? clientOf(decision),
       judgeAgain,
-      stallTimeoutMs: Math.max(application.timeoutMs, BODY_TIMEOUT_MS),
+      stallTimeoutMs: Math.max(application.options.timeoutMs, BODY_TIMEOUT_MS),
       sessionRule: token === null ? null : application.sessionParameters,
     };
     const handler = new ForwardHandler(exchange, options, this, this.openRequests);
@@ -105,7 +105,7 @@ export class UpstreamForwarder implements ForwardListener {
         method: facts.method,
         headers,
         body: body instanceof IncomingBody ? body.stream() : body,
-        headersTimeout: application.timeoutMs + UNDICI_TICK_MS,
+        headersTimeout: application.options.timeoutMs + UNDICI_TICK_MS,
         bodyTimeout: stallTimeoutMs,
       },
       handler,

@@ -8,7 +8,7 @@ export class UpstreamPools {
   readonly #byKey = new Map<string, UpstreamConnections>();
 
   /** After a change, open requests keep their old connections. */
-  of({ key, target, connections }: ProtectedApplication): UpstreamConnections {
+  of({ key, target, options: { connections } }: ProtectedApplication): UpstreamConnections {
     const known = this.#byKey.get(key);
     if (known !== undefined && known.origin === target.origin && known.limit === connections) return known;
     const made = new UpstreamConnections(target.origin, connections);

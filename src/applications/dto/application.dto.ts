@@ -2,30 +2,15 @@ import { ApiProperty, getSchemaPath, OmitType, PartialType } from '@nestjs/swagg
 import { APPLICATION_KINDS, kindsWith, productOf, type ApplicationKind } from '@scopegate/product';
 import { DEFAULT_IDENTITY_ENCODING, IDENTITY_ENCODINGS, type IdentityEncoding } from '@scopegate/upstream';
 import { Transform } from 'class-transformer';
-import {
-  Allow,
-  IsBoolean,
-  IsIn,
-  IsInt,
-  IsObject,
-  IsString,
-  Length,
-  Matches,
-  Max,
-  MaxLength,
-  Min,
-  ValidateIf,
-} from 'class-validator';
+import { Allow, IsBoolean, IsIn, IsObject, IsString, Length, Matches, MaxLength, ValidateIf } from 'class-validator';
 import { WarningDto } from '../../common/swagger/warning.dto.js';
 import { BoundedList } from '../../common/validation/bounded-list.decorator.js';
 import { IfPresent } from '../../common/validation/if-present.decorator.js';
 import { NestedObject } from '../../common/validation/nested-object.decorator.js';
+import { ApplicationOptionsDto } from './application-options.dto.js';
 
 /** The most calls of one application that count as reads by exception. */
 const MAX_EXCEPTIONS = 200;
-
-/** More connections than this to one upstream exhaust the ports and files of most systems. */
-const MAX_CONNECTIONS = 10_000;
 
 // The texts that depend on the kind of application name the kinds that `libs/product` has.
 
@@ -116,7 +101,7 @@ export class ReadOnlyExceptionDto {
 }
 
 /** An application to protect. */
-export class CreateApplicationDto {
+export class CreateApplicationDto extends PartialType(ApplicationOptionsDto, { skipNullProperties: false }) {
   /**
    * Lower-case letters, digits and dashes. It cannot be changed later.
    * @example jira
@@ -197,28 +182,6 @@ export class CreateApplicationDto {
   @IsIn(['reject', 'allow'], { message: 'encodedSlashes must be reject or allow' })
   encodedSlashes?: 'reject' | 'allow';
 
-  /**
-   * Milliseconds until the client gets 504: while the request waits for a connection, and then while it waits for an
-   * answer.
-   * @example 60000
-   */
-  @IfPresent()
-  @IsInt()
-  @Min(100)
-  @Max(3_600_000)
-  timeoutMs?: number;
-
-  /**
-   * Maximum number of connections to the application from each node. One token, or one client address without a token,
-   * may use a quarter of them. Default: 512.
-   * @example 512
-   */
-  @IfPresent()
-  @IsInt()
-  @Min(4)
-  @Max(MAX_CONNECTIONS)
-  connections?: number;
-
   /** Ignored, so that you can send back what you have read. */
   @Allow()
   warnings?: WarningDto[];
@@ -231,7 +194,7 @@ export class CreateApplicationDto {
 export class PatchApplicationDto extends PartialType(OmitType(CreateApplicationDto, ['key', 'warnings'])) {}
 
 /** A protected application. */
-export class ApplicationDto {
+export class ApplicationDto extends ApplicationOptionsDto {
   /** @example jira */
   key!: string;
 
@@ -269,12 +232,6 @@ export class ApplicationDto {
 
   @ApiProperty({ enum: ['reject', 'allow'] })
   encodedSlashes!: 'reject' | 'allow';
-
-  /** @example 60000 */
-  timeoutMs!: number;
-
-  /** @example 512 */
-  connections!: number;
 }
 
 /** One page of applications. */

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import {
+  checkOptions,
+  defaultOptions,
+  optionsOf,
+  patternProblem,
+  type ApplicationOptions,
+} from './application-options.js';
+
+function refusedFields(options: Partial<ApplicationOptions>): readonly string[] {
+  const fields: string[] = [];
+  checkOptions({ ...defaultOptions('generic'), ...options }, (field) => fields.push(field));
+  return fields;
+}
+
+describe('the options of an application', () => {
+  it('R42: passwords are forwarded to the Atlassian products and refused elsewhere by default', () => {
+    for (const kind of ['jira', 'confluence', 'bitbucket'] as const) {
+      expect(defaultOptions(kind).passwords).toBe('forward');
+    }
+    expect(defaultOptions('generic').passwords).toBe('deny');
+  });
+
+  it('get the defaults of their kind where an older version stored none, and nothing else', () => {
+    const stored = { timeoutMs: 5000, name: 'x' };
+    expect(optionsOf(stored, 'jira')).toEqual({
+      ...defaultOptions('jira'),
+      timeoutMs: 5000,
+    });
+  });
+
+  it.each(['', 'a b', 'http://a', 'a/b', 'a@b', 'a:99999', 'a,b'])('R115: the host %j is refused', (host) => {
+    expect(refusedFields({ host })).toEqual(['host']);
+  });
+
+  it.each(['upstream', 'client', 'jira.example.com', 'jira.example.com:8443', '[::1]:80'])(
+    'R115: the host %j is accepted',
+    (host) => {
+      expect(refusedFields({ host })).toEqual([]);
+    },
+  );
+
+  it('R118, R124: paths must be canonical patterns, and token paths reading methods', () => {
+    expect(refusedFields({ tokenPaths: [{ path: '/secure/attachment/**' }, { method: 'POST', path: '/x' }] })).toEqual([
+      'tokenPaths.1',
+    ]);
+    expect(refusedFields({ blockedPaths: [{ method: 'DELETE', path: '/x' }, { path: 'x' }] })).toEqual([
+      'blockedPaths.1',
+    ]);
+  });
+
+  it.each([
+    null,
+    'x',
+    {},
+    { path: 1 },
+    { path: '/x', other: 1 },
+    { method: 1, path: '/x' },
+    { path: 'x'.repeat(2049) },
+  ])('R112: %j is not the shape of a pattern', (value) => {
+    expect(patternProblem(value)).not.toBeNull();
+  });
+});

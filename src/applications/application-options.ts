@@ -1,0 +1,104 @@
+import { isJsonObject } from '@scopegate/kernel';
+import { parseAuthority } from '@scopegate/network';
+import { parseExceptionPattern } from '@scopegate/path';
+import { productOf, type ApplicationKind } from '@scopegate/product';
+
+/** An anchored path; without a method, every method that the list allows. */
+export interface PathPattern {
+  readonly method?: string;
+  readonly path: string;
+}
+
+export interface CorsRules {
+  readonly origins: readonly string[];
+  readonly headers: readonly string[];
+}
+
+/**
+ * The members of an application that have a default. A new one needs a type and default here, and a field with its
+ * text and checks in `application-options.dto.ts`.
+ */
+export interface ApplicationOptions {
+  readonly passwords: 'forward' | 'deny';
+  /** The Host line that goes upstream; any other text is the line itself. */
+  readonly host: 'upstream' | 'client' | (string & {});
+  readonly cookies: 'drop' | 'keep';
+  readonly challenge: readonly ChallengeScheme[];
+  readonly passSchemes: readonly string[];
+  readonly tokenPaths: readonly PathPattern[];
+  readonly blockedPaths: readonly PathPattern[];
+  readonly readOnlyUpgrades: boolean;
+  readonly cors: CorsRules | null;
+  readonly closeOnRevocation: boolean;
+  readonly streamTimeoutMs: number;
+  readonly timeoutMs: number;
+  readonly connections: number;
+}
+
+export const CHALLENGE_SCHEMES = ['basic', 'bearer'] as const;
+export type ChallengeScheme = (typeof CHALLENGE_SCHEMES)[number];
+
+/** Also for applications that an older version stored. */
+export function defaultOptions(kind: ApplicationKind): ApplicationOptions {
+  return {
+    passwords: productOf(kind).passwords,
+    host: 'upstream',
+    cookies: 'drop',
+    challenge: ['basic'],
+    passSchemes: [],
+    tokenPaths: [],
+    blockedPaths: [],
+    readOnlyUpgrades: false,
+    cors: null,
+    closeOnRevocation: true,
+    streamTimeoutMs: 3_600_000,
+    timeoutMs: 60_000,
+    connections: 512,
+  };
+}
+
+/** The options among other members; a missing one gets its default. */
+export function optionsOf(members: Partial<ApplicationOptions>, kind: ApplicationKind): ApplicationOptions {
+  const defaults = defaultOptions(kind);
+  const given = Object.entries(members).filter(
+    ([name, value]) => name in defaults && value !== undefined && value !== null,
+  );
+  return { ...defaults, ...Object.fromEntries(given) };
+}
+
+/** Checks what types cannot. @param note called with a field and a message that follows its name */
+export function checkOptions(options: ApplicationOptions, note: (field: string, message: string) => void): void {
+  const { host } = options;
+  if (host !== 'upstream' && host !== 'client' && parseAuthority(host) === null) {
+    note('host', 'must be "upstream", "client", or a host name with an optional port');
+  }
+  checkPatterns('tokenPaths', options.tokenPaths, READING_METHODS, note);
+  checkPatterns('blockedPaths', options.blockedPaths, null, note);
+}
+
+/** Checks the types of a pattern. Returns a message that follows its name, or null. */
+export function patternProblem(value: unknown): string | null {
+  const { method = '', path, ...others } = isJsonObject(value) ? value : {};
+  if (typeof method !== 'string' || typeof path !== 'string' || Object.keys(others).length > 0) {
+    return 'must be {"path": "…"} or {"method": "…", "path": "…"}';
+  }
+  return method.length > 32 || path.length > 2048 ? 'is longer than 2048 characters' : null;
+}
+
+const READING_METHODS: readonly string[] = ['GET', 'HEAD'];
+
+/** @param methods null: all */
+function checkPatterns(
+  name: string,
+  patterns: readonly PathPattern[],
+  methods: readonly string[] | null,
+  note: (field: string, message: string) => void,
+): void {
+  for (const [index, value] of patterns.entries()) {
+    const field = `${name}.${index}`;
+    const { method = 'GET', path } = value;
+    if (methods !== null && !methods.includes(method)) note(field, `must have the method ${methods.join(' or ')}`);
+    const parsing = parseExceptionPattern({ method, path });
+    if (!parsing.ok) note(field, `is not valid. ${parsing.message}`);
+  }
+}

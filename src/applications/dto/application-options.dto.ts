@@ -1,0 +1,147 @@
+import { ApiProperty, getSchemaPath } from '@nestjs/swagger';
+import { kindsWith } from '@scopegate/product';
+import { IsBoolean, IsIn, IsInt, IsString, Length, Max, Min, ValidateIf } from 'class-validator';
+import { BoundedList, TextList } from '../../common/validation/bounded-list.decorator.js';
+import { NestedObject } from '../../common/validation/nested-object.decorator.js';
+import {
+  CHALLENGE_SCHEMES,
+  patternProblem,
+  type ApplicationOptions,
+  type ChallengeScheme,
+} from '../application-options.js';
+
+/** The most patterns of one list. */
+const MAX_PATTERNS = 200;
+
+/** More connections than this to one upstream exhaust the ports and files of most systems. */
+const MAX_CONNECTIONS = 10_000;
+
+const MAX_TIMEOUT_MS = 3_600_000;
+const MAX_STREAM_TIMEOUT_MS = 86_400_000;
+
+const PASSWORDS =
+  'What happens to a user name and password: `forward` sends them to the application, `deny` refuses them. Default: ' +
+  `\`forward\` for ${kindsWith(({ passwords }) => passwords === 'forward')}, \`deny\` for ` +
+  `${kindsWith(({ passwords }) => passwords === 'deny')}.`;
+
+/** Requests that a list names. */
+export class PathPatternDto {
+  /**
+   * Without it, the pattern names every method that the list allows.
+   * @example GET
+   */
+  method?: string;
+
+  /**
+   * The canonical path below the mount, without the query. `*` stands for one whole segment; `**` stands for one or
+   * more and is allowed only at the end.
+   * @example /secure/attachment/**
+   */
+  path!: string;
+}
+
+/** Which pages of other origins may call the application from a browser. */
+export class CorsDto {
+  /** Such as `https://board.example.com`. */
+  @TextList({ maxItems: 100, maxLength: 255, isUnique: true })
+  origins!: string[];
+
+  /** Request headers that these pages may send. */
+  @TextList({ maxItems: 100, maxLength: 128, isUnique: true })
+  headers!: string[];
+}
+
+/** The members of an application that have a default. */
+export class ApplicationOptionsDto implements ApplicationOptions {
+  @ApiProperty({ selfRequired: true, enum: ['forward', 'deny'], description: PASSWORDS })
+  @IsIn(['forward', 'deny'], { message: 'passwords must be forward or deny' })
+  passwords!: 'forward' | 'deny';
+
+  /**
+   * The `Host` line that the application gets: `upstream` for the host of its address, `client` for the host that the
+   * client asked for, or a host name with an optional port. Default: `upstream`.
+   * @example upstream
+   */
+  @IsString()
+  @Length(1, 255)
+  host!: string;
+
+  /**
+   * Cookies of answers to a token: `drop` removes them, `keep` keeps them in the gateway and sends them with the next
+   * requests of the token. They never reach the client. Default: `drop`.
+   */
+  @IsIn(['drop', 'keep'], { message: 'cookies must be drop or keep' })
+  @ApiProperty({ enum: ['drop', 'keep'] })
+  cookies!: 'drop' | 'keep';
+
+  /** The schemes that a 401 offers. Default: `basic`. Bearer is also offered to a request that came with Bearer. */
+  @BoundedList(
+    {
+      minItems: 1,
+      maxItems: CHALLENGE_SCHEMES.length,
+      isUnique: true,
+      item: (value) => (CHALLENGE_SCHEMES.includes(value as ChallengeScheme) ? null : 'must be basic or bearer'),
+    },
+    { type: 'string', enum: CHALLENGE_SCHEMES },
+  )
+  challenge!: ChallengeScheme[];
+
+  /**
+   * Authorization schemes of the application's own credentials, which are forwarded although `anonymous` is `deny`.
+   * Default: none.
+   * @example ["JWT"]
+   */
+  @TextList({ maxItems: 20, maxLength: 64, isUnique: true })
+  passSchemes!: string[];
+
+  /** Paths outside of REST that accept a token with GET and HEAD, such as attachments. Default: none. */
+  @BoundedList({ maxItems: MAX_PATTERNS, item: patternProblem }, { $ref: getSchemaPath(PathPatternDto) })
+  tokenPaths!: PathPatternDto[];
+
+  /** Requests that are refused to every token, such as those that return another credential. Default: none. */
+  @BoundedList({ maxItems: MAX_PATTERNS, item: patternProblem }, { $ref: getSchemaPath(PathPatternDto) })
+  blockedPaths!: PathPatternDto[];
+
+  /** Lets read-only tokens open upgraded connections (WebSocket), whose messages are not judged. Default: false. */
+  @IsBoolean()
+  readOnlyUpgrades!: boolean;
+
+  /** Lets pages of these origins call the application with a token. Default: null, which changes nothing. */
+  @ApiProperty({ type: CorsDto, nullable: true })
+  @ValidateIf((_application, value: unknown) => value !== null)
+  @NestedObject(() => CorsDto)
+  cors!: CorsDto | null;
+
+  /** Ends open streams and upgraded connections of a token when the token ends. Default: true. */
+  @IsBoolean()
+  closeOnRevocation!: boolean;
+
+  /**
+   * Milliseconds without a byte in either direction until a stream or an upgraded connection ends. Default: one hour.
+   * @example 3600000
+   */
+  @IsInt()
+  @Min(1_000)
+  @Max(MAX_STREAM_TIMEOUT_MS)
+  streamTimeoutMs!: number;
+
+  /**
+   * Milliseconds until the client gets 504: while the request waits for a connection, and then while it waits for an
+   * answer.
+   * @example 60000
+   */
+  @IsInt()
+  @Min(100)
+  @Max(MAX_TIMEOUT_MS)
+  timeoutMs!: number;
+
+  /**
+   * Maximum number of connections to the application from each node. One token, or one client address without a token,
+   * may use a quarter of them. Default: 512.
+   * @example 512
+   */
+  @IsInt()
+  @Min(4)
+  @Max(MAX_CONNECTIONS)
+  connections!: number;
+}
