@@ -10,7 +10,7 @@ export type Credential =
   | {
       readonly kind: 'token';
       readonly via: 'basic' | 'bearer' | 'session-body';
-      /** The name presented beside it; null for Bearer. */
+      /** The name presented beside it; null for Bearer, and for a name that says nothing (R121). */
       readonly username: string | null;
       readonly secret: string;
       /** The id in the token; null if its shape or checksum is wrong. */
@@ -74,8 +74,12 @@ export function misplaced(place: string): CredentialReading {
 
 export function tokenReading(
   via: 'basic' | 'bearer' | 'session-body',
-  username: string | null,
+  sentName: string | null,
   secret: string,
 ): CredentialReading {
+  const username = sentName === null || INVENTED_NAMES.has(sentName.toLowerCase()) ? null : sentName;
   return { ok: true, credential: { kind: 'token', via, username, secret, tokenId: parseToken(secret)?.id ?? null } };
 }
+
+/** R121: git clients send these beside a token, and name no user with them. In lower case. */
+const INVENTED_NAMES: ReadonlySet<string> = new Set(['', 'oauth2', 'x-access-token', 'x-token-auth']);

@@ -42,11 +42,7 @@ function readAuthorization(lines: HeaderLines): CredentialReading {
   switch (parsed.kind) {
     case 'basic':
     case 'basic-non-utf8':
-      // A token in the place of the user name would go upstream as part of a password login.
-      if (presentsToken(parsed.user)) return misplaced('the user name of HTTP Basic');
-      return presentsToken(parsed.secret)
-        ? tokenReading('basic', parsed.user, parsed.secret)
-        : { ok: true, credential: { kind: 'password', username: parsed.user, secret: parsed.secret } };
+      return readBasic(parsed.user, parsed.secret);
     case 'bearer':
       return presentsToken(parsed.token) ? tokenReading('bearer', null, parsed.token) : NATIVE_TOKEN;
     case 'other-scheme':
@@ -61,4 +57,17 @@ function readAuthorization(lines: HeaderLines): CredentialReading {
     case 'none':
       return headerValues(lines, 'cookie').length > 0 ? COOKIE : NONE;
   }
+}
+
+/** R121: git clients write these after a token in the place of the user name. */
+const NO_PASSWORD: ReadonlySet<string> = new Set(['', 'x-oauth-basic']);
+
+function readBasic(user: string, secret: string): CredentialReading {
+  if (presentsToken(user)) {
+    // Beside a password, the token would go upstream as part of a password login.
+    return NO_PASSWORD.has(secret) ? tokenReading('basic', null, user) : misplaced('the user name of HTTP Basic');
+  }
+  return presentsToken(secret)
+    ? tokenReading('basic', user, secret)
+    : { ok: true, credential: { kind: 'password', username: user, secret } };
 }

@@ -84,11 +84,9 @@ function combine(header: CredentialReading, other: CredentialReading): Credentia
     // A password in the query together with a session would log in another user at the upstream.
     if (first.via === 'cookie') return AMBIGUOUS;
     const same =
-      second.kind === 'token' &&
-      second.secret === first.secret &&
-      (first.username === null || sameUserName(second.username ?? '', first.username));
-    // The name in the body is then also compared with the owner.
-    return same ? { ok: true, credential: { ...first, username: second.username } } : AMBIGUOUS;
+      second.kind === 'token' && second.secret === first.secret && mayNameOneUser(first.username, second.username);
+    // A name in either place is then compared with the owner.
+    return same ? { ok: true, credential: { ...first, username: first.username ?? second.username } } : AMBIGUOUS;
   }
   if (second.kind === 'token') {
     return first.kind === 'password' || first.kind === 'native-token' || first.kind === 'other' ? AMBIGUOUS : other;
@@ -97,6 +95,10 @@ function combine(header: CredentialReading, other: CredentialReading): Credentia
   return second.kind === 'password' && first.kind === 'native-token'
     ? { ok: true, credential: { ...second, besideNativeToken: true } }
     : other;
+}
+
+function mayNameOneUser(one: string | null, other: string | null): boolean {
+  return one === null || other === null || sameUserName(one, other);
 }
 
 const AMBIGUOUS: CredentialReading = { ok: false, code: 'credential_ambiguous' };

@@ -7,6 +7,7 @@ import { MISPLACED_TOKEN_CASES } from './misplaced-token.cases.js';
 import { NATIVE_TOKEN_CASES } from './native-token.cases.js';
 import { PASSWORD_CASES } from './password.cases.js';
 import { PATH_CASES } from './path.cases.js';
+import { PRESENTED_TOKEN_CASES } from './presented-token.cases.js';
 import { REMOTE_API_CASES } from './remote-api.cases.js';
 import { REQUEST_FORM_CASES } from './request-form.cases.js';
 import { SESSION_CASES } from './session.cases.js';
@@ -27,6 +28,7 @@ export const ACCESS_CASES: readonly AccessCase[] = [
   ...PATH_CASES,
   ...REMOTE_API_CASES,
   ...NATIVE_TOKEN_CASES,
+  ...PRESENTED_TOKEN_CASES,
   ...MISPLACED_TOKEN_CASES,
   ...REQUEST_FORM_CASES,
   ...MANAGEMENT_CASES,

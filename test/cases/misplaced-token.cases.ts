@@ -192,7 +192,7 @@ export const MISPLACED_TOKEN_CASES: readonly AccessCase[] = [
       ['in a header', { headers: [['X-API-Key', '<ro>']] }],
       ['in the query', { query: 'access_token=<ro>' }],
       ['under another scheme', { credential: authorization('Token <ro>') }],
-      ['as a user name', { credential: password('<ro>', '') }],
+      ['as a user name', { credential: password('<ro>', 'x') }],
     ] as const
   ).map(([place, request]): AccessCase => ({
     name: `the management API takes no token ${place}`,

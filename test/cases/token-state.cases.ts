@@ -39,12 +39,6 @@ export const TOKEN_STATE_CASES: readonly AccessCase[] = [
     expect: allowed(),
   },
   {
-    name: 'an empty name is another name',
-    requirement: 'R44',
-    request: { ...PATH, credential: basicToken('', 'ro') },
-    expect: invalid('owner_mismatch'),
-  },
-  {
     name: 'a name with a blank at its end is another name',
     requirement: 'R44',
     request: { ...PATH, credential: basicToken('alice ', 'ro') },
