@@ -1,16 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { shareGateway } from '../support/gateway-test.js';
 import { request, sendRaw, type RawAnswer } from '../support/raw-client.js';
-import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js';
-import {
-  basic,
-  bearer,
-  startScopegateFixture,
-  type ScopegateFixture,
-  type TestToken,
-  type TestUser,
-} from '../support/scopegate.fixture.js';
+import { basic, bearer } from '../support/scopegate.fixture.js';
 
 interface BasicOutcome {
   readonly result: string;
@@ -33,30 +26,14 @@ const HOST = ['Host', 'jira.test'] as const;
 const REST = '/rest/api/2/myself';
 const PAGE = '/secure/Dashboard.jspa';
 
-let upstream: RecordingUpstream;
-let gateway: ScopegateFixture;
-let alice: TestUser;
-let readOnly: TestToken;
-let readWrite: TestToken;
-
-beforeAll(async () => {
-  upstream = await startRecordingUpstream();
-  gateway = await startScopegateFixture();
-  // Many credentials are wrong here on purpose, and all of them come from one address.
-  await gateway.patchSettings({ throttling: { maxFailures: 0 } });
-  await gateway.createApplication({ key: 'jira', mount: { host: 'jira.test' }, upstream: upstream.url });
-  await gateway.createApplication({ kind: 'generic', mount: { host: 'generic.test' }, upstream: upstream.url });
-  alice = await gateway.createUser({ username: 'alice' });
-  readOnly = await gateway.createToken({ owner: 'alice', scope: 'read-only' });
-  readWrite = await gateway.createToken({ owner: 'alice', scope: 'read-write' });
-});
-
-afterAll(async () => {
-  await gateway.stop();
-  await upstream.stop();
-});
-
-beforeEach(() => upstream.clear());
+const { gateway, upstream } = await shareGateway();
+// Many credentials are wrong here on purpose, and all of them come from one address.
+await gateway.patchSettings({ throttling: { maxFailures: 0 } });
+await gateway.createApplication({ key: 'jira', mount: { host: 'jira.test' }, upstream: upstream.url });
+await gateway.createApplication({ kind: 'generic', mount: { host: 'generic.test' }, upstream: upstream.url });
+const alice = await gateway.createUser({ username: 'alice' });
+const readOnly = await gateway.createToken({ owner: 'alice', scope: 'read-only' });
+const readWrite = await gateway.createToken({ owner: 'alice', scope: 'read-write' });
 
 type Lines = readonly (readonly [string, string])[];
 

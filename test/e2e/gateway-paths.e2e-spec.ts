@@ -1,15 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { shareGateway } from '../support/gateway-test.js';
 import { request, type RawAnswer } from '../support/raw-client.js';
-import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js';
-import {
-  basic,
-  bearer,
-  startScopegateFixture,
-  type ScopegateFixture,
-  type TestEvent,
-} from '../support/scopegate.fixture.js';
+import { basic, bearer, type TestEvent } from '../support/scopegate.fixture.js';
 
 interface PathCase {
   readonly id: string;
@@ -41,44 +35,30 @@ const FOR_TOKENS: ReadonlySet<string> = new Set(['rest', 'rest-session']);
 
 const PASSWORD = basic('alice', 'a password of the product');
 
-let upstream: RecordingUpstream;
-let gateway: ScopegateFixture;
-let readOnly: string;
-let readWrite: string;
 let sent = 0;
 /** What was answered, by request id: each has to be in the audit once. */
 const answered = new Map<string, { readonly id: string; readonly status: number; readonly hasToken: boolean }>();
 
-beforeAll(async () => {
-  upstream = await startRecordingUpstream();
-  gateway = await startScopegateFixture();
-  await gateway.patchSettings({
-    throttling: { maxFailures: 0 },
-    audit: { anonymous: true },
-    // Each request comes from an address of its own: failures that are alike would be counted in one event.
-    reverseProxy: { enabled: true, trustedProxies: ['127.0.0.1'] },
+const { gateway, upstream } = await shareGateway();
+await gateway.patchSettings({
+  throttling: { maxFailures: 0 },
+  audit: { anonymous: true },
+  // Each request comes from an address of its own: failures that are alike would be counted in one event.
+  reverseProxy: { enabled: true, trustedProxies: ['127.0.0.1'] },
+});
+for (const kind of ['jira', 'confluence', 'bitbucket', 'generic'] as const) {
+  const anonymous = 'allow';
+  await gateway.createApplication({ key: kind, kind, anonymous, mount: { host: kind }, upstream: upstream.url });
+  await gateway.createApplication({
+    key: `${kind}-below`,
+    kind,
+    anonymous,
+    mount: { host: `${kind}.below`, pathPrefix: '/jira' },
+    upstream: `${upstream.url}/jira`,
   });
-  for (const kind of ['jira', 'confluence', 'bitbucket', 'generic'] as const) {
-    const anonymous = 'allow';
-    await gateway.createApplication({ key: kind, kind, anonymous, mount: { host: kind }, upstream: upstream.url });
-    await gateway.createApplication({
-      key: `${kind}-below`,
-      kind,
-      anonymous,
-      mount: { host: `${kind}.below`, pathPrefix: '/jira' },
-      upstream: `${upstream.url}/jira`,
-    });
-  }
-  readOnly = (await gateway.createToken({ scope: 'read-only' })).secret;
-  readWrite = (await gateway.createToken({ scope: 'read-write' })).secret;
-});
-
-afterAll(async () => {
-  await gateway.stop();
-  await upstream.stop();
-});
-
-beforeEach(() => upstream.clear());
+}
+const readOnly = (await gateway.createToken({ scope: 'read-only' })).secret;
+const readWrite = (await gateway.createToken({ scope: 'read-write' })).secret;
 
 async function send(one: PathCase, credential: readonly (readonly [string, string])[]): Promise<RawAnswer> {
   const kind = one.kind ?? 'jira';

@@ -1,19 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { EntityManager } from 'typeorm';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { TokenEntity } from '../../src/tokens/token.entity.js';
 import { TokenSessionEntity } from '../../src/tokens/token-session.entity.js';
+import { shareGateway } from '../support/gateway-test.js';
 import type { HeaderLine } from '../support/http-message.js';
 import { request, type RawAnswer } from '../support/raw-client.js';
-import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js';
-import {
-  basic,
-  bearer,
-  startScopegateFixture,
-  type ScopegateFixture,
-  type TestToken,
-} from '../support/scopegate.fixture.js';
+import { basic, bearer, type TestToken } from '../support/scopegate.fixture.js';
+import type { UpstreamAnswer } from '../support/upstream-answer.writer.js';
 
 const SESSION = '/rest/auth/1/session';
 const REST = '/rest/api/2/myself';
@@ -26,35 +21,19 @@ const NAMES = ['1', '1.0', 'latest'].flatMap((version) =>
   ['', '/', '.json'].map((ending) => `/rest/auth/${version}/session${ending}`),
 );
 
-let upstream: RecordingUpstream;
-let gateway: ScopegateFixture;
-let readOnly: TestToken;
-let readWrite: TestToken;
-
-beforeAll(async () => {
-  upstream = await startRecordingUpstream();
-  gateway = await startScopegateFixture();
-  await gateway.patchSettings({ throttling: { maxFailures: 0 } });
-  await gateway.createApplication({ key: 'jira', mount: { host: 'jira.test' }, upstream: upstream.url });
-  await gateway.createApplication({ key: 'below', mount: { pathPrefix: '/jira' }, upstream: upstream.url });
-  await gateway.createApplication({ key: 'second', mount: { host: 'second.test' }, upstream: upstream.url });
-  await gateway.createUser({ username: 'alice' });
-  await gateway.createUser({ username: 'bob' });
-  readOnly = await gateway.createToken({ owner: 'alice', scope: 'read-only' });
-  readWrite = await gateway.createToken({ owner: 'alice', scope: 'read-write' });
-});
-
-afterAll(async () => {
-  await gateway.stop();
-  await upstream.stop();
-});
-
-beforeEach(reset);
+const { gateway, upstream } = await shareGateway({ upstream: { respond: answerAsJira } });
+await gateway.patchSettings({ throttling: { maxFailures: 0 } });
+await gateway.createApplication({ key: 'jira', mount: { host: 'jira.test' }, upstream: upstream.url });
+await gateway.createApplication({ key: 'below', mount: { pathPrefix: '/jira' }, upstream: upstream.url });
+await gateway.createApplication({ key: 'second', mount: { host: 'second.test' }, upstream: upstream.url });
+await gateway.createUser({ username: 'alice' });
+await gateway.createUser({ username: 'bob' });
+const readOnly = await gateway.createToken({ owner: 'alice', scope: 'read-only' });
+const readWrite = await gateway.createToken({ owner: 'alice', scope: 'read-write' });
 
 /** As a Jira does: a session with every answer, in whatever line it can stand in. */
-function reset(): void {
-  upstream.clear();
-  upstream.respondWith(() => ({
+function answerAsJira(): UpstreamAnswer {
+  return {
     status: 200,
     headers: [
       ['Content-Type', 'application/json'],
@@ -66,7 +45,7 @@ function reset(): void {
       ['Refresh', `5; url=/y;sid=${UPSTREAM_SESSION}`],
     ],
     body: '{"name":"alice"}',
-  }));
+  };
 }
 
 interface Sending {

@@ -1,12 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { shareGateway } from '../support/gateway-test.js';
 import { HttpMessageReader } from '../support/http-message.reader.js';
 import type { HttpMessage } from '../support/http-message.js';
 import { request, sendRaw, type RawAnswer, type RawRequest, type SendOptions } from '../support/raw-client.js';
-import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js';
-import { bearer, startScopegateFixture, type ScopegateFixture, type TestEvent } from '../support/scopegate.fixture.js';
+import { startRecordingUpstream } from '../support/recording-upstream.js';
+import { bearer, type TestEvent } from '../support/scopegate.fixture.js';
 
 const MEBIBYTE = 1_048_576;
 const TOTAL_BYTES = 200 * MEBIBYTE;
@@ -16,35 +17,19 @@ const MEMORY_BOUND_BYTES = 150 * MEBIBYTE;
 
 const PIECE = randomBytes(MEBIBYTE);
 
-let upstream: RecordingUpstream;
-let gateway: ScopegateFixture;
-let token: string;
-let readOnly: string;
-let key: string;
-
-beforeAll(async () => {
-  upstream = await startRecordingUpstream({ bodyLimitBytes: 65_536 });
-  gateway = await startScopegateFixture();
-  await gateway.patchSettings({ audit: { anonymous: true } });
-  key = await gateway.createApplication({
-    kind: 'generic',
-    anonymous: 'allow',
-    mount: { pathPrefix: '/app' },
-    upstream: upstream.url,
-    timeoutMs: 700,
-  });
-  // Failures of one application that are alike are recorded as one: others have it to themselves.
-  await gateway.createApplication({ kind: 'generic', mount: { pathPrefix: '/odd' }, upstream: upstream.url });
-  token = (await gateway.createToken({ scope: 'read-write' })).secret;
-  readOnly = (await gateway.createToken({ scope: 'read-only' })).secret;
+const { gateway, upstream } = await shareGateway({ upstream: { bodyLimitBytes: 65_536 } });
+await gateway.patchSettings({ audit: { anonymous: true } });
+const key = await gateway.createApplication({
+  kind: 'generic',
+  anonymous: 'allow',
+  mount: { pathPrefix: '/app' },
+  upstream: upstream.url,
+  timeoutMs: 700,
 });
-
-afterAll(async () => {
-  await gateway.stop();
-  await upstream.stop();
-});
-
-beforeEach(() => upstream.clear());
+// Failures of one application that are alike are recorded as one: others have it to themselves.
+await gateway.createApplication({ kind: 'generic', mount: { pathPrefix: '/odd' }, upstream: upstream.url });
+const token = (await gateway.createToken({ scope: 'read-write' })).secret;
+const readOnly = (await gateway.createToken({ scope: 'read-only' })).secret;
 
 function send(
   content: Omit<RawRequest, 'port' | 'target'> & { readonly target?: string },

@@ -1,6 +1,6 @@
-import { test } from 'vitest';
-import { startRecordingUpstream } from './recording-upstream.js';
-import { startScopegateFixture, type FixtureOptions } from './scopegate.fixture.js';
+import { afterAll, beforeEach, test } from 'vitest';
+import { startRecordingUpstream, type RecordingUpstream, type RecordingUpstreamOptions } from './recording-upstream.js';
+import { startScopegateFixture, type FixtureOptions, type ScopegateFixture } from './scopegate.fixture.js';
 
 /**
  * `it` for the tests of a file that share one gateway and one upstream. A file adds what its tests have in common by
@@ -21,3 +21,24 @@ export const gatewayTest = test
     return upstream;
   })
   .extend('emptyUpstream', { auto: true }, ({ upstream }) => upstream.clear());
+
+/**
+ * The same as constants of the file, for files in which functions outside the tests use them:
+ * `const { gateway, upstream } = await shareGateway()`.
+ */
+export async function shareGateway({
+  upstream: upstreamOptions,
+  ...options
+}: FixtureOptions & { readonly upstream?: RecordingUpstreamOptions } = {}): Promise<{
+  readonly gateway: ScopegateFixture;
+  readonly upstream: RecordingUpstream;
+}> {
+  const gateway = await startScopegateFixture(options);
+  const upstream = await startRecordingUpstream(upstreamOptions);
+  beforeEach(() => upstream.clear());
+  afterAll(async () => {
+    await upstream.stop();
+    await gateway.stop();
+  });
+  return { gateway, upstream };
+}
