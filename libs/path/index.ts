@@ -16,3 +16,4 @@ export {
   type ReadOnlyException,
 } from './read-only-exception.js';
 export { readingsOf } from './segment-readings.js';
+export { pathReadings } from './upstream-readings.js';

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { decodeBytes } from './percent-encoding.js';
+import { CHARACTER_STEPS, readingsBy } from './reading-steps.js';
 
 /** Honest paths have fewer readings, and each costs a decode. */
 const MAXIMUM_READINGS = 24;
@@ -12,9 +12,6 @@ const STRUCTURE = /[/\\?#\x00-\x1f\x7f]/;
 // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
 const END_OF_PATH = /[?#\x00-\x1f\x7f]/;
 
-/** Some older charsets turn these into a slash or a backslash; `%u` is IIS' own encoding. */
-const LOOKALIKE = /[\u2044\u2215\u2216\u29f5\u29f8\u29f9\u00a5\u20a9]|%u[0-9a-f]{4}/i;
-
 /** Windows drops these at the end of a name, others at its beginning. */
 const DOTS_AND_BLANKS = /^[\s.]*$/;
 
@@ -23,15 +20,7 @@ const DOTS_AND_BLANKS = /^[\s.]*$/;
  * ones removed, in any order. Byte strings. @returns the text itself first; null if there are too many
  */
 export function readingsOf(text: string): readonly string[] | null {
-  if (!text.includes('%')) return [text];
-  const readings = new Set([text]);
-  // The loop also visits readings that are added during it.
-  for (const reading of readings) {
-    readings.add(decodeBytes(reading));
-    readings.add(foldCompatibility(reading));
-    if (readings.size > MAXIMUM_READINGS) return null;
-  }
-  return [...readings];
+  return text.includes('%') ? readingsBy(CHARACTER_STEPS, text, MAXIMUM_READINGS) : [text];
 }
 
 /** R13: in every reading one segment: no separator, not empty, no dot segment, no end of the path. */
@@ -60,17 +49,5 @@ function isNamed(segment: string): boolean {
 }
 
 function isReadable(reading: string): boolean {
-  const bytes = Buffer.from(reading, 'latin1');
-  return isUtf8(bytes) && !LOOKALIKE.test(bytes.toString('utf8'));
-}
-
-function foldCompatibility(reading: string): string {
-  if (/^[\x00-\x7f]*$/.test(reading)) return reading;
-  const bytes = Buffer.from(reading, 'latin1');
-  if (!isUtf8(bytes)) return reading;
-  const folded = bytes
-    .toString('utf8')
-    .normalize('NFKC')
-    .replace(/\p{Default_Ignorable_Code_Point}+/gu, '');
-  return Buffer.from(folded, 'utf8').toString('latin1');
+  return isUtf8(Buffer.from(reading, 'latin1'));
 }
