@@ -90,6 +90,8 @@ function createApp(
         frontDoor.noteAnswered(exchangeOf(request));
         refuseUnroutable(error, request, reply);
       },
+      // The front door answers these.
+      clientErrorHandler: () => undefined,
       serverFactory: (handler: RequestListener): Server => frontDoor.createServer(serves, handler),
     }),
     {

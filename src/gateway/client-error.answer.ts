@@ -16,6 +16,8 @@ export function answerClientError(
     socket.destroy();
     return;
   }
+  // Bytes behind the last request (RFC 9112 9.6). The connection ends after its answer.
+  if (error.code === 'HPE_CLOSED_CONNECTION' && last?.writableFinished === false) return;
   if (last !== undefined && !(last.writableFinished && last.req.complete)) {
     // The client would take these bytes for a part of the earlier answer.
     if (last.req.complete || last.headersSent || last.socket !== socket) {

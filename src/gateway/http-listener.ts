@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { RequestHead } from '@scopegate/access';
 import { writeRawProblem } from '../common/http/problem.writer.js';
 import { answerClientError } from './client-error.answer.js';
+import { holdUntilAnswered } from './held-requests.js';
 import { lastAnswerOf, lastHeadOf, noteLastRequest, tellOfLostConnection } from './last-answer.js';
 import type { OpenConnections } from './open.connections.js';
 import { isOtherProtocol } from './request-protocol.js';
@@ -27,12 +28,16 @@ export function createListener(connections: OpenConnections, onRequest: (receive
     (request: IncomingMessage, response: ServerResponse): void => {
       const { socket } = request;
       const before = lastAnswerOf(socket);
-      if (before !== undefined && !before.writableFinished) tellOfLostConnection(socket, response);
+      const isPipelined = before !== undefined && !before.writableFinished;
+      if (isPipelined) tellOfLostConnection(socket, response);
       const previous = lastHeadOf(socket);
       const head = RequestHead.of(request.rawHeaders, previous);
       noteLastRequest(socket, head, response);
       connections.takeAnswer(response, before);
-      onRequest({ request, response, head, isOtherProtocol: isOtherProtocol(request, head === previous), expectation });
+      const isOther = isOtherProtocol(request, head === previous);
+      const received = { request, response, head, isOtherProtocol: isOther, expectation };
+      if (isPipelined) holdUntilAnswered(socket, before, () => onRequest(received));
+      else onRequest(received);
     };
   const server = createServer(
     {

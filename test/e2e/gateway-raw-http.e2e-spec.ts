@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { connect as connectTo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { sendRaw, type RawAnswer, type SendOptions } from '../support/raw-client.js';
@@ -242,14 +243,82 @@ describe('several requests on one connection', () => {
     expect(answer.raw.toString().match(/answer \/\d/g)).toEqual(['answer /1', 'answer /2', 'answer /3']);
   });
 
-  it('R02: a client that goes away ends what waits behind its first request as well', async () => {
-    upstream.respondWith(({ target }) =>
-      target === '/slow' ? { hang: true } : { body: Buffer.alloc(32 * 1024 * 1024, 'x') },
+  it('bug: a pipelined DELETE does not overtake the PUT before it', async () => {
+    let isAnswered = false;
+    const overtaking: string[] = [];
+    upstream.respondWith(async ({ method, target }) => {
+      if (method === 'DELETE' && !isAnswered) overtaking.push(target);
+      if (method === 'PUT') await new Promise((resolve) => setTimeout(resolve, 100));
+      isAnswered = method === 'PUT';
+      return { body: method };
+    });
+    const line = bearer(readWrite).join(': ');
+    const put = `PUT /app/x HTTP/1.1\r\nHost: x\r\n${line}\r\nContent-Length: 1\r\n\r\na`;
+    const remove = `DELETE /app/x HTTP/1.1\r\nHost: x\r\n${line}\r\n\r\n`;
+    const answer = await send((put + remove).repeat(5), { closeWaitMs: 1_500 });
+    expect(statuses(answer)).toEqual(Array.from({ length: 10 }, () => 200));
+    expect(upstream.requests.map(({ method }) => method)).toEqual(
+      Array.from({ length: 10 }, (_, index) => (index % 2 === 0 ? 'PUT' : 'DELETE')),
     );
-    const gone = send(get('/slow', readOnly) + get('/big', readOnly), { timeoutMs: 500 });
-    await upstream.waitForRequests(2);
+    expect(overtaking).toEqual([]);
+  });
+
+  it('R02: a pipelined request to the server itself waits for the answer before it, too', async () => {
+    upstream.respondWith(() => ({ delayMs: 100, body: 'x' }));
+    const own = `GET /health/live HTTP/1.1\r\nHost: own\r\n\r\n`;
+    expect(statuses(await send(get('/1', readOnly) + own + get('/2', readOnly), { closeWaitMs: 600 }))).toEqual([
+      200, 200, 200,
+    ]);
+    expect(upstream.requests.map(({ target }) => target)).toEqual(['/1', '/2']);
+  });
+
+  it('bug: a request behind the last one of a connection is dropped, and the answer before it is not', async () => {
+    const last = get('/1', readOnly).replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n');
+    const answer = await send(last + get('/2', readOnly), { closeWaitMs: 300 });
+    expect(statuses(answer)).toEqual([200]);
+    expect(upstream.requests.map(({ target }) => target)).toEqual(['/1']);
+  });
+
+  it('R02: a client that goes away ends its first request, and what waits behind it is not sent', async () => {
+    upstream.respondWith(({ target }) => (target === '/slow' ? { hang: true } : { body: 'x' }));
+    const gone = send(get('/slow', readOnly) + get('/behind', readOnly), { timeoutMs: 500 });
+    await upstream.waitForRequests(1);
     await gone;
-    await upstream.waitForAborts(2);
+    await upstream.waitForAborts(1);
+    // A later request shows that the one behind is not on its way.
+    expect((await send(get('/later', readOnly))).status).toBe(200);
+    expect(upstream.requests.map(({ target }) => target)).toEqual(['/slow', '/later']);
+  });
+
+  it('R112: a connection with many pipelined requests is read only as they are answered', async () => {
+    // More than the buffers of the system hold.
+    const requests = get('/x', readOnly).repeat(300_000);
+    let isHeld = true;
+    let answerHeld = (): void => undefined;
+    upstream.respondWith(() =>
+      isHeld ? new Promise((resolve) => (answerHeld = () => resolve({ body: 'x' }))) : { body: 'x' },
+    );
+    const socket = connectTo({ port: gateway.port, host: '127.0.0.1' });
+    socket.on('error', () => undefined).resume();
+    socket.write(requests);
+    await upstream.waitForRequests(1);
+    let left = -1;
+    while (left !== socket.writableLength) {
+      left = socket.writableLength;
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    }
+    expect(left).toBe(requests.length);
+    expect(upstream.requests).toHaveLength(1);
+    isHeld = false;
+    answerHeld();
+    await upstream.waitForRequests(500, 30_000);
+    socket.destroy();
+    // Until the gateway has noticed the end.
+    let count = 0;
+    while (count !== upstream.requests.length) {
+      count = upstream.requests.length;
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    }
   });
 
   it('R67: another protocol than HTTP is refused behind requests of HTTP as well, and whatever stands in a body', async () => {
