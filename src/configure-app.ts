@@ -9,7 +9,7 @@ import { DecisionRecorder } from './access/decision.recorder.js';
 import { AppModule } from './app.module.js';
 import { ApplicationsService } from './applications/applications.service.js';
 import { OwnListeners } from './applications/own-listeners.js';
-import { exchangeOf } from './common/access/exchange.js';
+import { exchangeOf, TOKEN_EXPIRES } from './common/access/exchange.js';
 import { AllowedMethods } from './common/http/allowed-methods.js';
 import { ProblemFilter } from './common/http/problem.filter.js';
 import { writeProblem } from './common/http/problem.writer.js';
@@ -152,6 +152,8 @@ async function configureManagement(app: NestFastifyApplication, frontDoor: Front
     const exchange = exchangeOf(request);
     frontDoor.noteAnswered(exchange);
     if (exchange.closesAfter(reply.statusCode)) void reply.header('Connection', 'close');
+    const expires = exchange.tokenExpires;
+    if (expires !== null) void reply.header(TOKEN_EXPIRES, expires);
     // Only requests that a guard has judged are events; documentation and health are not.
     const isJudged = exchange.admitted !== null || exchange.denial !== null;
     // A request that is refused because nothing can be recorded is counted, though no guard has judged it.

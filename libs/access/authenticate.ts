@@ -65,7 +65,7 @@ function presentsNativeToken(credential: Credential, { kind }: ApplicationRules)
 function authenticateToken(
   admitted: Admitted,
   lookup: FoundToken | NotFound,
-  { nowMs, vendorMount }: AuthenticationFacts,
+  { nowMs, vendorMount, concernsOwnToken = false }: AuthenticationFacts,
 ): Authenticated | Deny {
   const credential = admitted.credential;
   if (!lookup.found) {
@@ -85,9 +85,11 @@ function authenticateToken(
     return deny('ip_not_allowed', admitted, { token, detail: forbiddenAddressDetail(admitted.address) });
   }
   const refused =
-    admitted.application === null
-      ? refuseAtManagement(admitted, token, vendorMount)
-      : refuseKindOfPath(admitted, token);
+    admitted.application !== null
+      ? refuseKindOfPath(admitted, token)
+      : concernsOwnToken
+        ? null
+        : refuseAtManagement(admitted, token, vendorMount);
   return refused ?? { kind: 'authenticated', admitted, principal: owner, token };
 }
 

@@ -27,12 +27,19 @@ export interface AuthorizationFacts {
 export interface RouteRules {
   /** One of the two endpoints that create tokens, which a read-only token may POST to (R05). */
   readonly createsToken: boolean;
+  /** Concerns the presented token alone: open to every scope, and to tokens limited to applications (R123). */
+  readonly concernsOwnToken: boolean;
   /** Changes passwords, users or groups: refused for every token, whatever its scope (R125). */
   readonly needsPasswordLogin: boolean;
   readonly administratorsOnly: boolean;
 }
 
-export const NO_ROUTE: RouteRules = { createsToken: false, needsPasswordLogin: false, administratorsOnly: false };
+export const NO_ROUTE: RouteRules = {
+  createsToken: false,
+  concernsOwnToken: false,
+  needsPasswordLogin: false,
+  administratorsOnly: false,
+};
 
 /** Members of this group administer Scopegate. */
 export const ADMINISTRATORS = 'administrators';
@@ -156,11 +163,11 @@ function overridingMethodsOfHead({ head, query }: RequestFacts): readonly string
 
 /**
  * R04 to R06: the product's two exceptions, by exact canonical path and POST; R13: the administrator's. A session may
- * end itself (R11).
+ * end itself (R11), and a token may rotate and revoke itself (R123).
  */
 function isException(authenticated: Authenticated, facts: AuthorizationFacts): boolean {
   const { request, application, path } = authenticated.admitted;
-  if (request.method === 'POST' && facts.route.createsToken) return true;
+  if (facts.route.concernsOwnToken || (request.method === 'POST' && facts.route.createsToken)) return true;
   if (application === null || path === null || !path.strict.ok) return false;
   if (path.strict.pathClass === 'rest-session' && endsOrMakesSession(authenticated)) return true;
   return application.exceptions.matches(request.method, path.strict.canonical);

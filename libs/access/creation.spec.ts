@@ -2,7 +2,14 @@ import { DEFAULT_PERMISSIONS, type Permissions } from '@scopegate/permission';
 import { addMonths } from '@scopegate/token';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decideTokenCreation, type CreationFacts, type ParentToken, type TokenAsked } from './creation.js';
+import {
+  decideRotatedExpiry,
+  decideTokenCreation,
+  type CreationFacts,
+  type ParentToken,
+  type RotationFacts,
+  type TokenAsked,
+} from './creation.js';
 
 const NOW_MS = Date.UTC(2026, 5, 15, 12);
 const DAY_MS = 86_400_000;
@@ -198,6 +205,56 @@ describe('a token made with a token', () => {
             expect(['192.0.2.0/24', '192.0.2.0/25', '192.0.2.7', '2001:db8::/32', '2001:db8::1']).toContain(entry);
           }
         }
+      }),
+    );
+  });
+});
+
+describe('decideRotatedExpiry', () => {
+  const OLD_END = NOW_MS + 100 * DAY_MS;
+  const rotate = (facts: Partial<RotationFacts>): ReturnType<typeof decideRotatedExpiry> =>
+    decideRotatedExpiry({
+      asked: {},
+      expiresAt: OLD_END,
+      isOwnRotation: false,
+      maximum: 'P1Y',
+      nowMs: NOW_MS,
+      ...facts,
+    });
+
+  it('R123: the successor keeps the old end if none is asked for', () => {
+    expect(rotate({})).toEqual({ ok: true, expiresAt: OLD_END });
+    expect(rotate({ expiresAt: null })).toEqual({ ok: true, expiresAt: null });
+    expect(rotate({ isOwnRotation: true })).toEqual({ ok: true, expiresAt: OLD_END });
+  });
+
+  it('R123: with a password the end is renewed within the maximum, as at a creation', () => {
+    expect(rotate({ asked: { validity: 'P1Y' } })).toEqual({ ok: true, expiresAt: addMonths(NOW_MS, 12) });
+    expect(rotate({ asked: { validity: 'P2Y' } })).toMatchObject({ code: 'validation_failed', field: 'validity' });
+    const expiresAt = new Date(addMonths(NOW_MS, 12) + 1).toISOString();
+    expect(rotate({ asked: { expiresAt } })).toMatchObject({ code: 'validation_failed', field: 'expiresAt' });
+    expect(rotate({ asked: { validity: 'P1Y', expiresAt } })).toMatchObject({ code: 'validation_failed' });
+  });
+
+  it('R10, R123: a token that rotates itself may shorten its life, and not prolong it', () => {
+    const own = { isOwnRotation: true, maximum: 'never' } as const;
+    const after = new Date(OLD_END + 1).toISOString();
+    const until = new Date(OLD_END).toISOString();
+    expect(rotate({ ...own, asked: { validity: 'P1M' } })).toEqual({ ok: true, expiresAt: addMonths(NOW_MS, 1) });
+    expect(rotate({ ...own, asked: { expiresAt: until } })).toEqual({ ok: true, expiresAt: OLD_END });
+    for (const asked of [{ expiresAt: after }, { validity: 'P1Y' }, { validity: 'never' }] as const) {
+      expect(rotate({ ...own, asked })).toMatchObject({ ok: false, code: 'exceeds_parent_token' });
+    }
+  });
+
+  it('R10, R123: whatever is asked for, no token outlives itself by a rotation', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 9_000 }), fc.option(fc.integer({ min: 1, max: 3_000 })), (days, end) => {
+        const expiresAt = end === null ? null : NOW_MS + end * DAY_MS;
+        const asked = { expiresAt: new Date(NOW_MS + days * DAY_MS).toISOString() };
+        const outcome = rotate({ asked, expiresAt, isOwnRotation: true, maximum: 'never' });
+        const isWithin = end === null || days <= end;
+        expect(outcome.ok).toBe(isWithin);
       }),
     );
   });

@@ -41,7 +41,14 @@ export type CreationOutcome =
       readonly allowList: readonly string[] | null;
       readonly applications: readonly string[] | null;
     }
-  | { readonly ok: false; readonly code: CreationRefusal | 'exceeds_parent_token'; readonly message: string }
+  | { readonly ok: false; readonly code: CreationRefusal; readonly message: string }
+  | LimitRefusal;
+
+/** R123: the end in epoch milliseconds; null: never. */
+export type ExpiryOutcome = { readonly ok: true; readonly expiresAt: number | null } | LimitRefusal;
+
+type LimitRefusal =
+  | { readonly ok: false; readonly code: 'exceeds_parent_token'; readonly message: string }
   | { readonly ok: false; readonly code: 'validation_failed'; readonly field: string; readonly message: string };
 
 export function decideTokenCreation(facts: CreationFacts): CreationOutcome {
@@ -51,14 +58,47 @@ export function decideTokenCreation(facts: CreationFacts): CreationOutcome {
     scope: asked.scope,
   });
   if (!permitted.ok) return permitted;
-  const expiry = decideExpiry(asked.expiry, facts.maximum, facts.nowMs);
-  if (!expiry.ok) {
-    const field = asked.expiry.expiresAt === undefined ? 'validity' : 'expiresAt';
-    return { ok: false, code: 'validation_failed', field, message: expiry.message };
-  }
+  const expiry = expiryWithinMaximum(asked.expiry, facts.maximum, facts.nowMs);
+  if (!expiry.ok) return expiry;
   const allowList = asked.allowList === null || asked.allowList.length === 0 ? null : asked.allowList;
-  const own = { expiresAt: expiry.expiresAtMs, allowList, applications: asked.applications };
+  const own = { expiresAt: expiry.expiresAt, allowList, applications: asked.applications };
   return parent === null ? { ok: true, ...own } : withinParent(asked, own, parent);
+}
+
+export interface RotationFacts {
+  readonly asked: ExpiryAsked;
+  /** The end of the old token, in epoch milliseconds; null: never. */
+  readonly expiresAt: number | null;
+  /** The token rotates itself: the successor must not outlive it. */
+  readonly isOwnRotation: boolean;
+  readonly maximum: Maximum;
+  readonly nowMs: number;
+}
+
+/** R123: the end of a successor: as at a creation, or the old end if none is asked for. */
+export function decideRotatedExpiry(facts: RotationFacts): ExpiryOutcome {
+  const { asked, expiresAt, isOwnRotation } = facts;
+  if (!isExpiryAsked(asked)) return { ok: true, expiresAt };
+  const expiry = expiryWithinMaximum(asked, facts.maximum, facts.nowMs);
+  return isOwnRotation && expiry.ok ? expiryWithinParent(asked, expiry.expiresAt, expiresAt) : expiry;
+}
+
+function expiryWithinMaximum(asked: ExpiryAsked, maximum: Maximum, nowMs: number): ExpiryOutcome {
+  const expiry = decideExpiry(asked, maximum, nowMs);
+  if (expiry.ok) return { ok: true, expiresAt: expiry.expiresAtMs };
+  const field = asked.expiresAt === undefined ? 'validity' : 'expiresAt';
+  return { ok: false, code: 'validation_failed', field, message: expiry.message };
+}
+
+/** An end that is not asked for is shortened; one that is asked for is refused if it is too late. */
+function expiryWithinParent(asked: ExpiryAsked, expiresAt: number | null, parentEnd: number | null): ExpiryOutcome {
+  if (parentEnd === null || (expiresAt !== null && expiresAt <= parentEnd)) return { ok: true, expiresAt };
+  if (!isExpiryAsked(asked)) return { ok: true, expiresAt: parentEnd };
+  return exceeds(`It must not expire after the token that creates it (${new Date(parentEnd).toISOString()}).`);
+}
+
+function isExpiryAsked({ validity, expiresAt, months }: ExpiryAsked): boolean {
+  return validity !== undefined || expiresAt !== undefined || months !== undefined;
 }
 
 interface Limits {
@@ -73,17 +113,8 @@ function withinParent(asked: TokenAsked, own: Limits, parent: ParentToken): Crea
   if (!coversWrites(parent.scope) && asked.scope !== parent.scope) {
     return exceeds('A read-only token can only create read-only tokens.');
   }
-  const { validity, expiresAt, months } = asked.expiry;
-  const isAsked = validity !== undefined || expiresAt !== undefined || months !== undefined;
-  let end = own.expiresAt;
-  if (parent.expiresAt !== null && (end === null || end > parent.expiresAt)) {
-    if (isAsked) {
-      return exceeds(
-        `It must not expire after the token that creates it (${new Date(parent.expiresAt).toISOString()}).`,
-      );
-    }
-    end = parent.expiresAt;
-  }
+  const end = expiryWithinParent(asked.expiry, own.expiresAt, parent.expiresAt);
+  if (!end.ok) return end;
   if (parent.applications !== null && own.applications?.some((key) => !parent.applications?.includes(key)) === true) {
     return exceeds('It must not be valid for more applications than the token that creates it.');
   }
@@ -92,7 +123,7 @@ function withinParent(asked: TokenAsked, own: Limits, parent: ParentToken): Crea
   }
   return {
     ok: true,
-    expiresAt: end,
+    expiresAt: end.expiresAt,
     allowList: own.allowList ?? parent.allowList,
     applications: own.applications ?? parent.applications,
   };
@@ -111,6 +142,6 @@ function isWithin(entries: readonly string[], parent: readonly string[]): boolea
   });
 }
 
-function exceeds(message: string): CreationOutcome {
+function exceeds(message: string): LimitRefusal {
   return { ok: false, code: 'exceeds_parent_token', message };
 }

@@ -3,7 +3,7 @@ import type { PathJudgement } from '@scopegate/path';
 import { credentialKind, presentedName, type Credential, type CredentialKind } from './credential.js';
 import type { AccessPolicy, ApplicationRules, PrincipalFacts, RequestFacts, TokenFacts } from './facts.js';
 import { REASONS, type ReasonCode } from './reasons.js';
-import type { Stage } from './stages.js';
+import { STAGES, type Stage } from './stages.js';
 
 export interface Deny {
   readonly kind: 'deny';
@@ -86,4 +86,13 @@ export function deny(
 /** The stage a refusal belongs to. */
 export function stageOf({ code }: Deny): Stage {
   return REASONS[code].stage;
+}
+
+const AFTER_TOKEN: ReadonlySet<Stage> = new Set(STAGES.slice(STAGES.indexOf('token') + 1));
+
+/** The token of a request whose secret, owner, state and address have passed, also if a later stage refuses. */
+export function acceptedToken(decision: Decision): TokenFacts | null {
+  if (decision.kind === 'pass') return null;
+  if (decision.kind === 'allow') return decision.authenticated.token;
+  return AFTER_TOKEN.has(stageOf(decision)) ? decision.token : null;
 }

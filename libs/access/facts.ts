@@ -117,5 +117,7 @@ export interface AuthenticationFacts {
   readonly login?: LoginResult | undefined;
   /** For a vendor call: the key of the application that it came through (R125); otherwise null. */
   readonly vendorMount: string | null;
+  /** The route concerns the presented token alone (R123). Default false. */
+  readonly concernsOwnToken?: boolean;
   readonly nowMs: number;
 }

@@ -101,14 +101,17 @@ function admitRequest(
 /** Finds the token or session, or checks the password, if there is one. */
 function gather(admitted: Admitted, facts: AccessFacts, ports: AccessPorts): Eventually<AuthenticationFacts> {
   const { credential, application, request } = admitted;
-  const { vendorMount } = facts;
+  const { vendorMount, route } = facts;
   if (credential.kind === 'token') {
     // A secret with a wrong shape or checksum has no id, and is refused without a look-up.
     const found =
       credential.via === 'cookie'
         ? credential.sessionId && ports.findSession(credential.sessionId, credential.secret)
         : credential.tokenId && ports.findToken(credential.tokenId, credential.secret, request.head);
-    if (found !== null) return chain(found, (token) => ({ token, vendorMount, nowMs: ports.nowMs() }));
+    if (found !== null) {
+      const { concernsOwnToken } = route;
+      return chain(found, (token) => ({ token, vendorMount, concernsOwnToken, nowMs: ports.nowMs() }));
+    }
   } else if (application === null && credential.kind === 'password') {
     return ports.logIn(admitted).then((login) => ({ login, vendorMount, nowMs: ports.nowMs() }));
   }

@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decideExpiry } from './expiry.js';
-import { effectiveExpiry, exceedsValidity, isExpired, tokenStatus, type ValidityPolicy } from './token-lifecycle.js';
+import {
+  effectiveExpiry,
+  exceedsValidity,
+  isExpired,
+  nearEnd,
+  tokenStatus,
+  type ValidityPolicy,
+} from './token-lifecycle.js';
 import { VALIDITIES } from './validity.js';
 
 const at = (text: string): number => new Date(text).getTime();
@@ -29,6 +36,22 @@ describe('isExpired', () => {
 
   it('R31: a token without expiry never expires', () => {
     expect(isExpired({ createdAt: CREATED_MS, expiresAt: null }, unbounded, Number.MAX_SAFE_INTEGER)).toBe(false);
+  });
+});
+
+describe('nearEnd', () => {
+  const FORTNIGHT_MS = 14 * 86_400_000;
+  const token = { createdAt: CREATED_MS, expiresAt: YEAR_MS };
+
+  it('R123: the end counts as near from 14 days before it', () => {
+    expect(nearEnd(token, unbounded, YEAR_MS - FORTNIGHT_MS - 1)).toBeNull();
+    expect(nearEnd(token, unbounded, YEAR_MS - FORTNIGHT_MS)).toBe(YEAR_MS);
+    expect(nearEnd(token, unbounded, YEAR_MS - 1)).toBe(YEAR_MS);
+  });
+
+  it('R123: it is the end that the rules of today give, not the stored one', () => {
+    expect(nearEnd(token, loweredAtUse, HALF_YEAR_MS - 1)).toBe(HALF_YEAR_MS);
+    expect(nearEnd({ ...token, expiresAt: null }, unbounded, YEAR_MS)).toBeNull();
   });
 });
 

@@ -33,6 +33,14 @@ export function isExpired(token: TokenLifetime, policy: ValidityPolicy, nowMs: n
   return expiry !== null && nowMs >= expiry;
 }
 
+const NEAR_END_MS = 14 * 86_400_000;
+
+/** R123: the end, if it is at most 14 days away; otherwise null. @param nowMs epoch milliseconds */
+export function nearEnd(token: TokenLifetime, policy: ValidityPolicy, nowMs: number): number | null {
+  const expiry = effectiveExpiry(token, policy);
+  return expiry !== null && expiry - nowMs <= NEAR_END_MS ? expiry : null;
+}
+
 /** R32: outlives creation + maximum; lists show `exceedsPolicy`. */
 export function exceedsValidity(token: TokenLifetime, policy: ValidityPolicy): boolean {
   const bound = latestExpiry(token, policy);

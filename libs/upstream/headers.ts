@@ -117,6 +117,7 @@ type AnsweredKind = 'dropped' | 'cookie' | ReferenceHeader | 'passed';
 
 const ANSWERED_KINDS: ReadonlyMap<string, AnsweredKind> = new Map([
   ['x-request-id', 'dropped'],
+  ['x-scopegate-token-expires', 'dropped'],
   ['set-cookie', 'cookie'],
   ['set-cookie2', 'cookie'],
   ['location', 'location'],

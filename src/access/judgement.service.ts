@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import {
+  acceptedToken,
   judge,
   type AccessPorts,
   type Admitted,
@@ -8,7 +9,9 @@ import {
   type Eventually,
   type LoginResult,
   type RouteRules,
+  type TokenFacts,
 } from '@scopegate/access';
+import { nearEnd } from '@scopegate/token';
 import { AuditShipper } from '../audit/audit-shipper.js';
 import type { Exchange } from '../common/access/exchange.js';
 import { readBeginning, readBody } from '../common/http/body.reader.js';
@@ -81,6 +84,7 @@ export class JudgementService {
   }
 
   #settle(exchange: Exchange, decision: Decision): Eventually<boolean> {
+    exchange.tokenEndMs = this.#nearEndOf(acceptedToken(decision));
     if (decision.kind !== 'deny') {
       exchange.decision = decision;
       return true;
@@ -95,6 +99,11 @@ export class JudgementService {
     }
     exchange.denial = counted;
     return false;
+  }
+
+  /** R123. */
+  #nearEndOf(token: TokenFacts | null): number | null {
+    return token === null ? null : nearEnd(token, this.policy.current().validity, this.clock.nowMs());
   }
 }
 

@@ -3,6 +3,7 @@ import { METHOD_METADATA, ROUTE_ARGS_METADATA } from '@nestjs/common/constants.j
 import type { RouteRules } from '@scopegate/access';
 import {
   BODY_LIMIT,
+  CONCERNS_OWN_TOKEN,
   CREATES_TOKEN,
   PASSWORD_LOGIN_ONLY,
   ROUTE_ACCESS,
@@ -45,6 +46,7 @@ export function routeRulesOf(context: ExecutionContext, method: string): RouteRu
   const isRead = method === 'GET' || method === 'HEAD';
   return {
     createsToken: carries(context, CREATES_TOKEN),
+    concernsOwnToken: carries(context, CONCERNS_OWN_TOKEN),
     needsPasswordLogin: !isRead && carries(context, PASSWORD_LOGIN_ONLY),
     administratorsOnly: accessOf(context) === 'administrators',
   };

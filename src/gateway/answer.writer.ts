@@ -67,7 +67,7 @@ export class AnswerWriter implements PendingResponse {
     this.#statusText = REASON_PHRASE.test(statusText) ? statusText : (STATUS_CODES[status] ?? '');
     const passed = answeredHeaders(lines, this.sessionRule);
     this.#lines = status === 204 ? withoutLength(passed) : passed;
-    this.#lines.push('X-Request-Id', this.exchange.requestId);
+    this.exchange.addOwnLines(this.#lines);
     this.#hasNoBody = status === 204 || status === 304 || this.#response.req.method === 'HEAD';
     this.#onRead = onRead;
   }

@@ -97,7 +97,8 @@ function write(exchange: Exchange, { status, body, lines }: OwnAnswer): void {
   const { request, response } = exchange;
   if (response.destroyed) return;
   dropUnreadBody(request, response, REFUSED_BODY);
-  const head = [...lines, 'Cache-Control', 'no-store', 'X-Request-Id', exchange.requestId];
+  const head = [...lines, 'Cache-Control', 'no-store'];
+  exchange.addOwnLines(head);
   if (body !== null) {
     head.push('Content-Type', 'application/json;charset=UTF-8', 'Content-Length', String(Buffer.byteLength(body)));
   }

@@ -23,7 +23,7 @@ import type { CreatedTokenDto, CreateTokenDto } from './dto/token.dto.js';
 import { Pepper } from './pepper.js';
 import { requireNoSecret } from './token-description.service.js';
 import type { TokenEntity } from './token.entity.js';
-import { auditedProperties, auditFields, toCreatedTokenDto, toNewToken } from './token.mapper.js';
+import { auditedProperties, auditFields, toCreatedTokenDto, toNewToken, toRefusal } from './token.mapper.js';
 import { TokenRepository } from './token.repository.js';
 import { TokenStateReader } from './token-state.reader.js';
 
@@ -110,8 +110,7 @@ export class TokenIssueService {
       nowMs,
     });
     if (outcome.ok) return outcome;
-    if (outcome.code === 'validation_failed') throw invalidFields([{ field: outcome.field, message: outcome.message }]);
-    throw new ProblemException(outcome.code, outcome.message);
+    throw toRefusal(outcome);
   }
 
   async #parentOf(id: string): Promise<ParentToken> {

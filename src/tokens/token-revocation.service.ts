@@ -5,11 +5,12 @@ import type { Actor } from '../audit/actor.js';
 import { AuditService } from '../audit/audit.service.js';
 import { ProblemException } from '../common/http/problem.exception.js';
 import { Clock } from '../common/time/clock.js';
+import { ChangeAcknowledgement } from '../database/change-acknowledgement.js';
 import { rowLock } from '../database/row-lock.js';
 import { UnitOfWork, type Unit } from '../database/unit-of-work.js';
 import { DeletionsService } from '../directory/deletions.service.js';
 import { DirectoryService } from '../directory/directory.service.js';
-import type { RevokeTokensDto } from './dto/token-calls.dto.js';
+import type { RevokedTokensDto, RevokeTokensDto } from './dto/token-calls.dto.js';
 import { TokenEntity } from './token.entity.js';
 import { auditedProperties, auditFields } from './token.mapper.js';
 import { VisibleTokenReader } from './visible-token.reader.js';
@@ -27,6 +28,7 @@ export class TokenRevocationService implements OnModuleInit {
     private readonly directory: DirectoryService,
     private readonly deletions: DeletionsService,
     private readonly clock: Clock,
+    private readonly acknowledgement: ChangeAcknowledgement,
   ) {}
 
   onModuleInit(): void {
@@ -42,6 +44,16 @@ export class TokenRevocationService implements OnModuleInit {
   async revokeOne(caller: Authenticated, actor: Actor, id: string): Promise<number> {
     const row = await this.visible.find(caller, id);
     return row.revokedAtMs === null ? this.#revokeAll([row.id], actor) : 0;
+  }
+
+  /**
+   * R78: waits even if nothing was revoked, so that a client can repeat a call whose answer was lost.
+   * @param startedAtTick when the call began, by `performance.now()`
+   */
+  async acknowledge(revoked: number, startedAtTick: number): Promise<RevokedTokensDto> {
+    const { confirmedBy, missing } = await this.acknowledgement.wait();
+    const tookMs = Math.round(performance.now() - startedAtTick);
+    return { revoked, confirmedBy: [...confirmedBy], missing: [...missing], tookMs };
   }
 
   /** Leaves out tokens that the caller may not see. @returns how many were newly revoked */

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import type { Authenticated } from '@scopegate/access';
+import { decideRotatedExpiry, type Authenticated } from '@scopegate/access';
 import { describeChange } from '@scopegate/audit';
 import { decideCreation, heldPermissions } from '@scopegate/permission';
-import { effectiveExpiry, parseOverlap } from '@scopegate/token';
+import { effectiveExpiry, parseOverlap, type ExpiryAsked } from '@scopegate/token';
 import { IsNull } from 'typeorm';
 import type { Actor } from '../audit/actor.js';
 import { AuditService } from '../audit/audit.service.js';
@@ -14,10 +14,17 @@ import { SettingsService } from '../settings/settings.service.js';
 import type { CreatedTokenDto } from './dto/token.dto.js';
 import { Pepper } from './pepper.js';
 import { TokenEntity } from './token.entity.js';
-import { auditedProperties, auditFields, toCreatedTokenDto, toSuccessor } from './token.mapper.js';
+import { auditedProperties, auditFields, toCreatedTokenDto, toRefusal, toSuccessor } from './token.mapper.js';
 import { TokenRepository } from './token.repository.js';
 import { TokenStateReader } from './token-state.reader.js';
 import { VisibleTokenReader } from './visible-token.reader.js';
+
+export interface RotationAsked {
+  /** How long the old token stays valid at most (ISO 8601); undefined ends it at once. */
+  readonly overlap: string | undefined;
+  /** Nothing asked: the old end. */
+  readonly expiry: ExpiryAsked;
+}
 
 @Injectable()
 export class TokenRotationService {
@@ -33,8 +40,12 @@ export class TokenRotationService {
     private readonly clock: Clock,
   ) {}
 
-  /** @param overlap how long the old token stays valid at most (ISO 8601); undefined ends it at once */
-  async rotate(caller: Authenticated, actor: Actor, id: string, overlap: string | undefined): Promise<CreatedTokenDto> {
+  async rotate(
+    caller: Authenticated,
+    actor: Actor,
+    id: string,
+    { overlap, expiry }: RotationAsked,
+  ): Promise<CreatedTokenDto> {
     const old = await this.visible.find(caller, id);
     if (caller.token !== null && caller.token.id !== old.id) {
       throw new ProblemException('exceeds_parent_token', 'A token may rotate only itself.');
@@ -49,7 +60,7 @@ export class TokenRotationService {
     const { secret, columns } = this.pepper.mintToken();
     const successor = toSuccessor(old, columns, {
       creator: caller.principal,
-      expiresAtMs: this.#expiryOfSuccessor(caller, old),
+      expiresAtMs: this.#expiryOfSuccessor(caller, old, expiry, nowMs),
       nowMs,
     });
     const state = await this.states.stateOf(successor);
@@ -61,26 +72,36 @@ export class TokenRotationService {
           : { expiresAtMs: Math.min(old.expiresAtMs ?? endMs, endMs) };
       await endReplaced(unit, old.id, { ...end, successorId: successor.id });
       const row = await this.tokens.insert(unit, successor);
+      const shown = toCreatedTokenDto(row, state, secret);
       this.audit.recordChange(unit.manager, actor, {
         type: 'token.rotated',
         ...auditFields(old),
         detail: {
           successorId: successor.id,
+          successorExpiresAt: shown.expiresAt,
           overlap: overlap ?? null,
           changes: describeChange(auditedProperties(old), auditedProperties({ ...old, ...end })),
         },
       });
-      const shown = toCreatedTokenDto(row, state, secret);
       await actor.idempotencyClaim?.keep(unit.manager, shown);
       return shown;
     });
   }
 
   /** A token cannot prolong its own life, even if the maximum ends it earlier than its own expiry (R10). */
-  #expiryOfSuccessor(caller: Authenticated, old: TokenEntity): number | null {
-    if (caller.token === null) return old.expiresAtMs;
+  #expiryOfSuccessor(caller: Authenticated, old: TokenEntity, asked: ExpiryAsked, nowMs: number): number | null {
+    const policy = this.settings.current().tokenValidity;
+    const isOwnRotation = caller.token !== null;
     const lifetime = { createdAt: old.createdAtMs, expiresAt: old.expiresAtMs };
-    return effectiveExpiry(lifetime, this.settings.current().tokenValidity);
+    const outcome = decideRotatedExpiry({
+      asked,
+      expiresAt: isOwnRotation ? effectiveExpiry(lifetime, policy) : old.expiresAtMs,
+      isOwnRotation,
+      maximum: policy.maximum,
+      nowMs,
+    });
+    if (outcome.ok) return outcome.expiresAt;
+    throw toRefusal(outcome);
   }
 
   /** A rotation makes a token, so it needs the permission to create one with this scope and owner. */

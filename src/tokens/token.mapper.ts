@@ -2,6 +2,7 @@ import type { CreationOutcome, PrincipalFacts, TokenFacts } from '@scopegate/acc
 import { compileAddressSet } from '@scopegate/network';
 import { isScope } from '@scopegate/scope';
 import { readTokenDigest, userNameKey, type TokenDigest, type TokenId } from '@scopegate/token';
+import { invalidFields, ProblemException } from '../common/http/problem.exception.js';
 import type { CreatedTokenDto, CreateTokenDto, TokenDto } from './dto/token.dto.js';
 import type { VersionedDigest } from './pepper.js';
 import type { MintedColumns, NewToken, TokenEntity } from './token.entity.js';
@@ -143,6 +144,12 @@ export function toSuccessor(
     createdAtMs: nowMs,
     expiresAtMs,
   };
+}
+
+export function toRefusal(refused: CreationOutcome & { readonly ok: false }): ProblemException {
+  return refused.code === 'validation_failed'
+    ? invalidFields([{ field: refused.field, message: refused.message }])
+    : new ProblemException(refused.code, refused.message);
 }
 
 function iso(ms: number | null): string | null {

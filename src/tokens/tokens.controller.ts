@@ -20,7 +20,6 @@ import { CurrentActor } from '../audit/actor.js';
 import { CreatesToken, CurrentCaller, RefusingRoute } from '../common/access/route.decorators.js';
 import { BODY_LIMITS } from '../common/http/body-limits.js';
 import { ApiRoute } from '../common/swagger/api-route.decorator.js';
-import { ChangeAcknowledgement } from '../database/change-acknowledgement.js';
 import {
   RevokedTokensDto,
   RevokeTokenQuery,
@@ -50,7 +49,6 @@ export class TokensController {
     private readonly descriptions: TokenDescriptionService,
     private readonly rotation: TokenRotationService,
     private readonly revocation: TokenRevocationService,
-    private readonly acknowledgement: ChangeAcknowledgement,
   ) {}
 
   @Post()
@@ -129,7 +127,7 @@ export class TokensController {
   ): Promise<RevokedTokensDto> {
     const startedAtTick = performance.now();
     const revoked = await this.revocation.revokeMany(caller, actor, body);
-    return body.wait === true ? this.#acknowledged(revoked, startedAtTick) : { revoked };
+    return body.wait === true ? this.revocation.acknowledge(revoked, startedAtTick) : { revoked };
   }
 
   @Get(':id')
@@ -186,19 +184,29 @@ export class TokensController {
     const revoked = await this.revocation.revokeOne(caller, actor, id);
     if (wait !== true) return undefined;
     void reply.status(HttpStatus.OK);
-    return this.#acknowledged(revoked, startedAtTick);
+    return this.revocation.acknowledge(revoked, startedAtTick);
   }
 
   @Post(':id/rotate')
   @ApiRoute({
     access: 'authenticated',
     summary: 'Rotate a token',
-    description: 'Creates a successor with the same properties. The old token still works for the overlap at most.',
+    description:
+      'Creates a successor with the same properties. The old token still works for the overlap at most. Without ' +
+      '`validity` and `expiresAt`, the successor ends when the old token would. A token that rotates itself cannot ' +
+      'end later than before; a user who is logged in with a password can renew a token.',
     status: 201,
     type: CreatedTokenDto,
     location: locationOf,
     params: TOKEN_ID,
-    body: { type: RotateTokenDto, examples: { 'a day for the change': { overlap: 'PT24H' }, 'at once': {} } },
+    body: {
+      type: RotateTokenDto,
+      examples: {
+        'a day for the change': { overlap: 'PT24H' },
+        'at once': {},
+        'for another year': { overlap: 'PT24H', validity: 'P1Y' },
+      },
+    },
     problems: [
       'not_found',
       'conflict',
@@ -212,16 +220,9 @@ export class TokensController {
     @CurrentCaller() caller: Authenticated,
     @CurrentActor() actor: Actor,
     @Param('id') id: string,
-    @Body() body: RotateTokenDto,
+    @Body() { overlap, ...expiry }: RotateTokenDto,
   ): Promise<CreatedTokenDto> {
-    return this.rotation.rotate(caller, actor, id, body.overlap);
-  }
-
-  /** R78: waits even if nothing was revoked, so that a client can repeat a call whose answer was lost. */
-  async #acknowledged(revoked: number, startedAtTick: number): Promise<RevokedTokensDto> {
-    const { confirmedBy, missing } = await this.acknowledgement.wait();
-    const tookMs = Math.round(performance.now() - startedAtTick);
-    return { revoked, confirmedBy: [...confirmedBy], missing: [...missing], tookMs };
+    return this.rotation.rotate(caller, actor, id, { overlap, expiry });
   }
 
   /** Other methods pass the guards, too, so that the answer to a read-only token is about its scope (R06). */

@@ -5,6 +5,7 @@ import { DirectoryModule } from '../directory/directory.module.js';
 import { PermissionsModule } from '../permissions/permissions.module.js';
 import { SettingsModule } from '../settings/settings.module.js';
 import { MeController } from './me.controller.js';
+import { OwnTokenController } from './own-token.controller.js';
 import { Pepper } from './pepper.js';
 import { SessionCache } from './session.cache.js';
 import { SessionsService } from './sessions.service.js';
@@ -27,7 +28,7 @@ import { VendorTokensService } from './vendor/vendor-tokens.service.js';
 
 @Module({
   imports: [AuditModule, ApplicationsModule, DirectoryModule, PermissionsModule, SettingsModule],
-  controllers: [TokensController, MeController, VendorTokensController],
+  controllers: [OwnTokenController, TokensController, MeController, VendorTokensController],
   providers: [
     Pepper,
     SessionCache,

@@ -34,6 +34,13 @@ const CREATING_PATHS: ReadonlySet<string> = new Set([
   '/rest/de.resolution.apitokenauth/latest/user/token',
 ]);
 
+/** The calls that concern the presented token alone (R123). */
+const OWN_TOKEN_CALLS: ReadonlySet<string> = new Set([
+  'GET /api/v1/tokens/self',
+  'DELETE /api/v1/tokens/self',
+  'POST /api/v1/tokens/self/rotate',
+]);
+
 /** Decides a case as every door does. */
 export async function decideCase(row: AccessCase): Promise<Decision> {
   const world = buildWorld(row);
@@ -69,7 +76,11 @@ async function decideIn(world: World, row: AccessCase, head: RequestHead): Promi
       application,
       policy,
       vendorMount: null,
-      route: { ...NO_ROUTE, createsToken: application === null && CREATING_PATHS.has(path) },
+      route: {
+        ...NO_ROUTE,
+        createsToken: application === null && CREATING_PATHS.has(path),
+        concernsOwnToken: application === null && OWN_TOKEN_CALLS.has(`${method} ${path}`),
+      },
     },
     {
       nowMs: () => NOW_MS,

@@ -15,6 +15,13 @@ const NEW_TOKEN = { method: 'POST', path: '/api/v1/tokens' } as const;
 const ADMINISTRATOR = password('admin', USER_PASSWORD);
 const ALICE = password('alice', USER_PASSWORD);
 
+/** The calls that concern the presented token alone, and their status. */
+const OWN_TOKEN_CALLS = [
+  ['GET', '/api/v1/tokens/self', 200],
+  ['DELETE', '/api/v1/tokens/self', 204],
+  ['POST', '/api/v1/tokens/self/rotate', 201],
+] as const;
+
 /** Scopegate's own API: nothing is passed on there. */
 const ROWS: readonly AccessCase[] = [
   {
@@ -132,6 +139,89 @@ const ROWS: readonly AccessCase[] = [
       credential: bearerToken('ro'),
       headers: [['X-HTTP-Method-Override', 'DELETE']],
       body: '{"description":"x","scope":"read-only"}',
+    },
+    expect: denied('scope_insufficient', 403),
+  },
+  ...OWN_TOKEN_CALLS.flatMap(([method, path, status]): readonly AccessCase[] => {
+    const call = { method, path, ...(method === 'POST' ? { body: '{}' } : {}) };
+    return [
+      {
+        name: `a read-only token may ${method} ${path}`,
+        requirement: 'R123',
+        request: { ...call, credential: bearerToken('ro') },
+        expect: letIn(status),
+      },
+      {
+        name: `a token of another application may ${method} ${path}`,
+        requirement: ['R123', 'R125'],
+        tokens: { narrowed: { scope: 'read-only', applications: ['other'] } },
+        request: { ...call, credential: basicToken('alice', 'narrowed') },
+        expect: letIn(status),
+      },
+      {
+        name: `a password stands for no token at ${method} ${path}`,
+        requirement: 'R123',
+        request: { ...call, credential: ALICE },
+        expect: letIn(400, 'validation_failed'),
+      },
+      {
+        name: `a session of the gateway is no credential at ${method} ${path}`,
+        requirement: ['R11', 'R123'],
+        request: { ...call, session: 'rw' },
+        expect: denied('authentication_required', 401, { credential: 'cookie' }),
+      },
+      {
+        name: `a revoked token may not ${method} ${path}`,
+        requirement: 'R123',
+        tokens: { dead: { scope: 'read-write', revoked: true } },
+        request: { ...call, credential: bearerToken('dead') },
+        expect: denied('token_revoked', 401),
+      },
+      {
+        name: `an expired token may not ${method} ${path}`,
+        requirement: ['R31', 'R123'],
+        tokens: { late: { scope: 'read-write', expiresInMs: -1 } },
+        request: { ...call, credential: bearerToken('late') },
+        expect: denied('token_expired', 401),
+      },
+      {
+        name: `a token whose owner may not use tokens may not ${method} ${path}`,
+        requirement: ['R25', 'R123'],
+        permissions: { useTokens: { everyone: false, groups: [] } },
+        request: { ...call, credential: bearerToken('rw') },
+        expect: denied('use_not_permitted', 403),
+      },
+      {
+        name: `a token may not ${method} ${path} from a forbidden address`,
+        requirement: ['R34', 'R123'],
+        settings: { allowList: ['192.0.2.1'] },
+        request: { ...call, credential: bearerToken('rw') },
+        expect: denied('ip_not_allowed', 401, { detail: '127.0.0.1' }),
+      },
+    ];
+  }),
+  {
+    name: 'a read-only token may not describe itself anew',
+    requirement: ['R03', 'R123'],
+    request: { method: 'PATCH', path: '/api/v1/tokens/self', credential: bearerToken('ro'), body: '{}' },
+    expect: denied('scope_insufficient', 403),
+  },
+  {
+    name: 'a token of another application may do nothing else here',
+    requirement: ['R123', 'R125'],
+    tokens: { narrowed: { scope: 'read-write', applications: ['other'] } },
+    request: { path: '/api/v1/tokens', credential: bearerToken('narrowed') },
+    expect: denied('token_not_accepted', 401),
+  },
+  {
+    name: 'a method override undoes the exception for the token itself',
+    requirement: ['R12', 'R123'],
+    request: {
+      method: 'POST',
+      path: '/api/v1/tokens/self/rotate',
+      credential: bearerToken('ro'),
+      headers: [['X-HTTP-Method-Override', 'DELETE']],
+      body: '{}',
     },
     expect: denied('scope_insufficient', 403),
   },

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { IdempotentAnswers } from '../../src/database/idempotent-answers.js';
 import { IdempotentAnswerEntity } from '../../src/database/idempotent-answer.entity.js';
 import { readSource } from '../architecture/source-tree.js';
+import type { ApiClient } from '../support/api.client.js';
 import { describeOnEachDatabase, unique } from '../support/each-database.js';
 import { startRecordingUpstream } from '../support/recording-upstream.js';
 import type { ScopegateFixture } from '../support/scopegate.fixture.js';
@@ -10,12 +11,18 @@ import type { ScopegateFixture } from '../support/scopegate.fixture.js';
 type Made = Readonly<Record<string, unknown>>;
 
 /** Every call that makes something, with a body that it takes. */
-const CALLS: Readonly<Record<string, (server: ScopegateFixture) => Promise<readonly [string, object]>>> = {
+const CALLS: Readonly<
+  Record<string, (server: ScopegateFixture) => Promise<readonly [path: string, body: object, caller?: ApiClient]>>
+> = {
   '/api/v1/tokens': () => Promise.resolve(['/tokens', { scope: 'read-only', description: unique('once') }]),
   '/api/v1/tokens/{id}/rotate': async (server) => [
     `/tokens/${(await server.createToken({ scope: 'read-only' })).id}/rotate`,
     { overlap: 'PT1H' },
   ],
+  '/api/v1/tokens/self/rotate': async (server) => {
+    const { secret } = await server.createToken({ scope: 'read-only' });
+    return ['/tokens/self/rotate', { overlap: 'PT1H' }, server.as({ bearer: secret })];
+  },
   '/api/v1/users': () => Promise.resolve(['/users', { username: unique('once'), password: 'correct horse battery' }]),
   '/api/v1/groups': () => Promise.resolve(['/groups', { name: unique('once') }]),
   '/api/v1/settings/allow-list': () => Promise.resolve(['/settings/allow-list', { entry: '192.0.2.77' }]),
@@ -44,20 +51,36 @@ describe('Idempotency-Key', () => {
 
 describeOnEachDatabase('Idempotency-Key', (server) => {
   it.each(Object.keys(CALLS))('R80: %s makes it once, and answers a retry without the secret', async (name) => {
-    const [path, body] = (await CALLS[name]?.(server())) ?? ['', {}];
+    const [path, body, caller = server().admin] = (await CALLS[name]?.(server())) ?? ['', {}];
     const key = unique('key');
-    const first = await server().admin.post<Made>(path, body, withKey(key));
+    const first = await caller.post<Made>(path, body, withKey(key));
     expect([first.status, first.headers.get('idempotent-replay')]).toEqual([201, null]);
-    const retry = await server().admin.post<Made>(path, body, withKey(key));
+    const retry = await caller.post<Made>(path, body, withKey(key));
     expect([retry.status, retry.headers.get('idempotent-replay')]).toEqual([201, 'true']);
     const { secret, ...shown } = first.body;
     expect(retry.body).toEqual(shown);
     if (path.startsWith('/tokens')) expect(secret).toMatch(/^sg_/);
     expect(retry.headers.get('location')).toBe(first.headers.get('location'));
     expect(retry.headers.get('etag')).toBe(first.headers.get('etag'));
-    const other = await server().admin.post<{ code: string }>(path, { ...body, another: 1 }, withKey(key));
+    const other = await caller.post<{ code: string }>(path, { ...body, another: 1 }, withKey(key));
     expect([other.status, other.body.code]).toEqual([409, 'conflict']);
     await server().admin.delete('/settings/allow-list/192.0.2.77');
+  });
+
+  it('R80, R123: two tokens of one user rotate themselves with the same key', async () => {
+    const key = unique('key');
+    const tokens = [
+      await server().createToken({ scope: 'read-only' }),
+      await server().createToken({ scope: 'read-only' }),
+    ];
+    const answers = await Promise.all(
+      tokens.map(({ secret }) => server().as({ bearer: secret }).post<Made>('/tokens/self/rotate', {}, withKey(key))),
+    );
+    expect(answers.map(({ status, headers }) => [status, headers.get('idempotent-replay')])).toEqual([
+      [201, null],
+      [201, null],
+    ]);
+    expect(new Set(answers.map(({ body }) => body['id'])).size).toBe(2);
   });
 
   it('R80: requests with one key at the same time make one thing', async () => {

@@ -9,6 +9,9 @@ import { randomDigits } from '../http/random-digits.js';
 /** After this wait a request is judged again, because a change acts at once (R64). */
 export const JUDGED_AGAIN_AFTER_MS = 500;
 
+/** R123. */
+export const TOKEN_EXPIRES = 'X-Scopegate-Token-Expires';
+
 /** What is known of one request. The guards fill it in, in their order. */
 export class Exchange {
   admitted: Admitted | null = null;
@@ -19,6 +22,8 @@ export class Exchange {
   problem: ProblemException | null = null;
   /** The `Idempotency-Key`; null without one. */
   idempotencyClaim: IdempotencyClaim | null = null;
+  /** When the token of the request ends, if that is soon (R123). */
+  tokenEndMs: number | null = null;
   /** The one event of the request has been recorded. */
   isSettled = false;
   /** As it is forwarded; null if the request names no host. */
@@ -68,6 +73,18 @@ export class Exchange {
    */
   closesAfter(status: number): boolean {
     return (this.expectsContinue && !this.isContinued) || status === 408;
+  }
+
+  /** R123: for every answer; null if the request has no token, or its end is far. */
+  get tokenExpires(): string | null {
+    return this.tokenEndMs === null ? null : new Date(this.tokenEndMs).toISOString();
+  }
+
+  /** Adds the lines that every answer of the gateway has. */
+  addOwnLines(lines: string[]): void {
+    lines.push('X-Request-Id', this.requestId);
+    const expires = this.tokenExpires;
+    if (expires !== null) lines.push(TOKEN_EXPIRES, expires);
   }
 
   /** The caller's, or a new one. */

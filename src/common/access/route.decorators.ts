@@ -13,6 +13,9 @@ export const ROUTE_ACCESS = 'scopegate:route-access';
 /** A read-only token may POST here (R05). */
 export const CREATES_TOKEN = 'scopegate:creates-token';
 
+/** The presented token is shown, rotated or revoked here (R123). */
+export const CONCERNS_OWN_TOKEN = 'scopegate:concerns-own-token';
+
 /** A token may only read here (R125). */
 export const PASSWORD_LOGIN_ONLY = 'scopegate:password-login-only';
 
@@ -26,6 +29,12 @@ export const Access = (access: RouteAccess): MethodDecorator & ClassDecorator =>
 
 /** A read-only token may POST to this route (R05). */
 export const CreatesToken = (): MethodDecorator => SetMetadata(CREATES_TOKEN, true);
+
+/**
+ * The routes concern the presented token alone: every token may call them, read-only ones and those limited to
+ * applications, too (R123).
+ */
+export const ConcernsOwnToken = (): ClassDecorator => SetMetadata(CONCERNS_OWN_TOKEN, true);
 
 /**
  * Passwords, users and groups: no token may write here, whatever its scope and owner (R125). On a controller this

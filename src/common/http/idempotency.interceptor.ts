@@ -4,9 +4,16 @@ import { from, lastValueFrom, type Observable } from 'rxjs';
 import { isDuplicateKey } from '../../database/duplicate-key.js';
 import { IdempotentAnswers, type IdempotentCall } from '../../database/idempotent-answers.js';
 import { exchangeOf } from '../access/exchange.js';
+import { CONCERNS_OWN_TOKEN } from '../access/route.decorators.js';
 import { ProblemException } from './problem.exception.js';
 
 const KEY = /^[A-Za-z0-9._-]{1,64}$/;
+
+interface KeyedRoute {
+  readonly key: string;
+  /** The path stands for the token of the request (R123). */
+  readonly isOwnToken: boolean;
+}
 
 /** Answers a repeated call like the first one, without its secret and with `Idempotent-Replay: true`. */
 @Injectable()
@@ -18,17 +25,25 @@ export class IdempotencyInterceptor implements NestInterceptor {
     const request = http.getRequest<FastifyRequest>();
     const key = request.headers['idempotency-key'];
     if (key === undefined) return next.handle();
-    return from(this.#answerOnce(request, String(key), http.getResponse<FastifyReply>(), next));
+    const isOwnToken = Reflect.getMetadata(CONCERNS_OWN_TOKEN, context.getClass()) === true;
+    return from(this.#answerOnce(request, { key: String(key), isOwnToken }, http.getResponse<FastifyReply>(), next));
   }
 
-  async #answerOnce(request: FastifyRequest, key: string, reply: FastifyReply, next: CallHandler): Promise<unknown> {
+  async #answerOnce(
+    request: FastifyRequest,
+    { key, isOwnToken }: KeyedRoute,
+    reply: FastifyReply,
+    next: CallHandler,
+  ): Promise<unknown> {
     if (!KEY.test(key)) {
       const message = 'Idempotency-Key must be 1 to 64 of the characters A-Z, a-z, 0-9, ".", "_" and "-", once.';
       throw new ProblemException('validation_failed', message, [{ field: 'Idempotency-Key', message }]);
     }
     const exchange = exchangeOf(request);
-    const callerId = exchange.authenticated?.principal.id;
-    if (callerId === undefined) throw new Error('A route that makes something must not be public.');
+    const { authenticated } = exchange;
+    if (authenticated === null) throw new Error('A route that makes something must not be public.');
+    // The path does not name the token, and two tokens of one user are two calls.
+    const callerId = isOwnToken && authenticated.token !== null ? authenticated.token.id : authenticated.principal.id;
     const [path = ''] = request.url.split('?');
     const call: IdempotentCall = { callerId, path, key, body: request.body };
     const before = await this.#replay(call, reply);

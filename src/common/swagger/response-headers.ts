@@ -13,6 +13,14 @@ export const REQUEST_ID_HEADER: DocumentedHeaders = {
   },
 };
 
+const TOKEN_EXPIRES: DocumentedHeaders = {
+  'X-Scopegate-Token-Expires': {
+    description:
+      'The end of the token of this request (ISO 8601, UTC), if it is at most 14 days away. Also with an error.',
+    schema: { type: 'string', format: 'date-time', example: '2027-11-23T09:30:00.000Z' },
+  },
+};
+
 const LOCATION: DocumentedHeaders = {
   Location: {
     description: 'The path of the created resource.',
@@ -57,6 +65,7 @@ const RETRY_AFTER: DocumentedHeaders = {
 export function headersOfSuccess(isCreated: boolean, isTagged: boolean): DocumentedHeaders {
   return {
     ...REQUEST_ID_HEADER,
+    ...TOKEN_EXPIRES,
     ...(isCreated ? { ...LOCATION, ...IDEMPOTENT_REPLAY } : {}),
     ...(isTagged ? ENTITY_TAG : {}),
   };

@@ -1,6 +1,6 @@
 import { IsBoolean, IsIn, IsOptional, IsString, Length, Matches, MaxLength } from 'class-validator';
 import { SCOPES, type Scope } from '@scopegate/scope';
-import { TOKEN_STATUSES, type TokenStatus } from '@scopegate/token';
+import { TOKEN_STATUSES, VALIDITIES, type TokenStatus, type Validity } from '@scopegate/token';
 import { PageQuery } from '../../common/paging/page.js';
 import { TextList } from '../../common/validation/bounded-list.decorator.js';
 import { IfPresent } from '../../common/validation/if-present.decorator.js';
@@ -17,6 +17,24 @@ export class RotateTokenDto {
   @IsString()
   @MaxLength(32)
   overlap?: string;
+
+  /**
+   * How long the successor is valid from now on, in calendar months or years; see `validities` of `GET /me`. Default,
+   * without `expiresAt`: until the end of the old token.
+   * @example P1Y
+   */
+  @IfPresent()
+  @IsIn(VALIDITIES, { message: `validity must be one of ${VALIDITIES.join(', ')}` })
+  validity?: Validity;
+
+  /**
+   * The end of the successor, instead of `validity`: ISO 8601 with an offset, in the future and within the maximum.
+   * @example 2030-01-31T12:00:00.000Z
+   */
+  @IfPresent()
+  @IsString({ message: 'expiresAt must be an ISO 8601 date-time with an offset, as a text' })
+  @MaxLength(64)
+  expiresAt?: string;
 }
 
 /** Which tokens to revoke: `ids`, or all of one `owner`. */
