@@ -2,6 +2,7 @@ import { isAddressAllowed, readAuthority, resolveClientAddress, type ClientAddre
 import { judgePath, type PathJudgement } from '@scopegate/path';
 import { productOf } from '@scopegate/product';
 import { isRefusedMethod } from '@scopegate/scope';
+import { isBlocked } from './blocked-request.js';
 import type { Credential } from './credential.js';
 import { deny, type Admitted, type Deny } from './decision.js';
 import type { AccessPolicy, ApplicationRules, RequestFacts } from './facts.js';
@@ -37,6 +38,9 @@ export function admit(
   if (path?.nativeTokenManagement === true && application?.nativeTokensDisabled === true) {
     return deny('native_token_management_disabled', known);
   }
+  // A credential that cannot be read is refused next; a token may be meant by it.
+  const asToken = !reading.ok || credential.kind === 'token';
+  if (asToken && isBlocked(request, path, application)) return deny('path_blocked', known);
   if (!reading.ok) return deny(reading.code, known, { detail: reading.detail });
 
   const listApplies =

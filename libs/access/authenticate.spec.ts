@@ -1,5 +1,5 @@
 import { compileAddressSet } from '@scopegate/network';
-import { compileExceptions } from '@scopegate/path';
+import { compileBlockedPaths, compilePatterns } from '@scopegate/path';
 import { DEFAULT_PERMISSIONS } from '@scopegate/permission';
 import { HmacKey } from '@scopegate/kernel';
 import { mintSession, mintToken } from '@scopegate/token';
@@ -24,7 +24,9 @@ const JIRA: ApplicationRules = {
   anonymous: 'allow',
   nativeTokensDisabled: false,
   remoteApiPasswords: false,
-  exceptions: compileExceptions([]),
+  exceptions: compilePatterns([]),
+  tokenPaths: compilePatterns([]),
+  blockedPaths: compileBlockedPaths([]),
 };
 
 const POLICY: AccessPolicy = {

@@ -1,7 +1,10 @@
 import { isAddressAllowed } from '@scopegate/network';
+import { isRewritten } from '@scopegate/path';
 import { productOf } from '@scopegate/product';
+import { isReadMethod } from '@scopegate/scope';
 import { isExpired, isScopegateFormat, sameUserName, tokenFault } from '@scopegate/token';
 import { forbiddenAddressDetail } from './admit.js';
+import { overridingMethodsOfHead } from './blocked-request.js';
 import type { Credential } from './credential.js';
 import { deny, type Admitted, type Authenticated, type Deny, type PassThrough } from './decision.js';
 import {
@@ -106,17 +109,30 @@ function refuseAtManagement(admitted: Admitted, token: TokenFacts, vendorMount: 
   });
 }
 
+const NOT_REST =
+  'This is not a REST path. A token works only on REST paths, and with GET and HEAD on the paths in "tokenPaths" of ' +
+  'the application.';
+
+/** R118: a listed path beside REST, read and not written. */
+function isTokenPath({ application, path, request }: Admitted): boolean {
+  if (application === null || path?.strict.ok !== true || path.strict.pathClass !== 'other') return false;
+  const { method } = request;
+  return (
+    (method === 'GET' || method === 'HEAD') &&
+    application.tokenPaths.matches(method, path.strict.canonical) &&
+    !isRewritten(path.strict.canonical, productOf(application.kind).paths) &&
+    overridingMethodsOfHead(request).every(isReadMethod)
+  );
+}
+
 function refuseKindOfPath(admitted: Admitted, token: TokenFacts): Deny | null {
   const { application, path } = admitted;
   if (application === null || path === null) return null;
   if (!path.strict.ok) return deny('path_ambiguous', admitted, { token, detail: path.strict.detail });
   if (path.remoteApiRequest) return deny('remote_api_needs_password', admitted, { token });
   const rest = path.strict.pathClass === 'rest' || path.strict.pathClass === 'rest-session';
-  if (!rest) {
-    return deny('token_not_accepted', admitted, {
-      token,
-      detail: 'This is not a REST path. A token works only on REST paths.',
-    });
+  if (!rest && !isTokenPath(admitted)) {
+    return deny('token_not_accepted', admitted, { token, detail: NOT_REST });
   }
   if (token.applications !== null && !token.applications.has(application.key)) {
     return deny('token_not_accepted', admitted, { token, detail: FOR_OTHER_APPLICATIONS });

@@ -8,13 +8,13 @@ import {
   gitService,
   isReadMethod,
   mayOverrideInBody,
-  overridingMethodsOfQuery,
   type BodyOverrides,
   type GitService,
   type LfsOperation,
 } from '@scopegate/scope';
+import { isBlockedByBody, mayBecomeBlocked, overridingMethodsOfHead } from './blocked-request.js';
 import { deny, type Allow, type Authenticated, type Deny } from './decision.js';
-import type { PrincipalFacts, RequestFacts, TokenFacts } from './facts.js';
+import type { PrincipalFacts, TokenFacts } from './facts.js';
 
 export interface AuthorizationFacts {
   readonly route: RouteRules;
@@ -59,10 +59,15 @@ export function needsLfsOperation(authenticated: Authenticated): boolean {
   return mayOnlyRead(authenticated) && gitServiceOf(authenticated) === 'lfs-batch';
 }
 
-/** R12: a request that counts as a read through an exception or git may name another method in its body. */
+/**
+ * R12: a request that counts as a read through an exception or git may name another method in its body; so may one to a
+ * path that is blocked for that method (R124).
+ */
 export function needsBodyOverrides(authenticated: Authenticated, facts: AuthorizationFacts): boolean {
-  const { request } = authenticated.admitted;
-  return isMadeRead(authenticated, facts) && request.head.announcesBody && mayOverrideInBody(request.head.lines);
+  const { request, path, application } = authenticated.admitted;
+  if (!request.head.announcesBody || !mayOverrideInBody(request.head.lines)) return false;
+  const mayBeBlocked = authenticated.token !== null && mayBecomeBlocked(request, path, application);
+  return mayBeBlocked || isMadeRead(authenticated, facts);
 }
 
 /** Only an exception or git's protocol makes this request a read. */
@@ -110,6 +115,9 @@ function refuseToken(
     const denial = deny('scope_insufficient', admitted, { token, detail: NEEDS_PASSWORD_LOGIN });
     return { ...denial, needsPasswordLogin: true };
   }
+  if (isBlockedByBody(admitted.request, admitted.path, admitted.application, facts.bodyOverrides)) {
+    return deny('path_blocked', admitted, { token });
+  }
   if (!coversWrites(token.scope)) {
     if (!readOnlyCovers(authenticated, facts)) return deny('scope_insufficient', admitted, { token });
     const detail = unreadableBody(authenticated, facts);
@@ -155,10 +163,6 @@ function readOnlyCovers(authenticated: Authenticated, facts: AuthorizationFacts)
 function allOverridingMethods(authenticated: Authenticated, { bodyOverrides }: AuthorizationFacts): readonly string[] {
   const ofHead = overridingMethodsOfHead(authenticated.admitted.request);
   return bodyOverrides === undefined || bodyOverrides === 'unreadable' ? ofHead : [...ofHead, ...bodyOverrides];
-}
-
-function overridingMethodsOfHead({ head, query }: RequestFacts): readonly string[] {
-  return query === null ? head.overridingMethods : [...head.overridingMethods, ...overridingMethodsOfQuery(query)];
 }
 
 /**

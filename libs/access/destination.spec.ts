@@ -1,4 +1,4 @@
-import { compileExceptions } from '@scopegate/path';
+import { compileBlockedPaths, compilePatterns } from '@scopegate/path';
 import { describe, expect, it } from 'vitest';
 import {
   destinationOf,
@@ -24,7 +24,9 @@ const JIRA: Application = {
     anonymous: 'allow',
     nativeTokensDisabled: false,
     remoteApiPasswords: false,
-    exceptions: compileExceptions([]),
+    exceptions: compilePatterns([]),
+    tokenPaths: compilePatterns([]),
+    blockedPaths: compileBlockedPaths([]),
   },
 };
 

@@ -126,6 +126,8 @@ function describeStage(
       return facts.application?.nativeTokensDisabled === true
         ? 'The product’s own token management is switched off, but this path does not belong to it.'
         : 'The product’s own token management is not switched off.';
+    case 'blocked-path':
+      return 'No blocked path reaches this request, or it has no token.';
     case 'credential':
       return describeCredential(facts);
     case 'address':

@@ -1,5 +1,5 @@
 import type { AddressSet, ReverseProxyRules } from '@scopegate/network';
-import type { CompiledExceptions, EncodedSlashes } from '@scopegate/path';
+import type { BlockedPaths, CompiledPatterns, EncodedSlashes } from '@scopegate/path';
 import type { ApplicationKind } from '@scopegate/product';
 import type { Permissions } from '@scopegate/permission';
 import type { Scope } from '@scopegate/scope';
@@ -49,7 +49,11 @@ export interface ApplicationRules {
   readonly anonymous: 'allow' | 'deny';
   readonly nativeTokensDisabled: boolean;
   readonly remoteApiPasswords: boolean;
-  readonly exceptions: CompiledExceptions;
+  readonly exceptions: CompiledPatterns;
+  /** Beside REST (R118). */
+  readonly tokenPaths: CompiledPatterns;
+  /** Those of the product and of the application (R124). */
+  readonly blockedPaths: BlockedPaths;
 }
 
 /** The settings and permissions of one decision: an immutable snapshot. */

@@ -85,6 +85,17 @@ export const REASONS = {
     title: 'The product’s own access tokens are switched off',
     detail: 'The product’s own access tokens are disabled here. Create a Scopegate token instead.',
   },
+  path_blocked: {
+    stage: 'blocked-path',
+    status: 403,
+    failure: null,
+    onEveryCall: false,
+    publicCode: 'path_blocked',
+    title: 'This path is closed to tokens',
+    detail:
+      'No token may send this request, because its answer can contain another credential, or because an ' +
+      'administrator has blocked it.',
+  },
   credential_ambiguous: {
     stage: 'credential',
     status: 400,

@@ -6,6 +6,7 @@ export const STAGES = [
   'form',
   'path',
   'native-management',
+  'blocked-path',
   'credential',
   'address',
   'token',

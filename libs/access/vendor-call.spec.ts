@@ -1,5 +1,5 @@
 import type { ApplicationKind } from '@scopegate/product';
-import { compileExceptions } from '@scopegate/path';
+import { compileBlockedPaths, compilePatterns } from '@scopegate/path';
 import { describe, expect, it } from 'vitest';
 import type { ApplicationRules } from './facts.js';
 import { isVendorCreation, vendorCallOf } from './vendor-call.js';
@@ -14,7 +14,9 @@ function rules(kind: ApplicationKind): ApplicationRules {
     anonymous: 'allow',
     nativeTokensDisabled: false,
     remoteApiPasswords: false,
-    exceptions: compileExceptions([]),
+    exceptions: compilePatterns([]),
+    tokenPaths: compilePatterns([]),
+    blockedPaths: compileBlockedPaths([]),
   };
 }
 

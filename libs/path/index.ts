@@ -10,10 +10,14 @@ export {
   type StrictJudgement,
 } from './path-judgement.js';
 export {
-  compileExceptions,
-  parseExceptionPattern,
-  type CompiledExceptions,
+  compilePatterns,
+  parsePathPattern,
+  type CompiledPatterns,
+  type PathPattern,
+  type PatternParsing,
   type ReadOnlyException,
-} from './read-only-exception.js';
+} from './path-pattern.js';
+export { compileBlockedPaths, type BlockedMethods, type BlockedPaths } from './blocked-path.js';
+export { isRewritten } from './path-readings.js';
 export { readingsOf } from './segment-readings.js';
 export { pathReadings } from './upstream-readings.js';

@@ -69,6 +69,11 @@ export function rewriteReachesRest(path: string, rules: PathRules): boolean {
   return false;
 }
 
+/** R118: the application serves another path in place of this one. */
+export function isRewritten(path: string, rules: PathRules): boolean {
+  return rules.rewritesStatic && nextRewrite(path, 0) >= 0;
+}
+
 /**
  * The products serve `/s/<anything>/_/<path>` as `/<path>`. Their pattern is greedy; we check every `/_/`.
  * @returns the start of the next path after `from`, or -1

@@ -12,6 +12,8 @@ const STRUCTURE = /[/\\?#\x00-\x1f\x7f]/;
 // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
 const END_OF_PATH = /[?#\x00-\x1f\x7f]/;
 
+const DOT_OR_BLANK = /[\s.]/;
+
 /** Windows drops these at the end of a name, others at its beginning. */
 const DOTS_AND_BLANKS = /^[\s.]*$/;
 
@@ -30,6 +32,19 @@ export function isOneSegment(text: string): boolean {
   );
 }
 
+/** R13: `isOneSegment`, and in every reading with this beginning. @param beginning of the text itself */
+export function startsOneSegment(text: string, beginning: string): boolean {
+  if (!isOneSegment(text)) return false;
+  const beginnings = readingsOf(beginning) ?? [];
+  return (
+    readingsOf(text)?.every((reading) => {
+      const [name = ''] = reading.split(';', 1);
+      const kept = keptName(name);
+      return beginnings.some((written) => kept.startsWith(written));
+    }) ?? false
+  );
+}
+
 /** R13: in every reading one or more segments that do not go up. A slash may follow. */
 export function leadsDownwards(text: string): boolean {
   return (
@@ -40,6 +55,13 @@ export function leadsDownwards(text: string): boolean {
       return segments.every(isNamed);
     }) ?? false
   );
+}
+
+/** Without what some servers and file systems drop: blanks around it, dots at its end. */
+function keptName(segment: string): string {
+  let end = segment.length;
+  while (end > 0 && DOT_OR_BLANK.test(segment.charAt(end - 1))) end -= 1;
+  return segment.slice(0, end).trimStart();
 }
 
 /** Something is left after parameters and characters that file systems drop. */

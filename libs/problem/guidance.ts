@@ -122,6 +122,10 @@ const GUIDANCE: Readonly<Record<PublicCode, ProblemGuidance>> = {
     when: 'The product’s own access tokens are switched off, and this path manages them.',
     remedy: 'Create a Scopegate token.',
   },
+  path_blocked: {
+    when: 'The request has a token, and no token may send it: its answer can contain another credential, which no scope limits, or an administrator has put the path into `blockedPaths` of the application.',
+    remedy: 'Do this without a token: log in to the application itself.',
+  },
   administrator_required: {
     when: 'Only members of the group `administrators` may make this call.',
     remedy: 'Ask an administrator.',

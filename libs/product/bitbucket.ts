@@ -1,4 +1,4 @@
-import { ATLASSIAN_PATHS, SERVLET_SESSION, type Product } from './product.js';
+import { ATLASSIAN_BLOCKED_PATHS, ATLASSIAN_PATHS, SERVLET_SESSION, type Product } from './product.js';
 
 export const BITBUCKET: Product = {
   name: 'Bitbucket',
@@ -18,4 +18,14 @@ export const BITBUCKET: Product = {
   // Bitbucket's original name was Stash.
   version: { typeIds: ['bitbucket', 'stash'], propertiesPath: '/rest/api/1.0/application-properties' },
   proposedExceptions: [],
+  proposedTokenPaths: [{ path: '/projects/*/repos/*/raw/**' }, { path: '/users/*/repos/*/raw/**' }],
+  blockedPaths: [
+    ...ATLASSIAN_BLOCKED_PATHS,
+    // Its keys work over SSH, where no gateway stands.
+    { method: 'POST', path: '/rest/ssh/*/keys' },
+    { method: 'POST', path: '/rest/keys/*/projects/*/ssh' },
+    { method: 'POST', path: '/rest/keys/*/projects/*/repos/*/ssh' },
+    { method: 'PUT', path: '/rest/api/*/users/credentials' },
+    { method: 'PUT', path: '/rest/api/*/admin/users/credentials' },
+  ],
 };

@@ -1,4 +1,4 @@
-import { ATLASSIAN_PATHS, SERVLET_SESSION, type Product } from './product.js';
+import { ATLASSIAN_BLOCKED_PATHS, ATLASSIAN_PATHS, SERVLET_SESSION, type Product } from './product.js';
 
 export const CONFLUENCE: Product = {
   name: 'Confluence',
@@ -17,4 +17,10 @@ export const CONFLUENCE: Product = {
   whoAmI: { path: '/rest/api/user/current', account: { member: 'username' } },
   version: { typeIds: ['confluence'], propertiesPath: null },
   proposedExceptions: [{ method: 'POST', path: '/rest/api/contentbody/convert/*' }],
+  proposedTokenPaths: [{ path: '/download/attachments/**' }, { path: '/download/thumbnails/**' }],
+  blockedPaths: [
+    ...ATLASSIAN_BLOCKED_PATHS,
+    { method: 'POST', path: '/rest/api/user/current/password' },
+    { method: 'POST', path: '/rest/api/admin/user/*/password' },
+  ],
 };

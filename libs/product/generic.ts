@@ -15,4 +15,6 @@ export const GENERIC: Product = {
   whoAmI: null,
   version: null,
   proposedExceptions: [],
+  proposedTokenPaths: [],
+  blockedPaths: [],
 };

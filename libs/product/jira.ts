@@ -1,4 +1,4 @@
-import { ATLASSIAN_PATHS, SERVLET_SESSION, type Product } from './product.js';
+import { ATLASSIAN_BLOCKED_PATHS, ATLASSIAN_PATHS, SERVLET_SESSION, type Product } from './product.js';
 
 export const JIRA: Product = {
   name: 'Jira',
@@ -21,5 +21,17 @@ export const JIRA: Product = {
     { method: 'POST', path: '/rest/api/latest/search' },
     { method: 'POST', path: '/rest/api/2/worklog/list' },
     { method: 'POST', path: '/rest/api/latest/worklog/list' },
+  ],
+  proposedTokenPaths: [
+    { path: '/secure/attachment/**' },
+    { path: '/secure/thumbnail/**' },
+    // Exports of searches and of single issues, such as CSV and XML.
+    { path: '/sr/**' },
+    { path: '/si/**' },
+  ],
+  blockedPaths: [
+    ...ATLASSIAN_BLOCKED_PATHS,
+    { method: 'PUT', path: '/rest/api/*/user/password' },
+    { method: 'PUT', path: '/rest/api/*/myself/password' },
   ],
 };

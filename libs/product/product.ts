@@ -1,4 +1,4 @@
-import type { PathRules, ReadOnlyException } from '@scopegate/path';
+import type { PathPattern, PathRules, ReadOnlyException } from '@scopegate/path';
 
 /** A member of the JSON answer, or its whole text. */
 export type AccountPlace = { readonly member: string } | 'text';
@@ -26,6 +26,10 @@ export interface Product {
   readonly version: VersionSource | null;
   /** POST calls that only read (R13). They count only after an administrator adds them. */
   readonly proposedExceptions: readonly ReadOnlyException[];
+  /** Files and exports beside REST (R118). They count only after an administrator adds them. */
+  readonly proposedTokenPaths: readonly PathPattern[];
+  /** What shows a credential that no scope limits, or makes one (R124). Closed to every token. */
+  readonly blockedPaths: readonly PathPattern[];
 }
 
 export interface NativeTokens {
@@ -62,3 +66,12 @@ export const ATLASSIAN_PATHS: PathRules = {
   rewritesStatic: true,
   encodedSlashes: false,
 };
+
+/**
+ * Calls that make an access token of the product itself, which works past the gateway (R124). Reading and revoking the
+ * tokens stays open while `nativeTokensDisabled` is off (R53).
+ */
+export const ATLASSIAN_BLOCKED_PATHS: readonly PathPattern[] = [
+  { path: '/rest/oauth2/**' },
+  ...['POST', 'PUT'].flatMap((method) => ATLASSIAN_PATHS.nativeTokens.map((path) => ({ method, path: `${path}/**` }))),
+];

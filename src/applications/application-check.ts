@@ -1,7 +1,7 @@
 import { MANAGEMENT_KEY } from '@scopegate/access';
 import { isJsonObject } from '@scopegate/kernel';
 import { kindsWith, productOf, type ApplicationKind } from '@scopegate/product';
-import { parseExceptionPattern, type EncodedSlashes, type ReadOnlyException } from '@scopegate/path';
+import { parsePathPattern, type EncodedSlashes, type ReadOnlyException } from '@scopegate/path';
 import type { FieldError } from '@scopegate/problem';
 import { DEFAULT_IDENTITY_ENCODING, parseUpstream, type IdentityEncoding } from '@scopegate/upstream';
 import { applyMergePatch } from '../common/validation/merge-patch.js';
@@ -175,7 +175,7 @@ function readExceptions(values: readonly unknown[], note: Note): readonly ReadOn
       note(field, 'must be {"method": "…", "path": "…"}');
       continue;
     }
-    const parsing = parseExceptionPattern({ method, path });
+    const parsing = parsePathPattern({ method, path });
     if (parsing.ok) exceptions.push({ method, path });
     else note(field, `is not valid. ${parsing.message}`);
   }

@@ -1,13 +1,7 @@
 import { isJsonObject } from '@scopegate/kernel';
 import { parseAuthority } from '@scopegate/network';
-import { parseExceptionPattern } from '@scopegate/path';
+import { parsePathPattern, type PathPattern } from '@scopegate/path';
 import { productOf, type ApplicationKind } from '@scopegate/product';
-
-/** An anchored path; without a method, every method that the list allows. */
-export interface PathPattern {
-  readonly method?: string;
-  readonly path: string;
-}
 
 export interface CorsRules {
   readonly origins: readonly string[];
@@ -96,9 +90,11 @@ function checkPatterns(
 ): void {
   for (const [index, value] of patterns.entries()) {
     const field = `${name}.${index}`;
-    const { method = 'GET', path } = value;
-    if (methods !== null && !methods.includes(method)) note(field, `must have the method ${methods.join(' or ')}`);
-    const parsing = parseExceptionPattern({ method, path });
+    const { method } = value;
+    if (method !== undefined && methods?.includes(method) === false) {
+      note(field, `must have the method ${methods.join(' or ')}`);
+    }
+    const parsing = parsePathPattern(value);
     if (!parsing.ok) note(field, `is not valid. ${parsing.message}`);
   }
 }

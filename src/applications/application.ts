@@ -2,9 +2,10 @@ import type { ApplicationRules } from '@scopegate/access';
 import { foldHeaderName } from '@scopegate/kernel';
 import { productOf, type ApplicationKind } from '@scopegate/product';
 import {
-  compileExceptions,
-  type CompiledExceptions,
+  compileBlockedPaths,
+  compilePatterns,
   type EncodedSlashes,
+  type PathPattern,
   type ReadOnlyException,
 } from '@scopegate/path';
 import {
@@ -112,6 +113,7 @@ export function protect(stored: StoredApplication, box: SecretBox): ProtectedApp
   const faults: string[] = [];
   const upstream = parseUpstream(document.upstream);
   if (!upstream.ok) faults.push(`The stored upstream ${upstream.message}.`);
+  const options = optionsOf(document, document.kind);
   const templates = document.identity.headers.map((header) => {
     const compiled = compileHeader(key, header, upstream.ok ? upstream.target.origin : '', box);
     if (!compiled.ok) faults.push(compiled.fault);
@@ -127,7 +129,14 @@ export function protect(stored: StoredApplication, box: SecretBox): ProtectedApp
       anonymous: document.anonymous,
       nativeTokensDisabled: document.nativeTokensDisabled,
       remoteApiPasswords: document.remoteApiPasswords,
-      exceptions: readableExceptions(document.readOnlyExceptions, faults),
+      exceptions: readable('readOnlyExceptions', document.readOnlyExceptions, compilePatterns, faults),
+      tokenPaths: readable('tokenPaths', options.tokenPaths, compilePatterns, faults),
+      blockedPaths: readable(
+        'blockedPaths',
+        options.blockedPaths,
+        (patterns) => compileBlockedPaths([...productOf(document.kind).blockedPaths, ...patterns]),
+        faults,
+      ),
     },
     pathPrefix: document.mount.pathPrefix,
     target: upstream.ok ? upstream.target : NOWHERE,
@@ -137,7 +146,7 @@ export function protect(stored: StoredApplication, box: SecretBox): ProtectedApp
       templates,
     },
     sessionParameters: compileSessionParameters(productOf(document.kind).session.parameters),
-    options: optionsOf(document, document.kind),
+    options,
     fault: faults.length === 0 ? null : faults.join(' '),
     version: stored.revision,
   };
@@ -162,11 +171,16 @@ function compileHeader(key: string, header: IdentityHeader, origin: string, box:
   return { ok: false, fault: `The stored template of the header ${header.name} ${parsing.message}.` };
 }
 
-function readableExceptions(exceptions: readonly ReadOnlyException[], faults: string[]): CompiledExceptions {
+function readable<Compiled>(
+  member: string,
+  patterns: readonly PathPattern[],
+  compile: (patterns: readonly PathPattern[]) => Compiled,
+  faults: string[],
+): Compiled {
   try {
-    return compileExceptions(exceptions);
+    return compile(patterns);
   } catch (error) {
-    faults.push(`A stored read-only exception cannot be read: ${String(error)}`);
-    return compileExceptions([]);
+    faults.push(`A stored pattern of ${member} cannot be read: ${String(error)}`);
+    return compile([]);
   }
 }

@@ -14,8 +14,9 @@ import {
 } from '@scopegate/access';
 import { HmacKey } from '@scopegate/kernel';
 import { compileAddressSet } from '@scopegate/network';
-import { compileExceptions } from '@scopegate/path';
+import { compileBlockedPaths, compilePatterns } from '@scopegate/path';
 import { DEFAULT_PERMISSIONS } from '@scopegate/permission';
+import { productOf } from '@scopegate/product';
 import { mintSession, mintToken, sameUserName } from '@scopegate/token';
 import {
   DAY_MS,
@@ -177,7 +178,9 @@ function rulesOf(application: CaseApplication | 'management'): ApplicationRules 
     anonymous: application.anonymous ?? (kind === 'generic' ? 'deny' : 'allow'),
     nativeTokensDisabled: application.nativeTokensDisabled ?? false,
     remoteApiPasswords: application.remoteApiPasswords ?? false,
-    exceptions: compileExceptions(application.exceptions ?? []),
+    exceptions: compilePatterns(application.exceptions ?? []),
+    tokenPaths: compilePatterns(application.tokenPaths ?? []),
+    blockedPaths: compileBlockedPaths([...productOf(kind).blockedPaths, ...(application.blockedPaths ?? [])]),
   };
 }
 

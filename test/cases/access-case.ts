@@ -1,6 +1,6 @@
 import type { CredentialKind, ReasonCode } from '@scopegate/access';
 import type { ApplicationKind } from '@scopegate/product';
-import type { EncodedSlashes, ReadOnlyException } from '@scopegate/path';
+import type { EncodedSlashes, PathPattern, ReadOnlyException } from '@scopegate/path';
 import type { CreationRefusal, Permissions } from '@scopegate/permission';
 import type { Scope } from '@scopegate/scope';
 import type { Validity } from '@scopegate/token';
@@ -39,6 +39,8 @@ export type CaseApplication = {
   readonly remoteApiPasswords?: boolean;
   readonly encodedSlashes?: EncodedSlashes;
   readonly exceptions?: readonly ReadOnlyException[];
+  readonly tokenPaths?: readonly PathPattern[];
+  readonly blockedPaths?: readonly PathPattern[];
 };
 
 /** What is different about a user. Everybody is active, in the group `developers` and in no other. */

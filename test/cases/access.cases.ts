@@ -2,6 +2,7 @@ import type { AccessCase } from './access-case.js';
 import { ADDRESS_CASES } from './address.cases.js';
 import { CORPUS_CASES } from './corpus.cases.js';
 import { GIT_CASES } from './git.cases.js';
+import { LISTED_PATH_CASES } from './listed-path.cases.js';
 import { MANAGEMENT_CASES } from './management.cases.js';
 import { MISPLACED_TOKEN_CASES } from './misplaced-token.cases.js';
 import { NATIVE_TOKEN_CASES } from './native-token.cases.js';
@@ -28,6 +29,7 @@ export const ACCESS_CASES: readonly AccessCase[] = [
   ...PATH_CASES,
   ...REMOTE_API_CASES,
   ...NATIVE_TOKEN_CASES,
+  ...LISTED_PATH_CASES,
   ...PRESENTED_TOKEN_CASES,
   ...MISPLACED_TOKEN_CASES,
   ...REQUEST_FORM_CASES,

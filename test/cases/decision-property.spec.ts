@@ -312,6 +312,7 @@ const FAULTS = [
   'form',
   'path',
   'native-management',
+  'blocked-path',
   'credential',
   'address',
   'token',
@@ -326,7 +327,11 @@ function faulty(faults: ReadonlySet<Stage>): AccessCase {
   return {
     name: 'several faults',
     requirement: 'R03',
-    application: { kind: 'jira', nativeTokensDisabled: true },
+    application: {
+      kind: 'jira',
+      nativeTokensDisabled: true,
+      blockedPaths: faults.has('blocked-path') ? [{ path: '/rest/**' }] : [],
+    },
     settings: { passwordsEnabled: false, preventPathTraversal: true, allowList: ['192.0.2.0/24'] },
     permissions: { useTokens: { everyone: !faults.has('permission'), groups: [] } },
     tokens: {

@@ -1,5 +1,6 @@
 import { ApiProperty, getSchemaPath } from '@nestjs/swagger';
-import { kindsWith } from '@scopegate/product';
+import type { PathPattern } from '@scopegate/path';
+import { APPLICATION_KINDS, kindsWith, productOf, type Product } from '@scopegate/product';
 import { IsBoolean, IsIn, IsInt, IsString, Length, Max, Min, ValidateIf } from 'class-validator';
 import { BoundedList, TextList } from '../../common/validation/bounded-list.decorator.js';
 import { NestedObject } from '../../common/validation/nested-object.decorator.js';
@@ -24,6 +25,25 @@ const PASSWORDS =
   `\`forward\` for ${kindsWith(({ passwords }) => passwords === 'forward')}, \`deny\` for ` +
   `${kindsWith(({ passwords }) => passwords === 'deny')}.`;
 
+const TOKEN_PATHS =
+  'Paths outside of REST that accept a token with GET and HEAD, such as attachments. A pattern must match in every ' +
+  `reading of the path. Default: none. Proposals: ${listed(({ proposedTokenPaths }) => proposedTokenPaths)}`;
+
+const BLOCKED_PATHS =
+  'Requests that are refused to every token, such as those whose answer contains another credential. A pattern matches ' +
+  'if one reading of the path does; GET includes HEAD. Default: none. Always blocked: ' +
+  listed(({ blockedPaths }) => blockedPaths);
+
+function listed(patternsOf: (product: Product) => readonly PathPattern[]): string {
+  const kinds = APPLICATION_KINDS.filter((kind) => patternsOf(productOf(kind)).length > 0).map((kind) => {
+    const patterns = patternsOf(productOf(kind)).map(
+      ({ method, path }) => `\`${method === undefined ? '' : `${method} `}${path}\``,
+    );
+    return `${kind} ${patterns.join(', ')}`;
+  });
+  return `${kinds.join('; ')}.`;
+}
+
 /** Requests that a list names. */
 export class PathPatternDto {
   /**
@@ -33,8 +53,8 @@ export class PathPatternDto {
   method?: string;
 
   /**
-   * The canonical path below the mount, without the query. `*` stands for one whole segment; `**` stands for one or
-   * more and is allowed only at the end.
+   * The canonical path below the mount, without the query. `*` stands for one whole segment, or for the rest of one
+   * (`/users/current*`); `**` stands for one or more segments and is allowed only at the end.
    * @example /secure/attachment/**
    */
   path!: string;
@@ -94,11 +114,11 @@ export class ApplicationOptionsDto implements ApplicationOptions {
   @TextList({ maxItems: 20, maxLength: 64, isUnique: true })
   passSchemes!: string[];
 
-  /** Paths outside of REST that accept a token with GET and HEAD, such as attachments. Default: none. */
+  @ApiProperty({ selfRequired: true, description: TOKEN_PATHS })
   @BoundedList({ maxItems: MAX_PATTERNS, item: patternProblem }, { $ref: getSchemaPath(PathPatternDto) })
   tokenPaths!: PathPatternDto[];
 
-  /** Requests that are refused to every token, such as those that return another credential. Default: none. */
+  @ApiProperty({ selfRequired: true, description: BLOCKED_PATHS })
   @BoundedList({ maxItems: MAX_PATTERNS, item: patternProblem }, { $ref: getSchemaPath(PathPatternDto) })
   blockedPaths!: PathPatternDto[];
 

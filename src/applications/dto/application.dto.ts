@@ -93,8 +93,8 @@ export class ReadOnlyExceptionDto {
   method!: string;
 
   /**
-   * The canonical path below the mount, without the query. `*` stands for one whole segment; `**` stands for one or
-   * more and is allowed only at the end.
+   * The canonical path below the mount, without the query. `*` stands for one whole segment, or for the rest of
+   * one; `**` stands for one or more segments and is allowed only at the end.
    * @example /rest/api/2/search
    */
   path!: string;

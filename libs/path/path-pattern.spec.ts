@@ -2,7 +2,15 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compileExceptions, parseExceptionPattern, type CanonicalPath, type ReadOnlyException } from './index.js';
+import {
+  compileBlockedPaths,
+  compilePatterns,
+  judgePath,
+  parsePathPattern,
+  PLAIN_PATHS,
+  type CanonicalPath,
+  type ReadOnlyException,
+} from './index.js';
 
 interface ExceptionCase {
   readonly id: string;
@@ -17,7 +25,7 @@ const corpus = JSON.parse(readFileSync(join(import.meta.dirname, '../../test/cor
 };
 
 function matches(path: string, request: string, method = 'POST'): boolean {
-  return compileExceptions([{ method: 'POST', path }]).matches(method, request as CanonicalPath);
+  return compilePatterns([{ method: 'POST', path }]).matches(method, request as CanonicalPath);
 }
 
 describe('exceptions that count as reads', () => {
@@ -46,16 +54,25 @@ describe('exceptions that count as reads', () => {
     ['/*/api/**', '/rest/api/x', true],
     ['/**', '/anything', true],
     ['/**', '/', false],
+    ['/users/current*', '/users/current', true],
+    ['/users/current*', '/users/current.json', true],
+    ['/users/current*', '/users/currently', true],
+    ['/users/current*', '/users/curren', false],
+    ['/users/current*', '/users/current/x', false],
+    ['/users/current*', '/users/current/', false],
+    ['/users/current*', '/users/current%2Fx', false],
+    ['/users/current*/edit', '/users/current.x/edit', true],
+    ['/users/current*/**', '/users/current.x/a/b', true],
     ['/', '/', true],
   ])('R13: %s and a POST to %s: %s', (path, request, expected) => {
-    expect(parseExceptionPattern({ method: 'POST', path })).toEqual({ ok: true });
+    expect(parsePathPattern({ method: 'POST', path })).toEqual({ ok: true });
     expect(matches(path, request)).toBe(expected);
   });
 
   it('R13: an exception is for its own method alone', () => {
     expect(matches('/rest/api/2/search', '/rest/api/2/search', 'PUT')).toBe(false);
     expect(matches('/rest/api/2/search', '/rest/api/2/search', 'post')).toBe(false);
-    expect(compileExceptions([]).matches('POST', '/x' as CanonicalPath)).toBe(false);
+    expect(compilePatterns([]).matches('POST', '/x' as CanonicalPath)).toBe(false);
   });
 
   it.each([
@@ -68,7 +85,9 @@ describe('exceptions that count as reads', () => {
     ['POST', '/rest/a%2fb'],
     ['POST', '/rest/x?y=z'],
     ['POST', '/rest/x#y'],
-    ['POST', '/rest/a*'],
+    ['POST', '/rest/*a'],
+    ['POST', '/rest/a*b'],
+    ['POST', '/rest/a**'],
     ['POST', '/rest/***'],
     ['POST', '/rest/**/x'],
     ['POST', '/rest/**/'],
@@ -84,8 +103,8 @@ describe('exceptions that count as reads', () => {
     ['CONNECT', '/rest/x'],
   ])('R13: "%s %s" is refused with a message and matches nothing', (method, path) => {
     const exception: ReadOnlyException = { method, path };
-    expect(parseExceptionPattern(exception)).toEqual({ ok: false, message: expect.stringMatching(/\S/) as string });
-    expect(compileExceptions([exception]).matches(method, path as CanonicalPath)).toBe(false);
+    expect(parsePathPattern(exception)).toEqual({ ok: false, message: expect.stringMatching(/\S/) as string });
+    expect(compilePatterns([exception]).matches(method, path as CanonicalPath)).toBe(false);
   });
 
   it.each(corpus.exceptions)('R13: $id: $exception and a POST to $target: $why', ({ exception, target, expected }) => {
@@ -101,7 +120,17 @@ describe('exceptions that count as reads', () => {
       ' ',
     );
     const request = fc.array(piece, { maxLength: 7 }).map((pieces) => `/items/${pieces.join('')}`);
-    const pattern = fc.constantFrom('/items/*', '/items/**', '/items/*/delete', '/items/*/**', '/*/*', '/**');
+    const pattern = fc.constantFrom(
+      '/items/*',
+      '/items/**',
+      '/items/*/delete',
+      '/items/*/**',
+      '/*/*',
+      '/**',
+      '/items/7*',
+      '/items/7*/delete',
+      '/it*/7*',
+    );
     let matched = 0;
     fc.assert(
       fc.property(pattern, request, (path, sent) => {
@@ -121,7 +150,7 @@ describe('exceptions that count as reads', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (path, request) => {
         const exception = { method: 'POST', path: `/${path}` };
-        const isMatch = compileExceptions([exception]).matches('POST', `/${request}` as CanonicalPath);
+        const isMatch = compilePatterns([exception]).matches('POST', `/${request}` as CanonicalPath);
         expect(isMatch && !path.includes('*') && path !== request).toBe(false);
       }),
     );
@@ -131,8 +160,102 @@ describe('exceptions that count as reads', () => {
 /** A pattern as an expression, in which `**` may end with a slash. */
 function asExpression(pattern: string): RegExp {
   const parts = pattern.split('/').slice(1);
-  const written = parts.map((part) => (part === '**' ? '[^/]+(?:/[^/]+)*/?' : part === '*' ? '[^/]+' : part));
+  const written = parts.map((part) =>
+    part === '**' ? '[^/]+(?:/[^/]+)*/?' : part === '*' ? '[^/]+' : part.replace('*', '[^/]*'),
+  );
   return new RegExp(`^/${written.join('/')}$`, 'su');
+}
+
+function methodsAt(path: string, request: string, method?: string): unknown {
+  return compileBlockedPaths([{ path, ...(method === undefined ? {} : { method }) }]).methodsAt(
+    request as CanonicalPath,
+  );
+}
+
+describe('blocked paths', () => {
+  it.each([
+    ['/users/current*', '/users/current', true],
+    ['/users/current*', '/users/current.json', true],
+    ['/users/current*', '/users/current/', true],
+    ['/users/current*', '/users/current;v=1', true],
+    ['/users/current*', '/users;x/current.json', true],
+    ['/users/current*', '/users%2Fcurrent', true],
+    ['/users/current*', '/users/%2563urrent', true],
+    ['/users/current*', '/users/./current', true],
+    ['/users/current*', '/users/curren', false],
+    ['/users/current*', '/users/x/current', false],
+    ['/users/*', '/users/7.json', true],
+    ['/users/*', '/users/', false],
+    ['/users/*', '/users/7/issues', false],
+    ['/keys/**', '/keys/a/b', true],
+    ['/keys/**', '/keys', false],
+    ['/my/account', '/my/account%3Fx', true],
+    ['/my/account', '/my/account%5C', true],
+    ['/my/account/', '/my/account', true],
+    ['/caf%C3%A9', '/cafe%CC%81', true],
+    ['/a%2Fb', '/a%2Fb', true],
+    ['/a%2Fb', '/a/b', false],
+    ['/', '/', true],
+    ['/', '/x', false],
+    ['/**', '/x', true],
+  ])('R124: %s reaches %s: %s', (path, request, expected) => {
+    expect(methodsAt(path, request) !== null).toBe(expected);
+  });
+
+  it('R124: names its methods, HEAD with GET', () => {
+    expect(methodsAt('/a', '/a')).toBe('every');
+    expect(methodsAt('/a', '/a', 'GET')).toEqual(new Set(['GET', 'HEAD']));
+    expect(methodsAt('/a', '/a', 'PUT')).toEqual(new Set(['PUT']));
+    expect(methodsAt('/a', '/b', 'PUT')).toBeNull();
+    const several = compileBlockedPaths([
+      { method: 'PUT', path: '/a' },
+      { method: 'POST', path: '/*' },
+    ]);
+    expect(several.methodsAt('/a' as CanonicalPath)).toEqual(new Set(['PUT', 'POST']));
+  });
+
+  it('R112: a path of nothing but dots and blanks is read in a moment', () => {
+    for (const filler of ['.', '%20', '%2520', '/']) {
+      const path = `/my/${filler.repeat(16_000 / filler.length)}x`;
+      expect(methodsAt('/my/account', path)).toBeNull();
+    }
+  });
+
+  it('R124: a path that one reading of it leads to a pattern is blocked', () => {
+    const piece = fc.constantFrom(
+      ...(
+        'users current .json / // ; ;x . %2F %5C %3B %253B %3F %23 %20 %2E %09 %2563 %EF%BC%8F %EF%BC%8E ' +
+        '%EF%BD%83 %E2%80%8B %25EF%25BD%2583 urrent'
+      ).split(' '),
+    );
+    const beginning = fc.constantFrom('/users/', '/users/', '/users;x/', '/%75sers//', '/');
+    const request = fc
+      .tuple(beginning, fc.array(piece, { maxLength: 4 }))
+      .map(([start, pieces]) => start + pieces.join(''));
+    const pattern = fc.constantFrom('/users/current', '/users/current*', '/users/*', '/users/**', '/*/current');
+    let reached = 0;
+    fc.assert(
+      fc.property(pattern, request, (path, sent) => {
+        const { strict } = judgePath(sent, { rules: PLAIN_PATHS, encodedSlashes: 'allow' });
+        // No token request goes on with another path.
+        if (!strict.ok) return;
+        const expected = asBlockingExpression(path);
+        if (![...everyReading(strict.canonical)].some((reading) => expected.test(reading))) return;
+        reached += 1;
+        expect([sent, methodsAt(path, strict.canonical)]).toEqual([sent, 'every']);
+      }),
+      { numRuns: 20_000 },
+    );
+    expect(reached).toBeGreaterThan(100);
+  });
+});
+
+function asBlockingExpression(pattern: string): RegExp {
+  const parts = pattern.slice(1).split('/');
+  const written = parts.map((part) =>
+    part === '**' ? '[^/]+(?:/[^/]+)*' : part.replace(/^\*$/, '[^/]+').replace('*', '[^/]*'),
+  );
+  return new RegExp(`^/${written.join('/')}/?$`, 'su');
 }
 
 /** What servers make of a path, one step at a time. Written apart from the rule on purpose. */
@@ -157,6 +280,7 @@ function decodeAsUtf8(path: string): string {
   return Buffer.from(decoded, 'latin1').toString('utf8');
 }
 
+/** What servers could make of a path: some hundreds of texts at most. */
 function everyReading(path: string): ReadonlySet<string> {
   const readings = new Set([path]);
   for (const reading of readings) {

@@ -1,0 +1,73 @@
+import { parsePathPattern, type PathPattern } from './path-pattern.js';
+import type { CanonicalPath } from './path-judgement.js';
+import { decodeBytes } from './percent-encoding.js';
+import { pathReadings } from './upstream-readings.js';
+
+/** The methods of the patterns that reach a path; null: no pattern does. */
+export type BlockedMethods = ReadonlySet<string> | 'every' | null;
+
+/** Prepared for the hot path. */
+export interface BlockedPaths {
+  methodsAt(canonical: CanonicalPath): BlockedMethods;
+}
+
+interface Block {
+  readonly methods: readonly string[] | 'every';
+  /** What a path that has one reading begins with. */
+  readonly beginning: string;
+  readonly segments: readonly string[];
+}
+
+/**
+ * R124: patterns that close something: a path matches if one reading of it does, of whatever upstream. A slash at the
+ * end changes nothing, and GET includes HEAD. An invalid pattern blocks nothing.
+ */
+export function compileBlockedPaths(patterns: readonly PathPattern[]): BlockedPaths {
+  const blocks = patterns.filter((pattern) => parsePathPattern(pattern).ok).flatMap(blocksOf);
+  return {
+    methodsAt(canonical) {
+      if (blocks.length === 0) return null;
+      const readings = pathReadings(canonical, { rewritesStatic: true });
+      // With too many readings, one of them may be blocked.
+      if (readings === null) return 'every';
+      if (readings.length > 1) return methodsOf(blocks, readings.map(segmentsOf));
+      const near = blocks.filter(({ beginning }) => canonical.startsWith(beginning));
+      return near.length === 0 ? null : methodsOf(near, [segmentsOf(canonical)]);
+    },
+  };
+}
+
+function blocksOf({ method, path }: PathPattern): readonly Block[] {
+  const methods = method === undefined ? 'every' : method === 'GET' ? ['GET', 'HEAD'] : [method];
+  const beginning = /^[^*]*/.exec(path)?.[0].replace(/\/$/, '') ?? '';
+  const segments = segmentsOf(path);
+  const block: Block = { methods, beginning, segments };
+  return path.includes('%') ? [block, { ...block, segments: segments.map(decodeBytes) }] : [block];
+}
+
+function methodsOf(blocks: readonly Block[], readings: readonly (readonly string[])[]): BlockedMethods {
+  let methods: Set<string> | null = null;
+  for (const block of blocks) {
+    if (!readings.some((segments) => matches(block.segments, segments))) continue;
+    if (block.methods === 'every') return 'every';
+    methods ??= new Set();
+    for (const method of block.methods) methods.add(method);
+  }
+  return methods;
+}
+
+function segmentsOf(path: string): readonly string[] {
+  return path.split('/').filter((segment) => segment !== '' && segment !== '.');
+}
+
+function matches(pattern: readonly string[], path: readonly string[]): boolean {
+  const isOpen = pattern.at(-1) === '**';
+  const fixed = isOpen ? pattern.length - 1 : pattern.length;
+  if (isOpen ? path.length <= fixed : path.length !== fixed) return false;
+  for (let index = 0; index < fixed; index += 1) {
+    const wanted = pattern[index] ?? '';
+    const segment = path[index] ?? '';
+    if (wanted.endsWith('*') ? !segment.startsWith(wanted.slice(0, -1)) : segment !== wanted) return false;
+  }
+  return true;
+}
