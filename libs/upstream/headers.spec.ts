@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileSessionParameters } from './session-parameter.js';
-import { answeredHeaders, forwardedHeaders, type ForwardedRequest } from './headers.js';
+import { answeredHeaders, forwardedHeaders, type AnswerRules, type ForwardedRequest } from './headers.js';
 
 function forward(lines: readonly string[], more: Partial<ForwardedRequest> = {}): string[] {
   return forwardedHeaders({
@@ -11,11 +11,14 @@ function forward(lines: readonly string[], more: Partial<ForwardedRequest> = {})
     forwardedFor: '198.51.100.7',
     forwardedHost: 'gateway.example',
     forwardedProto: 'https',
+    forwardedPort: '443',
+    forwardedPrefix: '/app',
     hop: '1.1 scopegate-1',
     identityNames: new Set(['x-forwarded-user']),
     identity: [],
     dropAuthorization: false,
     keepCookies: (value) => value,
+    keptCookies: null,
     dropLine: null,
     addressHeader: null,
     trace: null,
@@ -25,7 +28,7 @@ function forward(lines: readonly string[], more: Partial<ForwardedRequest> = {})
 
 /** The lines that came from the client: all but those that the gateway writes itself. */
 function kept(lines: readonly string[], more: Partial<ForwardedRequest> = {}): string[] {
-  return forward(lines, more).slice(2, -10);
+  return forward(lines, more).slice(2, -14);
 }
 
 function valuesOf(lines: readonly string[], name: string): string[] {
@@ -65,6 +68,10 @@ describe('the lines that go upstream', () => {
       '198.51.100.7',
       'X-Forwarded-Host',
       'gateway.example',
+      'X-Forwarded-Port',
+      '443',
+      'X-Forwarded-Prefix',
+      '/app',
       'X-Forwarded-Proto',
       'https',
       'Via',
@@ -174,6 +181,11 @@ describe('the lines that go upstream', () => {
     expect(kept(lines, { keepCookies: null })).toEqual(['X-Kept', 'a=1']);
   });
 
+  it('R117: of cookies goes upstream what the gateway kept, in one line', () => {
+    const sent = forward(['Cookie', 'a=1', 'cookie', 'b=2'], { keepCookies: null, keptCookies: 'c=3' });
+    expect(valuesOf(sent, 'cookie')).toEqual(['c=3']);
+  });
+
   it('R45: whatever a client calls the identity line, it does not go upstream', () => {
     const spelling = fc
       .tuple(
@@ -202,10 +214,16 @@ describe('the lines that go upstream', () => {
   });
 });
 
+const UNCHANGED: AnswerRules = { cookie: (value) => value, reference: (_header, value) => value };
+
+const SESSIONS = compileSessionParameters(['jsessionid', 'sid']);
+
+const TO_TOKEN: AnswerRules = { cookie: () => null, reference: (header, value) => SESSIONS.clean(header, value) };
+
 describe('the lines of the answer', () => {
   it('R02: come back as they are, repeated ones included', () => {
     const lines = ['Content-Type', 'text/html', 'Set-Cookie', 'a=1', 'Set-Cookie', 'b=2', 'X-Mine', '1', 'Vary', '*'];
-    expect(answeredHeaders(lines, null)).toEqual(lines);
+    expect(answeredHeaders(lines, UNCHANGED)).toEqual(lines);
   });
 
   it('R02: what belongs to the upstream’s connection stays there', () => {
@@ -219,7 +237,7 @@ describe('the lines of the answer', () => {
       'Keep-Alive',
       'timeout=5',
     ];
-    expect(answeredHeaders([...lines, 'X-Request-Id', 'theirs', 'ETag', '"1"'], null)).toEqual(['ETag', '"1"']);
+    expect(answeredHeaders([...lines, 'X-Request-Id', 'theirs', 'ETag', '"1"'], UNCHANGED)).toEqual(['ETag', '"1"']);
   });
 
   it('R11: no session id comes in the URLs of the answer to a token', () => {
@@ -232,14 +250,20 @@ describe('the lines of the answer', () => {
       '</c;jsessionid=S>; rel=next',
     ];
     lines.push('Refresh', '0;url=/d;jsessionid=S', 'X-Other', '/e;jsessionid=S');
-    expect(answeredHeaders(lines, compileSessionParameters(['jsessionid', 'sid']))).toEqual(
+    expect(answeredHeaders(lines, TO_TOKEN)).toEqual(
       lines.map((text, index) => (index === 9 ? text : text.replace(/;(jsession|s)id=S/, ''))),
     );
-    expect(answeredHeaders(lines, null)).toEqual(lines);
+    expect(answeredHeaders(lines, UNCHANGED)).toEqual(lines);
   });
 
   it('R11: no cookie comes with the answer to a token', () => {
     const lines = ['Set-Cookie', 'a=1', 'set-cookie2', 'b=2', 'ETag', '"1"'];
-    expect(answeredHeaders(lines, compileSessionParameters(['jsessionid', 'sid']))).toEqual(['ETag', '"1"']);
+    expect(answeredHeaders(lines, TO_TOKEN)).toEqual(['ETag', '"1"']);
+  });
+
+  it('R115: say nothing of a mount without a path, nor of a request without a host', () => {
+    const names = forward([], { forwardedPort: null, forwardedPrefix: null });
+    expect(names).not.toContain('X-Forwarded-Port');
+    expect(names).not.toContain('X-Forwarded-Prefix');
   });
 });

@@ -1,5 +1,5 @@
 import { foldHeaderName, type HeaderLines } from '@scopegate/kernel';
-import type { ReferenceHeader, SessionParameterRule } from './session-parameter.js';
+import type { ReferenceHeader } from './session-parameter.js';
 import { appendHop } from './via.js';
 import { isConnectionName, isWithheldName } from './withheld-names.js';
 
@@ -11,6 +11,10 @@ export interface ForwardedRequest {
   readonly forwardedFor: string;
   readonly forwardedHost: string | null;
   readonly forwardedProto: string;
+  /** Null if the request names no host. */
+  readonly forwardedPort: string | null;
+  /** The path of the mount; null if it is `/`. */
+  readonly forwardedPrefix: string | null;
   /** Added at the end of `Via`: `1.1 scopegate-…`. */
   readonly hop: string;
   /** Folded. The gateway sets these, so the client's own are dropped. */
@@ -21,6 +25,8 @@ export interface ForwardedRequest {
   readonly dropAuthorization: boolean;
   /** The part of a Cookie line that goes upstream, or null. Null instead of a function: no cookie goes. */
   readonly keepCookies: ((value: string) => string | null) | null;
+  /** The gateway's own `Cookie` line for a token (R117); null: none. */
+  readonly keptCookies: string | null;
   /** Lines that override the method are dropped (R12). */
   readonly dropLine: ((foldedName: string) => boolean) | null;
   /** Not sent on, because the client address is taken from it; null: none. */
@@ -34,16 +40,20 @@ export interface ForwardedRequest {
  * request, the client's credentials.
  */
 export function forwardedHeaders(request: ForwardedRequest): string[] {
-  const { lines, forwardedFor, forwardedHost, forwardedProto, hop, requestId, trace } = request;
+  const { lines, forwardedFor, forwardedHost, forwardedProto, forwardedPort, forwardedPrefix } = request;
+  const { hop, requestId, trace } = request;
   const result = ['host', request.host];
   pushClientLines(result, request);
   if (forwardedFor !== '') result.push('X-Forwarded-For', forwardedFor);
   if (forwardedHost !== null) result.push('X-Forwarded-Host', forwardedHost);
+  if (forwardedPort !== null) result.push('X-Forwarded-Port', forwardedPort);
+  if (forwardedPrefix !== null) result.push('X-Forwarded-Prefix', forwardedPrefix);
   result.push('X-Forwarded-Proto', forwardedProto, 'Via', appendHop(lines, hop), 'X-Request-Id', requestId);
   if (trace !== null) {
     result.push('traceparent', trace.parent);
     if (trace.state !== null) result.push('tracestate', trace.state);
   }
+  if (request.keptCookies !== null) result.push('Cookie', request.keptCookies);
   result.push(...request.identity);
   return result;
 }
@@ -93,22 +103,28 @@ function connectionNominated(lines: HeaderLines): ReadonlySet<string> | null {
   return names;
 }
 
-/**
- * Without the connection's lines. For a token request also without Set-Cookie and session ids in URLs: the upstream's
- * session never reaches a token's client (R11).
- * @param sessionRule null if this is no token request
- */
-export function answeredHeaders(lines: HeaderLines, sessionRule: SessionParameterRule | null): string[] {
+/** What becomes of the lines of an answer that are not passed on as they are. */
+export interface AnswerRules {
+  /** The value of a `Set-Cookie` line for the client; null: it gets none. */
+  cookie(value: string): string | null;
+  reference(header: ReferenceHeader, value: string): string;
+}
+
+/** Without the connection's lines. */
+export function answeredHeaders(lines: HeaderLines, rules: AnswerRules): string[] {
   const nominated = connectionNominated(lines);
   const result: string[] = [];
   for (let index = 0; index + 1 < lines.length; index += 2) {
     const name = lines[index] as string;
     const kind = answeredKind(name);
-    if (kind === 'dropped' || (sessionRule !== null && kind === 'cookie')) continue;
-    if (nominated !== null && nominated.has(foldHeaderName(name))) continue;
+    if (kind === 'dropped' || (nominated !== null && nominated.has(foldHeaderName(name)))) continue;
     const value = lines[index + 1] as string;
-    const isReference = kind !== 'passed' && kind !== 'cookie';
-    result.push(name, isReference && sessionRule !== null ? sessionRule.clean(kind, value) : value);
+    if (kind === 'passed') {
+      result.push(name, value);
+    } else {
+      const changed = kind === 'cookie' ? rules.cookie(value) : rules.reference(kind, value);
+      if (changed !== null) result.push(name, changed);
+    }
   }
   return result;
 }
@@ -119,7 +135,8 @@ const ANSWERED_KINDS: ReadonlyMap<string, AnsweredKind> = new Map([
   ['x-request-id', 'dropped'],
   ['x-scopegate-token-expires', 'dropped'],
   ['set-cookie', 'cookie'],
-  ['set-cookie2', 'cookie'],
+  // Obsolete (RFC 6265 9.4); its path and domain would lead past the gateway.
+  ['set-cookie2', 'dropped'],
   ['location', 'location'],
   ['content-location', 'location'],
   ['link', 'link'],

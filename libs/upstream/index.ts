@@ -1,6 +1,8 @@
 export * from './account.js';
+export * from './answer-address.js';
 export * from './answer-form.js';
 export * from './connection-shares.js';
+export * from './cookie-jar.js';
 export * from './own-upstream.js';
 export * from './via.js';
 export * from './target.js';
@@ -8,5 +10,5 @@ export * from './headers.js';
 export * from './failures.js';
 export * from './identity.js';
 export * from './session-answer.js';
-export { compileSessionParameters, type SessionParameterRule } from './session-parameter.js';
+export { compileSessionParameters, type ReferenceHeader, type SessionParameterRule } from './session-parameter.js';
 export * from './trace-context.js';

@@ -22,7 +22,7 @@ export const MOUNTED_UPSTREAM: Warning = {
 /** Each names a consequence and the way out. */
 export function applicationWarnings(application: ApplicationDocument): readonly Warning[] {
   const warnings: Warning[] = [];
-  const { kind, upstream, identity, readOnlyExceptions } = application;
+  const { kind, upstream, identity, readOnlyExceptions, host, mount } = application;
   if (keepsNativeTokens(application)) warnings.push(nativeTokenWarning(kind, [application]));
   if (productOf(kind).anonymous === 'deny' && application.anonymous === 'allow') {
     warnings.push({
@@ -39,6 +39,15 @@ export function applicationWarnings(application: ApplicationDocument): readonly 
         'The gateway reaches the application over a network by http. An attacker on that network can read the ' +
         'requests with their passwords, and can pretend to be any user. Use https, and let the application ' +
         'accept connections only from the gateway.',
+    });
+  }
+  if (host === 'client' && mount.host === null) {
+    warnings.push({
+      code: 'host_chosen_by_client',
+      message:
+        'Clients choose the Host line that the application gets. If its server has other sites by name, a client can ' +
+        'reach them, with the identity headers. Mount the application at a host, or write its outer host name into ' +
+        '"host".',
     });
   }
   if (identity.headers.every(isFixedValue)) {

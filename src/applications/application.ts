@@ -9,6 +9,7 @@ import {
   type ReadOnlyException,
 } from '@scopegate/path';
 import {
+  AnswerAddresses,
   compileSessionParameters,
   parseTemplate,
   parseUpstream,
@@ -59,6 +60,8 @@ export interface ProtectedApplication {
   /** `/`, or segments without a slash at the end. */
   readonly pathPrefix: string;
   readonly target: UpstreamTarget;
+  /** Of answers (R115). */
+  readonly addresses: AnswerAddresses;
   /** A fixed secret is a template without placeholders. */
   readonly identity: IdentityTemplates & {
     /** Folded. The gateway sets these, so the client's own are always dropped. */
@@ -119,6 +122,7 @@ export function protect(stored: StoredApplication, box: SecretBox): ProtectedApp
     if (!compiled.ok) faults.push(compiled.fault);
     return { name: header.name, template: compiled.ok ? compiled.template : [] };
   });
+  const target = upstream.ok ? upstream.target : NOWHERE;
   return {
     key,
     name: document.name,
@@ -139,7 +143,8 @@ export function protect(stored: StoredApplication, box: SecretBox): ProtectedApp
       ),
     },
     pathPrefix: document.mount.pathPrefix,
-    target: upstream.ok ? upstream.target : NOWHERE,
+    target,
+    addresses: new AnswerAddresses(target, document.mount.pathPrefix),
     identity: {
       encoding: document.identity.encoding,
       names: new Set(document.identity.headers.map((header) => foldHeaderName(header.name))),

@@ -1,5 +1,5 @@
 import { STATUS_CODES, type ServerResponse } from 'node:http';
-import { answeredHeaders, withoutLength, type SessionParameterRule } from '@scopegate/upstream';
+import { answeredHeaders, withoutLength, type AnswerRules } from '@scopegate/upstream';
 import type { PendingResponse } from '../audit/pending-response.js';
 import type { Exchange } from '../common/access/exchange.js';
 import { watchForStall } from './stalled-client.js';
@@ -30,12 +30,11 @@ export class AnswerWriter implements PendingResponse {
   #held: Buffer[] = [];
 
   /**
-   * @param sessionRule removes the upstream's sessions (R11); null if they may pass
    * @param stallTimeoutMs the longest pause of the client in reading
    */
   constructor(
     private readonly exchange: Exchange,
-    private readonly sessionRule: SessionParameterRule | null,
+    private readonly rules: AnswerRules,
     private readonly stallTimeoutMs: number,
   ) {
     this.#response = exchange.response;
@@ -55,7 +54,7 @@ export class AnswerWriter implements PendingResponse {
     const { socket } = response;
     if (response.req.httpVersion !== '1.1' || response.headersSent || this.exchange.isSettled) return;
     if (socket === null || socket.writableLength > MAX_INTERIM_BYTES) return;
-    const passed = withoutLength(answeredHeaders(lines, this.sessionRule));
+    const passed = withoutLength(answeredHeaders(lines, this.rules));
     let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Interim'}\r\n`;
     for (let index = 0; index + 1 < passed.length; index += 2) head += `${passed[index]}: ${passed[index + 1]}\r\n`;
     socket.write(`${head}\r\n`, 'latin1');
@@ -65,7 +64,7 @@ export class AnswerWriter implements PendingResponse {
   takeHead(status: number, statusText: string, lines: readonly string[], onRead: () => void): void {
     this.#status = status;
     this.#statusText = REASON_PHRASE.test(statusText) ? statusText : (STATUS_CODES[status] ?? '');
-    const passed = answeredHeaders(lines, this.sessionRule);
+    const passed = answeredHeaders(lines, this.rules);
     this.#lines = status === 204 ? withoutLength(passed) : passed;
     this.exchange.addOwnLines(this.#lines);
     this.#hasNoBody = status === 204 || status === 304 || this.#response.req.method === 'HEAD';

@@ -53,7 +53,6 @@ async function failureOf(send: (request: IncomingMessage) => Promise<void>, forM
       connections,
       holderKey: 'client',
       judgeAgain: (onJudged) => onJudged(application),
-      sessionRule: null,
       stallTimeoutMs: 60_000,
     },
     {

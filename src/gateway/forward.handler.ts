@@ -1,12 +1,14 @@
 import { announcesBody, headerValues, mediaTypeOf } from '@scopegate/kernel';
-import { faultOfAnswer, type SessionParameterRule } from '@scopegate/upstream';
+import { faultOfAnswer } from '@scopegate/upstream';
 import { errors, type Dispatcher } from 'undici';
 import type { ProtectedApplication } from '../applications/application.js';
 import type { PendingResponse } from '../audit/pending-response.js';
 import { JUDGED_AGAIN_AFTER_MS, type Exchange } from '../common/access/exchange.js';
 import { ProblemException } from '../common/http/problem.exception.js';
+import { AnswerLines } from './answer-lines.js';
 import { AnswerWriter } from './answer.writer.js';
 import type { IncomingBody } from './forwarded-body.js';
+import type { RequestCookies } from './kept-cookies.cache.js';
 import type { OpenRequests } from './open-requests.js';
 import type { ConnectionWaiter, Holder, UpstreamConnections } from './upstream.connections.js';
 
@@ -17,8 +19,6 @@ export interface ForwardOptions {
   readonly judgeAgain: (onJudged: (application: ProtectedApplication | null) => void) => void;
   /** A token's id, or the client's address: each has its share of the connections. */
   readonly holderKey: string;
-  /** Removes the upstream's sessions from answers to tokens (R11); null for other requests. */
-  readonly sessionRule: SessionParameterRule | null;
   /** The longest pause of the upstream in answering, and of the client in reading. */
   readonly stallTimeoutMs: number;
 }
@@ -40,6 +40,7 @@ const EVENT_STREAM = 'text/event-stream';
 
 /** Waits for the body and a connection, then passes the answer on. If the client goes, the upstream request ends. */
 export class ForwardHandler implements Dispatcher.DispatchHandler, ConnectionWaiter {
+  cookies: RequestCookies | null = null;
   readonly #answer: AnswerWriter;
   #application: ProtectedApplication;
   #body: Buffer | IncomingBody | null = null;
@@ -60,7 +61,7 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, ConnectionWai
     openRequests: OpenRequests,
   ) {
     const { response } = exchange;
-    this.#answer = new AnswerWriter(exchange, options.sessionRule, options.stallTimeoutMs);
+    this.#answer = new AnswerWriter(exchange, new AnswerLines(this), options.stallTimeoutMs);
     this.#application = options.application;
     const place = openRequests.add(exchange);
     response.once('close', () => {

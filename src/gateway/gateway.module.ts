@@ -4,6 +4,7 @@ import { ApplicationsModule } from '../applications/applications.module.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
 import { GatewayService } from './gateway.service.js';
+import { KeptCookies } from './kept-cookies.cache.js';
 import { LoopDetector } from './loop.detector.js';
 import { OpenRequests } from './open-requests.js';
 import { SessionEndpoint } from './session.endpoint.js';
@@ -16,6 +17,7 @@ import { UpstreamPools } from './upstream.pools.js';
   imports: [AccessModule, ApplicationsModule, AuditModule, TokensModule],
   providers: [
     GatewayService,
+    KeptCookies,
     LoopDetector,
     OpenRequests,
     SessionEndpoint,

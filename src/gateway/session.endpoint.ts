@@ -9,7 +9,7 @@ import type { Exchange } from '../common/access/exchange.js';
 import { ProblemException } from '../common/http/problem.exception.js';
 import { SessionsService } from '../tokens/sessions.service.js';
 import { dropUnreadBody, REFUSED_BODY } from '../common/http/unread-body.js';
-import { originOf } from './upstream.forwarder.js';
+import { originOf, outerAddressOf } from './request-origin.js';
 
 const METHODS = 'GET, HEAD, POST, DELETE, OPTIONS';
 
@@ -44,12 +44,7 @@ export class SessionEndpoint {
     const { authenticated } = decision;
     const { token } = authenticated;
     if (token === null) throw new Error('Only a token can have sessions.');
-    const { forwardedProto, forwardedHost } = originOf(decision, exchange);
-    const address: OuterAddress = {
-      scheme: forwardedProto === 'https' ? 'https' : 'http',
-      host: forwardedHost,
-      pathPrefix: application.pathPrefix,
-    };
+    const address = outerAddressOf(application, originOf(decision, exchange));
     const cookieName = productOf(application.rules.kind).session.cookie;
     const answer = await this.#answerTo(exchange, { authenticated, token, address, cookieName });
     this.recorder.settle(exchange, answer.status, {

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Decision } from '@scopegate/access';
-import { clientBlock, forwardingOf } from '@scopegate/network';
+import { clientBlock } from '@scopegate/network';
 import { codeProblem } from '@scopegate/problem';
 import { coversWrites, isMethodOverrideHeader } from '@scopegate/scope';
 import { withoutSessions } from '@scopegate/token';
@@ -19,8 +18,10 @@ import { ProblemException } from '../common/http/problem.exception.js';
 import { writeProblem } from '../common/http/problem.writer.js';
 import { randomDigits } from '../common/http/random-digits.js';
 import { arrivedBody, IncomingBody } from './forwarded-body.js';
+import { KeptCookies } from './kept-cookies.cache.js';
 import { LoopDetector } from './loop.detector.js';
 import { OpenRequests } from './open-requests.js';
+import { hostFor, originOf, type Forwarded } from './request-origin.js';
 import { ForwardHandler, type ForwardListener, type ForwardOptions } from './forward.handler.js';
 import { UpstreamFailureLog } from './upstream-failure.log.js';
 import { UpstreamPools } from './upstream.pools.js';
@@ -40,6 +41,7 @@ export class UpstreamForwarder implements ForwardListener {
     private readonly recorder: DecisionRecorder,
     private readonly failures: UpstreamFailureLog,
     private readonly loops: LoopDetector,
+    private readonly keptCookies: KeptCookies,
   ) {}
 
   /**
@@ -63,7 +65,6 @@ export class UpstreamForwarder implements ForwardListener {
       holderKey: token?.id ?? clientOf(decision),
       judgeAgain,
       stallTimeoutMs: Math.max(application.options.timeoutMs, BODY_TIMEOUT_MS),
-      sessionRule: token === null ? null : application.sessionParameters,
     };
     const handler = new ForwardHandler(exchange, options, this, this.openRequests);
     const body = arrivedBody(exchange);
@@ -80,11 +81,18 @@ export class UpstreamForwarder implements ForwardListener {
     }
     const token = decision.kind === 'allow' ? decision.authenticated.token : null;
     const { target } = application;
+    const origin = originOf(decision, exchange);
+    const path = judgedPath(decision, exchange);
+    if (token !== null && application.options.cookies === 'keep') {
+      const isSecure = origin.forwardedProto === 'https' || target.origin.startsWith('https:');
+      handler.cookies = this.keptCookies.of(token, application, forwardedPath(target, path, null), isSecure);
+    }
     const headers = forwardedHeaders({
       lines: facts.head.lines,
-      host: target.host,
+      host: hostFor(application, origin),
       requestId: exchange.requestId,
-      ...originOf(decision, exchange),
+      ...origin,
+      forwardedPrefix: application.pathPrefix === '/' ? null : application.pathPrefix,
       hop: this.loops.hop(facts.httpVersion),
       identityNames: application.identity.names,
       identity:
@@ -94,6 +102,7 @@ export class UpstreamForwarder implements ForwardListener {
       dropAuthorization: token !== null,
       // The gateway's own sessions never go upstream, whatever else is presented (R11).
       keepCookies: token === null ? withoutSessions : null,
+      keptCookies: handler.cookies?.line ?? null,
       // A scope with writes allows every method (R12).
       dropLine: token === null || coversWrites(token.scope) ? null : isMethodOverrideHeader,
       trace: { parent: traceParent(exchange.trace, randomDigits(16)), state: exchange.trace.traceState },
@@ -101,7 +110,7 @@ export class UpstreamForwarder implements ForwardListener {
     exchange.forwardedAtTick = performance.now();
     connections.dispatcher.dispatch(
       {
-        path: forwardedPath(target, judgedPath(decision, exchange), exchange.facts.query),
+        path: forwardedPath(target, path, facts.query),
         method: facts.method,
         headers,
         body: body instanceof IncomingBody ? body.stream() : body,
@@ -150,8 +159,6 @@ function upstreamProblem(error: unknown): ProblemException {
   );
 }
 
-type Forwarded = Exclude<Decision, { kind: 'deny' }>;
-
 /** For the share of a request without a token (R112). */
 function clientOf(decision: Forwarded): string {
   const { address } = decision.kind === 'allow' ? decision.authenticated.admitted : decision.admitted;
@@ -166,26 +173,4 @@ function judgedPath(decision: Forwarded, exchange: Exchange): string {
   if (!isProtected) return exchange.facts.rawPath;
   if (path?.strict.ok !== true) throw new Error('A protected request has exactly one path.');
   return path.strict.canonical;
-}
-
-/** Only what was judged goes upstream (R39). */
-export function originOf(
-  decision: Forwarded,
-  exchange: Exchange,
-): {
-  readonly forwardedFor: string;
-  readonly forwardedHost: string | null;
-  readonly forwardedProto: string;
-  readonly addressHeader: string | null;
-} {
-  const { address, policy, request } = decision.kind === 'allow' ? decision.authenticated.admitted : decision.admitted;
-  const { reverseProxy } = policy;
-  const { chain, proto, host } = forwardingOf(request.head.lines, address, reverseProxy);
-  return {
-    // Also a peer that is no plain address, such as one with a zone.
-    forwardedFor: address.peer === null ? (request.peer ?? '') : chain.join(', '),
-    forwardedHost: (host ?? exchange.authority)?.text ?? null,
-    forwardedProto: proto,
-    addressHeader: reverseProxy.enabled ? reverseProxy.header : null,
-  };
 }

@@ -348,6 +348,7 @@ describe('where a request came from', () => {
       expect(forwarding(last())).toEqual({
         'x-forwarded-for': ['127.0.0.1'],
         'x-forwarded-host': ['app.test'],
+        'x-forwarded-port': ['80'],
         'x-forwarded-proto': ['http'],
       });
     }
@@ -367,6 +368,7 @@ describe('where a request came from', () => {
       expect(forwarding(last())).toEqual({
         'x-forwarded-for': ['198.51.100.7, 127.0.0.1'],
         'x-forwarded-host': ['public.test'],
+        'x-forwarded-port': ['443'],
         'x-forwarded-proto': ['https'],
       });
     }

@@ -365,7 +365,7 @@ describe('answers', () => {
     const answer = await send({});
     expect([answer.status, answer.text()]).toEqual([200, 'ok']);
     expect(answer.interim).toEqual([
-      { status: 103, headerLines: [['Link', '</x>']] },
+      { status: 103, headerLines: [['Link', '</app/x>']] },
       { status: 102, headerLines: [] },
     ]);
     const old = await sendRaw(gateway.port, `GET /app/x HTTP/1.0\r\nHost: a\r\n${bearer(token).join(': ')}\r\n\r\n`);
@@ -440,7 +440,7 @@ describe('answers', () => {
   });
 
   it('R11: repeated Set-Cookie lines come through, and none on a token request', async () => {
-    const cookies = ['a=1; Path=/', 'b=2; Expires=Wed, 21 Oct 2065 07:28:00 GMT', 'a=3; HttpOnly'];
+    const cookies = ['a=1; Path=/app/x', 'b=2; Expires=Wed, 21 Oct 2065 07:28:00 GMT', 'a=3; HttpOnly'];
     upstream.respondWith(() => ({ headers: cookies.map((cookie) => ['Set-Cookie', cookie]), body: 'x' }));
     const anonymous = await request({ port: gateway.port, target: '/app/x' });
     expect(anonymous.headerValues('set-cookie')).toEqual(cookies);
