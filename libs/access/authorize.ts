@@ -146,7 +146,7 @@ const OTHER_SESSION_NAME = 'This name of the session endpoint does not accept a 
  */
 function asksForUpstreamSession({ admitted: { path, request } }: Authenticated): boolean {
   if (path?.strict.ok === true && path.strict.pathClass === 'rest-session') return false;
-  return !isReadMethod(request.method) || !overridingMethodsOfHead(request).every(isReadMethod);
+  return !isSafeRequest(request);
 }
 
 function readOnlyCovers(authenticated: Authenticated, facts: AuthorizationFacts): boolean {
@@ -163,6 +163,11 @@ function readOnlyCovers(authenticated: Authenticated, facts: AuthorizationFacts)
 function allOverridingMethods(authenticated: Authenticated, { bodyOverrides }: AuthorizationFacts): readonly string[] {
   const ofHead = overridingMethodsOfHead(authenticated.admitted.request);
   return bodyOverrides === undefined || bodyOverrides === 'unreadable' ? ofHead : [...ofHead, ...bodyOverrides];
+}
+
+/** RFC 9110 9.2.1; an overriding method in the head counts, too (R12). */
+export function isSafeRequest(request: RequestFacts): boolean {
+  return isReadMethod(request.method) && overridingMethodsOfHead(request).every(isReadMethod);
 }
 
 /**

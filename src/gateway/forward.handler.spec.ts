@@ -57,10 +57,7 @@ async function failureOf(send: (request: IncomingMessage) => Promise<void>, forM
     },
     {
       onTurn: () =>
-        connections.dispatcher.dispatch(
-          { path: '/', method: 'PUT', body: body.stream(), headersTimeout: TIMEOUT_MS },
-          handler,
-        ),
+        connections.dispatch({ path: '/', method: 'PUT', body: body.stream(), headersTimeout: TIMEOUT_MS }, handler),
       onHead: () => undefined,
       onGone: () => undefined,
       onFailure: (_exchange, error) => (failure = error),

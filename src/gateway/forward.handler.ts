@@ -1,3 +1,4 @@
+import { isSafeRequest } from '@scopegate/access';
 import { announcesBody, headerValues, mediaTypeOf } from '@scopegate/kernel';
 import { faultOfAnswer } from '@scopegate/upstream';
 import { errors, type Dispatcher } from 'undici';
@@ -11,6 +12,7 @@ import type { IncomingBody } from './forwarded-body.js';
 import type { RequestCookies } from './kept-cookies.cache.js';
 import type { OpenRequests } from './open-requests.js';
 import type { ConnectionWaiter, Holder, UpstreamConnections } from './upstream.connections.js';
+import { wasClosedWhenReused } from './upstream.connector.js';
 
 export interface ForwardOptions {
   readonly application: ProtectedApplication;
@@ -48,6 +50,7 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, ConnectionWai
   #holder: Holder | null = null;
   #hasConnection = false;
   #isStream = false;
+  #isSecondTry = false;
   #abort: ((error?: Error) => void) | null = null;
   #isGone = false;
   #hasFailed = false;
@@ -76,6 +79,11 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, ConnectionWai
 
   get application(): ProtectedApplication {
     return this.#application;
+  }
+
+  /** On a new connection. */
+  get isSecondTry(): boolean {
+    return this.#isSecondTry;
   }
 
   get body(): Buffer | IncomingBody | null {
@@ -109,6 +117,11 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, ConnectionWai
       this.#dispatch();
       return;
     }
+    this.#dispatchJudged();
+  }
+
+  /** Judges again first. */
+  #dispatchJudged(): void {
     this.#stopConnectionTimer();
     this.options.judgeAgain((application) => {
       if (application === null) this.#hasFailed = true;
@@ -147,6 +160,15 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, ConnectionWai
     this.#hasFailed = true;
     this.listener.onFailure(this.exchange, error);
     this.#abort?.(error);
+  }
+
+  /**
+   * R114: the upstream closed a connection that waited for a request, as a server may at any time (RFC 9112 9.3.1). Once,
+   * and only if a second effect does no harm.
+   */
+  #mayTryAgain(error: Error): boolean {
+    if (this.#isSecondTry || this.#isGone || this.#hasFailed || this.#body !== null) return false;
+    return wasClosedWhenReused(error) && isSafeRequest(this.exchange.facts);
   }
 
   /** Ends every wait. A connection that undici is about to use returns in `onError`. */
@@ -228,6 +250,12 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, ConnectionWai
   }
 
   onError(error: Error): void {
+    if (this.#mayTryAgain(error)) {
+      this.#isSecondTry = true;
+      this.#abort = null;
+      this.#dispatchJudged();
+      return;
+    }
     this.#releaseConnection();
     this.#endWaiting();
     if (this.#isGone || this.#hasFailed) return;

@@ -1,5 +1,5 @@
 import { ConnectionShares, type ConnectionHolder } from '@scopegate/upstream';
-import { Pool, type Dispatcher } from 'undici';
+import { Client, Pool, type Dispatcher } from 'undici';
 import { upstreamConnector } from './upstream.connector.js';
 
 /** Enough for a slow handshake while the client still waits. */
@@ -15,6 +15,7 @@ export type Holder = ConnectionHolder<ConnectionWaiter>;
 
 /** The connections to one application, and the requests that wait for one. */
 export class UpstreamConnections {
+  readonly #options: Client.Options;
   readonly #pool: Pool;
   readonly #shares: ConnectionShares<ConnectionWaiter>;
   #isPassing = false;
@@ -28,18 +29,25 @@ export class UpstreamConnections {
     readonly limit: number,
   ) {
     this.#shares = new ConnectionShares(limit);
-    this.#pool = new Pool(origin, {
-      connections: limit,
+    this.#options = {
       pipelining: 1,
       connect: upstreamConnector({ timeout: CONNECT_TIMEOUT_MS, autoSelectFamily: true }),
       keepAliveTimeout: 4_000,
       // The largest head of Tomcat.
       maxHeaderSize: 65_536,
-    });
+    };
+    this.#pool = new Pool(origin, { ...this.#options, connections: limit });
   }
 
-  get dispatcher(): Dispatcher {
-    return this.#pool;
+  dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
+    this.#pool.dispatch(options, handler);
+  }
+
+  /** On a new connection, which ends after the answer: those of the pool may be closed, too. */
+  dispatchAgain(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
+    const client = new Client(this.origin, this.#options);
+    client.dispatch(options, handler);
+    void client.close();
   }
 
   get statistics(): Pool['stats'] {

@@ -13,6 +13,7 @@ const UNREAD = Symbol('unread');
 const INTERIM = Symbol('interim');
 const IS_STOPPED = Symbol('is stopped');
 const HAS_ENDED = Symbol('has ended');
+const REQUESTS = Symbol('requests');
 
 /** Passes bytes on as they arrive. */
 interface UpstreamSocket extends Socket {
@@ -25,6 +26,8 @@ interface UpstreamSocket extends Socket {
   [INTERIM]?: Buffer | undefined;
   [IS_STOPPED]: boolean;
   [HAS_ENDED]: boolean;
+  /** Sent so far. */
+  [REQUESTS]: number;
 }
 
 /**
@@ -39,16 +42,34 @@ export function upstreamConnector(options: buildConnector.BuildOptions): buildCo
   return (asked, callback) =>
     connect(asked, (...[error, socket]) => {
       if (error !== null) callback(error, null);
-      // Nothing is read before undici listens.
-      else callback(null, Object.assign(socket, nothingReceived()));
+      // Nothing is read before undici listens, and an error is noted before undici reports it.
+      else callback(null, Object.assign(socket, nothingReceived()).on('error', noteClosedReuse));
     });
+}
+
+/** Errors of `wasClosedWhenReused`. */
+const CLOSED_REUSES = new WeakSet<object>();
+
+/** Of the end of a connection by its other side, in Node and undici. */
+const CLOSED_CODES: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
+
+/** True if a connection that had been used before ended before the first byte of an answer. */
+export function wasClosedWhenReused(error: Error): boolean {
+  return CLOSED_REUSES.has(error);
+}
+
+function noteClosedReuse(this: UpstreamSocket, error: Error & { readonly code?: string }): void {
+  const isClosed = CLOSED_CODES.has(error.code ?? '');
+  if (isClosed && this[REQUESTS] > 1 && this[INTERIM] === NOTHING) CLOSED_REUSES.add(error);
 }
 
 const NOTHING = Buffer.alloc(0);
 
 // The next request follows a complete answer, so further bytes are a new message.
 subscribe('undici:client:sendHeaders', (message) => {
-  (message as { readonly socket: UpstreamSocket }).socket[INTERIM] = NOTHING;
+  const { socket } = message as { readonly socket: UpstreamSocket };
+  socket[INTERIM] = NOTHING;
+  socket[REQUESTS] += 1;
 });
 
 /** Removes `100 Continue` heads: a server may send them unasked (RFC 9110 15.2), and undici would then fail. */
@@ -88,7 +109,16 @@ function interimStatus(bytes: Buffer): '100' | 'other' | 'final' | 'unknown' {
 }
 
 function nothingReceived(): object {
-  return { [INTERIM]: undefined, [UNREAD]: null, [IS_STOPPED]: false, [HAS_ENDED]: false, read, unshift, push };
+  return {
+    [INTERIM]: undefined,
+    [UNREAD]: null,
+    [IS_STOPPED]: false,
+    [HAS_ENDED]: false,
+    [REQUESTS]: 0,
+    read,
+    unshift,
+    push,
+  };
 }
 
 /** @returns whether to read more */

@@ -10,6 +10,7 @@ import {
   identityLines,
   traceParent,
 } from '@scopegate/upstream';
+import type { Dispatcher } from 'undici';
 import type { ProtectedApplication } from '../applications/application.js';
 import { DecisionRecorder } from '../access/decision.recorder.js';
 import type { PendingResponse } from '../audit/pending-response.js';
@@ -108,17 +109,16 @@ export class UpstreamForwarder implements ForwardListener {
       trace: { parent: traceParent(exchange.trace, randomDigits(16)), state: exchange.trace.traceState },
     });
     exchange.forwardedAtTick = performance.now();
-    connections.dispatcher.dispatch(
-      {
-        path: forwardedPath(target, path, facts.query),
-        method: facts.method,
-        headers,
-        body: body instanceof IncomingBody ? body.stream() : body,
-        headersTimeout: application.options.timeoutMs + UNDICI_TICK_MS,
-        bodyTimeout: stallTimeoutMs,
-      },
-      handler,
-    );
+    const request: Dispatcher.DispatchOptions = {
+      path: forwardedPath(target, path, facts.query),
+      method: facts.method,
+      headers,
+      body: body instanceof IncomingBody ? body.stream() : body,
+      headersTimeout: application.options.timeoutMs + UNDICI_TICK_MS,
+      bodyTimeout: stallTimeoutMs,
+    };
+    if (handler.isSecondTry) connections.dispatchAgain(request, handler);
+    else connections.dispatch(request, handler);
   }
 
   onHead(exchange: Exchange, status: number, answer: PendingResponse): void {
