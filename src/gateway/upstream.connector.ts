@@ -14,6 +14,9 @@ const INTERIM = Symbol('interim');
 const IS_STOPPED = Symbol('is stopped');
 const HAS_ENDED = Symbol('has ended');
 const REQUESTS = Symbol('requests');
+const AFTER_WRITE = Symbol('after write');
+
+type Written = (error?: Error | null) => void;
 
 /** Passes bytes on as they arrive. */
 interface UpstreamSocket extends Socket {
@@ -28,6 +31,8 @@ interface UpstreamSocket extends Socket {
   [HAS_ENDED]: boolean;
   /** Sent so far. */
   [REQUESTS]: number;
+  /** See `afterWrite`; made once for each connection. */
+  [AFTER_WRITE]: Written | null;
 }
 
 /**
@@ -115,9 +120,12 @@ function nothingReceived(): object {
     [IS_STOPPED]: false,
     [HAS_ENDED]: false,
     [REQUESTS]: 0,
+    [AFTER_WRITE]: null,
     read,
     unshift,
     push,
+    _write: write,
+    _writev: writeAll,
   };
 }
 
@@ -159,4 +167,23 @@ function push(this: UpstreamSocket): boolean {
   this[HAS_ENDED] = true;
   this.emit('readable');
   return false;
+}
+
+function write(this: UpstreamSocket, bytes: Buffer, encoding: BufferEncoding, written: Written): void {
+  Socket.prototype._write.call(this, bytes, encoding, afterWrite(this, written));
+}
+
+function writeAll(this: UpstreamSocket, chunks: { chunk: Buffer; encoding: BufferEncoding }[], written: Written): void {
+  Socket.prototype._writev?.call(this, chunks, afterWrite(this, written));
+}
+
+/**
+ * An upstream may answer and close its connection while a body is still sent. Node ends the connection at the failed
+ * write, with the answer unread. Here the end of reading ends it, which such a connection always has.
+ * @param written Node gives the same one each time
+ */
+function afterWrite(socket: UpstreamSocket, written: Written): Written {
+  return (socket[AFTER_WRITE] ??= (error) => {
+    if (!CLOSED_CODES.has((error as NodeJS.ErrnoException | null)?.code ?? '')) written(error);
+  });
 }
