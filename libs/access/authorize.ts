@@ -14,7 +14,7 @@ import {
 } from '@scopegate/scope';
 import { isBlockedByBody, mayBecomeBlocked, overridingMethodsOfHead } from './blocked-request.js';
 import { deny, type Allow, type Authenticated, type Deny } from './decision.js';
-import type { PrincipalFacts, TokenFacts } from './facts.js';
+import type { PrincipalFacts, RequestFacts, TokenFacts } from './facts.js';
 
 export interface AuthorizationFacts {
   readonly route: RouteRules;

@@ -5,9 +5,9 @@ import { errors, type Dispatcher } from 'undici';
 import type { ProtectedApplication } from '../applications/application.js';
 import type { PendingResponse } from '../audit/pending-response.js';
 import { JUDGED_AGAIN_AFTER_MS, type Exchange } from '../common/access/exchange.js';
-import { ProblemException } from '../common/http/problem.exception.js';
 import { AnswerLines } from './answer-lines.js';
 import { AnswerWriter } from './answer.writer.js';
+import { bodyTooSlow, tooManyStreams, tooManyWaiting, upstreamChanged } from './forward-problems.js';
 import type { IncomingBody } from './forwarded-body.js';
 import type { RequestCookies } from './kept-cookies.cache.js';
 import type { OpenRequests } from './open-requests.js';
@@ -270,34 +270,4 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, ConnectionWai
     if (this.#answer.hasNoBody && error instanceof errors.ResponseContentLengthMismatchError) this.onComplete();
     else this.listener.onFailure(this.exchange, error);
   }
-}
-
-function bodyTooSlow(): ProblemException {
-  return new ProblemException(
-    'request_timeout',
-    'The body of the request arrives too slowly. Send at least 64 bytes a second.',
-  );
-}
-
-function tooManyWaiting(): ProblemException {
-  return new ProblemException(
-    'upstream_timeout',
-    'Too many requests of this token or client wait for the application. Wait for some answers before you ' +
-      'send more.',
-  );
-}
-
-function tooManyStreams(): ProblemException {
-  return new ProblemException(
-    'upstream_timeout',
-    'This token or client has the maximum number of event streams of this application open. Close one, or ' +
-      'ask an administrator to raise "connections".',
-  );
-}
-
-function upstreamChanged(): ProblemException {
-  return new ProblemException(
-    'policy_unavailable',
-    'The upstream of the application was changed while the request waited. Send it again.',
-  );
 }

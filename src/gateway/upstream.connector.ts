@@ -170,10 +170,12 @@ function push(this: UpstreamSocket): boolean {
 }
 
 function write(this: UpstreamSocket, bytes: Buffer, encoding: BufferEncoding, written: Written): void {
+  // oxlint-disable-next-line no-underscore-dangle -- the name is Node's
   Socket.prototype._write.call(this, bytes, encoding, afterWrite(this, written));
 }
 
 function writeAll(this: UpstreamSocket, chunks: { chunk: Buffer; encoding: BufferEncoding }[], written: Written): void {
+  // oxlint-disable-next-line no-underscore-dangle -- the name is Node's
   Socket.prototype._writev?.call(this, chunks, afterWrite(this, written));
 }
 

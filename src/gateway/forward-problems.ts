@@ -1,0 +1,31 @@
+import { ProblemException } from '../common/http/problem.exception.js';
+
+export function bodyTooSlow(): ProblemException {
+  return new ProblemException(
+    'request_timeout',
+    'The body of the request arrives too slowly. Send at least 64 bytes a second.',
+  );
+}
+
+export function tooManyWaiting(): ProblemException {
+  return new ProblemException(
+    'upstream_timeout',
+    'Too many requests of this token or client wait for the application. Wait for some answers before you ' +
+      'send more.',
+  );
+}
+
+export function tooManyStreams(): ProblemException {
+  return new ProblemException(
+    'upstream_timeout',
+    'This token or client has the maximum number of event streams of this application open. Close one, or ' +
+      'ask an administrator to raise "connections".',
+  );
+}
+
+export function upstreamChanged(): ProblemException {
+  return new ProblemException(
+    'policy_unavailable',
+    'The upstream of the application was changed while the request waited. Send it again.',
+  );
+}
