@@ -3,9 +3,21 @@ import { isMariaDbAvailable, startMariaDb, type MariaDbServer } from './maria-db
 import { isRedisAvailable, startRedis, type RedisServer } from './redis.server.js';
 
 /** A real server that a part of the tests stands on and that a machine may lack. */
-export type ExternalPart = 'mysql' | 'redis';
+export type ExternalPart = keyof typeof WHAT_IS_MISSING;
 
-const EXTERNAL_PARTS: readonly ExternalPart[] = ['mysql', 'redis'];
+const WHAT_IS_MISSING = {
+  mysql: 'no mariadbd on the PATH',
+  redis: 'no redis-server on the PATH',
+  apt: 'no apt-get, dpkg-deb or apt-ftparchive on the PATH',
+  curl: 'no curl on the PATH',
+  'git-lfs': 'no git-lfs on the PATH',
+  mercurial: 'no hg on the PATH',
+  'python-jira': 'no python3 with the module jira',
+  redmine: 'no Redmine in /usr/share/redmine, or no puma',
+  svn: 'no svn, or no Apache with mod_dav_svn',
+} as const;
+
+const EXTERNAL_PARTS = Object.keys(WHAT_IS_MISSING) as readonly ExternalPart[];
 
 /**
  * The parts whose absence is a failure, from SCOPEGATE_TEST_REQUIRE (names with commas between them).
@@ -19,7 +31,7 @@ export function requiredParts(value = process.env['SCOPEGATE_TEST_REQUIRE'] ?? '
     .filter((element) => element !== '')) {
     const part = EXTERNAL_PARTS.find((candidate) => candidate === name);
     if (part === undefined) {
-      throw new Error(`SCOPEGATE_TEST_REQUIRE names "${name}"; it knows ${EXTERNAL_PARTS.join(' and ')}.`);
+      throw new Error(`SCOPEGATE_TEST_REQUIRE names "${name}"; the names are ${EXTERNAL_PARTS.join(', ')}.`);
     }
     required.add(part);
   }
@@ -34,7 +46,7 @@ export function canRunWith(part: ExternalPart, available: boolean, required = re
   if (available) {
     return true;
   }
-  const reason = part === 'mysql' ? 'no mariadbd on the PATH' : 'no redis-server on the PATH';
+  const reason = WHAT_IS_MISSING[part];
   if (required.has(part)) {
     throw new Error(`SCOPEGATE_TEST_REQUIRE names ${part}, and there is ${reason}.`);
   }
