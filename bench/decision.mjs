@@ -28,7 +28,7 @@ const PASSWORD = 'a benchmark password';
 const application = {
   key: 'bench',
   kind: 'jira',
-  encodedSlashes: 'reject',
+  paths: 'tomcat',
   anonymous: 'allow',
   nativeTokensDisabled: true,
   remoteApiPasswords: false,

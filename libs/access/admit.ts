@@ -54,8 +54,8 @@ export function admit(
 /** @returns null at the management API */
 export function judgeRequestPath(rawPath: string, application: ApplicationRules | null): PathJudgement | null {
   if (application === null) return null;
-  const { kind, encodedSlashes } = application;
-  return judgePath(rawPath, { rules: productOf(kind).paths, encodedSlashes });
+  const { kind, paths } = application;
+  return judgePath(rawPath, { rules: productOf(kind).paths, reading: paths });
 }
 
 /** A login at jira's session endpoint is read before the decision (R04, R43). */

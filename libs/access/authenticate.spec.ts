@@ -20,7 +20,7 @@ const session = mintSession(new HmacKey('a pepper of a test'), (size) => new Uin
 const JIRA: ApplicationRules = {
   key: 'jira',
   kind: 'jira',
-  encodedSlashes: 'reject',
+  paths: 'tomcat',
   anonymous: 'allow',
   nativeTokensDisabled: false,
   remoteApiPasswords: false,

@@ -20,7 +20,7 @@ const JIRA: Application = {
   rules: {
     key: 'jira',
     kind: 'jira',
-    encodedSlashes: 'reject',
+    paths: 'tomcat',
     anonymous: 'allow',
     nativeTokensDisabled: false,
     remoteApiPasswords: false,

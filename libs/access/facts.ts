@@ -1,5 +1,5 @@
 import type { AddressSet, ReverseProxyRules } from '@scopegate/network';
-import type { BlockedPaths, CompiledPatterns, EncodedSlashes } from '@scopegate/path';
+import type { BlockedPaths, CompiledPatterns, PathReading } from '@scopegate/path';
 import type { ApplicationKind } from '@scopegate/product';
 import type { Permissions } from '@scopegate/permission';
 import type { Scope } from '@scopegate/scope';
@@ -45,7 +45,8 @@ export const MANAGEMENT_KEY = 'scopegate';
 export interface ApplicationRules {
   readonly key: string;
   readonly kind: ApplicationKind;
-  readonly encodedSlashes: EncodedSlashes;
+  /** How its server reads a path (R48). */
+  readonly paths: PathReading;
   readonly anonymous: 'allow' | 'deny';
   readonly nativeTokensDisabled: boolean;
   readonly remoteApiPasswords: boolean;

@@ -10,7 +10,7 @@ function rules(kind: ApplicationKind): ApplicationRules {
   return {
     key: 'product',
     kind,
-    encodedSlashes: 'reject',
+    paths: 'tomcat',
     anonymous: 'allow',
     nativeTokensDisabled: false,
     remoteApiPasswords: false,

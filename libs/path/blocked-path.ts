@@ -37,12 +37,15 @@ export function compileBlockedPaths(patterns: readonly PathPattern[]): BlockedPa
   };
 }
 
+/** An upstream that decodes takes `/a%2Fb` and `/a/b` for one path, so the pattern blocks both. */
 function blocksOf({ method, path }: PathPattern): readonly Block[] {
   const methods = method === undefined ? 'every' : method === 'GET' ? ['GET', 'HEAD'] : [method];
-  const beginning = /^[^*]*/.exec(path)?.[0].replace(/\/$/, '') ?? '';
-  const segments = segmentsOf(path);
-  const block: Block = { methods, beginning, segments };
-  return path.includes('%') ? [block, { ...block, segments: segments.map(decodeBytes) }] : [block];
+  const spellings = path.includes('%') ? [path, decodeBytes(path)] : [path];
+  return spellings.map((spelling) => ({
+    methods,
+    beginning: /^[^*]*/.exec(spelling)?.[0].replace(/\/$/, '') ?? '',
+    segments: segmentsOf(spelling),
+  }));
 }
 
 function methodsOf(blocks: readonly Block[], readings: readonly (readonly string[])[]): BlockedMethods {
@@ -57,7 +60,7 @@ function methodsOf(blocks: readonly Block[], readings: readonly (readonly string
 }
 
 function segmentsOf(path: string): readonly string[] {
-  return path.split('/').filter((segment) => segment !== '' && segment !== '.');
+  return path.split('/').filter((segment) => segment !== '');
 }
 
 function matches(pattern: readonly string[], path: readonly string[]): boolean {

@@ -1,9 +1,8 @@
 export { parseTarget, stripMount, type ParsedTarget } from './request-target.js';
-export { PLAIN_PATHS, type PathClass, type PathRules } from './path-class.js';
+export { PATH_READINGS, PLAIN_PATHS, type PathClass, type PathReading, type PathRules } from './path-class.js';
 export {
   judgePath,
   type CanonicalPath,
-  type EncodedSlashes,
   type LenientJudgement,
   type PathJudgement,
   type PathOptions,

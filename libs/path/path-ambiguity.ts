@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { classifyPath, type PathClass, type PathRules } from './path-class.js';
-import { MAXIMUM_DECODES, rewriteReachesRest } from './path-readings.js';
+import { rewriteReachesRest } from './path-readings.js';
 import { decodeBytes } from './percent-encoding.js';
 
 const SLASH = 0x2f;
@@ -9,7 +9,7 @@ const DOT = 0x2e;
 const DOT_SEGMENT = 'The path contains a dot segment.';
 const LOOKALIKE = 'The path contains characters that a server may read as slashes, dots, semicolons or percent signs.';
 
-/** Why a canonical path can be read as another one, at any depth of decoding; null if it cannot. */
+/** Why a canonical path without encoded slashes and percent signs can be read as another one; null if it cannot. */
 export function ambiguity(canonical: string, pathClass: PathClass, rules: PathRules): string | null {
   if (hasDotSegment(canonical)) {
     return DOT_SEGMENT;
@@ -17,41 +17,14 @@ export function ambiguity(canonical: string, pathClass: PathClass, rules: PathRu
   if (rules.rewritesStatic && rewriteReachesRest(canonical, rules)) {
     return 'The application rewrites this path to another one (/s/…/_/).';
   }
-  let text = canonical;
-  for (let decodes = 1; text.includes('%'); decodes += 1) {
-    const decoded = decodeBytes(text);
-    if (decoded === text) {
-      return null;
-    }
-    if (decodes > MAXIMUM_DECODES) {
-      return 'The path is percent-encoded too many times.';
-    }
-    const detail = decodedFault(decoded, canonical, pathClass, rules);
-    if (detail !== null) {
-      return detail;
-    }
-    text = decoded;
+  if (!canonical.includes('%')) {
+    return null;
   }
-  return null;
-}
-
-/** Checks one depth of decoding. @param decoded a byte string */
-function decodedFault(decoded: string, canonical: string, pathClass: PathClass, rules: PathRules): string | null {
+  const decoded = decodeBytes(canonical);
   if (hasDotSegment(decoded)) {
     return DOT_SEGMENT;
   }
-  if (decoded.includes('//') || (decoded.endsWith('/') && !canonical.endsWith('/'))) {
-    return 'The path contains an encoded slash next to another slash, or at its end.';
-  }
-  let isAscii = true;
-  for (let index = 0; index < decoded.length; index += 1) {
-    const code = decoded.charCodeAt(index);
-    if (code < 0x20 || code === 0x7f || code === 0x5c || code === 0x3b) {
-      return 'The path contains an encoded control character, backslash or semicolon.';
-    }
-    isAscii &&= code < 0x80;
-  }
-  return isAscii ? null : lookalikeFault(decoded, pathClass, rules);
+  return /^[\x00-\x7f]*$/.test(decoded) ? null : lookalikeFault(decoded, pathClass, rules);
 }
 
 /**

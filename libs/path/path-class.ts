@@ -1,6 +1,14 @@
 /** `rest-session`: jira's session endpoint (R04). `remote-api`: confluence's (R49). `rpc-other`: other `/rpc/`. */
 export type PathClass = 'rest' | 'rest-session' | 'remote-api' | 'rpc-other' | 'other';
 
+/**
+ * R48. `tomcat`: what a servlet container could decode, cut or fold is refused, and slashes are merged. `rfc3986`:
+ * everything without a dot segment in any reading is forwarded byte for byte.
+ */
+export const PATH_READINGS = ['tomcat', 'rfc3986'] as const;
+
+export type PathReading = (typeof PATH_READINGS)[number];
+
 /** The names of jira's session endpoint in R04. */
 const SESSION_PATHS: ReadonlySet<string> = new Set(
   ['1', '1.0', 'latest'].flatMap((version) =>
@@ -19,8 +27,8 @@ export interface PathRules {
   readonly nativeTokens: readonly string[];
   /** The product serves `/s/<anything>/_/<path>` as `/<path>`. */
   readonly rewritesStatic: boolean;
-  /** Paths may contain `%2F` and `%25` if the application allows it (R48). */
-  readonly encodedSlashes: boolean;
+  /** How its server reads a path (R48). Only an application of an `rfc3986` product may choose the other one. */
+  readonly reading: PathReading;
 }
 
 /** For a product whose paths have no special meaning. */
@@ -30,7 +38,7 @@ export const PLAIN_PATHS: PathRules = {
   remoteApi: false,
   nativeTokens: [],
   rewritesStatic: false,
-  encodedSlashes: true,
+  reading: 'rfc3986',
 };
 
 /**

@@ -1,17 +1,24 @@
 import type { Brand } from '@scopegate/kernel';
-import { classifyPath, isNativeTokenPath, isSessionAlias, type PathClass, type PathRules } from './path-class.js';
+import {
+  classifyPath,
+  isNativeTokenPath,
+  isSessionAlias,
+  type PathClass,
+  type PathReading,
+  type PathRules,
+} from './path-class.js';
 import { ambiguity, isDotSegment } from './path-ambiguity.js';
-import { judgeReadings } from './path-readings.js';
-import { encodeByte, encodedByteAt, encodingFault, isUnreserved } from './percent-encoding.js';
+import { canonicalSpelling, PLAIN_CHARACTERS } from './canonical-spelling.js';
+import { dotSegmentFault } from './dot-segments.js';
+import { judgeReadings, type ReadingsVerdict } from './path-readings.js';
+import { encodingFault } from './percent-encoding.js';
 
 /**
- * The form that is judged, forwarded and audited: unreserved characters plain, other triples in upper case, slashes
- * merged, and no second reading.
+ * The form that is judged, forwarded and audited. `tomcat`: unreserved characters plain, other triples in upper case,
+ * slashes merged, and no second reading. `rfc3986`: the path as sent; no reading has a dot segment, except for segments
+ * written `.`.
  */
 export type CanonicalPath = Brand<string, 'CanonicalPath'>;
-
-/** R48: whether a path may contain `%2F` and `%25`. */
-export type EncodedSlashes = 'reject' | 'allow';
 
 /** The canonical form and class, or why the path is ambiguous. */
 export type StrictJudgement =
@@ -42,12 +49,13 @@ export interface PathJudgement {
 
 export interface PathOptions {
   readonly rules: PathRules;
-  readonly encodedSlashes: EncodedSlashes;
+  /** Of the application. A product that reads as `tomcat` is always judged so. */
+  readonly reading: PathReading;
 }
 
 /** R46, R48, R49, R53. Never throws. @param rawPath as it arrived, without the query */
 export function judgePath(rawPath: string, options: PathOptions): PathJudgement {
-  const { rules } = options;
+  const { rules, reading } = options;
   if (isPlain(rawPath)) {
     // A plain path has one reading, so it is its own canonical form.
     const pathClass = classifyPath(rawPath, rules);
@@ -70,7 +78,10 @@ export function judgePath(rawPath: string, options: PathOptions): PathJudgement 
       remoteApiRequest: false,
     };
   }
-  const strict = judgeStrictly(rawPath, options);
+  const strict =
+    rules.reading === 'tomcat' || reading === 'tomcat'
+      ? judgeAsTomcat(rawPath, rules)
+      : judgeAsRfc3986(rawPath, rules, readings);
   return {
     strict,
     lenient: { ban: readings.anyRest, token: readings.allRest },
@@ -89,12 +100,6 @@ const LENIENT_OF_CLASS: Readonly<Record<PathClass, LenientJudgement>> = {
 };
 
 const SLASH = 0x2f;
-
-/** Mean the same in every reading: RFC 3986 3.3 without `;` and `%`. */
-const PLAIN_CHARACTERS: Uint8Array = charactersOf((code) => isUnreserved(code) || "!$&'()*+,=:@".includes(chr(code)));
-
-/** Not allowed in a URI, but browsers send them (WHATWG URL). No upstream gives them a meaning; we encode them. */
-const ENCODED_CHARACTERS: Uint8Array = charactersOf((code) => '[]|^'.includes(chr(code)));
 
 /** One scan without allocation; most paths are plain. */
 function isPlain(path: string): boolean {
@@ -116,74 +121,35 @@ function isPlain(path: string): boolean {
   return !isDotSegment(path, segmentStart, path.length) && !(path.startsWith('/s/') && path.includes('/_/'));
 }
 
-function judgeStrictly(rawPath: string, { rules, encodedSlashes }: PathOptions): StrictJudgement {
-  const allowsEncoded = rules.encodedSlashes && encodedSlashes === 'allow';
-  let canonical = '';
-  // Kept as a flag: reading the end of a string under construction copies it.
-  let endsWithSlash = false;
-  for (let index = 0; index < rawPath.length; index += 1) {
-    const code = rawPath.charCodeAt(index);
-    if (code === SLASH) {
-      canonical += endsWithSlash ? '' : '/';
-      endsWithSlash = true;
-      continue;
-    }
-    endsWithSlash = false;
-    const byte = encodedByteAt(rawPath, index);
-    if (byte >= 0) {
-      index += 2;
-      if (isUnreserved(byte)) {
-        canonical += chr(byte);
-      } else {
-        const detail = encodedFault(byte, allowsEncoded);
-        if (detail !== null) {
-          return { ok: false, detail };
-        }
-        canonical += encodeByte(byte);
-      }
-    } else if (PLAIN_CHARACTERS[code] === 1) {
-      canonical += chr(code);
-    } else if (ENCODED_CHARACTERS[code] === 1) {
-      canonical += encodeByte(code);
-    } else {
-      return { ok: false, detail: code === 0x3b ? PATH_PARAMETER : NO_URI_SYNTAX };
-    }
-  }
+/** What a servlet container could decode, cut or fold is refused. */
+function judgeAsTomcat(rawPath: string, rules: PathRules): StrictJudgement {
+  const spelling = canonicalSpelling(rawPath);
+  if (!spelling.ok) return spelling;
+  const { canonical } = spelling;
+  const refused = REFUSED_TRIPLES.find(([triple]) => canonical.includes(triple));
+  if (refused !== undefined) return { ok: false, detail: `The path contains an encoded ${refused[1]}.` };
   const pathClass = classifyPath(canonical, rules);
   const detail = ambiguity(canonical, pathClass, rules);
   return detail === null ? { ok: true, canonical: canonical as CanonicalPath, pathClass } : { ok: false, detail };
 }
 
-const PATH_PARAMETER = 'The path contains a path parameter (a semicolon).';
-const NO_URI_SYNTAX = 'The path contains a character that a URI must not contain.';
+const REFUSED_TRIPLES = [
+  ['%5C', 'backslash'],
+  ['%3B', 'semicolon'],
+  ['%2F', 'slash'],
+  ['%25', 'percent sign'],
+  ['%3F', 'question mark'],
+  ['%23', 'hash'],
+] as const;
 
-/** Null if this character may be encoded in a path. */
-function encodedFault(byte: number, allowsEncoded: boolean): string | null {
-  switch (byte) {
-    case 0x5c:
-      return 'The path contains an encoded backslash.';
-    case 0x3b:
-      return 'The path contains an encoded semicolon.';
-    case SLASH:
-      return allowsEncoded ? null : 'The path contains an encoded slash.';
-    case 0x25:
-      return allowsEncoded ? null : 'The path contains an encoded percent sign.';
-    case 0x3f:
-    case 0x23:
-      return allowsEncoded ? null : 'The path contains an encoded question mark or hash.';
-    default:
-      return null;
-  }
-}
-
-function charactersOf(test: (code: number) => boolean): Uint8Array {
-  const table = new Uint8Array(0x80);
-  for (let code = 0x21; code < 0x7f; code += 1) {
-    table[code] = test(code) ? 1 : 0;
-  }
-  return table;
-}
-
-function chr(code: number): string {
-  return String.fromCharCode(code);
+/** R48: byte for byte, unless a reading goes to another folder or changes the class. */
+function judgeAsRfc3986(rawPath: string, rules: PathRules, { anyRest, allRest }: ReadingsVerdict): StrictJudgement {
+  const detail = rawPath.includes('\\')
+    ? 'The path contains a backslash, which a URI must not contain.'
+    : anyRest === allRest
+      ? dotSegmentFault(rawPath)
+      : 'The path can be read as a REST path and as another one.';
+  return detail === null
+    ? { ok: true, canonical: rawPath as CanonicalPath, pathClass: classifyPath(rawPath, rules) }
+    : { ok: false, detail };
 }

@@ -1,5 +1,6 @@
-import { PLAIN_PATHS } from './path-class.js';
-import { judgePath, type CanonicalPath } from './path-judgement.js';
+import type { CanonicalPath } from './path-judgement.js';
+import { patternSpellingFault } from './pattern-spelling.js';
+import { upperCaseTriples } from './percent-encoding.js';
 import { isOneSegment, leadsDownwards, startsOneSegment } from './segment-readings.js';
 
 /**
@@ -43,10 +44,8 @@ function pathFault(path: string): string | null {
   if (![...segments, last === '**' ? '' : last].every((segment) => !segment.slice(0, -1).includes('*'))) {
     return 'A * must be a whole segment or the end of one, and ** must be the last segment.';
   }
-  // An encoded slash is canonical only where the application allows it.
-  const { strict } = judgePath(path, { rules: PLAIN_PATHS, encodedSlashes: 'allow' });
-  if (!strict.ok) return `The path is not canonical. ${strict.detail}`;
-  return strict.canonical === path ? null : `The path is not canonical: write ${strict.canonical}`;
+  const fault = patternSpellingFault(path);
+  return fault === null ? null : `The path is not canonical${fault}`;
 }
 
 /** In place of a method: every method. */
@@ -71,12 +70,17 @@ export function compilePatterns(patterns: readonly PathPattern[]): CompiledPatte
     if (path.includes('*')) ofMethod.globs.push(path.slice(1).split('/'));
     else ofMethod.exact.add(path);
   }
-  const has = (method: string, canonical: string): boolean => {
+  const has = (method: string, path: string): boolean => {
     const patternsOf = byMethod.get(method);
     if (patternsOf === undefined) return false;
-    return patternsOf.exact.has(canonical) || patternsOf.globs.some((glob) => matchesGlob(glob, canonical));
+    return patternsOf.exact.has(path) || patternsOf.globs.some((glob) => matchesGlob(glob, path));
   };
-  return { matches: (method, canonical) => has(method, canonical) || has(EVERY_METHOD, canonical) };
+  return {
+    matches(method, canonical) {
+      const path = upperCaseTriples(canonical);
+      return has(method, path) || has(EVERY_METHOD, path);
+    },
+  };
 }
 
 /** No backtracking: a wildcard can match in one way only. Other segments compare byte for byte. */

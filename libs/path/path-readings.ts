@@ -3,7 +3,7 @@ import { decodeBytes, decodeUnreserved } from './percent-encoding.js';
 import { readingsOf } from './segment-readings.js';
 
 /** No real chain of proxies and servers decodes more often. */
-export const MAXIMUM_DECODES = 8;
+const MAXIMUM_DECODES = 8;
 
 /**
  * One way an upstream may read a path. If it climbs above its root, it leaves the mount, and the result depends on the

@@ -28,6 +28,11 @@ export function encodeByte(byte: number): string {
   return `%${byte < 16 ? '0' : ''}${byte.toString(16).toUpperCase()}`;
 }
 
+/** RFC 3986 6.2.2.1: `%2f` and `%2F` are the same triple. */
+export function upperCaseTriples(text: string): string {
+  return text.includes('%') ? text.replace(/%[0-9a-fA-F]{2}/g, (triple) => triple.toUpperCase()) : text;
+}
+
 /** Decodes every triple once. @returns a byte string, so that UTF-8 does not change further decodes */
 export function decodeBytes(text: string): string {
   return decodeWhere(text, () => true);

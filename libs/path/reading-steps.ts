@@ -25,7 +25,8 @@ export const CHARACTER_STEPS: readonly ReadingStep[] = [
   (text) => [decodeBytes(text)],
   (text) => [decodeUnicodeTriples(text)],
   (text) => [shortenOverlongForms(text)],
-  (text) => [ofUnicode(text, foldCompatibility)],
+  (text) => [ofUnicode(text, (characters) => characters.normalize('NFKC'))],
+  (text) => [ofUnicode(text, removeInvisible)],
   (text) => [ofUnicode(text, foldSlashLookalikes)],
 ];
 
@@ -44,9 +45,8 @@ function shortenOverlongForms(text: string): string {
   );
 }
 
-/** NFKC, and characters that are not seen removed. */
-function foldCompatibility(text: string): string {
-  return text.normalize('NFKC').replace(/\p{Default_Ignorable_Code_Point}+/gu, '');
+function removeInvisible(text: string): string {
+  return text.replace(/\p{Default_Ignorable_Code_Point}+/gu, '');
 }
 
 /** Older charsets turn these into a slash or a backslash. */

@@ -64,7 +64,7 @@ export const ATLASSIAN_PATHS: PathRules = {
   remoteApi: false,
   nativeTokens: ['/rest/pat', '/rest/access-tokens'],
   rewritesStatic: true,
-  encodedSlashes: false,
+  reading: 'tomcat',
 };
 
 /**

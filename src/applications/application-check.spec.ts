@@ -66,14 +66,14 @@ describe('checking an application', () => {
       readOnlyExceptions: [],
       nativeTokensDisabled: false,
       remoteApiPasswords: false,
-      encodedSlashes: 'reject',
       ...defaultOptions('jira'),
     });
   });
 
   it('R48: a generic application allows encoded slashes and refuses who presents nothing, unless told otherwise', () => {
-    expect(accepted({ kind: 'generic' })).toMatchObject({ anonymous: 'deny', encodedSlashes: 'allow' });
-    expect(accepted({ kind: 'generic', encodedSlashes: 'reject' }).encodedSlashes).toBe('reject');
+    expect(accepted({ kind: 'generic' })).toMatchObject({ anonymous: 'deny', paths: 'rfc3986' });
+    expect(accepted({ kind: 'generic', encodedSlashes: 'reject' }).paths).toBe('tomcat');
+    expect(accepted({ kind: 'generic', paths: 'tomcat' }).paths).toBe('tomcat');
   });
 
   it.each(['jira', 'confluence', 'bitbucket'] as const)('R48: %s cannot allow encoded slashes', (kind) => {

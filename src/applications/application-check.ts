@@ -1,11 +1,17 @@
 import { MANAGEMENT_KEY } from '@scopegate/access';
 import { isJsonObject } from '@scopegate/kernel';
 import { kindsWith, productOf, type ApplicationKind } from '@scopegate/product';
-import { parsePathPattern, type EncodedSlashes, type ReadOnlyException } from '@scopegate/path';
+import { parsePathPattern, type PathReading, type ReadOnlyException } from '@scopegate/path';
 import type { FieldError } from '@scopegate/problem';
 import { DEFAULT_IDENTITY_ENCODING, parseUpstream, type IdentityEncoding } from '@scopegate/upstream';
 import { applyMergePatch } from '../common/validation/merge-patch.js';
-import { checkOptions, optionsOf, type ApplicationOptions } from './application-options.js';
+import {
+  checkOptions,
+  optionsOf,
+  pathsOf,
+  type ApplicationOptions,
+  type EncodedSlashes,
+} from './application-options.js';
 import type { ApplicationDocument } from './application.js';
 import { DEFAULT_IDENTITY_HEADERS, readIdentityHeaders, type AskedIdentityHeader } from './identity-header.js';
 import { decideVersions, describeMissingVersion, knownVersion, type VersionFinding } from './application-version.js';
@@ -25,6 +31,7 @@ export interface AskedApplication extends Partial<ApplicationOptions> {
   readonly readOnlyExceptions?: readonly unknown[];
   readonly nativeTokensDisabled?: boolean;
   readonly remoteApiPasswords?: boolean;
+  /** The earlier name of `paths`. */
   readonly encodedSlashes?: EncodedSlashes;
 }
 
@@ -51,7 +58,7 @@ const NULLABLE = ['version', 'cors', 'mount.pathPrefix', 'mount.host', 'identity
  * @throws a 400 if it is not a merge patch
  */
 export function patchApplication(before: object, patch: unknown): object {
-  const after = applyMergePatch({ ...before }, patch, NULLABLE);
+  const after = applyMergePatch(withoutOtherName(before, patch), patch, NULLABLE);
   const identity = after['identity'];
   const asked = isJsonObject(patch) && isJsonObject(patch['identity']) ? patch['identity']['headers'] : undefined;
   return {
@@ -76,7 +83,6 @@ export function checkApplication(
   const { kind } = asked;
   const product = productOf(kind);
   const versions = decideVersions(asked, before, finding === 'pending' ? null : finding);
-  const encodedSlashes = asked.encodedSlashes ?? (product.paths.encodedSlashes ? 'allow' : 'reject');
   if (before === null && asked.key === MANAGEMENT_KEY) {
     note('key', 'is reserved: in the applications of a token it means the management API. Choose another one.');
   }
@@ -101,10 +107,8 @@ export function checkApplication(
   if (asked.remoteApiPasswords === true && !product.paths.remoteApi) {
     note('remoteApiPasswords', `exists only for ${kindsWith(({ paths }) => paths.remoteApi)}: leave it out`);
   }
-  if (encodedSlashes === 'allow' && !product.paths.encodedSlashes) {
-    note('encodedSlashes', `must be "reject" for ${kind}, because its server refuses encoded slashes too`);
-  }
-  const options = optionsOf(asked, kind);
+  const paths = checkPaths(asked, note);
+  const options = optionsOf({ ...asked, paths }, kind);
   checkOptions(options, note);
   if (errors.length > 0 || !mount.ok) return { ok: false, errors };
   return {
@@ -120,7 +124,6 @@ export function checkApplication(
       readOnlyExceptions,
       nativeTokensDisabled: asked.nativeTokensDisabled ?? false,
       remoteApiPasswords: asked.remoteApiPasswords ?? false,
-      encodedSlashes,
       ...options,
     },
   };
@@ -134,6 +137,18 @@ function checkMode(mode: string | undefined, note: Note): void {
   } else if (mode !== undefined && mode !== 'headers') {
     note('identity.mode', 'must be "headers"');
   }
+}
+
+/** R48. */
+function checkPaths(asked: AskedApplication, note: Note): PathReading | undefined {
+  const paths = pathsOf(asked);
+  if (paths === null) {
+    note('encodedSlashes', 'contradicts "paths": leave it out, since it is the earlier name of the same member');
+  } else if (paths === 'rfc3986' && productOf(asked.kind).paths.reading === 'tomcat') {
+    const [field, value] = asked.paths === undefined ? ['encodedSlashes', 'reject'] : ['paths', 'tomcat'];
+    note(field, `must be "${value}" for ${asked.kind}, because its server refuses encoded slashes too`);
+  }
+  return paths ?? undefined;
 }
 
 /** A stored secret is only for the origin it was given for (R111). */
@@ -185,6 +200,15 @@ function readExceptions(values: readonly unknown[], note: Note): readonly ReadOn
 function originOf(upstream: string): string | null {
   const parsed = parseUpstream(upstream);
   return parsed.ok ? parsed.target.origin : null;
+}
+
+/** `paths` and `encodedSlashes` are one member: a patch of one replaces both. */
+function withoutOtherName(before: object, patch: unknown): Record<string, unknown> {
+  const members: Record<string, unknown> = { ...before };
+  if (isJsonObject(patch) && 'paths' in patch !== 'encodedSlashes' in patch) {
+    delete members['paths' in patch ? 'encodedSlashes' : 'paths'];
+  }
+  return members;
 }
 
 function withoutNulls(value: unknown): unknown {

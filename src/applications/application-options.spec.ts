@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { toStored } from './application.repository.js';
 import {
   checkOptions,
   defaultOptions,
@@ -27,6 +28,24 @@ describe('the options of an application', () => {
       ...defaultOptions('jira'),
       timeoutMs: 5000,
     });
+  });
+
+  it.each([
+    [{ kind: 'generic', encodedSlashes: 'reject' }, 'tomcat'],
+    [{ kind: 'generic', encodedSlashes: 'allow' }, 'rfc3986'],
+    [{ kind: 'jira', encodedSlashes: 'reject' }, 'tomcat'],
+    [{ kind: 'generic' }, 'rfc3986'],
+    [{ kind: 'generic', paths: 'tomcat' }, 'tomcat'],
+  ])('R48: %j as an older version stored it is read by %s', (body, paths) => {
+    const { document } = toStored({
+      key: 'a',
+      mountKey: '/a',
+      version: 1,
+      createdAtMs: 0,
+      body: { identity: {}, ...body },
+    });
+    expect(document.paths).toBe(paths);
+    expect(document).not.toHaveProperty('encodedSlashes');
   });
 
   it.each(['', 'a b', 'http://a', 'a/b', 'a@b', 'a:99999', 'a,b'])('R115: the host %j is refused', (host) => {

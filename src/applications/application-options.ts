@@ -1,6 +1,6 @@
 import { isJsonObject } from '@scopegate/kernel';
 import { parseAuthority } from '@scopegate/network';
-import { parsePathPattern, type PathPattern } from '@scopegate/path';
+import { parsePathPattern, type PathPattern, type PathReading } from '@scopegate/path';
 import { productOf, type ApplicationKind } from '@scopegate/product';
 
 export interface CorsRules {
@@ -13,6 +13,8 @@ export interface CorsRules {
  * text and checks in `application-options.dto.ts`.
  */
 export interface ApplicationOptions {
+  /** How the application reads a path (R48). */
+  readonly paths: PathReading;
   readonly passwords: 'forward' | 'deny';
   /** The Host line that goes upstream; any other text is the line itself. */
   readonly host: 'upstream' | 'client' | (string & {});
@@ -32,9 +34,30 @@ export interface ApplicationOptions {
 export const CHALLENGE_SCHEMES = ['basic', 'bearer'] as const;
 export type ChallengeScheme = (typeof CHALLENGE_SCHEMES)[number];
 
+/** The earlier name of `paths` and its values. */
+const READING_OF_SLASHES = { reject: 'tomcat', allow: 'rfc3986' } as const satisfies Record<string, PathReading>;
+export type EncodedSlashes = keyof typeof READING_OF_SLASHES;
+
+export function encodedSlashesOf(paths: PathReading): EncodedSlashes {
+  return paths === 'rfc3986' ? 'allow' : 'reject';
+}
+
+/** Under either name; null if the two names contradict each other. */
+export function pathsOf({ paths, encodedSlashes }: AskedPaths): PathReading | undefined | null {
+  if (encodedSlashes === undefined) return paths;
+  const reading = READING_OF_SLASHES[encodedSlashes];
+  return paths === undefined || paths === reading ? reading : null;
+}
+
+export interface AskedPaths {
+  readonly paths?: PathReading | undefined;
+  readonly encodedSlashes?: EncodedSlashes | undefined;
+}
+
 /** Also for applications that an older version stored. */
 export function defaultOptions(kind: ApplicationKind): ApplicationOptions {
   return {
+    paths: productOf(kind).paths.reading,
     passwords: productOf(kind).passwords,
     host: 'upstream',
     cookies: 'drop',
@@ -51,8 +74,10 @@ export function defaultOptions(kind: ApplicationKind): ApplicationOptions {
   };
 }
 
+type GivenOptions = { readonly [Name in keyof ApplicationOptions]?: ApplicationOptions[Name] | undefined };
+
 /** The options among other members; a missing one gets its default. */
-export function optionsOf(members: Partial<ApplicationOptions>, kind: ApplicationKind): ApplicationOptions {
+export function optionsOf(members: GivenOptions, kind: ApplicationKind): ApplicationOptions {
   const defaults = defaultOptions(kind);
   const given = Object.entries(members).filter(
     ([name, value]) => name in defaults && value !== undefined && value !== null,

@@ -15,7 +15,6 @@ const QUIET: ApplicationDocument = {
   readOnlyExceptions: [],
   nativeTokensDisabled: true,
   remoteApiPasswords: false,
-  encodedSlashes: 'reject',
   ...defaultOptions('confluence'),
 };
 

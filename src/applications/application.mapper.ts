@@ -1,6 +1,6 @@
 import type { Warning } from '@scopegate/permission';
 import { entityTag } from '../common/http/entity-tag.js';
-import { optionsOf } from './application-options.js';
+import { encodedSlashesOf, optionsOf } from './application-options.js';
 import type { StoredApplication } from './application.js';
 import { knownVersion } from './application-version.js';
 import { applicationWarnings } from './application-warning.js';
@@ -32,7 +32,7 @@ export function toDto({ key, document }: StoredApplication, observed: readonly W
     warnings: [...observed, ...applicationWarnings(document)].map(({ code, message }) => ({ code, message })),
     nativeTokensDisabled: document.nativeTokensDisabled,
     remoteApiPasswords: document.remoteApiPasswords,
-    encodedSlashes: document.encodedSlashes,
+    encodedSlashes: encodedSlashesOf(document.paths),
     ...(structuredClone(optionsOf(document, document.kind)) as ApplicationOptionsDto),
   };
 }

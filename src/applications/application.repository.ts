@@ -5,7 +5,7 @@ import { isDuplicateKey } from '../database/duplicate-key.js';
 import { findExactRow } from '../database/exact-row.js';
 import { rowLock } from '../database/row-lock.js';
 import { ApplicationEntity } from './application.entity.js';
-import { optionsOf } from './application-options.js';
+import { optionsOf, pathsOf, type AskedPaths } from './application-options.js';
 import type { ApplicationDocument, StoredApplication } from './application.js';
 import { describeMount, mountKey } from './mount.js';
 
@@ -13,9 +13,14 @@ type StoredIdentity = Omit<ApplicationDocument['identity'], 'encoding'>;
 
 export function toStored(row: ApplicationEntity): StoredApplication {
   // Older versions stored fewer members.
-  const body = row.body as ApplicationDocument;
-  const identity = { encoding: DEFAULT_IDENTITY_ENCODING, ...(body.identity as StoredIdentity) };
-  return { key: row.key, revision: row.version, document: { ...body, ...optionsOf(body, body.kind), identity } };
+  const { encodedSlashes, ...members } = row.body as ApplicationDocument & AskedPaths;
+  const paths = pathsOf({ paths: members.paths, encodedSlashes }) ?? undefined;
+  const identity = { encoding: DEFAULT_IDENTITY_ENCODING, ...(members.identity as StoredIdentity) };
+  return {
+    key: row.key,
+    revision: row.version,
+    document: { ...members, ...optionsOf({ ...members, paths }, members.kind), identity },
+  };
 }
 
 export async function lockedRow(manager: EntityManager, key: string): Promise<ApplicationEntity> {

@@ -1,13 +1,7 @@
 import type { ApplicationRules } from '@scopegate/access';
 import { foldHeaderName } from '@scopegate/kernel';
 import { productOf, type ApplicationKind } from '@scopegate/product';
-import {
-  compileBlockedPaths,
-  compilePatterns,
-  type EncodedSlashes,
-  type PathPattern,
-  type ReadOnlyException,
-} from '@scopegate/path';
+import { compileBlockedPaths, compilePatterns, type PathPattern, type ReadOnlyException } from '@scopegate/path';
 import {
   AnswerAddresses,
   compileSessionParameters,
@@ -42,7 +36,6 @@ export interface ApplicationDocument extends ApplicationOptions {
   readonly readOnlyExceptions: readonly ReadOnlyException[];
   readonly nativeTokensDisabled: boolean;
   readonly remoteApiPasswords: boolean;
-  readonly encodedSlashes: EncodedSlashes;
 }
 
 export interface StoredApplication {
@@ -129,7 +122,7 @@ export function protect(stored: StoredApplication, box: SecretBox): ProtectedApp
     rules: {
       key,
       kind: document.kind,
-      encodedSlashes: document.encodedSlashes,
+      paths: document.paths,
       anonymous: document.anonymous,
       nativeTokensDisabled: document.nativeTokensDisabled,
       remoteApiPasswords: document.remoteApiPasswords,

@@ -174,7 +174,7 @@ function rulesOf(application: CaseApplication | 'management'): ApplicationRules 
   return {
     key: APPLICATION_KEY,
     kind,
-    encodedSlashes: application.encodedSlashes ?? (kind === 'generic' ? 'allow' : 'reject'),
+    paths: application.paths ?? productOf(kind).paths.reading,
     anonymous: application.anonymous ?? (kind === 'generic' ? 'deny' : 'allow'),
     nativeTokensDisabled: application.nativeTokensDisabled ?? false,
     remoteApiPasswords: application.remoteApiPasswords ?? false,

@@ -1,6 +1,6 @@
 import type { CredentialKind, ReasonCode } from '@scopegate/access';
 import type { ApplicationKind } from '@scopegate/product';
-import type { EncodedSlashes, PathPattern, ReadOnlyException } from '@scopegate/path';
+import type { PathPattern, PathReading, ReadOnlyException } from '@scopegate/path';
 import type { CreationRefusal, Permissions } from '@scopegate/permission';
 import type { Scope } from '@scopegate/scope';
 import type { Validity } from '@scopegate/token';
@@ -37,7 +37,7 @@ export type CaseApplication = {
   readonly anonymous?: 'allow' | 'deny';
   readonly nativeTokensDisabled?: boolean;
   readonly remoteApiPasswords?: boolean;
-  readonly encodedSlashes?: EncodedSlashes;
+  readonly paths?: PathReading;
   readonly exceptions?: readonly ReadOnlyException[];
   readonly tokenPaths?: readonly PathPattern[];
   readonly blockedPaths?: readonly PathPattern[];

@@ -34,6 +34,15 @@ type PresentedRow = {
   readonly why: string;
 };
 
+/** A path, of `test/corpora/paths.json`. */
+type PathRow = {
+  readonly id: string;
+  readonly target: string;
+  readonly kind?: ApplicationKind;
+  readonly canonical?: string;
+  readonly why: string;
+};
+
 /** A path and a read-only exception, of `test/corpora/paths.json`. */
 type ExceptionRow = {
   readonly id: string;
@@ -49,7 +58,10 @@ function readCorpus<Corpus>(name: string): Corpus {
 }
 
 const { presented } = readCorpus<{ readonly presented: readonly PresentedRow[] }>('basic.json');
-const { exceptions } = readCorpus<{ readonly exceptions: readonly ExceptionRow[] }>('paths.json');
+const { cases, exceptions } = readCorpus<{
+  readonly cases: readonly PathRow[];
+  readonly exceptions: readonly ExceptionRow[];
+}>('paths.json');
 
 function credentialOf({ credentials, authorization: line, charset }: PresentedRow): CaseCredential {
   if (credentials === undefined) return authorization(line ?? '');
@@ -81,6 +93,9 @@ const NO_EXCEPTION: Readonly<Record<400 | 403, CaseExpectation>> = {
   403: denied('scope_insufficient', 403),
 };
 
+/** A backslash is refused with the form of the request. */
+const NO_URI = denied('request_malformed', 400, { credential: 'none' });
+
 /** The rows of the corpora that say what becomes of a whole request. */
 export const CORPUS_CASES: readonly AccessCase[] = [
   ...presented.map((row): AccessCase => ({
@@ -92,10 +107,23 @@ export const CORPUS_CASES: readonly AccessCase[] = [
     request: { path: row.path ?? '/rest/api/2/myself', credential: credentialOf(row) },
     expect: expectationOf(row),
   })),
+  ...cases
+    .filter(({ kind }) => kind === 'generic')
+    .map(({ id, target, canonical, why }): AccessCase => {
+      const [path = '', query] = target.split('?');
+      return {
+        name: `paths.json ${id}: ${target} with a token: ${why}`,
+        requirement: 'R48',
+        application: { kind: 'generic' },
+        request: { path, ...(query === undefined ? {} : { query }), credential: bearerToken('ro') },
+        expect:
+          canonical !== undefined ? allowed({ path: canonical }) : path.includes('\\') ? NO_URI : NO_EXCEPTION[400],
+      };
+    }),
   ...exceptions.map(({ id, exception, target, status, canonical, why }): AccessCase => ({
     name: `paths.json ${id}: the exception ${exception} and a POST to ${target}: ${why}`,
     requirement: 'R13',
-    application: { kind: 'generic', encodedSlashes: 'allow', exceptions: [{ method: 'POST', path: exception }] },
+    application: { kind: 'generic', exceptions: [{ method: 'POST', path: exception }] },
     request: { method: 'POST', path: target, credential: bearerToken('ro'), body: '{}' },
     expect: status === 200 ? allowed({ path: canonical ?? target }) : NO_EXCEPTION[status],
   })),

@@ -27,7 +27,7 @@ const application: fc.Arbitrary<CaseApplication> = fc.record(
     anonymous: fc.constantFrom('allow', 'deny'),
     nativeTokensDisabled: fc.boolean(),
     remoteApiPasswords: fc.boolean(),
-    encodedSlashes: fc.constantFrom('allow', 'reject'),
+    paths: fc.constantFrom('tomcat', 'rfc3986'),
     exceptions: fc.constantFrom([], [SEARCH]),
   },
   { requiredKeys: ['kind'] },

@@ -317,6 +317,7 @@ type Application = {
   readonly warnings: readonly { readonly code: string; readonly message: string }[];
   readonly nativeTokensDisabled: boolean;
   readonly remoteApiPasswords: boolean;
+  readonly paths: string;
   readonly encodedSlashes: string;
   readonly timeoutMs: number;
   readonly connections: number;
@@ -360,6 +361,7 @@ describeOnEachDatabase('applications at the management API', (server: () => Scop
       readOnlyExceptions: [],
       nativeTokensDisabled: false,
       remoteApiPasswords: false,
+      paths: 'rfc3986',
       encodedSlashes: 'allow',
       passwords: 'deny',
       host: 'upstream',
@@ -382,7 +384,13 @@ describeOnEachDatabase('applications at the management API', (server: () => Scop
 
   it.each(['jira', 'confluence', 'bitbucket'])('R63: a %s is created with its own defaults', async (kind) => {
     const made = await make({ kind, version: '9.12.0', name: 'Ours' });
-    expect(made).toMatchObject({ name: 'Ours', version: '9.12.0', anonymous: 'allow', encodedSlashes: 'reject' });
+    expect(made).toMatchObject({
+      name: 'Ours',
+      version: '9.12.0',
+      anonymous: 'allow',
+      paths: 'tomcat',
+      encodedSlashes: 'reject',
+    });
     expect(made.warnings.map((warning) => warning.code)).toContain('native_tokens_enabled');
     expect((await make({ kind, version: '9.12.0', nativeTokensDisabled: true })).warnings).toEqual([]);
   });
@@ -443,6 +451,9 @@ describeOnEachDatabase('applications at the management API', (server: () => Scop
     ['native tokens of a Jira too old', { kind: 'jira', version: '8.13.9', nativeTokensDisabled: true }, ''],
     ['native tokens of a Confluence too old', { kind: 'confluence', version: '7.8', nativeTokensDisabled: true }, ''],
     ['encoded slashes for a product', { kind: 'jira', version: '9.0', encodedSlashes: 'allow' }, 'encodedSlashes'],
+    ['another reading of paths for a product', { kind: 'jira', version: '9.0', paths: 'rfc3986' }, 'paths'],
+    ['an unknown reading of paths', { paths: 'iis' }, 'paths'],
+    ['two names that contradict each other', { paths: 'tomcat', encodedSlashes: 'allow' }, 'encodedSlashes'],
     ['an invalid version', { version: 'nine' }, 'version'],
     ['an unknown property', { colour: 'red' }, 'colour'],
     ['a null name', { name: null }, 'name'],
@@ -453,6 +464,25 @@ describeOnEachDatabase('applications at the management API', (server: () => Scop
     if (field !== '') expect(problem.errors?.map((error) => error.field)).toContain(field);
     else expect(problem.errors).toHaveLength(1);
     expect((await admin.get('/applications?limit=200')).body).toEqual(before.body);
+  });
+
+  it('R48: the reading of paths can be changed under both of its names', async () => {
+    const { key } = await make();
+    for (const [patch, paths, encodedSlashes] of [
+      [{ paths: 'tomcat' }, 'tomcat', 'reject'],
+      [{ encodedSlashes: 'allow' }, 'rfc3986', 'allow'],
+      [{ encodedSlashes: 'reject' }, 'tomcat', 'reject'],
+      [{ paths: 'rfc3986' }, 'rfc3986', 'allow'],
+      [{ paths: 'tomcat', encodedSlashes: 'reject' }, 'tomcat', 'reject'],
+      [{ name: 'Other' }, 'tomcat', 'reject'],
+    ] as const) {
+      const { status, body: changed } = await admin.patch<Application>(`/applications/${key}`, patch);
+      expect([status, changed.paths, changed.encodedSlashes]).toEqual([200, paths, encodedSlashes]);
+    }
+    const both = { paths: 'rfc3986', encodedSlashes: 'reject' };
+    expectProblem(await admin.patch(`/applications/${key}`, both), 400, 'validation_failed');
+    expectProblem(await admin.patch(`/applications/${key}`, { paths: null }), 400, 'validation_failed');
+    expectProblem(await admin.patch(`/applications/${key}`, { encodedSlashes: null }), 400, 'validation_failed');
   });
 
   it('R52: versions compare as numbers: 7.10 is above 7.9', async () => {

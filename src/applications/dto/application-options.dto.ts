@@ -1,5 +1,5 @@
 import { ApiProperty, getSchemaPath } from '@nestjs/swagger';
-import type { PathPattern } from '@scopegate/path';
+import { PATH_READINGS, type PathPattern, type PathReading } from '@scopegate/path';
 import { APPLICATION_KINDS, kindsWith, productOf, type Product } from '@scopegate/product';
 import { IsBoolean, IsIn, IsInt, IsString, Length, Max, Min, ValidateIf } from 'class-validator';
 import { BoundedList, TextList } from '../../common/validation/bounded-list.decorator.js';
@@ -44,6 +44,12 @@ function listed(patternsOf: (product: Product) => readonly PathPattern[]): strin
   return `${kinds.join('; ')}.`;
 }
 
+const PATHS =
+  'How the application reads a path. `tomcat`: encoded slashes, percent signs and path parameters are refused, and ' +
+  'doubled slashes are merged. `rfc3986`: everything is forwarded byte for byte unless a reader could make a dot ' +
+  `segment of it. Default: \`tomcat\` for ${kindsWith(({ paths }) => paths.reading === 'tomcat')}, which accept ` +
+  `nothing else, \`rfc3986\` for ${kindsWith(({ paths }) => paths.reading === 'rfc3986')}.`;
+
 /** Requests that a list names. */
 export class PathPatternDto {
   /**
@@ -73,6 +79,10 @@ export class CorsDto {
 
 /** The members of an application that have a default. */
 export class ApplicationOptionsDto implements ApplicationOptions {
+  @ApiProperty({ selfRequired: true, enum: PATH_READINGS, description: PATHS })
+  @IsIn(PATH_READINGS, { message: 'paths must be tomcat or rfc3986' })
+  paths!: PathReading;
+
   @ApiProperty({ selfRequired: true, enum: ['forward', 'deny'], description: PASSWORDS })
   @IsIn(['forward', 'deny'], { message: 'passwords must be forward or deny' })
   passwords!: 'forward' | 'deny';

@@ -28,9 +28,7 @@ const REMOTE_API =
   'Forwards passwords to the Remote API while passwords are disabled. Exists only for ' +
   `${kindsWith(({ paths }) => paths.remoteApi)}.`;
 
-const ENCODED_SLASHES =
-  'Encoded slashes and percent signs in the path. `allow` exists only for ' +
-  `${kindsWith(({ paths }) => paths.encodedSlashes)}.`;
+const ENCODED_SLASHES = 'The earlier name of `paths`: `reject` is `tomcat`, `allow` is `rfc3986`.';
 
 /** Where clients reach the application: below `pathPrefix`, at `host`, or both. */
 export class MountDto {
@@ -177,7 +175,7 @@ export class CreateApplicationDto extends PartialType(ApplicationOptionsDto, { s
   @IsBoolean()
   remoteApiPasswords?: boolean;
 
-  @ApiProperty({ required: false, enum: ['reject', 'allow'], description: ENCODED_SLASHES })
+  @ApiProperty({ required: false, enum: ['reject', 'allow'], deprecated: true, description: ENCODED_SLASHES })
   @IfPresent()
   @IsIn(['reject', 'allow'], { message: 'encodedSlashes must be reject or allow' })
   encodedSlashes?: 'reject' | 'allow';
@@ -230,7 +228,7 @@ export class ApplicationDto extends ApplicationOptionsDto {
 
   remoteApiPasswords!: boolean;
 
-  @ApiProperty({ enum: ['reject', 'allow'] })
+  @ApiProperty({ enum: ['reject', 'allow'], deprecated: true, description: ENCODED_SLASHES })
   encodedSlashes!: 'reject' | 'allow';
 }
 
