@@ -194,8 +194,7 @@ function refuseUnroutable(error: FastifyError, request: FastifyRequest, reply: F
       : (['not_found', 'There is nothing at this path. The API is documented at /docs.'] as const);
   const exchange = exchangeOf(request);
   reply.hijack();
-  const { requestId } = exchange;
-  writeProblem(reply.raw, exchange.facts.head, codeProblem(code, detail, requestId), null, exchange.closesAfter(400));
+  writeProblem(exchange, codeProblem(code, detail, exchange.requestId), exchange.closesAfter(400));
 }
 
 function listen(server: Server, port: number, host: string): Promise<void> {

@@ -6,6 +6,7 @@ import { isExpired, isScopegateFormat, sameUserName, tokenFault } from '@scopega
 import { forbiddenAddressDetail } from './admit.js';
 import { overridingMethodsOfHead } from './blocked-request.js';
 import type { Credential } from './credential.js';
+import { bansPassword, isBannedPath } from './password-ban.js';
 import { deny, type Admitted, type Authenticated, type Deny, type PassThrough } from './decision.js';
 import {
   MANAGEMENT_KEY,
@@ -32,27 +33,40 @@ export function authenticate(admitted: Admitted, facts: AuthenticationFacts): Au
   if (admitted.credential.kind !== 'token' && admitted.application === null) return authenticateLogin(admitted, facts);
   const refused = refusePresented(admitted);
   if (refused !== null) return refused;
-  return admitted.application?.anonymous === 'deny' && admitted.credential.kind !== 'password'
-    ? deny('authentication_required', admitted)
-    : { kind: 'pass', admitted };
+  return admitted.application === null || isForwarded(admitted.credential, admitted.application)
+    ? { kind: 'pass', admitted }
+    : deny('authentication_required', admitted);
+}
+
+/** With `anonymous: deny`, only a credential that the application judges itself: a password, or a named scheme (R120). */
+function isForwarded(credential: Credential, { anonymous, passSchemes }: ApplicationRules): boolean {
+  if (anonymous === 'allow') return true;
+  switch (credential.kind) {
+    case 'password':
+      return true;
+    case 'native-token':
+      return passSchemes.has('bearer');
+    case 'other':
+      return credential.scheme !== null && passSchemes.has(credential.scheme);
+    case 'cookie':
+    case 'none':
+    case 'token':
+      return false;
+  }
 }
 
 function refusePresented(admitted: Admitted): Deny | null {
-  const { application, credential, path, policy } = admitted;
+  const { application, credential, path } = admitted;
   if (credential.kind === 'token') {
     const detail = credential.via === 'cookie' ? SESSION_OVER : tokenFault(credential.secret);
     return deny('token_malformed', admitted, { detail });
   }
-  const rest = path !== null && path.lenient !== 'reject' && path.lenient.ban;
-  if (!rest || application === null) return null;
-  if (application.nativeTokensDisabled && presentsNativeToken(credential, application)) {
+  if (application === null || path === null) return null;
+  const isNativeToken = application.nativeTokensDisabled && presentsNativeToken(credential, application);
+  if (isNativeToken && isBannedPath(path)) {
     return { ...deny('native_token_disabled', admitted), credential: 'native-token' };
   }
-  if (credential.kind === 'password' && !policy.passwordsEnabled) {
-    const excepted = application.remoteApiPasswords && path.remoteApiRequest;
-    return excepted ? null : deny('password_disabled', admitted);
-  }
-  return null;
+  return credential.kind === 'password' && bansPassword(admitted) ? deny('password_disabled', admitted) : null;
 }
 
 /** R53: the product's own token, sent as Bearer, or as a password with its prefix. */

@@ -33,8 +33,10 @@ export type Credential =
       /** The Authorization line also contains a token of the product, which goes upstream with the password (R53). */
       readonly besideNativeToken?: true;
     }
+  /** Bearer without a Scopegate token. */
   | { readonly kind: 'native-token' }
-  | { readonly kind: 'other' }
+  /** Another Authorization scheme, in lower case; null if nothing follows it. */
+  | { readonly kind: 'other'; readonly scheme: string | null }
   | { readonly kind: 'cookie' }
   | { readonly kind: 'none' };
 

@@ -156,9 +156,11 @@ function describePath(facts: AccessFacts): string | null {
 
 function describeCredential(facts: AccessFacts): string {
   const reading = readCredential(facts.request, facts.application);
-  return reading.ok
-    ? `The kind of the credential is ${credentialKind(reading.credential)}.`
-    : 'The credential is malformed.';
+  if (!reading.ok) return 'The credential is malformed.';
+  const { credential } = reading;
+  return credential.kind === 'other'
+    ? 'The credential belongs to another Authorization scheme.'
+    : `The kind of the credential is ${credentialKind(credential)}.`;
 }
 
 function describeAddress(facts: AccessFacts, address: ClientAddress): string {

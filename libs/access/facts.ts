@@ -42,12 +42,22 @@ export type SessionBody =
 /** With this key, a token limited to applications also works at the management API (R125). No application has it. */
 export const MANAGEMENT_KEY = 'scopegate';
 
+export const CHALLENGE_SCHEMES = ['basic', 'bearer'] as const;
+
+export type ChallengeScheme = (typeof CHALLENGE_SCHEMES)[number];
+
 export interface ApplicationRules {
   readonly key: string;
   readonly kind: ApplicationKind;
   /** How its server reads a path (R48). */
   readonly paths: PathReading;
   readonly anonymous: 'allow' | 'deny';
+  /** R42. */
+  readonly passwords: 'forward' | 'deny';
+  /** R120: other Authorization schemes, in lower case, that are forwarded although `anonymous` is `deny`. */
+  readonly passSchemes: ReadonlySet<string>;
+  /** R119: the schemes that a 401 offers, in this order. */
+  readonly challenge: readonly ChallengeScheme[];
   readonly nativeTokensDisabled: boolean;
   readonly remoteApiPasswords: boolean;
   readonly exceptions: CompiledPatterns;

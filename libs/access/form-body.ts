@@ -3,6 +3,7 @@ import { productOf } from '@scopegate/product';
 import { admit } from './admit.js';
 import type { Admitted, Deny } from './decision.js';
 import type { ApplicationRules, FormBody } from './facts.js';
+import { bansPassword } from './password-ban.js';
 import type { RequestHead } from './request-head.js';
 
 /** At most this much of a form is searched for credentials (R43, R109). */
@@ -34,8 +35,7 @@ export function needsFormToRefuse({ code }: Deny, { application, request }: Admi
 }
 
 /** R43: a larger form is refused if a password in it would be disabled. Elsewhere it passes unread. */
-export function refusesLargeForm({ application, path, policy }: Admitted): boolean {
-  if (application === null || path === null || path.lenient === 'reject') return false;
-  const isExcepted = application.remoteApiPasswords && path.remoteApiRequest;
-  return productOf(application.kind).loginFields && !policy.passwordsEnabled && path.lenient.ban && !isExcepted;
+export function refusesLargeForm(admitted: Admitted): boolean {
+  const { application } = admitted;
+  return application !== null && productOf(application.kind).loginFields && bansPassword(admitted);
 }

@@ -11,7 +11,6 @@ import { headerWithToken } from './misplaced-token.js';
 
 const NONE: CredentialReading = { ok: true, credential: { kind: 'none' } };
 const COOKIE: CredentialReading = { ok: true, credential: { kind: 'cookie' } };
-const OTHER: CredentialReading = { ok: true, credential: { kind: 'other' } };
 const NATIVE_TOKEN: CredentialReading = { ok: true, credential: { kind: 'native-token' } };
 
 export function readHeaders(lines: HeaderLines): CredentialReading {
@@ -46,7 +45,9 @@ function readAuthorization(lines: HeaderLines): CredentialReading {
     case 'bearer':
       return presentsToken(parsed.token) ? tokenReading('bearer', null, parsed.token) : NATIVE_TOKEN;
     case 'other-scheme':
-      return holdsTokenElement(values[0] ?? '') ? misplaced('another Authorization scheme') : OTHER;
+      return holdsTokenElement(values[0] ?? '')
+        ? misplaced('another Authorization scheme')
+        : { ok: true, credential: { kind: 'other', scheme: parsed.isEmpty ? null : parsed.scheme } };
     case 'malformed':
       if (parsed.scheme === 'unknown' && holdsTokenElement(values[0] ?? '')) {
         return misplaced('an Authorization line without a scheme');

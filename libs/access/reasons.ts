@@ -207,7 +207,7 @@ export const REASONS = {
     failure: null,
     onEveryCall: false,
     publicCode: 'password_disabled',
-    title: 'Passwords are switched off for REST requests',
+    title: 'Passwords are switched off here',
     detail: 'Send a Scopegate token instead of the password.',
   },
   use_not_permitted: {

@@ -1,6 +1,6 @@
 import { deny, REASONS, RequestHead, type ReasonCode } from '@scopegate/access';
 import { describe, expect, it } from 'vitest';
-import { challenges as challengesOf, type Audience } from './challenge.js';
+import { challenges as challengesOf, USUAL_CHALLENGE, type Audience } from './challenge.js';
 import { codeProblem, denialProblem, type Problem } from './problem.js';
 
 const BASIC = 'Basic realm="Scopegate", charset="UTF-8"';
@@ -8,8 +8,15 @@ const BEARER = 'Bearer realm="Scopegate", error="invalid_token"';
 
 const ANONYMOUS = ['Host', 'x'];
 
-function challenges(problem: Problem, lines: readonly string[], audience: Audience): readonly string[] {
-  return challengesOf(problem, null, RequestHead.of(lines), audience);
+const BEARER_HEAD = RequestHead.of(['Authorization', 'Bearer x']);
+
+function challenges(
+  problem: Problem,
+  lines: readonly string[],
+  audience: Audience,
+  offered = USUAL_CHALLENGE,
+): readonly string[] {
+  return challengesOf(problem, { denial: null, head: RequestHead.of(lines), audience, offered });
 }
 
 function refusal(code: ReasonCode): Problem {
@@ -38,6 +45,26 @@ describe('the challenges of a problem', () => {
     },
   );
 
+  it('R119: a 401 offers what the application says, and Bearer to a request that came with it', () => {
+    const problem = refusal('authentication_required');
+    const bearer = ['Authorization', 'Bearer x'];
+    const basic = ['Authorization', 'Basic eDp5'];
+    const withoutError = 'Bearer realm="Scopegate"';
+    expect(challenges(problem, ANONYMOUS, 'proxied', ['bearer'])).toEqual([withoutError]);
+    expect(challenges(problem, bearer, 'proxied', ['bearer'])).toEqual([BEARER]);
+    expect(challenges(problem, basic, 'proxied', ['bearer'])).toEqual([BEARER]);
+    expect(challenges(problem, ANONYMOUS, 'proxied', ['basic', 'bearer'])).toEqual([BASIC, withoutError]);
+    expect(challenges(problem, bearer, 'proxied', ['bearer', 'basic'])).toEqual([BEARER, BASIC]);
+  });
+
+  it('R119: a client that takes the realm of Bearer for an address gets none before it has sent Bearer itself', () => {
+    for (const code of Object.keys(REASONS) as ReasonCode[]) {
+      for (const lines of [ANONYMOUS, ['Authorization', 'Basic eDp5'], ['Authorization', 'JWT x']]) {
+        expect(challenges(refusal(code), lines, 'proxied').join()).not.toContain('Bearer realm');
+      }
+    }
+  });
+
   it('R66: a 401 to a script of the own pages has no challenge, so that no dialog covers the page', () => {
     const script = ['Sec-Fetch-Dest', 'empty'];
     expect(challenges(refusal('authentication_required'), script, 'own')).toEqual([]);
@@ -55,7 +82,7 @@ describe('the challenges of a problem', () => {
   it('R125: where no token suffices, whatever its scope, no scope is named', () => {
     const denial = { ...deny('scope_insufficient'), needsPasswordLogin: true } as const;
     const problem = denialProblem(denial, 'request-1');
-    expect(challengesOf(problem, denial, RequestHead.of(['Authorization', 'Bearer x']), 'own')).toEqual([]);
+    expect(challengesOf(problem, { denial, head: BEARER_HEAD, audience: 'own', offered: USUAL_CHALLENGE })).toEqual([]);
   });
 
   it('R67: every 401 has one, and nothing else but the scope does', () => {

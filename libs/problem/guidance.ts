@@ -74,7 +74,7 @@ const GUIDANCE: Readonly<Record<PublicCode, ProblemGuidance>> = {
     remedy: 'Ask an administrator to add the address. `POST /api/v1/explain` shows how the gateway derived it.',
   },
   password_disabled: {
-    when: 'Passwords are switched off, and the request has a password on a REST path.',
+    when: 'The request has a password, and passwords are switched off for the application or for REST paths.',
     remedy: 'Send a token instead of the password.',
   },
   native_token_disabled: {

@@ -6,7 +6,7 @@ import { isUtf8 } from 'node:buffer';
  * - `basic`: user and secret as sent, both perhaps empty.
  * - `basic-non-utf8`: not UTF-8, read as ISO 8859-1: `requests`, `aiohttp` and Swagger UI send that.
  * - `bearer`: the token as sent.
- * - `other-scheme`: not ours to judge; in lower case.
+ * - `other-scheme`: not ours to judge; in lower case. Empty if nothing follows it.
  * - `malformed`: refused, because a lenient decoder upstream could read other credentials. Scheme `unknown` without
  * one.
  * - `ambiguous`: several lines. Servers differ in which one counts, so none does.
@@ -16,7 +16,7 @@ export type AuthorizationCredential =
   | { readonly kind: 'basic'; readonly user: string; readonly secret: string }
   | { readonly kind: 'basic-non-utf8'; readonly user: string; readonly secret: string }
   | { readonly kind: 'bearer'; readonly token: string }
-  | { readonly kind: 'other-scheme'; readonly scheme: string }
+  | { readonly kind: 'other-scheme'; readonly scheme: string; readonly isEmpty: boolean }
   | { readonly kind: 'malformed'; readonly scheme: 'basic' | 'bearer' | 'unknown'; readonly detail: string }
   | { readonly kind: 'ambiguous' };
 
@@ -62,7 +62,7 @@ function parseLine(line: string): AuthorizationCredential {
   const known = scheme === 'basic' || scheme === 'bearer' ? scheme : 'unknown';
   if (written.length === line.length) {
     return known === 'unknown'
-      ? { kind: 'other-scheme', scheme }
+      ? { kind: 'other-scheme', scheme, isEmpty: true }
       : {
           kind: 'malformed',
           scheme: known,
@@ -90,7 +90,7 @@ function parseLine(line: string): AuthorizationCredential {
     case 'bearer':
       return parseBearer(line.slice(start));
     case 'unknown':
-      return { kind: 'other-scheme', scheme };
+      return { kind: 'other-scheme', scheme, isEmpty: false };
   }
 }
 

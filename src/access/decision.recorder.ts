@@ -143,8 +143,7 @@ export class DecisionRecorder {
         return audit.failures;
       case 'passed':
       case 'allowed': {
-        const isAnonymous = asker.credential === 'none' || (asker.credential === 'cookie' && asker.token === null);
-        return audit.successes && (!isAnonymous || (exchange.application !== null && audit.anonymous));
+        return audit.successes && (!isAnonymous(exchange, asker) || (exchange.application !== null && audit.anonymous));
       }
     }
   }
@@ -185,6 +184,12 @@ export class DecisionRecorder {
     const { head, peer } = exchange.facts;
     return resolveClientAddress(peer, head.lines, this.policy.current().reverseProxy);
   }
+}
+
+/** R55: another Authorization scheme is a credential, although the audit has no kind for it (R120). */
+function isAnonymous({ admitted }: Exchange, { credential, token }: Asker): boolean {
+  if (admitted?.credential.kind === 'other') return false;
+  return credential === 'none' || (credential === 'cookie' && token === null);
 }
 
 function auditedAgent({ userAgent }: RequestHead): string | null {

@@ -59,6 +59,17 @@ describe('the options of an application', () => {
     },
   );
 
+  it.each(['JWT', 'AWS4-HMAC-SHA256', 'Token', 'bearer'])('R120: the scheme %s may be forwarded', (scheme) => {
+    expect(refusedFields({ passSchemes: [scheme] })).toEqual([]);
+  });
+
+  it.each(['Basic', 'BASIC', 'NTLM', 'negotiate', '', 'J WT', 'JWT:', 'JWT\n', 'ＪＷＴ'])(
+    'R120: the scheme %j is refused',
+    (scheme) => {
+      expect(refusedFields({ passSchemes: ['JWT', scheme] })).toEqual(['passSchemes.1']);
+    },
+  );
+
   it('R118, R124: paths must be canonical patterns, and token paths reading methods', () => {
     expect(refusedFields({ tokenPaths: [{ path: '/secure/attachment/**' }, { method: 'POST', path: '/x' }] })).toEqual([
       'tokenPaths.1',

@@ -1,3 +1,4 @@
+import type { ChallengeScheme } from '@scopegate/access';
 import { isJsonObject } from '@scopegate/kernel';
 import { parseAuthority } from '@scopegate/network';
 import { parsePathPattern, type PathPattern, type PathReading } from '@scopegate/path';
@@ -30,9 +31,6 @@ export interface ApplicationOptions {
   readonly timeoutMs: number;
   readonly connections: number;
 }
-
-export const CHALLENGE_SCHEMES = ['basic', 'bearer'] as const;
-export type ChallengeScheme = (typeof CHALLENGE_SCHEMES)[number];
 
 /** The earlier name of `paths` and its values. */
 const READING_OF_SLASHES = { reject: 'tomcat', allow: 'rfc3986' } as const satisfies Record<string, PathReading>;
@@ -91,8 +89,29 @@ export function checkOptions(options: ApplicationOptions, note: (field: string, 
   if (host !== 'upstream' && host !== 'client' && parseAuthority(host) === null) {
     note('host', 'must be "upstream", "client", or a host name with an optional port');
   }
+  for (const [index, scheme] of options.passSchemes.entries()) {
+    const message = schemeProblem(scheme);
+    if (message !== null) note(`passSchemes.${index}`, message);
+  }
   checkPatterns('tokenPaths', options.tokenPaths, READING_METHODS, note);
   checkPatterns('blockedPaths', options.blockedPaths, null, note);
+}
+
+/** A token of RFC 9110 5.6.2. */
+const SCHEME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+
+function schemeProblem(scheme: string): string | null {
+  if (!SCHEME.test(scheme)) return 'must be the name of an Authorization scheme, such as JWT';
+  switch (scheme.toLowerCase()) {
+    case 'basic':
+      return 'must not be Basic. Set "passwords" to "forward" if the application checks passwords itself';
+    case 'negotiate':
+    case 'ntlm':
+      // It would log in the connection, and with it every other client whose requests the connection carries.
+      return `must not be ${scheme}, which authenticates a connection: the gateway shares connections between clients`;
+    default:
+      return null;
+  }
 }
 
 /** Checks the types of a pattern. Returns a message that follows its name, or null. */

@@ -48,7 +48,8 @@ describe('the warnings of an application', () => {
     ['confluence', '7.8.9'],
     ['generic', null],
   ] as const)('R54: %s %s has no such tokens, so nothing is said', (kind, version) => {
-    expect(codesOf({ kind, version, nativeTokensDisabled: false, anonymous: 'deny' })).toEqual([]);
+    const changes = { kind, version, ...defaultOptions(kind), nativeTokensDisabled: false, anonymous: 'deny' } as const;
+    expect(codesOf(changes)).toEqual([]);
   });
 
   it('R54: the settings get one warning a product, with the names of its applications', () => {
@@ -79,7 +80,14 @@ describe('the warnings of an application', () => {
   });
 
   it('R45: a generic application that lets everyone through gives a warning', () => {
-    expect(codesOf({ kind: 'generic', nativeTokensDisabled: false })).toEqual(['anonymous_allowed']);
+    const changes = { kind: 'generic', passwords: 'deny', nativeTokensDisabled: false } as const;
+    expect(codesOf(changes)).toEqual(['anonymous_allowed']);
+  });
+
+  it('R42: a generic application that gets passwords gives a warning', () => {
+    const changes = { kind: 'generic', anonymous: 'deny', nativeTokensDisabled: false } as const;
+    expect(codesOf({ ...changes, passwords: 'forward' })).toEqual(['passwords_forwarded']);
+    expect(codesOf({ ...changes, passwords: 'deny' })).toEqual([]);
   });
 
   it('R17: an identity that names no user gives a warning', () => {

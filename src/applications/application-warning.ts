@@ -24,14 +24,7 @@ export function applicationWarnings(application: ApplicationDocument): readonly 
   const warnings: Warning[] = [];
   const { kind, upstream, identity, readOnlyExceptions, host, mount } = application;
   if (keepsNativeTokens(application)) warnings.push(nativeTokenWarning(kind, [application]));
-  if (productOf(kind).anonymous === 'deny' && application.anonymous === 'allow') {
-    warnings.push({
-      code: 'anonymous_allowed',
-      message:
-        'Requests without a credential are forwarded, so the application itself must refuse them where needed. ' +
-        'Set "anonymous" to "deny" and the gateway requires a credential.',
-    });
-  }
+  warnings.push(...unjudgedWarnings(application));
   if (isPlainHttpToElsewhere(upstream)) {
     warnings.push({
       code: 'upstream_not_encrypted',
@@ -76,6 +69,29 @@ export function applicationWarnings(application: ApplicationDocument): readonly 
       message:
         `With ${wide.map(({ method, path }) => `${method} ${path}`).join(', ')}, read-only tokens can do much more than ` +
         'read. Name the paths of the calls that only read.',
+    });
+  }
+  return warnings;
+}
+
+/** Requests that the gateway forwards without judging them, although the kind does not do so by default. */
+function unjudgedWarnings({ kind, anonymous, passwords }: ApplicationDocument): readonly Warning[] {
+  const warnings: Warning[] = [];
+  if (productOf(kind).anonymous === 'deny' && anonymous === 'allow') {
+    warnings.push({
+      code: 'anonymous_allowed',
+      message:
+        'Requests without a credential are forwarded, so the application itself must refuse them where needed. ' +
+        'Set "anonymous" to "deny" and the gateway requires a credential.',
+    });
+  }
+  if (productOf(kind).passwords === 'deny' && passwords === 'forward') {
+    warnings.push({
+      code: 'passwords_forwarded',
+      message:
+        'Requests with a user name and password are forwarded, and Scopegate does not check them. An application ' +
+        'without users of its own answers every one of them. Set "passwords" to "deny" unless the application ' +
+        'checks passwords itself.',
     });
   }
   return warnings;

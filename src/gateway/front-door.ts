@@ -174,10 +174,10 @@ export class FrontDoor {
     this.#services?.requestLog.watch(exchange);
     if (refusal instanceof ProblemException) {
       exchange.problem = refusal;
-      writeProblem(response, head, codeProblem(refusal.code, refusal.detail, requestId), null, true);
+      writeProblem(exchange, codeProblem(refusal.code, refusal.detail, requestId), true);
     } else {
       exchange.denial = refusal;
-      writeProblem(response, head, denialProblem(refusal, requestId), refusal, true);
+      writeProblem(exchange, denialProblem(refusal, requestId), true);
     }
   }
 }

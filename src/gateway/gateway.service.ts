@@ -229,11 +229,11 @@ export class GatewayService {
   }
 
   #answer(exchange: Exchange, problem: Problem): void {
-    const { request, response, facts, denial } = exchange;
+    const { request, response } = exchange;
     this.recorder.settle(exchange, problem.status, {
       release: () => {
         dropUnreadBody(request, response, REFUSED_BODY);
-        writeProblem(response, facts.head, problem, denial, exchange.closesAfter(problem.status));
+        writeProblem(exchange, problem, exchange.closesAfter(problem.status));
       },
       drop: () => response.destroy(),
     });

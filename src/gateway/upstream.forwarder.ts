@@ -141,9 +141,9 @@ export class UpstreamForwarder implements ForwardListener {
     const { code, detail } = exchange.problem;
     if (code !== 'request_timeout') this.failures.note(exchange, code, error);
     const problem = codeProblem(code, detail, exchange.requestId);
-    const { response, facts } = exchange;
+    const { response } = exchange;
     this.recorder.settle(exchange, problem.status, {
-      release: () => writeProblem(response, facts.head, problem, null, exchange.closesAfter(problem.status)),
+      release: () => writeProblem(exchange, problem, exchange.closesAfter(problem.status)),
       drop: () => response.destroy(),
     });
   }

@@ -35,6 +35,8 @@ export type CaseSettings = {
 export type CaseApplication = {
   readonly kind: ApplicationKind;
   readonly anonymous?: 'allow' | 'deny';
+  readonly passwords?: 'forward' | 'deny';
+  readonly passSchemes?: readonly string[];
   readonly nativeTokensDisabled?: boolean;
   readonly remoteApiPasswords?: boolean;
   readonly paths?: PathReading;

@@ -5,6 +5,7 @@ import {
   bearerToken,
   cookie,
   denied,
+  invalid,
   nativeToken,
   passed,
   password,
@@ -58,7 +59,7 @@ export const PASSWORD_CASES: readonly AccessCase[] = [
     name: `with passwords disabled one on ${kind} ${path} is refused`,
     requirement: 'R43',
     settings: NO_PASSWORDS,
-    application: { kind },
+    application: { kind, passwords: 'forward' },
     request: { path, credential: password('alice') },
     expect: REFUSED,
   })),
@@ -214,6 +215,176 @@ export const PASSWORD_CASES: readonly AccessCase[] = [
     expect: denied('token_expired', 401),
   },
 
+  // An application that denies passwords.
+  ...(
+    [
+      [undefined, '/', {}],
+      [undefined, '/any/page', { method: 'DELETE' }],
+      [undefined, '/%2e%2e/x', {}],
+      ['allow', '/', {}],
+      ['allow', '/x', { credential: password('', '') }],
+      ['allow', '/x', { credential: authorization('Basic bfxsbGVyOng=') }],
+    ] as const
+  ).map(([anonymous, path, more]): AccessCase => ({
+    name: `generic refuses a password on ${path} unless it says otherwise (${JSON.stringify({ anonymous, ...more })})`,
+    requirement: 'R42',
+    application: { kind: 'generic', ...(anonymous === undefined ? {} : { anonymous }) },
+    request: { path, credential: password('bob', 'anything'), ...more },
+    expect: denied('password_disabled', 401, { credential: 'password' }),
+  })),
+  {
+    name: 'generic with denied passwords accepts a token',
+    requirement: 'R42',
+    application: { kind: 'generic', passwords: 'deny' },
+    request: { path: '/x', credential: basicToken('alice', 'ro') },
+    expect: allowed(),
+  },
+  {
+    name: 'generic with denied passwords and anonymous access forwards a request without a credential',
+    requirement: 'R42',
+    application: { kind: 'generic', anonymous: 'allow', passwords: 'deny' },
+    request: { path: '/x' },
+    expect: passed(),
+  },
+  {
+    name: 'generic with denied passwords challenges a request without a credential',
+    requirement: ['R42', 'R45'],
+    application: { kind: 'generic', passwords: 'deny' },
+    request: { path: '/x' },
+    expect: denied('authentication_required', 401),
+  },
+  ...(
+    [
+      ['jira', '/rest/api/2/myself', 'GET'],
+      ['jira', '/rest/auth/1/session', 'POST'],
+      ['confluence', '/rest/api/user/current', 'GET'],
+      ['confluence', '/rpc/xmlrpc', 'POST'],
+      ['bitbucket', '/rest/api/1.0/projects', 'GET'],
+      ['bitbucket', '/scm/app/server.git/info/refs', 'GET'],
+      ['jira', '/x/..;/rest/api/2/myself', 'GET'],
+    ] as const
+  ).map(([kind, path, method]): AccessCase => ({
+    name: `a password that ${kind} denies is refused on ${path}`,
+    requirement: 'R42',
+    application: { kind, passwords: 'deny' },
+    request: { method, path, credential: password('alice') },
+    expect: REFUSED,
+  })),
+  ...(
+    [
+      ['in the query', { query: 'os_username=alice&os_password=hunter2' }],
+      ['in a form', { method: 'POST', headers: [['Content-Type', FORM]], body: 'os_username=alice&os_password=x' }],
+      ['in a login', { method: 'POST', path: '/rest/auth/1/session', body: '{"username":"alice","password":"x"}' }],
+    ] as const
+  ).map(([place, request]): AccessCase => ({
+    name: `a password ${place} that jira denies is refused`,
+    requirement: ['R42', 'R43'],
+    application: { kind: 'jira', passwords: 'deny' },
+    request: { ...REST, ...request },
+    expect: denied('password_disabled', 401, { credential: 'password' }),
+  })),
+  {
+    name: 'a password that jira denies is forwarded on a page',
+    requirement: ['R42', 'R45'],
+    application: { kind: 'jira', passwords: 'deny' },
+    request: { ...PAGE, credential: password('alice') },
+    expect: passed(),
+  },
+  {
+    name: 'a password that confluence denies is forwarded to the Remote API if that is an exception',
+    requirement: ['R42', 'R49'],
+    application: { kind: 'confluence', passwords: 'deny', remoteApiPasswords: true },
+    request: { method: 'POST', path: '/rpc/xmlrpc', credential: password('alice'), body: '<x/>' },
+    expect: passed(),
+  },
+  {
+    name: 'an exception for the Remote API says nothing about other paths of confluence',
+    requirement: ['R42', 'R49'],
+    application: { kind: 'confluence', passwords: 'deny', remoteApiPasswords: true },
+    request: { path: '/rest/api/user/current', credential: password('alice') },
+    expect: REFUSED,
+  },
+
+  // Credentials of the application’s own, although a credential is required.
+  ...(
+    [
+      ['JWT', 'JWT eyJhbGciOiJIUzI1NiJ9.e30.x', ['JWT']],
+      ['in another case', 'jwt x', ['JWT']],
+      ['among several', 'AWS4-HMAC-SHA256 Credential=AKIA/20261129/eu/s3/aws4_request', ['JWT', 'AWS4-HMAC-SHA256']],
+    ] as const
+  ).map(([name, line, passSchemes]): AccessCase => ({
+    name: `a scheme that the application names is forwarded as it is: ${name}`,
+    requirement: 'R120',
+    application: { kind: 'generic', passSchemes },
+    request: { path: '/x', credential: authorization(line) },
+    expect: passed({}, { credential: 'none' }),
+  })),
+  {
+    name: 'Bearer of the application’s own is forwarded if it is named',
+    requirement: 'R120',
+    application: { kind: 'generic', passSchemes: ['Bearer'] },
+    request: { path: '/x', credential: nativeToken() },
+    expect: passed({}, { credential: 'native-token' }),
+  },
+  ...(
+    [
+      ['another scheme', authorization('Digest username="alice"'), 'none'],
+      ['a scheme that only begins so', authorization('JWTx y'), 'none'],
+      ['a scheme without a credential', authorization('JWT'), 'none'],
+      ['a scheme with blanks behind it', authorization('JWT  '), 'none'],
+      ['nothing', undefined, 'none'],
+      ['a cookie', cookie(), 'cookie'],
+      ['Bearer', nativeToken(), 'native-token'],
+    ] as const
+  ).map(([name, credential, kind]): AccessCase => ({
+    name: `an application that names a scheme still challenges ${name}`,
+    requirement: 'R120',
+    application: { kind: 'generic', passSchemes: ['JWT'] },
+    request: { path: '/x', ...(credential === undefined ? {} : { credential }) },
+    expect: denied('authentication_required', 401, { credential: kind }),
+  })),
+  ...(
+    [
+      ['JWT <ro>', 'credential_misplaced', 401],
+      ['JWT token="<ro>"', 'credential_misplaced', 401],
+      ['JWT a, sg_x', 'credential_misplaced', 401],
+    ] as const
+  ).map(([line, code, status]): AccessCase => ({
+    name: `a token in a scheme that is forwarded is misplaced all the same: ${line}`,
+    requirement: ['R109', 'R120'],
+    application: { kind: 'generic', passSchemes: ['JWT'] },
+    request: { path: '/x', credential: authorization(line) },
+    expect: denied(code, status, { credential: 'none' }),
+  })),
+  {
+    name: 'a damaged token does not pass as a Bearer credential of the application',
+    requirement: ['R36', 'R120'],
+    application: { kind: 'generic', passSchemes: ['Bearer'] },
+    request: { path: '/x', credential: authorization('Bearer sg_x') },
+    expect: invalid('token_malformed', { credential: 'bearer-token' }),
+  },
+  {
+    name: 'a read-only token gains nothing by a scheme that is forwarded',
+    requirement: ['R03', 'R120'],
+    application: { kind: 'generic', passSchemes: ['Bearer', 'JWT'] },
+    request: { method: 'DELETE', path: '/x', credential: bearerToken('ro') },
+    expect: denied('scope_insufficient', 403),
+  },
+  {
+    name: 'a product’s own token is refused where those are disabled, although Bearer is named',
+    requirement: ['R53', 'R120'],
+    application: { kind: 'jira', anonymous: 'deny', passSchemes: ['Bearer'], nativeTokensDisabled: true },
+    request: { ...REST, credential: nativeToken() },
+    expect: denied('native_token_disabled', 401),
+  },
+  {
+    name: 'a client cannot name a user beside a scheme that is forwarded',
+    requirement: ['R45', 'R120'],
+    application: { kind: 'generic', passSchemes: ['JWT'] },
+    request: { path: '/x', credential: authorization('JWT x'), headers: [['X-Forwarded-User', 'admin']] },
+    expect: passed({ lacksHeaders: ['x-forwarded-user'] }, { credential: 'none' }),
+  },
+
   // Applications that refuse requests without a credential.
   ...(
     [
@@ -230,9 +401,9 @@ export const PASSWORD_CASES: readonly AccessCase[] = [
     expect: denied('authentication_required', 401, { credential: kind }),
   })),
   {
-    name: 'an application without anonymous access takes a password that is allowed',
+    name: 'an application without anonymous access takes a password that is forwarded',
     requirement: 'R42',
-    application: { kind: 'generic', anonymous: 'deny' },
+    application: { kind: 'generic', anonymous: 'deny', passwords: 'forward' },
     request: { path: '/x', credential: password('alice') },
     expect: passed(),
   },

@@ -120,8 +120,23 @@ describe('tokens in the Authorization header', () => {
     }
   });
 
-  it('R44: a token under another name, or none, does not match', async () => {
-    for (const name of ['admin', 'alice ', ' alice', 'alic', '', 'alice\u200b', 'al\u0131ce']) {
+  it('R121: a token reaches the upstream as its owner under a name that a git client invents', async () => {
+    const { secret } = readWrite;
+    for (const line of [
+      basic('oauth2', secret),
+      basic('', secret),
+      basic(secret, ''),
+      basic(secret, 'x-oauth-basic'),
+    ]) {
+      upstream.clear();
+      expect((await send(REST, [line])).status).toBe(200);
+      expect(upstream.lastRequest?.headerValues('x-forwarded-user')).toEqual(['alice']);
+      expect(upstream.lastRequest?.raw.toString('latin1')).not.toMatch(/authorization|oauth|sg_/i);
+    }
+  });
+
+  it('R44: a token under another name does not match', async () => {
+    for (const name of ['admin', 'alice ', ' alice', 'alic', 'oauth', 'alice\u200b', 'al\u0131ce']) {
       expect(await refused([basic(name, readWrite.secret)]), JSON.stringify(name)).toEqual(invalid);
     }
     const events = await gateway.events({ code: 'owner_mismatch', type: 'authentication.failed' });
@@ -148,8 +163,8 @@ describe('tokens in the Authorization header', () => {
   it('R36, R109: a token never goes upstream from a place where none is taken', async () => {
     const { secret } = readWrite;
     const misplaced: readonly (readonly [Lines, string])[] = [
-      [[basic(secret, '')], REST],
       [[basic(secret, 'x')], REST],
+      [[basic(secret, secret)], REST],
       [[['Authorization', `Token ${secret}`]], REST],
       [[['Authorization', `Digest ${secret}`]], REST],
       [[['Authorization', secret]], REST],
@@ -264,7 +279,92 @@ describe('tokens in the Authorization header', () => {
     expect([asked.status, asked.json<{ code: string }>().code]).toEqual([401, 'authentication_required']);
     expect(asked.headerValues('www-authenticate')[0]).toMatch(/^Basic realm=/);
     expect((await generic([bearer(readOnly.secret)])).status).toBe(200);
-    expect((await generic([basic('alice', alice.password)])).status).toBe(200);
+  });
+
+  it('R42: a password goes to a generic application only if the application says so', async () => {
+    const key = await gateway.createApplication({
+      kind: 'generic',
+      mount: { host: 'passwords.test' },
+      upstream: upstream.url,
+    });
+    const code = async (headers: Lines): Promise<number | string> => {
+      const answer = await request({
+        port: gateway.port,
+        target: '/v2/',
+        headers: [['Host', 'passwords.test'], ...headers],
+      });
+      return answer.status === 200 ? 200 : answer.json<{ code: string }>().code;
+    };
+    for (const headers of [[basic('bob', 'anything')], [basic('alice', alice.password)], [basic('', '')]]) {
+      expect(await code(headers)).toBe('password_disabled');
+    }
+    expect(upstream.bytesReceived).toBe(0);
+    await gateway.admin.patch(`/applications/${key}`, { passwords: 'forward' });
+    expect(await code([basic('bob', 'anything')])).toBe(200);
+    expect(upstream.lastRequest?.headerValues('authorization')).toEqual([basic('bob', 'anything')[1]]);
+    await gateway.patchSettings({ passwords: { enabled: false } });
+    expect(await code([basic('bob', 'anything')])).toBe('password_disabled');
+    await gateway.patchSettings({ passwords: { enabled: true } });
+    await gateway.admin.patch(`/applications/${key}`, { passwords: 'deny' });
+    expect(await code([basic('bob', 'anything')])).toBe('password_disabled');
+  });
+
+  it('R120: a named scheme is forwarded and recorded as passed, whatever is recorded of anonymous requests', async () => {
+    const key = await gateway.createApplication({
+      kind: 'generic',
+      mount: { host: 'lfs.test' },
+      upstream: upstream.url,
+      passSchemes: ['JWT'],
+    });
+    const sendLine = (line: string): Promise<RawAnswer> =>
+      request({
+        port: gateway.port,
+        target: '/objects/1',
+        headers: [
+          ['Host', 'lfs.test'],
+          ['Authorization', line],
+        ],
+      });
+    expect((await sendLine('JWT abc.def')).status).toBe(200);
+    expect(upstream.lastRequest?.headerValues('authorization')).toEqual(['JWT abc.def']);
+    upstream.clear();
+    for (const line of [`JWT ${readWrite.secret}`, 'JWT', 'AWS4-HMAC-SHA256 Credential=x']) {
+      expect((await sendLine(line)).status, line).toBe(401);
+    }
+    expect(upstream.bytesReceived).toBe(0);
+    const events = await gateway.events({ application: key });
+    const [passed, ...others] = events.filter(({ type }) => type !== 'application.created').toReversed();
+    expect(passed).toMatchObject({ type: 'authentication.passed', outcome: 'passed', credential: 'none', status: 200 });
+    expect(new Set(others.map(({ code }) => code))).toEqual(
+      new Set(['credential_misplaced', 'authentication_required']),
+    );
+  });
+
+  it('R119: an application chooses its challenge', async () => {
+    const key = await gateway.createApplication({
+      kind: 'generic',
+      mount: { host: 'challenge.test' },
+      upstream: upstream.url,
+    });
+    const challenges = async (headers: Lines): Promise<readonly string[]> => {
+      const answer = await request({
+        port: gateway.port,
+        target: '/v2/',
+        headers: [['Host', 'challenge.test'], ...headers],
+      });
+      expect(answer.status).toBe(401);
+      return answer.headerValues('www-authenticate');
+    };
+    const ofBasic = 'Basic realm="Scopegate", charset="UTF-8"';
+    const ofBearer = 'Bearer realm="Scopegate", error="invalid_token"';
+    expect(await challenges([])).toEqual([ofBasic]);
+    expect(await challenges([basic('bob', 'x')])).toEqual([ofBasic]);
+    expect(await challenges([bearer('x')])).toEqual([ofBasic, ofBearer]);
+    await gateway.admin.patch(`/applications/${key}`, { challenge: ['bearer'] });
+    expect(await challenges([])).toEqual(['Bearer realm="Scopegate"']);
+    expect(await challenges([basic('alice', `${readWrite.secret}x`)])).toEqual([ofBearer]);
+    await gateway.admin.patch(`/applications/${key}`, { challenge: ['bearer', 'basic'] });
+    expect(await challenges([bearer('x')])).toEqual([ofBearer, ofBasic]);
   });
 
   it('R61: no secret, password or cookie is in any event', async () => {

@@ -14,6 +14,7 @@ const it = gatewayTest
       key: 'app',
       kind: 'generic',
       anonymous: 'allow',
+      passwords: 'forward',
       mount: { host: 'app.test' },
       upstream: upstream.url,
       identity: {

@@ -18,7 +18,7 @@ let attacks: Attack[] = [];
 beforeAll(async () => {
   upstream = await startRecordingUpstream();
   gateway = await startScopegateFixture();
-  const common = { kind: 'generic', anonymous: 'allow', upstream: upstream.url } as const;
+  const common = { kind: 'generic', anonymous: 'allow', passwords: 'forward', upstream: upstream.url } as const;
   await gateway.createApplication({ ...common, mount: { pathPrefix: NARROW }, connections: 4, timeoutMs: 1_500 });
   await gateway.createApplication({ ...common, mount: { pathPrefix: WIDE }, connections: 8, timeoutMs: 60_000 });
   mine = await gateway.createToken({ scope: 'read-only' });

@@ -150,6 +150,7 @@ it('R61: requests of every kind carry secrets', async () => {
       mount: { pathPrefix: `/${kind}` },
       identity: { mode: 'headers', headers },
       ...(kind === 'generic' ? { version: undefined } : {}),
+      passwords: 'forward',
     });
     note(made);
     expect(made.status).toBe(201);

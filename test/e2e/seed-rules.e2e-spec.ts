@@ -56,7 +56,8 @@ beforeAll(async () => {
   await restoreRules(server);
   vi.spyOn(server.provider(Clock), 'nowMs').mockImplementation(() => nowMs ?? Date.now());
   for (const kind of ['jira', 'confluence', 'bitbucket', 'generic'] as const) {
-    await server.createApplication({ key: kind, kind, upstream: upstream.url, mount: { pathPrefix: `/${kind}` } });
+    const mount = { pathPrefix: `/${kind}` };
+    await server.createApplication({ key: kind, kind, upstream: upstream.url, mount, passwords: 'forward' });
   }
   alice = await server.createUser({ username: 'alice' });
 });

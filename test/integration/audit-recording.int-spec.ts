@@ -21,6 +21,7 @@ describeOnEachDatabase('what is recorded', (server: () => ScopegateFixture) => {
     await server().createApplication({
       key: 'app',
       kind: 'generic',
+      passwords: 'forward',
       mount: { pathPrefix: '/app' },
       upstream: upstream.url,
     });

@@ -1,15 +1,11 @@
 import { ApiProperty, getSchemaPath } from '@nestjs/swagger';
+import { CHALLENGE_SCHEMES, type ChallengeScheme } from '@scopegate/access';
 import { PATH_READINGS, type PathPattern, type PathReading } from '@scopegate/path';
 import { APPLICATION_KINDS, kindsWith, productOf, type Product } from '@scopegate/product';
 import { IsBoolean, IsIn, IsInt, IsString, Length, Max, Min, ValidateIf } from 'class-validator';
 import { BoundedList, TextList } from '../../common/validation/bounded-list.decorator.js';
 import { NestedObject } from '../../common/validation/nested-object.decorator.js';
-import {
-  CHALLENGE_SCHEMES,
-  patternProblem,
-  type ApplicationOptions,
-  type ChallengeScheme,
-} from '../application-options.js';
+import { patternProblem, type ApplicationOptions } from '../application-options.js';
 
 /** The most patterns of one list. */
 const MAX_PATTERNS = 200;

@@ -8,7 +8,7 @@ import {
   type ExceptionFilter,
 } from '@nestjs/common';
 import type { Deny } from '@scopegate/access';
-import { challenges, codeProblem, denialProblem, PROBLEM_MEDIA_TYPE } from '@scopegate/problem';
+import { challenges, codeProblem, denialProblem, PROBLEM_MEDIA_TYPE, USUAL_CHALLENGE } from '@scopegate/problem';
 import type { Audience, Problem, ProblemCode } from '@scopegate/problem';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { exchangeOf, type Exchange } from '../access/exchange.js';
@@ -67,7 +67,8 @@ export class ProblemFilter implements ExceptionFilter {
       const { code, detail, errors } = exchange.problem;
       problem = codeProblem(code, detail, exchange.requestId, errors);
     }
-    const challenge = challenges(problem, denial, exchange.facts.head, audience);
+    const { head } = exchange.facts;
+    const challenge = challenges(problem, { denial, head, audience, offered: USUAL_CHALLENGE });
     if (challenge.length > 0) void reply.header('WWW-Authenticate', [...challenge]);
     send(reply, problem, shape(problem), denial);
   }

@@ -1,11 +1,19 @@
-import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { RequestHead, type Deny } from '@scopegate/access';
-import { challenges, codeProblem, PROBLEM_MEDIA_TYPE, type Problem, type ProblemCode } from '@scopegate/problem';
+import { RequestHead } from '@scopegate/access';
+import {
+  challenges,
+  codeProblem,
+  PROBLEM_MEDIA_TYPE,
+  USUAL_CHALLENGE,
+  type ChallengedRequest,
+  type Problem,
+  type ProblemCode,
+} from '@scopegate/problem';
+import type { Exchange } from '../access/exchange.js';
 import { newRequestId } from './request-id.js';
 
 /** Names and values in turns. */
-function problemHeaders(problem: Problem, deny: Deny | null, head: RequestHead, length: number): string[] {
+function problemHeaders(problem: Problem, length: number, challenged: ChallengedRequest): string[] {
   const lines = [
     'Content-Type',
     PROBLEM_MEDIA_TYPE,
@@ -16,23 +24,27 @@ function problemHeaders(problem: Problem, deny: Deny | null, head: RequestHead, 
     'X-Request-Id',
     problem.requestId,
   ];
-  for (const challenge of challenges(problem, deny, head, 'proxied')) lines.push('WWW-Authenticate', challenge);
+  for (const challenge of challenges(problem, challenged)) lines.push('WWW-Authenticate', challenge);
   if (problem.status === 405) lines.push('Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS');
-  if (deny?.retryAfterSeconds !== undefined) lines.push('Retry-After', String(deny.retryAfterSeconds));
+  const waitSeconds = challenged.denial?.retryAfterSeconds;
+  if (waitSeconds !== undefined) lines.push('Retry-After', String(waitSeconds));
   return lines;
 }
 
 /** For Node's own response, without a framework. */
 export function writeProblem(
-  response: ServerResponse,
-  head: RequestHead,
+  { response, facts, denial, application }: Exchange,
   problem: Problem,
-  deny: Deny | null,
   closes: boolean,
 ): void {
   // A text leaves in one write with the head.
   const body = JSON.stringify(problem);
-  const lines = problemHeaders(problem, deny, head, Buffer.byteLength(body));
+  const lines = problemHeaders(problem, Buffer.byteLength(body), {
+    denial,
+    head: facts.head,
+    audience: 'proxied',
+    offered: application?.challenge ?? USUAL_CHALLENGE,
+  });
   if (closes) lines.push('Connection', 'close');
   response.writeHead(problem.status, lines);
   response.end(response.req.method === 'HEAD' ? undefined : body);
@@ -42,7 +54,12 @@ export function writeProblem(
 export function writeRawProblem(socket: Socket, code: ProblemCode, detail: string): void {
   const problem = codeProblem(code, detail, newRequestId());
   const body = Buffer.from(JSON.stringify(problem));
-  const lines = problemHeaders(problem, null, RequestHead.of([]), body.length);
+  const lines = problemHeaders(problem, body.length, {
+    denial: null,
+    head: RequestHead.of([]),
+    audience: 'proxied',
+    offered: USUAL_CHALLENGE,
+  });
   let head = `HTTP/1.1 ${problem.status} ${STATUS_TEXTS[problem.status] ?? 'Error'}\r\nConnection: close\r\n`;
   for (let index = 0; index < lines.length; index += 2) head += `${lines[index]}: ${lines[index + 1]}\r\n`;
   socket.end(Buffer.concat([Buffer.from(`${head}\r\n`, 'latin1'), body]));
