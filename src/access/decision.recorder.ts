@@ -115,7 +115,10 @@ export class DecisionRecorder {
       durationMs: Math.round(nowTick - exchange.startedAtTick),
       userAgent: auditedAgent(exchange.facts.head),
       requestId: exchange.requestId,
-      detail: withTrace(asker.detail, exchange.callerTraceId),
+      detail: withTrace(
+        exchange.upstreamFailure === null ? asker.detail : { ...asker.detail, failure: exchange.upstreamFailure },
+        exchange.callerTraceId,
+      ),
     };
     this.audit.recordRequest(event, answer);
   }

@@ -3,7 +3,7 @@ import type { PrincipalFacts } from '@scopegate/access';
 import type { FieldError } from '@scopegate/problem';
 import { sameUserName } from '@scopegate/token';
 import { productOf } from '@scopegate/product';
-import { identityLines, readAccount } from '@scopegate/upstream';
+import { adviceFor, identityLines, readAccount } from '@scopegate/upstream';
 import { invalidField, invalidFields, ProblemException } from '../common/http/problem.exception.js';
 import { DirectoryService } from '../directory/directory.service.js';
 import type { ProtectedApplication, StoredApplication } from './application.js';
@@ -113,7 +113,7 @@ function unknown(advice: string): Belief {
 }
 
 function beliefOf(answer: UpstreamAnswer, application: ProtectedApplication, user: PrincipalFacts): Belief {
-  if (answer.kind === 'no-answer') return unknown(NO_ANSWER[answer.reason]);
+  if (answer.kind === 'no-answer') return unknown(adviceFor(answer.failure));
   const { status, body } = answer;
   const names = application.identity.templates.map(({ name }) => name).join(', ');
   if (status === 401 || status === 403) {
@@ -153,14 +153,6 @@ function beliefOf(answer: UpstreamAnswer, application: ProtectedApplication, use
         'that the gateway does not send a fixed credential.';
   return { identityBelieved: false, upstreamAccount: account, advice: [advice] };
 }
-
-const NO_ANSWER = {
-  unreachable: 'There is no answer at "upstream". Check the address, and that the application is running.',
-  timeout: 'The application does not answer in time. Check the address, a firewall, and whether it is overloaded.',
-  certificate:
-    'The certificate of the application is not trusted. Give it a trusted one, or add its authority to ' +
-    'NODE_EXTRA_CA_CERTS.',
-} as const;
 
 /** As for a token request, with values to try instead of stored ones. */
 function linesOf(

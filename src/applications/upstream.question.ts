@@ -1,8 +1,9 @@
+import { failureOf, type UpstreamFailure } from '@scopegate/upstream';
 import { Client } from 'undici';
 
 export type UpstreamAnswer =
   | { readonly kind: 'answer'; readonly status: number; readonly body: string | null }
-  | { readonly kind: 'no-answer'; readonly reason: 'unreachable' | 'timeout' | 'certificate' };
+  | { readonly kind: 'no-answer'; readonly failure: UpstreamFailure };
 
 export interface UpstreamQuestion {
   readonly origin: string;
@@ -40,16 +41,8 @@ export async function askUpstream({ origin, path, headers, timeoutMs }: Upstream
   } catch (error) {
     // The status is known, and the body is not needed.
     if (status !== null) return { kind: 'answer', status, body: null };
-    if (isCertificateError(error)) return { kind: 'no-answer', reason: 'certificate' };
-    const isLate = signal.aborted || (error instanceof Error && error.name.endsWith('TimeoutError'));
-    return { kind: 'no-answer', reason: isLate ? 'timeout' : 'unreachable' };
+    return { kind: 'no-answer', failure: signal.aborted ? 'answer-timeout' : failureOf(error) };
   } finally {
     void client.destroy();
   }
-}
-
-/** Codes of Node and OpenSSL. */
-function isCertificateError(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS|ERR_SSL/.test(code);
 }

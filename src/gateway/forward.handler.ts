@@ -202,7 +202,7 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, ConnectionWai
     const lines = rawHeaders.map((part) => part.toString('latin1'));
     const fault = faultOfAnswer(status, lines);
     if (fault !== null) {
-      this.#giveUp(new Error(fault));
+      this.#giveUp(new errors.HTTPParserError(fault));
       return false;
     }
     if (status < 200) {

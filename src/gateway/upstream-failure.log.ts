@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { failureMessage } from '@scopegate/upstream';
 import type { Exchange } from '../common/access/exchange.js';
 import { Clock } from '../common/time/clock.js';
 
@@ -11,7 +12,7 @@ interface Failures {
   untold: number;
 }
 
-/** Client and audit do not get the cause. */
+/** The audit has the kind of failure, and the client neither. */
 @Injectable()
 export class UpstreamFailureLog {
   readonly #logger = new Logger(UpstreamFailureLog.name);
@@ -33,7 +34,8 @@ export class UpstreamFailureLog {
       traceId: exchange.trace.traceId,
       application,
       code,
-      cause: error instanceof Error ? error.message : String(error),
+      failure: exchange.upstreamFailure,
+      cause: failureMessage(error),
       othersSinceLastLine: last?.untold ?? 0,
     });
   }

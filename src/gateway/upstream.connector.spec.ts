@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createServer as createTlsServer } from 'node:tls';
+import { failureMessage, failureOf } from '@scopegate/upstream';
 import { Pool, type Dispatcher } from 'undici';
 import { afterEach, describe, expect, it } from 'vitest';
 import { upstreamConnector } from './upstream.connector.js';
@@ -213,6 +214,35 @@ describe.each(['http', 'https'] as const)('the connections to an upstream (%s)',
       }),
     );
     expect((await ask(pool, AT_ONCE)).error).toBeInstanceOf(Error);
+  });
+});
+
+describe('a name with two addresses', () => {
+  const addresses = [
+    { address: '::1', family: 6 },
+    { address: '127.0.0.1', family: 4 },
+  ];
+  const connector = upstreamConnector({
+    timeout: 5_000,
+    autoSelectFamily: true,
+    lookup: (_name, _options, callback) => callback(null, addresses),
+  });
+
+  it('R01: is reached at the second one if the first is dead', async () => {
+    const server = createTcpServer((socket) => socket.once('data', () => socket.end(`${headOf(2)}ok`)));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    stops.push(() => new Promise((resolve) => server.close(resolve)));
+    const pool = new Pool(`http://app.example:${(server.address() as AddressInfo).port}`, { connect: connector });
+    stops.unshift(() => pool.destroy());
+    expect((await ask(pool, AT_ONCE)).body.toString()).toBe('ok');
+  });
+
+  it('R126: that are both dead fails with the error of each', async () => {
+    const pool = new Pool(`http://app.example:9`, { connect: connector });
+    stops.push(() => pool.destroy());
+    const { error } = await ask(pool, AT_ONCE);
+    expect(failureOf(error)).toBe('connection-refused');
+    expect(failureMessage(error)).toMatch(/::1.*127\.0\.0\.1/);
   });
 });
 

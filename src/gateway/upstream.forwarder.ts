@@ -4,11 +4,13 @@ import { codeProblem } from '@scopegate/problem';
 import { coversWrites, isMethodOverrideHeader } from '@scopegate/scope';
 import { withoutSessions } from '@scopegate/token';
 import {
-  classifyUpstreamFailure,
+  failureCode,
+  failureOf,
   forwardedHeaders,
   forwardedPath,
   identityLines,
   traceParent,
+  type UpstreamFailure,
 } from '@scopegate/upstream';
 import type { Dispatcher } from 'undici';
 import type { ProtectedApplication } from '../applications/application.js';
@@ -137,7 +139,12 @@ export class UpstreamForwarder implements ForwardListener {
       return;
     }
     // A problem is a slow body or our own fault.
-    exchange.problem = error instanceof ProblemException ? error : upstreamProblem(error);
+    if (error instanceof ProblemException) {
+      exchange.problem = error;
+    } else {
+      exchange.upstreamFailure = failureOf(error);
+      exchange.problem = upstreamProblem(exchange.upstreamFailure);
+    }
     const { code, detail } = exchange.problem;
     if (code !== 'request_timeout') this.failures.note(exchange, code, error);
     const problem = codeProblem(code, detail, exchange.requestId);
@@ -149,8 +156,9 @@ export class UpstreamForwarder implements ForwardListener {
   }
 }
 
-function upstreamProblem(error: unknown): ProblemException {
-  const code = classifyUpstreamFailure(error);
+/** Clients do not learn the cause. */
+function upstreamProblem(failure: UpstreamFailure): ProblemException {
+  const code = failureCode(failure);
   return new ProblemException(
     code,
     code === 'upstream_timeout'

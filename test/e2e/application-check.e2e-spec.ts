@@ -157,9 +157,9 @@ describe('the check of an application', () => {
     const address = silent.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
     for (const [key, url, word] of [
-      ['dead', 'http://127.0.0.1:9', 'no answer at'],
+      ['dead', 'http://127.0.0.1:9', 'accepts connections'],
       ['silent', `http://127.0.0.1:${port}`, 'in time'],
-      ['untrusted', upstream.url.replace('http:', 'https:'), ''],
+      ['untrusted', upstream.url.replace('http:', 'https:'), 'in time'],
     ] as const) {
       await server.createApplication({
         key,

@@ -1,9 +1,11 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { adviceFor, type UpstreamFailure } from '@scopegate/upstream';
 import { afterEach, describe, expect } from 'vitest';
+import { freePort } from '../support/free-port.js';
 import { gatewayTest } from '../support/gateway-test.js';
 import { request, type RawAnswer } from '../support/raw-client.js';
-import { bearer, type NewApplication } from '../support/scopegate.fixture.js';
+import { bearer, type NewApplication, type ScopegateFixture } from '../support/scopegate.fixture.js';
 
 const stops: (() => Promise<unknown>)[] = [];
 
@@ -42,21 +44,21 @@ async function scriptedUpstream(
 }
 
 /** A server that ends with the test. @returns its address */
-async function startServer(serve: (socket: Socket) => void): Promise<string> {
+async function startServer(serve: (socket: Socket) => void, host = '127.0.0.1'): Promise<string> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on('error', () => undefined);
     serve(socket);
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(0, host);
   await once(server, 'listening');
   stops.push(async () => {
     for (const socket of sockets) socket.destroy();
     server.close();
     await once(server, 'close');
   });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`;
 }
 
 function actOn(socket: Socket, act: Act): void {
@@ -226,6 +228,57 @@ describe('an answer that comes while the body is still sent', () => {
     },
   );
 });
+
+describe('an upstream without an answer', () => {
+  it.for<[string, (port: number) => string, string]>([
+    ['refuses connections', (port) => `http://127.0.0.1:${port}`, 'connection-refused'],
+    ['refuses connections at each address of its name', (port) => `http://localhost:${port}`, 'connection-refused'],
+    ['refuses connections at an IPv6 address', (port) => `http://[::1]:${port}`, 'connection-refused'],
+    ['has a name without an address', () => 'http://upstream.invalid', 'name-not-found'],
+  ])(
+    'R55, R126: that %s: administrators learn why, and clients do not',
+    async ([, addressOf, failure], { gateway, mounted, send }) => {
+      await seesFailure({ gateway, mounted, send }, addressOf(await freePort()), failure);
+    },
+  );
+
+  it('R55, R126: that closes, resets, or answers nonsense: the same', async ({ gateway, mounted, send }) => {
+    const context = { gateway, mounted, send };
+    await seesFailure(context, (await scriptedUpstream(() => 'end')).url, 'connection-closed');
+    await seesFailure(context, (await scriptedUpstream(() => 'reset')).url, 'connection-closed');
+    const nonsense = await startServer((socket) => socket.once('data', () => socket.end('SSH-2.0-OpenSSH_9.2\r\n')));
+    await seesFailure(context, nonsense, 'invalid-answer');
+  });
+});
+
+it('R01: an upstream is found at the second address of its name, and at an IPv6 address', async ({ mounted, send }) => {
+  const upstream = await scriptedUpstream(() => 'answer');
+  await mounted(upstream.url.replace('127.0.0.1', 'localhost'));
+  expect((await send('GET', '/app/x')).status).toBe(200);
+  const sixth = await startServer((socket) => socket.once('data', () => actOn(socket, 'answer')), '::1');
+  await mounted(sixth, { mount: { pathPrefix: '/sixth' } });
+  expect((await send('GET', '/sixth/x')).status).toBe(200);
+});
+
+interface Seeing {
+  readonly gateway: ScopegateFixture;
+  readonly mounted: (upstream: string) => Promise<string>;
+  readonly send: (method: string, target: string) => Promise<RawAnswer>;
+}
+
+async function seesFailure({ gateway, mounted, send }: Seeing, upstream: string, failure: string): Promise<void> {
+  const application = await mounted(upstream);
+  const answer = await send('GET', '/app/x');
+  expect(answer.status).toBe(502);
+  expect(answer.json<{ detail: string }>().detail).toBe(
+    'The application behind the gateway cannot be reached. Try again later, or ask an administrator.',
+  );
+  const events = await gateway.events({ application, type: 'upstream.failed' });
+  expect(events).toMatchObject([{ code: 'upstream_unreachable', detail: { failure } }]);
+  const check = await gateway.admin.post<{ advice: string[] }>(`/applications/${application}/check`, {});
+  expect(check.body).toMatchObject({ reachable: false, advice: [adviceFor(failure as UpstreamFailure)] });
+  await gateway.admin.delete(`/applications/${application}`);
+}
 
 /** undici uses a connection again in the next turn of its event loop. */
 async function settled(): Promise<void> {

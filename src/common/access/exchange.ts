@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Authority } from '@scopegate/network';
 import type { Admitted, ApplicationRules, Authenticated, Decision, Deny, RequestFacts } from '@scopegate/access';
-import { newTraceContext, readTraceContext, type TraceContext } from '@scopegate/upstream';
+import { newTraceContext, readTraceContext, type TraceContext, type UpstreamFailure } from '@scopegate/upstream';
 import type { IdempotencyClaim } from '../../database/idempotent-answers.js';
 import type { ProblemException } from '../http/problem.exception.js';
 import { randomDigits } from '../http/random-digits.js';
@@ -20,6 +20,8 @@ export class Exchange {
   denial: Deny | null = null;
   /** Stops the request without a refusal: our failure, or a body that is too large. */
   problem: ProblemException | null = null;
+  /** Why the upstream gave no answer; null if it gave one, or was not asked. */
+  upstreamFailure: UpstreamFailure | null = null;
   /** The `Idempotency-Key`; null without one. */
   idempotencyClaim: IdempotencyClaim | null = null;
   /** When the token of the request ends, if that is soon (R123). */
