@@ -13,6 +13,7 @@ const WHAT_IS_MISSING = {
   'git-lfs': 'no git-lfs on the PATH',
   mercurial: 'no hg on the PATH',
   'python-jira': 'no python3 with the module jira',
+  registry: 'no docker-registry or skopeo on the PATH',
   redmine: 'no Redmine in /usr/share/redmine, or no puma',
   svn: 'no svn, or no Apache with mod_dav_svn',
 } as const;
