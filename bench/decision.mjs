@@ -32,6 +32,7 @@ const application = {
   anonymous: 'allow',
   nativeTokensDisabled: true,
   remoteApiPasswords: false,
+  readOnlyUpgrades: false,
   exceptions: compileExceptions([{ method: 'POST', path: '/rest/api/2/search' }]),
 };
 const pepper = new HmacKey('p'.repeat(44));

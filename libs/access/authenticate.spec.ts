@@ -27,6 +27,7 @@ const JIRA: ApplicationRules = {
   challenge: ['basic'],
   nativeTokensDisabled: false,
   remoteApiPasswords: false,
+  readOnlyUpgrades: false,
   exceptions: compilePatterns([]),
   tokenPaths: compilePatterns([]),
   blockedPaths: compileBlockedPaths([]),

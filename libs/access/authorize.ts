@@ -88,6 +88,15 @@ const UNREADABLE_BODY =
   'The gateway cannot search this body for another method. With a read-only token, send JSON in UTF-8 or a ' +
   'form, uncompressed, with each name once.';
 
+const UPGRADE =
+  'The messages on an upgraded connection (WebSocket) are not judged, so a read-only token may not open one. Use a ' +
+  'read-write token, or ask an administrator to allow it for this application ("readOnlyUpgrades").';
+
+/** The protocols to which this request may switch its connection, as one line; null for an ordinary request (R116). */
+export function upgradeOf({ httpVersion, head }: Pick<RequestFacts, 'httpVersion' | 'head'>): string | null {
+  return httpVersion === '1.1' ? head.upgrade : null;
+}
+
 /**
  * Checks whether the owner may use tokens (R25), whether the scope allows the request (R02 to R14), and the route
  * (R63).
@@ -120,6 +129,9 @@ function refuseToken(
   }
   if (!coversWrites(token.scope)) {
     if (!readOnlyCovers(authenticated, facts)) return deny('scope_insufficient', admitted, { token });
+    if (upgradeOf(admitted.request) !== null && admitted.application?.readOnlyUpgrades === false) {
+      return deny('scope_insufficient', admitted, { token, detail: UPGRADE });
+    }
     const detail = unreadableBody(authenticated, facts);
     if (detail !== null) return deny('scope_insufficient', admitted, { token, detail });
   }

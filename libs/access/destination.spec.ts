@@ -27,6 +27,7 @@ const JIRA: Application = {
     challenge: ['basic'],
     nativeTokensDisabled: false,
     remoteApiPasswords: false,
+    readOnlyUpgrades: false,
     exceptions: compilePatterns([]),
     tokenPaths: compilePatterns([]),
     blockedPaths: compileBlockedPaths([]),

@@ -60,6 +60,8 @@ export interface ApplicationRules {
   readonly challenge: readonly ChallengeScheme[];
   readonly nativeTokensDisabled: boolean;
   readonly remoteApiPasswords: boolean;
+  /** Read-only tokens may open upgraded connections (R116). */
+  readonly readOnlyUpgrades: boolean;
   readonly exceptions: CompiledPatterns;
   /** Beside REST (R118). */
   readonly tokenPaths: CompiledPatterns;

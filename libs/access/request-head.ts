@@ -1,4 +1,4 @@
-import { announcedLength, declaresForm, headerValues, type HeaderLines } from '@scopegate/kernel';
+import { announcedLength, declaresForm, headerValues, requestedUpgrade, type HeaderLines } from '@scopegate/kernel';
 import { readHostLine, type AuthorityReading } from '@scopegate/network';
 import { overridingMethodsOfHeaders } from '@scopegate/scope';
 import type { CredentialReading } from './credential.js';
@@ -19,6 +19,7 @@ export class RequestHead {
   #session: CredentialReading | undefined;
   #overridingMethods: readonly string[] | undefined;
   #userAgent: string | null | undefined;
+  #upgrade: string | null | undefined;
 
   private constructor(readonly lines: HeaderLines) {}
 
@@ -77,6 +78,12 @@ export class RequestHead {
   get userAgent(): string | null {
     if (this.#userAgent === undefined) this.#userAgent = this.values('user-agent')[0] ?? null;
     return this.#userAgent;
+  }
+
+  /** See `requestedUpgrade`. HTTP/1.0 has no upgrades: see `upgradeOf`. */
+  get upgrade(): string | null {
+    if (this.#upgrade === undefined) this.#upgrade = requestedUpgrade(this.lines);
+    return this.#upgrade;
   }
 }
 

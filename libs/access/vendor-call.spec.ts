@@ -17,6 +17,7 @@ function rules(kind: ApplicationKind): ApplicationRules {
     challenge: ['basic'],
     nativeTokensDisabled: false,
     remoteApiPasswords: false,
+    readOnlyUpgrades: false,
     exceptions: compilePatterns([]),
     tokenPaths: compilePatterns([]),
     blockedPaths: compileBlockedPaths([]),

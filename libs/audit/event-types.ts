@@ -2,6 +2,7 @@ export const AUDIT_EVENT_TYPES = [
   'authentication.succeeded',
   'authentication.passed',
   'authentication.failed',
+  'connection.ended',
   'permission.denied',
   'upstream.failed',
   'request.failed',

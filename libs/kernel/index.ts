@@ -8,4 +8,5 @@ export * from './announced-body.js';
 export * from './body-rate.js';
 export * from './stored-text.js';
 export * from './fair-line.js';
+export * from './upgrade.js';
 export { isJsonObject, readStrictJson, type StrictJson } from './strict-json.js';

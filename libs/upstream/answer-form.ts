@@ -1,4 +1,4 @@
-import { headerValues, type HeaderLines } from '@scopegate/kernel';
+import { headerValues, upgradeProtocols, type HeaderLines } from '@scopegate/kernel';
 
 /**
  * Null if the answer can be passed on.
@@ -23,4 +23,15 @@ export function withoutLength(lines: HeaderLines): string[] {
     if (name.length !== 14 || name.toLowerCase() !== 'content-length') result.push(name, lines[index + 1] as string);
   }
   return result;
+}
+
+/**
+ * Null if the head of a 101 can be passed on: it names protocols that were asked for, and no others (RFC 9110 7.8).
+ * @param asked the protocols, as one line
+ */
+export function faultOfUpgrade(lines: HeaderLines, asked: string): string | null {
+  const offered = new Set(asked.toLowerCase().split(', '));
+  const switched = upgradeProtocols(lines);
+  if (switched.length > 0 && switched.every((protocol) => offered.has(protocol.toLowerCase()))) return null;
+  return 'The upstream switches to a protocol that was not asked for.';
 }

@@ -24,6 +24,9 @@ import { DecisionMetrics } from './decision.metrics.js';
 const MAX_PATH_LENGTH = 2048;
 const MAX_USER_AGENT_LENGTH = 512;
 
+/** The status of an upgraded connection (RFC 9110 15.2.2). */
+const SWITCHED = 101;
+
 interface Asker {
   readonly credential: CredentialKind;
   readonly actor: string | null;
@@ -39,7 +42,9 @@ interface Result {
   readonly code: string | null;
 }
 
-/** Exactly one event a request (R55, R57). */
+type Measured = Pick<RequestEvent, 'atMs' | 'upstreamRefused' | 'status' | 'durationMs'>;
+
+/** Exactly one event a request, and one for the end of an upgraded connection (R55, R57). */
 @Injectable()
 export class DecisionRecorder {
   constructor(
@@ -91,13 +96,34 @@ export class DecisionRecorder {
       answer?.release();
       return;
     }
-    const event: RequestEvent = {
+    // The time of day can be set; this clock cannot.
+    const durationMs = Math.round(nowTick - exchange.startedAtTick);
+    const event = this.#eventOf(exchange, result, asker, { atMs: nowMs, upstreamRefused, status, durationMs });
+    this.audit.recordRequest(event, answer);
+  }
+
+  /** The second event of an upgraded connection (R55). @param end goes into the detail */
+  recordConnectionEnd(exchange: Exchange, end: { readonly durationMs: number }): void {
+    const asker = this.#askerOf(exchange);
+    const result = resultOf(exchange, SWITCHED);
+    if (!this.#isRecorded(exchange, result, asker)) return;
+    const event = this.#eventOf(
+      exchange,
+      { ...result, type: 'connection.ended' },
+      { ...asker, detail: { ...asker.detail, ...end } },
+      { atMs: this.clock.nowMs(), upstreamRefused: false, status: SWITCHED, durationMs: end.durationMs },
+    );
+    this.audit.recordRequest(event, null);
+  }
+
+  #eventOf(exchange: Exchange, result: Result, asker: Asker, measured: Measured): RequestEvent {
+    return {
       id: '',
-      atMs: nowMs,
+      atMs: measured.atMs,
       count: 1,
       type: result.type,
       outcome: result.outcome,
-      upstreamRefused,
+      upstreamRefused: measured.upstreamRefused,
       code: result.code,
       actor: asker.actor === null ? null : redactText(asker.actor, 255),
       owner: asker.token?.ownerName ?? null,
@@ -110,9 +136,8 @@ export class DecisionRecorder {
       method: exchange.facts.method,
       path: redactText(auditedPath(exchange, asker.path), MAX_PATH_LENGTH),
       application: exchange.application?.key ?? null,
-      status,
-      // The time of day can be set; this clock cannot.
-      durationMs: Math.round(nowTick - exchange.startedAtTick),
+      status: measured.status,
+      durationMs: measured.durationMs,
       userAgent: auditedAgent(exchange.facts.head),
       requestId: exchange.requestId,
       detail: withTrace(
@@ -120,7 +145,6 @@ export class DecisionRecorder {
         exchange.callerTraceId,
       ),
     };
-    this.audit.recordRequest(event, answer);
   }
 
   /** For token requests only. @returns whether the upstream refused a request that we allowed */

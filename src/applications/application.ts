@@ -129,6 +129,7 @@ export function protect(stored: StoredApplication, box: SecretBox): ProtectedApp
       challenge: options.challenge,
       nativeTokensDisabled: document.nativeTokensDisabled,
       remoteApiPasswords: document.remoteApiPasswords,
+      readOnlyUpgrades: options.readOnlyUpgrades,
       exceptions: readable('readOnlyExceptions', document.readOnlyExceptions, compilePatterns, faults),
       tokenPaths: readable('tokenPaths', options.tokenPaths, compilePatterns, faults),
       blockedPaths: readable(

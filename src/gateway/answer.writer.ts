@@ -1,4 +1,5 @@
 import { STATUS_CODES, type ServerResponse } from 'node:http';
+import { headerValues } from '@scopegate/kernel';
 import { answeredHeaders, withoutLength, type AnswerRules } from '@scopegate/upstream';
 import type { PendingResponse } from '../audit/pending-response.js';
 import type { Exchange } from '../common/access/exchange.js';
@@ -55,9 +56,15 @@ export class AnswerWriter implements PendingResponse {
     if (response.req.httpVersion !== '1.1' || response.headersSent || this.exchange.isSettled) return;
     if (socket === null || socket.writableLength > MAX_INTERIM_BYTES) return;
     const passed = withoutLength(answeredHeaders(lines, this.rules));
-    let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Interim'}\r\n`;
-    for (let index = 0; index + 1 < passed.length; index += 2) head += `${passed[index]}: ${passed[index + 1]}\r\n`;
-    socket.write(`${head}\r\n`, 'latin1');
+    socket.write(headText(status, passed), 'latin1');
+  }
+
+  /** The head of a 101, with the lines that belong to the switch (RFC 9110 7.8). */
+  upgradeHead(lines: readonly string[]): string {
+    const passed = withoutLength(answeredHeaders(lines, this.rules));
+    passed.push('Connection', 'Upgrade', 'Upgrade', headerValues(lines, 'upgrade').join(', '));
+    this.exchange.addOwnLines(passed);
+    return headText(101, passed);
   }
 
   /** @param onRead called when the client has read everything */
@@ -116,4 +123,10 @@ export class AnswerWriter implements PendingResponse {
     const { socket } = this.#response;
     if (socket !== null) this.#response.once('drain', watchForStall(socket, this.stallTimeoutMs));
   }
+}
+
+function headText(status: number, lines: readonly string[]): string {
+  let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Interim'}\r\n`;
+  for (let index = 0; index + 1 < lines.length; index += 2) head += `${lines[index]}: ${lines[index + 1]}\r\n`;
+  return `${head}\r\n`;
 }

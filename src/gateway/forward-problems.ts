@@ -29,3 +29,10 @@ export function upstreamChanged(): ProblemException {
     'The upstream of the application was changed while the request waited. Send it again.',
   );
 }
+
+export function upgradeRefused(): ProblemException {
+  return new ProblemException(
+    'request_malformed',
+    'The client sent bytes before its connection was switched to the other protocol. Wait for the answer first.',
+  );
+}

@@ -59,6 +59,7 @@ async function failureOf(send: (request: IncomingMessage) => Promise<void>, forM
       onTurn: () =>
         connections.dispatch({ path: '/', method: 'PUT', body: body.stream(), headersTimeout: TIMEOUT_MS }, handler),
       onHead: () => undefined,
+      onConnectionEnd: () => undefined,
       onGone: () => undefined,
       onFailure: (_exchange, error) => (failure = error),
     },

@@ -1,41 +1,21 @@
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { isSafeRequest } from '@scopegate/access';
 import { announcesBody, headerValues, mediaTypeOf } from '@scopegate/kernel';
-import { faultOfAnswer } from '@scopegate/upstream';
+import { faultOfAnswer, faultOfUpgrade } from '@scopegate/upstream';
 import { errors, type Dispatcher } from 'undici';
 import type { ProtectedApplication } from '../applications/application.js';
-import type { PendingResponse } from '../audit/pending-response.js';
 import { JUDGED_AGAIN_AFTER_MS, type Exchange } from '../common/access/exchange.js';
 import { AnswerLines } from './answer-lines.js';
 import { AnswerWriter } from './answer.writer.js';
-import { bodyTooSlow, tooManyStreams, tooManyWaiting, upstreamChanged } from './forward-problems.js';
+import type { ForwardListener, ForwardOptions } from './forward-listener.js';
+import { bodyTooSlow, tooManyStreams, tooManyWaiting, upgradeRefused, upstreamChanged } from './forward-problems.js';
 import type { IncomingBody } from './forwarded-body.js';
 import type { RequestCookies } from './kept-cookies.cache.js';
 import type { OpenRequests } from './open-requests.js';
-import type { ConnectionWaiter, Holder, UpstreamConnections } from './upstream.connections.js';
+import { UpgradeAnswer } from './upgrade.answer.js';
+import type { ConnectionWaiter, Holder } from './upstream.connections.js';
 import { wasClosedWhenReused } from './upstream.connector.js';
-
-export interface ForwardOptions {
-  readonly application: ProtectedApplication;
-  readonly connections: UpstreamConnections;
-  /** After a wait in which the token may have ended. Gives the current application; null if refused and answered. */
-  readonly judgeAgain: (onJudged: (application: ProtectedApplication | null) => void) => void;
-  /** A token's id, or the client's address: each has its share of the connections. */
-  readonly holderKey: string;
-  /** The longest pause of the upstream in answering, and of the client in reading. */
-  readonly stallTimeoutMs: number;
-}
-
-/** Events of a forwarded request. */
-export interface ForwardListener {
-  /** Called once, when the request has a connection. */
-  onTurn(handler: ForwardHandler): void;
-  /** Called once, with the head; the answer leaves on `release`. */
-  onHead(exchange: Exchange, status: number, answer: PendingResponse): void;
-  /** Called if the client goes away before its answer is complete. */
-  onGone(exchange: Exchange): void;
-  /** Also called after the head has left. */
-  onFailure(exchange: Exchange, error: unknown): void;
-}
 
 /** HTML, 9.2.2: server-sent events. */
 const EVENT_STREAM = 'text/event-stream';
@@ -51,6 +31,7 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, ConnectionWai
   #hasConnection = false;
   #isStream = false;
   #isSecondTry = false;
+  #upgrade: UpgradeAnswer | null = null;
   #abort: ((error?: Error) => void) | null = null;
   #isGone = false;
   #hasFailed = false;
@@ -60,7 +41,7 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, ConnectionWai
   constructor(
     readonly exchange: Exchange,
     readonly options: ForwardOptions,
-    private readonly listener: ForwardListener,
+    private readonly listener: ForwardListener<ForwardHandler>,
     openRequests: OpenRequests,
   ) {
     const { response } = exchange;
@@ -205,6 +186,10 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, ConnectionWai
       this.#giveUp(new errors.HTTPParserError(fault));
       return false;
     }
+    if (status === 101) {
+      this.#giveUp(new Error('The upstream switches to a protocol that was not asked for.'));
+      return false;
+    }
     if (status < 200) {
       this.#answer.passInterim(status, lines);
       return true;
@@ -220,6 +205,37 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, ConnectionWai
     }
     this.listener.onHead(this.exchange, status, this.#answer);
     return true;
+  }
+
+  /** The upstream has switched the protocol; undici has let go of its connection. */
+  onUpgrade(status: number, rawHeaders: Buffer[] | string[] | null, upstream: Duplex): void {
+    const lines = (rawHeaders ?? []).map((part) => part.toString('latin1'));
+    const { exchange } = this;
+    const fault = faultOfUpgrade(lines, exchange.upgrade?.protocols ?? '');
+    if (fault !== null || exchange.upgrade?.bytesRead !== exchange.request.socket.bytesRead) {
+      exchange.response.shouldKeepAlive = false;
+      this.#giveUp(fault === null ? upgradeRefused() : new Error(fault));
+      return;
+    }
+    this.#isStream = this.#holder !== null && this.options.connections.addStream(this.#holder);
+    if (!this.#isStream) {
+      this.#giveUp(tooManyStreams());
+      return;
+    }
+    this.#abort = null;
+    const head = this.#answer.upgradeHead(lines);
+    const { streamTimeoutMs } = this.#application.options;
+    this.#upgrade = new UpgradeAnswer(exchange.response, head, upstream as Socket, streamTimeoutMs, (end) => {
+      this.#releaseConnection();
+      if (end !== null) this.listener.onConnectionEnd(exchange, end);
+    });
+    this.listener.onHead(exchange, status, this.#upgrade);
+  }
+
+  /** Breaks the answer off. */
+  cut(): void {
+    if (this.#upgrade === null) this.exchange.response.destroy();
+    else this.#upgrade.end();
   }
 
   /** For an answer whose body must not be read: the connection ends, because the body may follow on it. */

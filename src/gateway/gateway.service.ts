@@ -15,6 +15,7 @@ import { dropUnreadBody, REFUSED_BODY } from '../common/http/unread-body.js';
 import { RequestLog } from '../common/logging/request.log.js';
 import { requestIdOf } from '../common/http/request-id.js';
 import { ChangeFeed } from '../database/change-feed.js';
+import { askedUpgrade } from './asked-upgrade.js';
 import { isForSessionEndpoint, SessionEndpoint } from './session.endpoint.js';
 import { UpstreamForwarder } from './upstream.forwarder.js';
 import { isBodyArriving } from './forwarded-body.js';
@@ -152,6 +153,7 @@ export class GatewayService {
       expectsContinue,
     );
     exchange.authority = proxied.authority;
+    exchange.upgrade = askedUpgrade(exchange);
     attachExchange(exchange);
     this.requestLog.watch(exchange);
     return exchange;

@@ -25,19 +25,22 @@ import { KeptCookies } from './kept-cookies.cache.js';
 import { LoopDetector } from './loop.detector.js';
 import { OpenRequests } from './open-requests.js';
 import { hostFor, originOf, type Forwarded } from './request-origin.js';
-import { ForwardHandler, type ForwardListener, type ForwardOptions } from './forward.handler.js';
+import type { ForwardListener, ForwardOptions } from './forward-listener.js';
+import { ForwardHandler } from './forward.handler.js';
+import { upgradeToSend } from './asked-upgrade.js';
+import type { ConnectionEnd } from './upgraded-connection.js';
 import { UpstreamFailureLog } from './upstream-failure.log.js';
 import { UpstreamPools } from './upstream.pools.js';
 
-/** Of a body; a silent event stream must send comments. */
-const BODY_TIMEOUT_MS = 300_000;
+/** The longest pause of a client in reading its answer. */
+const CLIENT_STALL_MS = 300_000;
 
 /** undici's timers may fire one tick early. */
 const UNDICI_TICK_MS = 500;
 
 /** Forwards judged requests, byte for byte, and their answers. */
 @Injectable()
-export class UpstreamForwarder implements ForwardListener {
+export class UpstreamForwarder implements ForwardListener<ForwardHandler> {
   constructor(
     private readonly pools: UpstreamPools,
     private readonly openRequests: OpenRequests,
@@ -67,7 +70,7 @@ export class UpstreamForwarder implements ForwardListener {
       connections: this.pools.of(application),
       holderKey: token?.id ?? clientOf(decision),
       judgeAgain,
-      stallTimeoutMs: Math.max(application.options.timeoutMs, BODY_TIMEOUT_MS),
+      stallTimeoutMs: Math.max(application.options.timeoutMs, CLIENT_STALL_MS),
     };
     const handler = new ForwardHandler(exchange, options, this, this.openRequests);
     const body = arrivedBody(exchange);
@@ -77,7 +80,8 @@ export class UpstreamForwarder implements ForwardListener {
 
   onTurn(handler: ForwardHandler): void {
     const { application, exchange, body } = handler;
-    const { connections, stallTimeoutMs } = handler.options;
+    const { connections } = handler.options;
+    const { timeoutMs, streamTimeoutMs } = application.options;
     const { decision, facts } = exchange;
     if (decision === null || decision.kind === 'deny') {
       throw new Error('A request must not be forwarded without a decision.');
@@ -116,8 +120,9 @@ export class UpstreamForwarder implements ForwardListener {
       method: facts.method,
       headers,
       body: body instanceof IncomingBody ? body.stream() : body,
-      headersTimeout: application.options.timeoutMs + UNDICI_TICK_MS,
-      bodyTimeout: stallTimeoutMs,
+      upgrade: upgradeToSend(exchange, body),
+      headersTimeout: timeoutMs + UNDICI_TICK_MS,
+      bodyTimeout: streamTimeoutMs,
     };
     if (handler.isSecondTry) connections.dispatchAgain(request, handler);
     else connections.dispatch(request, handler);
@@ -125,6 +130,10 @@ export class UpstreamForwarder implements ForwardListener {
 
   onHead(exchange: Exchange, status: number, answer: PendingResponse): void {
     this.recorder.settle(exchange, status, answer);
+  }
+
+  onConnectionEnd(exchange: Exchange, end: ConnectionEnd): void {
+    this.recorder.recordConnectionEnd(exchange, end);
   }
 
   /** The request may still have taken effect upstream. */

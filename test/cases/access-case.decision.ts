@@ -181,6 +181,7 @@ function rulesOf(application: CaseApplication | 'management'): ApplicationRules 
     challenge: ['basic'],
     nativeTokensDisabled: application.nativeTokensDisabled ?? false,
     remoteApiPasswords: application.remoteApiPasswords ?? false,
+    readOnlyUpgrades: application.readOnlyUpgrades ?? false,
     exceptions: compilePatterns(application.exceptions ?? []),
     tokenPaths: compilePatterns(application.tokenPaths ?? []),
     blockedPaths: compileBlockedPaths([...productOf(kind).blockedPaths, ...(application.blockedPaths ?? [])]),

@@ -40,6 +40,7 @@ export type CaseApplication = {
   readonly nativeTokensDisabled?: boolean;
   readonly remoteApiPasswords?: boolean;
   readonly paths?: PathReading;
+  readonly readOnlyUpgrades?: boolean;
   readonly exceptions?: readonly ReadOnlyException[];
   readonly tokenPaths?: readonly PathPattern[];
   readonly blockedPaths?: readonly PathPattern[];

@@ -15,6 +15,7 @@ import { SESSION_CASES } from './session.cases.js';
 import { SCOPE_CASES } from './scope.cases.js';
 import { SESSION_LOGIN_CASES } from './session-login.cases.js';
 import { TOKEN_STATE_CASES } from './token-state.cases.js';
+import { UPGRADE_CASES } from './upgrade.cases.js';
 import { VENDOR_TOKENS_CASES } from './vendor-tokens.cases.js';
 
 /** The whole table: what the pure decision, the proxied routes and every other door have to answer. */
@@ -33,6 +34,7 @@ export const ACCESS_CASES: readonly AccessCase[] = [
   ...PRESENTED_TOKEN_CASES,
   ...MISPLACED_TOKEN_CASES,
   ...REQUEST_FORM_CASES,
+  ...UPGRADE_CASES,
   ...MANAGEMENT_CASES,
   ...VENDOR_TOKENS_CASES,
   ...CORPUS_CASES,

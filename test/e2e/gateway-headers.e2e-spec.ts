@@ -295,9 +295,9 @@ describe('the lines of a request', () => {
   });
 
   it.for([
-    ['websocket', 'Upgrade'],
     ['h2c', 'Upgrade, HTTP2-Settings'],
-    ['TLS/1.3, anything', 'upgrade'],
+    ['TLS/1.3, HTTP/2.0', 'upgrade'],
+    ['websocket', 'keep-alive'],
   ] as const)(
     'R67: a request to upgrade to %s is a plain request',
     async ([protocol, connection], { token, send, last }) => {

@@ -12,6 +12,14 @@ export const JUDGED_AGAIN_AFTER_MS = 500;
 /** R123. */
 export const TOKEN_EXPIRES = 'X-Scopegate-Token-Expires';
 
+/** Another protocol that the client asks for (R116). It must send nothing more until the answer. */
+export interface AskedUpgrade {
+  /** As one line. */
+  readonly protocols: string;
+  /** Bytes on the connection up to the end of the request; null until its body is complete. */
+  bytesRead: number | null;
+}
+
 /** What is known of one request. The guards fill it in, in their order. */
 export class Exchange {
   admitted: Admitted | null = null;
@@ -34,6 +42,8 @@ export class Exchange {
   readBody: Buffer | null = null;
   /** The beginning of a larger body; all of it goes upstream as a stream. */
   bodyBeginning: Buffer | null = null;
+  /** Null for an ordinary request. */
+  upgrade: AskedUpgrade | null = null;
   /** The client has got `100 Continue`. */
   isContinued = false;
   /** Milliseconds of a clock that never steps back. */

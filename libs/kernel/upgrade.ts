@@ -1,0 +1,34 @@
+import { headerValues, type HeaderLines } from './header-lines.js';
+
+/** Requests inside of these would not be judged: HTTP itself under its names, and TLS, which hides what it carries. */
+const CARRIES_REQUESTS: ReadonlySet<string> = new Set(['h2', 'h2c', 'h3', 'http', 'https', 'spdy', 'ssl', 'tls']);
+
+/** RFC 9110 7.8: a name, perhaps with a version. */
+const PROTOCOL = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+(?:\/[!#$%&'*+.^_`|~0-9A-Za-z-]+)?$/;
+
+/** The protocols of all Upgrade lines, in their order. */
+export function upgradeProtocols(lines: HeaderLines): readonly string[] {
+  return headerValues(lines, 'upgrade')
+    .flatMap((value) => value.split(','))
+    .map((protocol) => protocol.trim())
+    .filter((protocol) => protocol !== '');
+}
+
+/**
+ * The protocols to which this request may switch its connection, as one line; null for an ordinary request. Without
+ * those that would carry further requests, such as `h2c`.
+ */
+export function requestedUpgrade(lines: HeaderLines): string | null {
+  const protocols = upgradeProtocols(lines);
+  if (protocols.length === 0 || !headerValues(lines, 'connection').some(nominatesUpgrade)) return null;
+  const judged = protocols.filter((protocol) => PROTOCOL.test(protocol) && !CARRIES_REQUESTS.has(nameOf(protocol)));
+  return judged.length === 0 ? null : judged.join(', ');
+}
+
+function nominatesUpgrade(connection: string): boolean {
+  return connection.split(',').some((option) => option.trim().toLowerCase() === 'upgrade');
+}
+
+function nameOf(protocol: string): string {
+  return (protocol.split('/', 1)[0] ?? '').toLowerCase();
+}
