@@ -1,9 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createServer, type Server } from 'node:net';
+import { afterAll, describe, expect, it } from 'vitest';
+import { createServer } from 'node:net';
 import type { ApiAnswer } from '../support/api.client.js';
 import { expectProblem } from '../support/expect-problem.js';
-import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js';
-import { startScopegateFixture, type ScopegateFixture, type TestUser } from '../support/scopegate.fixture.js';
+import { shareGateway } from '../support/gateway-test.js';
+import { type RecordingUpstream } from '../support/recording-upstream.js';
 
 type Check = {
   readonly reachable: boolean;
@@ -17,37 +17,23 @@ type Check = {
 
 const SECRET = 'the-stored-upstream-secret';
 
+const { gateway, upstream } = await shareGateway();
+const silent = createServer(() => undefined).listen(0, '127.0.0.1');
+afterAll(() => void silent.close());
+const alice = await gateway.createUser({ username: 'alice' });
+for (const kind of ['jira', 'confluence', 'bitbucket', 'generic'] as const) {
+  await gateway.createApplication({
+    key: kind,
+    kind,
+    mount: { pathPrefix: `/${kind}` },
+    upstream: `${upstream.url}/base`,
+    identity: { mode: 'headers', headers: { 'X-Forwarded-User': '{username}', 'X-Api-Key': { secret: SECRET } } },
+  });
+}
+
 describe('the check of an application', () => {
-  let server: ScopegateFixture;
-  let upstream: RecordingUpstream;
-  let silent: Server;
-  let alice: TestUser;
-
-  beforeAll(async () => {
-    server = await startScopegateFixture();
-    upstream = await startRecordingUpstream();
-    silent = createServer(() => undefined).listen(0, '127.0.0.1');
-    alice = await server.createUser({ username: 'alice' });
-    const headers = { 'X-Forwarded-User': '{username}', 'X-Api-Key': { secret: SECRET } };
-    for (const kind of ['jira', 'confluence', 'bitbucket', 'generic'] as const) {
-      await server.createApplication({
-        key: kind,
-        kind,
-        mount: { pathPrefix: `/${kind}` },
-        upstream: `${upstream.url}/base`,
-        identity: { mode: 'headers', headers },
-      });
-    }
-  });
-  afterAll(async () => {
-    await server.stop();
-    await upstream.stop();
-    silent.close();
-  });
-  afterEach(() => upstream.clear());
-
   const check = (key: string, body: object = { username: 'alice' }): Promise<ApiAnswer<Check>> =>
-    server.admin.post<Check>(`/applications/${key}/check`, body);
+    gateway.admin.post<Check>(`/applications/${key}/check`, body);
   /** Answers the question about the user; the ones about the version find nothing. */
   const answer = (status: number, body: string, headers: readonly (readonly [string, string])[] = []): void =>
     upstream.respondWith(({ target }) => (PATHS.includes(target) ? { status, body, headers } : { status: 404 }));
@@ -127,7 +113,7 @@ describe('the check of an application', () => {
     upstream.respondWith(({ target }) =>
       target.endsWith('/manifest') ? { body: manifest } : { body: '{"name":"admin"}' },
     );
-    await server.createApplication({
+    await gateway.createApplication({
       key: 'versioned',
       kind: 'jira',
       version: null,
@@ -146,8 +132,8 @@ describe('the check of an application', () => {
     const [request] = asked();
     expect(request?.headerValues('x-api-key')).toEqual(['a-secret-to-try']);
     expect(request?.headerValues('x-more')).toEqual(['another-one-to-try']);
-    const events = await server.events({});
-    const shown = await server.admin.get('/applications/jira');
+    const events = await gateway.events({});
+    const shown = await gateway.admin.get('/applications/jira');
     expect(JSON.stringify([result.body, events, shown.body])).not.toMatch(/to-try|the-stored-upstream-secret/);
     await check('jira');
     expect(asked().at(-1)?.headerValues('x-api-key')).toEqual([SECRET]);
@@ -161,7 +147,7 @@ describe('the check of an application', () => {
       ['silent', `http://127.0.0.1:${port}`, 'in time'],
       ['untrusted', upstream.url.replace('http:', 'https:'), 'in time'],
     ] as const) {
-      await server.createApplication({
+      await gateway.createApplication({
         key,
         kind: 'generic',
         mount: { pathPrefix: `/${key}` },
@@ -178,12 +164,12 @@ describe('the check of an application', () => {
   it('R126: only administrators ask, as a user that there is, and with secrets that fit', async () => {
     const path = '/applications/jira/check';
     const before = upstream.requests.length;
-    const asAlice = server.as({ user: alice.username, password: alice.password });
+    const asAlice = gateway.as({ user: alice.username, password: alice.password });
     expectProblem(await asAlice.post(path, {}), 403, 'administrator_required');
-    const reading = await server.createToken({ scope: 'read-only' });
-    const readOnly = server.as({ user: 'admin', token: reading.secret });
+    const reading = await gateway.createToken({ scope: 'read-only' });
+    const readOnly = gateway.as({ user: 'admin', token: reading.secret });
     expectProblem(await readOnly.post(path, {}), 403, 'scope_insufficient');
-    expectProblem(await server.admin.post('/applications/nowhere/check', {}), 404, 'not_found');
+    expectProblem(await gateway.admin.post('/applications/nowhere/check', {}), 404, 'not_found');
     for (const body of [
       { username: 'nobody' },
       { username: 1 },
@@ -194,7 +180,7 @@ describe('the check of an application', () => {
       { secrets: Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`X-${index}`, 'x'])) },
       { upstream: 'http://127.0.0.1:1' },
     ]) {
-      expectProblem(await server.admin.post(path, body), 400, 'validation_failed');
+      expectProblem(await gateway.admin.post(path, body), 400, 'validation_failed');
     }
     expect(upstream.requests).toHaveLength(before);
   });
@@ -203,7 +189,7 @@ describe('the check of an application', () => {
     answer(200, '{"name":"alice"}');
     const result = await check('jira');
     const requestId = result.headers.get('x-request-id');
-    const events = (await server.events({})).filter((event) => event.requestId === requestId);
+    const events = (await gateway.events({})).filter((event) => event.requestId === requestId);
     expect(events).toMatchObject([{ outcome: 'allowed', actor: 'admin', path: '/api/v1/applications/jira/check' }]);
   });
 });

@@ -1,20 +1,13 @@
 import { REASONS, type ReasonCode } from '@scopegate/access';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Clock } from '../../src/common/time/clock.js';
 import type { ApiAnswer, ProblemBody } from '../support/api.client.js';
 import { restoreRules, TEST_SETTINGS } from '../support/each-database.js';
 import { expectProblem } from '../support/expect-problem.js';
+import { shareGateway } from '../support/gateway-test.js';
 import type { HeaderLine } from '../support/http-message.js';
 import { request, type RawAnswer } from '../support/raw-client.js';
-import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js';
-import {
-  basic,
-  bearer,
-  startScopegateFixture,
-  type ScopegateFixture,
-  type TestToken,
-  type TestUser,
-} from '../support/scopegate.fixture.js';
+import { basic, bearer, type TestToken } from '../support/scopegate.fixture.js';
 
 type Stage = {
   readonly stage: string;
@@ -58,45 +51,29 @@ const STAGES = [
 const REST = '/rest/api/2/myself';
 const VENDOR = '/rest/de.resolution.apitokenauth/latest/user/token';
 
-let upstream: RecordingUpstream;
-let server: ScopegateFixture;
-let alice: TestUser;
-let readOnly: TestToken;
-let readWrite: TestToken;
-
-beforeAll(async () => {
-  upstream = await startRecordingUpstream();
-  server = await startScopegateFixture();
-  await restoreRules(server);
-  const { url } = upstream;
-  await server.createApplication({ key: 'jira', upstream: url, mount: { pathPrefix: '/jira' } });
-  await server.createApplication({
-    key: 'wiki',
-    kind: 'confluence',
-    upstream: url,
-    mount: { pathPrefix: '/wiki' },
-    nativeTokensDisabled: true,
-  });
-  await server.createApplication({ key: 'files', kind: 'generic', upstream: url, mount: { pathPrefix: '/files' } });
-  alice = await server.createUser({ username: 'alice' });
-  readOnly = await server.createToken({ owner: 'alice', scope: 'read-only' });
-  readWrite = await server.createToken({ owner: 'alice', scope: 'read-write' });
+const { gateway, upstream } = await shareGateway();
+await restoreRules(gateway);
+const { url } = upstream;
+await gateway.createApplication({ key: 'jira', upstream: url, mount: { pathPrefix: '/jira' } });
+await gateway.createApplication({
+  key: 'wiki',
+  kind: 'confluence',
+  upstream: url,
+  mount: { pathPrefix: '/wiki' },
+  nativeTokensDisabled: true,
 });
-
-beforeEach(() => upstream.clear());
+await gateway.createApplication({ key: 'files', kind: 'generic', upstream: url, mount: { pathPrefix: '/files' } });
+const alice = await gateway.createUser({ username: 'alice' });
+const readOnly = await gateway.createToken({ owner: 'alice', scope: 'read-only' });
+const readWrite = await gateway.createToken({ owner: 'alice', scope: 'read-write' });
 
 afterEach(async () => {
   vi.restoreAllMocks();
-  await restoreRules(server);
-});
-
-afterAll(async () => {
-  await server.stop();
-  await upstream.stop();
+  await restoreRules(gateway);
 });
 
 function ask<Body = Explanation>(question: Question | object): Promise<ApiAnswer<Body>> {
-  return server.admin.post<Body>('/explain', {
+  return gateway.admin.post<Body>('/explain', {
     application: 'jira',
     method: 'GET',
     path: REST,
@@ -114,7 +91,7 @@ async function explain(question: Question): Promise<Explanation> {
 
 /** Sends the request that a question describes, from this machine. */
 function send({ application = 'jira', method = 'GET', path = REST, headers = [] }: Question): Promise<RawAnswer> {
-  return request({ port: server.port, method, target: `/${application}${path}`, headers }, { closeWaitMs: 0 });
+  return request({ port: gateway.port, method, target: `/${application}${path}`, headers }, { closeWaitMs: 0 });
 }
 
 /** Expects the stages in their order: passed up to the one that refuses, and the rest not reached. */
@@ -143,8 +120,8 @@ function expectRefusedFor(answer: RawAnswer, { code, stages }: Explanation, abou
 }
 
 async function useCountOf(token: TestToken): Promise<number> {
-  await server.events({});
-  return (await server.admin.get<{ useCount: number }>(`/tokens/${token.id}`)).body.useCount;
+  await gateway.events({});
+  return (await gateway.admin.get<{ useCount: number }>(`/tokens/${token.id}`)).body.useCount;
 }
 
 describe('explain', () => {
@@ -215,40 +192,40 @@ describe('explain', () => {
   });
 
   it('R25, R31, R51: the id of a token is enough to show its state and that of its owner', async () => {
-    const expiring = await server.createToken({ owner: 'alice', scope: 'read-only', validity: 'P1M' });
-    const revoked = await server.createToken({ owner: 'alice', scope: 'read-only' });
-    await server.revokeToken(revoked.id);
-    const leaver = await server.createUser({ username: 'leaver' });
-    const ofLeaver = await server.createToken({ owner: leaver.username, scope: 'read-only' });
-    await server.admin.patch('/users/leaver', { active: false });
+    const expiring = await gateway.createToken({ owner: 'alice', scope: 'read-only', validity: 'P1M' });
+    const revoked = await gateway.createToken({ owner: 'alice', scope: 'read-only' });
+    await gateway.revokeToken(revoked.id);
+    const leaver = await gateway.createUser({ username: 'leaver' });
+    const ofLeaver = await gateway.createToken({ owner: leaver.username, scope: 'read-only' });
+    await gateway.admin.patch('/users/leaver', { active: false });
 
     expectRefusedAt(await explain({ tokenId: revoked.id }), 'token', 'token_revoked');
     expectRefusedAt(await explain({ tokenId: ofLeaver.id }), 'token', 'owner_inactive');
     expect(await explain({ tokenId: expiring.id })).toMatchObject({ decision: 'allow' });
     const end = Date.parse(expiring.expiresAt ?? '');
-    vi.spyOn(server.provider(Clock), 'nowMs').mockImplementation(() => end);
+    vi.spyOn(gateway.provider(Clock), 'nowMs').mockImplementation(() => end);
     expectRefusedAt(await explain({ tokenId: expiring.id }), 'token', 'token_expired');
     vi.restoreAllMocks();
 
-    await server.patchPermissions({ useTokens: { everyone: false } });
+    await gateway.patchPermissions({ useTokens: { everyone: false } });
     expectRefusedAt(await explain({ tokenId: readOnly.id }), 'permission', 'use_not_permitted');
   });
 
   it('R37, R43: passwords are judged as the settings say', async () => {
     const headers = [basic('alice', 'a password')];
-    await server.patchSettings({ passwords: { enabled: false } });
+    await gateway.patchSettings({ passwords: { enabled: false } });
     expectRefusedAt(await explain({ headers }), 'path-kind', 'password_disabled');
     expect(await explain({ headers, path: '/browse/X-1' })).toMatchObject({ decision: 'pass' });
-    await server.patchSettings({ passwords: { preventPathTraversal: true } });
+    await gateway.patchSettings({ passwords: { preventPathTraversal: true } });
     expectRefusedAt(await explain({ path: '/rest/..;/x' }), 'path', 'path_ambiguous');
-    await server.admin.put('/settings', TEST_SETTINGS);
-    await server.patchSettings({ ipRestriction: { allowList: ['192.0.2.0/24'], applyToPasswords: true } });
+    await gateway.admin.put('/settings', TEST_SETTINGS);
+    await gateway.patchSettings({ ipRestriction: { allowList: ['192.0.2.0/24'], applyToPasswords: true } });
     expectRefusedAt(await explain({ headers }), 'address', 'ip_not_allowed');
     expect(await explain({ headers, peer: '192.0.2.9' })).toMatchObject({ decision: 'pass' });
   });
 
   it('R39, R41: the address is derived through trusted proxies, and the deciding entry is named', async () => {
-    await server.patchSettings({
+    await gateway.patchSettings({
       reverseProxy: { enabled: true, trustedProxies: ['10.0.0.0/8', '2001:db8:f::/48'] },
       ipRestriction: { allowList: ['192.0.2.7', '198.51.100.10-198.51.100.20', '2001:db8:1::/48'] },
     });
@@ -279,7 +256,7 @@ describe('explain', () => {
   });
 
   it('R39: with the name Forwarded that header is explained, by RFC 7239', async () => {
-    await server.patchSettings({
+    await gateway.patchSettings({
       reverseProxy: { enabled: true, trustedProxies: ['127.0.0.1'], header: 'Forwarded' },
       ipRestriction: { allowList: ['2001:db8::/32'] },
     });
@@ -293,13 +270,13 @@ describe('explain', () => {
   });
 
   it('R41: a peer that is no address gives no derived one, whatever the header says', async () => {
-    await server.patchSettings({ reverseProxy: { enabled: true, trustedProxies: ['0.0.0.0/0'] } });
+    await gateway.patchSettings({ reverseProxy: { enabled: true, trustedProxies: ['0.0.0.0/0'] } });
     for (const peer of ['nonsense', '', '127.0.0.1:80', 'fe80::1%eth0', '256.0.0.1']) {
       const explained = await explain({ peer, headers: [['X-Forwarded-For', '192.0.2.7']], tokenId: readOnly.id });
       expect(explained.clientIp, peer).toEqual({ peer: null, header: null, derived: null, entry: null });
       expect(explained.decision).toBe('allow');
     }
-    await server.patchSettings({ ipRestriction: { allowList: ['0.0.0.0/0', '::/0'] } });
+    await gateway.patchSettings({ ipRestriction: { allowList: ['0.0.0.0/0', '::/0'] } });
     expectRefusedAt(await explain({ peer: 'nonsense', tokenId: readOnly.id }), 'address', 'ip_not_allowed');
   });
 
@@ -327,7 +304,7 @@ describe('explain', () => {
     expect(await explain({ path: `${REST}?expand=groups`, tokenId: readOnly.id })).toMatchObject({ decision: 'allow' });
     const override = await explain({ path: `${REST}?_method=DELETE`, tokenId: readOnly.id });
     expectRefusedAt(override, 'scope', 'scope_insufficient');
-    await server.patchSettings({ passwords: { enabled: false } });
+    await gateway.patchSettings({ passwords: { enabled: false } });
     const inQuery = await explain({ path: `${REST}?os_username=alice&os_password=x` });
     expectRefusedAt(inQuery, 'path-kind', 'password_disabled');
   });
@@ -335,8 +312,8 @@ describe('explain', () => {
 
 describe('what explain leaves alone', () => {
   it('R41: nothing is forwarded, counted as use, recorded as an authentication, or throttled', async () => {
-    await server.patchSettings({ throttling: { maxFailures: 2, windowSeconds: 60 } });
-    const token = await server.createToken({ owner: 'alice', scope: 'read-only' });
+    await gateway.patchSettings({ throttling: { maxFailures: 2, windowSeconds: 60 } });
+    const token = await gateway.createToken({ owner: 'alice', scope: 'read-only' });
     const guess = [basic('alice', `${token.secret.slice(0, -1)}x`)];
     for (let round = 0; round < 4; round += 1) {
       await explain({ tokenId: token.id });
@@ -347,12 +324,12 @@ describe('what explain leaves alone', () => {
     }
     expect(upstream.bytesReceived).toBe(0);
     expect(await useCountOf(token)).toBe(0);
-    expect(await server.events({ tokenId: token.id, outcome: 'allowed' })).toEqual([]);
-    expect(await server.events({ application: 'jira', outcome: 'failed' })).toEqual([]);
+    expect(await gateway.events({ tokenId: token.id, outcome: 'allowed' })).toEqual([]);
+    expect(await gateway.events({ application: 'jira', outcome: 'failed' })).toEqual([]);
     // Two failures are free: had the explained ones been counted, the first would be a 429.
     for (const status of [401, 401, 429]) expect((await send({ headers: guess })).status).toBe(status);
     // What was asked is one event of the administrator's own each time.
-    const asked = await server.events({ user: 'admin', q: '/api/v1/explain' });
+    const asked = await gateway.events({ user: 'admin', q: '/api/v1/explain' });
     expect(asked.filter(({ type, status }) => type === 'login.succeeded' && status === 200).length).toBeGreaterThan(0);
     expect(JSON.stringify(asked)).not.toContain(token.secret);
   });
@@ -400,7 +377,7 @@ describe('explain and the gateway', () => {
     ['passwords disabled', { passwords: { enabled: false, preventPathTraversal: true } }],
     ['a forbidden address', { ipRestriction: { allowList: ['192.0.2.1'], applyToPasswords: true } }],
   ])('R41: with %s explain and the gateway never differ', async (_name, settings) => {
-    await server.patchSettings(settings);
+    await gateway.patchSettings(settings);
     for (const question of questions()) {
       upstream.clear();
       const [explained, answer] = [await explain(question), await send(question)];
@@ -437,14 +414,14 @@ describe('explain and the gateway', () => {
       'scope',
       'scope_insufficient',
     );
-    await server.patchSettings({ passwords: { enabled: false } });
+    await gateway.patchSettings({ passwords: { enabled: false } });
     const headers = [basic('alice', alice.password)];
     expect(await explainCall({ headers })).toMatchObject({ decision: 'allow', code: null });
     expectRefusedAt(await explainCall({ headers: [basic('alice', 'wrong password')] }), 'token', 'password_wrong');
     expectRefusedAt(await explainCall({}), 'path-kind', 'authentication_required');
-    const { secret } = await server.createToken({ scope: 'read-write' });
+    const { secret } = await gateway.createToken({ scope: 'read-write' });
     const question = { application: 'jira', method: 'GET', path: VENDOR, peer: '127.0.0.1', headers };
-    const guess = await server.as({ bearer: secret }).post('/explain', question);
+    const guess = await gateway.as({ bearer: secret }).post('/explain', question);
     expect([guess.status, guess.body], 'with a token').toMatchObject([400, { code: 'validation_failed' }]);
     expectRefusedAt(await explainCall({ application: 'files', headers }), 'path-kind', 'password_disabled');
   });
@@ -477,7 +454,7 @@ describe('explain and the gateway', () => {
 
 describe('explain by request id', () => {
   const explainEvent = async (answer: RawAnswer): Promise<ApiAnswer<Explanation>> =>
-    server.admin.post<Explanation>('/explain', { requestId: answer.header('x-request-id') });
+    gateway.admin.post<Explanation>('/explain', { requestId: answer.header('x-request-id') });
 
   it('R41: an audited refusal is explained by its request id', async () => {
     const refused = await send({ method: 'POST', headers: [bearer(readOnly.secret)] });
@@ -505,8 +482,8 @@ describe('explain by request id', () => {
   });
 
   it('R41: what the management API allowed and refused is explained as well', async () => {
-    await server.patchPermissions({ createForSelf: { everyone: false } });
-    const asAlice = server.as({ user: 'alice', password: alice.password });
+    await gateway.patchPermissions({ createForSelf: { everyone: false } });
+    const asAlice = gateway.as({ user: 'alice', password: alice.password });
     const refused = await asAlice.post('/tokens', { description: 'x', scope: 'read-only' });
     const allowed = await asAlice.get('/me');
     for (const [answer, expected] of [
@@ -514,19 +491,19 @@ describe('explain by request id', () => {
       [allowed, { decision: 'allow', code: null }],
     ] as const) {
       const requestId = answer.headers.get('x-request-id');
-      expect((await server.admin.post('/explain', { requestId })).body).toMatchObject(expected);
+      expect((await gateway.admin.post('/explain', { requestId })).body).toMatchObject(expected);
     }
   });
 
   it('R41: an id of no event is a 404, and beside it nothing else may be given', async () => {
-    expectProblem(await server.admin.post('/explain', { requestId: 'nobody-has-this' }), 404, 'not_found');
+    expectProblem(await gateway.admin.post('/explain', { requestId: 'nobody-has-this' }), 404, 'not_found');
     expectProblem(
-      await server.admin.post('/explain', { requestId: 'x', application: 'jira' }),
+      await gateway.admin.post('/explain', { requestId: 'x', application: 'jira' }),
       400,
       'validation_failed',
     );
     for (const requestId of ['', 5, null, 'x'.repeat(65)]) {
-      expectProblem(await server.admin.post('/explain', { requestId }), 400, 'validation_failed');
+      expectProblem(await gateway.admin.post('/explain', { requestId }), 400, 'validation_failed');
     }
   });
 });
@@ -535,18 +512,18 @@ describe('who may ask, and how', () => {
   const BODY = { application: 'jira', method: 'GET', path: REST, peer: '127.0.0.1', headers: [] };
 
   it('R63: administrators alone, and no read-only token', async () => {
-    const ofAdmin = await server.createToken({ scope: 'read-only' });
-    const writing = await server.createToken({ scope: 'read-write' });
-    expectProblem(await server.as(null).post('/explain', BODY), 401, 'authentication_required');
+    const ofAdmin = await gateway.createToken({ scope: 'read-only' });
+    const writing = await gateway.createToken({ scope: 'read-write' });
+    expectProblem(await gateway.as(null).post('/explain', BODY), 401, 'authentication_required');
     expectProblem(
-      await server.as({ user: 'alice', password: alice.password }).post('/explain', BODY),
+      await gateway.as({ user: 'alice', password: alice.password }).post('/explain', BODY),
       403,
       'administrator_required',
     );
-    expectProblem(await server.as({ bearer: readWrite.secret }).post('/explain', BODY), 403, 'administrator_required');
-    expectProblem(await server.as({ bearer: ofAdmin.secret }).post('/explain', BODY), 403, 'scope_insufficient');
-    expect((await server.as({ bearer: writing.secret }).post('/explain', BODY)).status).toBe(200);
-    expect((await server.admin.get('/explain')).status).toBe(405);
+    expectProblem(await gateway.as({ bearer: readWrite.secret }).post('/explain', BODY), 403, 'administrator_required');
+    expectProblem(await gateway.as({ bearer: ofAdmin.secret }).post('/explain', BODY), 403, 'scope_insufficient');
+    expect((await gateway.as({ bearer: writing.secret }).post('/explain', BODY)).status).toBe(200);
+    expect((await gateway.admin.get('/explain')).status).toBe(405);
   });
 
   it('R41: a body that lacks something, or has something that does not fit, is a 400 that names it', async () => {
@@ -576,7 +553,7 @@ describe('who may ask, and how', () => {
       [{ tokenId: readOnly.id, headers: [bearer('x')] }, 'tokenId'],
       [{ unknown: true }, 'unknown'],
     ] as const) {
-      const answer = await server.admin.post('/explain', { ...BODY, ...wrong });
+      const answer = await gateway.admin.post('/explain', { ...BODY, ...wrong });
       const problem = expectProblem(answer, 400, 'validation_failed');
       expect(
         problem.errors?.map((error) => error.field),
@@ -584,7 +561,7 @@ describe('who may ask, and how', () => {
       ).toContain(field);
       expect(JSON.stringify(problem)).not.toContain(readOnly.secret);
     }
-    for (const body of [[], 'text', 5, null]) expect((await server.admin.post('/explain', body)).status).toBe(400);
+    for (const body of [[], 'text', 5, null]) expect((await gateway.admin.post('/explain', body)).status).toBe(400);
   });
 });
 
@@ -593,7 +570,7 @@ describe('the saver’s own address', () => {
     settings: object,
     headers: Readonly<Record<string, string>> = {},
   ): Promise<readonly { readonly code: string; readonly message: string }[]> => {
-    const answer = await server.admin.patch<{ warnings: readonly { code: string; message: string }[] }>(
+    const answer = await gateway.admin.patch<{ warnings: readonly { code: string; message: string }[] }>(
       '/settings',
       settings,
       { headers },

@@ -1,35 +1,24 @@
 import { Agent, request as nodeRequest } from 'node:http';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js';
-import { basic, bearer, startScopegateFixture, type ScopegateFixture } from '../support/scopegate.fixture.js';
+import { afterAll, describe, expect, it } from 'vitest';
+import { shareGateway } from '../support/gateway-test.js';
+import { basic, bearer } from '../support/scopegate.fixture.js';
 
 /** Requests under way at any time while a change is made. */
 const CONCURRENCY = 24;
 
-let upstream: RecordingUpstream;
-let gateway: ScopegateFixture;
 const agent = new Agent({ keepAlive: true, maxSockets: CONCURRENCY * 2 });
 
-beforeAll(async () => {
-  upstream = await startRecordingUpstream();
-  gateway = await startScopegateFixture();
-  await gateway.patchSettings({ throttling: { maxFailures: 0 } });
-  await gateway.createApplication({
-    key: 'app',
-    kind: 'generic',
-    mount: { pathPrefix: '/app' },
-    upstream: upstream.url,
-  });
-  await gateway.createUser({ username: 'alice' });
+const { gateway, upstream } = await shareGateway();
+await gateway.patchSettings({ throttling: { maxFailures: 0 } });
+await gateway.createApplication({
+  key: 'app',
+  kind: 'generic',
+  mount: { pathPrefix: '/app' },
+  upstream: upstream.url,
 });
+await gateway.createUser({ username: 'alice' });
 
-afterAll(async () => {
-  agent.destroy();
-  await gateway.stop();
-  await upstream.stop();
-});
-
-beforeEach(() => upstream.clear());
+afterAll(() => agent.destroy());
 
 interface Outcome {
   readonly startedAt: number;

@@ -1,8 +1,8 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { shareGateway } from '../support/gateway-test.js';
 import type { HeaderLine } from '../support/http-message.js';
 import { request, sendRaw, type RawAnswer, type SendOptions } from '../support/raw-client.js';
-import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js';
-import { bearer, startScopegateFixture, type ScopegateFixture, type TestToken } from '../support/scopegate.fixture.js';
+import { bearer, type TestToken } from '../support/scopegate.fixture.js';
 
 const REST = '/rest/api/2/issue';
 const HELD = '/rest/held';
@@ -12,35 +12,24 @@ const COOKIE: HeaderLine = ['Cookie', 'seraph.rememberme.cookie=1'];
 /** More than is looked through (R43). */
 const LARGE = `summary=${'a'.repeat(100_000)}`;
 
-let upstream: RecordingUpstream;
-let gateway: ScopegateFixture;
 let token: TestToken;
 /** Ends the answers that are held, and with them what takes the connections. */
 let ends: (() => void)[] = [];
 
-beforeAll(async () => {
-  upstream = await startRecordingUpstream();
-  gateway = await startScopegateFixture();
-  await gateway.patchSettings({ throttling: { maxFailures: 0 } });
-  await gateway.createApplication({
-    key: 'jira',
-    mount: { host: 'jira.test' },
-    upstream: upstream.url,
-    // A share is one connection: while an answer is held, the next request of the same holder waits.
-    connections: 4,
-    timeoutMs: 60_000,
-  });
-  await gateway.createUser({ username: 'alice' });
+const { gateway, upstream } = await shareGateway();
+await gateway.patchSettings({ throttling: { maxFailures: 0 } });
+await gateway.createApplication({
+  key: 'jira',
+  mount: { host: 'jira.test' },
+  upstream: upstream.url,
+  // A share is one connection: while an answer is held, the next request of the same holder waits.
+  connections: 4,
+  timeoutMs: 60_000,
 });
-
-afterAll(async () => {
-  await gateway.stop();
-  await upstream.stop();
-});
+await gateway.createUser({ username: 'alice' });
 
 beforeEach(async () => {
   token = await gateway.createToken({ owner: 'alice', scope: 'read-write' });
-  upstream.clear();
   upstream.respondWith(({ target }) =>
     target === HELD ? new Promise((resolve) => ends.push(() => resolve({ body: 'held' }))) : { body: 'ok' },
   );

@@ -1,19 +1,12 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { shareGateway, shareServer } from '../support/gateway-test.js';
 import type { HeaderLine } from '../support/http-message.js';
 import { request, type RawAnswer } from '../support/raw-client.js';
-import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js';
-import { basic, bearer, startScopegateFixture, type ScopegateFixture } from '../support/scopegate.fixture.js';
+import { basic, bearer, type ScopegateFixture } from '../support/scopegate.fixture.js';
 
-let upstream: RecordingUpstream;
+const { gateway: onOnePort, upstream } = await shareGateway();
+const onTwoPorts = await shareServer({ management: true });
 let made: string[] = [];
-
-beforeAll(async () => {
-  upstream = await startRecordingUpstream();
-});
-
-afterAll(() => upstream.stop());
-
-beforeEach(() => upstream.clear());
 
 /** Mounts an application whose upstream path names it. */
 async function mount(gateway: ScopegateFixture, name: string, where: object): Promise<void> {
@@ -42,13 +35,8 @@ function codeOf(answer: RawAnswer): string {
 }
 
 describe('one port', () => {
-  let gateway: ScopegateFixture;
+  const gateway = onOnePort;
 
-  beforeAll(async () => {
-    gateway = await startScopegateFixture();
-  });
-
-  afterAll(() => gateway.stop());
   afterEach(() => unmountAll(gateway));
 
   it('R48: the longest prefix wins, at a segment boundary, on the bytes that were sent', async () => {
@@ -289,18 +277,14 @@ describe('one port', () => {
 });
 
 describe('two ports', () => {
-  let gateway: ScopegateFixture;
+  const gateway = onTwoPorts;
 
   beforeAll(async () => {
-    gateway = await startScopegateFixture({ management: true });
     await mount(gateway, 'app', { pathPrefix: '/app' });
     await mount(gateway, 'own', { host: 'own.test' });
   });
 
-  afterAll(async () => {
-    await unmountAll(gateway);
-    await gateway.stop();
-  });
+  afterAll(() => unmountAll(gateway));
 
   it('R63: the first one proxies and does not manage', async () => {
     expect(gateway.port).not.toBe(gateway.managementPort);

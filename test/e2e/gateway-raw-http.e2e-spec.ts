@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { connect as connectTo } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { shareGateway } from '../support/gateway-test.js';
 import { sendRaw, type RawAnswer, type SendOptions } from '../support/raw-client.js';
-import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js';
-import { bearer, startScopegateFixture, type ScopegateFixture } from '../support/scopegate.fixture.js';
+import { bearer, startScopegateFixture } from '../support/scopegate.fixture.js';
 
 interface RawCase {
   readonly id: string;
@@ -29,24 +29,9 @@ const IN_WORDS = [
   '100 only after the decision',
 ] as const;
 
-let upstream: RecordingUpstream;
-let gateway: ScopegateFixture;
-let readOnly: string;
-let readWrite: string;
-
-beforeAll(async () => {
-  upstream = await startRecordingUpstream();
-  gateway = await startScopegateFixture();
-  readOnly = (await gateway.createToken({ scope: 'read-only' })).secret;
-  readWrite = (await gateway.createToken({ scope: 'read-write' })).secret;
-});
-
-afterAll(async () => {
-  await gateway.stop();
-  await upstream.stop();
-});
-
-beforeEach(() => upstream.clear());
+const { gateway, upstream } = await shareGateway();
+const readOnly = (await gateway.createToken({ scope: 'read-only' })).secret;
+const readWrite = (await gateway.createToken({ scope: 'read-write' })).secret;
 
 function send(raw: string | readonly string[], options: SendOptions = {}): Promise<RawAnswer> {
   return sendRaw(gateway.port, raw, { timeoutMs: 3_000, ...options });

@@ -1,37 +1,24 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openAnswers, requestHead, slowBodies, unfinishedBodies, type Attack } from '../support/attack.client.js';
+import { shareGateway } from '../support/gateway-test.js';
 import { request, sendRaw, type RawAnswer } from '../support/raw-client.js';
-import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js';
 import type { UpstreamAnswer } from '../support/upstream-answer.writer.js';
-import { bearer, startScopegateFixture, type ScopegateFixture, type TestToken } from '../support/scopegate.fixture.js';
+import { bearer, type TestToken } from '../support/scopegate.fixture.js';
 
 /** The applications, by their mounts: one with as few connections as can be, one with two for each share. */
 const NARROW = '/narrow';
 const WIDE = '/wide';
 
-let upstream: RecordingUpstream;
-let gateway: ScopegateFixture;
-let mine: TestToken;
-let theirs: TestToken;
 let attacks: Attack[] = [];
 
-beforeAll(async () => {
-  upstream = await startRecordingUpstream();
-  gateway = await startScopegateFixture();
-  const common = { kind: 'generic', anonymous: 'allow', passwords: 'forward', upstream: upstream.url } as const;
-  await gateway.createApplication({ ...common, mount: { pathPrefix: NARROW }, connections: 4, timeoutMs: 1_500 });
-  await gateway.createApplication({ ...common, mount: { pathPrefix: WIDE }, connections: 8, timeoutMs: 60_000 });
-  mine = await gateway.createToken({ scope: 'read-only' });
-  theirs = await gateway.createToken({ scope: 'read-write' });
-});
-
-afterAll(async () => {
-  await gateway.stop();
-  await upstream.stop();
-});
+const { gateway, upstream } = await shareGateway();
+const common = { kind: 'generic', anonymous: 'allow', passwords: 'forward', upstream: upstream.url } as const;
+await gateway.createApplication({ ...common, mount: { pathPrefix: NARROW }, connections: 4, timeoutMs: 1_500 });
+await gateway.createApplication({ ...common, mount: { pathPrefix: WIDE }, connections: 8, timeoutMs: 60_000 });
+const mine = await gateway.createToken({ scope: 'read-only' });
+const theirs = await gateway.createToken({ scope: 'read-write' });
 
 beforeEach(() => {
-  upstream.clear();
   upstream.respondWith(({ target }) => answerTo(target));
 });
 

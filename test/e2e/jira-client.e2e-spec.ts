@@ -1,13 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { HttpException, Version2Client } from 'jira.js';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startJiraUpstream, type JiraUpstream } from '../support/jira.upstream.js';
-import {
-  startScopegateFixture,
-  type ScopegateFixture,
-  type TestToken,
-  type TestUser,
-} from '../support/scopegate.fixture.js';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { shareServer } from '../support/gateway-test.js';
+import { startJiraUpstream } from '../support/jira.upstream.js';
 
 const JIRA_PASSWORD = 'the password that Jira knows';
 
@@ -20,33 +15,15 @@ const NEW_ISSUE = {
   },
 };
 
-describe('jira.js in front of a Jira', () => {
-  let gateway: ScopegateFixture;
-  let upstream: JiraUpstream;
-  let alice: TestUser;
-  let reader: TestToken;
-  let writer: TestToken;
+const gateway = await shareServer();
+const upstream = await startJiraUpstream({ passwords: { alice: JIRA_PASSWORD } });
+afterAll(() => upstream.stop());
+await gateway.createApplication({ key: 'jira', mount: { pathPrefix: '/jira' }, upstream: upstream.url });
+const alice = await gateway.createUser({ username: 'alice' });
+const reader = await gateway.createToken({ owner: alice.username, scope: 'read-only' });
+const writer = await gateway.createToken({ owner: alice.username, scope: 'read-write' });
 
-  beforeAll(async () => {
-    [gateway, upstream] = await Promise.all([
-      startScopegateFixture(),
-      startJiraUpstream({ passwords: { alice: JIRA_PASSWORD } }),
-    ]);
-    await gateway.createApplication({
-      key: 'jira',
-      kind: 'jira',
-      version: '9.12.0',
-      mount: { pathPrefix: '/jira' },
-      upstream: upstream.url,
-    });
-    alice = await gateway.createUser({ username: 'alice' });
-    reader = await gateway.createToken({ owner: alice.username, scope: 'read-only' });
-    writer = await gateway.createToken({ owner: alice.username, scope: 'read-write' });
-  });
-  afterAll(async () => {
-    await gateway.stop();
-    await upstream.stop();
-  });
+describe('jira.js in front of a Jira', () => {
   beforeEach(() => upstream.clear());
 
   /** The client as its README configures it; of an existing script, only the host is another one. */

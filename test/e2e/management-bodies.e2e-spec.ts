@@ -1,9 +1,10 @@
 import { connect, type Socket } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { authorizationOf } from '../support/api.client.js';
 import { restoreRules, unique } from '../support/each-database.js';
+import { shareServer } from '../support/gateway-test.js';
 import { request, type RawAnswer } from '../support/raw-client.js';
-import { bearer, startScopegateFixture, type ScopegateFixture } from '../support/scopegate.fixture.js';
+import { bearer, type ScopegateFixture } from '../support/scopegate.fixture.js';
 
 const MEBIBYTE = 1_048_576;
 const JSON_LINE = ['Content-Type', 'application/json'] as const;
@@ -126,37 +127,27 @@ const REFUSED_FROM_THE_HEAD: readonly HeadCase[] = [
   { what: 'a path of nobody', target: '/nowhere', as: 'nobody', expect: [404, 'application_not_found'] },
 ];
 
-let server: ScopegateFixture;
-let split: ScopegateFixture;
+const server = await shareServer();
+const split = await shareServer({ management: true });
 const authorizations = new Map<ScopegateFixture, Readonly<Record<HeadCase['as'], readonly Line[]>>>();
-
-beforeAll(async () => {
-  server = await startScopegateFixture();
-  split = await startScopegateFixture({ management: true });
-  for (const fixture of [server, split]) {
-    await restoreRules(fixture);
-    await fixture.createApplication({
-      key: 'jira-mounted',
-      kind: 'jira',
-      version: '9.12.0',
-      mount: { pathPrefix: '/jira' },
-      upstream: 'http://127.0.0.1:9',
-    });
-    const user = await fixture.createUser();
-    const readOnly = await fixture.createToken({ scope: 'read-only' });
-    authorizations.set(fixture, {
-      nobody: [],
-      user: [['Authorization', authorizationOf({ user: user.username, password: user.password })]],
-      admin: [['Authorization', authorizationOf({ user: 'admin', password: fixture.adminPassword })]],
-      'read-only': [bearer(readOnly.secret)],
-    });
-  }
-});
-
-afterAll(async () => {
-  await server.stop();
-  await split.stop();
-});
+for (const fixture of [server, split]) {
+  await restoreRules(fixture);
+  await fixture.createApplication({
+    key: 'jira-mounted',
+    kind: 'jira',
+    version: '9.12.0',
+    mount: { pathPrefix: '/jira' },
+    upstream: 'http://127.0.0.1:9',
+  });
+  const user = await fixture.createUser();
+  const readOnly = await fixture.createToken({ scope: 'read-only' });
+  authorizations.set(fixture, {
+    nobody: [],
+    user: [['Authorization', authorizationOf({ user: user.username, password: user.password })]],
+    admin: [['Authorization', authorizationOf({ user: 'admin', password: fixture.adminPassword })]],
+    'read-only': [bearer(readOnly.secret)],
+  });
+}
 
 /** The port that answers a path: its own paths are on the management port, where there is one. */
 function portFor(fixture: ScopegateFixture, target: string): number {

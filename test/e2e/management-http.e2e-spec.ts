@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { authorizationOf, type ApiClient } from '../support/api.client.js';
 import { restoreRules, TEST_SETTINGS, unique } from '../support/each-database.js';
 import { expectProblem } from '../support/expect-problem.js';
+import { shareServer } from '../support/gateway-test.js';
 import { request, sendRaw, type RawAnswer } from '../support/raw-client.js';
-import { bearer, startScopegateFixture, type ScopegateFixture, type TestUser } from '../support/scopegate.fixture.js';
+import { bearer, startScopegateFixture } from '../support/scopegate.fixture.js';
 
 type Document = { readonly paths: Readonly<Record<string, Readonly<Record<string, unknown>>>> };
 type Route = { readonly method: string; readonly path: string };
@@ -51,27 +52,20 @@ const FOR_ADMINISTRATORS = [
   'POST /explain',
 ];
 
-let server: ScopegateFixture;
-let user: TestUser;
-let asUser: ApiClient;
-let routes: readonly Route[];
-let authorization: readonly [string, string];
-
-beforeAll(async () => {
-  server = await startScopegateFixture();
-  await restoreRules(server);
-  user = await server.createUser();
-  asUser = server.as({ user: user.username, password: user.password });
-  authorization = ['Authorization', authorizationOf({ user: 'admin', password: server.adminPassword })];
-  const document = (await (await fetch(`${server.url}/docs/openapi.json`)).json()) as Document;
-  routes = Object.entries(document.paths)
-    .filter(([path]) => path.startsWith('/api/v1/'))
-    .flatMap(([path, operations]) =>
-      Object.keys(operations).map((method) => ({ method: method.toUpperCase(), path: path.slice('/api/v1'.length) })),
-    );
-});
-
-afterAll(() => server.stop());
+const server = await shareServer();
+await restoreRules(server);
+const user = await server.createUser();
+const asUser = server.as({ user: user.username, password: user.password });
+const authorization = ['Authorization', authorizationOf({ user: 'admin', password: server.adminPassword })] as const;
+const document = (await (await fetch(`${server.url}/docs/openapi.json`)).json()) as Document;
+const routes = Object.entries(document.paths)
+  .filter(([path]) => path.startsWith('/api/v1/'))
+  .flatMap(([path, operations]) =>
+    Object.keys(operations).map((method): Route => ({
+      method: method.toUpperCase(),
+      path: path.slice('/api/v1'.length),
+    })),
+  );
 
 /** Calls a route with a credential, with the examples' names in its path and an empty body. */
 const call = (as: ApiClient, { method, path }: Route): ReturnType<ApiClient['get']> => {

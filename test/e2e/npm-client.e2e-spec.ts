@@ -1,54 +1,40 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  startScopegateFixture,
-  type ScopegateFixture,
-  type TestToken,
-  type TestUser,
-} from '../support/scopegate.fixture.js';
-import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.js';
-import { runNpm, startVerdaccio, type NpmResult, type VerdaccioUpstream } from '../support/verdaccio.upstream.js';
+import { shareServer } from '../support/gateway-test.js';
+import { type TestToken } from '../support/scopegate.fixture.js';
+import { createTemporaryFolder } from '../support/temporary-folder.js';
+import { runNpm, startVerdaccio, type NpmResult } from '../support/verdaccio.upstream.js';
 
 const PLAIN = 'sample-package';
 const SCOPED = '@acme/sample-package';
 
-describe('npm in front of verdaccio', () => {
-  let gateway: ScopegateFixture;
-  let upstream: VerdaccioUpstream;
-  let folder: TemporaryFolder;
-  let alice: TestUser;
-  let reader: TestToken;
-  let writer: TestToken;
-  let registry: string;
-  let folders = 0;
+const gateway = await shareServer();
+const registry = `${gateway.url}/npm/`;
+// Its own address would lead npm past the gateway for the tarballs.
+const upstream = await startVerdaccio({ publicUrl: registry });
+const folder = createTemporaryFolder('package');
+afterAll(async () => {
+  await upstream.stop();
+  await folder.remove();
+});
+await gateway.createApplication({
+  key: 'npm',
+  kind: 'generic',
+  mount: { pathPrefix: '/npm' },
+  upstream: upstream.url,
+});
+const alice = await gateway.createUser({ username: 'alice' });
+const reader = await gateway.createToken({ owner: alice.username, scope: 'read-only' });
+const writer = await gateway.createToken({ owner: alice.username, scope: 'read-write' });
+let folders = 0;
 
+describe('npm in front of verdaccio', () => {
   beforeAll(async () => {
-    gateway = await startScopegateFixture();
-    registry = `${gateway.url}/npm/`;
-    // Its own address would lead npm past the gateway for the tarballs.
-    upstream = await startVerdaccio({ publicUrl: registry });
-    folder = createTemporaryFolder('package');
-    await gateway.createApplication({
-      key: 'npm',
-      kind: 'generic',
-      mount: { pathPrefix: '/npm' },
-      upstream: upstream.url,
-    });
-    alice = await gateway.createUser({ username: 'alice' });
-    reader = await gateway.createToken({ owner: alice.username, scope: 'read-only' });
-    writer = await gateway.createToken({ owner: alice.username, scope: 'read-write' });
     for (const name of [PLAIN, SCOPED]) {
       const first = await publish(name, '1.0.0', writer);
-      if (first.exitCode !== 0) {
-        throw new Error(`${name} was not published: ${first.output}`);
-      }
+      if (first.exitCode !== 0) throw new Error(`${name} was not published: ${first.output}`);
     }
-  });
-  afterAll(async () => {
-    await gateway.stop();
-    await upstream.stop();
-    await folder.remove();
   });
 
   const newFolder = (): string => {

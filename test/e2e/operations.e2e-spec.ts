@@ -1,27 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { AuditShipper } from '../../src/audit/audit-shipper.js';
 import { UnitOfWork } from '../../src/database/unit-of-work.js';
-import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js';
-import { bearer, startScopegateFixture, type ScopegateFixture } from '../support/scopegate.fixture.js';
+import { shareGateway } from '../support/gateway-test.js';
+import { bearer } from '../support/scopegate.fixture.js';
 
-let upstream: RecordingUpstream;
-let gateway: ScopegateFixture;
-
-beforeAll(async () => {
-  upstream = await startRecordingUpstream();
-  gateway = await startScopegateFixture({ management: true });
-  await gateway.createApplication({
-    key: 'app',
-    kind: 'generic',
-    mount: { pathPrefix: '/app' },
-    upstream: upstream.url,
-    anonymous: 'allow',
-  });
-});
-
-afterAll(async () => {
-  await gateway.stop();
-  await upstream.stop();
+const { gateway, upstream } = await shareGateway({ management: true });
+await gateway.createApplication({
+  key: 'app',
+  kind: 'generic',
+  mount: { pathPrefix: '/app' },
+  upstream: upstream.url,
+  anonymous: 'allow',
 });
 
 /** The value of one figure; 0 where there is no such line yet. */

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { shareServer } from '../support/gateway-test.js';
 import { request } from '../support/raw-client.js';
-import { startScopegateFixture, type ScopegateFixture } from '../support/scopegate.fixture.js';
 
 const FIRST_SEGMENTS = ['api', 'docs', 'metrics', 'health', 'version', 'authorize', 'introspect', '.well-known'];
 
@@ -45,18 +45,8 @@ const ODD_REMAINDERS = [
   '/swagger-ui-bundle.js%00',
 ];
 
-let server: ScopegateFixture;
-let split: ScopegateFixture;
-
-beforeAll(async () => {
-  server = await startScopegateFixture();
-  split = await startScopegateFixture({ management: true });
-});
-
-afterAll(async () => {
-  await server.stop();
-  await split.stop();
-});
+const server = await shareServer();
+const split = await shareServer({ management: true });
 
 describe('odd paths below the server’s own first segments', () => {
   it.each(FIRST_SEGMENTS.flatMap((segment) => ['GET', 'HEAD', 'POST'].map((method) => [method, segment] as const)))(

@@ -1,40 +1,28 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { PasswordHasher } from '../../src/directory/password.hasher.js';
+import { shareGateway } from '../support/gateway-test.js';
 import { request, type RawAnswer } from '../support/raw-client.js';
-import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js';
-import { basic, bearer, startScopegateFixture, type ScopegateFixture } from '../support/scopegate.fixture.js';
+import { basic, bearer } from '../support/scopegate.fixture.js';
 
 /** As many addresses as once made the right password of an administrator a 503. */
 const ATTACKERS = 120;
 
-let scopegate: ScopegateFixture;
-let upstream: RecordingUpstream;
-let hasher: PasswordHasher;
-
-beforeAll(async () => {
-  scopegate = await startScopegateFixture();
-  upstream = await startRecordingUpstream();
-  hasher = scopegate.provider(PasswordHasher);
-  await scopegate.createApplication({ key: 'jira', upstream: upstream.url, mount: { pathPrefix: '/jira' } });
-  await scopegate.patchSettings({ reverseProxy: { enabled: true, trustedProxies: ['127.0.0.1'] } });
-});
-
-afterAll(async () => {
-  await scopegate.stop();
-  await upstream.stop();
-});
+const { gateway, upstream } = await shareGateway();
+const hasher = gateway.provider(PasswordHasher);
+await gateway.createApplication({ key: 'jira', upstream: upstream.url, mount: { pathPrefix: '/jira' } });
+await gateway.patchSettings({ reverseProxy: { enabled: true, trustedProxies: ['127.0.0.1'] } });
 
 function logIn(address: string, username: string, password: string): Promise<RawAnswer> {
   const headers = [['X-Forwarded-For', address] as const, basic(username, password)];
-  return request({ port: scopegate.port, target: '/api/v1/me', headers }, { timeoutMs: 60_000 });
+  return request({ port: gateway.port, target: '/api/v1/me', headers }, { timeoutMs: 60_000 });
 }
 
 describe('many password checks at once', () => {
   it('R51: a wrong password from each of many addresses makes no right one a 503, nor holds up a proxied request', async () => {
-    const carol = await scopegate.createUser({ groups: ['administrators'] });
-    const colleague = await scopegate.createUser();
+    const carol = await gateway.createUser({ groups: ['administrators'] });
+    const colleague = await gateway.createUser();
     expect((await logIn('203.0.113.1', colleague.username, colleague.password)).status).toBe(200);
-    const { secret } = await scopegate.createToken({ scope: 'read-only' });
+    const { secret } = await gateway.createToken({ scope: 'read-only' });
     let answered = 0;
     const guesses = Array.from({ length: ATTACKERS }, async (_, index) => {
       const answer = await logIn(`198.51.100.${index + 1}`, `name-${index % 7}`, `guess ${index}`);
@@ -45,7 +33,7 @@ describe('many password checks at once', () => {
     const right = logIn('203.0.113.1', carol.username, carol.password);
     for (let time = 0; time < 5; time += 1) {
       const target = '/jira/rest/api/2/myself';
-      expect((await request({ port: scopegate.port, target, headers: [bearer(secret)] })).status).toBe(200);
+      expect((await request({ port: gateway.port, target, headers: [bearer(secret)] })).status).toBe(200);
       expect(hasher.running).toBeLessThanOrEqual(2);
     }
     // The proxied requests were answered while passwords waited.
@@ -59,7 +47,7 @@ describe('many password checks at once', () => {
   }, 90_000);
 
   it('R51: one address, and one /64, has its turn like any other, however much it asks', async () => {
-    const dave = await scopegate.createUser();
+    const dave = await gateway.createUser();
     const order: string[] = [];
     const flood = Array.from({ length: 30 }, async (_, index) => {
       const answer = await logIn(`2001:db8::${index.toString(16)}`, `made-up-${index}`, 'guess');

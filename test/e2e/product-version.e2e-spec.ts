@@ -1,12 +1,11 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { freePort } from '../support/free-port.js';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ApiAnswer, ProblemBody } from '../support/api.client.js';
-import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js';
+import { freePort } from '../support/free-port.js';
+import { shareGateway } from '../support/gateway-test.js';
 import type { UpstreamAnswer } from '../support/upstream-answer.writer.js';
-import { startScopegateFixture, type ScopegateFixture } from '../support/scopegate.fixture.js';
 
 interface Shown {
   readonly key: string;
@@ -18,21 +17,9 @@ interface Shown {
 const MANIFEST = '/rest/applinks/1.0/manifest';
 const NOT_FOUND: UpstreamAnswer = { status: 404, body: 'not here' };
 
-let scopegate: ScopegateFixture;
-let upstream: RecordingUpstream;
 let made = 0;
 
-beforeAll(async () => {
-  scopegate = await startScopegateFixture();
-  upstream = await startRecordingUpstream();
-});
-
-beforeEach(() => upstream.clear());
-
-afterAll(async () => {
-  await scopegate.stop();
-  await upstream.stop();
-});
+const { gateway, upstream } = await shareGateway();
 
 const manifest = (version: string, typeId: string): string =>
   `<?xml version="1.0" encoding="UTF-8"?><manifest><id>1</id><typeId>${typeId}</typeId><version>${version}</version></manifest>`;
@@ -52,7 +39,7 @@ function application(members: object = {}): Record<string, unknown> {
 }
 
 function create<Body = Shown>(members: object = {}): Promise<ApiAnswer<Body>> {
-  return scopegate.admin.post<Body>('/applications', application(members));
+  return gateway.admin.post<Body>('/applications', application(members));
 }
 
 async function created(members: object = {}): Promise<Shown> {
@@ -62,7 +49,7 @@ async function created(members: object = {}): Promise<Shown> {
 }
 
 const patch = <Body = Shown>(key: string, change: object): Promise<ApiAnswer<Body>> =>
-  scopegate.admin.patch<Body>(`/applications/${key}`, change);
+  gateway.admin.patch<Body>(`/applications/${key}`, change);
 
 const targets = (): readonly string[] => upstream.requests.map(({ target }) => target);
 
@@ -77,7 +64,7 @@ describe('reading the version of the upstream', () => {
     const { key, version } = await created();
     expect(version).toBe('9.12.0');
     expect(targets()).toEqual([MANIFEST]);
-    expect((await scopegate.admin.get<Shown>(`/applications/${key}`)).body.version).toBe('9.12.0');
+    expect((await gateway.admin.get<Shown>(`/applications/${key}`)).body.version).toBe('9.12.0');
     expect(targets()).toEqual([MANIFEST]);
   });
 
@@ -235,7 +222,7 @@ describe('a version that cannot be read', () => {
   it('R52: other requests are served while an upstream is slow to tell its version', async () => {
     upstream.respondWith(() => ({ hang: true }));
     const slow = create();
-    const { ms } = await timed(() => scopegate.patchSettings({ audit: { retentionDays: 364 } }));
+    const { ms } = await timed(() => gateway.patchSettings({ audit: { retentionDays: 364 } }));
     expect(ms).toBeLessThan(1_000);
     expect((await slow).status).toBe(201);
   });
@@ -272,7 +259,7 @@ describe('a version that was read', () => {
   it('R52: what is shown and sent back stays a version that was read', async () => {
     product('9.12.0');
     const { key } = await created();
-    const shown = (await scopegate.admin.get<Record<string, unknown>>(`/applications/${key}`)).body;
+    const shown = (await gateway.admin.get<Record<string, unknown>>(`/applications/${key}`)).body;
     product('10.1.0');
     const { body } = await patch(key, shown);
     expect(body.version).toBe('10.1.0');
@@ -306,7 +293,7 @@ describe('a version that was read', () => {
     const { key } = await created();
     product('9.13.0');
     await patch(key, { name: 'Jira' });
-    const [event] = await scopegate.events({ type: 'application.changed', application: key });
+    const [event] = await gateway.events({ type: 'application.changed', application: key });
     expect(event?.detail).toMatchObject({
       changes: { detectedVersion: { before: '9.12.0', after: '9.13.0' }, name: { after: 'Jira' } },
     });
@@ -316,7 +303,7 @@ describe('a version that was read', () => {
     product('9.12.0');
     const { key } = await created();
     upstream.clear();
-    const answer = await scopegate.admin.patch(
+    const answer = await gateway.admin.patch(
       `/applications/${key}`,
       { name: 'Jira' },
       { headers: { 'If-Match': '"99"' } },
@@ -335,7 +322,7 @@ describe('a version that was read', () => {
     const older = await created({ name: 'The old one' });
     expect(older.warnings.map(({ code }) => code)).not.toContain('native_tokens_enabled');
 
-    const settings = await scopegate.admin.get<Pick<Shown, 'warnings'>>('/settings');
+    const settings = await gateway.admin.get<Pick<Shown, 'warnings'>>('/settings');
     const text = settings.body.warnings.find(({ message }) => message.includes('Jira itself'))?.message ?? '';
     expect(text).not.toContain('The old one');
     expect(text).toMatch(/The new one|more/);

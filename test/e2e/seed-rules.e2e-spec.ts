@@ -1,21 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Clock } from '../../src/common/time/clock.js';
 import type { ApiAnswer, ProblemBody } from '../support/api.client.js';
 import { restoreRules, TEST_SETTINGS, unique } from '../support/each-database.js';
 import { expectProblem } from '../support/expect-problem.js';
+import { shareGateway } from '../support/gateway-test.js';
 import type { HeaderLine } from '../support/http-message.js';
 import { request, type RawAnswer } from '../support/raw-client.js';
-import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js';
-import {
-  basic,
-  bearer,
-  startScopegateFixture,
-  type ScopegateFixture,
-  type TestToken,
-  type TestUser,
-} from '../support/scopegate.fixture.js';
+import { basic, bearer, type TestToken } from '../support/scopegate.fixture.js';
 
 type Shown = {
   readonly status: string;
@@ -44,41 +37,29 @@ const HOUR_MS = 3_600_000;
 const LAST_OF_AUGUST_MS = Date.UTC(2029, 7, 31, 10, 20, 30, 400);
 const MAXIMA: Readonly<Record<number, string>> = { 1: 'P1M', 3: 'P3M', 6: 'P6M', 12: 'P1Y', 24: 'P2Y' };
 
-let upstream: RecordingUpstream;
-let server: ScopegateFixture;
-let alice: TestUser;
 /** What the server takes for the time; undefined while it goes on by itself. */
 let nowMs: number | undefined;
 
-beforeAll(async () => {
-  upstream = await startRecordingUpstream();
-  server = await startScopegateFixture();
-  await restoreRules(server);
-  vi.spyOn(server.provider(Clock), 'nowMs').mockImplementation(() => nowMs ?? Date.now());
-  for (const kind of ['jira', 'confluence', 'bitbucket', 'generic'] as const) {
-    const mount = { pathPrefix: `/${kind}` };
-    await server.createApplication({ key: kind, kind, upstream: upstream.url, mount, passwords: 'forward' });
-  }
-  alice = await server.createUser({ username: 'alice' });
-});
+const { gateway, upstream } = await shareGateway();
+await restoreRules(gateway);
+vi.spyOn(gateway.provider(Clock), 'nowMs').mockImplementation(() => nowMs ?? Date.now());
+for (const kind of ['jira', 'confluence', 'bitbucket', 'generic'] as const) {
+  const mount = { pathPrefix: `/${kind}` };
+  await gateway.createApplication({ key: kind, kind, upstream: upstream.url, mount, passwords: 'forward' });
+}
+const alice = await gateway.createUser({ username: 'alice' });
 
 beforeEach(() => {
-  upstream.clear();
   nowMs = undefined;
 });
 
 afterEach(async () => {
   nowMs = undefined;
-  await restoreRules(server);
-});
-
-afterAll(async () => {
-  await server.stop();
-  await upstream.stop();
+  await restoreRules(gateway);
 });
 
 function send({ application = 'jira', method = 'GET', path = REST, headers = [] }: Sending): Promise<RawAnswer> {
-  return request({ port: server.port, method, target: `/${application}${path}`, headers }, { closeWaitMs: 0 });
+  return request({ port: gateway.port, method, target: `/${application}${path}`, headers }, { closeWaitMs: 0 });
 }
 
 /** The status of an answer, and the code where it is a problem of the gateway's own. */
@@ -99,7 +80,7 @@ function corpus<Case>(name: string): readonly Case[] {
 }
 
 async function shown(token: TestToken): Promise<Shown> {
-  return (await server.admin.get<Shown>(`/tokens/${token.id}`)).body;
+  return (await gateway.admin.get<Shown>(`/tokens/${token.id}`)).body;
 }
 
 describe('validity, by a clock that stands still', () => {
@@ -114,15 +95,15 @@ describe('validity, by a clock that stands still', () => {
   };
 
   it.each(corpus<InstantCase>('iso8601'))('R29: $id at the API: $why', async (row) => {
-    await server.patchSettings({
+    await gateway.patchSettings({
       tokenValidity: { maximum: row.maxMonths === null ? 'never' : MAXIMA[row.maxMonths] },
     });
     nowMs = Date.parse(row.now);
     const description = unique('instant');
     const asked = { description, scope: 'read-only', expiresAt: row.input };
-    const answer = await server.admin.post<TestToken & ProblemBody>('/tokens', asked);
+    const answer = await gateway.admin.post<TestToken & ProblemBody>('/tokens', asked);
     const outcomes = [row.expected, ...(row.also_ok ?? [])];
-    const made = await server.admin.get<{ items: readonly unknown[] }>(`/tokens?q=${description}`);
+    const made = await gateway.admin.get<{ items: readonly unknown[] }>(`/tokens?q=${description}`);
     if (answer.status === 201) {
       expect(outcomes.map(({ utc }) => utc)).toContain(answer.body.expiresAt);
       expect(made.body.items).toHaveLength(1);
@@ -139,10 +120,10 @@ describe('validity, by a clock that stands still', () => {
     }
     if (typeof row.input !== 'string') return;
     const vendor = await request({
-      port: server.port,
+      port: gateway.port,
       method: 'POST',
       target: `/jira${VENDOR}`,
-      headers: [basic('admin', server.adminPassword), ['Content-Type', 'application/json']],
+      headers: [basic('admin', gateway.adminPassword), ['Content-Type', 'application/json']],
       body: JSON.stringify({ tokenDescription: description, tokenExpirationDateTime: row.input }),
     });
     expect(vendor.status).toBe(answer.status === 201 ? 200 : 400);
@@ -166,7 +147,7 @@ describe('validity, by a clock that stands still', () => {
       [Date.UTC(2029, 11, 31), 'P2M', '2030-02-28T00:00:00.000Z'],
     ] as const) {
       nowMs = now;
-      expect((await server.createToken({ scope: 'read-only', validity })).expiresAt).toBe(expiry);
+      expect((await gateway.createToken({ scope: 'read-only', validity })).expiresAt).toBe(expiry);
     }
   });
 
@@ -177,23 +158,23 @@ describe('validity, by a clock that stands still', () => {
       ['P1Y', '2030-08-31T10:20:30.400Z'],
       ['never', null],
     ] as const) {
-      await server.patchSettings({ tokenValidity: { maximum } });
-      expect((await server.createToken({ scope: 'read-only' })).expiresAt).toBe(expiry);
+      await gateway.patchSettings({ tokenValidity: { maximum } });
+      expect((await gateway.createToken({ scope: 'read-only' })).expiresAt).toBe(expiry);
     }
   });
 
   it('R27: anything but the nine maxima is a 400, and the old one stays', async () => {
-    await server.patchSettings({ tokenValidity: { maximum: 'P6M' } });
+    await gateway.patchSettings({ tokenValidity: { maximum: 'P6M' } });
     for (const maximum of ['P7M', 'P12M', 'p6m', 'PT1H', 6, null, '', 'P3Y', 'Never', ['P6M']]) {
-      expectProblem(await server.admin.patch('/settings', { tokenValidity: { maximum } }), 400, 'validation_failed');
+      expectProblem(await gateway.admin.patch('/settings', { tokenValidity: { maximum } }), 400, 'validation_failed');
     }
-    const settings = await server.admin.get<typeof TEST_SETTINGS>('/settings');
+    const settings = await gateway.admin.get<typeof TEST_SETTINGS>('/settings');
     expect(settings.body.tokenValidity.maximum).toBe('P6M');
   });
 
   it('R31: a token is good to the last millisecond, and from the instant of its expiry on a 401', async () => {
     nowMs = LAST_OF_AUGUST_MS;
-    const token = await server.createToken({ owner: 'alice', scope: 'read-only', validity: 'P6M' });
+    const token = await gateway.createToken({ owner: 'alice', scope: 'read-only', validity: 'P6M' });
     const end = Date.parse(token.expiresAt ?? '');
     for (const headers of [[bearer(token.secret)], [basic('alice', token.secret)]]) {
       nowMs = end - 1;
@@ -207,7 +188,7 @@ describe('validity, by a clock that stands still', () => {
     }
     nowMs = end;
     expect(await shown(token)).toMatchObject({ status: 'expired', expiresAt: token.expiresAt });
-    const listed = await server.admin.get<{ items: readonly { id: string }[] }>('/tokens?status=expired&limit=200');
+    const listed = await gateway.admin.get<{ items: readonly { id: string }[] }>('/tokens?status=expired&limit=200');
     expect(listed.body.items.map(({ id }) => id)).toContain(token.id);
     const answer = await send({ headers: [bearer(token.secret)] });
     expect(answer.headerValues('www-authenticate').join()).toMatch(/Bearer .*error="invalid_token"/);
@@ -215,9 +196,9 @@ describe('validity, by a clock that stands still', () => {
 
   it('R32: a lower maximum lists what exceeds it and ends nothing; with applyAtUse it does, to the instant', async () => {
     nowMs = LAST_OF_AUGUST_MS;
-    const forever = await server.createToken({ owner: 'alice', scope: 'read-only' });
-    const year = await server.createToken({ owner: 'alice', scope: 'read-only', validity: 'P1Y' });
-    const month = await server.createToken({ owner: 'alice', scope: 'read-only', validity: 'P1M' });
+    const forever = await gateway.createToken({ owner: 'alice', scope: 'read-only' });
+    const year = await gateway.createToken({ owner: 'alice', scope: 'read-only', validity: 'P1Y' });
+    const month = await gateway.createToken({ owner: 'alice', scope: 'read-only', validity: 'P1M' });
     const statuses = async (): Promise<readonly string[]> =>
       Promise.all([forever, year, month].map(async (token) => (await shown(token)).status));
     const exceeding = async (): Promise<readonly boolean[]> =>
@@ -226,9 +207,11 @@ describe('validity, by a clock that stands still', () => {
       outcomeOf({ headers: [bearer(token.secret)] });
 
     expect(await exceeding()).toEqual([false, false, false]);
-    await server.patchSettings({ tokenValidity: { maximum: 'P6M' } });
+    await gateway.patchSettings({ tokenValidity: { maximum: 'P6M' } });
     expect(await exceeding()).toEqual([true, true, false]);
-    const listed = await server.admin.get<{ items: readonly { id: string }[] }>('/tokens?exceedsPolicy=true&limit=200');
+    const listed = await gateway.admin.get<{ items: readonly { id: string }[] }>(
+      '/tokens?exceedsPolicy=true&limit=200',
+    );
     const ids = listed.body.items.map(({ id }) => id);
     expect(ids).toEqual(expect.arrayContaining([forever.id, year.id]));
     expect(ids).not.toContain(month.id);
@@ -238,7 +221,7 @@ describe('validity, by a clock that stands still', () => {
     nowMs = end + HOUR_MS;
     expect([await outcome(forever), await outcome(year)]).toEqual([PASSED, PASSED]);
     expect(await outcome(month)).toEqual([401, 'token_expired']);
-    await server.patchSettings({ tokenValidity: { applyAtUse: true } });
+    await gateway.patchSettings({ tokenValidity: { applyAtUse: true } });
     expect([await outcome(forever), await outcome(year)]).toEqual([
       [401, 'token_expired'],
       [401, 'token_expired'],
@@ -251,25 +234,25 @@ describe('validity, by a clock that stands still', () => {
     expect(await statuses()).toEqual(['active', 'active', 'expired']);
     nowMs = end;
     expect(await outcome(forever)).toEqual([401, 'token_expired']);
-    await server.patchSettings({ tokenValidity: { maximum: 'P1Y' } });
+    await gateway.patchSettings({ tokenValidity: { maximum: 'P1Y' } });
     expect([await outcome(forever), await outcome(year)]).toEqual([PASSED, PASSED]);
     nowMs = Date.parse(year.expiresAt ?? '');
     expect([await outcome(forever), await outcome(year)]).toEqual([
       [401, 'token_expired'],
       [401, 'token_expired'],
     ]);
-    await server.patchSettings({ tokenValidity: { maximum: 'never' } });
+    await gateway.patchSettings({ tokenValidity: { maximum: 'never' } });
     expect([await outcome(forever), await outcome(year)]).toEqual([PASSED, [401, 'token_expired']]);
   });
 
   it('R18: the switch for read-only tokens lists what it would now forbid, and the list forgets what it allows', async () => {
-    const asAlice = server.as({ user: 'alice', password: alice.password });
+    const asAlice = gateway.as({ user: 'alice', password: alice.password });
     const made = await asAlice.post<TestToken>('/tokens', { description: 'own', scope: 'read-write' });
-    const byAdmin = await server.createToken({ owner: 'alice', scope: 'read-write' });
-    const reading = await server.createToken({ owner: 'alice', scope: 'read-only' });
-    await server.patchPermissions({ createForSelf: { readOnlyOnly: true } });
+    const byAdmin = await gateway.createToken({ owner: 'alice', scope: 'read-write' });
+    const reading = await gateway.createToken({ owner: 'alice', scope: 'read-only' });
+    await gateway.patchPermissions({ createForSelf: { readOnlyOnly: true } });
     const listed = async (): Promise<readonly string[]> => {
-      const answer = await server.admin.get<{ items: readonly { id: string }[] }>(
+      const answer = await gateway.admin.get<{ items: readonly { id: string }[] }>(
         '/tokens?exceedsPolicy=true&limit=200',
       );
       return answer.body.items.map(({ id }) => id);
@@ -278,7 +261,7 @@ describe('validity, by a clock that stands still', () => {
     expect(await listed()).not.toContain(byAdmin.id);
     expect(await listed()).not.toContain(reading.id);
     expect(await outcomeOf({ method: 'POST', headers: [bearer(made.body.secret)] })).toEqual(PASSED);
-    await server.patchPermissions({ createForSelf: { readOnlyOnly: false } });
+    await gateway.patchPermissions({ createForSelf: { readOnlyOnly: false } });
     expect(await listed()).not.toContain(made.body.id);
   });
 });
@@ -293,7 +276,7 @@ describe('addresses', () => {
   };
 
   const explainFrom = (peer: string, headers: readonly HeaderLine[], tokenId: string): Promise<ApiAnswer<Explained>> =>
-    server.admin.post<Explained>('/explain', {
+    gateway.admin.post<Explained>('/explain', {
       application: 'jira',
       method: 'GET',
       path: REST,
@@ -305,20 +288,20 @@ describe('addresses', () => {
   let token: TestToken;
 
   beforeAll(async () => {
-    token = await server.createToken({ owner: 'alice', scope: 'read-write' });
+    token = await gateway.createToken({ owner: 'alice', scope: 'read-write' });
   });
 
   it.each(corpus<RuleCase>('ip-rules'))('R33, R40: $id as the settings take it: $why', async (row) => {
-    const answer = await server.admin.patch<typeof TEST_SETTINGS>('/settings', {
+    const answer = await gateway.admin.patch<typeof TEST_SETTINGS>('/settings', {
       ipRestriction: { allowList: row.rules },
     });
     if (answer.status === 400) {
       if (row.expected !== 'validation-error') expect(row.also_ok).toBe('validation-error');
       expectProblem(answer, 400, 'validation_failed');
-      const settings = await server.admin.get<typeof TEST_SETTINGS>('/settings');
+      const settings = await gateway.admin.get<typeof TEST_SETTINGS>('/settings');
       expect(settings.body.ipRestriction.allowList).toEqual([]);
       // A token's own list takes what the settings take, and nothing else.
-      const own = await server.admin.post('/tokens', { description: 'x', scope: 'read-only', allowList: row.rules });
+      const own = await gateway.admin.post('/tokens', { description: 'x', scope: 'read-only', allowList: row.rules });
       expectProblem(own, 400, 'validation_failed');
       return;
     }
@@ -348,7 +331,7 @@ describe('addresses', () => {
   };
 
   it.each(corpus<ForwardedCase>('xff'))('R38, R39: $id as explain shows it: $why', async (row) => {
-    await server.patchSettings({
+    await gateway.patchSettings({
       reverseProxy: { enabled: row.proxySupport, trustedProxies: row.trusted, header: row.headerName },
     });
     const outcomes = [row.expected, ...(row.also_ok ?? [])].flatMap((outcome) =>
@@ -358,18 +341,18 @@ describe('addresses', () => {
     expect(explained.status).toBe(200);
     expect(outcomes).toContain(explained.body.clientIp.derived);
     // Every list refuses an unknown address, even one that allows all addresses.
-    await server.patchSettings({ ipRestriction: { allowList: ['0.0.0.0/0', '::/0'] } });
+    await gateway.patchSettings({ ipRestriction: { allowList: ['0.0.0.0/0', '::/0'] } });
     const listed = await explainFrom(row.peer, row.headers, token.id);
     expect(listed.body.decision).toBe(explained.body.clientIp.derived === null ? 'deny' : 'allow');
   });
 
   it('R33, R34: entries act from the next request on, added and taken off singly or all at once', async () => {
-    await server.patchSettings({ reverseProxy: { enabled: true, trustedProxies: ['127.0.0.1'] } });
+    await gateway.patchSettings({ reverseProxy: { enabled: true, trustedProxies: ['127.0.0.1'] } });
     const from = (address: string): Promise<readonly [number, string | null]> =>
       outcomeOf({ headers: [bearer(token.secret), ['X-Forwarded-For', address]] });
-    const add = (entry: unknown): Promise<ApiAnswer<unknown>> => server.admin.post('/settings/allow-list', { entry });
+    const add = (entry: unknown): Promise<ApiAnswer<unknown>> => gateway.admin.post('/settings/allow-list', { entry });
     const takeOff = async (entry: string): Promise<number> =>
-      (await server.admin.delete(`/settings/allow-list/${encodeURIComponent(entry)}`)).status;
+      (await gateway.admin.delete(`/settings/allow-list/${encodeURIComponent(entry)}`)).status;
     const refused = [401, 'ip_not_allowed'];
 
     expect(await from('203.0.113.9')).toEqual(PASSED);
@@ -397,11 +380,11 @@ describe('addresses', () => {
     // Taking off the last entry allows every address.
     expect(await from('203.0.113.200')).toEqual(PASSED);
 
-    await server.patchSettings({ ipRestriction: { allowList: ['192.0.2.1', '192.0.2.3-192.0.2.5'] } });
-    const broken = await server.admin.patch('/settings', { ipRestriction: { allowList: ['192.0.2.9', 'nonsense'] } });
+    await gateway.patchSettings({ ipRestriction: { allowList: ['192.0.2.1', '192.0.2.3-192.0.2.5'] } });
+    const broken = await gateway.admin.patch('/settings', { ipRestriction: { allowList: ['192.0.2.9', 'nonsense'] } });
     expectProblem(broken, 400, 'validation_failed');
     expect([await from('192.0.2.9'), await from('192.0.2.4')]).toEqual([refused, PASSED]);
-    await server.patchSettings({ ipRestriction: { allowList: [] } });
+    await gateway.patchSettings({ ipRestriction: { allowList: [] } });
     expect(await from('192.0.2.9')).toEqual(PASSED);
   });
 
@@ -409,7 +392,7 @@ describe('addresses', () => {
     const ofToken = [basic('alice', token.secret)];
     const ofPassword = [basic('alice', 'a password')];
     const nearlyToken = [basic('alice', 'sg_no_token_at_all')];
-    await server.patchSettings({ ipRestriction: { allowList: ['192.0.2.1'] } });
+    await gateway.patchSettings({ ipRestriction: { allowList: ['192.0.2.1'] } });
 
     const refused = await send({ headers: ofToken });
     expect(refused.status).toBe(401);
@@ -420,15 +403,15 @@ describe('addresses', () => {
     expect(await outcomeOf({ headers: nearlyToken, path: '/browse/X-1' })).toEqual([401, 'ip_not_allowed']);
     expect(await outcomeOf({})).toEqual(PASSED);
 
-    await server.patchSettings({ passwords: { enabled: false } });
+    await gateway.patchSettings({ passwords: { enabled: false } });
     expect(await outcomeOf({ headers: ofToken })).toEqual([401, 'ip_not_allowed']);
     expect(await outcomeOf({ headers: ofPassword })).toEqual([401, 'password_disabled']);
-    await server.patchSettings({ passwords: { enabled: true }, ipRestriction: { applyToPasswords: true } });
+    await gateway.patchSettings({ passwords: { enabled: true }, ipRestriction: { applyToPasswords: true } });
     expect(await outcomeOf({ headers: ofPassword })).toEqual([401, 'ip_not_allowed']);
     expect(await outcomeOf({ path: `${REST}?os_username=alice&os_password=x` })).toEqual([401, 'ip_not_allowed']);
     // The management API stays open for a password, so that the list can be mended.
-    expect((await server.admin.get('/settings')).status).toBe(200);
-    const events = await server.events({ code: 'ip_not_allowed', application: 'jira', clientIp: '127.0.0.1' });
+    expect((await gateway.admin.get('/settings')).status).toBe(200);
+    const events = await gateway.events({ code: 'ip_not_allowed', application: 'jira', clientIp: '127.0.0.1' });
     expect(new Set(events.map(({ type, status }) => `${type} ${status}`))).toEqual(
       new Set(['authentication.failed 401']),
     );
@@ -437,7 +420,7 @@ describe('addresses', () => {
 
   it('R39: behind a proxy that sends Forwarded, that header alone names the client, also in the audit', async () => {
     const reverseProxy = { enabled: true, trustedProxies: ['127.0.0.1', '10.0.0.0/8'], header: 'Forwarded' };
-    await server.patchSettings({ reverseProxy, ipRestriction: { allowList: ['2001:db8:cafe::/48', '192.0.2.60'] } });
+    await gateway.patchSettings({ reverseProxy, ipRestriction: { allowList: ['2001:db8:cafe::/48', '192.0.2.60'] } });
     const outcome = (...headers: readonly HeaderLine[]): Promise<readonly [number, string | null]> =>
       outcomeOf({ headers: [bearer(token.secret), ...headers] });
     const refused = [401, 'ip_not_allowed'];
@@ -454,10 +437,10 @@ describe('addresses', () => {
     }
     const agent = unique('agent');
     await outcome(['Forwarded', 'for="[2001:DB8:cafe::17]"'], ['User-Agent', agent]);
-    const [event] = await server.events({ q: agent });
+    const [event] = await gateway.events({ q: agent });
     expect(event).toMatchObject({ clientIp: '2001:db8:cafe::17', peer: '127.0.0.1' });
     // Support off: the peer counts, whatever is forwarded.
-    await server.patchSettings({ reverseProxy: { enabled: false } });
+    await gateway.patchSettings({ reverseProxy: { enabled: false } });
     expect(await outcome(['Forwarded', 'for=192.0.2.60'])).toEqual(refused);
   });
 });
@@ -469,7 +452,7 @@ describe('passwords', () => {
   it('R42, R43, R45: disabling and enabling acts on the next request, on REST paths alone', async () => {
     const paths = [REST, '/REST/api', '/browse/X-1', '/rest'] as const;
     for (const path of paths) expect(await outcomeOf({ path, headers: password }), path).toEqual(PASSED);
-    await server.patchSettings({ passwords: { enabled: false } });
+    await gateway.patchSettings({ passwords: { enabled: false } });
     expect(await outcomeOf({ headers: password })).toEqual([401, 'password_disabled']);
     expect(await outcomeOf({ application: 'generic', path: '/any/thing', headers: password })).toEqual([
       401,
@@ -487,22 +470,22 @@ describe('passwords', () => {
     ]) {
       expect(await outcomeOf(sending), JSON.stringify(sending)).toEqual(PASSED);
     }
-    await server.patchSettings({ passwords: { enabled: true } });
+    await gateway.patchSettings({ passwords: { enabled: true } });
     expect(await outcomeOf({ headers: password })).toEqual(PASSED);
   });
 
   it('R46, R47: the prevention of path traversal comes with disabled passwords and goes with them', async () => {
-    const refused = await server.admin.patch('/settings', { passwords: { preventPathTraversal: true } });
+    const refused = await gateway.admin.patch('/settings', { passwords: { preventPathTraversal: true } });
     expectProblem(refused, 400, 'validation_failed');
     for (const path of AMBIGUOUS) expect(await outcomeOf({ path, headers: password }), path).toEqual(PASSED);
 
-    await server.patchSettings({ passwords: { enabled: false } });
+    await gateway.patchSettings({ passwords: { enabled: false } });
     for (const path of AMBIGUOUS) {
       expect(await outcomeOf({ path, headers: password }), path).toEqual([401, 'password_disabled']);
       expect(await outcomeOf({ path }), path).toEqual(PASSED);
       expect(upstream.lastRequest?.target, path).toBe(path);
     }
-    await server.patchSettings({ passwords: { preventPathTraversal: true } });
+    await gateway.patchSettings({ passwords: { preventPathTraversal: true } });
     upstream.respondWith(() => ({ headers: [['Set-Cookie', 'JSESSIONID=1; Path=/']], body: '{}' }));
     for (const path of AMBIGUOUS) {
       for (const headers of [[], password, [['Cookie', 'JSESSIONID=1'] as const]]) {
@@ -513,16 +496,16 @@ describe('passwords', () => {
         expect(upstream.bytesReceived).toBe(0);
       }
     }
-    await server.patchSettings({ passwords: { enabled: true } });
-    const settings = await server.admin.get<typeof TEST_SETTINGS>('/settings');
+    await gateway.patchSettings({ passwords: { enabled: true } });
+    const settings = await gateway.admin.get<typeof TEST_SETTINGS>('/settings');
     expect(settings.body.passwords).toEqual({ enabled: true, preventPathTraversal: false });
     for (const path of AMBIGUOUS) expect(await outcomeOf({ path, headers: password }), path).toEqual(PASSED);
   });
 
   it('R48: a token never takes such a path, in no mode', async () => {
-    const token = await server.createToken({ owner: 'alice', scope: 'read-write' });
+    const token = await gateway.createToken({ owner: 'alice', scope: 'read-write' });
     for (const passwords of [{ enabled: true }, { enabled: false }, { enabled: false, preventPathTraversal: true }]) {
-      await server.patchSettings({ passwords });
+      await gateway.patchSettings({ passwords });
       for (const path of AMBIGUOUS) {
         expect(await outcomeOf({ path, headers: [bearer(token.secret)] }), path).toEqual([400, 'path_ambiguous']);
       }
@@ -530,7 +513,7 @@ describe('passwords', () => {
   });
 
   it('R49, R50: the exception for the Remote API of confluence, on and off', async () => {
-    const token = await server.createToken({ owner: 'alice', scope: 'read-write' });
+    const token = await gateway.createToken({ owner: 'alice', scope: 'read-write' });
     const call = (path: string, headers: readonly HeaderLine[] = password): Promise<readonly [number, string | null]> =>
       outcomeOf({ application: 'confluence', method: 'POST', path, headers });
     const remote = [
@@ -543,11 +526,11 @@ describe('passwords', () => {
       expect(await call(path), path).toEqual(PASSED);
       expect(await call(path, [bearer(token.secret)]), path).toEqual([401, 'remote_api_needs_password']);
     }
-    await server.patchSettings({ passwords: { enabled: false } });
+    await gateway.patchSettings({ passwords: { enabled: false } });
     for (const path of [...remote, ...others]) {
       expect(await call(path), path).toEqual([401, 'password_disabled']);
     }
-    expect((await server.admin.patch('/applications/confluence', { remoteApiPasswords: true })).status).toBe(200);
+    expect((await gateway.admin.patch('/applications/confluence', { remoteApiPasswords: true })).status).toBe(200);
     for (const path of remote) {
       expect(await call(path), path).toEqual(PASSED);
       expect(upstream.lastRequest?.header('authorization')).toBe(password[0]?.[1]);
@@ -556,10 +539,10 @@ describe('passwords', () => {
     for (const path of others) {
       expect(await call(path), path).toEqual([401, 'password_disabled']);
     }
-    expect((await server.admin.patch('/applications/confluence', { remoteApiPasswords: false })).status).toBe(200);
+    expect((await gateway.admin.patch('/applications/confluence', { remoteApiPasswords: false })).status).toBe(200);
     expect(await call('/rpc/xmlrpc')).toEqual([401, 'password_disabled']);
     for (const key of ['jira', 'bitbucket', 'generic']) {
-      const answer = await server.admin.patch(`/applications/${key}`, { remoteApiPasswords: true });
+      const answer = await gateway.admin.patch(`/applications/${key}`, { remoteApiPasswords: true });
       expectProblem(answer, 400, 'validation_failed');
     }
   });
@@ -571,7 +554,7 @@ describe("the product's own tokens", () => {
     ['confluence', '7.8.3', '7.10.0', '/rest/pat/1.0/tokens'],
     ['bitbucket', null, '4.0.0', '/rest/access-tokens/latest/users/alice'],
   ] as const)('R52, R53, R54: the switch of %s', async (kind, tooOld, since, management) => {
-    const key = await server.createApplication({
+    const key = await gateway.createApplication({
       kind,
       upstream: upstream.url,
       version: tooOld ?? since,
@@ -579,14 +562,14 @@ describe("the product's own tokens", () => {
     });
     const application = `native-${kind}`;
     const change = (patch: object): Promise<ApiAnswer<Warned>> =>
-      server.admin.patch<Warned>(`/applications/${key}`, patch);
+      gateway.admin.patch<Warned>(`/applications/${key}`, patch);
     const isWarned = (answer: ApiAnswer<Warned>): boolean =>
       answer.body.warnings.some(({ message }) => message.includes('/plugins/servlet/upm'));
     const settingsWarn = async (): Promise<boolean> => {
-      const { body } = await server.admin.get<Warned>('/settings');
+      const { body } = await gateway.admin.get<Warned>('/settings');
       return body.warnings.some(({ message }) => message.includes(key));
     };
-    const token = await server.createToken({ owner: 'alice', scope: 'read-write' });
+    const token = await gateway.createToken({ owner: 'alice', scope: 'read-write' });
     const rest = kind === 'bitbucket' ? '/rest/api/1.0/projects' : '/rest/api/2/x';
     const callers: readonly (readonly HeaderLine[])[] = [
       [],
@@ -602,7 +585,7 @@ describe("the product's own tokens", () => {
       expect((await change({ version: since })).status).toBe(200);
     }
     // Off: it works as the product has it, and is warned of.
-    const off = await server.admin.get<Warned>(`/applications/${key}`);
+    const off = await gateway.admin.get<Warned>(`/applications/${key}`);
     expect(isWarned(off)).toBe(true);
     expect(off.body.warnings.some(({ message }) => /past|direct|around/i.test(message))).toBe(true);
     expect(await settingsWarn()).toBe(true);
@@ -635,11 +618,11 @@ describe("the product's own tokens", () => {
 
     expect((await change({ nativeTokensDisabled: false })).status).toBe(200);
     expect(await outcomeOf({ application, path: management, headers: [bearer('of-the-product')] })).toEqual(PASSED);
-    expect((await server.admin.delete(`/applications/${key}`)).status).toBe(204);
+    expect((await gateway.admin.delete(`/applications/${key}`)).status).toBe(204);
   });
 
   it('R52: a generic application has no such switch', async () => {
-    const answer = await server.admin.patch('/applications/generic', { nativeTokensDisabled: true });
+    const answer = await gateway.admin.patch('/applications/generic', { nativeTokensDisabled: true });
     expectProblem(answer, 400, 'validation_failed');
   });
 });

@@ -1,15 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { ProblemBody } from '../support/api.client.js';
+import { shareGateway } from '../support/gateway-test.js';
 import { request, type RawAnswer } from '../support/raw-client.js';
-import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js';
-import {
-  basic,
-  bearer,
-  startScopegateFixture,
-  type ScopegateFixture,
-  type TestUser,
-} from '../support/scopegate.fixture.js';
+import { basic, bearer, type TestUser } from '../support/scopegate.fixture.js';
 
 type Header = readonly [string, string];
 
@@ -18,27 +12,16 @@ const ADDRESS_LIMIT = MAX_FAILURES * 5;
 /** In Scopegate's format, and unknown. */
 const WRONG_TOKEN = 'sg_not-a-token';
 
-let scopegate: ScopegateFixture;
-let upstream: RecordingUpstream;
 let alice: TestUser;
 let addresses = 0;
 
-beforeAll(async () => {
-  scopegate = await startScopegateFixture();
-  upstream = await startRecordingUpstream();
-  await scopegate.createApplication({ key: 'jira', upstream: upstream.url, mount: { pathPrefix: '/jira' } });
-  await scopegate.patchSettings({ reverseProxy: { enabled: true, trustedProxies: ['127.0.0.1'] } });
-});
+const { gateway, upstream } = await shareGateway();
+await gateway.createApplication({ key: 'jira', upstream: upstream.url, mount: { pathPrefix: '/jira' } });
+await gateway.patchSettings({ reverseProxy: { enabled: true, trustedProxies: ['127.0.0.1'] } });
 
 beforeEach(async () => {
-  await scopegate.patchSettings({ throttling: { maxFailures: MAX_FAILURES, windowSeconds: 60 } });
-  alice = await scopegate.createUser();
-  upstream.clear();
-});
-
-afterAll(async () => {
-  await scopegate.stop();
-  await upstream.stop();
+  await gateway.patchSettings({ throttling: { maxFailures: MAX_FAILURES, windowSeconds: 60 } });
+  alice = await gateway.createUser();
 });
 
 /** The header of a client with a new address. */
@@ -48,11 +31,11 @@ function newAddress(): Header {
 }
 
 function proxied(address: Header, ...headers: readonly Header[]): Promise<RawAnswer> {
-  return request({ port: scopegate.port, target: '/jira/rest/api/2/myself', headers: [address, ...headers] });
+  return request({ port: gateway.port, target: '/jira/rest/api/2/myself', headers: [address, ...headers] });
 }
 
 function managed(address: Header, ...headers: readonly Header[]): Promise<RawAnswer> {
-  return request({ port: scopegate.port, target: '/api/v1/me', headers: [address, ...headers] });
+  return request({ port: gateway.port, target: '/api/v1/me', headers: [address, ...headers] });
 }
 
 const codeOf = (answer: RawAnswer): string => answer.json<ProblemBody>().code;
@@ -85,7 +68,7 @@ describe('failed credentials at the gateway', () => {
 
   it('R51: a valid token is never a 429, and its success does not reset the count', async () => {
     const address = newAddress();
-    const { secret } = await scopegate.createToken({ owner: alice.username, scope: 'read-only' });
+    const { secret } = await gateway.createToken({ owner: alice.username, scope: 'read-only' });
     const send = (): Promise<RawAnswer> => proxied(address, basic(alice.username, WRONG_TOKEN));
     await codes(ADDRESS_LIMIT + 1, send);
     expect((await proxied(address, basic(alice.username, secret))).status).toBe(200);
@@ -105,8 +88,8 @@ describe('failed credentials at the gateway', () => {
 
   it('R51: a revoked token sent as Bearer counts for its owner, whose secret it was', async () => {
     const address = newAddress();
-    const { id, secret } = await scopegate.createToken({ owner: alice.username, scope: 'read-only' });
-    await scopegate.revokeToken(id);
+    const { id, secret } = await gateway.createToken({ owner: alice.username, scope: 'read-only' });
+    await gateway.revokeToken(id);
     expect(await codes(MAX_FAILURES + 1, () => proxied(address, bearer(secret)))).toEqual([
       ...repeated(MAX_FAILURES, 'token_revoked'),
       'too_many_failures',
@@ -119,7 +102,7 @@ describe('failed credentials at the gateway', () => {
   it('R51: an expired token counts as well', async () => {
     const address = newAddress();
     const expiresAt = new Date(Date.now() + 1_500).toISOString();
-    const { secret } = await scopegate.createToken({ owner: alice.username, scope: 'read-only', expiresAt });
+    const { secret } = await gateway.createToken({ owner: alice.username, scope: 'read-only', expiresAt });
     await delay(1_600);
     expect(await codes(MAX_FAILURES + 1, () => proxied(address, basic(alice.username, secret)))).toEqual([
       ...repeated(MAX_FAILURES, 'token_expired'),
@@ -129,8 +112,8 @@ describe('failed credentials at the gateway', () => {
 
   it('R51: an unknown secret sent as Bearer counts for no user', async () => {
     const address = newAddress();
-    const { id, secret } = await scopegate.createToken({ owner: alice.username, scope: 'read-only' });
-    await scopegate.revokeToken(id);
+    const { id, secret } = await gateway.createToken({ owner: alice.username, scope: 'read-only' });
+    await gateway.revokeToken(id);
     await codes(MAX_FAILURES, () => proxied(address, bearer(WRONG_TOKEN)));
     expect(codeOf(await proxied(address, bearer(WRONG_TOKEN)))).toBe('too_many_failures');
     expect(codeOf(await proxied(address, bearer(secret)))).toBe('token_revoked');
@@ -149,7 +132,7 @@ describe('failed credentials at the gateway', () => {
     const address = newAddress();
     const send = (): Promise<RawAnswer> =>
       request({
-        port: scopegate.port,
+        port: gateway.port,
         method: 'POST',
         target: '/jira/rest/auth/1/session',
         headers: [address, ['Content-Type', 'application/json']],
@@ -165,9 +148,9 @@ describe('failed credentials at the gateway', () => {
 
   it('R11, R51: a session that has ended does not count as a guess, and blocks no login from its address', async () => {
     const address = newAddress();
-    const { secret } = await scopegate.createToken({ owner: alice.username, scope: 'read-only' });
+    const { secret } = await gateway.createToken({ owner: alice.username, scope: 'read-only' });
     const session = (method: string, ...lines: (readonly [string, string])[]): Promise<RawAnswer> =>
-      request({ port: scopegate.port, method, target: '/jira/rest/auth/1/session', headers: [address, ...lines] });
+      request({ port: gateway.port, method, target: '/jira/rest/auth/1/session', headers: [address, ...lines] });
     const login = await session('POST', ['Authorization', `Bearer ${secret}`]);
     const cookie = ['Cookie', `JSESSIONID=${login.json<{ session: { value: string } }>().session.value}`] as const;
     expect((await session('DELETE', cookie)).status).toBe(204);
@@ -176,7 +159,7 @@ describe('failed credentials at the gateway', () => {
     expect(answers.slice(0, MAX_FAILURES)).toEqual(repeated(MAX_FAILURES, 'credential_invalid'));
     expect(answers.at(-1)).toBe('too_many_failures');
     const headers = [address, basic(alice.username, alice.password)];
-    expect((await request({ port: scopegate.port, target: '/api/v1/me', headers })).status).toBe(200);
+    expect((await request({ port: gateway.port, target: '/api/v1/me', headers })).status).toBe(200);
     expect(upstream.bytesReceived).toBe(0);
   });
 
@@ -184,13 +167,13 @@ describe('failed credentials at the gateway', () => {
     const address = newAddress();
     const madeUp = ['Cookie', 'JSESSIONID=sgs_made_up'] as const;
     const send = (...lines: (readonly [string, string])[]): Promise<RawAnswer> =>
-      request({ port: scopegate.port, target: '/jira/rest/api/2/myself', headers: [address, madeUp, ...lines] });
+      request({ port: gateway.port, target: '/jira/rest/api/2/myself', headers: [address, madeUp, ...lines] });
     expect(await codes(MAX_FAILURES + 1, () => send())).toEqual([
       ...repeated(MAX_FAILURES, 'credential_invalid'),
       'too_many_failures',
     ]);
     expect(upstream.bytesReceived).toBe(0);
-    const { secret } = await scopegate.createToken({ owner: alice.username, scope: 'read-only' });
+    const { secret } = await gateway.createToken({ owner: alice.username, scope: 'read-only' });
     expect((await send(['Authorization', `Bearer ${secret}`])).status).toBe(200);
   });
 
@@ -206,10 +189,10 @@ describe('failed credentials at the gateway', () => {
 
   it('R51: what is refused for another reason than the credential is not counted', async () => {
     const address = newAddress();
-    const { secret } = await scopegate.createToken({ owner: alice.username, scope: 'read-only' });
+    const { secret } = await gateway.createToken({ owner: alice.username, scope: 'read-only' });
     const write = (): Promise<RawAnswer> =>
       request({
-        port: scopegate.port,
+        port: gateway.port,
         method: 'POST',
         target: '/jira/rest/api/2/issue',
         headers: [address, bearer(secret)],
@@ -219,7 +202,7 @@ describe('failed credentials at the gateway', () => {
   });
 
   it('R51: after Retry-After the count begins anew', async () => {
-    await scopegate.patchSettings({ throttling: { windowSeconds: 1 } });
+    await gateway.patchSettings({ throttling: { windowSeconds: 1 } });
     const address = newAddress();
     const send = (): Promise<RawAnswer> => proxied(address, basic(alice.username, WRONG_TOKEN));
     await codes(MAX_FAILURES, send);
@@ -230,7 +213,7 @@ describe('failed credentials at the gateway', () => {
   });
 
   it('R51: with maxFailures 0 nothing is throttled', async () => {
-    await scopegate.patchSettings({ throttling: { maxFailures: 0 } });
+    await gateway.patchSettings({ throttling: { maxFailures: 0 } });
     const address = newAddress();
     const send = (): Promise<RawAnswer> => proxied(address, basic(alice.username, WRONG_TOKEN));
     expect(await codes(ADDRESS_LIMIT + 1, send)).toEqual(repeated(ADDRESS_LIMIT + 1, 'credential_invalid'));
@@ -242,7 +225,7 @@ describe('failed credentials at the gateway', () => {
   it('R56: the audit tells a throttled failure from the others', async () => {
     const address = newAddress();
     await codes(MAX_FAILURES + 1, () => proxied(address, basic(alice.username, WRONG_TOKEN)));
-    const events = await scopegate.events({ clientIp: address[1] });
+    const events = await gateway.events({ clientIp: address[1] });
     expect(events.map(({ code }) => code)).toEqual(['too_many_failures', ...repeated(MAX_FAILURES, 'token_malformed')]);
     expect(events[0]).toMatchObject({
       type: 'authentication.failed',
@@ -272,7 +255,7 @@ describe('wrong passwords at the management API', () => {
 
   it('R51: another user of that address is let in', async () => {
     const address = newAddress();
-    const bob = await scopegate.createUser();
+    const bob = await gateway.createUser();
     await codes(MAX_FAILURES + 1, () => managed(address, wrong(alice.username)));
     expect((await managed(address, basic(bob.username, bob.password))).status).toBe(200);
   });
@@ -298,7 +281,7 @@ describe('wrong passwords at the management API', () => {
     const address = newAddress();
     await codes(MAX_FAILURES, () => managed(address, wrong(alice.username)));
     await managed(address, basic(alice.username, alice.password));
-    const events = await scopegate.events({ clientIp: address[1] });
+    const events = await gateway.events({ clientIp: address[1] });
     expect(events.map(({ type, code }) => `${type} ${code}`)).toEqual([
       'login.failed too_many_failures',
       ...repeated(MAX_FAILURES, 'login.failed password_wrong'),

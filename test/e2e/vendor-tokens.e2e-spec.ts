@@ -1,20 +1,13 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Clock } from '../../src/common/time/clock.js';
 import { restoreRules } from '../support/each-database.js';
+import { shareGateway } from '../support/gateway-test.js';
 import type { HeaderLine } from '../support/http-message.js';
 import { startJiraUpstream } from '../support/jira.upstream.js';
 import { request, type RawAnswer } from '../support/raw-client.js';
-import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js';
-import {
-  basic,
-  bearer,
-  startScopegateFixture,
-  type ScopegateFixture,
-  type TestToken,
-  type TestUser,
-} from '../support/scopegate.fixture.js';
+import { basic, bearer, type TestToken } from '../support/scopegate.fixture.js';
 
 /** A new token as the app answers it. */
 type Created = {
@@ -54,44 +47,27 @@ const KINDS = ['jira', 'confluence', 'bitbucket'] as const;
 /** An instant on a day that February lacks. */
 const LEAP_CASE_MS = Date.UTC(2029, 7, 31, 10, 20, 30, 400);
 
-let upstream: RecordingUpstream;
-let server: ScopegateFixture;
-let alice: TestUser;
-let bob: TestUser;
-let asAlice: HeaderLine;
-let asBob: HeaderLine;
-let asAdmin: HeaderLine;
-
-beforeAll(async () => {
-  upstream = await startRecordingUpstream();
-  server = await startScopegateFixture({ management: true });
-  await restoreRules(server);
-  for (const kind of [...KINDS, 'generic'] as const) {
-    await server.createApplication({ key: kind, kind, upstream: upstream.url, mount: { pathPrefix: `/${kind}` } });
-  }
-  await server.createApplication({ key: 'hosted', upstream: upstream.url, mount: { host: 'jira.test' } });
-  alice = await server.createUser({ username: 'alice' });
-  bob = await server.createUser({ username: 'bob' });
-  asAlice = basic(alice.username, alice.password);
-  asBob = basic(bob.username, bob.password);
-  asAdmin = basic('admin', server.adminPassword);
-});
+const { gateway, upstream } = await shareGateway({ management: true });
+await restoreRules(gateway);
+for (const kind of [...KINDS, 'generic'] as const) {
+  await gateway.createApplication({ key: kind, kind, upstream: upstream.url, mount: { pathPrefix: `/${kind}` } });
+}
+await gateway.createApplication({ key: 'hosted', upstream: upstream.url, mount: { host: 'jira.test' } });
+const alice = await gateway.createUser({ username: 'alice' });
+const bob = await gateway.createUser({ username: 'bob' });
+const asAlice = basic(alice.username, alice.password);
+const asBob = basic(bob.username, bob.password);
+const asAdmin = basic('admin', gateway.adminPassword);
 
 afterEach(async () => {
   vi.restoreAllMocks();
-  await restoreRules(server);
-  upstream.clear();
-});
-
-afterAll(async () => {
-  await server.stop();
-  await upstream.stop();
+  await restoreRules(gateway);
 });
 
 function call({ path = '/token', mount = '/jira', headers = [asAlice], body, ...rest }: Sending): Promise<RawAnswer> {
   return request(
     {
-      port: server.port,
+      port: gateway.port,
       ...rest,
       target: `${mount}${TOKENS}${path}`,
       headers: body === undefined ? headers : [...headers, JSON_LINE],
@@ -175,8 +151,8 @@ describe("the vendor's REST calls", () => {
   });
 
   it('R29, R30: the expiry is given in calendar months or as an instant, or is the maximum', async () => {
-    vi.spyOn(server.provider(Clock), 'nowMs').mockImplementation(() => LEAP_CASE_MS);
-    await server.patchSettings({ tokenValidity: { maximum: 'P1Y' } });
+    vi.spyOn(gateway.provider(Clock), 'nowMs').mockImplementation(() => LEAP_CASE_MS);
+    await gateway.patchSettings({ tokenValidity: { maximum: 'P1Y' } });
     const cases = [
       [{}, '2030-08-31T10:20:30.400Z'],
       [{ tokenValidityTimeInMonths: 12 }, '2030-08-31T10:20:30.400Z'],
@@ -198,8 +174,8 @@ describe("the vendor's REST calls", () => {
   });
 
   it('R27, R29: beyond the maximum is a 400 in the vendor’s shape that states the limit in months', async () => {
-    vi.spyOn(server.provider(Clock), 'nowMs').mockImplementation(() => LEAP_CASE_MS);
-    await server.patchSettings({ tokenValidity: { maximum: 'P1Y' } });
+    vi.spyOn(gateway.provider(Clock), 'nowMs').mockImplementation(() => LEAP_CASE_MS);
+    await gateway.patchSettings({ tokenValidity: { maximum: 'P1Y' } });
     for (const asked of [
       { tokenValidityTimeInMonths: 13 },
       { tokenExpirationDateTime: '2030-08-31T10:20:30.401Z' },
@@ -260,7 +236,7 @@ describe("the vendor's REST calls", () => {
     });
     expect(unknown.status).toBe(400);
     const used = await request({
-      port: server.port,
+      port: gateway.port,
       target: '/jira/rest/x',
       headers: [basic('bob', created.plainTextToken)],
     });
@@ -269,11 +245,11 @@ describe("the vendor's REST calls", () => {
   });
 
   it('R15: what the permissions forbid is a 403', async () => {
-    await server.patchPermissions({ createForSelf: { readOnlyOnly: true } });
+    await gateway.patchPermissions({ createForSelf: { readOnlyOnly: true } });
     const readWrite = await call({ method: 'POST', body: { tokenDescription: 'x', tokenScope: 2 } });
     expect([readWrite.status, readWrite.json<{ code: string }>().code]).toEqual([403, 'scope_not_permitted']);
     expect((await create()).tokenScope).toBe(1);
-    await server.patchPermissions({ createForSelf: { everyone: false, groups: [], readOnlyOnly: false } });
+    await gateway.patchPermissions({ createForSelf: { everyone: false, groups: [], readOnlyOnly: false } });
     const forbidden = await call({ method: 'POST', body: { tokenDescription: 'x' } });
     expect([forbidden.status, forbidden.json<{ code: string }>().code]).toEqual([403, 'create_not_permitted']);
   });
@@ -302,8 +278,8 @@ describe("the vendor's REST calls", () => {
   });
 
   it('R58: tokensByFilter takes the names of the app’s filters, and refuses all others', async () => {
-    const carol = await server.createUser({ username: 'carol' });
-    const dave = await server.createUser({ username: 'dave' });
+    const carol = await gateway.createUser({ username: 'carol' });
+    const dave = await gateway.createUser({ username: 'dave' });
     const asCarol = basic(carol.username, carol.password);
     const asDave = basic(dave.username, dave.password);
     const monthly = await create(
@@ -350,7 +326,7 @@ describe("the vendor's REST calls", () => {
   });
 
   it('R05, R06, R10: a read-only token may create a read-only one, and neither describe nor delete', async () => {
-    const readOnly = await server.createToken({ owner: 'alice', scope: 'read-only' });
+    const readOnly = await gateway.createToken({ owner: 'alice', scope: 'read-only' });
     const other = await create();
     const headers = [basic('alice', readOnly.secret)];
     const child = await create({}, { headers });
@@ -380,7 +356,7 @@ describe("the vendor's REST calls", () => {
   });
 
   it('R43: with passwords disabled the calls still take a password, and a wrong one is a 401', async () => {
-    await server.patchSettings({ passwords: { enabled: false } });
+    await gateway.patchSettings({ passwords: { enabled: false } });
     const created = await create();
     expect((await list()).map(({ id }) => id)).toContain(created.id);
     for (const headers of [[basic('alice', 'wrong password')], [bearer('of-the-product')], []]) {
@@ -389,7 +365,7 @@ describe("the vendor's REST calls", () => {
       expect(answer.headerValues('www-authenticate').join()).toMatch(/Basic/);
       expect(answer.json()).toMatchObject({ errorMessage: expect.stringMatching(/\S/) as unknown });
     }
-    await server.patchSettings({ passwords: { preventPathTraversal: true } });
+    await gateway.patchSettings({ passwords: { preventPathTraversal: true } });
     expect((await call({})).status).toBe(200);
     expect(upstream.bytesReceived).toBe(0);
   });
@@ -419,8 +395,8 @@ describe("the vendor's REST calls", () => {
   });
 
   it('R63: the calls exist only below a mount: not on the management port, and they reach no upstream', async () => {
-    expect((await call({ headers: [asAlice], port: server.managementPort })).status).toBe(404);
-    for (const port of [server.port, server.managementPort]) {
+    expect((await call({ headers: [asAlice], port: gateway.managementPort })).status).toBe(404);
+    for (const port of [gateway.port, gateway.managementPort]) {
       const answer = await request({ port, target: '/vendor-tokens/token', headers: [asAlice] });
       expect(answer.status).toBe(404);
     }
@@ -439,14 +415,14 @@ describe("the vendor's REST calls", () => {
     const { id } = await create({ tokenDescription: 'recorded' });
     await call({ method: 'PATCH', path: `/token/${id}`, body: { tokenDescription: 'recorded anew' } });
     await call({ method: 'DELETE', path: `/token/${id}` });
-    const [asked] = await server.events({ user: 'alice', type: 'login.succeeded', q: `token/${id}` });
+    const [asked] = await gateway.events({ user: 'alice', type: 'login.succeeded', q: `token/${id}` });
     expect(asked).toMatchObject({
       path: `${TOKENS}/token/${id}`,
       method: 'DELETE',
       credential: 'password',
       status: 200,
     });
-    const events = await server.events({ user: 'alice', outcome: 'changed', q: 'recorded' });
+    const events = await gateway.events({ user: 'alice', outcome: 'changed', q: 'recorded' });
     expect(events.map(({ type, actor }) => [type, actor])).toEqual([
       ['token.revoked', 'alice'],
       ['token.changed', 'alice'],
@@ -458,12 +434,12 @@ describe("the vendor's REST calls", () => {
     const created = await create();
     const use = (): Promise<RawAnswer> =>
       request({
-        port: server.port,
+        port: gateway.port,
         target: '/jira/rest/api/2/myself',
         headers: [basic('alice', created.plainTextToken)],
       });
     expect((await use()).status).toBe(200);
-    await server.events({});
+    await gateway.events({});
     const listed = (await list()).find(({ id }) => id === created.id);
     expect(listed?.lastAccessed).toBeGreaterThanOrEqual(listed?.created ?? Infinity);
     expect(Number.isInteger(listed?.lastAccessed)).toBe(true);
@@ -478,7 +454,7 @@ describe('a script written for the app', () => {
   it('R02, R05: works when only the host changes', async () => {
     const jira = await startJiraUpstream({ passwords: { [alice.username]: alice.password } });
     try {
-      await server.createApplication({ key: 'script', upstream: jira.url, mount: { pathPrefix: '/script' } });
+      await gateway.createApplication({ key: 'script', upstream: jira.url, mount: { pathPrefix: '/script' } });
       // One line a step, as such scripts are written: make a token, use it, and take it away again.
       const script = `
         set -eu
@@ -501,7 +477,7 @@ describe('a script written for the app', () => {
           PATH: process.env['PATH'],
           WHO: alice.username,
           PASSWORD: alice.password,
-          JIRA: `${server.url}/script`,
+          JIRA: `${gateway.url}/script`,
         },
       });
       const [myself, created, listed, deleted, after] = stdout.trim().split('\n');
@@ -515,10 +491,10 @@ describe('a script written for the app', () => {
   });
 
   it('R07: a read-write token of a script writes in the name of its owner, with passwords disabled as well', async () => {
-    await server.patchSettings({ passwords: { enabled: false } });
+    await gateway.patchSettings({ passwords: { enabled: false } });
     const token: Created = await create({ tokenScope: 2 }, { mount: '/confluence' });
     const answer = await request({
-      port: server.port,
+      port: gateway.port,
       method: 'POST',
       target: '/confluence/rest/api/content',
       headers: [basic('alice', token.plainTextToken), JSON_LINE],
@@ -530,8 +506,8 @@ describe('a script written for the app', () => {
   });
 
   it('R33, R34: a token is held to the allow list here too, and a password is not', async () => {
-    const token: TestToken = await server.createToken({ owner: 'alice', scope: 'read-only' });
-    await server.patchSettings({ ipRestriction: { allowList: ['192.0.2.1'] } });
+    const token: TestToken = await gateway.createToken({ owner: 'alice', scope: 'read-only' });
+    await gateway.patchSettings({ ipRestriction: { allowList: ['192.0.2.1'] } });
     const refused = await call({ headers: [bearer(token.secret)] });
     expect([refused.status, refused.json<{ code: string }>().code]).toEqual([401, 'ip_not_allowed']);
     expect(refused.json<{ errorMessage: string }>().errorMessage).toContain('127.0.0.1');

@@ -1,35 +1,23 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { shareGateway } from '../support/gateway-test.js';
 import { sendRaw, type RawAnswer } from '../support/raw-client.js';
-import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js';
-import { bearer, startScopegateFixture, type ScopegateFixture, type TestToken } from '../support/scopegate.fixture.js';
+import { startRecordingUpstream } from '../support/recording-upstream.js';
+import { bearer, type TestToken } from '../support/scopegate.fixture.js';
 
 /** A request is let in by its head, and then sends the end of its body so late that much can change before. */
 const LATE_MS = 1_400;
 
 const FORM = 'application/x-www-form-urlencoded';
 
-let upstream: RecordingUpstream;
-let second: RecordingUpstream;
-let gateway: ScopegateFixture;
 let applications = 0;
 
-beforeAll(async () => {
-  upstream = await startRecordingUpstream();
-  second = await startRecordingUpstream();
-  gateway = await startScopegateFixture();
-  await gateway.createUser({ username: 'alice' });
-});
+const { gateway, upstream } = await shareGateway();
+const second = await startRecordingUpstream();
+await gateway.createUser({ username: 'alice' });
 
-afterAll(async () => {
-  await gateway.stop();
-  await upstream.stop();
-  await second.stop();
-});
+afterAll(() => second.stop());
 
-beforeEach(() => {
-  upstream.clear();
-  second.clear();
-});
+beforeEach(() => second.clear());
 
 interface Sending {
   readonly host: string;

@@ -33,12 +33,17 @@ export async function shareGateway({
   readonly gateway: ScopegateFixture;
   readonly upstream: RecordingUpstream;
 }> {
-  const gateway = await startScopegateFixture(options);
+  const gateway = await shareServer(options);
   const upstream = await startRecordingUpstream(upstreamOptions);
   beforeEach(() => upstream.clear());
-  afterAll(async () => {
-    await upstream.stop();
-    await gateway.stop();
-  });
+  // Hooks run in reverse order: the upstream ends before the gateway stops.
+  afterAll(() => upstream.stop());
   return { gateway, upstream };
+}
+
+/** A gateway without an upstream, until the tests of the file end. */
+export async function shareServer(options: FixtureOptions = {}): Promise<ScopegateFixture> {
+  const server = await startScopegateFixture(options);
+  afterAll(() => server.stop());
+  return server;
 }
