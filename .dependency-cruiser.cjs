@@ -1,4 +1,4 @@
-// Who may import whom (docs/adr and the README say why). `npm run boundaries` holds the tree to it.
+// Who may import whom (CONTRIBUTING.md and docs/adr say why). `npm run boundaries` holds the tree to it.
 
 /** The libs from the bottom to the top, each with the ones it stands on. */
 const LIBS = {
@@ -36,15 +36,13 @@ const SPEC = '\\.(spec|e2e-spec|int-spec|arch-spec)\\.ts$';
 const libRules = Object.entries(LIBS).map(([lib, below]) => ({
   name: `lib-${lib}`,
   comment: `libs/${lib} stands on ${below.length === 0 ? 'nothing' : below.join(', ')}.`,
-  severity: 'error',
   from: { path: `^libs/${lib}/` },
   to: { path: '^libs/', pathNot: `^libs/(${[lib, ...below].join('|')})/` },
 }));
 
 const tierRules = TIERS.slice(0, -1).map((tier, index) => ({
   name: `tier-${tier[0]}`,
-  comment: `src/{${tier.join(',')}} must not know what is built on top of it.`,
-  severity: 'error',
+  comment: `src/{${tier.join(',')}} must not import what is built on top of it.`,
   from: { path: `^src/(${tier.join('|')})/` },
   to: {
     path: `^src/(${TIERS.slice(index + 1)
@@ -53,48 +51,39 @@ const tierRules = TIERS.slice(0, -1).map((tier, index) => ({
   },
 }));
 
+const byItsIndex = (name, from, ...own) => ({
+  name,
+  comment: 'What a lib does not export is its own business.',
+  from: { path: from },
+  to: { path: '^libs/[^/]+/', pathNot: ['^libs/[^/]+/index\\.ts$', ...own] },
+});
+
 module.exports = {
   forbidden: [
     ...libRules,
     {
       name: 'lib-known',
       comment: 'A new lib gets its place in LIBS first.',
-      severity: 'error',
       from: { path: '^libs/', pathNot: `^libs/(${Object.keys(LIBS).join('|')})/` },
       to: {},
     },
-    {
-      name: 'lib-by-its-index',
-      comment: 'What a lib does not export is its own business.',
-      severity: 'error',
-      from: { path: '^libs/([^/]+)/' },
-      to: { path: '^libs/[^/]+/', pathNot: ['^libs/$1/', '^libs/[^/]+/index\\.ts$'] },
-    },
-    {
-      name: 'lib-by-its-index-from-outside',
-      comment: 'What a lib does not export is its own business.',
-      severity: 'error',
-      from: { path: '^(src|demo|bench|ormconfig\\.ts)' },
-      to: { path: '^libs/[^/]+/', pathNot: '^libs/[^/]+/index\\.ts$' },
-    },
+    byItsIndex('lib-by-its-index', '^libs/([^/]+)/', '^libs/$1/'),
+    byItsIndex('lib-by-its-index-from-outside', '^(src|demo|bench|ormconfig\\.ts)'),
     {
       name: 'lib-without-adapters',
-      comment: 'Rules do not know who calls them.',
-      severity: 'error',
+      comment: 'Rules do not import their callers.',
       from: { path: '^libs/' },
       to: { path: '^(src|test|demo|bench|scripts)/' },
     },
     {
       name: 'lib-pure-core',
-      comment: 'A rule that reads a file, a socket or the environment is no rule; pass it what it needs.',
-      severity: 'error',
+      comment: 'A rule does not read a file, a socket or the environment; pass it what it needs.',
       from: { path: '^libs/', pathNot: SPEC },
       to: { dependencyTypes: ['core'], pathNot: PURE_CORE_MODULES },
     },
     {
       name: 'lib-pure-packages',
       comment: 'No Nest, no TypeORM, no HTTP framework in a rule.',
-      severity: 'error',
       from: { path: '^libs/', pathNot: SPEC },
       to: {
         dependencyTypes: ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-bundled', 'npm-no-pkg', 'npm-unknown'],
@@ -104,82 +93,72 @@ module.exports = {
     ...tierRules,
     {
       name: 'peers-below',
-      comment: 'The database and the workers tell others through src/peers, which does not know them.',
-      severity: 'error',
+      comment: 'The database and the workers tell others through src/peers, which does not import them.',
       from: { path: '^src/peers/', pathNot: SPEC },
       to: { path: '^src/(database|workers|metrics)/' },
     },
     {
       name: 'redis-in-peers',
       comment: 'src/peers alone works with Redis.',
-      severity: 'error',
       from: { path: '^src/', pathNot: '^src/peers/' },
       to: { path: '^node_modules/(ioredis|rate-limiter-flexible)/' },
     },
     {
       name: 'workers-in-peers',
-      comment: 'src/workers starts and stops the workers, and src/peers talks to them; no other code knows of them.',
-      severity: 'error',
+      comment:
+        'src/workers starts and stops the workers, and src/peers talks to them; no other code uses node:cluster.',
       from: { path: '^src/', pathNot: '^src/(peers|workers)/' },
       to: { path: '^(node:)?cluster$', dependencyTypes: ['core'] },
     },
     {
       name: 'folder-known',
       comment: 'A new folder of src gets its place in TIERS first.',
-      severity: 'error',
       from: { path: '^src/[^/]+/', pathNot: `^src/(${TIERS.flat().join('|')})/` },
       to: {},
     },
     {
       name: 'composition-on-top',
       comment: 'The files at the top of src put the modules together; no module imports them.',
-      severity: 'error',
       from: { path: '^src/[^/]+/', pathNot: SPEC },
       to: { path: '^src/[^/]+\\.ts$' },
     },
     {
       name: 'own-tables',
       comment: "A module's tables are its own: ask its service.",
-      severity: 'error',
       from: { path: '^src/([^/]+)/' },
       to: { path: '^src/[^/]+/.+\\.(entity|repository)\\.ts$', pathNot: '^src/$1/' },
     },
     {
       name: 'no-cycles',
-      severity: 'error',
       from: {},
       to: { circular: true },
     },
     {
       name: 'no-tests-in-production',
-      severity: 'error',
       from: { path: '^(src|libs|demo|ormconfig\\.ts)', pathNot: SPEC },
       to: { path: ['^test/', SPEC] },
     },
     {
       name: 'no-development-packages-in-production',
-      severity: 'error',
       from: { path: '^(src|libs|demo|ormconfig\\.ts)', pathNot: SPEC },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'demo-from-outside',
-      comment: 'The demo shows what anybody can do from outside: it knows the server by its addresses alone.',
-      severity: 'error',
+      comment: 'The demo shows what can be done from outside: it uses the addresses of the server alone.',
       from: { path: '^demo/' },
       to: { path: '^(src|libs)/' },
     },
     {
       name: 'resolvable',
-      severity: 'error',
       from: {},
       to: { couldNotResolve: true },
     },
-  ],
+  ].map((rule) => ({ severity: 'error', ...rule })),
   options: {
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '^dist/' },
-    // Types are imports, too: a rule that only borrows a type of an adapter still knows of it.
+    // Types are imports, too: a rule that uses only a type of an adapter still depends on it.
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {

@@ -1,6 +1,7 @@
 import type { StructuredLogger } from './common/logging/structured.logger.js';
 import { refusedFileText } from './config/refused-file.js';
-import { ConfigurationError, type Configuration } from './config/env.js';
+import type { Configuration } from './config/env.js';
+import { ConfigurationError } from './config/environment.reader.js';
 import type { ServerAddresses } from './peers/topics.js';
 
 /** One line if the person who starts the server can fix it. */

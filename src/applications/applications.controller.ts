@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, Headers, Param, Patch, Post, Query, Res } from '@nestjs/common';
 import type { Authenticated } from '@scopegate/access';
-import { ApiBody, ApiConsumes, ApiHeader, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiConsumes, ApiTags } from '@nestjs/swagger';
 import { APPLICATION_KINDS, productOf } from '@scopegate/product';
 import type { FastifyReply } from 'fastify';
 import { CurrentActor, type Actor } from '../audit/actor.js';
@@ -8,6 +8,7 @@ import { CurrentCaller } from '../common/access/route.decorators.js';
 import { BODY_LIMITS } from '../common/http/body-limits.js';
 import { PageQuery } from '../common/paging/page.js';
 import { ApiRoute } from '../common/swagger/api-route.decorator.js';
+import { IfMatch } from '../common/swagger/if-match.decorator.js';
 import { tagOf, toDto } from './application.mapper.js';
 import type { StoredApplication } from './application.js';
 import { ApplicationChecker } from './application.checker.js';
@@ -19,12 +20,6 @@ import {
   CreateApplicationDto,
   PatchApplicationDto,
 } from './dto/application.dto.js';
-
-const IF_MATCH = {
-  name: 'If-Match',
-  required: false,
-  description: 'The `ETag` that you have read. If the application has changed since then, the answer is 412.',
-} as const;
 
 /** The shipped profiles (R13): shown to be picked from, never switched on. */
 const PROPOSALS = APPLICATION_KINDS.filter((kind) => productOf(kind).proposedExceptions.length > 0)
@@ -119,7 +114,7 @@ export class ApplicationsController {
   }
 
   @Patch(':key')
-  @ApiHeader(IF_MATCH)
+  @IfMatch('the application has')
   @ApiConsumes('application/json', 'application/merge-patch+json')
   @ApiBody({
     type: PatchApplicationDto,
@@ -159,7 +154,7 @@ export class ApplicationsController {
   }
 
   @Delete(':key')
-  @ApiHeader(IF_MATCH)
+  @IfMatch('the application has')
   @ApiRoute({
     access: 'administrators',
     summary: 'Remove an application',

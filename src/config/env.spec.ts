@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { ConfigurationError, readConfiguration } from './env.js';
+import { readConfiguration } from './env.js';
+import { ConfigurationError } from './environment.reader.js';
 
 const SECRET = 'a secret of at least 32 characters';
 

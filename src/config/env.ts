@@ -16,8 +16,6 @@ import {
   type Environment,
 } from './environment.reader.js';
 
-export { ConfigurationError } from './environment.reader.js';
-
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 export type LogLevel = (typeof LOG_LEVELS)[number];

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ConfigurationError, type Configuration } from './env.js';
+import type { Configuration } from './env.js';
+import { ConfigurationError } from './environment.reader.js';
 import { fileErrorCode, refusedFileText } from './refused-file.js';
 
 export interface Secrets {

@@ -1,5 +1,5 @@
 import type { DatabaseConfiguration } from '../config/database-configuration.js';
-import { ConfigurationError } from '../config/env.js';
+import { ConfigurationError } from '../config/environment.reader.js';
 import { openingOf } from './dialect/index.js';
 import { driverErrorOf } from './driver-error.js';
 

@@ -1,6 +1,7 @@
 import { hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { DataSource } from 'typeorm';
-import { ConfigurationError, type Configuration } from '../config/env.js';
+import type { Configuration } from '../config/env.js';
+import { ConfigurationError } from '../config/environment.reader.js';
 import { loadSecrets, SECRET_NAMES, secretsFile, type Secrets } from '../config/secrets.js';
 import { KeyCheckEntity } from './key-check.entity.js';
 

@@ -1,5 +1,5 @@
 import { MigrationExecutor, type DataSource, type EntityManager, type QueryRunner } from 'typeorm';
-import { ConfigurationError } from '../config/env.js';
+import { ConfigurationError } from '../config/environment.reader.js';
 import { dialectOf } from './dialect/index.js';
 
 /** Another node may be running a migration of a large table. */

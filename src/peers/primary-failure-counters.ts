@@ -1,23 +1,19 @@
 import type { Clock } from '../common/time/clock.js';
 import { FailureCounters, keyDigest, type FailureCount } from './failure-counters.js';
+import { FailurePause, PEER_TIMEOUT_MS } from './failure-pause.js';
 import type { ProcessChannel } from './process.channel.js';
-
-/** A refusal waits at most this long for the primary process. */
-const TIMEOUT_MS = 200;
-
-/** After a failure, the primary is not asked for this long. */
-const PAUSE_MS = 1_000;
 
 /** Counts for all workers in the primary process. If the primary does not answer, this worker answers alone. */
 export class PrimaryFailureCounters extends FailureCounters {
-  #pausedUntilMs = 0;
+  readonly #pause: FailurePause;
 
   constructor(
     private readonly primary: ProcessChannel,
     private readonly own: FailureCounters,
-    private readonly clock: Clock,
+    clock: Clock,
   ) {
     super();
+    this.#pause = new FailurePause(clock);
   }
 
   async add(key: string, windowSeconds: number): Promise<FailureCount> {
@@ -25,7 +21,7 @@ export class PrimaryFailureCounters extends FailureCounters {
     return larger(
       own,
       await this.#unlessPaused(() =>
-        this.primary.ask('addFailure', { key: keyDigest(key), windowSeconds }, TIMEOUT_MS),
+        this.primary.ask('addFailure', { key: keyDigest(key), windowSeconds }, PEER_TIMEOUT_MS),
       ),
     );
   }
@@ -33,17 +29,17 @@ export class PrimaryFailureCounters extends FailureCounters {
   async read(key: string): Promise<FailureCount> {
     return larger(
       await this.own.read(key),
-      await this.#unlessPaused(() => this.primary.ask('readFailures', keyDigest(key), TIMEOUT_MS)),
+      await this.#unlessPaused(() => this.primary.ask('readFailures', keyDigest(key), PEER_TIMEOUT_MS)),
     );
   }
 
   /** Null if the primary does not answer in time. */
   async #unlessPaused(ask: () => Promise<FailureCount>): Promise<FailureCount | null> {
-    if (this.clock.nowMs() < this.#pausedUntilMs) return null;
+    if (this.#pause.isOn) return null;
     try {
       return await ask();
     } catch {
-      this.#pausedUntilMs = this.clock.nowMs() + PAUSE_MS;
+      this.#pause.start();
       return null;
     }
   }

@@ -4,12 +4,7 @@ import { Clock } from '../common/time/clock.js';
 import { inTime } from '../common/time/in-time.js';
 import { CONFIGURATION } from '../config/config.module.js';
 import type { Configuration } from '../config/env.js';
-
-/** A client waits for Redis meanwhile. */
-const TIMEOUT_MS = 200;
-
-/** After a failure, Redis is not asked for this long, so that not every request waits for it. */
-const PAUSE_MS = 1_000;
+import { FailurePause, PEER_TIMEOUT_MS } from './failure-pause.js';
 
 /** A connection that owes an answer for longer is replaced. */
 const SOCKET_TIMEOUT_MS = 2_000;
@@ -26,16 +21,14 @@ export class RedisLink implements OnModuleDestroy {
   readonly #logger = new Logger('Redis');
   readonly #url: string | null;
   readonly #connections: Redis[] = [];
+  readonly #pause: FailurePause;
   readonly client: Redis | null;
-  #pausedUntilMs = 0;
   #isDown = false;
   #isClosed = false;
   #pings: NodeJS.Timeout | undefined;
 
-  constructor(
-    @Inject(CONFIGURATION) configuration: Configuration,
-    private readonly clock: Clock,
-  ) {
+  constructor(@Inject(CONFIGURATION) configuration: Configuration, clock: Clock) {
+    this.#pause = new FailurePause(clock);
     this.#url = configuration.redisUrl;
     this.client = this.connect();
     this.client?.on('ready', () => this.#noteUp());
@@ -67,13 +60,17 @@ export class RedisLink implements OnModuleDestroy {
   /** @returns null if Redis is not ready, or did not answer in time; never rejects */
   async attempt<Answer>(ask: (client: Redis) => Promise<Answer>): Promise<{ readonly answer: Answer } | null> {
     const { client } = this;
-    if (client === null || client.status !== 'ready' || this.clock.nowMs() < this.#pausedUntilMs) return null;
+    if (client === null || client.status !== 'ready' || this.#pause.isOn) return null;
     try {
-      const answer = await inTime(ask(client), TIMEOUT_MS, () => new Error(`no answer within ${TIMEOUT_MS} ms`));
+      const answer = await inTime(
+        ask(client),
+        PEER_TIMEOUT_MS,
+        () => new Error(`no answer within ${PEER_TIMEOUT_MS} ms`),
+      );
       this.#noteUp();
       return { answer };
     } catch (error) {
-      this.#pausedUntilMs = this.clock.nowMs() + PAUSE_MS;
+      this.#pause.start();
       this.#noteDown(error instanceof Error ? error.message : String(error));
       return null;
     }

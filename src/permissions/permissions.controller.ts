@@ -1,21 +1,13 @@
-import { Body, Controller, Get, Headers, Patch, Put, Res } from '@nestjs/common';
-import { ApiConsumes, ApiHeader, ApiTags } from '@nestjs/swagger';
-import type { Authenticated } from '@scopegate/access';
+import { Body, Controller, Get, Patch, Put } from '@nestjs/common';
+import { ApiConsumes, ApiTags } from '@nestjs/swagger';
 import { DEFAULT_PERMISSIONS, type Permissions } from '@scopegate/permission';
-import type { FastifyReply } from 'fastify';
-import { CurrentActor, type Actor } from '../audit/actor.js';
-import { CurrentCaller } from '../common/access/route.decorators.js';
 import { BODY_LIMITS } from '../common/http/body-limits.js';
 import { ApiRoute } from '../common/swagger/api-route.decorator.js';
+import { IfMatch } from '../common/swagger/if-match.decorator.js';
+import { CurrentCall, type DocumentCall } from '../documents/document-call.decorator.js';
 import type { Versioned } from '../documents/stored-document.js';
 import { PermissionsDto, ReplacePermissionsDto, UpdatePermissionsDto } from './dto/permissions.dto.js';
 import { PermissionsService } from './permissions.service.js';
-
-const IF_MATCH = {
-  name: 'If-Match',
-  required: false,
-  description: 'The `ETag` that you have read. If the permissions have changed since then, the answer is 412.',
-} as const;
 
 @ApiTags('Permissions')
 @Controller('api/v1/permissions')
@@ -30,15 +22,12 @@ export class PermissionsController {
     type: PermissionsDto,
     isTagged: true,
   })
-  getPermissions(
-    @CurrentCaller() caller: Authenticated,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<PermissionsDto> {
-    return this.#answer(this.permissions.currentVersion(), caller, reply);
+  getPermissions(@CurrentCall() call: DocumentCall): Promise<PermissionsDto> {
+    return this.#answer(this.permissions.currentVersion(), call);
   }
 
   @Patch()
-  @ApiHeader(IF_MATCH)
+  @IfMatch('the permissions have')
   @ApiConsumes('application/json', 'application/merge-patch+json')
   @ApiRoute({
     access: 'administrators',
@@ -60,18 +49,12 @@ export class PermissionsController {
     },
     problems: ['version_mismatch'],
   })
-  async updatePermissions(
-    @CurrentCaller() caller: Authenticated,
-    @CurrentActor() actor: Actor,
-    @Headers('If-Match') ifMatch: string | undefined,
-    @Body() patch: unknown,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<PermissionsDto> {
-    return this.#answer(await this.permissions.patch(actor, ifMatch, patch), caller, reply);
+  async updatePermissions(@CurrentCall() call: DocumentCall, @Body() patch: unknown): Promise<PermissionsDto> {
+    return this.#answer(await this.permissions.patch(call.actor, call.ifMatch, patch), call);
   }
 
   @Put()
-  @ApiHeader(IF_MATCH)
+  @IfMatch('the permissions have')
   @ApiRoute({
     access: 'administrators',
     summary: 'Replace the permissions',
@@ -83,20 +66,13 @@ export class PermissionsController {
     problems: ['version_mismatch'],
   })
   async replacePermissions(
-    @CurrentCaller() caller: Authenticated,
-    @CurrentActor() actor: Actor,
-    @Headers('If-Match') ifMatch: string | undefined,
+    @CurrentCall() call: DocumentCall,
     @Body() body: ReplacePermissionsDto,
-    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<PermissionsDto> {
-    return this.#answer(await this.permissions.replace(actor, ifMatch, body), caller, reply);
+    return this.#answer(await this.permissions.replace(call.actor, call.ifMatch, body), call);
   }
 
-  async #answer(
-    { value, tag }: Versioned<Permissions>,
-    caller: Authenticated,
-    reply: FastifyReply,
-  ): Promise<PermissionsDto> {
+  async #answer({ value, tag }: Versioned<Permissions>, { caller, reply }: DocumentCall): Promise<PermissionsDto> {
     const warnings = await this.permissions.warnings(value, caller.principal);
     reply.header('ETag', tag);
     return { ...value, warnings } as PermissionsDto;

@@ -1,12 +1,11 @@
-import { Body, Controller, Delete, Get, Headers, Param, Patch, Post, Put, Res } from '@nestjs/common';
-import { ApiBody, ApiConsumes, ApiHeader, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Delete, Get, Param, Patch, Post, Put } from '@nestjs/common';
+import { ApiBody, ApiConsumes, ApiTags } from '@nestjs/swagger';
 import type { Authenticated } from '@scopegate/access';
-import type { FastifyReply } from 'fastify';
-import { CurrentActor, type Actor } from '../audit/actor.js';
-import { CurrentCaller } from '../common/access/route.decorators.js';
 import { BODY_LIMITS } from '../common/http/body-limits.js';
 import { ApiRoute } from '../common/swagger/api-route.decorator.js';
+import { IfMatch } from '../common/swagger/if-match.decorator.js';
 import { AddAllowListEntryDto, AllowListEntryDto } from './dto/allow-list-entry.dto.js';
+import { CurrentCall, type DocumentCall } from '../documents/document-call.decorator.js';
 import { sectionsOf, type Versioned } from '../documents/stored-document.js';
 import {
   DEFAULT_SETTINGS,
@@ -18,12 +17,6 @@ import {
 import { SettingsService } from './settings.service.js';
 import type { Settings } from './settings.js';
 import type { Requester } from './settings-warning.js';
-
-const IF_MATCH = {
-  name: 'If-Match',
-  required: false,
-  description: 'The `ETag` that you have read. If the settings have changed since then, the answer is 412.',
-} as const;
 
 @ApiTags('Settings')
 @Controller('api/v1/settings')
@@ -38,12 +31,12 @@ export class SettingsController {
     type: SettingsDto,
     isTagged: true,
   })
-  getSettings(@CurrentCaller() caller: Authenticated, @Res({ passthrough: true }) reply: FastifyReply): SettingsDto {
-    return this.#answer(this.settings.currentVersion(), caller, reply);
+  getSettings(@CurrentCall() call: DocumentCall): SettingsDto {
+    return this.#answer(this.settings.currentVersion(), call);
   }
 
   @Patch()
-  @ApiHeader(IF_MATCH)
+  @IfMatch('the settings have')
   @ApiConsumes('application/json', 'application/merge-patch+json')
   @ApiBody({
     type: SettingsPatchDto,
@@ -67,18 +60,12 @@ export class SettingsController {
     isTagged: true,
     problems: ['validation_failed', 'version_mismatch', 'unsupported_media_type'],
   })
-  async updateSettings(
-    @CurrentCaller() caller: Authenticated,
-    @CurrentActor() actor: Actor,
-    @Headers('If-Match') ifMatch: string | undefined,
-    @Body() patch: object,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<SettingsDto> {
-    return this.#answer(await this.settings.patch(actor, ifMatch, patch), caller, reply);
+  async updateSettings(@CurrentCall() call: DocumentCall, @Body() patch: object): Promise<SettingsDto> {
+    return this.#answer(await this.settings.patch(call.actor, call.ifMatch, patch), call);
   }
 
   @Put()
-  @ApiHeader(IF_MATCH)
+  @IfMatch('the settings have')
   @ApiBody({ type: ReplaceSettingsDto, examples: { 'the defaults': { value: DEFAULT_SETTINGS } } })
   @ApiRoute({
     access: 'administrators',
@@ -91,18 +78,12 @@ export class SettingsController {
     isTagged: true,
     problems: ['validation_failed', 'version_mismatch', 'unsupported_media_type'],
   })
-  async replaceSettings(
-    @CurrentCaller() caller: Authenticated,
-    @CurrentActor() actor: Actor,
-    @Headers('If-Match') ifMatch: string | undefined,
-    @Body() body: ReplaceSettingsDto,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<SettingsDto> {
-    return this.#answer(await this.settings.replace(actor, ifMatch, body), caller, reply);
+  async replaceSettings(@CurrentCall() call: DocumentCall, @Body() body: ReplaceSettingsDto): Promise<SettingsDto> {
+    return this.#answer(await this.settings.replace(call.actor, call.ifMatch, body), call);
   }
 
   @Post('allow-list')
-  @ApiHeader(IF_MATCH)
+  @IfMatch('the settings have')
   @ApiRoute({
     access: 'administrators',
     summary: 'Add an entry to the allow list',
@@ -122,11 +103,8 @@ export class SettingsController {
     problems: ['conflict', 'version_mismatch'],
   })
   async addAllowListEntry(
-    @CurrentCaller() caller: Authenticated,
-    @CurrentActor() actor: Actor,
-    @Headers('If-Match') ifMatch: string | undefined,
+    @CurrentCall() { caller, actor, ifMatch, reply }: DocumentCall,
     @Body() body: AddAllowListEntryDto,
-    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<AllowListEntryDto> {
     const toAnswer = (entry: string, after: Settings): AllowListEntryDto => ({
       entry,
@@ -138,7 +116,7 @@ export class SettingsController {
   }
 
   @Delete('allow-list/:entry')
-  @ApiHeader(IF_MATCH)
+  @IfMatch('the settings have')
   @ApiRoute({
     access: 'administrators',
     summary: 'Remove an entry from the allow list',
@@ -149,15 +127,13 @@ export class SettingsController {
     problems: ['not_found', 'version_mismatch'],
   })
   async removeAllowListEntry(
-    @CurrentActor() actor: Actor,
-    @Headers('If-Match') ifMatch: string | undefined,
+    @CurrentCall() { actor, ifMatch, reply }: DocumentCall,
     @Param('entry') entry: string,
-    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<void> {
     reply.header('ETag', await this.settings.removeAllowListEntry(actor, ifMatch, entry));
   }
 
-  #answer({ value, tag }: Versioned<Settings>, caller: Authenticated, reply: FastifyReply): SettingsDto {
+  #answer({ value, tag }: Versioned<Settings>, { caller, reply }: DocumentCall): SettingsDto {
     reply.header('ETag', tag);
     const warnings = this.settings.warnings(value, requesterOf(caller));
     return { ...sectionsOf<SettingsDocument>(DEFAULT_SETTINGS, value), warnings } as SettingsDto;

@@ -1,7 +1,8 @@
 import cluster, { type Worker } from 'node:cluster';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Leftovers } from '../common/stop/stop-sequence.js';
-import { ConfigurationError, type Configuration } from '../config/env.js';
+import type { Configuration } from '../config/env.js';
+import { ConfigurationError } from '../config/environment.reader.js';
 import type { StructuredLogger } from '../common/logging/structured.logger.js';
 import { nodeName } from '../peers/node-name.js';
 import { ProcessChannel } from '../peers/process.channel.js';

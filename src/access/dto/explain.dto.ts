@@ -1,14 +1,14 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsString, Length, Matches, MaxLength, ValidateIf } from 'class-validator';
 import { BoundedList } from '../../common/validation/bounded-list.decorator.js';
+import { IfPresent } from '../../common/validation/if-present.decorator.js';
 
 /** Twice the limit of a request, so that a request with too many lines can be explained. */
 const MAX_HEADERS = 200;
 
-const given = (_object: object, value: unknown): boolean => value !== undefined;
-
-/** Whether this body names an audited event. */
-const asksAboutEvent = ({ requestId }: ExplainRequestDto): boolean => requestId !== undefined;
+/** Required, unless the body names an audited event. */
+const RequiredWithoutEvent = (): PropertyDecorator =>
+  ValidateIf(({ requestId }: ExplainRequestDto, value: unknown) => requestId === undefined || value !== undefined);
 
 /** A request to explain, or the id of an audited one. */
 export class ExplainRequestDto {
@@ -16,7 +16,7 @@ export class ExplainRequestDto {
    * The id of an audited request. Its event is explained; leave everything else out.
    * @example 5bc4e3a80823aa15a9a304027e79128b
    */
-  @ValidateIf(given)
+  @IfPresent()
   @IsString()
   @Length(1, 64)
   requestId?: string;
@@ -25,13 +25,13 @@ export class ExplainRequestDto {
    * The key of the application that the request is for.
    * @example jira
    */
-  @ValidateIf((body: ExplainRequestDto) => !asksAboutEvent(body) || body.application !== undefined)
+  @RequiredWithoutEvent()
   @IsString()
   @Length(1, 64)
   application?: string;
 
   /** @example GET */
-  @ValidateIf((body: ExplainRequestDto) => !asksAboutEvent(body) || body.method !== undefined)
+  @RequiredWithoutEvent()
   @IsString()
   @Matches(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}$/, { message: 'method must be an HTTP method' })
   method?: string;
@@ -40,7 +40,7 @@ export class ExplainRequestDto {
    * The path below the mount of the application, with its query.
    * @example /rest/api/2/myself
    */
-  @ValidateIf((body: ExplainRequestDto) => !asksAboutEvent(body) || body.path !== undefined)
+  @RequiredWithoutEvent()
   @IsString()
   @Length(1, 16384)
   path?: string;
@@ -49,7 +49,7 @@ export class ExplainRequestDto {
    * The address at the other end of the connection: a proxy, or the client itself.
    * @example 203.0.113.7
    */
-  @ValidateIf((body: ExplainRequestDto) => !asksAboutEvent(body) || body.peer !== undefined)
+  @RequiredWithoutEvent()
   @IsString()
   @MaxLength(255)
   peer?: string;
@@ -64,7 +64,7 @@ export class ExplainRequestDto {
     items: { type: 'array', items: { type: 'string' }, minItems: 2, maxItems: 2 },
     example: [['X-Forwarded-For', '203.0.113.7']],
   })
-  @ValidateIf((body: ExplainRequestDto) => !asksAboutEvent(body) || body.headers !== undefined)
+  @RequiredWithoutEvent()
   @BoundedList({ maxItems: MAX_HEADERS, item: (line) => (Array.isArray(line) ? null : 'must be a pair of two texts') })
   headers?: string[][];
 
@@ -72,7 +72,7 @@ export class ExplainRequestDto {
    * The id of the token of the request, instead of its secret.
    * @example 7Hq2LmP0aZx9
    */
-  @ValidateIf(given)
+  @IfPresent()
   @IsString()
   @Length(1, 12)
   tokenId?: string;

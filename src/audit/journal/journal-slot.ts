@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { accessSync, constants, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ConfigurationError } from '../../config/env.js';
+import { ConfigurationError } from '../../config/environment.reader.js';
 import { lockFile } from '../../database/file-lock.js';
 
 export interface JournalSlot {

@@ -49,7 +49,7 @@ export class ConnectionPool {
   async take(limit: TimeLimit): Promise<Connection> {
     for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) {
       const { connection, answeredTick } = idle;
-      (connection as unknown as { readonly stream: Socket }).stream.ref();
+      socketOf(connection).ref();
       if (performance.now() - answeredTick < TRUSTED_MS || (await this.#answers(connection, limit))) return connection;
       if (limit.leftMs === 0) throw limit.overdue();
     }
@@ -60,7 +60,7 @@ export class ConnectionPool {
     if (this.#isClosed) this.#end(connection);
     else if (READ_ONLY.has((error as { readonly errno?: unknown } | null)?.errno)) this.destroy(connection, error);
     if (this.#isClosed || this.#broken.has(connection)) return;
-    (connection as unknown as { readonly stream: Socket }).stream.unref();
+    socketOf(connection).unref();
     this.#idle.push({ connection, answeredTick: performance.now() });
     this.#sweep ??= setInterval(() => this.#endUnused(), IDLE_MS / 2).unref();
   }
@@ -69,8 +69,7 @@ export class ConnectionPool {
   destroy(connection: Connection, error: unknown): void {
     this.#broken.add(connection);
     this.#idle = this.#idle.filter((idle) => idle.connection !== connection);
-    // The driver's own destroy() waits for the other end, which is silent.
-    (connection as unknown as { readonly stream: Socket }).stream.destroy(silence(error));
+    endSocket(connection, error);
   }
 
   close(): void {
@@ -164,6 +163,16 @@ export class ConnectionPool {
       this.#end(connection);
     }
   }
+}
+
+/** Ends the socket of a connection: every answer that it still owes fails with `ETIMEDOUT`. */
+export function endSocket(connection: Connection, cause: unknown): void {
+  // The driver's own destroy() waits for the other end, which is silent.
+  socketOf(connection).destroy(silence(cause));
+}
+
+function socketOf(connection: Connection): Socket {
+  return (connection as unknown as { readonly stream: Socket }).stream;
 }
 
 function silence(cause: unknown): Error {

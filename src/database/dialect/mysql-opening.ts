@@ -1,8 +1,8 @@
-import type { Socket } from 'node:net';
 import { createConnection } from 'mysql2';
 import type { DatabaseConfiguration } from '../../config/database-configuration.js';
-import { ConfigurationError } from '../../config/env.js';
+import { ConfigurationError } from '../../config/environment.reader.js';
 import { isDatabaseUnavailable } from '../database-unavailable.js';
+import { endSocket } from './connection-pool.js';
 import type { DatabaseOpening } from './dialect.js';
 import { socketOptions } from './mysql-lanes.js';
 
@@ -74,10 +74,7 @@ async function serverType(server: ServerConfiguration): Promise<'mariadb' | 'mys
   // The question reports every error; without a listener, the event would end the process.
   connection.on('error', () => undefined);
   // The driver limits only the wait for the greeting. A frozen server would keep the start waiting after it.
-  const overdue = setTimeout(() => {
-    const error = Object.assign(new Error('The database server did not answer in time.'), { code: 'ETIMEDOUT' });
-    (connection as unknown as { readonly stream: Socket }).stream.destroy(error);
-  }, VERSION_TIMEOUT_MS);
+  const overdue = setTimeout(() => endSocket(connection, null), VERSION_TIMEOUT_MS);
   try {
     const [rows] = await connection.promise().query('SELECT VERSION() AS version, @@sql_mode AS mode');
     const [row] = rows as { version: string; mode: string }[];

@@ -1,5 +1,5 @@
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
-import { ConfigurationError } from '../../config/env.js';
+import { ConfigurationError } from '../../config/environment.reader.js';
 import type { Dialect } from './dialect.js';
 import { isMariaDb, ServerLanes } from './mysql-lanes.js';
 

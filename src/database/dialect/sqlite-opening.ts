@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import libsql from 'libsql';
 import type { DatabaseConfiguration } from '../../config/database-configuration.js';
-import { ConfigurationError } from '../../config/env.js';
+import { ConfigurationError } from '../../config/environment.reader.js';
 import { fileErrorCode, refusedFileText } from '../../config/refused-file.js';
 import type { DatabaseOpening } from './dialect.js';
 
