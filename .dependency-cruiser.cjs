@@ -73,7 +73,7 @@ module.exports = {
       name: 'lib-without-adapters',
       comment: 'Rules do not import their callers.',
       from: { path: '^libs/' },
-      to: { path: '^(src|test|demo|bench|scripts)/' },
+      to: { path: '^(src|demo|bench|scripts)/' },
     },
     {
       name: 'lib-pure-core',

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { expectLinearTime } from '../../test/support/linear-time.js';
 import { pathReadings } from './index.js';
 
 const PLAIN = { rewritesStatic: false };
@@ -58,16 +59,15 @@ describe('the readings of a path', () => {
     expect(pathReadings('/s/a%2F_%2Fsecure/x', ATLASSIAN)).toContain('/secure/x');
   });
 
-  it('R13: a path with too many readings has none, and costs little', () => {
+  it('R13: a path with too many readings has none, and costs little', async () => {
     expect(pathReadings(`/x/%${'25'.repeat(2000)}41`, PLAIN)).toBeNull();
-    const start = performance.now();
     const pieces = ['.', ' ', '%2F', '%5C', ';', '/', '//', '%20', '/.', '%25', '%E2%88%95', '.a', '%CC%81', '/_/'];
     for (const piece of pieces) {
       for (const prefix of ['/', '/s/', '/%2F;.%20/']) {
-        pathReadings(prefix + piece.repeat(Math.floor(16_000 / piece.length)), ATLASSIAN);
+        const pathOf = (length: number): string => prefix + piece.repeat(length / piece.length);
+        await expectLinearTime(16_000, pathOf, (path) => pathReadings(path, ATLASSIAN));
       }
     }
-    expect((performance.now() - start) / (pieces.length * 3)).toBeLessThan(100);
   });
 
   it('R13: the path itself is the first reading, and no reading of a reading is missing', () => {

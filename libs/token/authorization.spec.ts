@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { expectLinearTime } from '../../test/support/linear-time.js';
 import { type AuthorizationCredential, parseAuthorization } from './authorization.js';
 
 interface CorpusOutcome {
@@ -188,11 +189,14 @@ describe('parseAuthorization', () => {
     );
   });
 
-  it('R67: a line of 100 kB is judged in linear time', () => {
-    const startedAt = performance.now();
-    for (const line of ['a'.repeat(100_000), `Bearer ${'='.repeat(100_000)}`, `Bearer ${'a'.repeat(100_000)}!`]) {
-      parseAuthorization([line]);
+  it('R67: a line of 100 kB is judged in linear time', async () => {
+    for (const [begin, filler, end] of [
+      ['', 'a', ''],
+      ['Bearer ', '=', ''],
+      ['Bearer ', 'a', '!'],
+    ] as const) {
+      const lineOf = (length: number): string => begin + filler.repeat(length) + end;
+      await expectLinearTime(100_000, lineOf, (line) => parseAuthorization([line]));
     }
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
   });
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { expectLinearTime } from '../../test/support/linear-time.js';
 import { compileSessionParameters } from './session-parameter.js';
 
 const rule = compileSessionParameters(['jsessionid', 'sid']);
@@ -71,14 +72,13 @@ describe('the session ids of an answer', () => {
     );
   });
 
-  it('R112: a value of nothing but separators takes no time', () => {
-    const startedMs = performance.now();
+  it('R112: a value of nothing but separators is cleaned in linear time', async () => {
     for (const filler of [';', '%3B', '%25', ';jsessionid', ';jsessionid=', '<', '%']) {
       for (const header of ['location', 'link', 'refresh'] as const) {
-        rule.clean(header, filler.repeat(65_536 / filler.length));
+        const valueOf = (length: number): string => filler.repeat(length / filler.length);
+        await expectLinearTime(65_536, valueOf, (value) => rule.clean(header, value));
       }
     }
-    expect(performance.now() - startedMs).toBeLessThan(1_000);
   });
 });
 

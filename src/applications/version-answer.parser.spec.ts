@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { expectLinearTime } from '../../test/support/linear-time.js';
 import { productOf } from '@scopegate/product';
 import { parseManifest, parseProperties } from './version-answer.parser.js';
 
@@ -102,18 +103,17 @@ describe('the version in a manifest', () => {
   });
 
   it.each([
-    ['elements in elements', '<a>'.repeat(20_000)],
-    ['opening brackets', '<'.repeat(60_000)],
-    ['comments', '<!--'.repeat(15_000)],
-    ['character data', '<![CDATA['.repeat(7_000)],
-    ['instructions', '<?'.repeat(30_000)],
-    ['attributes', `<a ${'b="'.repeat(20_000)}`],
-    ['blanks', `<a ${' '.repeat(60_000)}`],
-    ['line ends', '\r\n'.repeat(30_000)],
-  ])('R52: 64 KiB of %s are answered in no time', (_what, text) => {
-    const startedAt = performance.now();
-    expect(versionOf(manifest(text))).toBeNull();
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    ['elements in elements', '<a>', ''],
+    ['opening brackets', '<', ''],
+    ['comments', '<!--', ''],
+    ['character data', '<![CDATA[', ''],
+    ['instructions', '<?', ''],
+    ['attributes', 'b="', '<a '],
+    ['blanks', ' ', '<a '],
+    ['line ends', '\r\n', ''],
+  ])('R52: 64 KiB of %s are answered in linear time', async (_what, piece, begin) => {
+    const textOf = (length: number): string => manifest(begin + piece.repeat(length / piece.length));
+    await expectLinearTime(60_000, textOf, (text) => expect(versionOf(text)).toBeNull());
   });
 
   it('R52: whatever an upstream answers, parsing it never throws', () => {
