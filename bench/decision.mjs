@@ -1,5 +1,5 @@
-// The decision alone, in nanoseconds: stage by stage, on what is built, with everything in memory. The token is looked
-// up in the server's own cache, which compares its digest each time.
+// The decision alone, in nanoseconds: stage by stage, in the built code, with everything in memory. The token comes from
+// the server's own cache, which compares its digest each time.
 import 'reflect-metadata';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -50,7 +50,7 @@ function policyWith(allowList) {
   };
 }
 
-/** A head of its own for each request. */
+/** A new head for each request. */
 function headWith(authorization) {
   return RequestHead.of([
     'Host',
@@ -77,7 +77,7 @@ function requestWith(authorization, peer) {
   };
 }
 
-/** The best of several rounds: the one the machine disturbed least. */
+/** The best of several rounds, which the machine disturbed least. */
 function nanoseconds(work, iterations = 100_000) {
   for (let index = 0; index < iterations; index += 1) work(index);
   let best = Infinity;
@@ -89,7 +89,7 @@ function nanoseconds(work, iterations = 100_000) {
   return best;
 }
 
-/** A new read-only token of the first administrator, whose secret is shown once. */
+/** The secret of a new read-only token of the first administrator. */
 async function createToken(port) {
   const answer = await fetch(`http://127.0.0.1:${port}/api/v1/tokens`, {
     method: 'POST',
@@ -105,8 +105,8 @@ async function createToken(port) {
 }
 
 /**
- * The time of a decision that allows; any other would be the time of something else.
- * @param isRepeated whether the lines are those of the request before on the connection
+ * The time of a decision that allows. @throws Error for any other decision
+ * @param isRepeated whether the lines equal those of the previous request of the connection
  */
 function wholeDecision(cache, authorization, policy, isRepeated) {
   const repeated = headWith(authorization);
@@ -140,7 +140,7 @@ async function measureDecision(cache, secret) {
   const path = judgeRequestPath(rawPath, application);
   const admitted = admit(request, application, path, small);
   const authenticated = authenticate(admitted, { token: lookup, vendorMount: null, nowMs: Date.now() });
-  // A memory of answers must not be what is measured: every request comes from another address.
+  // Every request has another address, so that no cache of decisions could answer it.
   const peers = Array.from(
     { length: 50_000 },
     (_, index) => `10.${(index >> 8) & 31}.${index & 255}.${1 + (index % 250)}`,

@@ -1,5 +1,4 @@
-// npm run bench:hostile: an honest client measures a proxied GET while one attack after the other is run against the
-// gateway. See bench/README.md.
+// npm run bench:hostile: an honest client measures a proxied GET during one attack after the other. See bench/README.md.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -37,7 +36,7 @@ async function startUpstream() {
   return { ...running, url: `http://127.0.0.1:${port}` };
 }
 
-/** An application, and the tokens of honest and hostile people. */
+/** An application, and tokens for the honest client and the attacker. */
 async function equip(scopegate, upstream) {
   const application = { key: 'app', kind: 'jira', version: '9.12.0', mount: { pathPrefix: '/app' } };
   await scopegate.must('POST', '/applications', { ...application, upstream: upstream.url });
@@ -57,7 +56,7 @@ async function equip(scopegate, upstream) {
   };
 }
 
-/** What an honest client meets: answers to a proxied GET. */
+/** The answers to a proxied GET of the honest client. */
 async function probe(scopegate, secret) {
   const asked = {
     url: `${scopegate.url}/app/rest/api/2/issue/PROJ-1`,
@@ -70,10 +69,10 @@ async function probe(scopegate, secret) {
   );
 }
 
-/** Not the attacker's: who guesses from an address is refused there, and the administrator is not. */
+/** Another address than the attacker's, which is refused after many guesses. */
 const ADMINISTRATOR_ADDRESS = { 'x-forwarded-for': '192.0.2.2' };
 
-/** An administrator who logs in with the password, once in two seconds; each login has to be let in. */
+/** An administrator logs in with a password every two seconds. Each login must succeed. */
 async function logIn(scopegate, until) {
   const durations = [];
   const outcomes = {};
@@ -91,7 +90,7 @@ async function logIn(scopegate, until) {
 }
 
 async function underAttack(scopegate, { honest, target }, { name }) {
-  // The attack begins before the first answer is measured, and goes on a little longer than the last.
+  // The attack starts before the first measured answer, and ends a little after the last one.
   const asked = { name, target, seconds: seconds + 4 };
   const attack = run(LOAD_CORE, 'chrt', ['--idle', '0', process.execPath, programOf('attacker')], {
     input: JSON.stringify(asked),
@@ -139,7 +138,7 @@ async function main() {
   const quiet = [];
   const rows = [];
   for (const attack of attacks) {
-    // A quiet measurement before every attack, so that a slow hour of the machine slows both sides.
+    // Without an attack first, so that a slow machine slows both sides.
     quiet.push(await probe(scopegate, equipped.honest));
     process.stdout.write(`${attack.name} …\n`);
     rows.push({ ...attack, ...(await underAttack(scopegate, equipped, attack)) });

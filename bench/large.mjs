@@ -1,4 +1,4 @@
-// A large directory (R82): what a start, a change, a list and the end of many tokens cost. `npm run bench:large`
+// A large directory (R82): the cost of a start, a change, a list and the revocation of many tokens. `npm run bench:large`
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -75,7 +75,7 @@ async function cpuOf(nodes, work) {
   return nodes.map((node, index) => (cpuMicroseconds(node.pids) - before[index]) / 1_000);
 }
 
-/** Ends many tokens while requests go on and other changes are made; the longest that each of these took. */
+/** Revokes many tokens during requests and other changes. @returns the longest time of each */
 async function endTokens(node, name, end) {
   const upstream = createServer((_request, response) => response.end('ok')).listen(0, '127.0.0.1');
   await new Promise((resolve) => upstream.once('listening', resolve));
@@ -94,7 +94,7 @@ async function endTokens(node, name, end) {
     let most = 0;
     const outcomes = {};
     while (!isOver) {
-      // A request that was not answered is an outcome as well.
+      // A missing answer is a result, too.
       const { ms, answer } = await timed(() => work().catch((error) => String(error.cause ?? error)));
       most = Math.max(most, ms);
       outcomes[answer] = (outcomes[answer] ?? 0) + 1;

@@ -1,4 +1,4 @@
-// npm run bench: what the figures that must be reached need, in some minutes. See bench/README.md.
+// npm run bench: the figures that have a limit, in some minutes. See bench/README.md.
 import { measureDecision } from './lib/parts/decision.mjs';
 import { measureCandidates, SHORT_CANDIDATE_NAMES } from './lib/parts/candidates.mjs';
 import { measureEmbedded } from './lib/parts/embedded.mjs';

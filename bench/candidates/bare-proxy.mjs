@@ -1,5 +1,5 @@
-// The bar: a bare Node server that forwards with undici's dispatcher and knows no authentication. It does what every
-// proxy must: it streams bodies both ways, waits for whoever is slower, and keeps to itself what belongs to a connection.
+// The reference: a bare Node proxy that forwards with undici's dispatcher, without authentication. It does what every
+// proxy must: it streams bodies both ways with back-pressure, and forwards no lines that belong to one connection.
 /* oxlint-disable typescript/no-deprecated -- undici's own dispatch calls these handlers without a wrapper around them. */
 import { createServer } from 'node:http';
 import { Pool } from 'undici';
@@ -17,7 +17,7 @@ const OF_A_CONNECTION = [
 ];
 const HOP_BY_HOP = new Set([...OF_A_CONNECTION, 'host']);
 
-/** The lines that are passed on: none that belongs to the connection, nor any that `Connection` names. */
+/** The lines to forward: without those of the connection and those that `Connection` names. */
 function endToEnd(lines, textOf, connection) {
   const named = /^(keep-alive|close)?$/i.test(connection) ? [] : connection.toLowerCase().split(/\s*,\s*/);
   const kept = [];

@@ -1,4 +1,4 @@
-// express-gateway with key-auth in front of its proxy. Prints the one key it knows.
+// express-gateway with key-auth in front of its proxy. Prints its only valid key.
 import { cpSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';

@@ -1,4 +1,4 @@
-// @fastify/http-proxy without authentication, with undici as it comes.
+// @fastify/http-proxy without authentication, with undici's defaults.
 import httpProxy from '@fastify/http-proxy';
 import fastify from 'fastify';
 

@@ -1,4 +1,4 @@
-// http-proxy-middleware on Express without authentication, with connections to the upstream that stay open.
+// http-proxy-middleware on Express without authentication, with keep-alive connections to the upstream.
 import { Agent } from 'node:http';
 import express from 'express';
 import { createProxyMiddleware } from 'http-proxy-middleware';

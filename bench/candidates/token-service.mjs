@@ -1,4 +1,4 @@
-// What nginx's auth_request and Caddy's forward_auth ask: is this token known? One look into a map.
+// The service for nginx's auth_request and Caddy's forward_auth. It looks the token up in a map.
 import { createServer } from 'node:http';
 
 const [port, token] = process.argv.slice(2);

@@ -1,11 +1,11 @@
-// A program of its own: sends a fixed number of requests a second with autocannon, and prints how long answers took.
+// A separate program: sends a fixed number of requests a second with autocannon, and prints how long answers took.
 //
-// A connection of autocannon sends all its requests of a second at once and then waits for the next second. With all
-// connections begun together, every second would begin with a burst at saturation; so each connection is begun at
-// another moment of the second, and the load is nearly even.
+// A connection of autocannon sends all its requests of a second at once and then waits for the next second. If all
+// connections started together, every second would begin with a burst. So each one starts at another moment of the
+// second, and the load is nearly even.
 //
-// This program is cold at first: in its first second it takes milliseconds for answers that come in a tenth of one, and
-// they would be most of the slowest hundredth. What is measured are the last seconds, in which every connection is there.
+// This program is slow at first: in its first second, an answer that arrives in 0.1 ms seems to take milliseconds. Such
+// answers would be most of the slowest hundredth. So only the last seconds are measured, with all connections open.
 import { setTimeout as wait } from 'node:timers/promises';
 import autocannon from 'autocannon';
 import { quantile } from './statistics.mjs';
@@ -16,12 +16,12 @@ async function read(stream) {
   return JSON.parse(text);
 }
 
-/** How long this program warms up for. */
+/** The warm-up of this program. */
 const WARM_UP_SECONDS = 4;
 
 const { url, headers, connections, requestsPerSecond, seconds } = await read(process.stdin);
 const named = Object.fromEntries(headers.map((line) => line.split(/:\s*(.*)/s, 2)));
-/** A second in which connections are begun, the warm-up, and what is measured. */
+/** One second in which the connections start, then the warm-up, then the measurement. */
 const duration = 1 + WARM_UP_SECONDS + seconds;
 const endsAtTick = performance.now() + duration * 1000;
 const durations = [];
@@ -48,7 +48,7 @@ for (let index = 0; index < connections; index += 1) {
   await wait(1000 / connections);
 }
 const results = await Promise.all(running);
-// A connection that broke or an answer that did not come is no answer, and would be missing in the times.
+// A broken connection or a missing answer has no time, and would be missing in the figures.
 const broken = results.reduce((sum, { errors }) => sum + errors, 0);
 process.stdout.write(
   JSON.stringify({

@@ -1,7 +1,7 @@
 // Every answer is in the audit.
 /**
- * Stops a gateway and compares the audit with what the load generators have had answered. What is under way when a
- * load generator ends is recorded, and not counted by it.
+ * Stops a gateway and compares its audit with the answers that the load generators counted. Requests that were running
+ * when a load generator ended are recorded, but it did not count them.
  */
 export async function checkAudit({ scopegate, database, ledger }) {
   await scopegate.stop();

@@ -1,4 +1,4 @@
-// Fills the audit log of a database that a server has been started on before, for measuring questions alone.
+// Fills the audit log of an existing database, to measure queries only.
 import { createConnection } from 'mysql2/promise';
 import Libsql from 'libsql';
 import { eventIdBound } from '../../dist/libs/audit/index.js';
@@ -39,7 +39,7 @@ const STEP_MS = 100;
 const APPLICATIONS = ['jira', 'jira', 'jira', 'jira', 'confluence', 'confluence', 'bitbucket'];
 const AGENTS = ['curl/8.5.0', 'git/2.43.0', 'node', 'Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/132.0'];
 
-/** What to ask for: values that are frequent, and `rare` ones that are in the five oldest events alone. */
+/** The values to query: frequent ones, and `rare` ones that only the five oldest events have. */
 export const SEEDED_QUESTIONS = {
   nothing: {},
   'a type': { type: 'authentication.succeeded' },
@@ -60,7 +60,7 @@ export const SEEDED_QUESTIONS = {
   'a user agent': { q: 'firefox' },
 };
 
-/** Mostly successes, some refusals and failures, few changes, spread without a pattern that an index could profit from. */
+/** Mostly successes, some refusals and failures, few changes, without a pattern that an index could use. */
 function rowOf(index, startMs) {
   const isRare = index < 5;
   const kind = index % 100;
@@ -106,7 +106,7 @@ function rowOf(index, startMs) {
   ];
 }
 
-/** The statements for so many rows, each with its values. */
+/** The statements for this number of rows, each with its values. */
 function* insertsOf(count, startMs) {
   const head = `INSERT INTO audit_events (${COLUMNS.join(', ')}) VALUES `;
   const row = `(${COLUMNS.map(() => '?').join(', ')})`;
@@ -119,8 +119,8 @@ function* insertsOf(count, startMs) {
 }
 
 /**
- * Inserts events, the newest of them an hour old. They are no links of a chain: a verification finds them inserted.
- * The indexes are taken off meanwhile and built at the end, so no server should be at work on the database.
+ * Inserts events; the newest is an hour old. They are not part of a chain, so a verification reports them as inserted.
+ * Drops the indexes and builds them again at the end, so no server may use the database meanwhile.
  * @param databaseUrl as in DATABASE_URL
  */
 export async function seedAuditEvents(databaseUrl, count) {

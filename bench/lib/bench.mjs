@@ -1,4 +1,4 @@
-// What the parts of a run have in common: the servers, each started when it is first needed.
+// The servers that the parts of a run share. Each starts when it is first needed.
 import { checkAudit } from './audit-check.mjs';
 import { Ledger, PATH_BELOW } from './load.mjs';
 import { startMariaDb } from './mariadb.mjs';
@@ -9,14 +9,14 @@ import { equip, startScopegate } from './scopegate.mjs';
 export class Bench {
   #gateway = null;
   #running = new Set();
-  /** What the audits of the gateways that have ended were found to hold. */
+  /** The results of the audit checks of the gateways that have ended. */
   audits = [];
 
   constructor(options, upstream, database) {
     this.options = options;
     this.upstream = upstream;
     this.database = database;
-    /** What each part has found, by its name; later parts may build on it. */
+    /** The results of each part, by its name. Later parts may use them. */
     this.results = {};
   }
 
@@ -25,15 +25,15 @@ export class Bench {
     return new Bench(options, await startUpstream(), await startMariaDb());
   }
 
-  /** The Scopegate that most is measured with, everything on, and its token. */
+  /** The Scopegate of most measurements, with everything on, and its token. */
   gateway() {
     this.#gateway ??= this.newGateway('scopegate');
     return this.#gateway;
   }
 
   /**
-   * A Scopegate of its own, everything on, its token, and a ledger of what it has answered.
-   * @param options `database` where it is not the MariaDB of the run, and those of `startScopegate` and `equip`
+   * A separate Scopegate with everything on, its token, and a ledger of its answers.
+   * @param options `database` if it is not the MariaDB of the run, and those of `startScopegate` and `equip`
    */
   async newGateway(name, options = {}) {
     const { nodeArguments } = this.options;
@@ -45,22 +45,20 @@ export class Bench {
     return gateway;
   }
 
-  /**
-   * Stops a gateway and removes its database, once its audit has been compared with what was answered.
-   */
+  /** Compares the audit of a gateway with the counted answers, stops it and removes its database. */
   async end(gateway) {
     this.#running.delete(gateway);
     this.audits.push(await checkAudit(gateway));
     await gateway.database.drop(gateway.scopegate.name);
   }
 
-  /** Ends every gateway that still runs. */
+  /** Ends every running gateway. */
   async endAll() {
     for (const gateway of this.#running) await this.end(gateway);
   }
 }
 
-/** A candidate for one application of a gateway: what is sent as, and what comes of it. */
+/** A candidate for one application of a gateway. */
 export function candidateOf({ scopegate, token, ledger }, more = {}) {
   return {
     name: 'basic',

@@ -1,4 +1,4 @@
-// An upstream of large bodies: takes what is sent, says how much it was, and sends as many bytes as are asked for.
+// An upstream for large bodies: reports the size of a body, and sends as many bytes as requested.
 import { createServer } from 'node:http';
 
 const [port] = process.argv.slice(2);

@@ -1,4 +1,4 @@
-// What Scopegate is compared to: the programs of bench/candidates, and nginx and Caddy with a service that they ask.
+// The competitors: the programs of bench/candidates, and nginx and Caddy with a service that they ask.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -6,7 +6,7 @@ import { installPackages } from './packages.mjs';
 import { startNginxAuthRequest } from './nginx.mjs';
 import { answering, folder, freePort, PROXY_CORE, root, start } from './processes.mjs';
 
-/** The token that competitors with authentication know. */
+/** The valid token of competitors with authentication. */
 const TOKEN = `tok_${'0123456789abcdef'.repeat(2)}`;
 const TOKEN_HEADERS = [`Authorization: Bearer ${TOKEN}`];
 
@@ -18,7 +18,7 @@ async function startProgram(name, ...args) {
   return { ...running, pids: [running.pid], port, url: `http://127.0.0.1:${port}` };
 }
 
-/** A bare Node proxy without authentication: the bar. It forwards with the undici that Scopegate forwards with. */
+/** The reference: a bare Node proxy without authentication, with the same undici as Scopegate. */
 export function startBareProxy(upstream) {
   const [own, measuredAgainst] = ['package.json', 'bench/package.json'].map(
     (file) => JSON.parse(readFileSync(join(root, file), 'utf8')).dependencies.undici,
@@ -37,7 +37,7 @@ export async function startHttpProxyMiddleware(upstream) {
   return startProgram('http-proxy-middleware', upstream.url);
 }
 
-/** With key-auth, its own credentials, and its database emulated in memory, as it comes. */
+/** With key-auth, its own credentials and its database emulated in memory, which are its defaults. */
 export async function startExpressGateway(upstream) {
   await installPackages();
   const home = join(folder, 'express-gateway');
@@ -51,14 +51,14 @@ export async function startExpressGateway(upstream) {
   throw new Error(`express-gateway has made no key:\n${running.output()}`);
 }
 
-/** nginx with auth_request; the service it asks belongs to it. */
+/** nginx with auth_request. The service counts as part of it. */
 export async function startAuthRequest(upstream) {
   const service = await startProgram('token-service', TOKEN);
   const nginx = await startNginxAuthRequest(upstream, service);
   return { pids: [nginx.pid, service.pid], url: nginx.url, headers: TOKEN_HEADERS };
 }
 
-/** Caddy with forward_auth; the service it asks belongs to it. */
+/** Caddy with forward_auth. The service counts as part of it. */
 export async function startForwardAuth(upstream) {
   const service = await startProgram('token-service', TOKEN);
   const port = await freePort();

@@ -1,13 +1,13 @@
-// Many users, groups and tokens, put into a database that a server has been started on before, past the API.
+// Writes many users, groups and tokens directly into an existing database, without the API.
 import Libsql from 'libsql';
 
-/** The group that half of all users are in. */
+/** Half of all users are in this group. */
 export const LARGE_GROUP = 'group-1';
 
-/** The owner of the tokens that are ended together. */
+/** The owner of the tokens that are revoked together. */
 export const HEAVY_OWNER = 'user000001';
 
-/** What the two databases spell differently. */
+/** The differences between the two databases. */
 const DIALECTS = {
   mysql: {
     numbers: (count) => `(SELECT seq AS n FROM seq_1_to_${count}) AS numbers`,
@@ -50,7 +50,7 @@ function* statements({ numbers, padded, hex, join }, { users, groups, tokens, he
     FROM ${numbers(tokens)}`;
 }
 
-/** @param size `users`, `groups`, `tokens`, and how many of them are the heavy owner's */
+/** @param size `users`, `groups`, `tokens`, and how many of them the heavy owner has */
 export async function seedMariaDb(database, name, size) {
   for (const statement of statements(DIALECTS.mysql, size)) await database.query(name, statement);
   await database.query(name, 'ANALYZE TABLE users, user_groups, user_group_members, tokens');

@@ -1,11 +1,11 @@
-// Sends load to a candidate and reads what became of it.
+// Sends load to a candidate and reads the results.
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { cpuMicroseconds, LOAD_CORE, requestThreadMicroseconds, root, run } from './processes.mjs';
 
 export const CONNECTIONS = 64;
 
-/** What is below the mount or the root of whatever is measured. */
+/** The path below the mount or the root of a candidate. */
 export const PATH_BELOW = '/rest/api/2/issue/PROJ-1?fields=summary';
 
 /**
@@ -16,7 +16,7 @@ export async function measure(candidate, seconds) {
   const before = cpuMicroseconds(candidate.pids);
   const threadBefore = requestThreadMicroseconds(candidate.pids);
   const said = await wrk(candidate, seconds);
-  // What a proxy does behind its answers (shipping the audit) belongs to the requests that caused it.
+  // Work after the answers (shipping the audit) counts for the requests that caused it.
   const drainMs = candidate.settle === undefined ? await wait(100, 0) : await candidate.settle();
   const microseconds = cpuMicroseconds(candidate.pids) - before;
   const threadMicroseconds = requestThreadMicroseconds(candidate.pids) - threadBefore;
@@ -31,7 +31,7 @@ export async function measure(candidate, seconds) {
   };
 }
 
-/** Sends as much as the candidate takes, for some seconds. */
+/** Sends as many requests as the candidate answers, for some seconds. */
 export async function wrk({ url, headers = [], script, expects, ledger, cores = LOAD_CORE }, seconds) {
   const args = ['-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '--latency'];
   for (const header of headers) args.push('-H', header);
@@ -52,7 +52,7 @@ export async function wrk({ url, headers = [], script, expects, ledger, cores = 
   };
 }
 
-/** Sends a fixed number of requests a second; see at-a-rate.mjs for how they are spread. */
+/** Sends a fixed number of requests a second; at-a-rate.mjs explains how they are spread. */
 export async function atRate({ url, headers = [], expects, ledger }, requestsPerSecond, seconds) {
   const asked = { url, headers, connections: CONNECTIONS, requestsPerSecond, seconds };
   const program = join(root, 'bench/lib/at-a-rate.mjs');
@@ -63,7 +63,7 @@ export async function atRate({ url, headers = [], expects, ledger }, requestsPer
   return said;
 }
 
-/** Nothing may be faster by being wrong: what should be answered is answered, and what should be refused is refused. */
+/** A wrong answer must not count as a fast one: every answer has to be the expected success or refusal. */
 function expectAnswers({ url, expects, requests, refused, broken }) {
   if (broken > 0) throw new Error(`${broken} connections to ${url} broke.`);
   const wrong = expects === 'refused' ? requests - refused : refused;
@@ -74,11 +74,11 @@ function milliseconds(match) {
   return match === null ? null : Number(match[1]) * { us: 0.001, ms: 1, s: 1000 }[match[2]];
 }
 
-/** What load generators have had answered by one application; the audit is compared to it at the end. */
+/** The answers of one application that load generators counted; compared with the audit at the end. */
 export class Ledger {
   answered = 0;
   runs = 0;
-  /** Requests that may have been under way when a load generator ended: recorded, and not counted by it. */
+  /** Requests that may have been running when a load generator ended: recorded, but not counted by it. */
   underWay = 0;
 
   /** Counts the answers of one run of a load generator. */
@@ -88,7 +88,7 @@ export class Ledger {
     this.underWay += CONNECTIONS;
   }
 
-  /** Counts the answer to a request that was waited for. */
+  /** Counts the answer to a single request. */
   countOne() {
     this.answered += 1;
   }

@@ -1,6 +1,6 @@
-// A private MariaDB on the load's core. It gives way to the load at once (SCHED_IDLE; a nice process still keeps the core
-// for milliseconds), which would otherwise measure how long it waits for the database to be done, and not the proxy: where
-// there are more cores, the two are not on the same one.
+// A private MariaDB on the core of the load. It runs with SCHED_IDLE, so it gives way to the load at once; a nice process
+// would keep the core for milliseconds. Otherwise the load would measure its wait for the database, not the proxy. With
+// more cores, the two would not share one.
 import { spawnSync } from 'node:child_process';
 import { chownSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ function idOfMysql(flag) {
   return Number(spawnSync('id', [flag, 'mysql'], { encoding: 'utf8' }).stdout);
 }
 
-/** Starts the server. @param options `givesWay`: to the load on its core; without, it takes any core */
+/** Starts the server. @param options `givesWay`: run on the core of the load with SCHED_IDLE; otherwise on any core */
 export async function startMariaDb({ givesWay = true } = {}) {
   const home = join(folder, 'mariadb');
   mkdirSync(home);
@@ -57,7 +57,7 @@ class MariaDb {
     this.#socket = socket;
   }
 
-  /** The address of a database of this name, which is made if there is none. */
+  /** Creates the database if it is missing, and returns its address. */
   async urlOf(name) {
     await this.query(null, `CREATE DATABASE IF NOT EXISTS ${name}`);
     return `mysql://root@127.0.0.1:${this.port}/${name}`;
@@ -67,7 +67,7 @@ class MariaDb {
     await this.query(null, `DROP DATABASE ${name}`);
   }
 
-  /** Runs statements; the rows of what they answer, each a list of texts. */
+  /** Runs statements. @returns their rows, each a list of texts */
   async query(database, sql) {
     const into = database === null ? [] : [database];
     const args = [`--socket=${this.#socket}`, '-uroot', '--batch', '--skip-column-names', '--local-infile=1'];

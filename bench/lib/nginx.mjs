@@ -1,11 +1,11 @@
-// nginx in its three parts: the upstream, a plain proxy, and a proxy that asks a service for each decision.
+// nginx in three roles: the upstream, a plain proxy, and a proxy that asks a service for each decision.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { answering, folder, freePort, LOAD_CORE, PROXY_CORE, start } from './processes.mjs';
 
 const BODY = JSON.stringify({ text: 'x'.repeat(1000) });
 
-/** Connections to what stands behind it stay open. */
+/** With keep-alive to the server behind it. */
 const KEPT = 'keepalive 128; keepalive_requests 100000000;';
 const PROXIED = 'proxy_http_version 1.1; proxy_set_header Connection "";';
 
@@ -37,7 +37,7 @@ export function startUpstream() {
   );
 }
 
-/** A plain proxy: the limit. */
+/** A plain proxy, the fastest candidate. */
 export function startNginxProxy(upstream) {
   return listening(
     PROXY_CORE,

@@ -1,4 +1,4 @@
-// What the environment asks of a run.
+// The options of a run, from the environment.
 
 function numberOf(name, fallback) {
   const value = Number(process.env[name] ?? fallback);
@@ -8,7 +8,7 @@ function numberOf(name, fallback) {
 
 /**
  * The options of a run; a short run has fewer seconds than a full one.
- * @param fallbacks seconds of a measurement where BENCH_SECONDS says nothing
+ * @param fallbacks seconds of a measurement without BENCH_SECONDS
  */
 export function readOptions({ seconds }) {
   return {
@@ -21,8 +21,7 @@ export function readOptions({ seconds }) {
 }
 
 /**
- * What is measured of what there is: all of it, or what BENCH_ONLY names. Candidates have names of their own; where
- * only those are named, nothing besides them is measured.
+ * Selects everything, or what BENCH_ONLY names. If it names only candidates, no other part runs.
  * @returns which parts and which candidates to run
  */
 export function selectionOf({ only }, parts, candidates) {

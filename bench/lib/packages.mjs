@@ -1,9 +1,9 @@
-// What is measured against: packages of their own, which the product does not depend on.
+// The packages of the competitors. The product does not depend on them.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LOAD_CORE, root, run } from './processes.mjs';
 
-/** Installs the packages of bench/package-lock.json, unless they are there already. */
+/** Installs the packages of bench/package-lock.json, unless they are already installed. */
 export async function installPackages() {
   const home = join(root, 'bench');
   const lock = readFileSync(join(home, 'package-lock.json'), 'utf8');

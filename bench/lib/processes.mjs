@@ -8,7 +8,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 export const root = dirname(dirname(import.meta.dirname));
 
-/** The proxies share one core, one at a time; the load and what stands behind the proxies have the other. */
+/** The proxies run on one core, one at a time. The load and the servers behind the proxies use the other. */
 export const PROXY_CORE = '0';
 export const LOAD_CORE = cpus().length > 1 ? '1' : '0';
 export const BOTH_CORES = [...new Set([PROXY_CORE, LOAD_CORE])].join(',');
@@ -24,7 +24,7 @@ export function pinThisProcess() {
   spawnSync('taskset', ['-a', '-c', '-p', LOAD_CORE, String(process.pid)]);
 }
 
-/** Starts a program on some cores. Its output is kept and shown only when it fails. */
+/** Starts a program on some cores. Shows its output only when it fails. */
 export function start(cores, command, args, options = {}) {
   const child = spawn('taskset', ['-c', cores, command, ...args], { stdio: ['ignore', 'pipe', 'pipe'], ...options });
   let output = '';
@@ -85,7 +85,7 @@ export function freePort() {
   });
 }
 
-/** Waits until a port answers, or says what the process printed. */
+/** Waits until a port answers. @throws Error with the output of the process */
 export async function answering(port, running, path = '/') {
   const endMs = Date.now() + 60_000;
   while (Date.now() < endMs) {
@@ -139,7 +139,7 @@ function sumOfCpu(paths) {
 /** User and system time of processes and their children, in microseconds. */
 export const cpuMicroseconds = (pids) => sumOfCpu(treeOf(pids));
 
-/** The same of their first threads alone, which serve the requests. */
+/** The same, for their first threads only, which serve the requests. */
 export const requestThreadMicroseconds = (pids) => sumOfCpu(treeOf(pids).map((pid) => `${pid}/task/${pid}`));
 
 function statusMegabytes(pids, name) {
@@ -155,13 +155,13 @@ function statusMegabytes(pids, name) {
   return kilobytes / 1024;
 }
 
-/** The memory that processes and their children have, in megabytes. */
+/** The memory of processes and their children, in megabytes. */
 export const memoryMegabytes = (pids) => statusMegabytes(pids, 'VmRSS');
 
-/** The most memory that processes and their children have had, in megabytes. */
+/** The peak memory of processes and their children, in megabytes. */
 export const peakMemoryMegabytes = (pids) => statusMegabytes(pids, 'VmHWM');
 
-/** Lets the peak begin anew at what there is now. */
+/** Resets the peak to the present memory. */
 export function forgetPeakMemory(pids) {
   for (const each of treeOf(pids)) writeFileSync(`/proc/${each}/clear_refs`, '5');
 }

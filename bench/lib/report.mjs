@@ -1,9 +1,9 @@
-// The results as tables: the same text on the terminal and in the documentation.
+// The results as tables, for the terminal and the documentation.
 import { titleOf } from './parts/candidates.mjs';
 import { targetRows } from './targets.mjs';
 import { medianRatio } from './statistics.mjs';
 
-/** Wider tables are written without padding, as the formatter of the repository has them. */
+/** The formatter of the repository does not pad wider tables. */
 const MAX_WIDTH = 120;
 
 function table(head, rows) {
@@ -49,7 +49,7 @@ function candidateTable(measured) {
   );
 }
 
-/** Measurements that are compared to the first of them. */
+/** Measurements, compared with the first of them. */
 function comparedTable(title, measured, nameOf = (name) => name) {
   const [[, first]] = Object.entries(measured);
   return table(
@@ -181,7 +181,7 @@ function checksText({ underLoad, audits }) {
   return lines.join('\n');
 }
 
-/** Everything that was measured, and what the audits of the gateways were found to hold, as Markdown. */
+/** All measurements and the results of the audit checks, as Markdown. */
 export function reportOf(results, { rounds, seconds, warmUpSeconds }, { processor, cores, node }) {
   const sections = Object.entries(SECTIONS)
     .filter(([name]) => results[name] !== undefined)

@@ -1,13 +1,13 @@
-// Candidates by turns.
+// Measures candidates in turn.
 import { measure } from './load.mjs';
 import { summaryOf } from './statistics.mjs';
 
-/** A process that is warm already needs no long warm-up for another kind of request. */
+/** A warm process needs no long warm-up for another kind of request. */
 const SHORT_WARM_UP_SECONDS = 2;
 
 const warm = new Set();
 
-/** How long a candidate is warmed up for: a process that has not been under load yet, as long as is asked for. */
+/** Seconds of warm-up: all of them for a process that has not been under load yet. */
 function warmUpSecondsOf({ pids }, { warmUpSeconds }) {
   const isWarm = pids.every((pid) => warm.has(pid));
   for (const pid of pids) warm.add(pid);
@@ -15,8 +15,8 @@ function warmUpSecondsOf({ pids }, { warmUpSeconds }) {
 }
 
 /**
- * Measures candidates by turns (A B C A B C …), each after a warm-up of its own, and says how far it is.
- * @param candidates each with a `name`, and `warmUpSeconds` where none of a process is needed
+ * Measures candidates in turn (A B C A B C …), each after its own warm-up, and shows its progress.
+ * @param candidates each with a `name`, and `warmUpSeconds` if it needs no warm-up of a process
  * @returns the summaries by name
  */
 export async function inRounds(candidates, options, take = (candidate) => measure(candidate, options.seconds)) {

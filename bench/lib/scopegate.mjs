@@ -1,4 +1,4 @@
-// Scopegate as its users run it, started from dist/.
+// Scopegate as users run it, started from dist/.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -8,22 +8,22 @@ import { answering, folder, freePort, memoryMegabytes, PROXY_CORE, root, start }
 const ADMIN_PASSWORD = 'a benchmark password';
 export const PEPPER = 'p'.repeat(40);
 
-/** What a read-only token may send a POST to, below the mount. */
+/** A read-only token may POST to this path below the mount. */
 export const READ_ONLY_POST = '/rest/api/2/search';
 
-/** The arguments of Node that `npm start` gives. */
+/** The arguments of Node from `npm start`. */
 const START_ARGUMENTS = readFileSync(join(root, 'bin/scopegate'), 'utf8')
   .match(/^ {2}--\S+/gm)
   .map((line) => line.trim());
 
-/** How often it is asked whether all of it has: the answer takes three milliseconds, which count as those of requests. */
+/** How often it is checked. A check takes 3 ms of CPU, which count as those of requests. */
 const SETTLE_INTERVAL_MS = 1_000;
 
-/** How long what is journaled may take to reach the database once the load is over. */
+/** The limit for the journal to reach the database after the load. */
 const SETTLE_LIMIT_MS = 120_000;
 
 /**
- * Starts a server on a database of its own name.
+ * Starts a server on a database with the same name.
  * @param options `cores` it may run on, more `environment`, `nodeArguments`
  */
 export async function startScopegate(database, name, options = {}) {
@@ -62,13 +62,13 @@ class Scopegate {
   constructor(running, name, port, afterStart) {
     this.pids = [running.pid];
     this.stop = running.stop;
-    /** The database's name as well. */
+    /** Also the name of the database. */
     this.name = name;
     this.url = `http://127.0.0.1:${port}`;
     this.afterStart = afterStart;
   }
 
-  /** A call of the management API as the administrator, whatever it answers. */
+  /** Calls the management API as the administrator and returns any answer. */
   async call(method, path, body, headers = {}) {
     const answer = await fetch(`${this.url}/api/v1${path}`, {
       method,
@@ -84,7 +84,7 @@ class Scopegate {
     return { status: answer.status, body: text === '' ? null : JSON.parse(text) };
   }
 
-  /** The same, and the body of its answer. Anything but a success ends the run. */
+  /** The same, but returns the body. Any status but a success ends the run. */
   async must(method, path, body) {
     const { status, body: answer } = await this.call(method, path, body);
     if (status >= 300) throw new Error(`${method} ${path}: ${status} ${JSON.stringify(answer)}`);
@@ -102,7 +102,7 @@ class Scopegate {
     return values.reduce((sum, value) => sum + value, 0);
   }
 
-  /** Waits until everything that was recorded is in the database; how long that took. */
+  /** Waits until all recorded events are in the database. @returns how long that took */
   async settle() {
     const startedAtMs = performance.now();
     while (performance.now() - startedAtMs < SETTLE_LIMIT_MS) {
@@ -114,8 +114,8 @@ class Scopegate {
 }
 
 /**
- * Everything on: an address list, permissions by group, applications, a read-only token, the audit of everything.
- * `bench` is where every answer is counted; the traffic of `unaudited` is not.
+ * Everything on: an allow list, permissions by group, applications, a read-only token, the audit of everything.
+ * Answers of the application `bench` are counted, and those of `unaudited` are not.
  * @returns the token of the load and how to present it
  */
 export async function equip(scopegate, upstream, { allowListSize = 100, applications = ['bench', 'unaudited'] } = {}) {

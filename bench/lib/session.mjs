@@ -1,4 +1,4 @@
-// One run: the parts that are asked for, one after the other, their report, and the end of everything that was started.
+// One run: the selected parts in their order, their report, and the end of all servers.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -26,7 +26,7 @@ function requirePrograms(programs) {
   throw new Error(`The benchmark needs ${missing.join(', ')} (Debian: apt-get install ${packages}).`);
 }
 
-/** Measures the parts that are asked for, and then checks what has to be right; what it finds is in `bench.results`. */
+/** Measures the selected parts, then checks the audits. The results are in `bench.results`. */
 async function measureParts(bench, plan, selected) {
   const { results } = bench;
   for (const [name, measurePart] of Object.entries(plan.parts)) {
@@ -46,7 +46,7 @@ async function measureParts(bench, plan, selected) {
   await bench.endAll();
 }
 
-/** Keeps the raw numbers and prints the tables, also of a run that went wrong before its end. */
+/** Writes the raw numbers and prints the tables, also after a failed run. */
 function report({ results, audits }, { name }, options) {
   const machine = { processor: cpus()[0]?.model, cores: cpus().length, node: process.version };
   const raw = {
@@ -83,15 +83,15 @@ function giveUp() {
 }
 
 /**
- * Runs a plan and ends the process: with 1 where something went wrong, a check that failed included.
+ * Runs a plan and ends the process: with 1 after an error or a failed check.
  * @param plan `name` of the run's raw numbers, `seconds` of a measurement, `programs` it needs, `candidates` by name,
  *   `parts`: functions by the name of the part, in their order
- * @param useReport takes the report of a run in which nothing went wrong, as Markdown
+ * @param useReport gets the report of a successful run, as Markdown
  */
 export async function runPlan(plan, useReport = () => {}) {
   let status = 0;
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, giveUp);
-  // Whoever reads what is printed may be gone (`| head`): no server must be left running for that.
+  // The reader of the output may end early (`| head`). No server may keep running then.
   process.stdout.once('error', giveUp);
   process.stdout.on('error', () => {});
   try {

@@ -1,4 +1,4 @@
-// SQLite, as a gateway without DATABASE_URL has it: one file for each database, read here once its gateway has stopped.
+// SQLite, the default of a gateway: one file for each database, read here after its gateway has stopped.
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
@@ -6,12 +6,12 @@ import { folder } from './processes.mjs';
 
 const fileOf = (name) => join(folder, `${name}.sqlite`);
 
-/** What a gateway and the check of its audit need of a database: the same as of MariaDB. */
+/** The same functions as for MariaDB. */
 export const SQLITE = {
-  /** The address of a database of this name; the gateway makes the file. */
+  /** The address of a database of this name. The gateway creates the file. */
   urlOf: (name) => `sqlite:${fileOf(name)}`,
 
-  /** The rows that a statement answers, each a list of texts. */
+  /** The rows of a statement, each a list of texts. */
   query: (name, sql) => {
     const database = new Database(fileOf(name));
     try {

@@ -1,4 +1,4 @@
-// Medians and ratios: what a noisy machine says of two things that were measured by turns.
+// Medians and ratios of candidates that were measured in turn on a noisy machine.
 
 export function median(values) {
   const sorted = [...values].sort((first, second) => first - second);
@@ -13,8 +13,8 @@ export function quantile(values, share) {
 }
 
 /**
- * The median of the ratios of each round: what slows a round down slows both down, and falls out.
- * @param name the member that is compared
+ * The median of the ratios of each round: what slows a round slows both sides, so it cancels out.
+ * @param name the member to compare
  */
 export function medianRatio(ones, others, name) {
   return median(ones.map((one, index) => one[name] / others[index][name]));

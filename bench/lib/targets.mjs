@@ -1,4 +1,4 @@
-// The targets of the benchmark, and what was measured for each.
+// The targets of the benchmark, and the measured values.
 import { medianRatio } from './statistics.mjs';
 
 const isAtMost = (value, limit) => value <= limit;
@@ -10,7 +10,7 @@ const valueOf = (must, goal, read, { unit = '', isWithin = isAtMost } = {}) => (
 /** A figure: a row of the table, with one value or several. */
 const figure = (title, ...values) => ({ title, values });
 
-/** The median of the ratios of one part's rounds, or nothing where one of the two was not measured. */
+/** The median of the ratios of one part's rounds, or nothing if one of the two was not measured. */
 const ratioOf = (part, one, other, name) => (results) => {
   const ones = part(results)?.[one]?.rounds;
   const others = part(results)?.[other]?.rounds;
@@ -22,7 +22,7 @@ const decisionMicroseconds = ({ decision }) =>
 const embeddedOf = (name) => ratioOf(({ embedded }) => embedded, 'sqlite', 'bare', name);
 const cpuOf = (one, other) => ratioOf(candidates, one, other, 'cpuMicroseconds');
 
-/** Every figure that decides whether this is done, in the order they were asked for. */
+/** Every figure with a limit, in the order of the requirements. */
 const FIGURES = [
   figure('CPU per proxied request, everything on ÷ bare undici proxy', valueOf(1.25, 1.05, cpuOf('basic', 'bare'))),
   figure('the same for a POST with a small body', valueOf(1.25, 1.05, cpuOf('allowed-post', 'bare-post'))),
@@ -85,7 +85,7 @@ const FIGURES = [
   ),
 ];
 
-/** The figure of several workers, which only a full run measures. */
+/** The figure of several workers. Only a full run measures it. */
 const WORKERS = figure(
   'two workers ÷ one, CPU per request; the smaller share of the two',
   valueOf(1.1, 1.1, ({ workers }) => workers?.ratio),
@@ -98,7 +98,7 @@ function verdictOf(values) {
   return areWithin('goal') ? 'goal' : areWithin('must') ? 'yes' : 'no';
 }
 
-/** The rows of the table: what was measured, what it must be, and whether it is. */
+/** The rows of the table: the measured value, the limit, and whether it is met. */
 export function targetRows(results) {
   const figures = results.workers?.ratio === undefined ? FIGURES : [...FIGURES, WORKERS];
   return figures.map((each) => {

@@ -1,4 +1,4 @@
-// Many tokens, put into the database past the API: with real secrets, so that each can be presented.
+// Writes many tokens directly into the database, without the API. Their secrets are real, so each can be used.
 import { createWriteStream, readFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ const pepper = new HmacKey(PEPPER);
 /** A token and the end of its line. */
 const LINE = 64;
 
-/** Tokens that are presented by turns, however many there are besides. */
+/** The tokens in use, in turn, however many others there are. */
 const WORKING_SET = 1000;
 
 async function writeLines(file, count, lineOf) {
@@ -25,7 +25,7 @@ async function writeLines(file, count, lineOf) {
   await once(stream, 'close');
 }
 
-/** Tokens on the disk, one a line, of which larger and smaller sets are taken that have the working set in common. */
+/** Tokens on the disk, one a line. Larger and smaller sets of them share the working set. */
 export class TokenPool {
   #text;
 
@@ -44,7 +44,7 @@ export class TokenPool {
     return this.#text.slice(index * LINE, (index + 1) * LINE - 1);
   }
 
-  /** The tokens of the set of this size; the working set is in each. */
+  /** The tokens of the set of this size. Each set contains the working set. */
   async fileOf(size) {
     const step = this.size / size;
     const file = join(folder, `tokens-of-${size}`);

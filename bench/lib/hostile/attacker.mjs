@@ -1,5 +1,5 @@
-// A program of its own: runs one attack for some seconds and prints what it got. It gives way to everything else on its
-// core, so that it does not take time from the honest client beside it.
+// A separate program: runs one attack for some seconds and prints the answers. It runs at the lowest priority, so that it
+// takes no time from the honest client on the same core.
 import { ATTACKS } from './attacks.mjs';
 
 async function read(stream) {

@@ -1,5 +1,5 @@
-// The requests of an attacker who wants the gateway to stop. Every attack is bounded in connections, in requests a second
-// and in time; it sends to loopback alone.
+// The requests of an attacker who wants to stop the gateway. Every attack is limited in connections, rate and time, and
+// sends only to loopback.
 import { randomBytes } from 'node:crypto';
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
@@ -17,7 +17,7 @@ function digits(length) {
   return Array.from(randomBytes(length), (byte) => DIGITS[byte % 62]).join('');
 }
 
-/** A made-up token or session of the right shape and checksum: the gateway has to look it up to know that it has none. */
+/** An invented token or session with a right checksum: the gateway must look it up to refuse it. */
 function madeUp(prefix) {
   const text = `${prefix}${digits(12)}_${digits(40)}`;
   let sum = crc32(text);
@@ -31,7 +31,7 @@ function madeUp(prefix) {
 
 let addresses = 0;
 
-/** Another client address each time, as a proxy that is trusted would tell it. */
+/** A new client address each time, in the line of a trusted proxy. */
 function nextAddress() {
   addresses += 1;
   return `10.${(addresses >> 16) & 255}.${(addresses >> 8) & 255}.${addresses & 255}`;
@@ -42,7 +42,7 @@ function unknownProperties(count) {
   return `{"description":"x","scope":"read-only",${members.join(',')}}`;
 }
 
-/** Sends one request on a connection that is kept; the outcome is its status or the error's code. */
+/** Sends one request on a keep-alive connection. @returns the status or the error's code */
 function send(target, agent, { method = 'GET', path, headers = {}, body }) {
   return new Promise((resolve) => {
     const { hostname, port } = new URL(target.url);
@@ -58,8 +58,8 @@ function send(target, agent, { method = 'GET', path, headers = {}, body }) {
 }
 
 /**
- * Sends requests from several connections at once, each its next one when the one before is answered.
- * @param requestOf what to send, made anew for each request
+ * Sends requests on several connections at once. Each sends its next request after the answer to the last one.
+ * @param requestOf creates each request
  */
 const flood =
   (requestOf, { connections = 16, requestsPerSecond = 200 } = {}) =>
@@ -79,8 +79,8 @@ const flood =
   };
 
 /**
- * Opens connections that send a beginning and then, now and then, a little more. One that is ended is opened again.
- * @param headOf what each connection begins with
+ * Opens connections that send the beginning of a request and then a little more from time to time. Replaces ended ones.
+ * @param headOf creates the beginning for each connection
  */
 const hold =
   (headOf, { connections = 600, trickle = '', trickleMs = 1_000 } = {}) =>
@@ -121,7 +121,7 @@ const ENTRIES = JSON.stringify({ ipRestriction: { allowList: Array.from({ length
 const FORM = `${'a=b&'.repeat(16_000)}access_token=${madeUp('sg_')}`;
 const NESTED = `${'{"a":['.repeat(10_000)}${']}'.repeat(10_000)}`;
 
-/** Every attack: a name, what it is in words, and how it is run. */
+/** Every attack: its name, a description, and a function that runs it. */
 export const ATTACKS = [
   {
     name: 'anonymous-bodies',

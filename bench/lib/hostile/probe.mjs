@@ -1,5 +1,5 @@
-// A program of its own: an honest client that sends one GET every few milliseconds, whether or not the one before has been
-// answered, and prints how long the answers took. The first seconds warm this program up and are not measured.
+// A separate program: an honest client that sends a GET every few milliseconds, without waiting for the last answer, and
+// prints the times of the answers. The first seconds warm this program up and are not measured.
 import { Agent, request } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { quantile } from '../statistics.mjs';
@@ -18,7 +18,7 @@ const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 const durations = [];
 const outcomes = {};
 
-/** Sends one request; its outcome is a status, or the error's code. */
+/** Sends one request. @returns the status or the error's code */
 function ask() {
   return new Promise((resolve) => {
     const sent = request(url, { agent, headers, timeout: ANSWER_LIMIT_MS }, (response) => {

@@ -1,11 +1,11 @@
-// The application behind the gateway: quick answers, event streams that never end, bodies that are read to the end, and a
-// path that it sends back to the gateway.
+// The application behind the gateway: quick answers, endless event streams, bodies read to their end, and a path that
+// leads back to the gateway.
 import { createServer, request as send } from 'node:http';
 
 const [port] = process.argv.slice(2);
 const BODY = JSON.stringify({ text: 'x'.repeat(1000) });
 
-/** What a careless proxy does whose own upstream is the gateway: it sends the request there, with the same lines. */
+/** Sends a request back to the gateway with the same lines, as a badly configured proxy does. */
 function sendBack(request, response) {
   const [hostname, gatewayPort] = request.headers['x-forwarded-host'].split(':');
   const sent = send({ hostname, port: gatewayPort, path: `/app${request.url}`, headers: request.headers }, (answer) => {

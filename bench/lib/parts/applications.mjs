@@ -1,4 +1,4 @@
-// What the number of applications costs.
+// The cost of the number of applications.
 import { candidateOf } from '../bench.mjs';
 import { inRounds } from '../rounds.mjs';
 

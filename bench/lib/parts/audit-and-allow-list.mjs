@@ -1,4 +1,4 @@
-// What the audit and a long allow list cost: the same process with and without them, in turn.
+// The cost of the audit and of a long allow list: the same process with and without them, in turn.
 import { join } from 'node:path';
 import { allowListOf } from '../allow-list.mjs';
 import { candidateOf } from '../bench.mjs';

@@ -1,4 +1,4 @@
-// How long a page of the audit log takes, with few and with many events, on either database.
+// The time of a page of the audit log, with few and with many events, on both databases.
 import { join } from 'node:path';
 import { SEEDED_QUESTIONS, seedAuditEvents } from '../audit-seed.mjs';
 import { folder } from '../processes.mjs';
@@ -7,7 +7,7 @@ import { quantile } from '../statistics.mjs';
 
 const REPEATS = 15;
 
-/** Every filter's newest page, by database and number of events. */
+/** The newest page for every filter, by database and number of events. */
 export async function measureAuditPage(bench, sizes) {
   const found = {};
   for (const kind of ['MariaDB', 'SQLite']) {
@@ -31,7 +31,7 @@ async function measureOn(bench, kind, size) {
     for (let index = 0; index <= REPEATS; index += 1) {
       const startedAtMs = performance.now();
       await scopegate.must('GET', path);
-      // The first one compiles and connects.
+      // The first query compiles and connects.
       if (index > 0) durations.push(performance.now() - startedAtMs);
     }
     pages[title] = { p50Ms: quantile(durations, 0.5), longestMs: Math.max(...durations) };

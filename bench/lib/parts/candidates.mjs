@@ -30,7 +30,7 @@ const ownKind = (title, more) => ({
   },
 });
 
-/** Every candidate by its name, in the order they take turns in. */
+/** Every candidate by its name, in the order of their turns. */
 const CANDIDATES = {
   upstream: { title: 'the upstream itself', start: ({ upstream }) => upstream, warmUpSeconds: 1 },
   nginx: { ...competitor('nginx, plain proxy', startNginxProxy), warmUpSeconds: 1 },
@@ -62,7 +62,7 @@ const CANDIDATES = {
 
 export const CANDIDATE_NAMES = Object.keys(CANDIDATES);
 
-/** Those that a figure of the short run needs. */
+/** Those of the short run. */
 export const SHORT_CANDIDATE_NAMES = [
   'nginx',
   'bare',
@@ -79,7 +79,7 @@ export const titleOf = (name) => CANDIDATES[name].title;
 
 const started = new Map();
 
-/** A candidate, started when it is first asked for. */
+/** A candidate. It starts when it is first needed. */
 export async function startedCandidate(bench, name) {
   if (!started.has(name)) {
     const { start, warmUpSeconds } = CANDIDATES[name];
@@ -96,7 +96,7 @@ export async function startedCandidate(bench, name) {
   return started.get(name);
 }
 
-/** CPU, rate and times of each candidate at saturation, and the most memory it has had. */
+/** CPU, rate, times and peak memory of each candidate at saturation. */
 export async function measureCandidates(bench, names) {
   const candidates = [];
   for (const name of names) candidates.push(await startedCandidate(bench, name));

@@ -1,17 +1,17 @@
-// Nothing may be faster by being wrong: under load, what is taken away is gone with the very next request.
+// Speed must not come from stale rules: under load, a revocation acts on the very next request.
 import { candidateOf } from '../bench.mjs';
 import { PATH_BELOW, wrk } from '../load.mjs';
 
 const LOAD_SECONDS = 12;
 const LEAST_TURNS = 5;
 
-/** Revokes tokens and takes permissions away while the load runs; the next request must be refused each time. */
+/** Revokes tokens and withdraws permissions under load. The next request must be refused each time. */
 export async function checkChangesUnderLoad(bench) {
   const gateway = await bench.gateway();
   const { scopegate, ledger } = gateway;
   let isOver = false;
   const load = wrk(candidateOf(gateway), LOAD_SECONDS).finally(() => (isOver = true));
-  // Errors of the load are reported below; nothing waits for them before.
+  // Reported below; until then nothing awaits it.
   load.catch(() => {});
   const expectNext = async (secret, status, why) => {
     const answer = await fetch(`${scopegate.url}/bench${PATH_BELOW}`, {

@@ -1,4 +1,4 @@
-// The decision alone, in a process of its own on the proxies' core.
+// The decision alone, in a separate process on the proxies' core.
 import { join } from 'node:path';
 import { PROXY_CORE, root, run } from '../processes.mjs';
 

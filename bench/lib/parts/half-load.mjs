@@ -1,4 +1,4 @@
-// How long answers take at half load: one fixed rate for both, half of what the slower one manages.
+// The time of answers at half load: one rate for both, half of what the slower one reaches.
 import { atRate, measure } from '../load.mjs';
 import { installPackages } from '../packages.mjs';
 import { inRounds } from '../rounds.mjs';

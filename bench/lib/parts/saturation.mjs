@@ -1,5 +1,4 @@
-// How far the database falls behind the journal while as much is answered as can be. That nothing is lost is for the
-// comparison of the audit with the answers to say.
+// How far the database falls behind the journal at saturation. The check of the audit shows whether events were lost.
 import { setTimeout as wait } from 'node:timers/promises';
 import { candidateOf } from '../bench.mjs';
 import { wrk } from '../load.mjs';

@@ -1,4 +1,4 @@
-// A process that has just started: how long that takes, what memory it has, and what a large body adds to it.
+// A new process: the time of its start, its memory, and the memory that a large body adds.
 import { request } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { join } from 'node:path';
@@ -61,7 +61,7 @@ async function measureBodies(scopegate) {
     owner: 'alice',
   });
   const exchange = (method, bytes, sent) => transfer(`${scopegate.url}/bodies/?bytes=${bytes}`, secret, method, sent);
-  // Small ones first: what is loaded and compiled for the first body is not what a large one adds.
+  // Small bodies first, so that the code for the first body does not count for the large one.
   for (let index = 0; index < 50; index += 1) {
     await exchange('POST', 0, 100_000);
     await exchange('GET', 100_000, 0);
@@ -72,7 +72,7 @@ async function measureBodies(scopegate) {
   return { up, down };
 }
 
-/** The most memory that something adds to what there was, in megabytes, and how long it takes. */
+/** The peak memory that something adds, in megabytes, and its time. */
 async function addedBy({ pids }, work) {
   await wait(1000);
   forgetPeakMemory(pids);
@@ -82,7 +82,7 @@ async function addedBy({ pids }, work) {
   return { addedMb: peakMemoryMegabytes(pids) - before, seconds: (performance.now() - startedAtMs) / 1000 };
 }
 
-/** Sends so many bytes and counts those that come back; a wrong number on either side ends the run. */
+/** Sends this number of bytes and counts the answer's. A wrong number on either side ends the run. */
 function transfer(url, secret, method, sent) {
   const chunk = Buffer.alloc(65_536, 'x');
   return new Promise((resolve, reject) => {

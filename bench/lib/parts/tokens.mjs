@@ -1,4 +1,4 @@
-// What the number of tokens costs, with the same thousand in use in each case; and all of them in use.
+// The cost of the number of tokens: with the same thousand in use, and with all in use.
 import { join } from 'node:path';
 import { candidateOf } from '../bench.mjs';
 import { measure } from '../load.mjs';
@@ -10,7 +10,7 @@ const SCRIPT = join(import.meta.dirname, '../lua/tokens.lua');
 const presenting = (gateway, name, file, order) =>
   candidateOf(gateway, { name, headers: [], script: { file: SCRIPT, arguments: [file, order] } });
 
-/** @param sizes how many tokens there are in each case, the largest last */
+/** @param sizes the numbers of tokens, the largest last */
 export async function measureTokens(bench, sizes, { all = false } = {}) {
   const pool = await TokenPool.mint(sizes.at(-1));
   const gateways = new Map();
@@ -34,7 +34,7 @@ export async function measureTokens(bench, sizes, { all = false } = {}) {
   return found;
 }
 
-/** The first request of many tokens: none of them is in memory, while everything else is warm. */
+/** The first request of many tokens: they are not in memory, and everything else is warm. */
 async function firstUses({ options }, gateway, file) {
   const { scopegate } = gateway;
   const missesBefore = await misses(scopegate);

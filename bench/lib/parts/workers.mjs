@@ -1,4 +1,4 @@
-// What a second worker costs: both have both cores, which the load has as well, so that CPU is what can be compared.
+// The cost of a second worker. The workers and the load share both cores, so only CPU can be compared.
 import { setTimeout as wait } from 'node:timers/promises';
 import { candidateOf } from '../bench.mjs';
 import { BOTH_CORES } from '../processes.mjs';
@@ -37,7 +37,7 @@ export async function measureWorkers(bench) {
   };
 }
 
-/** The share of each worker in the requests: each has a chain of its own in the audit. */
+/** The share of each worker in the requests. Each has its own chain in the audit. */
 async function sharesOf(database, { name }) {
   const rows = await database.query(
     name,
