@@ -1,4 +1,4 @@
-import { REASONS, type ReasonCode } from '@scopegate/access';
+import { REASONS, STAGES, type ReasonCode, type Stage as StageName } from '@scopegate/access';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Clock } from '../../src/common/time/clock.js';
 import type { ApiAnswer, ProblemBody } from '../support/api.client.js';
@@ -37,17 +37,6 @@ type Question = {
   readonly tokenId?: string;
 };
 
-const STAGES = [
-  'form',
-  'path',
-  'native-management',
-  'credential',
-  'address',
-  'token',
-  'path-kind',
-  'permission',
-  'scope',
-];
 const REST = '/rest/api/2/myself';
 const VENDOR = '/rest/de.resolution.apitokenauth/latest/user/token';
 
@@ -95,7 +84,7 @@ function send({ application = 'jira', method = 'GET', path = REST, headers = [] 
 }
 
 /** Expects the stages in their order: passed up to the one that refuses, and the rest not reached. */
-function expectRefusedAt({ stages, decision, code }: Explanation, stage: string, reason: string): void {
+function expectRefusedAt({ stages, decision, code }: Explanation, stage: StageName, reason: string): void {
   expect({ decision, code }).toEqual({ decision: 'deny', code: reason });
   const at = STAGES.indexOf(stage);
   expect(stages.map((entry) => [entry.stage, entry.outcome, entry.code])).toEqual(
