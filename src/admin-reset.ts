@@ -10,7 +10,7 @@ import { DatabaseUnavailableError } from './database/database-unavailable.js';
 import { hasTable } from './database/key-checks.js';
 import { schemaState } from './database/run-migrations.js';
 import { UnitOfWork } from './database/unit-of-work.js';
-import { resetAdministrator } from './directory/administrator.reset.js';
+import { resetAdministrator } from './directory/administrator-reset.js';
 import { DirectoryRepository } from './directory/directory.repository.js';
 import { drawPassword, FIRST_ADMINISTRATOR } from './directory/first-administrator.js';
 import { trustedOrigin } from './directory/login-origin.js';

@@ -18,10 +18,18 @@ function listedRoles(): readonly string[] {
 }
 
 describe('the roles of files', () => {
+  const paths = ['src', 'libs'].flatMap((folder) =>
+    sourceFiles(folder, (path) => path.endsWith('.ts')).map(({ path }) => path),
+  );
+
   it('are a closed list: the role of every file is in the glossary', () => {
     const listed = new Set(['', ...listedRoles()]);
     expect(listed.size).toBeGreaterThan(20);
-    const files = ['src', 'libs'].flatMap((folder) => sourceFiles(folder, (path) => path.endsWith('.ts')));
-    expect(files.map(({ path }) => path).filter((path) => !listed.has(roleOf(path)))).toEqual([]);
+    expect(paths.filter((path) => !listed.has(roleOf(path)))).toEqual([]);
+  });
+
+  it('are in use: every role in the glossary has a file', () => {
+    const used = new Set(paths.map(roleOf));
+    expect(listedRoles().filter((role) => !used.has(role) && !TEST_ROLES.has(role))).toEqual([]);
   });
 });

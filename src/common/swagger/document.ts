@@ -4,8 +4,8 @@ import { PASSWORD_LOGIN_EXTENSION } from '../access/route.decorators.js';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { BASIC_SCHEME, BEARER_SCHEME } from './api-route.decorator.js';
 import { shapeDocument } from './document-shape.js';
-import { SWAGGER_UI_PLUGINS } from './swagger-ui.plugins.js';
-import { SWAGGER_UI_STYLE } from './swagger-ui.style.js';
+import { SWAGGER_UI_PLUGINS } from './swagger-ui-plugins.js';
+import { SWAGGER_UI_STYLE } from './swagger-ui-style.js';
 
 const DESCRIPTION = `The management API of Scopegate: tokens, permissions, settings, applications, users and the audit log.
 
