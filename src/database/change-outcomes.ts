@@ -49,7 +49,7 @@ export class ChangeOutcomes {
 
   settleLater(outcome: OpenOutcome): void {
     this.#open.add(outcome);
-    // What this node knows of the subjects may be wrong now, and is read again when it is needed.
+    // What this node has in memory of the subjects may be wrong now. It is read again when it is needed.
     this.actOnOpen().catch(() => undefined);
     this.#timer ??= setTimeout(() => void this.#settle(), SETTLED_EVERY_MS).unref();
   }

@@ -7,9 +7,9 @@ import { RedisLink } from './redis.link.js';
 const CHANNEL = 'scopegate:changes';
 
 /**
- * Tells the other workers of a change through the primary process, and the other nodes through Redis, so that they act
- * on it at once (R64). A message may get lost or come twice: the change log is still read, and a message only says what
- * to read again.
+ * Announces a change to the other workers through the primary process, and to the other nodes through Redis, so that
+ * they act on it at once (R64). A message may get lost or come twice: the change log is read as well, and a message only
+ * says what to read again.
  */
 @Injectable()
 export class ChangeChannel implements OnModuleDestroy {

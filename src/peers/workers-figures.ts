@@ -33,9 +33,9 @@ export class WorkersFigures {
         answered.add(worker);
       }),
     );
-    // If a worker does not answer, its counts are known, but not its states.
-    const told = [...this.#latest].map(([worker, figures]) => (answered.has(worker) ? figures : countsOf(figures)));
-    return AggregatorRegistry.aggregate([this.#left, ...told]).metrics();
+    // If a worker does not answer, its last counts are right, but not its states.
+    const figures = [...this.#latest].map(([worker, latest]) => (answered.has(worker) ? latest : countsOf(latest)));
+    return AggregatorRegistry.aggregate([this.#left, ...figures]).metrics();
   }
 
   async #keepCountsOfThoseGone(workers: readonly ProcessChannel[]): Promise<void> {

@@ -68,7 +68,7 @@ export function decodeCursor(cursor: string | undefined, length: number): (strin
   throw invalidField('cursor', 'does not belong to this list. Use the nextCursor of the previous page.');
 }
 
-/** Makes a page of one row more than asked for, which tells whether there is a next one. */
+/** @param rows one more than the page has items, if there is a next page */
 export function pageOf<Row, Item>(
   rows: readonly Row[],
   limit: number,

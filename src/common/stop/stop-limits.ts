@@ -18,7 +18,7 @@ export const STOP_LIMITS = {
   connections: 1_500,
 } as const;
 
-/** More than the worker's own deadline, because the worker knows best what it leaves. */
+/** More than the worker's own deadline, so that the worker itself can report what it leaves. */
 const MARGIN_MS = 3_000;
 
 type StopTimes = Pick<Configuration, 'drainMs' | 'stopMs'>;

@@ -10,7 +10,7 @@ const SCHEMA_PATH = '#/components/schemas/';
 /** Members and parameters with these names are instants. */
 const INSTANT = /^(?:at|from|to)$|(?:At|From|To)$/;
 
-/** For all operations and schemas: removes what the generator adds, and adds what it cannot know. */
+/** For all operations and schemas: removes what the generator adds, and adds what the code does not say. */
 export function shapeDocument(document: OpenAPIObject): OpenAPIObject {
   for (const path of Object.values(document.paths)) {
     for (const method of METHODS) {

@@ -13,7 +13,7 @@ type DescribedProblem = ProblemDescription & { readonly type: string };
 
 /**
  * The addresses that the `type` of a problem leads to (RFC 9457 3.1.1): a page for a browser, JSON for programs. They
- * need no credential, since whoever has none is sent here as well.
+ * need no credential, because a 401 leads here, too.
  */
 @ApiExcludeController()
 @Access('public')

@@ -6,7 +6,7 @@ export interface RowLock {
   readonly lock?: { readonly mode: 'pessimistic_write' };
 }
 
-/** The differences between the databases. One file implements it for each; no other code tells them apart. */
+/** The differences between the databases. One file implements it for each; no other code compares databases. */
 export interface Dialect {
   /** Whether the database runs in the thread that calls it. */
   readonly isEmbedded: boolean;

@@ -98,8 +98,8 @@ export function socketOptions(): { readonly enableKeepAlive: boolean; readonly k
 
 /**
  * Limits how long the server works or waits on a statement, because it continues after the connection is destroyed
- * here, and how long it keeps the locks of a node that is gone. The first statement counts whose variables the server
- * knows.
+ * here, and how long it keeps the locks of a node that is gone. The first statement whose variables the
+ * server has is used.
  */
 function sessionStatements(dataSource: DataSource, timeoutMs: number): readonly string[] {
   const seconds = Math.ceil(timeoutMs / 1000);

@@ -32,7 +32,7 @@ export function openingOfMysql(server: ServerConfiguration): DatabaseOpening {
         timezone: 'Z',
         supportBigNumbers: true,
         bigNumberStrings: false,
-        // For the start alone: what serves requests has connections of its own (ServerLanes), and these are not kept.
+        // Only for the start. Requests use other connections (ServerLanes), and these are not kept.
         poolSize: 2,
         connectTimeout: CONNECT_TIMEOUT_MS,
         // The driver would record a stack before every statement.
