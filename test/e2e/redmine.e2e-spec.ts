@@ -88,6 +88,13 @@ describe.runIf(canRunWith('redmine', isRedmineAvailable()))('a script in front o
     expect((await issuesUpstream()).find(({ subject }) => subject === 'As alice')?.author.name).toBe('Alice Test');
   });
 
+  it('R42: a key of Redmine’s own as a password reaches nothing', async () => {
+    const line = `Basic ${Buffer.from(`${upstream.apiKeyOfAlice}:x`).toString('base64')}`;
+    const answer = await fetch(`${gateway.url}/redmine/issues.json`, { headers: { Authorization: line } });
+    expect(answer.status).toBe(401);
+    expect(await answer.json()).toMatchObject({ code: 'password_disabled' });
+  });
+
   it('R67: a user whom Redmine does not have is its own to refuse', async () => {
     const stranger = await gateway.createToken({ owner: 'stranger', scope: 'read-only' });
     expect((await call(stranger, '/issues.json')).status).toBe(412);

@@ -71,9 +71,13 @@ export function runGit(gitArguments: readonly string[], options: GitOptions): Pr
   });
 }
 
-/** Starts the server with one repository, `PROJ/sample` unless it is named otherwise. */
+/**
+ * Starts the server with one repository, `PROJ/sample` unless it is named otherwise.
+ * @param serveOther gets each request first; true if it answers it
+ */
 export async function startGitUpstream(
   first: { readonly project: string; readonly repository: string } = { project: 'PROJ', repository: 'sample' },
+  serveOther: (request: IncomingMessage, response: ServerResponse) => boolean = () => false,
 ): Promise<GitUpstream> {
   const folder = createTemporaryFolder('git');
   const projectRoot = join(folder.path, 'repositories');
@@ -105,7 +109,7 @@ export async function startGitUpstream(
 
   const server = createServer((request, response) => {
     requests.push({ method: request.method ?? '', target: request.url ?? '', headers: request.headers });
-    serveBackend(projectRoot, request, response);
+    if (!serveOther(request, response)) serveBackend(projectRoot, request, response);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

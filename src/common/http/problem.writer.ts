@@ -14,16 +14,7 @@ import { newRequestId } from './request-id.js';
 
 /** Names and values in turns. */
 function problemHeaders(problem: Problem, length: number, challenged: ChallengedRequest): string[] {
-  const lines = [
-    'Content-Type',
-    PROBLEM_MEDIA_TYPE,
-    'Content-Length',
-    String(length),
-    'Cache-Control',
-    'no-store',
-    'X-Request-Id',
-    problem.requestId,
-  ];
+  const lines = ['Content-Type', PROBLEM_MEDIA_TYPE, 'Content-Length', String(length), 'Cache-Control', 'no-store'];
   for (const challenge of challenges(problem, challenged)) lines.push('WWW-Authenticate', challenge);
   if (problem.status === 405) lines.push('Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS');
   const waitSeconds = challenged.denial?.retryAfterSeconds;
@@ -32,11 +23,8 @@ function problemHeaders(problem: Problem, length: number, challenged: Challenged
 }
 
 /** For Node's own response, without a framework. */
-export function writeProblem(
-  { response, facts, denial, application }: Exchange,
-  problem: Problem,
-  closes: boolean,
-): void {
+export function writeProblem(exchange: Exchange, problem: Problem, closes: boolean): void {
+  const { response, facts, denial, application } = exchange;
   // A text leaves in one write with the head.
   const body = JSON.stringify(problem);
   const lines = problemHeaders(problem, Buffer.byteLength(body), {
@@ -45,6 +33,7 @@ export function writeProblem(
     audience: 'proxied',
     offered: application?.challenge ?? USUAL_CHALLENGE,
   });
+  exchange.addOwnLines(lines);
   if (closes) lines.push('Connection', 'close');
   response.writeHead(problem.status, lines);
   response.end(response.req.method === 'HEAD' ? undefined : body);
@@ -60,6 +49,7 @@ export function writeRawProblem(socket: Socket, code: ProblemCode, detail: strin
     audience: 'proxied',
     offered: USUAL_CHALLENGE,
   });
+  lines.push('X-Request-Id', problem.requestId);
   let head = `HTTP/1.1 ${problem.status} ${STATUS_TEXTS[problem.status] ?? 'Error'}\r\nConnection: close\r\n`;
   for (let index = 0; index < lines.length; index += 2) head += `${lines[index]}: ${lines[index + 1]}\r\n`;
   socket.end(Buffer.concat([Buffer.from(`${head}\r\n`, 'latin1'), body]));
