@@ -40,7 +40,7 @@ export function admit(
   }
   // A credential that cannot be read is refused next; a token may be meant by it.
   const asToken = !reading.ok || credential.kind === 'token';
-  if (asToken && isBlocked(request, path, application)) return deny('path_blocked', known);
+  if (asToken && isBlocked(request, { path, application })) return deny('path_blocked', known);
   if (!reading.ok) return deny(reading.code, known, { detail: reading.detail });
 
   const listApplies =

@@ -109,6 +109,7 @@ function isLookedUp({ request, application, policy }: Admitted): boolean {
       findToken: find,
       findSession: find,
       logIn: () => Promise.resolve({ matched: false }),
+      mounts: { route: () => null },
       body: null,
       onPassed: () => undefined,
     },
@@ -125,7 +126,9 @@ describe('a session of the gateway', () => {
     const read = authenticate(admitted({}), { token: found(), vendorMount: null, nowMs: NOW_MS });
     expect(read).toMatchObject({ kind: 'authenticated', principal: { username: 'alice' } });
     const write = authenticate(admitted({ method: 'POST' }), { token: found(), vendorMount: null, nowMs: NOW_MS });
-    expect(write.kind === 'authenticated' && authorize(write, { route: NO_ROUTE })).toMatchObject({
+    expect(
+      write.kind === 'authenticated' && authorize(write, { route: NO_ROUTE, mounts: { route: () => null } }),
+    ).toMatchObject({
       kind: 'deny',
       code: 'scope_insufficient',
       credential: 'cookie',

@@ -4,7 +4,6 @@ import { productOf } from '@scopegate/product';
 import { isReadMethod } from '@scopegate/scope';
 import { isExpired, isScopegateFormat, sameUserName, tokenFault } from '@scopegate/token';
 import { forbiddenAddressDetail } from './admit.js';
-import { overridingMethodsOfHead } from './blocked-request.js';
 import type { Credential } from './credential.js';
 import { bansPassword, isBannedPath } from './password-ban.js';
 import { deny, type Admitted, type Authenticated, type Deny, type PassThrough } from './decision.js';
@@ -16,6 +15,7 @@ import {
   type FoundToken,
   type NotFound,
 } from './facts.js';
+import { overridingMethodsOfHead } from './request-methods.js';
 
 const SESSION_OVER =
   'The session in the cookie has ended, or it is not a session of this gateway. Log in again, or send no cookie.';
@@ -34,7 +34,7 @@ export function authenticate(admitted: Admitted, facts: AuthenticationFacts): Au
   const refused = refusePresented(admitted);
   if (refused !== null) return refused;
   return admitted.application === null || isForwarded(admitted.credential, admitted.application)
-    ? { kind: 'pass', admitted }
+    ? { kind: 'pass', admitted, destination: null }
     : deny('authentication_required', admitted);
 }
 

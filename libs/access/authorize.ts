@@ -12,9 +12,11 @@ import {
   type GitService,
   type LfsOperation,
 } from '@scopegate/scope';
-import { isBlockedByBody, mayBecomeBlocked, overridingMethodsOfHead } from './blocked-request.js';
+import { isBlockedByBody, mayBecomeBlocked } from './blocked-request.js';
+import { judgeCopyDestination, type Mounts } from './copy-destination.js';
 import { deny, type Allow, type Authenticated, type Deny } from './decision.js';
 import type { PrincipalFacts, RequestFacts, TokenFacts } from './facts.js';
+import { copies, mayCopyByBody, methodsIn, overridingMethodsOfHead } from './request-methods.js';
 
 export interface AuthorizationFacts {
   readonly route: RouteRules;
@@ -22,6 +24,8 @@ export interface AuthorizationFacts {
   readonly lfsOperation?: LfsOperation | undefined;
   /** What the body says of the method (R12); only where `needsBodyOverrides` says so. */
   readonly bodyOverrides?: BodyOverrides | undefined;
+  /** For the destination of COPY and MOVE (R115). */
+  readonly mounts: Mounts;
 }
 
 export interface RouteRules {
@@ -61,13 +65,14 @@ export function needsLfsOperation(authenticated: Authenticated): boolean {
 
 /**
  * R12: a request that counts as a read through an exception or git may name another method in its body; so may one to a
- * path that is blocked for that method (R124).
+ * path that is blocked for that method (R124), or with a destination (R115).
  */
 export function needsBodyOverrides(authenticated: Authenticated, facts: AuthorizationFacts): boolean {
-  const { request, path, application } = authenticated.admitted;
+  const { request } = authenticated.admitted;
   if (!request.head.announcesBody || !mayOverrideInBody(request.head.lines)) return false;
-  const mayBeBlocked = authenticated.token !== null && mayBecomeBlocked(request, path, application);
-  return mayBeBlocked || isMadeRead(authenticated, facts);
+  const mayBecomeAnother =
+    authenticated.token !== null && (mayCopyByBody(request) || mayBecomeBlocked(request, authenticated.admitted));
+  return mayBecomeAnother || isMadeRead(authenticated, facts);
 }
 
 /** Only an exception or git's protocol makes this request a read. */
@@ -106,7 +111,16 @@ export function authorize(authenticated: Authenticated, facts: AuthorizationFact
   const isForOthers = facts.route.administratorsOnly && !isAdministrator(principal);
   const refusal = token === null ? null : refuseToken(authenticated, token, facts, isForOthers);
   if (refusal !== null) return refusal;
-  return isForOthers ? deny('administrator_required', admitted, { token }) : { kind: 'allow', authenticated };
+  if (isForOthers) return deny('administrator_required', admitted, { token });
+  const { application, request } = admitted;
+  const names = request.head.destinations.length > 0;
+  if (token === null || application === null || !names || !copies(request, facts.bodyOverrides)) {
+    return { kind: 'allow', authenticated, destination: null };
+  }
+  const destination = judgeCopyDestination(admitted, facts.mounts);
+  return destination.ok
+    ? { kind: 'allow', authenticated, destination: destination.path }
+    : deny(destination.code, admitted, { token, detail: destination.detail });
 }
 
 function refuseToken(
@@ -124,7 +138,7 @@ function refuseToken(
     const denial = deny('scope_insufficient', admitted, { token, detail: NEEDS_PASSWORD_LOGIN });
     return { ...denial, needsPasswordLogin: true };
   }
-  if (isBlockedByBody(admitted.request, admitted.path, admitted.application, facts.bodyOverrides)) {
+  if (isBlockedByBody(admitted.request, admitted, facts.bodyOverrides)) {
     return deny('path_blocked', admitted, { token });
   }
   if (!coversWrites(token.scope)) {
@@ -173,8 +187,7 @@ function readOnlyCovers(authenticated: Authenticated, facts: AuthorizationFacts)
 }
 
 function allOverridingMethods(authenticated: Authenticated, { bodyOverrides }: AuthorizationFacts): readonly string[] {
-  const ofHead = overridingMethodsOfHead(authenticated.admitted.request);
-  return bodyOverrides === undefined || bodyOverrides === 'unreadable' ? ofHead : [...ofHead, ...bodyOverrides];
+  return [...overridingMethodsOfHead(authenticated.admitted.request), ...methodsIn(bodyOverrides)];
 }
 
 /** RFC 9110 9.2.1; an overriding method in the head counts, too (R12). */

@@ -1,49 +1,37 @@
-import { bodyKindOf } from '@scopegate/kernel';
-import type { BlockedMethods, PathJudgement } from '@scopegate/path';
-import { overridingMethodsOfQuery, type BodyOverrides } from '@scopegate/scope';
+import type { BlockedMethods, BlockedReach, PathJudgement } from '@scopegate/path';
+import type { BodyOverrides } from '@scopegate/scope';
 import type { ApplicationRules, RequestFacts } from './facts.js';
+import { copies, hidesMethod, methodsIn, overridingMethodsOfHead } from './request-methods.js';
 
-/** The methods that the head asks to be treated as (R12). */
-export function overridingMethodsOfHead({ head, query }: RequestFacts): readonly string[] {
-  return query === null ? head.overridingMethods : [...head.overridingMethods, ...overridingMethodsOfQuery(query)];
-}
+type Place = { readonly path: PathJudgement | null; readonly application: ApplicationRules | null };
 
 /** R124: a pattern reaches the path, and has the method or one that overrides it. */
-export function isBlocked(
-  request: RequestFacts,
-  path: PathJudgement | null,
-  application: ApplicationRules | null,
-): boolean {
-  const blocked = blockedMethods(path, application);
+export function isBlocked(request: RequestFacts, place: Place): boolean {
+  // A copy has everything below the path, where it is not blocked.
+  if (copies(request)) return blockedMethods(place, 'tree') !== null;
+  const blocked = blockedMethods(place);
   if (blocked === null || blocked === 'every') return blocked !== null;
   return blocked.has(request.method) || overridingMethodsOfHead(request).some((method) => blocked.has(method));
 }
 
 /** R124: a POST to a path that is blocked for another method may name that method in its body. */
-export function mayBecomeBlocked(
-  request: RequestFacts,
-  path: PathJudgement | null,
-  application: ApplicationRules | null,
-): boolean {
-  return request.method === 'POST' && request.head.announcesBody && blockedMethods(path, application) !== null;
+export function mayBecomeBlocked(request: RequestFacts, place: Place): boolean {
+  return request.method === 'POST' && request.head.announcesBody && blockedMethods(place) !== null;
 }
 
 /** @param overrides undefined before the body has been read */
-export function isBlockedByBody(
-  request: RequestFacts,
-  path: PathJudgement | null,
-  application: ApplicationRules | null,
-  overrides: BodyOverrides | undefined,
-): boolean {
-  if (!mayBecomeBlocked(request, path, application)) return false;
-  // A multipart body is not searched.
-  if (overrides === 'unreadable' || bodyKindOf(request.head.lines) === 'multipart') return true;
-  const blocked = blockedMethods(path, application);
-  return overrides?.some((method) => blocked === 'every' || blocked?.has(method)) === true;
+export function isBlockedByBody(request: RequestFacts, place: Place, overrides: BodyOverrides | undefined): boolean {
+  if (copies(request, overrides) && blockedMethods(place, 'tree') !== null) return true;
+  if (!mayBecomeBlocked(request, place)) return false;
+  const blocked = blockedMethods(place);
+  return (
+    hidesMethod(request, overrides) ||
+    methodsIn(overrides).some((method) => blocked === 'every' || blocked?.has(method) === true)
+  );
 }
 
-function blockedMethods(path: PathJudgement | null, application: ApplicationRules | null): BlockedMethods {
+function blockedMethods({ path, application }: Place, reach: BlockedReach = 'path'): BlockedMethods {
   return path?.strict.ok === true && application !== null
-    ? application.blockedPaths.methodsAt(path.strict.canonical)
+    ? application.blockedPaths.methodsAt(path.strict.canonical, reach)
     : null;
 }

@@ -1,5 +1,5 @@
 import type { ClientAddress } from '@scopegate/network';
-import type { PathJudgement } from '@scopegate/path';
+import type { CanonicalPath, PathJudgement } from '@scopegate/path';
 import { credentialKind, presentedName, type Credential, type CredentialKind } from './credential.js';
 import type { AccessPolicy, ApplicationRules, PrincipalFacts, RequestFacts, TokenFacts } from './facts.js';
 import { REASONS, type ReasonCode } from './reasons.js';
@@ -47,11 +47,15 @@ export interface Authenticated {
 export interface PassThrough {
   readonly kind: 'pass';
   readonly admitted: Admitted;
+  /** Of COPY and MOVE, below the mount (R115); null: a `Destination` goes upstream as it is. */
+  readonly destination: CanonicalPath | null;
 }
 
 export interface Allow {
   readonly kind: 'allow';
   readonly authenticated: Authenticated;
+  /** Of COPY and MOVE, below the mount, judged (R115); null: none. */
+  readonly destination: CanonicalPath | null;
 }
 
 export type Decision = Allow | PassThrough | Deny;

@@ -82,7 +82,9 @@ function explainStages(decision: Decision, describe: (stage: Stage) => string | 
   if (decision.kind === 'deny') return stagesUntil(stageOf(decision), decision.code, decision.detail, describe);
   return STAGES.map((stage) => {
     // A request that passes through has no token, so permission and scope are not needed.
-    const isNeeded = decision.kind === 'allow' || (stage !== 'token' && stage !== 'permission' && stage !== 'scope');
+    const isNeeded =
+      decision.kind === 'allow' ||
+      (stage !== 'token' && stage !== 'permission' && stage !== 'scope' && stage !== 'destination');
     return {
       stage,
       outcome: isNeeded ? 'passed' : 'not-needed',
@@ -140,6 +142,10 @@ function describeStage(
       return 'This kind of path accepts this kind of credential.';
     case 'permission':
       return 'The owner may use tokens.';
+    case 'destination':
+      return facts.request.head.destinations.length === 0
+        ? 'The request has no Destination.'
+        : 'If the request copies or moves, its Destination is in the application, where the token may use it.';
     case 'scope':
       return token === null ? null : `The scope ${token.scope} covers this request.`;
   }

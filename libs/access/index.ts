@@ -15,3 +15,4 @@ export * from './form-body.js';
 export * from './explain.js';
 export * from './vendor-call.js';
 export * from './destination.js';
+export type { Mounts } from './copy-destination.js';

@@ -3,6 +3,7 @@ import type { SessionId, TokenId } from '@scopegate/token';
 import { admit, judgeRequestPath, needsSessionBody } from './admit.js';
 import { authenticate } from './authenticate.js';
 import { authorize, needsBodyOverrides, needsLfsOperation, type RouteRules } from './authorize.js';
+import { locateCopyDestination, type Mounts } from './copy-destination.js';
 import {
   deny,
   type Admitted,
@@ -23,6 +24,7 @@ import type {
 } from './facts.js';
 import { admitForm, MAX_FORM_BYTES, needsForm, needsFormToRefuse, refusesLargeForm } from './form-body.js';
 import type { RequestHead } from './request-head.js';
+import { copies } from './request-methods.js';
 import { MAX_SESSION_BODY_BYTES, readSessionBody } from './session-body.js';
 
 /** Data in memory is returned at once and costs no turn of the event loop. */
@@ -46,6 +48,8 @@ export interface AccessPorts {
   findSession(id: SessionId, secret: string): Eventually<FoundToken | NotFound>;
   /** Checks a password at the management API, and counts a wrong one (R51). */
   logIn(admitted: Admitted): Promise<LoginResult>;
+  /** For the destination of COPY and MOVE (R115). */
+  readonly mounts: Mounts;
   /** Null if only the head is known: the decision then ignores the body. */
   readonly body: BodyPort | null;
   /** Called after each passed stage, so that a later failure is recorded with what was known. */
@@ -70,9 +74,11 @@ export function judge(facts: AccessFacts, ports: AccessPorts): Eventually<Decisi
     return chain(gather(admitted, facts, ports), (gathered) => {
       const result = authenticate(admitted, gathered);
       if (result.kind === 'deny') return refuse(result, admitted, ports.body);
-      if (result.kind === 'pass') return checkForm(result, admitted, ports);
+      if (result.kind === 'pass') {
+        return chain(checkForm(result, admitted, ports), (decision) => withDestination(decision, ports.mounts));
+      }
       ports.onPassed(result);
-      return chain(authorizeRequest(result, facts.route, ports.body), (decision) =>
+      return chain(authorizeRequest(result, facts.route, ports), (decision) =>
         decision.kind === 'deny' ? decision : checkForm(decision, admitted, ports),
       );
     });
@@ -96,6 +102,15 @@ function admitRequest(
   return body
     .readWhole(MAX_SESSION_BODY_BYTES)
     .then((bytes) => admit({ ...request, sessionBody: readSessionBody(bytes) }, application, path, policy));
+}
+
+/** R115: what is not judged is translated where it lies in the application, and goes on as it is elsewhere. */
+function withDestination(decision: Decision, mounts: Mounts): Decision {
+  if (decision.kind !== 'pass') return decision;
+  const { application, request } = decision.admitted;
+  if (application === null || request.head.destinations.length === 0 || !copies(request)) return decision;
+  const destination = locateCopyDestination(decision.admitted, mounts);
+  return destination.ok ? { ...decision, destination: destination.path } : decision;
 }
 
 /** Finds the token or session, or checks the password, if there is one. */
@@ -131,23 +146,24 @@ function refuse(denial: Deny, admitted: Admitted, body: BodyPort | null): Eventu
 function authorizeRequest(
   authenticated: Authenticated,
   route: RouteRules,
-  body: BodyPort | null,
+  { body, mounts }: AccessPorts,
 ): Eventually<Allow | Deny> {
   const { lines } = authenticated.admitted.request.head;
   if (body !== null && needsLfsOperation(authenticated)) {
     return body.readWhole(MAX_LFS_BATCH_BYTES).then((bytes) =>
       authorize(authenticated, {
         route,
+        mounts,
         lfsOperation: lfsOperation(bytes),
         bodyOverrides: overridingMethodsOfBody(lines, bytes),
       }),
     );
   }
-  const ofHead = authorize(authenticated, { route });
-  if (body === null || ofHead.kind === 'deny' || !needsBodyOverrides(authenticated, { route })) return ofHead;
+  const ofHead = authorize(authenticated, { route, mounts });
+  if (body === null || ofHead.kind === 'deny' || !needsBodyOverrides(authenticated, { route, mounts })) return ofHead;
   return body
     .readWhole(MAX_OVERRIDE_BODY_BYTES)
-    .then((bytes) => authorize(authenticated, { route, bodyOverrides: overridingMethodsOfBody(lines, bytes) }));
+    .then((bytes) => authorize(authenticated, { route, mounts, bodyOverrides: overridingMethodsOfBody(lines, bytes) }));
 }
 
 /** R43, R109: searches the form of a request that passed everything else, and judges it again with the result. */

@@ -24,6 +24,7 @@ const PUBLIC_CODES: Readonly<Record<number, readonly string[]>> = {
     'use_not_permitted',
     'native_token_management_disabled',
     'path_blocked',
+    'destination_not_allowed',
     'administrator_required',
   ],
   405: ['method_not_allowed'],

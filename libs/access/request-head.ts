@@ -18,6 +18,7 @@ export class RequestHead {
   #credential: CredentialReading | undefined;
   #session: CredentialReading | undefined;
   #overridingMethods: readonly string[] | undefined;
+  #destinations: readonly string[] | undefined;
   #userAgent: string | null | undefined;
   #upgrade: string | null | undefined;
 
@@ -73,6 +74,11 @@ export class RequestHead {
   /** The methods that header lines ask to be treated as (R12). */
   get overridingMethods(): readonly string[] {
     return (this.#overridingMethods ??= overridingMethodsOfHeaders(this.lines));
+  }
+
+  /** The values of `Destination` (RFC 4918 10.3). */
+  get destinations(): readonly string[] {
+    return (this.#destinations ??= this.values('destination'));
   }
 
   get userAgent(): string | null {

@@ -13,6 +13,7 @@ export const STAGES = [
   'path-kind',
   'permission',
   'scope',
+  'destination',
 ] as const;
 
 export type Stage = (typeof STAGES)[number];

@@ -6,9 +6,12 @@ import { pathReadings } from './upstream-readings.js';
 /** The methods of the patterns that reach a path; null: no pattern does. */
 export type BlockedMethods = ReadonlySet<string> | 'every' | null;
 
+/** `tree`: a pattern also reaches a path if it can reach one below it. */
+export type BlockedReach = 'path' | 'tree';
+
 /** Prepared for the hot path. */
 export interface BlockedPaths {
-  methodsAt(canonical: CanonicalPath): BlockedMethods;
+  methodsAt(canonical: CanonicalPath, reach?: BlockedReach): BlockedMethods;
 }
 
 interface Block {
@@ -25,14 +28,15 @@ interface Block {
 export function compileBlockedPaths(patterns: readonly PathPattern[]): BlockedPaths {
   const blocks = patterns.filter((pattern) => parsePathPattern(pattern).ok).flatMap(blocksOf);
   return {
-    methodsAt(canonical) {
+    methodsAt(canonical, reach = 'path') {
       if (blocks.length === 0) return null;
       const readings = pathReadings(canonical, { rewritesStatic: true });
       // With too many readings, one of them may be blocked.
       if (readings === null) return 'every';
-      if (readings.length > 1) return methodsOf(blocks, readings.map(segmentsOf));
+      const isTree = reach === 'tree';
+      if (isTree || readings.length > 1) return methodsOf(blocks, readings.map(segmentsOf), isTree);
       const near = blocks.filter(({ beginning }) => canonical.startsWith(beginning));
-      return near.length === 0 ? null : methodsOf(near, [segmentsOf(canonical)]);
+      return near.length === 0 ? null : methodsOf(near, [segmentsOf(canonical)], false);
     },
   };
 }
@@ -48,10 +52,14 @@ function blocksOf({ method, path }: PathPattern): readonly Block[] {
   }));
 }
 
-function methodsOf(blocks: readonly Block[], readings: readonly (readonly string[])[]): BlockedMethods {
+function methodsOf(
+  blocks: readonly Block[],
+  readings: readonly (readonly string[])[],
+  isTree: boolean,
+): BlockedMethods {
   let methods: Set<string> | null = null;
   for (const block of blocks) {
-    if (!readings.some((segments) => matches(block.segments, segments))) continue;
+    if (!readings.some((segments) => matches(block.segments, segments, isTree))) continue;
     if (block.methods === 'every') return 'every';
     methods ??= new Set();
     for (const method of block.methods) methods.add(method);
@@ -63,11 +71,12 @@ function segmentsOf(path: string): readonly string[] {
   return path.split('/').filter((segment) => segment !== '');
 }
 
-function matches(pattern: readonly string[], path: readonly string[]): boolean {
+function matches(pattern: readonly string[], path: readonly string[], isTree: boolean): boolean {
   const isOpen = pattern.at(-1) === '**';
   const fixed = isOpen ? pattern.length - 1 : pattern.length;
-  if (isOpen ? path.length <= fixed : path.length !== fixed) return false;
-  for (let index = 0; index < fixed; index += 1) {
+  const isAbove = isTree && path.length <= fixed;
+  if (!isAbove && (isOpen ? path.length <= fixed : path.length !== fixed)) return false;
+  for (let index = 0; index < Math.min(fixed, path.length); index += 1) {
     const wanted = pattern[index] ?? '';
     const segment = path[index] ?? '';
     if (wanted.endsWith('*') ? !segment.startsWith(wanted.slice(0, -1)) : segment !== wanted) return false;

@@ -16,7 +16,7 @@ export {
   type PatternParsing,
   type ReadOnlyException,
 } from './path-pattern.js';
-export { compileBlockedPaths, type BlockedMethods, type BlockedPaths } from './blocked-path.js';
+export { compileBlockedPaths, type BlockedMethods, type BlockedPaths, type BlockedReach } from './blocked-path.js';
 export { isRewritten } from './path-readings.js';
 export { readingsOf } from './segment-readings.js';
 export { pathReadings } from './upstream-readings.js';

@@ -18,7 +18,7 @@ const GUIDANCE: Readonly<Record<PublicCode, ProblemGuidance>> = {
     remedy: 'Correct the listed fields.',
   },
   request_malformed: {
-    when: 'The request breaks the rules of HTTP/1.1: no Host line, two Host lines or an invalid one, a protocol other than HTTP, framing that two servers could read differently, a backslash in the target, a body that is not valid JSON or ends early. With status 505, the request uses an HTTP version other than 1.0 and 1.1.',
+    when: 'The request breaks the rules of HTTP/1.1: no Host line, two Host lines or an invalid one, a protocol other than HTTP, framing that two servers could read differently, a backslash in the target, a body that is not valid JSON or ends early, a `Destination` of COPY or MOVE that is no address. With status 505, the request uses an HTTP version other than 1.0 and 1.1.',
     remedy: 'Use a standard HTTP client with HTTP/1.1, and percent-encode the target.',
   },
   path_ambiguous: {
@@ -125,6 +125,10 @@ const GUIDANCE: Readonly<Record<PublicCode, ProblemGuidance>> = {
   path_blocked: {
     when: 'The request has a token, and no token may send it: its answer can contain another credential, which no scope limits, or an administrator has put the path into `blockedPaths` of the application.',
     remedy: 'Do this without a token: log in to the application itself.',
+  },
+  destination_not_allowed: {
+    when: 'COPY or MOVE with a token has a `Destination` on another server, outside of the application, or on a path that the token may not use: not a REST path, a blocked one, or one that can be read in more than one way.',
+    remedy: 'Send the address of a path below the same mount, as the client reaches it.',
   },
   administrator_required: {
     when: 'Only members of the group `administrators` may make this call.',

@@ -19,6 +19,7 @@ function forward(lines: readonly string[], more: Partial<ForwardedRequest> = {})
     dropAuthorization: false,
     keepCookies: (value) => value,
     keptCookies: null,
+    destination: null,
     dropLine: null,
     addressHeader: null,
     trace: null,
@@ -36,6 +37,14 @@ function valuesOf(lines: readonly string[], name: string): string[] {
 }
 
 describe('the lines that go upstream', () => {
+  it('R115: have the judged destination in place of the one that was sent, and keep another line', () => {
+    const lines = ['Destination', 'http://gateway.example/jira/b', 'Connection', 'destination'];
+    const destination = 'http://jira.example:8080/b';
+    expect(valuesOf(forward(lines, { destination }), 'destination')).toEqual([destination]);
+    expect(valuesOf(forward(lines), 'destination')).toEqual(['http://gateway.example/jira/b']);
+    expect(valuesOf(forward(['X-Destination', 'x'], { destination }), 'x-destination')).toEqual(['x']);
+  });
+
   it('R42: are the client’s own, in their order, spelling and number', () => {
     const lines = ['X-B', '1', 'x-a', '2', 'X-B', '3', 'Accept', '*/*', 'Authorization', 'Basic YTpi', 'Cookie', 'a=b'];
     expect(kept(lines)).toEqual(lines);

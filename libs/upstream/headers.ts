@@ -27,6 +27,8 @@ export interface ForwardedRequest {
   readonly keepCookies: ((value: string) => string | null) | null;
   /** The gateway's own `Cookie` line for a token (R117); null: none. */
   readonly keptCookies: string | null;
+  /** The address in place of a `Destination` (R115); null: it goes as it is. */
+  readonly destination: string | null;
   /** Lines that override the method are dropped (R12). */
   readonly dropLine: ((foldedName: string) => boolean) | null;
   /** Not sent on, because the client address is taken from it; null: none. */
@@ -72,7 +74,9 @@ function pushClientLines(result: string[], request: ForwardedRequest): void {
     if (nominated !== null && nominated.has(folded) && !END_TO_END.has(folded)) continue;
     if (dropLine !== null && dropLine(folded)) continue;
     const value = lines[index + 1] as string;
-    if (folded === 'cookie') {
+    if (folded === 'destination' && request.destination !== null) {
+      result.push(name, request.destination);
+    } else if (folded === 'cookie') {
       const kept = keepCookies === null ? null : keepCookies(value);
       if (kept !== null) result.push(name, kept);
     } else {
@@ -88,6 +92,7 @@ const END_TO_END: ReadonlySet<string> = new Set([
   'content-length',
   'content-type',
   'content-encoding',
+  'destination',
 ]);
 
 /** Null if there are only the usual two. */

@@ -36,6 +36,11 @@ export function forwardedPath(target: UpstreamTarget, judgedPath: string, query:
   return query === null ? path : `${path}?${query}`;
 }
 
+/** The address of a judged path as the upstream sees itself. @param host of the Host line that it gets */
+export function forwardedAddress({ origin, basePath }: UpstreamTarget, host: string, judgedPath: string): string {
+  return `${origin.slice(0, origin.indexOf('//'))}//${host}${basePath}${judgedPath}`;
+}
+
 function authorityOf(value: string): string {
   return value.slice(value.indexOf('//') + 2).split('/')[0] ?? '';
 }

@@ -98,6 +98,7 @@ export class ExplainService {
         tokenId === null ? this.tokens.lookUp(id, secret, head) : this.tokens.lookUpById(tokenId),
       findSession: (id, secret) => this.sessions.lookUp(id, secret),
       logIn: (admitted) => this.#logIn(caller, admitted),
+      mounts: this.applications,
       body: null,
       onPassed: () => undefined,
     };

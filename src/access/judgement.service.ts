@@ -12,6 +12,7 @@ import {
   type TokenFacts,
 } from '@scopegate/access';
 import { nearEnd } from '@scopegate/token';
+import { ApplicationsService } from '../applications/applications.service.js';
 import { AuditShipper } from '../audit/audit-shipper.js';
 import type { Exchange } from '../common/access/exchange.js';
 import { readBeginning, readBody } from '../common/http/body.reader.js';
@@ -37,6 +38,7 @@ export class JudgementService {
     private readonly tokens: TokenCache,
     private readonly sessions: SessionsService,
     private readonly directory: DirectoryService,
+    private readonly applications: ApplicationsService,
     private readonly clock: Clock,
   ) {}
 
@@ -66,6 +68,7 @@ export class JudgementService {
       findToken: (id, secret, head) => inTime(this.tokens.lookUp(id, secret, head)),
       findSession: (id, secret) => inTime(this.sessions.lookUp(id, secret)),
       logIn: (admitted) => this.#logIn(admitted),
+      mounts: this.applications,
       body: bodyOf(exchange),
       onPassed: (stage) => {
         if (stage.kind === 'admitted') exchange.admitted = stage;

@@ -6,6 +6,7 @@ import { withoutSessions } from '@scopegate/token';
 import {
   failureCode,
   failureOf,
+  forwardedAddress,
   forwardedHeaders,
   forwardedPath,
   identityLines,
@@ -94,9 +95,10 @@ export class UpstreamForwarder implements ForwardListener<ForwardHandler> {
       const isSecure = origin.forwardedProto === 'https' || target.origin.startsWith('https:');
       handler.cookies = this.keptCookies.of(token, application, forwardedPath(target, path, null), isSecure);
     }
+    const host = hostFor(application, origin);
     const headers = forwardedHeaders({
       lines: facts.head.lines,
-      host: hostFor(application, origin),
+      host,
       requestId: exchange.requestId,
       ...origin,
       forwardedPrefix: application.pathPrefix === '/' ? null : application.pathPrefix,
@@ -110,6 +112,7 @@ export class UpstreamForwarder implements ForwardListener<ForwardHandler> {
       // The gateway's own sessions never go upstream, whatever else is presented (R11).
       keepCookies: token === null ? withoutSessions : null,
       keptCookies: handler.cookies?.line ?? null,
+      destination: decision.destination === null ? null : forwardedAddress(target, host, decision.destination),
       // A scope with writes allows every method (R12).
       dropLine: token === null || coversWrites(token.scope) ? null : isMethodOverrideHeader,
       trace: { parent: traceParent(exchange.trace, randomDigits(16)), state: exchange.trace.traceState },

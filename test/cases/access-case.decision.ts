@@ -14,7 +14,7 @@ import {
 } from '@scopegate/access';
 import { HmacKey } from '@scopegate/kernel';
 import { compileAddressSet } from '@scopegate/network';
-import { compileBlockedPaths, compilePatterns } from '@scopegate/path';
+import { compileBlockedPaths, compilePatterns, stripMount } from '@scopegate/path';
 import { DEFAULT_PERMISSIONS } from '@scopegate/permission';
 import { productOf } from '@scopegate/product';
 import { mintSession, mintToken, sameUserName } from '@scopegate/token';
@@ -88,6 +88,7 @@ async function decideIn(world: World, row: AccessCase, head: RequestHead): Promi
       findToken: (_id, secret) => world.lookUp(secret),
       findSession: (_id, secret) => world.lookUp(secret),
       logIn: ({ credential }) => Promise.resolve(world.logIn(credential)),
+      mounts: { route: (_authority, outerPath) => routeOf(outerPath) },
       body: { readWhole: () => Promise.resolve(body), readBeginning: () => Promise.resolve(body) },
       onPassed: () => undefined,
     },
@@ -103,6 +104,13 @@ type World = {
   lookUp(secret: string): FoundToken | NotFound;
   logIn(credential: Credential): LoginResult;
 };
+
+/** The mount of the application, and another one below it. */
+function routeOf(path: string): { application: { key: string }; rest: string; hasOwnHost: boolean } | null {
+  const rest = stripMount(path, `/${APPLICATION_KEY}`);
+  if (rest === null) return null;
+  return { application: { key: rest.startsWith('/nested/') ? 'other' : APPLICATION_KEY }, rest, hasOwnHost: false };
+}
 
 /** The key of the application of every case. */
 const APPLICATION_KEY = 'this';
@@ -124,6 +132,7 @@ function buildWorld(row: AccessCase): World {
   }
   const session = mintSession(new HmacKey('a pepper of the cases'), (size) => new Uint8Array(size).fill(99));
   secrets.set('cookie', session.secret);
+  secrets.set('mount', `/${APPLICATION_KEY}`);
   const ofSession = bySecret.get(secrets.get(row.request.session ?? '') ?? '');
   if (ofSession !== undefined) bySecret.set(session.secret, ofSession);
   return {

@@ -47,6 +47,8 @@ export type GatewayOutcome = {
   readonly answer: RawAnswer;
   /** The problem of the answer, where it is one. */
   readonly problem: ProblemBody | null;
+  /** The address of the upstream, with its base path. */
+  readonly upstreamAddress: string;
   /** What the upstream received, without its own base path in the target. */
   readonly received: readonly (RecordedRequest & { readonly path: string })[];
   readonly bytesReceived: number;
@@ -127,6 +129,7 @@ export class CaseGateway {
     await this.#arrangeSettings(row);
     await this.#arrangePermissions(row);
     const secrets = await this.#storeTokens(row, application);
+    if (application !== null) secrets.set('mount', `/${application}`);
     await this.#arrangeUsers(row);
     try {
       return await this.#send(row, application, secrets);
@@ -165,6 +168,7 @@ export class CaseGateway {
       answer,
       problem: isProblem ? answer.json<ProblemBody>() : null,
       received: this.upstream.requests.map((received) => ({ ...received, path: pathOf(received) })),
+      upstreamAddress: `${this.upstream.url}${BASE_PATH}`,
       bytesReceived: this.upstream.bytesReceived,
       sent: {
         authorization: lines.find(([name]) => name.toLowerCase() === 'authorization')?.[1],
@@ -222,7 +226,7 @@ export class CaseGateway {
   }
 
   /** Stores the tokens of a case as they would have become in time; the API makes them only as they begin. */
-  async #storeTokens(row: AccessCase, application: string | null): Promise<ReadonlyMap<string, string>> {
+  async #storeTokens(row: AccessCase, application: string | null): Promise<Map<string, string>> {
     const pepper = this.server.app.get(Pepper, { strict: false });
     const directory = this.server.app.get(DirectoryService, { strict: false });
     const secrets = new Map<string, string>();

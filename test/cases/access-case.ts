@@ -125,7 +125,7 @@ export type CaseForwarded = {
   readonly user?: string | null;
   /** Names of lines that do not arrive, in lower case. */
   readonly lacksHeaders?: readonly string[];
-  /** Lines that arrive as they are, and once each. */
+  /** Lines that arrive as they are, and once each; `<upstream>` stands for the address of the upstream. */
   readonly headers?: readonly (readonly [name: string, value: string])[];
   /** Default: the body of the request. */
   readonly body?: string;

@@ -1,6 +1,7 @@
 import type { AccessCase } from './access-case.js';
 import { ADDRESS_CASES } from './address.cases.js';
 import { CORPUS_CASES } from './corpus.cases.js';
+import { DESTINATION_CASES } from './destination.cases.js';
 import { GIT_CASES } from './git.cases.js';
 import { LISTED_PATH_CASES } from './listed-path.cases.js';
 import { MANAGEMENT_CASES } from './management.cases.js';
@@ -31,6 +32,7 @@ export const ACCESS_CASES: readonly AccessCase[] = [
   ...REMOTE_API_CASES,
   ...NATIVE_TOKEN_CASES,
   ...LISTED_PATH_CASES,
+  ...DESTINATION_CASES,
   ...PRESENTED_TOKEN_CASES,
   ...MISPLACED_TOKEN_CASES,
   ...REQUEST_FORM_CASES,

@@ -319,6 +319,7 @@ const FAULTS = [
   'path-kind',
   'permission',
   'scope',
+  'destination',
 ] as const satisfies readonly Stage[];
 
 /** A request with all of these faults at once. */
@@ -330,6 +331,7 @@ function faulty(faults: ReadonlySet<Stage>): AccessCase {
     application: {
       kind: 'jira',
       nativeTokensDisabled: true,
+      exceptions: [{ method: 'COPY', path: '/rest/**' }],
       blockedPaths: faults.has('blocked-path') ? [{ path: '/rest/**' }] : [],
     },
     settings: { passwordsEnabled: false, preventPathTraversal: true, allowList: ['192.0.2.0/24'] },
@@ -342,10 +344,13 @@ function faulty(faults: ReadonlySet<Stage>): AccessCase {
       },
     },
     request: {
-      method: faults.has('scope') ? 'POST' : 'GET',
+      method: faults.has('scope') ? 'POST' : faults.has('destination') ? 'COPY' : 'GET',
       path: faults.has('path') ? `${plainPath}/./x` : plainPath,
       credential: faults.has('credential') ? authorization('Basic !!!!') : basicToken('alice', 'faulty'),
-      headers: faults.has('form') ? [['Host', 'elsewhere.example']] : [],
+      headers: [
+        ...(faults.has('form') ? [['Host', 'elsewhere.example'] as const] : []),
+        ...(faults.has('destination') ? [['Destination', '/elsewhere'] as const] : []),
+      ],
       peer: faults.has('address') ? '198.51.100.7' : '192.0.2.7',
     },
     expect: letIn(200),

@@ -63,7 +63,8 @@ function expectEvent(row: AccessCase, { answer, application, events, received }:
   if (forwarded !== undefined && row.expect.decision === 'allow') expect(event?.path).toBe(forwarded.path);
 }
 
-function expectForwarded(row: AccessCase, forwarded: CaseForwarded, { received, sent, answer }: GatewayOutcome): void {
+function expectForwarded(row: AccessCase, forwarded: CaseForwarded, outcome: GatewayOutcome): void {
+  const { received, sent, answer } = outcome;
   expect(received).toHaveLength(1);
   const [request] = received;
   if (request === undefined) return;
@@ -76,7 +77,9 @@ function expectForwarded(row: AccessCase, forwarded: CaseForwarded, { received, 
   expect(request.headerValues('x-forwarded-user')).toEqual(user === null ? [] : [user]);
   const arrived = new Set(request.headerLines.map(([name]) => name.toLowerCase()));
   for (const name of forwarded.lacksHeaders ?? []) expect(arrived).not.toContain(name);
-  for (const [name, value] of forwarded.headers ?? []) expect(request.headerValues(name)).toEqual([value]);
+  for (const [name, value] of forwarded.headers ?? []) {
+    expect(request.headerValues(name)).toEqual([value.replace('<upstream>', outcome.upstreamAddress)]);
+  }
   expect(request.body.toString('utf8')).toBe(forwarded.body ?? sent.body);
   expect(request.raw.toString('latin1').includes('sg_')).toBe(false);
   // The upstream's answer comes back unchanged (R02).
