@@ -179,6 +179,17 @@ describe('the lines that go upstream', () => {
     'X_Forwarded.For',
     'Client-IP',
     'True_Client_IP',
+    'X-Forwarded-Ssl',
+    'x_forwarded_ssl',
+    'X-Forwarded-Proto-Version',
+    'Front-End-Https',
+    'HTTPS',
+    'X-Arr-Ssl',
+    'WL-Proxy-SSL',
+    'Fly-Client-IP',
+    'X-Real-Port',
+    '$WSRA',
+    '$WSRU',
   ])('R39: %s is the gateway’s to say, or of no one', (name) => {
     expect(kept([name, '1.1.1.1', 'X-Kept', '1'])).toEqual(['X-Kept', '1']);
   });
