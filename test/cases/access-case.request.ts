@@ -31,8 +31,9 @@ export function linesOf(
   lines.push(...besides, ...credentialLines(request.credential, secrets));
   const cookie = request.sessionCookie ?? (request.session === undefined ? undefined : SESSION_COOKIE);
   if (cookie !== undefined) lines.push(['Cookie', fillSecrets(cookie, secrets)]);
-  for (const [name, value] of request.headers ?? [])
+  for (const [name, value] of request.headers ?? []) {
     lines.push([name, fillSecrets(value, secrets).replaceAll('<host>', host)]);
+  }
   if (request.body !== undefined) {
     if (!hasLine(lines, 'content-type')) lines.push(['Content-Type', 'application/json']);
     if (!hasLine(lines, 'transfer-encoding')) {

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync, chownSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync, chownSync } from 'node:fs';
 import { join } from 'node:path';
 import { findProgram } from './private-process.js';
 import { PRIVATE_HOST, startPrivateServer } from './private-server.js';
@@ -17,10 +17,10 @@ export type WebDavServer = {
 
 const MODULES = '/usr/lib/apache2/modules';
 
-/** Why the tests cannot run here, or null. */
-export function missingForWebDav(): string | null {
-  const missing = ['apache2', 'cadaver'].filter((name) => findProgram(name) === undefined);
-  return missing.length === 0 ? null : `${missing.join(' and ')} not on the PATH`;
+/** Whether Apache with mod_dav and a client are installed. */
+export function isWebDavAvailable(): boolean {
+  const programs = ['apache2', 'cadaver'].every((name) => findProgram(name) !== undefined);
+  return programs && existsSync(`${MODULES}/mod_dav_fs.so`);
 }
 
 export async function startWebDav(files: Readonly<Record<string, string>>): Promise<WebDavServer> {
