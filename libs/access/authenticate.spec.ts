@@ -30,6 +30,7 @@ const JIRA: ApplicationRules = {
   readOnlyUpgrades: false,
   exceptions: compilePatterns([]),
   tokenPaths: compilePatterns([]),
+  cors: null,
   blockedPaths: compileBlockedPaths([]),
 };
 

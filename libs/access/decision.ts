@@ -49,6 +49,8 @@ export interface PassThrough {
   readonly admitted: Admitted;
   /** Of COPY and MOVE, below the mount (R115); null: a `Destination` goes upstream as it is. */
   readonly destination: CanonicalPath | null;
+  /** The gateway answers it, before authentication (R122). */
+  readonly isPreflight?: true;
 }
 
 export interface Allow {

@@ -30,6 +30,7 @@ const JIRA: Application = {
     readOnlyUpgrades: false,
     exceptions: compilePatterns([]),
     tokenPaths: compilePatterns([]),
+    cors: null,
     blockedPaths: compileBlockedPaths([]),
   },
 };

@@ -40,11 +40,15 @@ export interface Explanation {
   readonly clientIp: ExplainedAddress;
 }
 
+const PREFLIGHT = 'This is a preflight from a listed origin. The gateway answers it itself, without authentication.';
+
 export function explainDecision(decision: Decision, facts: AccessFacts): Explanation {
   const address = resolveClientAddress(facts.request.peer, facts.request.head.lines, facts.policy.reverseProxy);
   const code = decision.kind === 'deny' ? decision.code : null;
   const token = tokenOf(decision);
-  const describe = (stage: Stage): string | null => describeStage(stage, facts, address, token);
+  const isPreflight = decision.kind === 'pass' && decision.isPreflight === true;
+  const describe = (stage: Stage): string | null =>
+    isPreflight && stage === 'path-kind' ? PREFLIGHT : describeStage(stage, facts, address, token);
   return {
     decision: decision.kind,
     code,

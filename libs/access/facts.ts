@@ -4,6 +4,7 @@ import type { ApplicationKind } from '@scopegate/product';
 import type { Permissions } from '@scopegate/permission';
 import type { Scope } from '@scopegate/scope';
 import type { TokenId, ValidityPolicy } from '@scopegate/token';
+import type { Cors } from './cors.js';
 import type { RequestHead } from './request-head.js';
 
 export interface RequestFacts {
@@ -67,6 +68,8 @@ export interface ApplicationRules {
   readonly tokenPaths: CompiledPatterns;
   /** Those of the product and of the application (R124). */
   readonly blockedPaths: BlockedPaths;
+  /** R122; null: pages of other origins get nothing. */
+  readonly cors: Cors | null;
 }
 
 /** The settings and permissions of one decision: an immutable snapshot. */

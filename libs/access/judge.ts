@@ -71,6 +71,7 @@ export function judge(facts: AccessFacts, ports: AccessPorts): Eventually<Decisi
   return chain(admitRequest(facts, ports), (admitted) => {
     if (admitted.kind === 'deny') return admitted;
     ports.onPassed(admitted);
+    if (isPreflight(admitted)) return { kind: 'pass', admitted, destination: null, isPreflight: true };
     return chain(gather(admitted, facts, ports), (gathered) => {
       const result = authenticate(admitted, gathered);
       if (result.kind === 'deny') return refuse(result, admitted, ports.body);
@@ -83,6 +84,12 @@ export function judge(facts: AccessFacts, ports: AccessPorts): Eventually<Decisi
       );
     });
   });
+}
+
+/** A browser sends no credential with a preflight (R122). With one, it is an ordinary request. */
+function isPreflight({ request, application, credential }: Admitted): boolean {
+  const isBare = credential.kind === 'none' || credential.kind === 'cookie';
+  return isBare && application !== null && application.cors !== null && application.cors.isPreflight(request);
 }
 
 function chain<Value, Result>(

@@ -20,6 +20,7 @@ function rules(kind: ApplicationKind): ApplicationRules {
     readOnlyUpgrades: false,
     exceptions: compilePatterns([]),
     tokenPaths: compilePatterns([]),
+    cors: null,
     blockedPaths: compileBlockedPaths([]),
   };
 }

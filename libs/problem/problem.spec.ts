@@ -1,7 +1,7 @@
 import { deny as denyRequest, REASONS, type CredentialKind, type Deny, type ReasonCode } from '@scopegate/access';
 import { describe, expect, it } from 'vitest';
 import { PROBLEM_CODES, type ProblemCode } from './codes.js';
-import { codeProblem, denialProblem } from './problem.js';
+import { codeProblem, denialProblem, forClients } from './problem.js';
 
 function deny(code: ReasonCode, credential: CredentialKind = 'none', detail?: string): Deny {
   return { ...denyRequest(code, null, { detail }), credential };
@@ -74,5 +74,24 @@ describe('any other problem', () => {
       if (!(publicCode in PROBLEM_CODES) || status === 505) continue;
       expect(PROBLEM_CODES[publicCode as ProblemCode].status).toBe(status);
     }
+  });
+});
+
+describe('a problem for the clients of a product', () => {
+  const problem = codeProblem('not_found', 'The detail.', 'request-1');
+
+  it.each([
+    [null, {}],
+    ['message', { message: 'The detail.' }],
+    ['errorMessages', { errorMessages: ['The detail.'] }],
+    ['errors', { errors: [{ message: 'The detail.' }] }],
+  ] as const)('R122: has the detail in %s, too', (member, more) => {
+    expect(forClients(problem, member)).toEqual({ ...problem, ...more });
+  });
+
+  it('R122: keeps its field errors, which have a message each', () => {
+    const errors = [{ field: 'name', message: 'name is missing' }];
+    const invalid = codeProblem('validation_failed', 'name is missing', 'request-1', errors);
+    expect(forClients(invalid, 'errors')).toEqual(invalid);
   });
 });

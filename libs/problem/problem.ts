@@ -1,4 +1,5 @@
 import { REASONS, SECRET_REASONS, type Deny } from '@scopegate/access';
+import type { ErrorMember } from '@scopegate/product';
 import { PROBLEM_CODES, type ProblemCode } from './codes.js';
 
 /** An error in one field of a body or query. */
@@ -53,6 +54,20 @@ export function codeProblem(
     requestId,
     ...(errors === undefined ? {} : { errors }),
   };
+}
+
+/** R122: with the detail where the clients of a product look for it. Field errors already have a `message`. */
+export function forClients(problem: Problem, member: ErrorMember | null): object {
+  switch (member) {
+    case null:
+      return problem;
+    case 'message':
+      return { ...problem, message: problem.detail };
+    case 'errorMessages':
+      return { ...problem, errorMessages: [problem.detail] };
+    case 'errors':
+      return { errors: [{ message: problem.detail }], ...problem };
+  }
 }
 
 /** A path without a host: behind a proxy the server does not know its own, and a client must not choose it (R67). */

@@ -15,6 +15,7 @@ export const BITBUCKET: Product = {
   },
   session: { ...SERVLET_SESSION, cookie: 'BITBUCKETSESSIONID' },
   whoAmI: { path: '/plugins/servlet/applinks/whoami', account: 'text' },
+  errorMember: 'errors',
   // Bitbucket's original name was Stash.
   version: { typeIds: ['bitbucket', 'stash'], propertiesPath: '/rest/api/1.0/application-properties' },
   proposedExceptions: [],

@@ -15,6 +15,7 @@ export const CONFLUENCE: Product = {
   },
   session: SERVLET_SESSION,
   whoAmI: { path: '/rest/api/user/current', account: { member: 'username' } },
+  errorMember: 'message',
   version: { typeIds: ['confluence'], propertiesPath: null },
   proposedExceptions: [{ method: 'POST', path: '/rest/api/contentbody/convert/*' }],
   proposedTokenPaths: [{ path: '/download/attachments/**' }, { path: '/download/thumbnails/**' }],

@@ -13,6 +13,7 @@ export const GENERIC: Product = {
   // It may also run in a servlet container.
   session: SERVLET_SESSION,
   whoAmI: null,
+  errorMember: null,
   version: null,
   proposedExceptions: [],
   proposedTokenPaths: [],

@@ -15,6 +15,7 @@ export const JIRA: Product = {
   },
   session: SERVLET_SESSION,
   whoAmI: { path: '/rest/api/2/myself', account: { member: 'name' } },
+  errorMember: 'errorMessages',
   version: { typeIds: ['jira'], propertiesPath: '/rest/api/2/serverInfo' },
   proposedExceptions: [
     { method: 'POST', path: '/rest/api/2/search' },

@@ -22,6 +22,8 @@ export interface Product {
   readonly session: ProductSession;
   /** Returns the current user (R126); null: none. */
   readonly whoAmI: { readonly path: string; readonly account: AccountPlace } | null;
+  /** The member of an error in which its clients look for the text (R122); null: none. */
+  readonly errorMember: ErrorMember | null;
   /** Where it states its version (R52); null: nowhere. */
   readonly version: VersionSource | null;
   /** POST calls that only read (R13). They count only after an administrator adds them. */
@@ -31,6 +33,9 @@ export interface Product {
   /** What shows a credential that no scope limits, or makes one (R124). Closed to every token. */
   readonly blockedPaths: readonly PathPattern[];
 }
+
+/** The last two are lists: of texts, and of objects with a `message`. */
+export type ErrorMember = 'message' | 'errorMessages' | 'errors';
 
 export interface NativeTokens {
   /** The first version with them; null: all versions. */

@@ -55,7 +55,8 @@ export class JudgementService {
       );
     }
     const { facts: request, application, vendorMount } = exchange;
-    const facts = { request, application, policy: this.policy.current(), vendorMount, route };
+    const policy = this.policy.current();
+    const facts = { request, application, policy, vendorMount: vendorMount?.key ?? null, route };
     const decision = judge(facts, this.#portsFor(exchange));
     return decision instanceof Promise
       ? decision.then((decided) => this.#settle(exchange, decided))

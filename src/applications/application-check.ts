@@ -109,7 +109,8 @@ export function checkApplication(
   }
   const paths = checkPaths(asked, note);
   const options = optionsOf({ ...asked, paths }, kind);
-  checkOptions(options, note);
+  const anonymous = asked.anonymous ?? product.anonymous;
+  checkOptions(options, anonymous, note);
   if (errors.length > 0 || !mount.ok) return { ok: false, errors };
   return {
     ok: true,
@@ -119,7 +120,7 @@ export function checkApplication(
       ...versions,
       mount: mount.mount,
       upstream: asked.upstream,
-      anonymous: asked.anonymous ?? product.anonymous,
+      anonymous,
       identity: { mode: 'headers', encoding: asked.identity?.encoding ?? DEFAULT_IDENTITY_ENCODING, headers },
       readOnlyExceptions,
       nativeTokensDisabled: asked.nativeTokensDisabled ?? false,

@@ -8,9 +8,9 @@ import {
   type ApplicationOptions,
 } from './application-options.js';
 
-function refusedFields(options: Partial<ApplicationOptions>): readonly string[] {
+function refusedFields(options: Partial<ApplicationOptions>, anonymous: 'allow' | 'deny' = 'deny'): readonly string[] {
   const fields: string[] = [];
-  checkOptions({ ...defaultOptions('generic'), ...options }, (field) => fields.push(field));
+  checkOptions({ ...defaultOptions('generic'), ...options }, anonymous, (field) => fields.push(field));
   return fields;
 }
 
@@ -89,5 +89,45 @@ describe('the options of an application', () => {
     { path: 'x'.repeat(2049) },
   ])('R112: %j is not the shape of a pattern', (value) => {
     expect(patternProblem(value)).not.toBeNull();
+  });
+
+  it.each([
+    'https://board.example',
+    'http://127.0.0.1:8080',
+    'http://[::1]',
+    'https://xn--mnchen-3ya.example',
+    'https://board.example:8443',
+  ])('R122: %s is an origin', (origin) => {
+    expect(refusedFields({ cors: { origins: [origin], headers: ['X-Board'] } })).toEqual([]);
+  });
+
+  it.each([
+    '',
+    'null',
+    'board.example',
+    'https://board.example/',
+    'https://board.example/path',
+    'https://Board.example',
+    'https://board.example:443',
+    'https://*.board.example',
+    'https://user@board.example',
+    'https://board.example\r\nX: 1',
+    'file:///x',
+    'chrome-extension://x',
+    '*.example',
+  ])('R122: %j is no origin', (origin) => {
+    expect(refusedFields({ cors: { origins: ['https://a.example', origin], headers: [] } })).toEqual([
+      'cors.origins.1',
+    ]);
+  });
+
+  it('R122: every origin is allowed only where nothing is shown without a credential', () => {
+    const cors = { origins: ['*'], headers: [] };
+    expect(refusedFields({ cors }, 'deny')).toEqual([]);
+    expect(refusedFields({ cors }, 'allow')).toEqual(['cors.origins']);
+  });
+
+  it.each(['', '*', 'a b', 'a,b', 'a:b', 'a\r\nb'])('R122: %j is no name of a header', (header) => {
+    expect(refusedFields({ cors: { origins: [], headers: [header] } })).toEqual(['cors.headers.0']);
   });
 });

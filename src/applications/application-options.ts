@@ -1,13 +1,8 @@
-import type { ChallengeScheme } from '@scopegate/access';
+import { ANY_ORIGIN, corsHeaderProblem, originProblem, type ChallengeScheme, type CorsRules } from '@scopegate/access';
 import { isJsonObject } from '@scopegate/kernel';
 import { parseAuthority } from '@scopegate/network';
 import { parsePathPattern, type PathPattern, type PathReading } from '@scopegate/path';
 import { productOf, type ApplicationKind } from '@scopegate/product';
-
-export interface CorsRules {
-  readonly origins: readonly string[];
-  readonly headers: readonly string[];
-}
 
 /**
  * The members of an application that have a default. A new one needs a type and default here, and a field with its
@@ -83,9 +78,12 @@ export function optionsOf(members: GivenOptions, kind: ApplicationKind): Applica
   return { ...defaults, ...Object.fromEntries(given) };
 }
 
-/** Checks what types cannot. @param note called with a field and a message that follows its name */
-export function checkOptions(options: ApplicationOptions, note: (field: string, message: string) => void): void {
-  const { host } = options;
+/**
+ * Checks what types cannot.
+ * @param anonymous what the application does with requests without a credential
+ * @param note called with a field and a message that follows its name */
+export function checkOptions(options: ApplicationOptions, anonymous: 'allow' | 'deny', note: Note): void {
+  const { host, cors } = options;
   if (host !== 'upstream' && host !== 'client' && parseAuthority(host) === null) {
     note('host', 'must be "upstream", "client", or a host name with an optional port');
   }
@@ -93,6 +91,7 @@ export function checkOptions(options: ApplicationOptions, note: (field: string, 
     const message = schemeProblem(scheme);
     if (message !== null) note(`passSchemes.${index}`, message);
   }
+  if (cors !== null) checkCors(cors, anonymous, note);
   checkPatterns('tokenPaths', options.tokenPaths, READING_METHODS, note);
   checkPatterns('blockedPaths', options.blockedPaths, null, note);
 }
@@ -114,6 +113,26 @@ function schemeProblem(scheme: string): string | null {
   }
 }
 
+type Note = (field: string, message: string) => void;
+
+function checkCors({ origins, headers }: CorsRules, anonymous: 'allow' | 'deny', note: Note): void {
+  for (const [index, origin] of origins.entries()) {
+    const problem = originProblem(origin);
+    if (problem !== null) note(`cors.origins.${index}`, problem);
+  }
+  if (origins.includes(ANY_ORIGIN) && anonymous === 'allow') {
+    note(
+      'cors.origins',
+      'may have "*" only if "anonymous" is "deny": otherwise every page that a user opens could read what the ' +
+        'application shows without a credential',
+    );
+  }
+  for (const [index, header] of headers.entries()) {
+    const problem = corsHeaderProblem(header);
+    if (problem !== null) note(`cors.headers.${index}`, problem);
+  }
+}
+
 /** Checks the types of a pattern. Returns a message that follows its name, or null. */
 export function patternProblem(value: unknown): string | null {
   const { method = '', path, ...others } = isJsonObject(value) ? value : {};
@@ -130,7 +149,7 @@ function checkPatterns(
   name: string,
   patterns: readonly PathPattern[],
   methods: readonly string[] | null,
-  note: (field: string, message: string) => void,
+  note: Note,
 ): void {
   for (const [index, value] of patterns.entries()) {
     const field = `${name}.${index}`;

@@ -1,4 +1,4 @@
-import type { ApplicationRules } from '@scopegate/access';
+import { Cors, type ApplicationRules } from '@scopegate/access';
 import { foldHeaderName } from '@scopegate/kernel';
 import { productOf, type ApplicationKind } from '@scopegate/product';
 import { compileBlockedPaths, compilePatterns, type PathPattern, type ReadOnlyException } from '@scopegate/path';
@@ -138,6 +138,7 @@ export function protect(stored: StoredApplication, box: SecretBox): ProtectedApp
         (patterns) => compileBlockedPaths([...productOf(document.kind).blockedPaths, ...patterns]),
         faults,
       ),
+      cors: options.cors === null ? null : new Cors(options.cors),
     },
     pathPrefix: document.mount.pathPrefix,
     target,

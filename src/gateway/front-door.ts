@@ -1,5 +1,12 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { destinationOf, type Deny, type Destination, type ListenerSide, type RequestFacts } from '@scopegate/access';
+import {
+  destinationOf,
+  type ApplicationRules,
+  type Deny,
+  type Destination,
+  type ListenerSide,
+  type RequestFacts,
+} from '@scopegate/access';
 import { codeProblem, denialProblem } from '@scopegate/problem';
 import type { ProtectedApplication } from '../applications/application.js';
 import type { ApplicationsService } from '../applications/applications.service.js';
@@ -118,7 +125,7 @@ export class FrontDoor {
         return;
       case 'vendor-call': {
         const { call, application } = destination;
-        this.#hand(received, destination.facts, `${VENDOR_TOKENS_PATH}/${call.call}`, application.key);
+        this.#hand(received, destination.facts, `${VENDOR_TOKENS_PATH}/${call.call}`, application.rules);
         return;
       }
       case 'own':
@@ -140,7 +147,12 @@ export class FrontDoor {
   }
 
   /** For the server's own paths. @param routedPath the path of the route */
-  #hand(received: ReceivedRequest, facts: RequestFacts, routedPath: string, vendorMount: string | null): void {
+  #hand(
+    received: ReceivedRequest,
+    facts: RequestFacts,
+    routedPath: string,
+    vendorMount: ApplicationRules | null,
+  ): void {
     const { request, response, head, expectation } = received;
     // The framework needs the origin form here.
     request.url = facts.query === null ? routedPath : `${routedPath}?${facts.query}`;

@@ -17,6 +17,7 @@ import { requestIdOf } from '../common/http/request-id.js';
 import { ChangeFeed } from '../database/change-feed.js';
 import { askedUpgrade } from './asked-upgrade.js';
 import { isForSessionEndpoint, SessionEndpoint } from './session.endpoint.js';
+import { answerPreflight } from './preflight.answer.js';
 import { UpstreamForwarder } from './upstream.forwarder.js';
 import { isBodyArriving } from './forwarded-body.js';
 
@@ -187,6 +188,10 @@ export class GatewayService {
   #forward(exchange: Exchange, application: ProtectedApplication): void {
     try {
       const { decision } = exchange;
+      if (decision?.kind === 'pass' && decision.isPreflight === true) {
+        answerPreflight(exchange, this.recorder);
+        return;
+      }
       if (decision?.kind === 'allow' && isForSessionEndpoint(decision)) {
         this.#waiting += 1;
         this.sessionEndpoint

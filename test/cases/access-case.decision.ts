@@ -1,4 +1,5 @@
 import {
+  Cors,
   judge,
   NO_ROUTE,
   RequestHead,
@@ -193,6 +194,7 @@ function rulesOf(application: CaseApplication | 'management'): ApplicationRules 
     readOnlyUpgrades: application.readOnlyUpgrades ?? false,
     exceptions: compilePatterns(application.exceptions ?? []),
     tokenPaths: compilePatterns(application.tokenPaths ?? []),
+    cors: application.cors === undefined ? null : new Cors(application.cors),
     blockedPaths: compileBlockedPaths([...productOf(kind).blockedPaths, ...(application.blockedPaths ?? [])]),
   };
 }

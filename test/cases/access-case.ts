@@ -1,4 +1,4 @@
-import type { CredentialKind, ReasonCode } from '@scopegate/access';
+import type { CorsRules, CredentialKind, ReasonCode } from '@scopegate/access';
 import type { ApplicationKind } from '@scopegate/product';
 import type { PathPattern, PathReading, ReadOnlyException } from '@scopegate/path';
 import type { CreationRefusal, Permissions } from '@scopegate/permission';
@@ -44,6 +44,7 @@ export type CaseApplication = {
   readonly exceptions?: readonly ReadOnlyException[];
   readonly tokenPaths?: readonly PathPattern[];
   readonly blockedPaths?: readonly PathPattern[];
+  readonly cors?: CorsRules;
 };
 
 /** What is different about a user. Everybody is active, in the group `developers` and in no other. */

@@ -1,6 +1,7 @@
 import type { AccessCase } from './access-case.js';
 import { ADDRESS_CASES } from './address.cases.js';
 import { CORPUS_CASES } from './corpus.cases.js';
+import { CORS_CASES } from './cors.cases.js';
 import { DESTINATION_CASES } from './destination.cases.js';
 import { GIT_CASES } from './git.cases.js';
 import { LISTED_PATH_CASES } from './listed-path.cases.js';
@@ -35,6 +36,7 @@ export const ACCESS_CASES: readonly AccessCase[] = [
   ...DESTINATION_CASES,
   ...PRESENTED_TOKEN_CASES,
   ...MISPLACED_TOKEN_CASES,
+  ...CORS_CASES,
   ...REQUEST_FORM_CASES,
   ...UPGRADE_CASES,
   ...MANAGEMENT_CASES,

@@ -64,11 +64,11 @@ export class PathPatternDto {
 
 /** Which pages of other origins may call the application from a browser. */
 export class CorsDto {
-  /** Such as `https://board.example.com`. */
+  /** Such as `https://board.example.com`; `*` for every origin, if `anonymous` is `deny`. */
   @TextList({ maxItems: 100, maxLength: 255, isUnique: true })
   origins!: string[];
 
-  /** Request headers that these pages may send. */
+  /** Headers that these pages may send and read, besides those that a token needs. */
   @TextList({ maxItems: 100, maxLength: 128, isUnique: true })
   headers!: string[];
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { headerValues } from '@scopegate/kernel';
 import type { Authority } from '@scopegate/network';
 import type { Admitted, ApplicationRules, Authenticated, Decision, Deny, RequestFacts } from '@scopegate/access';
 import { newTraceContext, readTraceContext, type TraceContext, type UpstreamFailure } from '@scopegate/upstream';
@@ -63,8 +64,8 @@ export class Exchange {
     public application: ApplicationRules | null,
     /** `Expect: 100-continue` (RFC 9110 10.1.1). */
     readonly expectsContinue: boolean,
-    /** For a vendor call: the key of the application that it came through. */
-    readonly vendorMount: string | null = null,
+    /** For a vendor call: the application that it came through. */
+    readonly vendorMount: ApplicationRules | null = null,
   ) {}
 
   /** The request has waited so long that what was found may have changed. */
@@ -97,6 +98,10 @@ export class Exchange {
     lines.push('X-Request-Id', this.requestId);
     const expires = this.tokenExpires;
     if (expires !== null) lines.push(TOKEN_EXPIRES, expires);
+    const cors = this.application?.cors ?? null;
+    // R122: an upstream that has such lines of its own decides itself.
+    if (cors === null || headerValues(lines, 'access-control-allow-origin').length > 0) return;
+    lines.push(...cors.answerLines(this.facts.head));
   }
 
   /** The caller's, or a new one. */

@@ -3,12 +3,14 @@ import { RequestHead } from '@scopegate/access';
 import {
   challenges,
   codeProblem,
+  forClients,
   PROBLEM_MEDIA_TYPE,
   USUAL_CHALLENGE,
   type ChallengedRequest,
   type Problem,
   type ProblemCode,
 } from '@scopegate/problem';
+import { productOf } from '@scopegate/product';
 import type { Exchange } from '../access/exchange.js';
 import { newRequestId } from './request-id.js';
 
@@ -22,11 +24,12 @@ function problemHeaders(problem: Problem, length: number, challenged: Challenged
   return lines;
 }
 
-/** For Node's own response, without a framework. */
+/** For Node's own response, without a framework. A problem of a mount has what clients of its product need (R122). */
 export function writeProblem(exchange: Exchange, problem: Problem, closes: boolean): void {
   const { response, facts, denial, application } = exchange;
+  const content = application === null ? problem : forClients(problem, productOf(application.kind).errorMember);
   // A text leaves in one write with the head.
-  const body = JSON.stringify(problem);
+  const body = JSON.stringify(content);
   const lines = problemHeaders(problem, Buffer.byteLength(body), {
     denial,
     head: facts.head,

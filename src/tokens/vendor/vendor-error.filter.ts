@@ -1,4 +1,6 @@
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { forClients, type Problem } from '@scopegate/problem';
+import { productOf } from '@scopegate/product';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { exchangeOf } from '../../common/access/exchange.js';
 import { ProblemException } from '../../common/http/problem.exception.js';
@@ -26,7 +28,10 @@ export class VendorErrorFilter implements ExceptionFilter {
       void http.getResponse<FastifyReply>().status(400).send({ errorMessage: text });
       return;
     }
-    this.problems.answer(error, host, (problem) => ({ ...problem, errorMessage: problem.detail }), 'proxied');
+    const { vendorMount } = exchange;
+    const member = vendorMount === null ? null : productOf(vendorMount.kind).errorMember;
+    const shape = (problem: Problem): object => ({ ...forClients(problem, member), errorMessage: problem.detail });
+    this.problems.answer(error, host, shape, 'proxied');
   }
 }
 
