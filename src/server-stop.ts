@@ -144,7 +144,10 @@ export class ServerStop {
   #recordTheRest(): void {
     try {
       const recorder = this.app.get(DecisionRecorder);
-      for (const exchange of this.app.get(OpenRequests).forwarded) recorder.settleUnanswered(exchange);
+      for (const open of this.app.get(OpenRequests).forwarded) {
+        recorder.settleUnanswered(open.exchange);
+        open.cut('stop');
+      }
       for (const exchange of this.frontDoor.unanswered) {
         if (exchange.decision !== null) recorder.settleUnanswered(exchange);
       }

@@ -2,8 +2,10 @@ import { Injectable } from '@nestjs/common';
 import {
   acceptedToken,
   judge,
+  NO_ROUTE,
   type AccessPorts,
   type Admitted,
+  type ApplicationRules,
   type BodyPort,
   type Decision,
   type Eventually,
@@ -61,6 +63,16 @@ export class JudgementService {
     return decision instanceof Promise
       ? decision.then((decided) => this.#settle(exchange, decided))
       : this.#settle(exchange, decision);
+  }
+
+  /**
+   * A forwarded request that is under way, by what is valid now (R116). Nothing is counted or stored in the exchange.
+   * @param application its rules as they are now
+   */
+  judgeOpen(exchange: Exchange, application: ApplicationRules): Eventually<Decision> {
+    const { facts: request } = exchange;
+    const facts = { request, application, policy: this.policy.current(), vendorMount: null, route: NO_ROUTE };
+    return judge(facts, { ...this.#portsFor(exchange), body: readPartOf(exchange), onPassed: () => undefined });
   }
 
   #portsFor(exchange: Exchange): AccessPorts {
@@ -126,6 +138,12 @@ function bodyOf(exchange: Exchange): BodyPort {
       return bytes;
     },
   };
+}
+
+/** What the first judgement read of the body. The rest has gone upstream. */
+function readPartOf(exchange: Exchange): BodyPort {
+  const bytes = Promise.resolve(exchange.readBody ?? exchange.bodyBeginning ?? Buffer.alloc(0));
+  return { readWhole: () => bytes, readBeginning: () => bytes };
 }
 
 function tooLarge(limit: number): ProblemException {

@@ -12,8 +12,9 @@ import type { ForwardListener, ForwardOptions } from './forward-listener.js';
 import { bodyTooSlow, tooManyStreams, tooManyWaiting, upgradeRefused, upstreamChanged } from './forward-problems.js';
 import type { IncomingBody } from './forwarded-body.js';
 import type { RequestCookies } from './kept-cookies.cache.js';
-import type { OpenRequests } from './open-requests.js';
+import type { OpenRequest, OpenRequests } from './open-requests.js';
 import { UpgradeAnswer } from './upgrade.answer.js';
+import type { EndCause } from './upgraded-connection.js';
 import type { ConnectionWaiter, Holder } from './upstream.connections.js';
 import { wasClosedWhenReused } from './upstream.connector.js';
 
@@ -21,7 +22,7 @@ import { wasClosedWhenReused } from './upstream.connector.js';
 const EVENT_STREAM = 'text/event-stream';
 
 /** Waits for the body and a connection, then passes the answer on. If the client goes, the upstream request ends. */
-export class ForwardHandler implements Dispatcher.DispatchHandler, ConnectionWaiter {
+export class ForwardHandler implements Dispatcher.DispatchHandler, ConnectionWaiter, OpenRequest {
   cookies: RequestCookies | null = null;
   readonly #answer: AnswerWriter;
   #application: ProtectedApplication;
@@ -47,7 +48,7 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, ConnectionWai
     const { response } = exchange;
     this.#answer = new AnswerWriter(exchange, new AnswerLines(this), options.stallTimeoutMs);
     this.#application = options.application;
-    const place = openRequests.add(exchange);
+    const place = openRequests.add(this);
     response.once('close', () => {
       openRequests.remove(place);
       if (response.writableFinished) return;
@@ -232,10 +233,13 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, ConnectionWai
     this.listener.onHead(exchange, status, this.#upgrade);
   }
 
-  /** Breaks the answer off. */
-  cut(): void {
+  get isAnswering(): boolean {
+    return this.#upgrade !== null || this.exchange.response.headersSent;
+  }
+
+  cut(cause: EndCause): void {
     if (this.#upgrade === null) this.exchange.response.destroy();
-    else this.#upgrade.end();
+    else this.#upgrade.end(cause);
   }
 
   /** For an answer whose body must not be read: the connection ends, because the body may follow on it. */

@@ -6,6 +6,7 @@ import { TokensModule } from '../tokens/tokens.module.js';
 import { GatewayService } from './gateway.service.js';
 import { KeptCookies } from './kept-cookies.cache.js';
 import { LoopDetector } from './loop.detector.js';
+import { OpenRequestsChecker } from './open-requests.checker.js';
 import { OpenRequests } from './open-requests.js';
 import { SessionEndpoint } from './session.endpoint.js';
 import { UpstreamFailureLog } from './upstream-failure.log.js';
@@ -20,6 +21,7 @@ import { UpstreamPools } from './upstream.pools.js';
     KeptCookies,
     LoopDetector,
     OpenRequests,
+    OpenRequestsChecker,
     SessionEndpoint,
     UpstreamFailureLog,
     UpstreamForwarder,

@@ -1,5 +1,17 @@
 import { Injectable } from '@nestjs/common';
+import type { ProtectedApplication } from '../applications/application.js';
 import type { Exchange } from '../common/access/exchange.js';
+import type { EndCause } from './upgraded-connection.js';
+
+export interface OpenRequest {
+  readonly exchange: Exchange;
+  /** As it was when the request was sent. */
+  readonly application: ProtectedApplication;
+  /** The head of the answer has left, or the connection has been switched. */
+  readonly isAnswering: boolean;
+  /** Breaks the answer off. */
+  cut(cause: EndCause): void;
+}
 
 /**
  * Forwarded requests without a complete answer; recorded if the process ends first (R81). An array with reused places,
@@ -7,13 +19,13 @@ import type { Exchange } from '../common/access/exchange.js';
  */
 @Injectable()
 export class OpenRequests {
-  readonly #places: (Exchange | null)[] = [];
+  readonly #places: (OpenRequest | null)[] = [];
   readonly #free: number[] = [];
 
   /** @returns the place for `remove` */
-  add(exchange: Exchange): number {
+  add(request: OpenRequest): number {
     const place = this.#free.pop() ?? this.#places.length;
-    this.#places[place] = exchange;
+    this.#places[place] = request;
     return place;
   }
 
@@ -24,7 +36,7 @@ export class OpenRequests {
   }
 
   /** These went upstream, where they may have had an effect. */
-  get forwarded(): readonly Exchange[] {
-    return this.#places.filter((exchange): exchange is Exchange => (exchange?.forwardedAtTick ?? null) !== null);
+  get forwarded(): readonly OpenRequest[] {
+    return this.#places.filter((open): open is OpenRequest => (open?.exchange.forwardedAtTick ?? null) !== null);
   }
 }

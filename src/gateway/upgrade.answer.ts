@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { PendingResponse } from '../audit/pending-response.js';
 import { detachSocket } from './detached-socket.js';
-import { UpgradedConnection, type ConnectionEnd } from './upgraded-connection.js';
+import { UpgradedConnection, type ConnectionEnd, type EndCause } from './upgraded-connection.js';
 
 /** A 101. Nothing that the upstream sends leaves, and nothing of the client reaches it, before it is recorded (R62). */
 export class UpgradeAnswer implements PendingResponse {
@@ -39,9 +39,9 @@ export class UpgradeAnswer implements PendingResponse {
   }
 
   /** Closes both sides. */
-  end(): void {
+  end(cause: EndCause): void {
     if (this.#connection === null) this.drop();
-    else this.#connection.end('gateway');
+    else this.#connection.end(cause);
   }
 
   #end(end: ConnectionEnd | null): void {

@@ -3,8 +3,8 @@ import type { Socket } from 'node:net';
 /** Milliseconds for the last bytes to leave after the other side has closed. */
 const LAST_BYTES_MS = 10_000;
 
-/** `gateway`: the token may no longer be used, or the server stops. */
-export type EndCause = 'client' | 'upstream' | 'idle' | 'gateway';
+/** `revocation`: the token may no longer be used (R116). `stop`: the server stops. */
+export type EndCause = 'client' | 'upstream' | 'idle' | 'revocation' | 'stop';
 
 export interface ConnectionEnd {
   readonly bytesIn: number;
@@ -88,8 +88,8 @@ export class UpgradedConnection {
   }
 
   #close(other: Socket): void {
-    // A side that closes without its end or an error was closed here, at the end of the process.
-    this.#note('gateway');
+    // A side that closes without its end or an error was closed here, by the stop of the server.
+    this.#note('stop');
     other.setTimeout(LAST_BYTES_MS, () => other.destroy());
     other.destroySoon();
     this.#report();
@@ -102,7 +102,7 @@ export class UpgradedConnection {
       bytesIn: this.#bytesIn,
       bytesOut: this.#bytesOut,
       durationMs: Math.round(performance.now() - this.#startedAtTick),
-      endedBy: this.#cause ?? 'gateway',
+      endedBy: this.#cause ?? 'stop',
     });
   }
 }

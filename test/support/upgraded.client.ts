@@ -25,7 +25,7 @@ export type UpgradeRequest = {
   readonly port: number;
   readonly path: string;
   readonly method?: string;
-  /** Default `websocket`. */
+  /** Default `websocket`; empty for an ordinary request. */
   readonly protocol?: string;
   readonly headers?: readonly HeaderLine[];
   readonly body?: string;
@@ -101,8 +101,12 @@ export async function openUpgrade(request: UpgradeRequest): Promise<UpgradedClie
   const end = readEnd(socket, (text) => (head = text));
   const lines: readonly HeaderLine[] = [
     ['Host', `127.0.0.1:${port}`],
-    ['Connection', 'Upgrade'],
-    ['Upgrade', protocol],
+    ...(protocol === ''
+      ? []
+      : ([
+          ['Connection', 'Upgrade'],
+          ['Upgrade', protocol],
+        ] as const)),
     ...headers,
     ...(body === '' ? [] : [['Content-Length', String(Buffer.byteLength(body))] as const]),
   ];
