@@ -143,16 +143,19 @@ function refuseToken(
   }
   if (!coversWrites(token.scope)) {
     if (!readOnlyCovers(authenticated, facts)) return deny('scope_insufficient', admitted, { token });
-    if (upgradeOf(admitted.request) !== null && admitted.application?.readOnlyUpgrades === false) {
-      return deny('scope_insufficient', admitted, { token, detail: UPGRADE });
-    }
     const detail = unreadableBody(authenticated, facts);
     if (detail !== null) return deny('scope_insufficient', admitted, { token, detail });
   }
   if (admitted.path?.sessionEndpoint === true && asksForUpstreamSession(authenticated)) {
     return deny('token_not_accepted', admitted, { token, detail: OTHER_SESSION_NAME });
   }
-  return null;
+  return refusesUpgrade(authenticated) ? deny('scope_insufficient', admitted, { token, detail: UPGRADE }) : null;
+}
+
+/** R116. Last: an upgrade changes no other refusal. */
+function refusesUpgrade(authenticated: Authenticated): boolean {
+  const { application, request } = authenticated.admitted;
+  return mayOnlyRead(authenticated) && application?.readOnlyUpgrades === false && upgradeOf(request) !== null;
 }
 
 /** R12: the body of an excepted request could hide another method. @returns what is wrong with it, or null */

@@ -1,10 +1,11 @@
-import { REASONS, type Decision } from '@scopegate/access';
+import { REASONS, type Allow, type Decision } from '@scopegate/access';
 import { denialProblem } from '@scopegate/problem';
 import { describe, expect, it } from 'vitest';
 import { requirementsOf, type AccessCase } from './access-case.js';
 import { decideCase, decideRepeatedCase } from './access-case.decision.js';
 import { peerOf } from './access-case.request.js';
 import { ACCESS_CASES } from './access.cases.js';
+import { asUpgrade } from './upgrade.cases.js';
 
 /** The address a decision attributes the request to; undefined where it was refused before that was asked. */
 function clientOf(decision: Decision): string | null | undefined {
@@ -51,6 +52,11 @@ function expectDecision(row: AccessCase, decision: Decision): void {
   }
 }
 
+/** Whether the token of an allowed request is read-only, where HTTP has upgrades. */
+function needsUpgrade({ request }: AccessCase, { authenticated }: Allow): boolean {
+  return authenticated.token?.scope === 'read-only' && (request.httpVersion ?? '1.1') === '1.1';
+}
+
 const rows = ACCESS_CASES.filter((row) => row.notPure === undefined).map(
   (row) => [`${requirementsOf(row)}: ${row.name}`, row] as const,
 );
@@ -63,6 +69,19 @@ describe('the pure decision about a request whose header lines are repeated', ()
       expectDecision(row, decision);
       expect(decision).toEqual(first);
     }
+  });
+});
+
+describe('the pure decision about the same request as an upgrade', () => {
+  it.each(rows)('R116: %s', async (_title, row) => {
+    const plain = await decideCase(row);
+    const decision = await decideCase(asUpgrade(row));
+    const rules = plain.kind === 'allow' ? plain.authenticated.admitted.application : null;
+    const isRefused = plain.kind === 'allow' && rules?.readOnlyUpgrades === false && needsUpgrade(row, plain);
+    expect(decision.kind).toBe(isRefused ? 'deny' : plain.kind);
+    if (decision.kind !== 'deny') return;
+    // A refusal of the plain request stays: an upgrade skips no stage.
+    expect(decision.code).toBe(plain.kind === 'deny' ? plain.code : 'scope_insufficient');
   });
 });
 

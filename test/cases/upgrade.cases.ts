@@ -21,6 +21,13 @@ export function upgradeLines(protocol = 'websocket'): NonNullable<CaseRequest['h
   ];
 }
 
+/** The same request as an upgrade. */
+export function asUpgrade(row: AccessCase): AccessCase {
+  const { headers = [], lineCount } = row.request;
+  const request = { ...row.request, headers: [...headers, ...upgradeLines().slice(0, 2)] };
+  return { ...row, request: lineCount === undefined ? request : { ...request, lineCount } };
+}
+
 const GENERIC: CaseApplication = { kind: 'generic' };
 
 const READ_ONLY_UPGRADES: CaseApplication = { kind: 'generic', readOnlyUpgrades: true };

@@ -1,0 +1,86 @@
+import { MAX_HEADER_LINES } from '@scopegate/access';
+import { BODY_RATE_WINDOW_MS, MIN_BODY_BYTES_PER_SECOND } from '@scopegate/kernel';
+import { MAX_ERRORS } from '@scopegate/problem';
+import { shareOf, streamShareOf } from '@scopegate/upstream';
+import { describe, expect, it } from 'vitest';
+import { defaultOptions } from '../../src/applications/application-options.js';
+import { BODY_LIMITS } from '../../src/common/http/body-limits.js';
+import { readConfiguration } from '../../src/config/env.js';
+import { DEFAULT_SETTINGS } from '../../src/settings/dto/settings.dto.js';
+import { readSource } from './source-tree.js';
+
+/** A number in the code that no module exports. @throws Error if it is not there */
+function constant(path: string, pattern: RegExp): number {
+  const found = pattern.exec(readSource(path))?.[1];
+  if (found === undefined) throw new Error(`${path} has no ${String(pattern)}.`);
+  return found.split('*').reduce((product, factor) => product * Number(factor.trim().replaceAll('_', '')), 1);
+}
+
+function named(path: string, name: string): number {
+  return constant(path, new RegExp(String.raw`const ${name} = ([\d_ *]+);`));
+}
+
+function time(ms: number): string {
+  if (ms >= 3_600_000) return `${ms / 3_600_000} h`;
+  return ms > 60_000 && ms % 60_000 === 0 ? `${ms / 60_000} min` : `${ms / 1_000} s`;
+}
+
+function bytes(size: number): string {
+  return size >= 1_048_576 ? `${size / 1_048_576} MiB` : `${size / 1_024} KiB`;
+}
+
+function count(number: number): string {
+  return number.toLocaleString('en-US');
+}
+
+const OPTIONS = defaultOptions('generic');
+const SHARE = shareOf(OPTIONS.connections);
+const SETTINGS = DEFAULT_SETTINGS;
+const CONFIGURATION = readConfiguration({}, false);
+
+const LIMITS: Readonly<Record<string, string>> = {
+  'time for the head of a request': time(named('src/gateway/http-listener.ts', 'HEADERS_TIMEOUT_MS')),
+  // Node's own.
+  'size of a head': bytes(16_384),
+  'header lines of a request': count(MAX_HEADER_LINES),
+  'least speed of a request body': `${MIN_BODY_BYTES_PER_SECOND} bytes/s over ${time(BODY_RATE_WINDOW_MS)}`,
+  'idle time of a client’s connection between two requests': time(
+    constant('src/gateway/http-listener.ts', /keepAliveTimeout: ([\d_]+)/),
+  ),
+  'wait for a connection to the application, and then for its answer': time(OPTIONS.timeoutMs),
+  'time to connect to the application': time(named('src/gateway/upstream.connections.ts', 'CONNECT_TIMEOUT_MS')),
+  'silence in an answer of the application, or on an upgraded connection': time(OPTIONS.streamTimeoutMs),
+  'pause of a client in reading its answer': time(named('src/gateway/upstream.forwarder.ts', 'CLIENT_STALL_MS')),
+  'last bytes of an upgraded connection after one side has closed': time(
+    named('src/gateway/upgraded-connection.ts', 'LAST_BYTES_MS'),
+  ),
+  'connections to the application, from each node or worker': count(OPTIONS.connections),
+  'connections of one token, or of one client address without a token': count(SHARE),
+  'event streams and upgraded connections among them': count(streamShareOf(SHARE)),
+  'waiting requests of one token or address': count(named('libs/upstream/connection-shares.ts', 'MAX_WAITING')),
+  'body that decides the scope of a request': bytes(named('libs/scope/body-override.ts', 'MAX_OVERRIDE_BODY_BYTES')),
+  'form that is searched for credentials': bytes(named('libs/access/form-body.ts', 'MAX_FORM_BYTES')),
+  'time for a body that Scopegate reads itself': time(named('src/common/http/body.reader.ts', 'BODY_DEADLINE_MS')),
+  // R116; `INTERVAL_MS` of the checker and of the change log are a part of it.
+  'time from a revocation to the end of open connections': time(1_000),
+  'idle time of a session at Jira’s session endpoint': time(named('src/tokens/session.cache.ts', 'SESSION_IDLE_MS')),
+  'sessions of one token': count(named('src/tokens/sessions.service.ts', 'MAX_SESSIONS')),
+  'failures of one token id or user name from one address': count(SETTINGS.throttling.maxFailures),
+  'time in which failures count': time(SETTINGS.throttling.windowSeconds * 1_000),
+  'body of a request': bytes(BODY_LIMITS.small),
+  'parameters of a query': count(named('src/access/guards/query.guard.ts', 'MAX_PARAMETERS')),
+  'errors in an answer': count(MAX_ERRORS),
+  'draining before a stop': time(CONFIGURATION.drainMs),
+  'running requests during a stop, upgraded connections and event streams too': time(CONFIGURATION.stopMs),
+  'requests that wait for the start': count(named('src/gateway/front-door.ts', 'MAX_EARLY_REQUESTS')),
+};
+
+describe('docs/guides/limits.md', () => {
+  it('R112: names every limit with the value of the code', () => {
+    const rows = [...readSource('docs/guides/limits.md').matchAll(/^\| ([^|]+) \| ([^|]+) \| [^|]+ \|$/gm)]
+      .map(([, limit = '', value = '']) => [limit.trim().replaceAll("'", '’'), value.trim()] as const)
+      .filter(([limit]) => limit !== 'limit' && !/^-+$/.test(limit));
+    expect(Object.fromEntries(rows)).toEqual(LIMITS);
+    expect(rows).toHaveLength(Object.keys(LIMITS).length);
+  });
+});
