@@ -65,6 +65,8 @@ export class JiraModel {
     switch (at) {
       case 'GET /rest/api/2/myself':
         return { status: 200, body: { ...this.user(call.user), groups: { size: 1, items: [] }, expand: 'groups' } };
+      case 'GET /rest/api/2/field':
+        return { status: 200, body: [] };
       case 'GET /rest/api/2/project':
         return { status: 200, body: [this.project()] };
       case 'GET /rest/api/2/project/DEMO':
@@ -76,8 +78,14 @@ export class JiraModel {
       case 'POST /rest/api/2/issue':
         return this.create(call.user, readJson(call.body));
       default:
-        return this.answerIssue(path, call, call.user);
+        return this.download(at) ?? this.answerIssue(path, call, call.user);
     }
+  }
+
+  private download(at: string): JiraAnswer | undefined {
+    const id = /^GET \/secure\/attachment\/(\d+)\/[^/]+$/.exec(at)?.[1];
+    const file = [...this.issues.values()].flatMap(({ attachments }) => attachments).find((one) => one.id === id);
+    return file && { status: 200, body: file.content, headers: { 'Content-Type': 'application/octet-stream' } };
   }
 
   private answerIssue(path: string, call: JiraCall, user: string): JiraAnswer {

@@ -33,6 +33,8 @@ export type JiraUpstream = {
 export type JiraUpstreamOptions = {
   /** The passwords by user name. */
   readonly passwords?: Readonly<Record<string, string>>;
+  /** Jira's base URL, which stands in every address that it writes. Default: its own. */
+  readonly baseUrl?: string;
 };
 
 const HOST = '127.0.0.1';
@@ -52,7 +54,7 @@ export async function startJiraUpstream(options: JiraUpstreamOptions = {}): Prom
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   const url = `http://${HOST}:${port}${CONTEXT}`;
-  const jira = new JiraModel(url);
+  const jira = new JiraModel(options.baseUrl ?? url);
 
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { method = 'GET', url: target = '/', headers } = request;
@@ -120,7 +122,8 @@ const NOT_FOUND: JiraAnswer = {
 /** Jira opens a session with every answer, for every kind of request. */
 function send(response: ServerResponse, user: string | undefined, answer: JiraAnswer = NOT_FOUND): void {
   const isText = typeof answer.body === 'string';
-  const text = isText ? answer.body : answer.body === undefined ? '' : JSON.stringify(answer.body);
+  const isFile = Buffer.isBuffer(answer.body);
+  const text = isText || isFile ? answer.body : answer.body === undefined ? '' : JSON.stringify(answer.body);
   response.writeHead(answer.status, {
     'X-AREQUESTID': '555x1x1',
     'X-AUSERNAME': user ?? 'anonymous',
