@@ -23,10 +23,10 @@ export const BITBUCKET: Product = {
   blockedPaths: [
     ...ATLASSIAN_BLOCKED_PATHS,
     // Its keys work over SSH, where no gateway stands.
-    { method: 'POST', path: '/rest/ssh/*/keys' },
-    { method: 'POST', path: '/rest/keys/*/projects/*/ssh' },
-    { method: 'POST', path: '/rest/keys/*/projects/*/repos/*/ssh' },
-    { method: 'PUT', path: '/rest/api/*/users/credentials' },
-    { method: 'PUT', path: '/rest/api/*/admin/users/credentials' },
+    { method: 'POST', path: '/rest/ssh/*/keys*' },
+    { method: 'POST', path: '/rest/keys/**' },
+    { method: 'PUT', path: '/rest/keys/**' },
+    { method: 'PUT', path: '/rest/api/*/users/credentials*' },
+    { method: 'PUT', path: '/rest/api/*/admin/users/credentials*' },
   ],
 };

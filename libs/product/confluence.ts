@@ -21,7 +21,7 @@ export const CONFLUENCE: Product = {
   proposedTokenPaths: [{ path: '/download/attachments/**' }, { path: '/download/thumbnails/**' }],
   blockedPaths: [
     ...ATLASSIAN_BLOCKED_PATHS,
-    { method: 'POST', path: '/rest/api/user/current/password' },
-    { method: 'POST', path: '/rest/api/admin/user/*/password' },
+    { method: 'POST', path: '/rest/api/user/current/password*' },
+    { method: 'POST', path: '/rest/api/admin/user/*/password*' },
   ],
 };

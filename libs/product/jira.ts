@@ -32,7 +32,7 @@ export const JIRA: Product = {
   ],
   blockedPaths: [
     ...ATLASSIAN_BLOCKED_PATHS,
-    { method: 'PUT', path: '/rest/api/*/user/password' },
-    { method: 'PUT', path: '/rest/api/*/myself/password' },
+    { method: 'PUT', path: '/rest/api/*/user/password*' },
+    { method: 'PUT', path: '/rest/api/*/myself/password*' },
   ],
 };

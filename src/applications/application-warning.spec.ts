@@ -109,4 +109,12 @@ describe('the warnings of an application', () => {
     expect(codesOf({ readOnlyExceptions: [{ method: 'POST', path: '/**' }] })).toEqual(['exception_too_wide']);
     expect(codesOf({ readOnlyExceptions: [{ method: 'POST', path: '/rest/**' }] })).toEqual([]);
   });
+
+  it('R118: token paths for nearly every page give a warning, where there are pages', () => {
+    expect(codesOf({ tokenPaths: [{ path: '/**' }] })).toEqual(['token_path_too_wide']);
+    expect(codesOf({ tokenPaths: [{ path: '/download/attachments/**' }] })).toEqual([]);
+    expect(codesOf({ kind: 'generic', anonymous: 'deny', passwords: 'deny', tokenPaths: [{ path: '/**' }] })).toEqual(
+      [],
+    );
+  });
 });

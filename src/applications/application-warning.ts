@@ -1,4 +1,5 @@
 import { APPLICATION_KINDS, productOf, type ApplicationKind } from '@scopegate/product';
+import type { PathPattern } from '@scopegate/path';
 import type { Warning } from '@scopegate/permission';
 import type { ApplicationDocument } from './application.js';
 import { knownVersion } from './application-version.js';
@@ -22,7 +23,7 @@ export const MOUNTED_UPSTREAM: Warning = {
 /** Each names a consequence and the way out. */
 export function applicationWarnings(application: ApplicationDocument): readonly Warning[] {
   const warnings: Warning[] = [];
-  const { kind, upstream, identity, readOnlyExceptions, host, mount } = application;
+  const { kind, upstream, identity, host, mount } = application;
   if (keepsNativeTokens(application)) warnings.push(nativeTokenWarning(kind, [application]));
   warnings.push(...unjudgedWarnings(application));
   if (isPlainHttpToElsewhere(upstream)) {
@@ -62,13 +63,34 @@ export function applicationWarnings(application: ApplicationDocument): readonly 
         'it is a secret, write {"secret": "…"} instead: then it is stored encrypted and never shown.',
     });
   }
-  const wide = readOnlyExceptions.filter(({ path }) => path.split('/')[1]?.startsWith('*') === true);
-  if (wide.length > 0) {
+  warnings.push(...widePatternWarnings(application));
+  return warnings;
+}
+
+/** A wildcard in the first segment reaches nearly everything. */
+function isWide({ path }: PathPattern): boolean {
+  return path.split('/')[1]?.startsWith('*') === true;
+}
+
+/** R13, R118. */
+function widePatternWarnings({ kind, readOnlyExceptions, tokenPaths }: ApplicationDocument): readonly Warning[] {
+  const warnings: Warning[] = [];
+  const exceptions = readOnlyExceptions.filter(isWide);
+  if (exceptions.length > 0) {
     warnings.push({
       code: 'exception_too_wide',
       message:
-        `With ${wide.map(({ method, path }) => `${method} ${path}`).join(', ')}, read-only tokens can do much more than ` +
-        'read. Name the paths of the calls that only read.',
+        `With ${exceptions.map(({ method, path }) => `${method} ${path}`).join(', ')}, read-only tokens can do much ` +
+        'more than read. Name the paths of the calls that only read.',
+    });
+  }
+  const opened = tokenPaths.filter(isWide);
+  if (opened.length > 0 && productOf(kind).paths.rest !== 'everything') {
+    warnings.push({
+      code: 'token_path_too_wide',
+      message:
+        `With ${opened.map(({ path }) => path).join(', ')} in "tokenPaths", tokens can open nearly every page, also ` +
+        'those of administrators and those that change something on a GET. Name the paths of files and exports.',
     });
   }
   return warnings;

@@ -164,8 +164,7 @@ export const LISTED_PATH_CASES: readonly AccessCase[] = [
     requirement: 'R124',
     application: ACCOUNTS,
     request: { method, path, credential: bearerToken('rw') },
-    // What is refused as ambiguous never comes so far.
-    expect: /%EF%BC%8F/.test(path) ? denied('path_ambiguous', 400) : BLOCKED,
+    expect: BLOCKED,
   })),
   ...(
     [
@@ -264,12 +263,16 @@ export const LISTED_PATH_CASES: readonly AccessCase[] = [
       ['jira', 'POST', '/rest/pat/latest/tokens'],
       ['jira', 'POST', '/rest/oauth2/latest/token'],
       ['jira', 'PUT', '/rest/api/2/user/password'],
+      // The products drop such an ending.
+      ['jira', 'PUT', '/rest/api/2/user/password.json'],
       ['confluence', 'POST', '/rest/pat/1.0/tokens'],
       ['confluence', 'POST', '/rest/api/user/current/password'],
       ['bitbucket', 'PUT', '/rest/access-tokens/latest/users/alice'],
       ['bitbucket', 'POST', '/rest/access-tokens/latest/users/alice/7'],
       ['bitbucket', 'PUT', '/rest/access-tokens/1.0/projects/APP/repos/server'],
       ['bitbucket', 'POST', '/rest/ssh/1.0/keys'],
+      ['bitbucket', 'POST', '/rest/ssh/1.0/keys.json'],
+      ['bitbucket', 'PUT', '/rest/keys/1.0/projects/APP/ssh/7/permission/PROJECT_WRITE'],
       ['bitbucket', 'POST', '/rest/keys/latest/projects/APP/repos/server/ssh'],
     ] as const
   ).map(([kind, method, path]): AccessCase => ({
