@@ -1,4 +1,4 @@
-import { parseToken, type SessionId, type TokenId } from '@scopegate/token';
+import { parseToken, sameUserName, type SessionId, type TokenId } from '@scopegate/token';
 import type { ReasonCode } from './reasons.js';
 
 /** The kinds of credential a request can carry, as the audit names them. */
@@ -85,3 +85,32 @@ export function tokenReading(
 
 /** R121: git clients send these beside a token, and name no user with them. In lower case. */
 const INVENTED_NAMES: ReadonlySet<string> = new Set(['', 'oauth2', 'x-access-token', 'x-token-auth']);
+
+/** Two credentials: allowed if one of them is not ours to judge, or both are the same token (R04). */
+export function combine(header: CredentialReading, other: CredentialReading): CredentialReading {
+  if (!header.ok) return header;
+  if (!other.ok) return other;
+  const first = header.credential;
+  const second = other.credential;
+  if (first.kind === 'token') {
+    // A password in the query together with a session would log in another user at the upstream.
+    if (first.via === 'cookie') return AMBIGUOUS;
+    const same =
+      second.kind === 'token' && second.secret === first.secret && mayNameOneUser(first.username, second.username);
+    // A name in either place is then compared with the owner.
+    return same ? { ok: true, credential: { ...first, username: first.username ?? second.username } } : AMBIGUOUS;
+  }
+  if (second.kind === 'token') {
+    return first.kind === 'password' || first.kind === 'native-token' || first.kind === 'other' ? AMBIGUOUS : other;
+  }
+  // The upstream takes whichever it likes of the two, so both are judged.
+  return second.kind === 'password' && first.kind === 'native-token'
+    ? { ok: true, credential: { ...second, besideNativeToken: true } }
+    : other;
+}
+
+function mayNameOneUser(one: string | null, other: string | null): boolean {
+  return one === null || other === null || sameUserName(one, other);
+}
+
+const AMBIGUOUS: CredentialReading = { ok: false, code: 'credential_ambiguous' };

@@ -1,4 +1,5 @@
 import { headerValues, type HeaderLines } from '@scopegate/kernel';
+import type { TokenPlaces } from '@scopegate/product';
 import {
   holdsTokenElement,
   parseAuthorization,
@@ -6,18 +7,24 @@ import {
   presentsToken,
   sessionsInCookies,
 } from '@scopegate/token';
-import { misplaced, tokenReading, type CredentialReading } from './credential.js';
-import { headerWithToken } from './misplaced-token.js';
+import { combine, misplaced, tokenReading, type CredentialReading } from './credential.js';
+import { headerWithToken, presentedTokens } from './misplaced-token.js';
 
 const NONE: CredentialReading = { ok: true, credential: { kind: 'none' } };
 const COOKIE: CredentialReading = { ok: true, credential: { kind: 'cookie' } };
 const NATIVE_TOKEN: CredentialReading = { ok: true, credential: { kind: 'native-token' } };
 
-export function readHeaders(lines: HeaderLines): CredentialReading {
-  const authorization = readAuthorization(lines);
+const BASIC_AND_BEARER: TokenPlaces = { headers: [], schemes: [] };
+
+/** @param places of the product, besides Basic and Bearer (R121); several with the same token are one credential */
+export function readHeaders(lines: HeaderLines, places = BASIC_AND_BEARER): CredentialReading {
+  const authorization = readAuthorization(lines, places.schemes);
   if (!authorization.ok && authorization.code === 'credential_ambiguous') return authorization;
-  const header = headerWithToken(lines);
-  return header === null ? authorization : misplaced(`the header ${header}`);
+  const header = headerWithToken(lines, places.headers);
+  if (header !== null) return misplaced(`the header ${header}`);
+  return presentedTokens(lines, places.headers)
+    .map((secret) => tokenReading('bearer', null, secret))
+    .reduce(combine, authorization);
 }
 
 /** The session of the gateway in the cookies, if there is no Authorization line (R11). */
@@ -35,7 +42,7 @@ const SEVERAL_SESSIONS: CredentialReading = {
   detail: 'The cookies contain more than one session. Send exactly one.',
 };
 
-function readAuthorization(lines: HeaderLines): CredentialReading {
+function readAuthorization(lines: HeaderLines, schemes: readonly string[]): CredentialReading {
   const values = headerValues(lines, 'authorization');
   const parsed = parseAuthorization(values);
   switch (parsed.kind) {
@@ -44,10 +51,14 @@ function readAuthorization(lines: HeaderLines): CredentialReading {
       return readBasic(parsed.user, parsed.secret);
     case 'bearer':
       return presentsToken(parsed.token) ? tokenReading('bearer', null, parsed.token) : NATIVE_TOKEN;
-    case 'other-scheme':
-      return holdsTokenElement(values[0] ?? '')
+    case 'other-scheme': {
+      const line = (values[0] ?? '').trim();
+      const rest = line.slice(parsed.scheme.length).trim();
+      if (schemes.includes(parsed.scheme) && presentsToken(rest)) return tokenReading('bearer', null, rest);
+      return holdsTokenElement(line)
         ? misplaced('another Authorization scheme')
         : { ok: true, credential: { kind: 'other', scheme: parsed.isEmpty ? null : parsed.scheme } };
+    }
     case 'malformed':
       if (parsed.scheme === 'unknown' && holdsTokenElement(values[0] ?? '')) {
         return misplaced('an Authorization line without a scheme');

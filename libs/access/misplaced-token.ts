@@ -13,15 +13,31 @@ const NOT_LOOKED_THROUGH: ReadonlySet<string> = new Set(['authorization', 'cooki
 const CREDENTIAL_FIELD =
   /(?:^|_)(?:token|api_?key|access_?key|(?:access|api|auth|private)token|secret|password)$|^os_username$/;
 
-/** The folded name of a header that contains a token where none belongs (R109); null if there is none. */
-export function headerWithToken(lines: HeaderLines): string | null {
+/**
+ * The folded name of a header that contains a token where none belongs (R109); null if there is none.
+ * @param places folded names of headers that may be a token (R121)
+ */
+export function headerWithToken(lines: HeaderLines, places: readonly string[]): string | null {
   for (let index = 0; index + 1 < lines.length; index += 2) {
-    if (!holdsTokenElement(lines[index + 1] as string)) continue;
+    const value = lines[index + 1] as string;
+    if (!holdsTokenElement(value)) continue;
     const name = foldHeaderName(lines[index] as string);
+    if (places.includes(name) && presentsToken(value)) continue;
     if (CREDENTIAL_HEADER.test(name) && !NOT_LOOKED_THROUGH.has(name)) return name;
   }
   return null;
 }
+
+/** The tokens in these headers (R121). @param places folded names */
+export function presentedTokens(lines: HeaderLines, places: readonly string[]): readonly string[] {
+  if (places.length === 0) return NO_TOKENS;
+  return lines.filter(
+    (value, index) =>
+      index % 2 === 1 && presentsToken(value) && places.includes(foldHeaderName(lines[index - 1] as string)),
+  );
+}
+
+const NO_TOKENS: readonly string[] = [];
 
 /** A token begins with one of these. */
 const TOKEN_MARK = valueMark('sg_', 'sgs_');

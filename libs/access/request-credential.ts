@@ -1,15 +1,16 @@
 import { productOf } from '@scopegate/product';
 import { markedParameters, nameMark } from '@scopegate/scope';
-import { presentsToken, sameUserName } from '@scopegate/token';
-import { misplaced, tokenReading, type CredentialReading } from './credential.js';
+import { presentsToken } from '@scopegate/token';
+import { combine, misplaced, tokenReading, type CredentialReading } from './credential.js';
 import type { ApplicationRules, RequestFacts, SessionBody } from './facts.js';
+import { readHeaders } from './head-credential.js';
 import { fieldWithToken, utf8Of } from './misplaced-token.js';
 
 const PASSWORD_UNREAD: CredentialReading = { ok: true, credential: { kind: 'password', username: null, secret: null } };
 
 /** Checks every place of a credential (R04, R36, R67), or we could judge one user and the upstream serve another. */
 export function readCredential(request: RequestFacts, application: ApplicationRules | null): CredentialReading {
-  const line = request.head.credential;
+  const line = readLines(request, application);
   if (!line.ok) return line;
   const field = request.query === null ? null : fieldWithToken(request.query);
   if (field !== null) return misplaced(`the query parameter ${field}`);
@@ -23,6 +24,11 @@ export function readCredential(request: RequestFacts, application: ApplicationRu
   const isLogin = sessionBody !== undefined && sessionBody.kind !== 'empty';
   const header = line.credential.kind === 'cookie' && !isLogin ? request.head.session : line;
   return ofBody === null ? header : combine(header, ofBody);
+}
+
+function readLines({ head }: RequestFacts, application: ApplicationRules | null): CredentialReading {
+  const places = application === null ? null : productOf(application.kind).tokenPlaces;
+  return places === null ? head.credential : readHeaders(head.lines, places);
 }
 
 /** No honest program sends so many fields with these names: they are sent to make the search slow (R112). */
@@ -73,32 +79,3 @@ function readSessionBody(body: SessionBody, query: CredentialReading | null): Cr
         : { ok: true, credential: { kind: 'password', username: body.username, secret: body.secret } };
   }
 }
-
-/** Two credentials: allowed if one of them is not ours to judge, or both are the same token (R04). */
-function combine(header: CredentialReading, other: CredentialReading): CredentialReading {
-  if (!header.ok) return header;
-  if (!other.ok) return other;
-  const first = header.credential;
-  const second = other.credential;
-  if (first.kind === 'token') {
-    // A password in the query together with a session would log in another user at the upstream.
-    if (first.via === 'cookie') return AMBIGUOUS;
-    const same =
-      second.kind === 'token' && second.secret === first.secret && mayNameOneUser(first.username, second.username);
-    // A name in either place is then compared with the owner.
-    return same ? { ok: true, credential: { ...first, username: first.username ?? second.username } } : AMBIGUOUS;
-  }
-  if (second.kind === 'token') {
-    return first.kind === 'password' || first.kind === 'native-token' || first.kind === 'other' ? AMBIGUOUS : other;
-  }
-  // The upstream takes whichever it likes of the two, so both are judged.
-  return second.kind === 'password' && first.kind === 'native-token'
-    ? { ok: true, credential: { ...second, besideNativeToken: true } }
-    : other;
-}
-
-function mayNameOneUser(one: string | null, other: string | null): boolean {
-  return one === null || other === null || sameUserName(one, other);
-}
-
-const AMBIGUOUS: CredentialReading = { ok: false, code: 'credential_ambiguous' };

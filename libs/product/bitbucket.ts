@@ -8,6 +8,7 @@ export const BITBUCKET: Product = {
   anonymous: 'allow',
   passwords: 'forward',
   loginFields: false,
+  tokenPlaces: null,
   nativeTokens: {
     since: null,
     prefixes: ['BBDC-'],

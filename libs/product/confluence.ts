@@ -8,6 +8,7 @@ export const CONFLUENCE: Product = {
   anonymous: 'allow',
   passwords: 'forward',
   loginFields: true,
+  tokenPlaces: null,
   nativeTokens: {
     since: '7.9',
     prefixes: [],

@@ -9,6 +9,7 @@ export const GENERIC: Product = {
   anonymous: 'deny',
   passwords: 'deny',
   loginFields: false,
+  tokenPlaces: null,
   nativeTokens: null,
   // It may also run in a servlet container.
   session: SERVLET_SESSION,

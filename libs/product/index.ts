@@ -4,7 +4,15 @@ import { GENERIC } from './generic.js';
 import { JIRA } from './jira.js';
 import type { Product } from './product.js';
 
-export type { AccountPlace, ErrorMember, NativeTokens, Product, ProductSession, VersionSource } from './product.js';
+export type {
+  AccountPlace,
+  ErrorMember,
+  NativeTokens,
+  Product,
+  ProductSession,
+  TokenPlaces,
+  VersionSource,
+} from './product.js';
 
 export const PRODUCTS = {
   jira: JIRA,

@@ -8,6 +8,7 @@ export const JIRA: Product = {
   anonymous: 'allow',
   passwords: 'forward',
   loginFields: true,
+  tokenPlaces: null,
   nativeTokens: {
     since: '8.14',
     prefixes: [],

@@ -17,6 +17,8 @@ export interface Product {
   readonly passwords: 'forward' | 'deny';
   /** `os_username` and `os_password` in a query or a form log in (R43). */
   readonly loginFields: boolean;
+  /** Where its clients present a token besides HTTP Basic and Bearer (R121); null: nowhere. */
+  readonly tokenPlaces: TokenPlaces | null;
   /** R52, R53; null: none. */
   readonly nativeTokens: NativeTokens | null;
   readonly session: ProductSession;
@@ -36,6 +38,14 @@ export interface Product {
 
 /** The last two are lists: of texts, and of objects with a `message`. */
 export type ErrorMember = 'message' | 'errorMessages' | 'errors';
+
+/** No parameters of a query or a form: addresses are logged, and bodies are forwarded byte for byte. */
+export interface TokenPlaces {
+  /** Folded names, such as `private-token`. */
+  readonly headers: readonly string[];
+  /** Schemes of Authorization in lower case, such as `token`. */
+  readonly schemes: readonly string[];
+}
 
 export interface NativeTokens {
   /** The first version with them; null: all versions. */

@@ -16,7 +16,7 @@ function forward(lines: readonly string[], more: Partial<ForwardedRequest> = {})
     hop: '1.1 scopegate-1',
     identityNames: new Set(['x-forwarded-user']),
     identity: [],
-    dropAuthorization: false,
+    credentialNames: null,
     keepCookies: (value) => value,
     keptCookies: null,
     destination: null,
@@ -116,12 +116,13 @@ describe('the lines that go upstream', () => {
   });
 
   it('R02: with a token the client’s credentials stay here, and the identity goes', () => {
-    const sent = forward(['Authorization', 'Bearer sg_x', 'COOKIE', 'a=b', 'X-Kept', '1'], {
-      dropAuthorization: true,
+    const sent = forward(['Authorization', 'Bearer sg_x', 'Private_Token', 'x', 'COOKIE', 'a=b', 'X-Kept', '1'], {
+      credentialNames: new Set(['authorization', 'private-token']),
       keepCookies: null,
       identity: ['X-Forwarded-User', 'alice'],
     });
     expect(valuesOf(sent, 'authorization')).toEqual([]);
+    expect(valuesOf(sent, 'private_token')).toEqual([]);
     expect(valuesOf(sent, 'cookie')).toEqual([]);
     expect(valuesOf(sent, 'x-forwarded-user')).toEqual(['alice']);
     expect(valuesOf(sent, 'x-kept')).toEqual(['1']);

@@ -21,8 +21,8 @@ export interface ForwardedRequest {
   readonly identityNames: ReadonlySet<string>;
   /** Names and values in turns; empty unless this is a token request. */
   readonly identity: readonly string[];
-  /** Authorization goes upstream only if the gateway does not judge it. */
-  readonly dropAuthorization: boolean;
+  /** Folded names of the lines that a token is presented in; null unless this is a token request. */
+  readonly credentialNames: ReadonlySet<string> | null;
   /** The part of a Cookie line that goes upstream, or null. Null instead of a function: no cookie goes. */
   readonly keepCookies: ((value: string) => string | null) | null;
   /** The gateway's own `Cookie` line for a token (R117); null: none. */
@@ -61,14 +61,14 @@ export function forwardedHeaders(request: ForwardedRequest): string[] {
 }
 
 function pushClientLines(result: string[], request: ForwardedRequest): void {
-  const { lines, identityNames, dropAuthorization, keepCookies, dropLine, addressHeader } = request;
+  const { lines, identityNames, credentialNames, keepCookies, dropLine, addressHeader } = request;
   const nominated = connectionNominated(lines);
   const addressName = addressHeader === null ? null : foldHeaderName(addressHeader);
   for (let index = 0; index + 1 < lines.length; index += 2) {
     const name = lines[index] as string;
     const folded = foldHeaderName(name);
     if (folded === addressName || folded === 'via' || isWithheldName(name, folded)) continue;
-    if (folded === 'authorization' && dropAuthorization) continue;
+    if (credentialNames !== null && credentialNames.has(folded)) continue;
     if (identityNames.has(folded)) continue;
     // A client must not make the gateway drop a line that was judged, so only unknown names can be nominated.
     if (nominated !== null && nominated.has(folded) && !END_TO_END.has(folded)) continue;

@@ -60,6 +60,8 @@ export interface ProtectedApplication {
     /** Folded. The gateway sets these, so the client's own are always dropped. */
     readonly names: ReadonlySet<string>;
   };
+  /** Folded names of the lines in which a token is presented. They go upstream only without one. */
+  readonly credentialNames: ReadonlySet<string>;
   /** Removes the product's session ids from answers to tokens (R11). */
   readonly sessionParameters: SessionParameterRule;
   readonly options: ApplicationOptions;
@@ -149,6 +151,7 @@ export function protect(stored: StoredApplication, box: SecretBox): ProtectedApp
       templates,
     },
     sessionParameters: compileSessionParameters(productOf(document.kind).session.parameters),
+    credentialNames: new Set(['authorization', ...(productOf(document.kind).tokenPlaces?.headers ?? [])]),
     options,
     fault: faults.length === 0 ? null : faults.join(' '),
     version: stored.revision,

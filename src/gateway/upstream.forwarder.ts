@@ -108,7 +108,7 @@ export class UpstreamForwarder implements ForwardListener<ForwardHandler> {
         decision.kind === 'allow'
           ? identityLines(application.identity, { user: decision.authenticated.principal, token })
           : [],
-      dropAuthorization: token !== null,
+      credentialNames: token === null ? null : application.credentialNames,
       // The gateway's own sessions never go upstream, whatever else is presented (R11).
       keepCookies: token === null ? withoutSessions : null,
       keptCookies: handler.cookies?.line ?? null,
