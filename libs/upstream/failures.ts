@@ -81,6 +81,8 @@ export function failureOf(error: unknown): UpstreamFailure {
   if (!(error instanceof Error)) return 'other';
   if (error.name === 'HTTPParserError') return 'invalid-answer';
   if (error.message.includes('before secure TLS connection')) return 'tls-handshake';
+  // A TLS alert before the end of the connection.
+  if (error.cause instanceof Error) return failureOf(error.cause);
   const code = 'code' in error ? String(error.code) : '';
   return CODES.find(([pattern]) => pattern.test(code))?.[1] ?? 'other';
 }
@@ -88,5 +90,6 @@ export function failureOf(error: unknown): UpstreamFailure {
 /** For the log: the error of each address. */
 export function failureMessage(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(failureMessage).join('; ').slice(0, 500);
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? `${error.message}; ${failureMessage(error.cause)}` : error.message;
 }

@@ -17,6 +17,7 @@ export function isOwnUpstream(
   listeners: readonly Listener[],
   machine: ReadonlySet<string>,
 ): boolean {
+  if (target.socketPath !== null) return false;
   const host = hostOf(target);
   const port = portOf(target);
   return listeners.some((listener) => {
@@ -27,7 +28,7 @@ export function isOwnUpstream(
   });
 }
 
-/** Lower case, without brackets and a dot at the end. */
+/** Lower case, without brackets and a dot at the end; `localhost` for a socket file. */
 export function hostOf(target: UpstreamTarget): string {
   // A parsed URL has dotted decimals, whatever was written.
   return new URL(target.origin).hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');

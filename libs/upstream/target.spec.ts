@@ -10,7 +10,8 @@ describe('the address of an upstream', () => {
     ['https://jira.example:443/a/b', 'https://jira.example', 'jira.example', '/a/b'],
     ['HTTP://[2001:db8::1]:8080/x', 'http://[2001:db8::1]:8080', '[2001:db8::1]:8080', '/x'],
   ])('R48: %s is taken apart', (value, origin, host, basePath) => {
-    expect(parseUpstream(value)).toEqual({ ok: true, target: { origin, host, basePath } });
+    const target = { origin, host, basePath, endpoint: origin, socketPath: null };
+    expect(parseUpstream(value)).toEqual({ ok: true, target });
   });
 
   it.each([
@@ -47,8 +48,48 @@ describe('the address of an upstream', () => {
   });
 });
 
+describe('a socket file as an upstream', () => {
+  it.each([
+    ['http://unix:/run/app.sock', { endpoint: 'http://unix:/run/app.sock', socketPath: '/run/app.sock', basePath: '' }],
+    ['http://unix:/run/app.sock:/', { endpoint: 'http://unix:/run/app.sock', basePath: '' }],
+    ['HTTP://UNIX:/run/a-b_c.d/x@1:/base/', { endpoint: 'http://unix:/run/a-b_c.d/x@1', basePath: '/base' }],
+    [
+      'https://unix:/s:/b',
+      { origin: 'https://localhost', host: 'localhost', endpoint: 'https://unix:/s', basePath: '/b' },
+    ],
+  ])('R01: %s is one', (value, target) => {
+    expect(parseUpstream(value)).toMatchObject({ ok: true, target });
+  });
+
+  it.each([
+    'http://unix:/',
+    'http://unix:/run/',
+    'http://unix:/run//app.sock',
+    'http://unix:/run/../app.sock',
+    'http://unix:/run/./app.sock',
+    'http://unix:/run/app%2esock',
+    'http://unix:/run/app.sock:base',
+    'http://unix:/run/app.sock:/base:/more',
+    'http://unix:/run/app.sock:/a%2Fb',
+    'http://unix:/run/app.sock:/a//b',
+    'http://unix:/run/app.sock:/?x',
+    'http://user@unix:/run/app.sock',
+    `http://unix:/${'a'.repeat(107)}`,
+  ])('R01: %s is refused, or no socket file', (value) => {
+    const parsing = parseUpstream(value);
+    if (parsing.ok) expect(parsing.target.socketPath).toBeNull();
+    else expect(parsing.message).toMatch(/^must /);
+  });
+});
+
 describe('the forwarded target', () => {
-  const target = { origin: 'http://jira.example', host: 'jira.example', basePath: '/jira' };
+  const target = {
+    origin: 'http://jira.example',
+    host: 'jira.example',
+    basePath: '/jira',
+    endpoint: 'http://jira.example',
+    socketPath: null,
+  };
 
   it('R48: is the judged path behind the upstream’s own, byte for byte', () => {
     expect(forwardedPath(target, '/rest/a%2Fb', 'q=%zz&//../')).toBe('/jira/rest/a%2Fb?q=%zz&//../');

@@ -11,6 +11,7 @@ import { protect, sealSecret, type ApplicationDocument } from './application.js'
 import { toDto } from './application.mapper.js';
 import { SECRET_MASK, type IdentityHeader } from './identity-header.js';
 import { SecretBox } from './secret-box.js';
+import { NO_TLS } from './upstream-tls.js';
 
 const JIRA: AskedApplication = {
   key: 'jira',
@@ -29,6 +30,7 @@ function before(headers: readonly IdentityHeader[]): Parameters<typeof checkAppl
     version: null,
     detectedVersion: null,
     identity: { mode: 'headers', encoding: 'percent', headers },
+    tls: NO_TLS,
   };
 }
 

@@ -17,6 +17,7 @@ import { DEFAULT_IDENTITY_HEADERS, readIdentityHeaders, type AskedIdentityHeader
 import { decideVersions, describeMissingVersion, knownVersion, type VersionFinding } from './application-version.js';
 import { parseMount } from './mount.js';
 import { nativeTokenSwitch } from './product-version.js';
+import { checkTls } from './upstream-tls.js';
 
 /** The types are checked, nothing else. */
 export interface AskedApplication extends Partial<ApplicationOptions> {
@@ -35,7 +36,10 @@ export interface AskedApplication extends Partial<ApplicationOptions> {
   readonly encodedSlashes?: EncodedSlashes;
 }
 
-type CheckedAgainst = Pick<ApplicationDocument, 'kind' | 'upstream' | 'version' | 'detectedVersion' | 'identity'>;
+type CheckedAgainst = Pick<
+  ApplicationDocument,
+  'kind' | 'upstream' | 'version' | 'detectedVersion' | 'identity' | 'tls'
+>;
 
 /** Valid; new secrets are not encrypted yet. */
 export type CheckedApplication = Omit<ApplicationDocument, 'identity'> & {
@@ -51,7 +55,7 @@ export type ApplicationCheck =
   | { readonly ok: false; readonly errors: readonly FieldError[] };
 
 /** May be null in a merge patch: removes it. */
-const NULLABLE = ['version', 'cors', 'mount.pathPrefix', 'mount.host', 'identity.headers.*'];
+const NULLABLE = ['version', 'cors', 'tls', 'tls.*', 'mount.pathPrefix', 'mount.host', 'identity.headers.*'];
 
 /**
  * The key cannot change. Identity headers are replaced as a whole: a missing one is removed, with its secret (R111).
@@ -96,9 +100,8 @@ export function checkApplication(
     before?.identity.headers ?? [],
     errors,
   );
-  if (upstream.ok && before !== null && originOf(before.upstream) !== upstream.target.origin) {
-    refuseStoredSecrets(headers, note);
-  }
+  const isMoved = upstream.ok && before !== null && endpointOf(before.upstream) !== upstream.target.endpoint;
+  if (isMoved) refuseStoredSecrets(headers, note);
   const readOnlyExceptions = readExceptions(asked.readOnlyExceptions ?? [], note);
   if (asked.nativeTokensDisabled === true && finding !== 'pending') {
     const problem = refuseNativeTokenSwitch(kind, knownVersion(versions), finding);
@@ -111,6 +114,7 @@ export function checkApplication(
   const options = optionsOf({ ...asked, paths }, kind);
   const anonymous = asked.anonymous ?? product.anonymous;
   checkOptions(options, anonymous, note);
+  checkTls(options.tls, isMoved ? null : (before?.tls ?? null), note);
   if (errors.length > 0 || !mount.ok) return { ok: false, errors };
   return {
     ok: true,
@@ -198,9 +202,9 @@ function readExceptions(values: readonly unknown[], note: Note): readonly ReadOn
   return exceptions;
 }
 
-function originOf(upstream: string): string | null {
+function endpointOf(upstream: string): string | null {
   const parsed = parseUpstream(upstream);
-  return parsed.ok ? parsed.target.origin : null;
+  return parsed.ok ? parsed.target.endpoint : null;
 }
 
 /** `paths` and `encodedSlashes` are one member: a patch of one replaces both. */

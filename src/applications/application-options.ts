@@ -3,6 +3,7 @@ import { isJsonObject } from '@scopegate/kernel';
 import { parseAuthority } from '@scopegate/network';
 import { parsePathPattern, type PathPattern, type PathReading } from '@scopegate/path';
 import { productOf, type ApplicationKind } from '@scopegate/product';
+import { NO_TLS, type TlsOptions } from './upstream-tls.js';
 
 /**
  * The members of an application that have a default. A new one needs a type and default here, and a field with its
@@ -25,6 +26,7 @@ export interface ApplicationOptions {
   readonly streamTimeoutMs: number;
   readonly timeoutMs: number;
   readonly connections: number;
+  readonly tls: TlsOptions;
 }
 
 /** The earlier name of `paths` and its values. */
@@ -64,10 +66,13 @@ export function defaultOptions(kind: ApplicationKind): ApplicationOptions {
     streamTimeoutMs: 3_600_000,
     timeoutMs: 60_000,
     connections: 512,
+    tls: NO_TLS,
   };
 }
 
-type GivenOptions = { readonly [Name in keyof ApplicationOptions]?: ApplicationOptions[Name] | undefined };
+type GivenOptions = {
+  readonly [Name in keyof Omit<ApplicationOptions, 'tls'>]?: ApplicationOptions[Name] | undefined;
+} & { readonly tls?: Partial<TlsOptions> | null | undefined };
 
 /** The options among other members; a missing one gets its default. */
 export function optionsOf(members: GivenOptions, kind: ApplicationKind): ApplicationOptions {
@@ -75,7 +80,11 @@ export function optionsOf(members: GivenOptions, kind: ApplicationKind): Applica
   const given = Object.entries(members).filter(
     ([name, value]) => name in defaults && value !== undefined && value !== null,
   );
-  return { ...defaults, ...Object.fromEntries(given) };
+  return { ...defaults, ...Object.fromEntries(given), tls: { ...NO_TLS, ...present(members.tls ?? {}) } };
+}
+
+function present(members: Partial<TlsOptions>): Partial<TlsOptions> {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
 }
 
 /**

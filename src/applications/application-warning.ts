@@ -44,6 +44,12 @@ export function applicationWarnings(application: ApplicationDocument): readonly 
         '"host".',
     });
   }
+  if (upstream.toLowerCase().startsWith('http:') && Object.values(application.tls).some((value) => value !== null)) {
+    warnings.push({
+      code: 'tls_not_used',
+      message: '"tls" has no effect, because "upstream" begins with http. Use https.',
+    });
+  }
   if (identity.headers.every(isFixedValue)) {
     warnings.push({
       code: 'identity_without_user',
@@ -168,7 +174,7 @@ function nativeTokenWarning(kind: ApplicationKind, applications: readonly Applic
 }
 
 function isPlainHttpToElsewhere(upstream: string): boolean {
-  if (!URL.canParse(upstream)) return false;
+  if (!URL.canParse(upstream) || /^http:\/\/unix:\//i.test(upstream)) return false;
   const { protocol, hostname } = new URL(upstream);
   const isLoopback = hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
   return protocol === 'http:' && !isLoopback;

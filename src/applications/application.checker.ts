@@ -65,17 +65,17 @@ export class ApplicationChecker {
     user: PrincipalFacts,
     headers: readonly string[],
   ): Promise<ApplicationCheckDto> {
-    const { kind, upstream } = document;
+    const { kind } = document;
     const { origin, basePath } = application.target;
     const { whoAmI, version: versionSource } = productOf(kind);
     const [answer, reading] = await Promise.all([
       askUpstream({
-        origin,
+        endpoint: application,
         path: basePath + (whoAmI?.path ?? '/'),
         headers: [...OWN_LINES, ...headers],
         timeoutMs: Math.min(application.options.timeoutMs, MAX_TIMEOUT_MS),
       }),
-      versionSource === null ? null : this.versions.read(versionSource, upstream),
+      versionSource === null ? null : this.versions.read(versionSource, application),
     ]);
     const isReachable = answer.kind === 'answer';
     const isTls = origin.startsWith('https:');

@@ -8,6 +8,7 @@ import type { ApplicationOptionsDto } from './dto/application-options.dto.js';
 import type { ApplicationDto, MountDto } from './dto/application.dto.js';
 import { SECRET_MASK, type IdentityHeader } from './identity-header.js';
 import type { Mount } from './mount.js';
+import { shownTls } from './upstream-tls.js';
 
 export function tagOf({ revision, document }: StoredApplication): string {
   return entityTag(revision, document);
@@ -34,6 +35,7 @@ export function toDto({ key, document }: StoredApplication, observed: readonly W
     remoteApiPasswords: document.remoteApiPasswords,
     encodedSlashes: encodedSlashesOf(document.paths),
     ...(structuredClone(optionsOf(document, document.kind)) as ApplicationOptionsDto),
+    tls: shownTls(document.tls),
   };
 }
 

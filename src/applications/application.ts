@@ -17,6 +17,7 @@ import { optionsOf, type ApplicationOptions } from './application-options.js';
 import { sealedName, type IdentityHeader } from './identity-header.js';
 import type { Mount } from './mount.js';
 import type { SecretBox } from './secret-box.js';
+import { openTls, type UpstreamTls } from './upstream-tls.js';
 
 export interface ApplicationDocument extends ApplicationOptions {
   readonly name: string;
@@ -53,6 +54,7 @@ export interface ProtectedApplication {
   /** `/`, or segments without a slash at the end. */
   readonly pathPrefix: string;
   readonly target: UpstreamTarget;
+  readonly tls: UpstreamTls;
   /** Of answers (R115). */
   readonly addresses: AnswerAddresses;
   /** A fixed secret is a template without placeholders. */
@@ -73,14 +75,14 @@ export interface ProtectedApplication {
 
 /**
  * R111: a fixed header value opens only in this context, and is sent only to its origin.
- * @param origin scheme and authority of the upstream
+ * @param endpoint of the upstream
  */
-function secretContext(key: string, headerName: string, origin: string): string {
-  return `${key}\n${sealedName(headerName)}\n${origin}`;
+function secretContext(key: string, headerName: string, endpoint: string): string {
+  return `${key}\n${sealedName(headerName)}\n${endpoint}`;
 }
 
-export function sealSecret(box: SecretBox, key: string, headerName: string, origin: string, secret: string): string {
-  return box.seal(secret, secretContext(key, headerName, origin));
+export function sealSecret(box: SecretBox, key: string, headerName: string, endpoint: string, secret: string): string {
+  return box.seal(secret, secretContext(key, headerName, endpoint));
 }
 
 /** Earlier versions sealed a secret without its origin. */
@@ -94,16 +96,22 @@ export function openSecret(
   box: SecretBox,
   key: string,
   header: { readonly name: string; readonly sealed: string },
-  origin: string,
+  endpoint: string,
 ): OpenedSecret | null {
-  const bound = box.open(header.sealed, secretContext(key, header.name, origin));
+  const bound = box.open(header.sealed, secretContext(key, header.name, endpoint));
   if (bound !== null) return { secret: bound, isBound: true };
   const unbound = box.open(header.sealed, `${key}\n${sealedName(header.name)}`);
   return unbound === null ? null : { secret: unbound, isBound: false };
 }
 
 /** For an unreadable address: every request is refused. */
-const NOWHERE: UpstreamTarget = { origin: 'http://upstream.invalid', host: 'upstream.invalid', basePath: '' };
+const NOWHERE: UpstreamTarget = {
+  origin: 'http://upstream.invalid',
+  host: 'upstream.invalid',
+  basePath: '',
+  endpoint: 'http://upstream.invalid',
+  socketPath: null,
+};
 
 /** Unreadable parts are not guessed and do not stop other applications: the `fault` refuses every request. */
 export function protect(stored: StoredApplication, box: SecretBox): ProtectedApplication {
@@ -113,11 +121,13 @@ export function protect(stored: StoredApplication, box: SecretBox): ProtectedApp
   if (!upstream.ok) faults.push(`The stored upstream ${upstream.message}.`);
   const options = optionsOf(document, document.kind);
   const templates = document.identity.headers.map((header) => {
-    const compiled = compileHeader(key, header, upstream.ok ? upstream.target.origin : '', box);
+    const compiled = compileHeader(key, header, upstream.ok ? upstream.target.endpoint : '', box);
     if (!compiled.ok) faults.push(compiled.fault);
     return { name: header.name, template: compiled.ok ? compiled.template : [] };
   });
   const target = upstream.ok ? upstream.target : NOWHERE;
+  const tls = openTls(box, key, target.endpoint, options.tls);
+  if (tls === null) faults.push(unreadableSecret('tls.key'));
   return {
     key,
     name: document.name,
@@ -144,6 +154,7 @@ export function protect(stored: StoredApplication, box: SecretBox): ProtectedApp
     },
     pathPrefix: document.mount.pathPrefix,
     target,
+    tls: tls ?? {},
     addresses: new AnswerAddresses(target, document.mount.pathPrefix),
     identity: {
       encoding: document.identity.encoding,
@@ -158,19 +169,21 @@ export function protect(stored: StoredApplication, box: SecretBox): ProtectedApp
   };
 }
 
+function unreadableSecret(place: string): string {
+  return (
+    `The stored secret of ${place} cannot be decrypted: it was encrypted with another SCOPEGATE_ENCRYPTION_KEY, or its ` +
+    'row was changed. Send the secret again.'
+  );
+}
+
 type CompiledHeader =
   { readonly ok: true; readonly template: CompiledTemplate } | { readonly ok: false; readonly fault: string };
 
-function compileHeader(key: string, header: IdentityHeader, origin: string, box: SecretBox): CompiledHeader {
+function compileHeader(key: string, header: IdentityHeader, endpoint: string, box: SecretBox): CompiledHeader {
   if ('sealed' in header) {
-    const opened = openSecret(box, key, header, origin);
+    const opened = openSecret(box, key, header, endpoint);
     if (opened !== null) return { ok: true, template: [opened.secret] };
-    return {
-      ok: false,
-      fault:
-        `The stored secret of the header ${header.name} cannot be decrypted: it was encrypted with another ` +
-        'SCOPEGATE_ENCRYPTION_KEY, or its row was changed. Send the secret again.',
-    };
+    return { ok: false, fault: unreadableSecret(`the header ${header.name}`) };
   }
   const parsing = parseTemplate(header.template);
   if (parsing.ok) return parsing;

@@ -42,6 +42,7 @@ import type { IdentityHeader } from './identity-header.js';
 import { mountKey } from './mount.js';
 import { OwnListeners } from './own-listeners.js';
 import { SecretBox } from './secret-box.js';
+import { openTls, sealTls } from './upstream-tls.js';
 import { VersionReader } from './version.reader.js';
 
 interface Applications {
@@ -214,19 +215,24 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
     if (row === null) throw noSuchApplication(key);
     const before = toStored(row);
     requireMatch(ifMatch, tagOf(before));
-    return this.#askForVersion(await patched(before, patch), before.document);
+    return this.#askForVersion(await patched(before, patch), before);
   }
 
   /** Null if no version is needed. @throws a 400 if the rest is invalid */
-  async #askForVersion(body: CreateApplicationDto, before: ApplicationDocument | null): Promise<VersionFinding | null> {
-    accept(checkApplication(body, before, 'pending'));
-    const { kind, upstream } = body;
+  async #askForVersion(body: CreateApplicationDto, before: StoredApplication | null): Promise<VersionFinding | null> {
+    const stored = before?.document ?? null;
+    const { kind, upstream, tls } = accept(checkApplication(body, stored, 'pending'));
     const parsing = parseUpstream(upstream);
-    if (parsing.ok && this.listeners.has(parsing.target)) {
+    if (!parsing.ok) throw invalidField('upstream', parsing.message);
+    const { target } = parsing;
+    if (this.listeners.has(target)) {
       throw invalidField('upstream', 'is this server itself. Give the address of the application.');
     }
-    const source = versionSourceOf(body, before);
-    return source === null ? null : { kind, upstream, reading: await this.versions.read(source, upstream) };
+    const source = versionSourceOf(body, stored);
+    if (source === null) return null;
+    const sealed = sealTls(this.box, body.key, target.endpoint, tls, stored?.tls ?? null);
+    const endpoint = { target, tls: openTls(this.box, body.key, target.endpoint, sealed) ?? {} };
+    return { kind, upstream, reading: await this.versions.read(source, endpoint) };
   }
 
   /** With encrypted secrets. @throws a 400 if it is invalid */
@@ -238,17 +244,18 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
   ): ApplicationDocument {
     const application = accept(checkApplication(body, before, finding));
     const parsed = parseUpstream(application.upstream);
-    const origin = parsed.ok ? parsed.target.origin : '';
+    const endpoint = parsed.ok ? parsed.target.endpoint : '';
     const headers = application.identity.headers.map((header): IdentityHeader => {
       if ('template' in header) return header;
       const { name } = header;
-      if ('secret' in header) return { name, sealed: sealSecret(this.box, key, name, origin, header.secret) };
+      if ('secret' in header) return { name, sealed: sealSecret(this.box, key, name, endpoint, header.secret) };
       // The next save binds a secret of an earlier version to its origin.
-      const opened = openSecret(this.box, key, header, origin);
+      const opened = openSecret(this.box, key, header, endpoint);
       const isOld = opened !== null && !opened.isBound;
-      return isOld ? { name, sealed: sealSecret(this.box, key, name, origin, opened.secret) } : header;
+      return isOld ? { name, sealed: sealSecret(this.box, key, name, endpoint, opened.secret) } : header;
     });
-    return { ...application, identity: { ...application.identity, headers } };
+    const tls = sealTls(this.box, key, endpoint, application.tls, before?.tls ?? null);
+    return { ...application, tls, identity: { ...application.identity, headers } };
   }
 
   async #read(): Promise<Applications> {

@@ -1,12 +1,13 @@
 import { failureOf, type UpstreamFailure } from '@scopegate/upstream';
 import { Client } from 'undici';
+import { connectorTo, type UpstreamEndpoint } from './upstream-tls.js';
 
 export type UpstreamAnswer =
   | { readonly kind: 'answer'; readonly status: number; readonly body: string | null }
   | { readonly kind: 'no-answer'; readonly failure: UpstreamFailure };
 
 export interface UpstreamQuestion {
-  readonly origin: string;
+  readonly endpoint: UpstreamEndpoint;
   readonly path: string;
   /** In turns: name, value. */
   readonly headers: readonly string[];
@@ -20,10 +21,9 @@ const MAX_BODY_BYTES = 65_536;
 const MAX_HEADER_BYTES = 16_384;
 
 /** Follows no redirects and reads no large answer. */
-export async function askUpstream({ origin, path, headers, timeoutMs }: UpstreamQuestion): Promise<UpstreamAnswer> {
-  const client = new Client(origin, {
-    connect: { timeout: timeoutMs },
-    autoSelectFamily: true,
+export async function askUpstream({ endpoint, path, headers, timeoutMs }: UpstreamQuestion): Promise<UpstreamAnswer> {
+  const client = new Client(endpoint.target.origin, {
+    connect: connectorTo(endpoint, timeoutMs),
     maxHeaderSize: MAX_HEADER_BYTES,
     maxResponseSize: MAX_BODY_BYTES,
   });

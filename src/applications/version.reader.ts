@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { VersionSource } from '@scopegate/product';
-import { parseUpstream } from '@scopegate/upstream';
 import { Client, errors } from 'undici';
+import { connectorTo, type UpstreamEndpoint } from './upstream-tls.js';
 import { parseManifest, parseProperties, type VersionParsing } from './version-answer.parser.js';
 
 export type VersionReading =
@@ -27,16 +27,12 @@ const MAX_HEADER_BYTES = 16_384;
 /** R52: anonymous, without redirects; only the numbers of the version count. */
 @Injectable()
 export class VersionReader {
-  /** @param upstream as `parseUpstream` accepts it */
-  async read(source: VersionSource, upstream: string): Promise<VersionReading> {
-    const parsing = parseUpstream(upstream);
-    if (!parsing.ok) return { ok: false, problem: 'unreachable' };
-    const { origin, basePath } = parsing.target;
+  async read(source: VersionSource, endpoint: UpstreamEndpoint): Promise<VersionReading> {
+    const { origin, basePath } = endpoint.target;
     const questions = questionsFor(source);
     const timeoutMs = TIMEOUT_MS / questions.length;
     const client = new Client(origin, {
-      connect: { timeout: timeoutMs },
-      autoSelectFamily: true,
+      connect: connectorTo(endpoint, timeoutMs),
       maxHeaderSize: MAX_HEADER_BYTES,
       maxResponseSize: MAX_BODY_BYTES,
     });

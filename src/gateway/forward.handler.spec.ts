@@ -5,6 +5,7 @@ import { RequestHead } from '@scopegate/access';
 import { errors } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ProtectedApplication } from '../applications/application.js';
+import type { UpstreamEndpoint } from '../applications/upstream-tls.js';
 import { Exchange } from '../common/access/exchange.js';
 import { ForwardHandler } from './forward.handler.js';
 import { IncomingBody } from './forwarded-body.js';
@@ -19,12 +20,15 @@ const deaf = createServer({ pauseOnConnect: true }, (socket) => {
   socket.on('error', () => undefined);
 });
 const sockets = new Set<Socket>();
+let endpoint: UpstreamEndpoint;
 let connections: UpstreamConnections;
 
 beforeAll(async () => {
   await new Promise<void>((resolve) => deaf.listen(0, '127.0.0.1', resolve));
   const { port } = deaf.address() as AddressInfo;
-  connections = new UpstreamConnections(`http://127.0.0.1:${port}`, 4);
+  const origin = `http://127.0.0.1:${port}`;
+  endpoint = { target: { origin, host: origin, basePath: '', endpoint: origin, socketPath: null }, tls: {} };
+  connections = new UpstreamConnections(endpoint, 4);
 });
 
 afterAll(async () => {
@@ -44,7 +48,7 @@ async function failureOf(send: (request: IncomingMessage) => Promise<void>, forM
   let failure: unknown = null;
   const application = {
     options: { timeoutMs: TIMEOUT_MS },
-    target: { origin: connections.origin },
+    ...endpoint,
   } as ProtectedApplication;
   const handler = new ForwardHandler(
     exchange,

@@ -109,7 +109,7 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, ConnectionWai
       if (application === null) this.#hasFailed = true;
       if (this.#isGone || application === null || this.#hasFailed) {
         this.#releaseConnection();
-      } else if (application.target.origin !== this.options.connections.origin) {
+      } else if (!this.options.connections.leadTo(application)) {
         this.#releaseConnection();
         this.#giveUp(upstreamChanged());
       } else {

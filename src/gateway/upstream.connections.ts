@@ -1,9 +1,16 @@
 import { ConnectionShares, type ConnectionHolder } from '@scopegate/upstream';
 import { Client, Pool, type Dispatcher } from 'undici';
+import { connectOptions, isSameEndpoint, type UpstreamEndpoint } from '../applications/upstream-tls.js';
 import { upstreamConnector } from './upstream.connector.js';
 
 /** Enough for a slow handshake while the client still waits. */
 const CONNECT_TIMEOUT_MS = 10_000;
+
+/**
+ * undici takes the name of the server in TLS from the Host line, and ends a connection for another one. The connector
+ * uses the endpoint's own name.
+ */
+const SAME_NAME = { servername: 'upstream' };
 
 export interface ConnectionWaiter {
   /** Called once, with a connection; return it with `release`. */
@@ -15,38 +22,48 @@ export type Holder = ConnectionHolder<ConnectionWaiter>;
 
 /** The connections to one application, and the requests that wait for one. */
 export class UpstreamConnections {
+  #endpoint: UpstreamEndpoint;
   readonly #options: Client.Options;
   readonly #pool: Pool;
   readonly #shares: ConnectionShares<ConnectionWaiter>;
   #isPassing = false;
 
   /**
-   * @param origin such as `http://127.0.0.1:8080`
+   * @param endpoint such as an application
    * @param limit of connections at a time
    */
   constructor(
-    readonly origin: string,
+    endpoint: UpstreamEndpoint,
     readonly limit: number,
   ) {
+    this.#endpoint = endpoint;
     this.#shares = new ConnectionShares(limit);
     this.#options = {
       pipelining: 1,
-      connect: upstreamConnector({ timeout: CONNECT_TIMEOUT_MS, autoSelectFamily: true }),
+      connect: upstreamConnector({ ...connectOptions(endpoint), timeout: CONNECT_TIMEOUT_MS }),
       keepAliveTimeout: 4_000,
       // The largest head of Tomcat.
       maxHeaderSize: 65_536,
     };
-    this.#pool = new Pool(origin, { ...this.#options, connections: limit });
+    this.#pool = new Pool(endpoint.target.origin, { ...this.#options, connections: limit });
+  }
+
+  /** True if an application, perhaps changed since, is reached by these connections. */
+  leadTo(endpoint: UpstreamEndpoint): boolean {
+    if (endpoint === this.#endpoint) return true;
+    if (!isSameEndpoint(endpoint, this.#endpoint)) return false;
+    this.#endpoint = endpoint;
+    return true;
   }
 
   dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
-    this.#pool.dispatch(options, handler);
+    this.#pool.dispatch({ ...options, ...SAME_NAME }, handler);
   }
 
   /** On a new connection, which ends after the answer: those of the pool may be closed, too. */
   dispatchAgain(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
-    const client = new Client(this.origin, this.#options);
-    client.dispatch(options, handler);
+    const client = new Client(this.#endpoint.target.origin, this.#options);
+    client.dispatch({ ...options, ...SAME_NAME }, handler);
     void client.close();
   }
 

@@ -2,6 +2,7 @@ import { subscribe } from 'node:diagnostics_channel';
 import { Readable } from 'node:stream';
 import { Socket } from 'node:net';
 import { buildConnector } from 'undici';
+import { keepFirstError } from '../applications/upstream-tls.js';
 
 /** The system writes here; copied before the next read. */
 const RECEIVED = Buffer.allocUnsafeSlow(65_536);
@@ -44,11 +45,11 @@ interface UpstreamSocket extends Socket {
  */
 export function upstreamConnector(options: buildConnector.BuildOptions): buildConnector.connector {
   const connect = buildConnector({ ...options, onread: { buffer: RECEIVED, callback: onReceived } });
-  return (asked, callback) =>
+  return ({ servername: _ofHost, ...asked }, callback) =>
     connect(asked, (...[error, socket]) => {
       if (error !== null) callback(error, null);
       // Nothing is read before undici listens, and an error is noted before undici reports it.
-      else callback(null, Object.assign(socket, nothingReceived()).on('error', noteClosedReuse));
+      else callback(null, keepFirstError(Object.assign(socket, nothingReceived())).on('error', noteClosedReuse));
     });
 }
 

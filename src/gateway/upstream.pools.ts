@@ -8,11 +8,12 @@ export class UpstreamPools {
   readonly #byKey = new Map<string, UpstreamConnections>();
 
   /** After a change, open requests keep their old connections. */
-  of({ key, target, options: { connections } }: ProtectedApplication): UpstreamConnections {
-    const known = this.#byKey.get(key);
-    if (known !== undefined && known.origin === target.origin && known.limit === connections) return known;
-    const made = new UpstreamConnections(target.origin, connections);
-    this.#byKey.set(key, made);
+  of(application: ProtectedApplication): UpstreamConnections {
+    const { connections } = application.options;
+    const known = this.#byKey.get(application.key);
+    if (known !== undefined && known.limit === connections && known.leadTo(application)) return known;
+    const made = new UpstreamConnections(application, connections);
+    this.#byKey.set(application.key, made);
     return made;
   }
 

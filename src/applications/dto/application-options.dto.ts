@@ -1,3 +1,4 @@
+import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, getSchemaPath } from '@nestjs/swagger';
 import { CHALLENGE_SCHEMES, type ChallengeScheme } from '@scopegate/access';
 import { PATH_READINGS, type PathPattern, type PathReading } from '@scopegate/path';
@@ -71,6 +72,40 @@ export class CorsDto {
   /** Headers that these pages may send and read, besides those that a token needs. */
   @TextList({ maxItems: 100, maxLength: 128, isUnique: true })
   headers!: string[];
+}
+
+/** A text or null; also left out. */
+const TextOrNull = (maxLength: number): PropertyDecorator =>
+  applyDecorators(
+    ApiProperty({ required: false, type: String, nullable: true }),
+    ValidateIf((_tls, value: unknown) => value !== undefined && value !== null),
+    IsString(),
+    Length(1, maxLength),
+  );
+
+/** Of each text in PEM. */
+const MAX_PEM_LENGTH = 65_536;
+
+/** How the gateway and the application identify themselves to each other. Only for https. */
+export class TlsDto {
+  /** Certificates in PEM that are trusted instead of the system's authorities. */
+  @TextOrNull(MAX_PEM_LENGTH)
+  ca!: string | null;
+
+  /** The gateway's certificate in PEM, followed by its chain. Send `key` in the same call. */
+  @TextOrNull(MAX_PEM_LENGTH)
+  certificate!: string | null;
+
+  /**
+   * The private key of the certificate in PEM, without a passphrase. It is stored encrypted and shown as `********`,
+   * which you can send back.
+   */
+  @TextOrNull(MAX_PEM_LENGTH)
+  key!: string | null;
+
+  /** The name that the application's certificate must have, if it is not the host of `upstream`. */
+  @TextOrNull(253)
+  serverName!: string | null;
 }
 
 /** The members of an application that have a default. */
@@ -170,4 +205,10 @@ export class ApplicationOptionsDto implements ApplicationOptions {
   @Min(4)
   @Max(MAX_CONNECTIONS)
   connections!: number;
+
+  /** Default: null in every member. Null resets all of them. */
+  @ApiProperty({ type: TlsDto, nullable: true })
+  @ValidateIf((_application, value: unknown) => value !== null)
+  @NestedObject(() => TlsDto)
+  tls!: TlsDto;
 }
