@@ -2,7 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   fillTemplate,
+  hasPlaceholder,
+  identityLines,
   isIdentityHeaderName,
+  parseSecret,
   parseTemplate,
   type IdentityEncoding,
   type IdentityFacts,
@@ -108,5 +111,72 @@ describe('the name of an identity line', () => {
     'x'.repeat(129),
   ])('R02: %j means something else, or nothing', (name) => {
     expect(isIdentityHeaderName(name)).toBe(false);
+  });
+});
+
+/** The line that goes upstream for a user. */
+function basicLine(secret: string, username = 'alice'): string {
+  const parsing = parseSecret('Authorization', secret);
+  if (!parsing.ok) throw new Error(parsing.message);
+  const { template, isBasic } = parsing;
+  const user = { username, displayName: '', email: null, groups: [] };
+  const templates = [{ name: 'Authorization', template, isBasic }];
+  return identityLines({ templates, encoding: 'percent' }, { user, token: null })[1] ?? '';
+}
+
+function decoded(line: string): string {
+  return Buffer.from(line.replace(/^Basic /, ''), 'base64').toString('utf8');
+}
+
+describe('a secret that is a credential for HTTP Basic', () => {
+  it.each([
+    ['Basic {username}:word', 'alice', 'alice:word'],
+    ['basic   {username}:word', 'alice', 'alice:word'],
+    ['Basic EXAMPLE\\{username}:word', 'alice', 'EXAMPLE\\alice:word'],
+    ['Basic {username}:a:b {username} {x', 'alice', 'alice:a:b {username} {x'],
+    ['Basic {username}:', 'alice', 'alice:'],
+    ['Basic service:word', 'alice', 'service:word'],
+    ['Basic {username}:word', 'Zo\u00eb 100% \u6f22', 'Zo\u00eb 100% \u6f22:word'],
+  ])('R02: %s is sent in base64, in UTF-8', (secret, username, expected) => {
+    const line = basicLine(secret, username);
+    expect(line).toMatch(/^Basic [A-Za-z0-9+/]+=*$/);
+    expect(decoded(line)).toBe(expected);
+  });
+
+  it.each(['Basic YWxpY2U6d29yZA==', 'Bearer a:b', 'Basic', 'a:b', 'Token {username}:x'])(
+    'R02: %s is sent as it is',
+    (secret) => {
+      expect(basicLine(secret)).toBe(secret);
+    },
+  );
+
+  it('R02: exists for Authorization alone, in any spelling', () => {
+    const secret = 'Basic {username}:word';
+    expect(parseSecret('X-Auth', secret)).toEqual({ ok: true, template: [secret], isBasic: false });
+    expect(parseSecret('AUTHORIZATION', secret)).toMatchObject({ ok: true, isBasic: true });
+  });
+
+  it.each(['Basic {user}:word', 'Basic {displayName}:word', 'Basic {username:word', 'Basic username}:word'])(
+    'R02: %s is refused',
+    (secret) => {
+      expect(parseSecret('Authorization', secret)).toMatchObject({ ok: false });
+    },
+  );
+
+  it.each(['alice:admin', 'a:', ':', 'a\nb', 'a\u0000'])(
+    'R02: never names another user than the owner (%j)',
+    (username) => {
+      expect(() => basicLine('Basic {username}:word', username)).toThrow(/user name/);
+    },
+  );
+
+  it('R02: is another one for each user only with a placeholder', () => {
+    const isPersonal = (secret: string): boolean => {
+      const parsing = parseSecret('Authorization', secret);
+      return parsing.ok && hasPlaceholder(parsing.template);
+    };
+    expect(isPersonal('Basic {username}:word')).toBe(true);
+    expect(isPersonal('Basic service:word')).toBe(false);
+    expect(isPersonal('Bearer {username}')).toBe(false);
   });
 });

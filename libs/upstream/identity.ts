@@ -40,6 +40,33 @@ export function parseTemplate(text: string): TemplateParsing {
   return { ok: true, template: pieces };
 }
 
+/** A fixed value, or a user name and password for HTTP Basic (RFC 7617). */
+export type SecretParsing =
+  | { readonly ok: true; readonly template: CompiledTemplate; readonly isBasic: boolean }
+  | { readonly ok: false; readonly message: string };
+
+/**
+ * Reads a secret. For `Authorization` it may be `Basic {username}:word`, in clear: base64 has no colon. What follows
+ * the colon is the password, as it is written.
+ */
+export function parseSecret(name: string, secret: string): SecretParsing {
+  const [scheme = '', content = ''] = /^(basic +)(.*)$/i.exec(secret)?.slice(1) ?? [];
+  const colon = content.indexOf(':');
+  if (foldHeaderName(name) !== 'authorization' || scheme === '' || colon < 0) {
+    return { ok: true, template: [secret], isBasic: false };
+  }
+  const parsing = parseTemplate(content.slice(0, colon));
+  if (!parsing.ok || parsing.template.some((piece) => typeof piece !== 'string' && piece.placeholder !== 'username')) {
+    return { ok: false, message: 'may contain only the placeholder {username} before the colon' };
+  }
+  return { ok: true, template: [...parsing.template, content.slice(colon)], isBasic: true };
+}
+
+/** Other users get another value. */
+export function hasPlaceholder(template: CompiledTemplate): boolean {
+  return template.some((piece) => typeof piece !== 'string');
+}
+
 /**
  * `percent`: printable ASCII; all else and `%` as percent-encoded UTF-8 (RFC 3986 2.1), since headers have no charset
  * (RFC 9110 5.5). `utf-8`: raw bytes.
@@ -61,8 +88,15 @@ export interface Identified {
   readonly token: { readonly id: string; readonly scope: string } | null;
 }
 
+export interface IdentityTemplate {
+  readonly name: string;
+  readonly template: CompiledTemplate;
+  /** The filled template is a user name and password, sent as HTTP Basic. */
+  readonly isBasic: boolean;
+}
+
 export interface IdentityTemplates {
-  readonly templates: readonly { readonly name: string; readonly template: CompiledTemplate }[];
+  readonly templates: readonly IdentityTemplate[];
   readonly encoding: IdentityEncoding;
 }
 
@@ -79,7 +113,20 @@ export function identityLines({ templates, encoding }: IdentityTemplates, { user
     tokenId: token?.id ?? '',
     scope: token?.scope ?? '',
   };
-  return templates.flatMap(({ name, template }) => [name, fillTemplate(template, facts, encoding)]);
+  return templates.flatMap(({ name, template, isBasic }) => [
+    name,
+    isBasic ? basicCredential(template, facts) : fillTemplate(template, facts, encoding),
+  ]);
+}
+
+/**
+ * In UTF-8 (RFC 7617 2.1).
+ * @throws Error for a user name with a colon or a control character: the upstream would read another one
+ */
+function basicCredential(template: CompiledTemplate, { username }: IdentityFacts): string {
+  if (/[:\p{Cc}]/u.test(username)) throw new Error('The user name cannot be written as HTTP Basic.');
+  const text = template.map((piece) => (typeof piece === 'string' ? piece : username)).join('');
+  return `Basic ${Buffer.from(text, 'utf8').toString('base64')}`;
 }
 
 /** @returns one character a byte */

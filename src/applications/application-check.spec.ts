@@ -279,8 +279,8 @@ describe('a protected application', () => {
     const application = protect({ key: 'jira', revision: 3, document }, box);
     expect([...application.identity.names]).toEqual(['x-user', 'authorization']);
     expect(application.identity.templates).toEqual([
-      { name: 'X_User', template: ['u=', { placeholder: 'username' }] },
-      { name: 'Authorization', template: ['Bearer {username}'] },
+      { name: 'X_User', template: ['u=', { placeholder: 'username' }], isBasic: false },
+      { name: 'Authorization', template: ['Bearer {username}'], isBasic: false },
     ]);
     expect(application).toMatchObject({
       version: 3,

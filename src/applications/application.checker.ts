@@ -3,7 +3,7 @@ import type { PrincipalFacts } from '@scopegate/access';
 import type { FieldError } from '@scopegate/problem';
 import { sameUserName } from '@scopegate/token';
 import { productOf } from '@scopegate/product';
-import { adviceFor, identityLines, readAccount } from '@scopegate/upstream';
+import { adviceFor, identityLines, parseSecret, readAccount } from '@scopegate/upstream';
 import { invalidField, invalidFields, ProblemException } from '../common/http/problem.exception.js';
 import { DirectoryService } from '../directory/directory.service.js';
 import type { ProtectedApplication, StoredApplication } from './application.js';
@@ -160,11 +160,13 @@ function linesOf(
   user: PrincipalFacts,
   secrets: ReadonlyMap<string, { readonly name: string; readonly secret: string }>,
 ): readonly string[] {
-  const templates = identity.templates.filter(({ name }) => !secrets.has(sealedName(name)));
-  return [
-    ...identityLines({ ...identity, templates }, { user, token: { id: '', scope: 'read-only' } }),
-    ...[...secrets.values()].flatMap(({ name, secret }) => [name, secret]),
-  ];
+  const stored = identity.templates.filter(({ name }) => !secrets.has(sealedName(name)));
+  const tried = [...secrets.values()].flatMap(({ name, secret }) => {
+    const parsing = parseSecret(name, secret);
+    return parsing.ok ? [{ name, template: parsing.template, isBasic: parsing.isBasic }] : [];
+  });
+  const templates = [...stored, ...tried];
+  return identityLines({ ...identity, templates }, { user, token: { id: '', scope: 'read-only' } });
 }
 
 /** Secrets to try follow the same rules as stored ones. */

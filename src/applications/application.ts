@@ -5,6 +5,7 @@ import { compileBlockedPaths, compilePatterns, type PathPattern, type ReadOnlyEx
 import {
   AnswerAddresses,
   compileSessionParameters,
+  parseSecret,
   parseTemplate,
   parseUpstream,
   type CompiledTemplate,
@@ -123,7 +124,11 @@ export function protect(stored: StoredApplication, box: SecretBox): ProtectedApp
   const templates = document.identity.headers.map((header) => {
     const compiled = compileHeader(key, header, upstream.ok ? upstream.target.endpoint : '', box);
     if (!compiled.ok) faults.push(compiled.fault);
-    return { name: header.name, template: compiled.ok ? compiled.template : [] };
+    return {
+      name: header.name,
+      template: compiled.ok ? compiled.template : [],
+      isBasic: compiled.ok && compiled.isBasic,
+    };
   });
   const target = upstream.ok ? upstream.target : NOWHERE;
   const tls = openTls(box, key, target.endpoint, options.tls);
@@ -177,16 +182,24 @@ function unreadableSecret(place: string): string {
 }
 
 type CompiledHeader =
-  { readonly ok: true; readonly template: CompiledTemplate } | { readonly ok: false; readonly fault: string };
+  | { readonly ok: true; readonly template: CompiledTemplate; readonly isBasic: boolean }
+  | { readonly ok: false; readonly fault: string };
 
 function compileHeader(key: string, header: IdentityHeader, endpoint: string, box: SecretBox): CompiledHeader {
   if ('sealed' in header) {
     const opened = openSecret(box, key, header, endpoint);
-    if (opened !== null) return { ok: true, template: [opened.secret] };
-    return { ok: false, fault: unreadableSecret(`the header ${header.name}`) };
+    const secret = opened === null ? null : parseSecret(header.name, opened.secret);
+    if (secret?.ok === true) return secret;
+    return {
+      ok: false,
+      fault:
+        secret === null
+          ? unreadableSecret(`the header ${header.name}`)
+          : `The stored secret of the header ${header.name} ${secret.message}.`,
+    };
   }
   const parsing = parseTemplate(header.template);
-  if (parsing.ok) return parsing;
+  if (parsing.ok) return { ...parsing, isBasic: false };
   return { ok: false, fault: `The stored template of the header ${header.name} ${parsing.message}.` };
 }
 

@@ -248,11 +248,14 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
     const headers = application.identity.headers.map((header): IdentityHeader => {
       if ('template' in header) return header;
       const { name } = header;
-      if ('secret' in header) return { name, sealed: sealSecret(this.box, key, name, endpoint, header.secret) };
+      if ('secret' in header) {
+        const { secret, ...kept } = header;
+        return { ...kept, sealed: sealSecret(this.box, key, name, endpoint, secret) };
+      }
       // The next save binds a secret of an earlier version to its origin.
       const opened = openSecret(this.box, key, header, endpoint);
       const isOld = opened !== null && !opened.isBound;
-      return isOld ? { name, sealed: sealSecret(this.box, key, name, endpoint, opened.secret) } : header;
+      return isOld ? { ...header, sealed: sealSecret(this.box, key, name, endpoint, opened.secret) } : header;
     });
     const tls = sealTls(this.box, key, endpoint, application.tls, before?.tls ?? null);
     return { ...application, tls, identity: { ...application.identity, headers } };

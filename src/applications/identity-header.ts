@@ -1,13 +1,20 @@
 import { foldHeaderName, isJsonObject } from '@scopegate/kernel';
 import type { FieldError } from '@scopegate/problem';
-import { isIdentityHeaderName, parseTemplate } from '@scopegate/upstream';
+import { hasPlaceholder, isIdentityHeaderName, parseSecret, parseTemplate } from '@scopegate/upstream';
 
-/** As stored: a template, or an encrypted fixed value. */
+/** As stored: a template, or an encrypted secret. */
 export type IdentityHeader =
-  { readonly name: string; readonly template: string } | { readonly name: string; readonly sealed: string };
+  | { readonly name: string; readonly template: string }
+  | {
+      readonly name: string;
+      readonly sealed: string;
+      /** The secret has the user name in it: a credential for HTTP Basic. */
+      readonly hasUser?: true;
+    };
 
 /** As sent by a client: a fixed value may still be plain text. */
-export type AskedIdentityHeader = IdentityHeader | { readonly name: string; readonly secret: string };
+export type AskedIdentityHeader =
+  IdentityHeader | { readonly name: string; readonly secret: string; readonly hasUser?: true };
 
 /** Shown instead of a stored secret. A client that sends it back keeps the secret. */
 export const SECRET_MASK = '********';
@@ -71,7 +78,7 @@ function readValue(
   }
   if (secret === SECRET_MASK) {
     const kept = stored.find((header) => sealedName(header.name) === sealedName(name));
-    if (kept !== undefined && 'sealed' in kept) return { name, sealed: kept.sealed };
+    if (kept !== undefined && 'sealed' in kept) return { ...kept, name };
     refuse('has no stored secret to keep: send the secret itself');
     return null;
   }
@@ -82,7 +89,10 @@ function readValue(
     );
     return null;
   }
-  return { name, secret };
+  const parsing = parseSecret(name, secret);
+  if (parsing.ok) return hasPlaceholder(parsing.template) ? { name, secret, hasUser: true } : { name, secret };
+  refuse(parsing.message);
+  return null;
 }
 
 function readTemplate(name: string, text: string, refuse: (message: string) => void): AskedIdentityHeader | null {
@@ -114,7 +124,7 @@ function secretOf(value: unknown): string | null {
 
 /** The same value for every user. */
 export function isFixedValue(header: IdentityHeader): boolean {
-  return 'sealed' in header || !header.template.includes('{');
+  return 'sealed' in header ? header.hasUser !== true : !header.template.includes('{');
 }
 
 function note(errors: FieldError[], field: string, message: string): void {

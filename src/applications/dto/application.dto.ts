@@ -68,7 +68,8 @@ export class IdentityDto {
 
   /**
    * Header names with their values: a template with `{username}`, `{displayName}`, `{email}`, `{groups}`, `{tokenId}`
-   * and `{scope}`, or `{"secret": "…"}` for a fixed value, which is stored encrypted and shown as `********`.
+   * and `{scope}`, or `{"secret": "…"}` for a fixed value, which is stored encrypted and shown as `********`. For
+   * `Authorization`, the secret may be `Basic {username}:word`, which is sent in base64.
    */
   @ApiProperty({
     selfRequired: false,
