@@ -4,6 +4,7 @@ import { isAnsweredHere, requirementsOf, type AccessCase, type CaseForwarded } f
 import { CaseGateway, type CaseEvent, type GatewayOutcome } from '../cases/access-case.gateway.js';
 import { peerOf } from '../cases/access-case.request.js';
 import { ACCESS_CASES } from '../cases/access.cases.js';
+import { asUpgrade } from '../cases/upgrade.cases.js';
 import { headerValue } from '../support/http-message.js';
 
 let gateway: CaseGateway;
@@ -126,6 +127,28 @@ describe('the running gateway', () => {
         expect(outcome.answer.status).toBe(expected.status ?? 200);
       }
     }
+    expectEvent(row, outcome);
+  });
+});
+
+/** Some refused rows for each reason. The pure decision is asked about every row as an upgrade. */
+const ROWS_OF_A_REASON = 4;
+
+const refusedRows = rows.filter(
+  ([, { expect: expected }], index) =>
+    expected.decision === 'deny' &&
+    rows.slice(0, index).filter(([, { expect: other }]) => other.decision === 'deny' && other.code === expected.code)
+      .length < ROWS_OF_A_REASON,
+);
+
+describe('the running gateway, asked for an upgrade', () => {
+  it.each(refusedRows)('R116: %s', async (_title, row) => {
+    const { expect: expected } = row;
+    const outcome = await gateway.run(asUpgrade(row));
+    expect(outcome.bytesReceived).toBe(0);
+    if (expected.decision !== 'deny') throw new Error('Only refused rows are run.');
+    // The detail may be another one: for a read-only token, the head alone refuses.
+    expectRefused({ ...row, expect: { ...expected, detail: '' } }, expected.status, expected.publicCode, outcome);
     expectEvent(row, outcome);
   });
 });
