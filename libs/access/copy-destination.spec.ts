@@ -30,13 +30,13 @@ const RULES: ApplicationRules = {
 const MOUNTS: Mounts = {
   route: (authority, path) => {
     if (authority?.text === 'dav.example:8443') {
-      return { application: { key: 'files' }, rest: path, hasOwnHost: true };
+      return { application: { key: 'files' }, rest: path, hasOwnHost: true, isMountItself: false };
     }
     if (stripMount(path, '/files/other') !== null) {
-      return { application: { key: 'other' }, rest: '/', hasOwnHost: false };
+      return { application: { key: 'other' }, rest: '/', hasOwnHost: false, isMountItself: false };
     }
     const rest = stripMount(path, '/files');
-    return rest === null ? null : { application: { key: 'files' }, rest, hasOwnHost: false };
+    return rest === null ? null : { application: { key: 'files' }, rest, hasOwnHost: false, isMountItself: false };
   },
 };
 

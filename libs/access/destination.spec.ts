@@ -36,16 +36,19 @@ const JIRA: Application = {
 };
 
 /** Jira below `/jira`, and with the host `own.example` on every path. */
+const AT_ROOT = { application: JIRA, hasOwnHost: false, isMountItself: false };
+
 const MOUNTS: MountedApplications<Application> = {
   route: (authority, rawPath) => {
-    if (authority?.text === 'own.example') return { application: JIRA, rest: rawPath, hasOwnHost: true };
-    return rawPath.startsWith('/jira/') ? { application: JIRA, rest: rawPath.slice(5), hasOwnHost: false } : null;
+    if (authority?.text === 'own.example') return { ...AT_ROOT, rest: rawPath, hasOwnHost: true };
+    if (rawPath === '/jira') return { ...AT_ROOT, rest: '/', isMountItself: true };
+    return rawPath.startsWith('/jira/') ? { ...AT_ROOT, rest: rawPath.slice(5) } : null;
   },
 };
 
 /** Jira at the root of every host. */
 const ROOT: MountedApplications<Application> = {
-  route: (_authority, rawPath) => ({ application: JIRA, rest: rawPath, hasOwnHost: false }),
+  route: (_authority, rawPath) => ({ ...AT_ROOT, rest: rawPath }),
 };
 
 function destination(
@@ -83,6 +86,12 @@ describe('where a request goes', () => {
     expect(destination('/api/v1/me', {}, 'gateway', ROOT).kind).toBe('application');
     expect(destination('/health/live', {}, 'gateway', ROOT).kind).toBe('own');
     expect(destination('/jira/x', {}, 'management', ROOT).kind).toBe('nowhere');
+  });
+
+  it('R113: the mount itself is judged as / and is told apart from it', () => {
+    expect(destination('/jira?x=1').facts).toMatchObject({ rawPath: '/', isMountItself: true, query: 'x=1' });
+    expect(destination('/jira/').facts).toMatchObject({ rawPath: '/', isMountItself: false });
+    expect(destination('/', {}, 'both', ROOT).facts).toMatchObject({ rawPath: '/', isMountItself: false });
   });
 
   it('R07: a call of the vendor below a mount, with its canonical path', () => {

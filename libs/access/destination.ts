@@ -41,6 +41,8 @@ export interface Route<Application> {
   readonly rest: string;
   /** The host belongs to the application, so every path on it does, too. */
   readonly hasOwnHost: boolean;
+  /** The path is the mount, without a slash behind it: `rest` is `/` (R113). */
+  readonly isMountItself: boolean;
 }
 
 export interface MountedApplications<Application> {
@@ -87,10 +89,11 @@ export function destinationOf<Application extends { readonly key: string; readon
   const authority = reading.ok ? reading.authority : null;
   const path = target.ok ? target.rawPath : pathBeforeFault(taken.target);
   const query = target.ok ? target.query : null;
-  const factsAt = (rawPath: string): RequestFacts => ({
+  const factsAt = (rawPath: string, isMountItself = false): RequestFacts => ({
     method,
     httpVersion,
     rawPath,
+    isMountItself,
     query,
     targetAuthority,
     head,
@@ -99,7 +102,7 @@ export function destinationOf<Application extends { readonly key: string; readon
 
   const route = routeOf(authority, path, side, applications);
   const application = typeof route === 'string' ? null : route.application;
-  const facts = factsAt(typeof route === 'string' ? path : route.rest);
+  const facts = typeof route === 'string' ? factsAt(path) : factsAt(route.rest, route.isMountItself);
 
   if (!reading.ok) {
     const denial = deny('request_malformed', null, { detail: reading.detail });

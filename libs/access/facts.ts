@@ -13,6 +13,8 @@ export interface RequestFacts {
   readonly httpVersion: string;
   /** The path below the application's mount, byte for byte as it was sent, without the query. */
   readonly rawPath: string;
+  /** The request is for the mount without a slash behind it. It is judged as `/` (R113). */
+  readonly isMountItself?: boolean;
   /** What follows the first `?`, or null. */
   readonly query: string | null;
   /** The authority of an absolute target as it was sent; null or left out in the origin form. */

@@ -11,7 +11,7 @@ describe('the address of an upstream', () => {
     ['HTTP://[2001:db8::1]:8080/x', 'http://[2001:db8::1]:8080', '[2001:db8::1]:8080', '/x'],
   ])('R48: %s is taken apart', (value, origin, host, basePath) => {
     const target = { origin, host, basePath, endpoint: origin, socketPath: null };
-    expect(parseUpstream(value)).toEqual({ ok: true, target });
+    expect(parseUpstream(value)).toMatchObject({ ok: true, target });
   });
 
   it.each([
@@ -87,6 +87,7 @@ describe('the forwarded target', () => {
     origin: 'http://jira.example',
     host: 'jira.example',
     basePath: '/jira',
+    ownPath: '/jira',
     endpoint: 'http://jira.example',
     socketPath: null,
   };
@@ -94,6 +95,19 @@ describe('the forwarded target', () => {
   it('R48: is the judged path behind the upstream’s own, byte for byte', () => {
     expect(forwardedPath(target, '/rest/a%2Fb', 'q=%zz&//../')).toBe('/jira/rest/a%2Fb?q=%zz&//../');
     expect(forwardedPath(target, '/rest/../x', null)).toBe('/jira/rest/../x');
+  });
+
+  it.each([
+    ['http://h', '/'],
+    ['http://h/', '/'],
+    ['http://h//', '/'],
+    ['http://h/graphql', '/graphql'],
+    ['http://h/app/', '/app/'],
+  ])('R113: the mount itself of %s gets %s', (upstream, path) => {
+    const parsing = parseUpstream(upstream);
+    if (!parsing.ok) throw new Error(parsing.message);
+    expect(forwardedPath(parsing.target, null, null)).toBe(path);
+    expect(forwardedPath(parsing.target, null, 'query={me}')).toBe(`${path}?query={me}`);
   });
 
   it('R48: keeps an empty query', () => {

@@ -10,6 +10,8 @@ export interface UpstreamTarget {
   readonly host: string;
   /** Without a slash at the end: `/jira`, or empty. */
   readonly basePath: string;
+  /** As written: `/jira` or `/jira/`; `/` if there is none. */
+  readonly ownPath: string;
 }
 
 export type UpstreamParsing =
@@ -61,12 +63,16 @@ function targetOf(url: URL, endpoint: string, socketPath: string | null): Upstre
   if (basePath.includes('//') || basePath.includes(';') || basePath.includes('%')) {
     return refuse('must have a plain path, without double slashes, ";" or percent-encoding');
   }
-  return { ok: true, target: { origin: url.origin, host: url.host, basePath, endpoint, socketPath } };
+  const ownPath = url.pathname.endsWith('/') ? `${basePath}/` : basePath;
+  return { ok: true, target: { origin: url.origin, host: url.host, basePath, ownPath, endpoint, socketPath } };
 }
 
-/** The judged path, byte for byte, after the upstream's own path. */
-export function forwardedPath(target: UpstreamTarget, judgedPath: string, query: string | null): string {
-  const path = target.basePath + judgedPath;
+/**
+ * The judged path, byte for byte, after the upstream's own path.
+ * @param judgedPath null for the mount itself, which adds nothing, not even a slash (R113)
+ */
+export function forwardedPath(target: UpstreamTarget, judgedPath: string | null, query: string | null): string {
+  const path = judgedPath === null ? target.ownPath : target.basePath + judgedPath;
   return query === null ? path : `${path}?${query}`;
 }
 

@@ -284,7 +284,7 @@ describe('a protected application', () => {
     ]);
     expect(application).toMatchObject({
       version: 3,
-      target: { origin: 'http://127.0.0.1:8080', basePath: '/jira' },
+      target: { origin: 'http://127.0.0.1:8080', basePath: '/jira', ownPath: '/jira' },
       rules: { key: 'jira', kind: 'jira', anonymous: 'allow' },
     });
   });

@@ -62,6 +62,22 @@ describe('finding the application of a request', () => {
     expect(find(routes, undefined, '/jira/y')).toBe('jira /y');
   });
 
+  it('R113: the mount itself is told apart from the mount with a slash', () => {
+    const routes = routesOf({
+      root: {},
+      jira: { pathPrefix: '/jira' },
+      own: { host: 'own.example', pathPrefix: '/x' },
+    });
+    const isItself = (host: string, path: string): unknown => {
+      const route = routes.find(authorityOf(host), path);
+      return route === null || typeof route === 'string' ? route : [route.application, route.isMountItself];
+    };
+    expect(isItself('gateway', '/jira')).toEqual(['jira', true]);
+    expect(isItself('gateway', '/jira/')).toEqual(['jira', false]);
+    expect(isItself('gateway', '/')).toEqual(['root', false]);
+    expect(isItself('own.example', '/x')).toEqual(['own', true]);
+  });
+
   const byHost = routesOf({
     whole: { host: 'jira.example.com' },
     one: { host: 'tools.example.com', pathPrefix: '/one' },

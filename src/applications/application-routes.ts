@@ -33,8 +33,11 @@ class PrefixTable<Application> {
       found = this.#byPrefix.get(slash < 0 ? rawPath : rawPath.slice(0, slash)) ?? found;
     }
     if (found === null) return null;
-    const rest = stripMount(rawPath, found.mount.pathPrefix);
-    return rest === null ? null : { application: found.application, rest, hasOwnHost: found.mount.host !== null };
+    const { host, pathPrefix } = found.mount;
+    const rest = stripMount(rawPath, pathPrefix);
+    if (rest === null) return null;
+    const isMountItself = rawPath === pathPrefix && pathPrefix !== '/';
+    return { application: found.application, rest, hasOwnHost: host !== null, isMountItself };
   }
 }
 

@@ -110,6 +110,7 @@ const NOWHERE: UpstreamTarget = {
   origin: 'http://upstream.invalid',
   host: 'upstream.invalid',
   basePath: '',
+  ownPath: '/',
   endpoint: 'http://upstream.invalid',
   socketPath: null,
 };

@@ -27,7 +27,10 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => deaf.listen(0, '127.0.0.1', resolve));
   const { port } = deaf.address() as AddressInfo;
   const origin = `http://127.0.0.1:${port}`;
-  endpoint = { target: { origin, host: origin, basePath: '', endpoint: origin, socketPath: null }, tls: {} };
+  endpoint = {
+    target: { origin, host: origin, basePath: '', ownPath: '/', endpoint: origin, socketPath: null },
+    tls: {},
+  };
   connections = new UpstreamConnections(endpoint, 4);
 });
 

@@ -185,8 +185,12 @@ function clientOf(decision: Forwarded): string {
   return clientBlock(address.client ?? address.peer ?? '');
 }
 
-/** The one plain reading. Without one (R46: path traversal is not prevented), the path as sent. */
-function judgedPath(decision: Forwarded, exchange: Exchange): string {
+/**
+ * The one plain reading. Without one (R46: path traversal is not prevented), the path as sent. Null for the mount
+ * itself (R113).
+ */
+function judgedPath(decision: Forwarded, exchange: Exchange): string | null {
+  if (exchange.facts.isMountItself === true) return null;
   const admitted = decision.kind === 'allow' ? decision.authenticated.admitted : decision.admitted;
   const { path, policy } = admitted;
   const isProtected = decision.kind === 'allow' || (policy.preventPathTraversal && !policy.passwordsEnabled);

@@ -9,6 +9,7 @@ import {
   type Decision,
   type LoginResult,
   type PrincipalFacts,
+  type Route,
   type TokenFacts,
   type FoundToken,
   type NotFound,
@@ -70,7 +71,8 @@ async function decideIn(world: World, row: AccessCase, head: RequestHead): Promi
       request: {
         method,
         httpVersion,
-        rawPath: path,
+        rawPath: path === '' ? '/' : path,
+        isMountItself: path === '',
         query: query === undefined ? null : fillSecrets(query, secrets),
         head,
         peer: peerOf(row),
@@ -107,10 +109,11 @@ type World = {
 };
 
 /** The mount of the application, and another one below it. */
-function routeOf(path: string): { application: { key: string }; rest: string; hasOwnHost: boolean } | null {
+function routeOf(path: string): Route<{ readonly key: string }> | null {
   const rest = stripMount(path, `/${APPLICATION_KEY}`);
   if (rest === null) return null;
-  return { application: { key: rest.startsWith('/nested/') ? 'other' : APPLICATION_KEY }, rest, hasOwnHost: false };
+  const application = { key: rest.startsWith('/nested/') ? 'other' : APPLICATION_KEY };
+  return { application, rest, hasOwnHost: false, isMountItself: path === `/${APPLICATION_KEY}` };
 }
 
 /** The key of the application of every case. */

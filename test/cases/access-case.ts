@@ -93,7 +93,7 @@ export type CaseCredential =
 export type CaseRequest = {
   /** Default `GET`. */
   readonly method?: string;
-  /** Byte for byte, without the query. */
+  /** Byte for byte, without the query; empty for the mount itself. */
   readonly path: string;
   readonly query?: string;
   readonly credential?: CaseCredential;

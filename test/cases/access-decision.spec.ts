@@ -44,7 +44,8 @@ function expectDecision(row: AccessCase, decision: Decision): void {
     // The judged path is the one that is forwarded (R48).
     expect(path?.strict).toMatchObject({
       ok: true,
-      canonical: (expected.upstream.receives ? expected.upstream.path : pathOf(expected)) ?? row.request.path,
+      // The mount itself is judged as / (R113).
+      canonical: (expected.upstream.receives ? expected.upstream.path : pathOf(expected)) ?? (row.request.path || '/'),
     });
     expect(decision.authenticated.principal.username).toBe(
       expected.upstream.receives ? (expected.upstream.user ?? 'alice') : 'alice',

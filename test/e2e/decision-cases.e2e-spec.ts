@@ -61,7 +61,7 @@ function expectEvent(row: AccessCase, { answer, application, events, received }:
   expect(event?.clientIp).toBe(clientIp === undefined ? peerOf(row) : clientIp);
   // What was judged and recorded is what was forwarded (R48).
   const [forwarded] = received;
-  if (forwarded !== undefined && row.expect.decision === 'allow') expect(event?.path).toBe(forwarded.path);
+  if (forwarded !== undefined && row.expect.decision === 'allow') expect(event?.path).toBe(forwarded.path || '/');
 }
 
 function expectForwarded(row: AccessCase, forwarded: CaseForwarded, outcome: GatewayOutcome): void {

@@ -195,9 +195,10 @@ describe('the path that is forwarded', () => {
 
   it('R48: goes behind the path of the upstream, the query untouched', async () => {
     for (const [target, forwarded] of [
-      ['/jira', '/jira/'],
+      ['/jira', '/jira'],
       ['/jira/', '/jira/'],
-      ['/jira?x=1', '/jira/?x=1'],
+      ['/jira/?x=1', '/jira/?x=1'],
+      ['/jira?x=1', '/jira?x=1'],
       ['/jira/rest/api?p=100%&q=a%2Fb%zz&q=/../x;y=?&&=', '/jira/rest/api?p=100%&q=a%2Fb%zz&q=/../x;y=?&&='],
       ['/jira/rest/a?', '/jira/rest/a?'],
     ]) {
@@ -205,6 +206,64 @@ describe('the path that is forwarded', () => {
       const headers = [['Host', 'generic.below'] as const, bearer(readOnly)];
       expect((await request({ port: gateway.port, target: target ?? '', headers })).status).toBe(200);
       expect(upstream.lastRequest?.target).toBe(forwarded);
+    }
+  });
+
+  it('R113: the mount itself gets the own path of the upstream, without an added slash', async () => {
+    for (const [key, path] of [
+      ['graphql', '/graphql'],
+      ['root', ''],
+      ['slash', '/app/'],
+    ] as const) {
+      await gateway.createApplication({
+        key,
+        kind: 'generic',
+        mount: { pathPrefix: `/${key}` },
+        upstream: `${upstream.url}${path}`,
+        readOnlyExceptions: [{ method: 'POST', path: '/' }],
+      });
+    }
+    for (const [target, forwarded] of [
+      ['/graphql', '/graphql'],
+      ['/graphql?query={me}', '/graphql?query={me}'],
+      ['/graphql/', '/graphql/'],
+      ['/graphql//', null],
+      ['/graphql/x', null],
+      ['/root', '/'],
+      ['/root?', '/?'],
+      ['/root/', '/'],
+      ['/slash', '/app/'],
+      ['/slash/', '/app/'],
+    ] as const) {
+      upstream.clear();
+      const answer = await request(
+        {
+          port: gateway.port,
+          method: 'POST',
+          target,
+          headers: [['Content-Length', '2'], bearer(readOnly)],
+          body: '{}',
+        },
+        { closeWaitMs: 0 },
+      );
+      expect([target, answer.status]).toEqual([target, forwarded === null ? 403 : 200]);
+      expect(upstream.requests.map((received) => received.target)).toEqual(forwarded === null ? [] : [forwarded]);
+    }
+    for (const target of ['/graphql%2F', '/graphql;x', '/graphqlx']) {
+      upstream.clear();
+      expect((await request({ port: gateway.port, target, headers: [bearer(readOnly)] })).status).toBe(404);
+    }
+  });
+
+  it('R113: explain judges the mount itself as /, as the gateway does', async () => {
+    for (const [path, decision] of [
+      ['/', 'allow'],
+      ['/?query={me}', 'allow'],
+      ['/x', 'deny'],
+    ] as const) {
+      const asked = { application: 'graphql', method: 'POST', path, peer: '127.0.0.1', headers: [bearer(readOnly)] };
+      const { body } = await gateway.admin.post<{ readonly decision: string }>('/explain', asked);
+      expect([path, body.decision]).toEqual([path, decision]);
     }
   });
 

@@ -37,7 +37,7 @@ export class ExplainRequestDto {
   method?: string;
 
   /**
-   * The path below the mount of the application, with its query.
+   * The path below the mount of the application, with its query. The mount itself is judged as `/`.
    * @example /rest/api/2/myself
    */
   @RequiredWithoutEvent()
