@@ -13,8 +13,8 @@ import { request } from '../support/raw-client.js';
 import { startScopegateFixture, type ScopegateFixture, type TestToken } from '../support/scopegate.fixture.js';
 import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.js';
 
-// skopeo, podman, buildah and CRI-O share one client (containers/image). Docker and containerd have clients of their own,
-// which need a daemon; all of them choose the way to log in by the challenge of the answer to GET /v2/.
+// skopeo, podman, buildah and CRI-O share one client (containers/image). All clients of registries choose the way to log in
+// by the challenge in the answer to GET /v2/.
 describe.runIf(canRunWith('registry', isRegistryAvailable()))('skopeo in front of a container registry', () => {
   let gateway: ScopegateFixture;
   let registry: DockerRegistryServer;

@@ -9,6 +9,7 @@ const WHAT_IS_MISSING = {
   mysql: 'no mariadbd on the PATH',
   redis: 'no redis-server on the PATH',
   apt: 'no apt-get, dpkg-deb or apt-ftparchive on the PATH',
+  containerd: 'no containerd, no registry for it, or no root to run it',
   curl: 'no curl on the PATH',
   'git-lfs': 'no git-lfs on the PATH',
   mercurial: 'no hg on the PATH',
