@@ -7,9 +7,11 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createApiClient } from '../support/api.client.js';
 import { freePort } from '../support/free-port.js';
+import { listen } from '../support/listen.js';
 import { startScopegateFixture, type ScopegateFixture } from '../support/scopegate.fixture.js';
 import { startScopegate } from '../support/scopegate.process.js';
 import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.js';
+import { until } from '../support/until.js';
 
 type StreamedEvent = { readonly id: string; readonly at: string; readonly type: string; readonly outcome: string };
 
@@ -29,14 +31,6 @@ function createFolder(): TemporaryFolder {
   const folder = createTemporaryFolder('streams');
   cleanUps.push(() => folder.remove());
   return folder;
-}
-
-async function until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
-  for (const endsAt = Date.now() + 15_000; Date.now() < endsAt;) {
-    if (await isTrue()) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  throw new Error(`It never came to this: ${what}.`);
 }
 
 /** The events of a text of JSON lines. */
@@ -143,7 +137,7 @@ describe('audit events as JSON lines in a file', () => {
     const file = join(createFolder().path, 'audit.log');
     const gateway = await start({ SCOPEGATE_AUDIT_FILE: file });
     await makeEvents(gateway);
-    await until('the first events are written', () => existsSync(file));
+    await until(() => existsSync(file));
     renameSync(file, `${file}.1`);
     const expected = await makeEvents(gateway);
     await gateway.stop();
@@ -159,19 +153,13 @@ describe('audit events as JSON lines in a file', () => {
     const file = join(folder, 'audit.log');
     mkdirSync(folder);
     const gateway = await start({ SCOPEGATE_AUDIT_FILE: file });
-    await until('the first events are written', () => existsSync(file));
+    await until(() => existsSync(file));
     renameSync(folder, `${folder}.old`);
     const expected = await makeEvents(gateway);
-    await until(
-      'the stream fails',
-      async () => (await figure(gateway, 'scopegate_audit_stream_failing{stream="file"}')) === 1,
-    );
+    await until(async () => (await figure(gateway, 'scopegate_audit_stream_failing{stream="file"}')) === 1);
     expect(await figure(gateway, 'scopegate_audit_stream_queue{stream="file"}')).toBeGreaterThan(0);
     mkdirSync(folder);
-    await until(
-      'the queue is empty',
-      async () => (await figure(gateway, 'scopegate_audit_stream_queue{stream="file"}')) === 0,
-    );
+    await until(async () => (await figure(gateway, 'scopegate_audit_stream_queue{stream="file"}')) === 0);
     await gateway.stop();
     const lines = [join(`${folder}.old`, 'audit.log'), file].flatMap((path) => parseLines(readFileSync(path, 'utf8')));
     expect(lines.sort(byId).slice(0, expected.length)).toEqual(expected);
@@ -191,7 +179,7 @@ describe('audit events at a syslog receiver', () => {
     const entries = Array.from({ length: 6_000 }, (_, index) => `10.${index >> 8}.${index & 255}.0/24`);
     await gateway.patchSettings({ ipRestriction: { allowList: ['127.0.0.1', ...entries] } });
     await gateway.events({});
-    await until('all have arrived', () => messages.length > expected.length + 2);
+    await until(() => messages.length > expected.length + 2);
     const events = messages.map(eventOf).sort(byId);
     expect(events.slice(0, expected.length)).toEqual(expected);
     const large = events.filter((event) => JSON.stringify(event).includes('does not fit'));
@@ -203,7 +191,7 @@ describe('audit events at a syslog receiver', () => {
     const first = await receiveTcp(port);
     const gateway = await start({ SCOPEGATE_AUDIT_SYSLOG: `tcp://localhost:${port}` });
     const early = await makeEvents(gateway);
-    await until('the first have arrived', () => countedMessages(Buffer.concat(first.chunks)).length >= early.length);
+    await until(() => countedMessages(Buffer.concat(first.chunks)).length >= early.length);
     expect(countedMessages(Buffer.concat(first.chunks)).map(eventOf).sort(byId).slice(0, early.length)).toEqual(early);
     await first.kill();
     const late = (await makeEvents(gateway)).slice(early.length);
@@ -214,7 +202,7 @@ describe('audit events at a syslog receiver', () => {
       return new Set(countedMessages(chunks).map((message) => eventOf(message).id));
     };
     // What was being written when the connection broke may be lost; that is at most what was made before the break.
-    await until('the others have arrived', () => late.slice(1).every(({ id }) => arrived().has(id)));
+    await until(() => late.slice(1).every(({ id }) => arrived().has(id)));
     await gateway.stop();
   });
 });
@@ -251,10 +239,8 @@ describe('audit events at a webhook', () => {
         else response.writeHead(answer).end('whatever');
       });
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const port = await listen(server);
     cleanUps.push(() => new Promise<void>((resolve) => server.close(() => resolve()) && server.closeAllConnections()));
-    const address = server.address();
-    const port = typeof address === 'object' && address !== null ? address.port : 0;
     return {
       url: `http://127.0.0.1:${port}/hook?key=1`,
       taken,
@@ -271,7 +257,7 @@ describe('audit events at a webhook', () => {
     const expected = await makeEvents(gateway);
     // Nobody waits for the receiver.
     expect(Date.now() - startedAt).toBeLessThan(4_000);
-    await until('the receiver has all', () => parseLines(receiver.taken.join('')).length >= expected.length);
+    await until(() => parseLines(receiver.taken.join('')).length >= expected.length);
     const events = [...parseLines(receiver.taken.join(''))].sort(byId);
     expect(events.slice(0, expected.length)).toEqual(expected);
     expect(new Set(events.map(({ id }) => id)).size).toBe(events.length);
@@ -285,9 +271,9 @@ describe('audit events at a webhook', () => {
     const gateway = await start({ SCOPEGATE_AUDIT_WEBHOOK: receiver.url, SCOPEGATE_AUDIT_WEBHOOK_SECRET: secret });
     await makeEvents(gateway);
     const dropped = 'scopegate_audit_stream_events_total{stream="webhook",result="dropped"}';
-    await until('some are dropped', async () => (await figure(gateway, dropped)) > 0);
+    await until(async () => (await figure(gateway, dropped)) > 0);
     await makeEvents(gateway);
-    await until('others arrive', () => receiver.taken.length > 0);
+    await until(() => receiver.taken.length > 0);
     expect(receiver.wrongSignatures()).toBe(0);
   });
 
@@ -296,7 +282,7 @@ describe('audit events at a webhook', () => {
     const gateway = await start({ SCOPEGATE_AUDIT_WEBHOOK: `http://127.0.0.1:${silent.port}/` });
     const expected = await makeEvents(gateway);
     expect(expected.length).toBeGreaterThan(5);
-    await until('it is asked', () => silent.chunks.length > 0);
+    await until(() => silent.chunks.length > 0);
     const startedAt = Date.now();
     await gateway.stop();
     expect(Date.now() - startedAt).toBeLessThan(5_000);

@@ -2,6 +2,7 @@ import { Agent, request as nodeRequest } from 'node:http';
 import { afterAll, describe, expect, it } from 'vitest';
 import { shareGateway } from '../support/gateway-test.js';
 import { basic, bearer } from '../support/scopegate.fixture.js';
+import { until } from '../support/until.js';
 
 /** Requests under way at any time while a change is made. */
 const CONCURRENCY = 24;
@@ -78,14 +79,6 @@ async function during(
     before: words(outcomes.slice(0, known)),
     after: words(outcomes.filter(({ startedAt }) => startedAt > changedAt)),
   };
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  while (!condition()) {
-    if (Date.now() > deadline) throw new Error('It took too long.');
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
 }
 
 const only = (word: string): ReadonlySet<string> => new Set([word]);

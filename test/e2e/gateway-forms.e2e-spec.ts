@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { shareGateway } from '../support/gateway-test.js';
 import type { HeaderLine } from '../support/http-message.js';
@@ -57,10 +58,6 @@ function post(headers: readonly HeaderLine[], body?: string, options: SendOption
 
 function codeOf(answer: RawAnswer): string {
   return `${answer.status} ${answer.json<{ code: string }>().code}`;
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 describe('a form with Expect: 100-continue', () => {

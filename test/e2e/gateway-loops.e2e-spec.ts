@@ -1,6 +1,7 @@
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { expect } from 'vitest';
 import { gatewayTest } from '../support/gateway-test.js';
+import { listen } from '../support/listen.js';
 import { request } from '../support/raw-client.js';
 import { bearer } from '../support/scopegate.fixture.js';
 
@@ -13,9 +14,9 @@ const it = gatewayTest
       for (const end of [socket, onward]) end.on('error', () => undefined);
       socket.pipe(onward).pipe(socket);
     });
-    await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve));
+    const port = await listen(relay);
     onCleanup(() => void relay.close());
-    return `http://127.0.0.1:${(relay.address() as AddressInfo).port}`;
+    return `http://127.0.0.1:${port}`;
   })
   .extend('looping', { scope: 'file' }, ({ gateway, back }) =>
     gateway.createApplication({

@@ -1,9 +1,11 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openAnswers, requestHead, slowBodies, unfinishedBodies, type Attack } from '../support/attack.client.js';
 import { shareGateway } from '../support/gateway-test.js';
 import { request, sendRaw, type RawAnswer } from '../support/raw-client.js';
 import type { UpstreamAnswer } from '../support/upstream-answer.writer.js';
 import { bearer, type TestToken } from '../support/scopegate.fixture.js';
+import { until } from '../support/until.js';
 
 /** The applications, by their mounts: one with as few connections as can be, one with two for each share. */
 const NARROW = '/narrow';
@@ -26,7 +28,7 @@ afterEach(async () => {
   for (const attack of attacks) attack.stop();
   attacks = [];
   endAll();
-  await eventually(() => underWay() === 0, 'that nothing is under way');
+  await until(() => underWay() === 0);
 });
 
 /** Ends the answers that are held. */
@@ -68,18 +70,6 @@ function answerTo(target: string): UpstreamAnswer | Promise<UpstreamAnswer> {
   };
 }
 
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
-}
-
-async function eventually(condition: () => boolean, what: string, timeoutMs = 5_000): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
-  while (!condition()) {
-    if (Date.now() > deadline) throw new Error(`After ${timeoutMs} ms it is still not so: ${what}`);
-    await pause(10);
-  }
-}
-
 function attackWith(attack: Attack): Attack {
   attacks.push(attack);
   return attack;
@@ -106,7 +96,7 @@ describe('a share of the connections', () => {
     async (_name, mount, share) => {
       const lines = [authorizationOf(mine)];
       attackWith(openAnswers({ port: gateway.port, connections: 60, target: `${mount}/held`, lines }));
-      await eventually(() => underWay() === share, 'the share upstream');
+      await until(() => underWay() === share);
       for (const token of [theirs, null]) {
         expect((await get(`${mount}/x`, token)).status).toBe(200);
         // It was served before any of the requests that wait.
@@ -121,7 +111,7 @@ describe('a share of the connections', () => {
   it('R112: one client without a credential has no more than its share, by whatever it sends', async () => {
     const port = gateway.port;
     attackWith(openAnswers({ port, connections: 20, target: `${WIDE}/held` }));
-    await eventually(() => underWay() === 2, 'the share upstream');
+    await until(() => underWay() === 2);
     attackWith(unfinishedBodies({ port, connections: 20, target: `${WIDE}/held` }));
     attackWith(openAnswers({ port, connections: 20, target: `${WIDE}/held`, lines: ['Cookie: JSESSIONID=made-up'] }));
     const password = `Authorization: Basic ${Buffer.from('a:b').toString('base64')}`;
@@ -132,13 +122,13 @@ describe('a share of the connections', () => {
     // It was served before any of the requests that wait.
     expect([underWay(), upstream.requests.length]).toEqual([2, 3]);
     attackWith(openAnswers({ port, connections: 5, target: `${WIDE}/held`, from: '127.0.0.2' }));
-    await eventually(() => underWay() === 4, 'the share of another address');
+    await until(() => underWay() === 4);
   });
 
   it('R112: what waits is served in its order once something of the same holder ends', async () => {
     const port = gateway.port;
     attackWith(openAnswers({ port, connections: 2, target: `${WIDE}/held`, lines: [authorizationOf(mine)] }));
-    await eventually(() => underWay() === 2, 'the share upstream');
+    await until(() => underWay() === 2);
     const waiting = [get(`${WIDE}/first`, mine), get(`${WIDE}/second`, mine)];
     await pause(300);
     expect(upstream.requests).toHaveLength(2);
@@ -151,7 +141,7 @@ describe('a share of the connections', () => {
     for (const from of ['127.0.0.2', '127.0.0.3', '127.0.0.4', '127.0.0.5', '127.0.0.6', '127.0.0.7']) {
       attackWith(openAnswers({ port: gateway.port, connections: 30, target: `${WIDE}/held`, from }));
     }
-    await eventually(() => underWay() === 8, 'all connections');
+    await until(() => underWay() === 8);
     const late = get(`${WIDE}/late`, theirs);
     await pause(300);
     expect(underWay()).toBe(8);
@@ -164,7 +154,7 @@ describe('a share of the connections', () => {
     for (const from of ['127.0.0.2', '127.0.0.3', '127.0.0.4', '127.0.0.5']) {
       attackWith(openAnswers({ port: gateway.port, connections: 9, target: `${WIDE}/held`, from }));
     }
-    await eventually(() => underWay() === 8, 'all connections');
+    await until(() => underWay() === 8);
     expect((await get(`${NARROW}/x`, mine)).status).toBe(200);
   });
 
@@ -172,7 +162,7 @@ describe('a share of the connections', () => {
     attackWith(
       openAnswers({ port: gateway.port, connections: 1, target: `${NARROW}/drip`, lines: [authorizationOf(mine)] }),
     );
-    await eventually(() => underWay() === 1, 'an open answer');
+    await until(() => underWay() === 1);
     const startedAt = performance.now();
     const answer = await get(`${NARROW}/x`, mine);
     const ms = performance.now() - startedAt;
@@ -185,7 +175,7 @@ describe('a share of the connections', () => {
   it('R112: an upload that waits in vain is a 504, and the next request of its connection is understood', async () => {
     const lines = [authorizationOf(theirs)];
     attackWith(openAnswers({ port: gateway.port, connections: 1, target: `${NARROW}/drip`, lines }));
-    await eventually(() => underWay() === 1, 'an open answer');
+    await until(() => underWay() === 1);
     const upload = requestHead('POST', `${NARROW}/x`, [...lines, 'Content-Length: 100000']);
     const next = requestHead('GET', `${WIDE}/next`, lines);
     const answer = await sendRaw(gateway.port, upload + 'b'.repeat(100_000) + next, { closeWaitMs: 500 });
@@ -198,7 +188,7 @@ describe('a share of the connections', () => {
     attackWith(
       openAnswers({ port: gateway.port, connections: 2, target: `${WIDE}/held`, lines: [authorizationOf(token)] }),
     );
-    await eventually(() => underWay() === 2, 'the share upstream');
+    await until(() => underWay() === 2);
     const answer = get(`${WIDE}/later`, token);
     await pause(900);
     await gateway.revokeToken(token.id);
@@ -212,7 +202,7 @@ describe('a share of the connections', () => {
     attackWith(
       openAnswers({ port: gateway.port, connections: 2, target: `${WIDE}/held`, lines: [authorizationOf(mine)] }),
     );
-    await eventually(() => underWay() === 2, 'the share upstream');
+    await until(() => underWay() === 2);
     const gone = openAnswers({
       port: gateway.port,
       connections: 5,
@@ -235,10 +225,10 @@ describe('event streams', () => {
   ])('R112: one token may have one of %s, and its short requests are answered meanwhile', async (_name, mount) => {
     const lines = [authorizationOf(mine)];
     const streams = attackWith(openAnswers({ port: gateway.port, connections: 12, target: `${mount}/events`, lines }));
-    await eventually(() => streams.answers.length >= 8, 'that the others are refused', 15_000);
+    await until(() => streams.answers.length >= 8);
     expect(new Set(streams.heads)).toEqual(new Set(['HTTP/1.1 200 OK', 'HTTP/1.1 504 Gateway Timeout']));
     expect(JSON.parse(streams.answers[0]?.body.toString() ?? '')).toMatchObject({ code: 'upstream_timeout' });
-    await eventually(() => underWay() === 1, 'one stream');
+    await until(() => underWay() === 1);
     expect((await get(`${mount}/x`, mine)).status).toBe(200);
     expect((await get(`${mount}/x`, theirs)).status).toBe(200);
   });
@@ -272,7 +262,7 @@ describe('a body', () => {
       expect(ms).toBeGreaterThan(9_500);
       expect(ms).toBeLessThan(14_000);
       expect(upstream.requests).toEqual([]);
-      await eventually(() => upstream.bytesReceived === 0 || upstream.connectionsAborted > 0, 'that it ends upstream');
+      await until(() => upstream.bytesReceived === 0 || upstream.connectionsAborted > 0);
     },
     30_000,
   );

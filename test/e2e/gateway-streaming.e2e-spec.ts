@@ -1,13 +1,16 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { connect, createServer, type ServerOpts, type Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { shareGateway } from '../support/gateway-test.js';
 import { HttpMessageReader } from '../support/http-message.reader.js';
 import type { HttpMessage } from '../support/http-message.js';
+import { listen } from '../support/listen.js';
 import { request, sendRaw, type RawAnswer, type RawRequest, type SendOptions } from '../support/raw-client.js';
 import { startRecordingUpstream } from '../support/recording-upstream.js';
 import { bearer, type TestEvent } from '../support/scopegate.fixture.js';
+import { until } from '../support/until.js';
 
 const MEBIBYTE = 1_048_576;
 const TOTAL_BYTES = 200 * MEBIBYTE;
@@ -41,18 +44,6 @@ function send(
 
 async function eventOf(requestId: string): Promise<readonly TestEvent[]> {
   return (await gateway.events({ application: key })).filter((event) => event.requestId === requestId);
-}
-
-async function eventually(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const deadline = Date.now() + 5_000;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`It did not come to be: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 function write(socket: Socket, bytes: Buffer): Promise<void> {
@@ -99,7 +90,7 @@ describe('large bodies', () => {
       for (let sent = 0; sent < TOTAL_BYTES; sent += PIECE.length) await write(socket, frame(PIECE, chunked));
       if (chunked) await write(socket, Buffer.from('0\r\n\r\n'));
       await upstream.waitForRequests(1, 20_000);
-      await eventually(() => status !== '', 'an answer');
+      await until(() => status !== '');
     });
     socket.destroy();
     expect(status).toBe('HTTP/1.1 200 OK');
@@ -154,7 +145,7 @@ describe('large bodies', () => {
     const socket = connect(gateway.port, '127.0.0.1');
     socket.write(`GET /app/down HTTP/1.1\r\nHost: a\r\n${bearer(token).join(': ')}\r\n\r\n`);
     socket.pause();
-    await eventually(() => produced > 0, 'a first piece');
+    await until(() => produced > 0);
     await pause(600);
     const stalledAt = produced;
     await pause(300);
@@ -185,7 +176,7 @@ describe('large bodies', () => {
   });
 
   it('R02: an upstream that reads slowly slows the client down', async () => {
-    const silent = await startSilentServer();
+    const silent = await startTcpServer(() => undefined, { pauseOnConnect: true });
     const slow = await gateway.createApplication({
       kind: 'generic',
       mount: { pathPrefix: '/slow' },
@@ -212,16 +203,18 @@ describe('large bodies', () => {
   });
 });
 
-/** Accepts connections and reads nothing. */
-async function startSilentServer(): Promise<{ readonly url: string; stop(): Promise<void> }> {
+/** A server on a bare socket, in place of the recording upstream. */
+async function startTcpServer(
+  onSocket: (socket: Socket) => void,
+  options: ServerOpts = {},
+): Promise<{ readonly url: string; stop(): Promise<void> }> {
   const sockets = new Set<Socket>();
-  const server = createServer({ pauseOnConnect: true }, (socket) => {
+  const server = createServer(options, (socket) => {
     sockets.add(socket);
     socket.on('error', () => undefined);
+    onSocket(socket);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const port = await listen(server);
   return {
     url: `http://127.0.0.1:${port}`,
     stop: () => {
@@ -247,11 +240,11 @@ describe('answers', () => {
     const socket = connect(gateway.port, '127.0.0.1');
     socket.on('data', (bytes) => arrivals.push(bytes.toString()));
     socket.write(`GET /app/events HTTP/1.1\r\nHost: a\r\n${bearer(readOnly).join(': ')}\r\n\r\n`);
-    await eventually(() => arrivals.length === 1, 'the head');
+    await until(() => arrivals.length === 1);
     expect(arrivals[0]).toMatch(/^HTTP\/1\.1 200 OK\r\nContent-Type: text\/event-stream\r\n[^]*\r\n\r\n$/);
     for (let index = 0; index < 3; index += 1) {
       release();
-      await eventually(() => arrivals.join('').includes(`data: ${index}\n\n`), `event ${index}`);
+      await until(() => arrivals.join('').includes(`data: ${index}\n\n`));
       expect(arrivals.join('')).not.toContain(`data: ${index + 1}`);
     }
     socket.destroy();
@@ -380,20 +373,17 @@ describe('answers', () => {
     const early = 'HTTP/1.1 103 Early Hints\r\n\r\n';
     // What looks like one in a body stays there.
     const raw = `${go}${early}${go}HTTP/1.1 200 OK\r\nContent-Length: ${go.length}\r\n\r\n${go}`;
-    const server = createServer((socket) => {
-      socket.on('error', () => undefined);
+    const server = await startTcpServer((socket) => {
       socket.on('data', () => void sendInPieces(socket, raw, pieceBytes === 0 ? raw.length : pieceBytes));
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const { port } = server.address() as AddressInfo;
     const mount = { pathPrefix: `/continue${pieceBytes}` };
-    await gateway.createApplication({ kind: 'generic', mount, upstream: `http://127.0.0.1:${port}` });
+    await gateway.createApplication({ kind: 'generic', mount, upstream: server.url });
     for (let round = 0; round < 2; round += 1) {
       const answer = await send({ target: `${mount.pathPrefix}/x` });
       expect([answer.status, answer.text()]).toEqual([200, go]);
       expect(answer.interim.map(({ status }) => status)).toEqual([103]);
     }
-    server.close();
+    await server.stop();
   });
 
   it.each([
@@ -480,28 +470,14 @@ async function sendInPieces(socket: Socket, text: string, pieceBytes: number): P
   }
 }
 
-/** Answers 413 as soon as it has seen the head, and goes on reading. */
-async function startEarlyServer(): Promise<{ readonly url: string; stop(): Promise<void> }> {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => undefined);
+/** Answers 413 to the first bytes of a request, and goes on reading. */
+const startEarlyServer = (): ReturnType<typeof startTcpServer> =>
+  startTcpServer((socket) => {
     socket.once('data', () => {
       socket.write('HTTP/1.1 413 Content Too Large\r\nContent-Length: 9\r\n\r\ntoo large');
       socket.on('data', () => undefined);
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
-  return {
-    url: `http://127.0.0.1:${port}`,
-    stop: () => {
-      for (const socket of sockets) socket.destroy();
-      return new Promise((resolve) => server.close(() => resolve()));
-    },
-  };
-}
 
 describe('bodies of requests', () => {
   it.each(['PROPFIND', 'REPORT', 'QUERY', 'MERGE', 'PURGE', 'LINK', 'MKCOL', 'LOCK', 'SEARCH', 'PATCH', 'DELETE'])(
@@ -573,7 +549,7 @@ describe('bodies of requests', () => {
     ])('R02: a body that comes %s reaches the upstream as it was sent', async (_way, pieces) => {
       const answer = await sendRaw(gateway.port, pieces());
       expect(answer.status).toBe(200);
-      await eventually(() => upstream.requests.length === 2, 'the next request of the connection');
+      await until(() => upstream.requests.length === 2);
       // The two go upstream on connections of their own: which of them is there first is not said.
       const [one, other] = upstream.requests.toSorted((left, right) =>
         left.target === '/x' ? -1 : right.target === '/x' ? 1 : 0,
@@ -601,7 +577,7 @@ describe('bodies of requests', () => {
   });
 
   it('R55: an upstream that takes nothing of a body is a 504', async () => {
-    const silent = await startSilentServer();
+    const silent = await startTcpServer(() => undefined, { pauseOnConnect: true });
     try {
       const mount = { pathPrefix: '/deaf' };
       await gateway.createApplication({ kind: 'generic', mount, upstream: silent.url, timeoutMs: 700 });
@@ -722,7 +698,7 @@ describe('when something breaks', () => {
     await upstream.waitForRequests(1);
     socket.destroy();
     await upstream.waitForAborts(1);
-    await eventually(async () => (await eventOf('gone')).length > 0, 'an event');
+    await until(async () => (await eventOf('gone')).length > 0);
     expect(await eventOf('gone')).toMatchObject([{ type: 'authentication.succeeded', method: 'POST', status: null }]);
   });
 
@@ -731,11 +707,11 @@ describe('when something breaks', () => {
     socket.write(
       `POST /app/x HTTP/1.1\r\nHost: a\r\nX-Request-Id: half\r\n${bearer(token).join(': ')}\r\nContent-Length: 100000\r\n\r\nab`,
     );
-    await eventually(() => upstream.bytesReceived > 0, 'the head upstream');
+    await until(() => upstream.bytesReceived > 0);
     socket.destroy();
     await upstream.waitForAborts(1);
     expect(upstream.requests).toEqual([]);
-    await eventually(async () => (await eventOf('half')).length === 1, 'one event');
+    await until(async () => (await eventOf('half')).length === 1);
     expect(await eventOf('half')).toMatchObject([{ outcome: 'allowed', method: 'POST', status: null }]);
   });
 

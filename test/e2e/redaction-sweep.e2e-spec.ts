@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createApiClient, type ApiAnswer, type ApiClient } from '../support/api.client.js';
 import type { HeaderLine } from '../support/http-message.js';
+import { listen } from '../support/listen.js';
 import { request, sendRaw, type RawAnswer } from '../support/raw-client.js';
 import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js';
 import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.js';
@@ -79,9 +80,7 @@ beforeAll(async () => {
     received.on('data', (chunk: Buffer) => streamed.push(chunk));
     received.on('end', () => response.end());
   });
-  await new Promise<void>((resolve) => webhook.listen(0, '127.0.0.1', resolve));
-  const address = webhook.address();
-  const webhookPort = typeof address === 'object' && address !== null ? address.port : 0;
+  const webhookPort = await listen(webhook);
   streams = createTemporaryFolder('streams');
   server = await startScopegate({
     env: {

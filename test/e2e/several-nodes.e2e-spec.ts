@@ -6,6 +6,7 @@ import { request, type RawAnswer } from '../support/raw-client.js';
 import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js';
 import { basic, bearer, startScopegateFixture, type ScopegateFixture } from '../support/scopegate.fixture.js';
 import { createSecrets } from '../support/scopegate.process.js';
+import { until } from '../support/until.js';
 
 const MAX_FAILURES = 4;
 
@@ -104,11 +105,3 @@ describeWithMariaDb('two nodes on one database', (mariaDb) => {
     });
   });
 });
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error('It did not come about within ten seconds.');
-    await delay(5);
-  }
-}

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createApiClient } from '../support/api.client.js';
 import { freePort } from '../support/free-port.js';
+import { listen } from '../support/listen.js';
 import {
   privateEnvironment,
   startPrivateProcess,
@@ -50,7 +51,7 @@ async function isReady(url: string): Promise<boolean> {
   }
 }
 
-function listen(port: number): Promise<Server> {
+function takePort(port: number): Promise<Server> {
   return new Promise((done) => {
     const server = createServer((socket) => socket.destroy()).listen(port, '127.0.0.1', () => done(server));
   });
@@ -97,7 +98,7 @@ describe('the first start', () => {
   it('R61, R66: shows the password once, on standard error, after the port is open', async () => {
     const folder = createTemporaryFolder('first-start');
     const port = await freePort();
-    const taken = await listen(port);
+    const taken = await takePort(port);
     try {
       const failed = start(folder.path, { PORT: String(port) });
       expect(await failed.exited).toBe(1);
@@ -169,10 +170,8 @@ describe('the installation', () => {
       connections += 1;
       socket.destroy();
     });
-    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    const port = await listen(server);
     try {
-      const address = server.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
       // What `npm ci` runs after it has unpacked the package, should a version of npm run it at all.
       await promisify(execFile)(process.execPath, [join(PROJECT, 'node_modules/@scarf/scarf/report.js')], {
         cwd: PROJECT,

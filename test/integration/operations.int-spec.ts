@@ -5,6 +5,7 @@ import { describeWithMariaDb } from '../support/external-servers.js';
 import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js';
 import { bearer, startScopegateFixture, type ScopegateFixture } from '../support/scopegate.fixture.js';
 import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.js';
+import { until } from '../support/until.js';
 
 describeWithMariaDb('operations while the database is away', (mariaDb) => {
   let folder: TemporaryFolder;
@@ -52,14 +53,6 @@ describeWithMariaDb('operations while the database is away', (mariaDb) => {
     );
   }
 
-  async function until(what: string, isTrue: () => Promise<boolean>): Promise<void> {
-    for (const endsAt = Date.now() + 30_000; Date.now() < endsAt;) {
-      if (await isTrue()) return;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-    throw new Error(`It never came to this: ${what}.`);
-  }
-
   /** The request ids of events of requests in the file. */
   function streamed(): readonly (string | null)[] {
     return readFileSync(join(folder.path, 'audit.log'), 'utf8')
@@ -82,25 +75,25 @@ describeWithMariaDb('operations while the database is away', (mariaDb) => {
     const healthy = [200, { database: 'ok', journal: 'ok', migrations: 'ok' }];
     expect(await readiness()).toEqual(healthy);
     expect(await send('before')).toBe(200);
-    await until('the event is stored', async () => (await figure('scopegate_journal_lag_seconds')) === 0);
+    await until(async () => (await figure('scopegate_journal_lag_seconds')) === 0);
 
     await mariaDb().kill9();
-    await until('readiness fails', async () => ((await readiness()) as [number])[0] === 503);
+    await until(async () => ((await readiness()) as [number])[0] === 503);
     expect(await readiness()).toEqual([503, { database: 'failing', journal: 'ok', migrations: 'unknown' }]);
     expect((await fetch(`${gateway.url}/health/live`)).status).toBe(200);
     expect(await send('during-1')).toBe(200);
     expect(await send('during-2')).toBe(200);
-    await until('the lag grows', async () => (await figure('scopegate_journal_lag_seconds')) > 1);
+    await until(async () => (await figure('scopegate_journal_lag_seconds')) > 1);
     // Two events of some two hundred bytes at the least.
     expect(await figure('scopegate_journal_backlog_bytes')).toBeGreaterThan(400);
     expect(streamed()).not.toContain('during-1');
 
     await mariaDb().restart();
-    await until('it is ready again', async () => ((await readiness()) as [number])[0] === 200);
-    await until('the backlog is stored', async () => (await figure('scopegate_journal_lag_seconds')) === 0);
+    await until(async () => ((await readiness()) as [number])[0] === 200);
+    await until(async () => (await figure('scopegate_journal_lag_seconds')) === 0);
     expect(await readiness()).toEqual(healthy);
     expect(await send('after')).toBe(200);
-    await until('the stream has the last one', () => Promise.resolve(streamed().includes('after')));
+    await until(() => streamed().includes('after'));
     const mine = streamed().filter((id) => id === 'before' || id === 'after' || id?.startsWith('during') === true);
     expect(mine).toEqual(['before', 'during-1', 'during-2', 'after']);
   });

@@ -13,6 +13,7 @@ import { RedisFailureCounters } from '../../src/peers/redis-failure-counters.js'
 import { RedisLink } from '../../src/peers/redis.link.js';
 import { describeWithRedis } from '../support/external-servers.js';
 import { freePort } from '../support/free-port.js';
+import { until } from '../support/until.js';
 
 const clock = new Clock();
 
@@ -48,14 +49,6 @@ function startNode(url: string): Node {
       await channel.onModuleDestroy();
     },
   };
-}
-
-async function until(condition: () => boolean | Promise<boolean>, timeoutMs = 10_000): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`It did not come about within ${timeoutMs} ms.`);
-    await delay(10);
-  }
 }
 
 async function timed<Result>(work: () => Promise<Result>): Promise<{ readonly result: Result; readonly ms: number }> {

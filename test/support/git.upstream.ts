@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { dirname, join } from 'node:path';
+import { listen } from './listen.js';
 import { findProgram, privateEnvironment } from './private-process.js';
 import { createTemporaryFolder } from './temporary-folder.js';
 
@@ -111,12 +112,7 @@ export async function startGitUpstream(
     requests.push({ method: request.method ?? '', target: request.url ?? '', headers: request.headers });
     if (!serveOther(request, response)) serveBackend(projectRoot, request, response);
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, HOST, resolve);
-  });
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const port = await listen(server);
   return {
     url: `http://${HOST}:${port}`,
     port,

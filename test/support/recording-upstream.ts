@@ -1,6 +1,7 @@
 import { createServer, type Socket } from 'node:net';
 import { HttpMessageReader } from './http-message.reader.js';
 import { headerValue, headerValues, type HttpMessage } from './http-message.js';
+import { listen } from './listen.js';
 import { writeAnswer, writeBytes, type UpstreamAnswer } from './upstream-answer.writer.js';
 
 /** A request as the upstream received it. Text is Latin-1, one character a byte. */
@@ -123,12 +124,7 @@ export async function startRecordingUpstream(options: RecordingUpstreamOptions =
       }
     });
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, HOST, resolve);
-  });
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const port = await listen(server);
 
   return {
     url: `http://${HOST}:${port}`,

@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { createApiClient, type ApiClient } from './api.client.js';
 import { freePort } from './free-port.js';
+import { listen } from './listen.js';
 import type { LoadAnswer, LoadRequest } from './load.client.js';
 import { privateEnvironment } from './private-process.js';
 import type { TestEvent } from './scopegate.fixture.js';
@@ -111,9 +111,9 @@ export function compare(
 /** An upstream that answers at once and records nothing. */
 async function startFastUpstream(): Promise<{ readonly url: string; stop(): void }> {
   const server = createServer((_request, response) => response.end('{"upstream":"ok"}'));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const port = await listen(server);
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${port}`,
     stop() {
       server.closeAllConnections();
       server.close();
