@@ -1,5 +1,4 @@
 import { compileAddressSet } from '@scopegate/network';
-import { compileBlockedPaths, compilePatterns } from '@scopegate/path';
 import { DEFAULT_PERMISSIONS } from '@scopegate/permission';
 import { HmacKey } from '@scopegate/kernel';
 import { mintSession, mintToken } from '@scopegate/token';
@@ -12,27 +11,11 @@ import { judge } from './judge.js';
 import { RequestHead } from './request-head.js';
 import { readSessionBody } from './session-body.js';
 import type { AccessPolicy, ApplicationRules, PrincipalFacts, TokenFacts, FoundToken, NotFound } from './facts.js';
+import { JIRA_RULES } from '../../test/support/jira-rules.js';
 
 const NOW_MS = Date.UTC(2026, 5, 15, 12);
 const { id, secret } = mintToken((size) => new Uint8Array(size).fill(7));
 const session = mintSession(new HmacKey('a pepper of a test'), (size) => new Uint8Array(size).fill(8)).secret;
-
-const JIRA: ApplicationRules = {
-  key: 'jira',
-  kind: 'jira',
-  paths: 'tomcat',
-  anonymous: 'allow',
-  passwords: 'forward',
-  passSchemes: new Set(),
-  challenge: ['basic'],
-  nativeTokensDisabled: false,
-  remoteApiPasswords: false,
-  readOnlyUpgrades: false,
-  exceptions: compilePatterns([]),
-  tokenPaths: compilePatterns([]),
-  cors: null,
-  blockedPaths: compileBlockedPaths([]),
-};
 
 const POLICY: AccessPolicy = {
   allowList: compileAddressSet([]),
@@ -77,7 +60,7 @@ function admitted(more: {
   readonly policy?: Partial<AccessPolicy>;
 }): Admitted {
   const rawPath = more.path ?? '/rest/api/2/myself';
-  const application = { ...JIRA, ...more.application };
+  const application = { ...JIRA_RULES, ...more.application };
   const result = admit(
     {
       method: more.method ?? 'GET',

@@ -1,4 +1,3 @@
-import { compileBlockedPaths, compilePatterns } from '@scopegate/path';
 import { describe, expect, it } from 'vitest';
 import {
   destinationOf,
@@ -9,31 +8,14 @@ import {
 } from './destination.js';
 import type { ApplicationRules } from './facts.js';
 import { RequestHead } from './request-head.js';
+import { JIRA_RULES } from '../../test/support/jira-rules.js';
 
 interface Application {
   readonly key: string;
   readonly rules: ApplicationRules;
 }
 
-const JIRA: Application = {
-  key: 'jira',
-  rules: {
-    key: 'jira',
-    kind: 'jira',
-    paths: 'tomcat',
-    anonymous: 'allow',
-    passwords: 'forward',
-    passSchemes: new Set(),
-    challenge: ['basic'],
-    nativeTokensDisabled: false,
-    remoteApiPasswords: false,
-    readOnlyUpgrades: false,
-    exceptions: compilePatterns([]),
-    tokenPaths: compilePatterns([]),
-    cors: null,
-    blockedPaths: compileBlockedPaths([]),
-  },
-};
+const JIRA: Application = { key: 'jira', rules: JIRA_RULES };
 
 /** Jira below `/jira`, and with the host `own.example` on every path. */
 const AT_ROOT = { application: JIRA, hasOwnHost: false, isMountItself: false };

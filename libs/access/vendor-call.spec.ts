@@ -1,29 +1,12 @@
 import type { ApplicationKind } from '@scopegate/product';
-import { compileBlockedPaths, compilePatterns } from '@scopegate/path';
 import { describe, expect, it } from 'vitest';
 import type { ApplicationRules } from './facts.js';
 import { isVendorCreation, vendorCallOf } from './vendor-call.js';
+import { JIRA_RULES } from '../../test/support/jira-rules.js';
 
 const PREFIX = '/rest/de.resolution.apitokenauth/latest/user';
 
-function rules(kind: ApplicationKind): ApplicationRules {
-  return {
-    key: 'product',
-    kind,
-    paths: 'tomcat',
-    anonymous: 'allow',
-    passwords: 'forward',
-    passSchemes: new Set(),
-    challenge: ['basic'],
-    nativeTokensDisabled: false,
-    remoteApiPasswords: false,
-    readOnlyUpgrades: false,
-    exceptions: compilePatterns([]),
-    tokenPaths: compilePatterns([]),
-    cors: null,
-    blockedPaths: compileBlockedPaths([]),
-  };
-}
+const rules = (kind: ApplicationKind): ApplicationRules => ({ ...JIRA_RULES, kind });
 
 describe("the vendor's calls", () => {
   it.each(['jira', 'confluence', 'bitbucket'] as const)('R05: below a %s they are answered here', (kind) => {
