@@ -7,8 +7,7 @@ type Place = { readonly path: PathJudgement | null; readonly application: Applic
 
 /** R124: a pattern reaches the path, and has the method or one that overrides it. */
 export function isBlocked(request: RequestFacts, place: Place): boolean {
-  // A copy has everything below the path, where it is not blocked.
-  if (copies(request)) return blockedMethods(place, 'tree') !== null;
+  if (copies(request) && isBlockedTree(place)) return true;
   const blocked = blockedMethods(place);
   if (blocked === null || blocked === 'every') return blocked !== null;
   return blocked.has(request.method) || overridingMethodsOfHead(request).some((method) => blocked.has(method));
@@ -21,13 +20,19 @@ export function mayBecomeBlocked(request: RequestFacts, place: Place): boolean {
 
 /** @param overrides undefined before the body has been read */
 export function isBlockedByBody(request: RequestFacts, place: Place, overrides: BodyOverrides | undefined): boolean {
-  if (copies(request, overrides) && blockedMethods(place, 'tree') !== null) return true;
+  if (copies(request, overrides) && isBlockedTree(place)) return true;
   if (!mayBecomeBlocked(request, place)) return false;
   const blocked = blockedMethods(place);
   return (
     hidesMethod(request, overrides) ||
     methodsIn(overrides).some((method) => blocked === 'every' || blocked?.has(method) === true)
   );
+}
+
+/** COPY and MOVE read everything below the path, and leave it where it is not blocked. MOVE deletes it here. */
+function isBlockedTree(place: Place): boolean {
+  const blocked = blockedMethods(place, 'tree');
+  return blocked === 'every' || blocked?.has('GET') === true || blocked?.has('DELETE') === true;
 }
 
 function blockedMethods({ path, application }: Place, reach: BlockedReach = 'path'): BlockedMethods {

@@ -54,7 +54,7 @@ export const DESTINATION_CASES: readonly AccessCase[] = [
     [
       ['a path from the root', '<mount>/b', '/b'],
       ['https, which a proxy can speak', 'https://<host><mount>/b', '/b'],
-      ['the path in another spelling', `${OWN}/%62/%c3%a9`, '/b/%C3%A9'],
+      ['the path in another spelling', `${OWN}/%62/%c3%a9`, '/%62/%c3%a9'],
       ['capital letters in the scheme', 'HTTP://<host><mount>/b', '/b'],
     ] as const
   ).map(([name, destination, path]): AccessCase => ({
@@ -115,6 +115,13 @@ export const DESTINATION_CASES: readonly AccessCase[] = [
     expect: MALFORMED,
   },
   {
+    name: 'COPY in an application that a Tomcat serves goes to the canonical path',
+    requirement: ['R48', 'R115'],
+    application: { kind: 'jira' },
+    request: copying(`${OWN}//rest/%62/%c3%a9`),
+    expect: inside('/rest/b/%C3%A9'),
+  },
+  {
     name: 'a token does not move a REST path to another kind of path',
     requirement: 'R115',
     application: { kind: 'jira' },
@@ -148,6 +155,13 @@ export const DESTINATION_CASES: readonly AccessCase[] = [
     request: copying('<mount>/b', { path }),
     expect: denied('path_blocked', 403),
   })),
+  {
+    name: 'COPY is not blocked where a write is blocked below the path',
+    requirement: ['R07', 'R124'],
+    application: { kind: 'jira' },
+    request: copying('<mount>/rest/b', { path: '/rest/api/2/myself' }),
+    expect: allowed({ headers: [['destination', '<upstream>/rest/b']] }),
+  },
   {
     name: 'a POST that asks to be a MOVE is held to its destination',
     requirement: ['R12', 'R115'],

@@ -138,6 +138,7 @@ describe('explain', () => {
         'token',
         'permission',
         'scope',
+        'destination',
       ]);
     }
   });
@@ -156,6 +157,11 @@ describe('explain', () => {
       await explain({ application: 'wiki', path: '/rest/pat/latest/tokens', tokenId: readOnly.id }),
       'native-management',
       'native_token_management_disabled',
+    );
+    expectRefusedAt(
+      await explain({ method: 'POST', path: '/rest/oauth2/latest/token', tokenId: readWrite.id }),
+      'blocked-path',
+      'path_blocked',
     );
     const malformed = [['Authorization', 'Basic !']] as const;
     expectRefusedAt(await explain({ headers: malformed }), 'credential', 'credential_malformed');
@@ -178,6 +184,11 @@ describe('explain', () => {
     expectRefusedAt(await explain({ application: 'files', path: '/x' }), 'path-kind', 'authentication_required');
     expectRefusedAt(await explain({ method: 'POST', tokenId: readOnly.id }), 'scope', 'scope_insufficient');
     expect(await explain({ method: 'POST', tokenId: readWrite.id })).toMatchObject({ decision: 'allow' });
+    const copy = { method: 'COPY', tokenId: readWrite.id } as const;
+    const elsewhere = [['Destination', '/elsewhere']] as const;
+    expectRefusedAt(await explain({ ...copy, headers: elsewhere }), 'destination', 'destination_not_allowed');
+    const two = [...elsewhere, ...elsewhere];
+    expectRefusedAt(await explain({ ...copy, headers: two }), 'destination', 'destination_malformed');
   });
 
   it('R25, R31, R51: the id of a token is enough to show its state and that of its owner', async () => {
