@@ -6,7 +6,15 @@ import type { RecordedRequest } from '../support/recording-upstream.js';
 import { basic, bearer } from '../support/scopegate.fixture.js';
 
 /** What the gateway adds to every request: where it came from, and which one it is. */
-const ADDED = ['X-Forwarded-For', 'X-Forwarded-Host', 'X-Forwarded-Proto', 'X-Request-Id', 'traceparent', 'Via'];
+const ADDED = [
+  'X-Forwarded-For',
+  'X-Forwarded-Host',
+  'X-Forwarded-Port',
+  'X-Forwarded-Proto',
+  'X-Request-Id',
+  'traceparent',
+  'Via',
+];
 
 const it = gatewayTest
   .extend('alice', { scope: 'file' }, async ({ gateway, upstream }) => {
@@ -404,6 +412,7 @@ describe('where a request came from', () => {
       expect(forwarding(last())).toEqual({
         'x-forwarded-for': [forwardedFor],
         'x-forwarded-host': [host],
+        'x-forwarded-port': [host.endsWith(':8443') ? '8443' : '443'],
         'x-forwarded-proto': [proto],
       });
       expect(last().headerValues('x-edge-address')).toEqual([]);
