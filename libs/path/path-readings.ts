@@ -49,13 +49,22 @@ export function judgeReadings(rawPath: string, rules: PathRules): ReadingsVerdic
       allRest &&= isRest(path, rules, offset);
     }
   }
-  const folded = (readingsOf(rawPath) ?? []).map((reading) => servletReading(reading));
-  const deep = [...furtherReadings([raw, normalised, once, twice]), ...folded];
+  const folded = readingsOf(rawPath);
+  const deep = [
+    ...furtherReadings([raw, normalised, once, twice]),
+    ...(folded ?? []).map((reading) => servletReading(reading)),
+  ];
+  // One of too many readings may be such a path.
+  const isUnclear = folded === null;
   return {
     anyRest,
     allRest,
-    nativeTokenManagement: reachesDeeply(deep, (path, offset) => isNativeTokenPath(path, rules, offset)),
-    sessionEndpoint: reachesDeeply(deep, (path, offset) => isSessionAlias(path, rules, offset)),
+    nativeTokenManagement:
+      (isUnclear && rules.nativeTokens.length > 0) ||
+      reachesDeeply(deep, (path, offset) => isNativeTokenPath(path, rules, offset)),
+    sessionEndpoint:
+      (isUnclear && rules.sessionEndpoint) ||
+      reachesDeeply(deep, (path, offset) => isSessionAlias(path, rules, offset)),
   };
 }
 

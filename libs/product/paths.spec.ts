@@ -484,6 +484,15 @@ describe("the product's own token management", () => {
     expect(judge(path, 'generic').nativeTokenManagement).toBe(false);
   });
 
+  it('R53: a management path does not hide behind a text with too many readings', () => {
+    const path = `/%EF%BD%92est/pat/1.0/tokens/%${'25'.repeat(30)}41`;
+    expect(judge(path).nativeTokenManagement).toBe(true);
+    expect(judge(path, 'generic').nativeTokenManagement).toBe(false);
+    const login = `/%EF%BD%92est/auth/1/session;%${'25'.repeat(30)}41`;
+    expect(judge(login).sessionEndpoint).toBe(true);
+    expect(judge(login, 'confluence').sessionEndpoint).toBe(false);
+  });
+
   it.each([
     '/rest/patx',
     '/rest/PAT/1',
