@@ -73,21 +73,24 @@ export class OpenRequestsChecker implements OnApplicationBootstrap, OnModuleDest
     const news = this.#news;
     this.#news = noNews();
     const turn = new Turn(true);
-    try {
-      for (const open of this.openRequests.forwarded) {
-        if (await this.#isRefused(open, news)) {
-          if (open.isAnswering) open.cut('revocation');
-          else this.#refused.add(open);
-        }
-        if (turn.isDue) await turn.yield();
+    let failure: string | null = null;
+    for (const open of this.openRequests.forwarded) {
+      try {
+        if (await this.#isRefused(open, news)) this.#end(open);
+      } catch (error) {
+        failure = String(error);
       }
-    } catch (error) {
-      this.#logger.warn(`The open requests could not be judged again, which is repeated: ${String(error)}`);
-      if (news.isForAll) this.#note('all');
-      this.#note(news.subjects);
-    } finally {
-      this.#isLooking = false;
+      if (turn.isDue) await turn.yield();
     }
+    this.#isLooking = false;
+    if (failure === null) return;
+    this.#logger.warn(`An open request could not be judged again, which is repeated: ${failure}`);
+    this.#note(news.isForAll ? 'all' : news.subjects);
+  }
+
+  #end(open: OpenRequest): void {
+    if (open.isAnswering) open.cut('revocation');
+    else this.#refused.add(open);
   }
 
   async #isRefused(open: OpenRequest, news: News): Promise<boolean> {
@@ -125,6 +128,6 @@ function leadsToSame(before: ProtectedApplication, now: ProtectedApplication): b
   return before.version === now.version || routeText(before) === routeText(now);
 }
 
-function routeText({ pathPrefix, target, identity }: ProtectedApplication): string {
-  return JSON.stringify([pathPrefix, target, identity.encoding, identity.templates]);
+function routeText({ pathPrefix, target, options, identity }: ProtectedApplication): string {
+  return JSON.stringify([pathPrefix, target, options.tls, identity.encoding, identity.templates]);
 }

@@ -25,7 +25,9 @@ export class UpgradeAnswer implements PendingResponse {
   release(): void {
     const client = detachSocket(this.response);
     if (client === null) {
-      this.drop();
+      this.upstream.destroy();
+      // The 101 is recorded, so its end is, too.
+      this.#end({ bytesIn: 0, bytesOut: 0, durationMs: 0, endedBy: 'client' });
       return;
     }
     this.response.statusCode = 101;
