@@ -280,8 +280,8 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, ConnectionWai
     this.#endWaiting();
     if (this.#isGone || this.#hasFailed) return;
     const { request } = this.exchange;
-    if (!request.complete && (request.socket.destroyed || request.socket.readableEnded)) {
-      // The client broke off its body; undici noticed first.
+    if (!request.complete && (!request.socket.writable || request.socket.readableEnded)) {
+      // The client broke off its body, or its framing is broken; undici noticed first.
       this.#isGone = true;
       this.listener.onGone(this.exchange);
       return;

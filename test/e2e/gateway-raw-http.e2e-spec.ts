@@ -275,6 +275,21 @@ describe('several requests on one connection', () => {
     expect(upstream.requests.map(({ target }) => target)).toEqual(['/slow', '/later']);
   });
 
+  it('bug: a refused connection ends although its client leaves its side open', async () => {
+    const socket = connectTo({ port: gateway.port, host: '127.0.0.1', allowHalfOpen: true });
+    let hasFailed = false;
+    socket.on('error', () => (hasFailed = true)).resume();
+    socket.write('no HTTP at all\r\n\r\n');
+    await new Promise((resolve) => socket.once('end', resolve));
+    await expect
+      .poll(() => {
+        if (!hasFailed) socket.write('x');
+        return hasFailed;
+      })
+      .toBe(true);
+    socket.destroy();
+  });
+
   it('R112: a connection with many pipelined requests is read only as they are answered', async () => {
     // More than the buffers of the system hold.
     const requests = get('/x', readOnly).repeat(300_000);

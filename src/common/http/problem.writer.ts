@@ -56,6 +56,8 @@ export function writeRawProblem(socket: Socket, code: ProblemCode, detail: strin
   let head = `HTTP/1.1 ${problem.status} ${STATUS_TEXTS[problem.status] ?? 'Error'}\r\nConnection: close\r\n`;
   for (let index = 0; index < lines.length; index += 2) head += `${lines[index]}: ${lines[index + 1]}\r\n`;
   socket.end(Buffer.concat([Buffer.from(`${head}\r\n`, 'latin1'), body]));
+  // A client could leave its side open for ever.
+  socket.destroySoon();
 }
 
 const STATUS_TEXTS: Readonly<Record<number, string>> = {
