@@ -210,6 +210,31 @@ describe('an upgraded connection', () => {
   });
 });
 
+describe('a silent answer', () => {
+  it('R112: is cut after streamTimeoutMs, and not while something comes', async ({ gateway, switching, token }) => {
+    await gateway.createApplication({
+      kind: 'generic',
+      mount: { pathPrefix: '/silent' },
+      upstream: switching.url,
+      streamTimeoutMs: 2_000,
+    });
+    switching.onHead((end) =>
+      end.socket.write('HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 1000\r\n\r\n'),
+    );
+    const headers = [bearer(token.secret)];
+    const client = await openUpgrade({ port: gateway.port, path: '/silent/x', headers, protocol: '' });
+    const end = await switching.waitForEnd(1);
+    for (let count = 0; count < 8; count += 1) {
+      end.socket.write('.');
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+    expect([client.received(), client.hasEnded]).toEqual(['........', false]);
+    await client.waitForEnd();
+    await end.waitForEnd();
+    client.socket.destroy();
+  });
+});
+
 describe('an upgrade skips no guard', () => {
   it('R67: bytes before the answer never reach the upstream', async ({ open, switching }) => {
     switching.onHead((end) => setTimeout(() => end.socket.write(acceptUpgrade('websocket')), 200));
