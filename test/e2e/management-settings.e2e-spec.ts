@@ -376,6 +376,7 @@ describeOnEachDatabase('applications at the management API', (server: () => Scop
       streamTimeoutMs: 3_600_000,
       timeoutMs: 60_000,
       connections: 512,
+      tls: { ca: null, certificate: null, key: null, serverName: null },
     });
     const shown = await admin.get<Application>(`/applications/${asked.key}`);
     expect(shown.body).toEqual(answer.body);
