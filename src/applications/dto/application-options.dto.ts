@@ -1,5 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiProperty, getSchemaPath } from '@nestjs/swagger';
+import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
 import { CHALLENGE_SCHEMES, type ChallengeScheme } from '@scopegate/access';
 import { PATH_READINGS, type PathPattern, type PathReading } from '@scopegate/path';
 import { APPLICATION_KINDS, kindsWith, productOf, type Product } from '@scopegate/product';
@@ -109,6 +109,7 @@ export class TlsDto {
 }
 
 /** The members of an application that have a default. */
+@ApiExtraModels(PathPatternDto)
 export class ApplicationOptionsDto implements ApplicationOptions {
   @ApiProperty({ selfRequired: true, enum: PATH_READINGS, description: PATHS })
   @IsIn(PATH_READINGS, { message: 'paths must be tomcat or rfc3986' })
