@@ -72,7 +72,7 @@ describe('the OpenAPI document', () => {
   it('R66: names, patterns and formats suit the generators of other languages', () => {
     expect(Object.keys(document.components.schemas).filter((name) => name.endsWith('Dto'))).toEqual([]);
     const text = JSON.stringify(document);
-    expect(text).not.toContain('JWT');
+    expect(text).not.toContain('"bearerFormat":"JWT"');
     for (const [, pattern] of text.matchAll(/"pattern":("(?:[^"\\]|\\.)*")/g)) {
       const source = JSON.parse(pattern ?? '""') as string;
       expect(() => new RegExp(source)).not.toThrow();
@@ -112,7 +112,8 @@ describe('the OpenAPI document', () => {
         .map(({ examples }) => Object.values(examples ?? {})[0]?.value);
     expect(firstExamples('PATCH ').length).toBeGreaterThan(4);
     for (const example of firstExamples('PATCH ')) expect(example).toEqual({});
-    expect(firstExamples('POST /api/v1/tokens')[0]).toMatchObject({ validity: 'P1M' });
+    const creations = firstExamples('POST /api/v1/tokens').filter((example) => 'scope' in (example as object));
+    expect(creations).toEqual([expect.objectContaining({ validity: 'P1M' })]);
   });
 
   it('R66, R125: every operation of the API takes both kinds of credential, changes of users and passwords no token, the others none', () => {
@@ -133,7 +134,9 @@ describe('the OpenAPI document', () => {
       const statuses = Object.keys(operation.responses);
       const successes = statuses.filter((status) => status.startsWith('2'));
       // A revocation that waits for every node says which ones have acted (R78).
-      expect(successes, name).toHaveLength(operation.operationId === 'revokeToken' ? 2 : 1);
+      expect(successes, name).toHaveLength(
+        ['revokeToken', 'revokeOwnToken'].includes(operation.operationId ?? '') ? 2 : 1,
+      );
       expect(statuses, name).toEqual(expect.arrayContaining(PROBLEMS_OF_ALL));
       if (operation.requestBody !== undefined) expect(statuses, name).toEqual(expect.arrayContaining(['400', '415']));
       if (path.includes('{')) expect(statuses, name).toContain('404');
@@ -265,6 +268,15 @@ describe('what is answered', () => {
     await check('get', '/tokens', '/tokens?limit=1');
     await check('post', '/tokens/revoke', '/tokens/revoke', { ids: [next.id] });
     await check('delete', '/tokens/{id}', `/tokens/${next.id}`, undefined, 204);
+    const administrator = admin;
+    const own = (await administrator.post<{ secret: string }>('/tokens', { description: 'own', scope: 'read-only' }))
+      .body;
+    admin = administrator.as({ user: 'admin', token: own.secret });
+    await check('get', '/tokens/self', '/tokens/self');
+    const successor = await check<{ secret: string }>('post', '/tokens/self/rotate', '/tokens/self/rotate', {}, 201);
+    admin = administrator.as({ bearer: successor.secret });
+    await check('delete', '/tokens/self', '/tokens/self', undefined, 204);
+    admin = administrator;
     await check('get', '/settings', '/settings');
     const settings = await check<object>('patch', '/settings', '/settings', {
       ipRestriction: { allowList: ['203.0.113.0/24'] },
@@ -326,7 +338,9 @@ describe('what is answered', () => {
     for (const { method, path, operation } of managementRoutes()) {
       // It is about one's own password, and about events there are not.
       if (path === '/api/v1/me/password') continue;
-      const { id } = (await admin.post<{ id: string }>('/tokens', { description: 'x', scope: 'read-only' })).body;
+      const makeToken = async (): Promise<{ id: string; secret: string }> =>
+        (await admin.post<{ id: string; secret: string }>('/tokens', { description: 'x', scope: 'read-only' })).body;
+      const { id } = await makeToken();
       const target = path
         .slice('/api/v1'.length)
         .replace('{id}', id)
@@ -334,7 +348,13 @@ describe('what is answered', () => {
         .replace('{username}', 'anna');
       for (const [media, content] of Object.entries(operation.requestBody?.content ?? {})) {
         for (const [title, { value }] of Object.entries(content.examples ?? {})) {
-          const answer = await admin[method.toLowerCase() as 'post' | 'put' | 'patch'](target, value, {
+          let caller = admin;
+          if (target.startsWith('/tokens/self')) {
+            // It concerns the token of the request, and an example before may have changed the addresses for tokens.
+            await admin.patch('/settings', { ipRestriction: { allowList: [] } });
+            caller = admin.as({ bearer: (await makeToken()).secret });
+          }
+          const answer = await caller[method.toLowerCase() as 'post' | 'put' | 'patch'](target, value, {
             headers: { 'Content-Type': media },
           });
           const name = `${method} ${path} "${title}" ${JSON.stringify(answer.body)}`;
@@ -450,7 +470,7 @@ describe.runIf(isBrowserAvailable())('Swagger UI in a real browser', () => {
 
       // R66: the filter looks at paths and words, whatever their case.
       const filter = page.getByPlaceholder('Filter by path, method or words');
-      await filter.fill('ROTATE');
+      await filter.fill('ALLOW-LIST/');
       await page.locator('[id$="-getMe"]').waitFor({ state: 'detached' });
       expect(await page.locator('.opblock').count()).toBe(1);
       await filter.fill('');

@@ -111,11 +111,11 @@ export class TlsDto {
 /** The members of an application that have a default. */
 @ApiExtraModels(PathPatternDto)
 export class ApplicationOptionsDto implements ApplicationOptions {
-  @ApiProperty({ selfRequired: true, enum: PATH_READINGS, description: PATHS })
+  @ApiProperty({ enum: PATH_READINGS, description: PATHS })
   @IsIn(PATH_READINGS, { message: 'paths must be tomcat or rfc3986' })
   paths!: PathReading;
 
-  @ApiProperty({ selfRequired: true, enum: ['forward', 'deny'], description: PASSWORDS })
+  @ApiProperty({ enum: ['forward', 'deny'], description: PASSWORDS })
   @IsIn(['forward', 'deny'], { message: 'passwords must be forward or deny' })
   passwords!: 'forward' | 'deny';
 
@@ -156,11 +156,11 @@ export class ApplicationOptionsDto implements ApplicationOptions {
   @TextList({ maxItems: 20, maxLength: 64, isUnique: true })
   passSchemes!: string[];
 
-  @ApiProperty({ selfRequired: true, description: TOKEN_PATHS })
+  @ApiProperty({ description: TOKEN_PATHS })
   @BoundedList({ maxItems: MAX_PATTERNS, item: patternProblem }, { $ref: getSchemaPath(PathPatternDto) })
   tokenPaths!: PathPatternDto[];
 
-  @ApiProperty({ selfRequired: true, description: BLOCKED_PATHS })
+  @ApiProperty({ description: BLOCKED_PATHS })
   @BoundedList({ maxItems: MAX_PATTERNS, item: patternProblem }, { $ref: getSchemaPath(PathPatternDto) })
   blockedPaths!: PathPatternDto[];
 
