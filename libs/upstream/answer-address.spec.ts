@@ -135,18 +135,22 @@ describe('an address in an answer', () => {
   });
 
   it.each([
-    ['link', '<http://inner:8080/base/i?page=2>; rel="next", </base/i>; rel=first, <https://x.test/base>; rel=a'],
-    ['refresh', '5; url=/base/i'],
+    ['link', '<http://inner:8080/base/i?page=2>; rel="next", </base/x>; rel=first, <https://x.test/base>; rel=a'],
+    ['refresh', '5; url=//inner:8080/base/i'],
     ['refresh', "0;URL='http://inner:8080/base/i'; x"],
-    ['refresh', '0, "/base/i"'],
+    ['refresh', '0, "http://inner:8080/base/i"'],
   ] as const)('R115: is found in %s: %s', (header, value) => {
-    const expected = value.replaceAll('http://inner:8080/base', 'https://api.example/app').replace('/base/i', '/app/i');
+    const expected = value
+      .replaceAll('http://inner:8080/base', 'https://api.example/app')
+      .replace('//inner:8080/base', '//api.example/app');
     expect(answered(value, { header })).toBe(expected);
   });
 
   it.each([
     ['link', '<x>; title="<http://inner:8080/base/i>"'],
     ['link', '<urn:base>; rel=x'],
+    ['link', '</base/i>; rel=preload'],
+    ['refresh', '5; url=/base/i'],
     ['refresh', '5'],
     ['refresh', '5; url='],
     ['refresh', ''],

@@ -42,21 +42,21 @@ export class AnswerAddresses {
     this.#outer = pathPrefix === '/' ? '' : pathPrefix;
   }
 
-  /** `Location` and its like. */
+  /** A path without a host is translated in locations alone: clients follow those by themselves. */
   reference(header: ReferenceHeader, value: string, request: AnsweredRequest): string {
     switch (header) {
       case 'location':
-        return this.#address(value, request);
+        return this.#address(value, request) ?? this.#pathAddress(value, request.outer);
       case 'link':
         return value.replace(
           LINK_TARGET,
-          (_all, start: string, address: string) => start + this.#address(address, request),
+          (_all, start: string, address: string) => start + (this.#address(address, request) ?? address),
         );
       case 'refresh':
         return value.replace(REFRESH_URL, (_all, start: string, quote: string, rest: string) => {
           const end = quote === '' ? -1 : rest.indexOf(quote);
           const address = end < 0 ? rest : rest.slice(0, end);
-          return start + this.#address(address, request) + rest.slice(address.length);
+          return start + (this.#address(address, request) ?? address) + rest.slice(address.length);
         });
     }
   }
@@ -87,15 +87,18 @@ export class AnswerAddresses {
     return path === '/' && this.#inner === '' && this.#outer !== '' ? this.#outer : outer;
   }
 
-  #address(value: string, { outer, host }: AnsweredRequest): string {
+  #pathAddress(value: string, outer: OuterAddress): string {
+    if (!value.startsWith('/') || value.startsWith('//')) return value;
+    const path = this.#path(value, true);
+    if (path === null) return value;
+    if (!HOST_LIKE.test(path)) return path;
+    return outer.host === null ? value : `${outer.scheme}://${outer.host}${path}`;
+  }
+
+  /** Null without a host. */
+  #address(value: string, { outer, host }: AnsweredRequest): string | null {
     const [start, scheme, authority] = ABSOLUTE.exec(value) ?? [];
-    if (start === undefined || authority === undefined) {
-      if (!value.startsWith('/') || value.startsWith('//')) return value;
-      const path = this.#path(value, true);
-      if (path === null) return value;
-      if (!HOST_LIKE.test(path)) return path;
-      return outer.host === null ? value : `${outer.scheme}://${outer.host}${path}`;
-    }
+    if (start === undefined || authority === undefined) return null;
     const schemes = scheme === undefined ? [schemeOf(this.#origin), outer.scheme] : [scheme.toLowerCase()];
     const isOuter = this.#isAmong(schemes, authority, [outer.host], outer);
     if (!isOuter && !this.#isAmong(schemes, authority, [this.#host, host], outer)) return value;

@@ -358,7 +358,7 @@ describe('answers', () => {
     const answer = await send({});
     expect([answer.status, answer.text()]).toEqual([200, 'ok']);
     expect(answer.interim).toEqual([
-      { status: 103, headerLines: [['Link', '</app/x>']] },
+      { status: 103, headerLines: [['Link', '</x>']] },
       { status: 102, headerLines: [] },
     ]);
     const old = await sendRaw(gateway.port, `GET /app/x HTTP/1.0\r\nHost: a\r\n${bearer(token).join(': ')}\r\n\r\n`);
