@@ -15,8 +15,8 @@ import { encodingFault } from './percent-encoding.js';
 
 /**
  * The form that is judged, forwarded and audited. `tomcat`: unreserved characters plain, other triples in upper case,
- * slashes merged, and no second reading. `rfc3986`: the path as sent; no reading has a dot segment, except for segments
- * written `.`.
+ * slashes merged, and no second reading. `rfc3986`: the path as sent, with one slash at the start; no reading has a dot
+ * segment, except for segments written `.`.
  */
 export type CanonicalPath = Brand<string, 'CanonicalPath'>;
 
@@ -142,14 +142,18 @@ const REFUSED_TRIPLES = [
   ['%23', 'hash'],
 ] as const;
 
-/** R48: byte for byte, unless a reading goes to another folder or changes the class. */
+/**
+ * R48: byte for byte, unless a reading goes to another folder or changes the class. Slashes at the start become one:
+ * `//host/x` in a request line reads as the path `/x` of another host (RFC 3986 4.2).
+ */
 function judgeAsRfc3986(rawPath: string, rules: PathRules, { anyRest, allRest }: ReadingsVerdict): StrictJudgement {
+  const canonical = rawPath.replace(/^\/{2,}/, '/');
   const detail = rawPath.includes('\\')
     ? 'The path contains a backslash, which a URI must not contain.'
     : anyRest === allRest
-      ? dotSegmentFault(rawPath)
+      ? dotSegmentFault(canonical)
       : 'The path can be read as a REST path and as another one.';
   return detail === null
-    ? { ok: true, canonical: rawPath as CanonicalPath, pathClass: classifyPath(rawPath, rules) }
+    ? { ok: true, canonical: canonical as CanonicalPath, pathClass: classifyPath(canonical, rules) }
     : { ok: false, detail };
 }

@@ -198,6 +198,7 @@ describe('blocked paths', () => {
     ['/a%2Fb', '/%61%2fb', true],
     ['/a%2Fb', '/a/b', true],
     ['/users/*', '/users/.', true],
+    ['/users/*', '/users.//.', true],
     ['/', '/', true],
     ['/', '/x', false],
     ['/**', '/x', true],

@@ -74,6 +74,7 @@ function trimBlanks(segment: string): string {
 
 /** No expression: one that is tried at every dot takes quadratic time. */
 function trimDotsAndBlanks(segment: string): string {
+  if (segment === '.') return segment;
   let end = segment.length;
   while (end > 0 && (segment[end - 1] === '.' || segment[end - 1] === ' ')) end -= 1;
   return segment.slice(0, end);

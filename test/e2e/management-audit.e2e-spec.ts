@@ -320,6 +320,7 @@ describeOnEachDatabase('the audit log at the management API', (server: () => Sco
     expect(detail('token.changed')).toEqual({ changes: { description: { before: 'before', after: 'after' } } });
     expect(detail('token.rotated')).toEqual({
       successorId: rotated.body.id,
+      successorExpiresAt: null,
       overlap: null,
       changes: {
         revokedAt: { before: null, after: expect.stringMatching(INSTANT) as unknown },

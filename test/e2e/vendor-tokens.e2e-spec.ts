@@ -50,7 +50,8 @@ const LEAP_CASE_MS = Date.UTC(2029, 7, 31, 10, 20, 30, 400);
 const { gateway, upstream } = await shareGateway({ management: true });
 await restoreRules(gateway);
 for (const kind of [...KINDS, 'generic'] as const) {
-  await gateway.createApplication({ key: kind, kind, upstream: upstream.url, mount: { pathPrefix: `/${kind}` } });
+  const mount = { pathPrefix: `/${kind}` };
+  await gateway.createApplication({ key: kind, kind, upstream: upstream.url, mount, passwords: 'forward' });
 }
 await gateway.createApplication({ key: 'hosted', upstream: upstream.url, mount: { host: 'jira.test' } });
 const alice = await gateway.createUser({ username: 'alice' });

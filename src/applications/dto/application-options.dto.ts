@@ -44,7 +44,7 @@ function listed(patternsOf: (product: Product) => readonly PathPattern[]): strin
 const PATHS =
   'How the application reads a path. `tomcat`: encoded slashes, percent signs and path parameters are refused, and ' +
   'doubled slashes are merged. `rfc3986`: everything is forwarded byte for byte unless a reader could make a dot ' +
-  `segment of it. Default: \`tomcat\` for ${kindsWith(({ paths }) => paths.reading === 'tomcat')}, which accept ` +
+  `segment of it; slashes at the start become one. Default: \`tomcat\` for ${kindsWith(({ paths }) => paths.reading === 'tomcat')}, which accept ` +
   `nothing else, \`rfc3986\` for ${kindsWith(({ paths }) => paths.reading === 'rfc3986')}.`;
 
 /** Requests that a list names. */
