@@ -227,7 +227,7 @@ describe('the path that is forwarded', () => {
       ['/graphql', '/graphql'],
       ['/graphql?query={me}', '/graphql?query={me}'],
       ['/graphql/', '/graphql/'],
-      ['/graphql//', null],
+      ['/graphql//', '/graphql/'],
       ['/graphql/x', null],
       ['/root', '/'],
       ['/root?', '/?'],
