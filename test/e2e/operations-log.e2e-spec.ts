@@ -21,6 +21,7 @@ beforeAll(async () => {
     mount: { pathPrefix: '/app' },
     upstream: upstream.url,
     anonymous: 'allow',
+    paths: 'tomcat',
   };
   await admin.post('/applications', application);
   const token = await admin.post<{ id: string; secret: string }>('/tokens', {
