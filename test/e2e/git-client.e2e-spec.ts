@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { isGitAvailable, runGit, startGitUpstream, type GitResult, type GitUpstream } from '../support/git.upstream.js';
+import type { ProgramResult } from '../support/client-program.js';
+import { isGitAvailable, runGit, startGitUpstream, type GitUpstream } from '../support/git.upstream.js';
 import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js';
 import {
   basic,
@@ -53,7 +54,7 @@ describe.runIf(isGitAvailable())('git in front of git http-backend', () => {
 
   const plainAddress = (): string => `${gateway.url}/bitbucket${upstream.repositoryTarget}`;
 
-  const clone = async (address: string, more: readonly string[] = []): Promise<GitResult & { path: string }> => {
+  const clone = async (address: string, more: readonly string[] = []): Promise<ProgramResult & { path: string }> => {
     const name = `copy-${(copies += 1)}`;
     const result = await runGit([...more, 'clone', '--quiet', address, name], { cwd: folder.path });
     return { ...result, path: join(folder.path, name) };
@@ -329,7 +330,7 @@ describe('git LFS through the gateway', () => {
   });
 });
 
-async function expectSuccess(running: Promise<GitResult>): Promise<GitResult> {
+async function expectSuccess(running: Promise<ProgramResult>): Promise<ProgramResult> {
   const result = await running;
   expect(result.exitCode, result.errorOutput).toBe(0);
   return result;

@@ -3,7 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { canRunWith } from '../support/external-servers.js';
-import { runGit, startGitUpstream, type GitResult, type GitUpstream } from '../support/git.upstream.js';
+import type { ProgramResult } from '../support/client-program.js';
+import { runGit, startGitUpstream, type GitUpstream } from '../support/git.upstream.js';
 import { createLfsStore, type LfsStore } from '../support/lfs.store.js';
 import { findProgram } from '../support/private-process.js';
 import { startScopegateFixture, type ScopegateFixture, type TestToken } from '../support/scopegate.fixture.js';
@@ -48,15 +49,15 @@ describe.runIf(canRunWith('git-lfs', findProgram('git-lfs') !== undefined))('git
     await folder.remove();
   });
 
-  const git = (cwd: string, ...words: readonly string[]): Promise<GitResult> =>
+  const git = (cwd: string, ...words: readonly string[]): Promise<ProgramResult> =>
     runGit([...WITH_LFS, ...words], { cwd });
 
-  const succeed = async (running: Promise<GitResult>): Promise<void> => {
+  const succeed = async (running: Promise<ProgramResult>): Promise<void> => {
     const result = await running;
     expect(result.exitCode, result.errorOutput).toBe(0);
   };
 
-  const clone = async (token: TestToken): Promise<GitResult & { readonly path: string }> => {
+  const clone = async (token: TestToken): Promise<ProgramResult & { readonly path: string }> => {
     const path = join(folder.path, `copy-${(copies += 1)}`);
     const address = `http://alice:${token.secret}@127.0.0.1:${gateway.port}/bitbucket${upstream.repositoryTarget}`;
     return { ...(await git(folder.path, 'clone', '--quiet', address, path)), path };
@@ -72,7 +73,7 @@ describe.runIf(canRunWith('git-lfs', findProgram('git-lfs') !== undefined))('git
   };
 
   /** git-lfs uploads first; its hook would do the same. */
-  const push = async (path: string): Promise<GitResult> => {
+  const push = async (path: string): Promise<ProgramResult> => {
     const uploaded = await git(path, 'lfs', 'push', 'origin', 'main');
     return uploaded.exitCode === 0 ? git(path, 'push', '--quiet', 'origin', 'main') : uploaded;
   };

@@ -2,17 +2,15 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { dirname, join } from 'node:path';
+import { runProgram, type ProgramResult } from './client-program.js';
 import { listen } from './listen.js';
 import { findProgram, privateEnvironment } from './private-process.js';
 import { createTemporaryFolder } from './temporary-folder.js';
-
-export type GitResult = { readonly exitCode: number; readonly standardOutput: string; readonly errorOutput: string };
 
 export type GitOptions = {
   readonly cwd: string;
   /** Added to an environment that holds nothing of the person who runs the tests. */
   readonly env?: Readonly<Record<string, string>>;
-  readonly timeoutMs?: number;
 };
 
 export type GitRequest = {
@@ -41,35 +39,22 @@ const HOST = '127.0.0.1';
 
 let home: string | undefined;
 
+const GIT_ENVIRONMENT = {
+  GIT_CONFIG_NOSYSTEM: '1',
+  GIT_TERMINAL_PROMPT: '0',
+  GIT_ALLOW_PROTOCOL: 'file:http',
+  GIT_AUTHOR_NAME: 'Test Author',
+  GIT_AUTHOR_EMAIL: 'author@example.org',
+  GIT_COMMITTER_NAME: 'Test Author',
+  GIT_COMMITTER_EMAIL: 'author@example.org',
+};
+
 /**
  * Runs git with a home of its own, no system configuration and no prompt; it speaks to files and HTTP alone.
  * It does not throw: what went wrong is in the answer.
  */
-export function runGit(gitArguments: readonly string[], options: GitOptions): Promise<GitResult> {
-  return new Promise((resolve) => {
-    const child = spawn('git', [...gitArguments], {
-      cwd: options.cwd,
-      env: { ...gitEnvironment(), ...options.env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: options.timeoutMs ?? 60_000,
-      killSignal: 'SIGKILL',
-    });
-    const standardOutput: Buffer[] = [];
-    const errorOutput: Buffer[] = [];
-    child.stdout.on('data', (chunk: Buffer) => standardOutput.push(chunk));
-    child.stderr.on('data', (chunk: Buffer) => errorOutput.push(chunk));
-    const settle = (exitCode: number): void =>
-      resolve({
-        exitCode,
-        standardOutput: Buffer.concat(standardOutput).toString('utf8'),
-        errorOutput: Buffer.concat(errorOutput).toString('utf8'),
-      });
-    child.once('error', (error) => {
-      errorOutput.push(Buffer.from(String(error)));
-      settle(127);
-    });
-    child.once('close', (exitCode) => settle(exitCode ?? 1));
-  });
+export function runGit(gitArguments: readonly string[], { cwd, env = {} }: GitOptions): Promise<ProgramResult> {
+  return runProgram('git', gitArguments, { cwd, home: homeOfGit(), env: { ...GIT_ENVIRONMENT, ...env } });
 }
 
 /**
@@ -146,7 +131,8 @@ function serveBackend(projectRoot: string, request: IncomingMessage, response: S
   const backend = spawn('git', ['http-backend'], {
     cwd: projectRoot,
     env: {
-      ...gitEnvironment(),
+      ...privateEnvironment(homeOfGit()),
+      ...GIT_ENVIRONMENT,
       GATEWAY_INTERFACE: 'CGI/1.1',
       SERVER_PROTOCOL: 'HTTP/1.1',
       GIT_PROJECT_ROOT: projectRoot,
@@ -204,18 +190,9 @@ function environmentOf(name: string, value: string | readonly string[] | undefin
   return value === undefined ? {} : { [name]: typeof value === 'string' ? value : value.join(', ') };
 }
 
-function gitEnvironment(): Record<string, string> {
+function homeOfGit(): string {
   home ??= createTemporaryFolder('git-home').path;
-  return {
-    ...privateEnvironment(home),
-    GIT_CONFIG_NOSYSTEM: '1',
-    GIT_TERMINAL_PROMPT: '0',
-    GIT_ALLOW_PROTOCOL: 'file:http',
-    GIT_AUTHOR_NAME: 'Test Author',
-    GIT_AUTHOR_EMAIL: 'author@example.org',
-    GIT_COMMITTER_NAME: 'Test Author',
-    GIT_COMMITTER_EMAIL: 'author@example.org',
-  };
+  return home;
 }
 
 /** Whether git and its HTTP backend are installed. */
