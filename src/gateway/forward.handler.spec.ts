@@ -10,7 +10,7 @@ import { Exchange } from '../common/access/exchange.js';
 import { ForwardHandler } from './forward.handler.js';
 import { IncomingBody } from './forwarded-body.js';
 import { OpenRequests } from './open-requests.js';
-import { UpstreamConnections } from './upstream.connections.js';
+import { SAME_NAME, UpstreamConnections } from './upstream.connections.js';
 
 const TIMEOUT_MS = 500;
 
@@ -64,7 +64,10 @@ async function failureOf(send: (request: IncomingMessage) => Promise<void>, forM
     },
     {
       onTurn: () =>
-        connections.dispatch({ path: '/', method: 'PUT', body: body.stream(), headersTimeout: TIMEOUT_MS }, handler),
+        connections.dispatch(
+          { path: '/', method: 'PUT', body: body.stream(), headersTimeout: TIMEOUT_MS, servername: SAME_NAME },
+          handler,
+        ),
       onHead: () => undefined,
       onConnectionEnd: () => undefined,
       onGone: () => undefined,

@@ -10,7 +10,9 @@ const CONNECT_TIMEOUT_MS = 10_000;
  * undici takes the name of the server in TLS from the Host line, and ends a connection for another one. The connector
  * uses the endpoint's own name.
  */
-const SAME_NAME = { servername: 'upstream' };
+export const SAME_NAME = 'upstream';
+
+export type UpstreamRequest = Dispatcher.DispatchOptions & { readonly servername: typeof SAME_NAME };
 
 export interface ConnectionWaiter {
   /** Called once, with a connection; return it with `release`. */
@@ -56,14 +58,14 @@ export class UpstreamConnections {
     return true;
   }
 
-  dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
-    this.#pool.dispatch({ ...options, ...SAME_NAME }, handler);
+  dispatch(options: UpstreamRequest, handler: Dispatcher.DispatchHandler): void {
+    this.#pool.dispatch(options, handler);
   }
 
   /** On a new connection, which ends after the answer: those of the pool may be closed, too. */
-  dispatchAgain(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
+  dispatchAgain(options: UpstreamRequest, handler: Dispatcher.DispatchHandler): void {
     const client = new Client(this.#endpoint.target.origin, this.#options);
-    client.dispatch({ ...options, ...SAME_NAME }, handler);
+    client.dispatch(options, handler);
     void client.close();
   }
 

@@ -13,7 +13,6 @@ import {
   traceParent,
   type UpstreamFailure,
 } from '@scopegate/upstream';
-import type { Dispatcher } from 'undici';
 import type { ProtectedApplication } from '../applications/application.js';
 import { DecisionRecorder } from '../access/decision.recorder.js';
 import type { PendingResponse } from '../audit/pending-response.js';
@@ -31,6 +30,7 @@ import { ForwardHandler } from './forward.handler.js';
 import { upgradeToSend } from './asked-upgrade.js';
 import type { ConnectionEnd } from './upgraded-connection.js';
 import { UpstreamFailureLog } from './upstream-failure.log.js';
+import { SAME_NAME, type UpstreamRequest } from './upstream.connections.js';
 import { UpstreamPools } from './upstream.pools.js';
 
 /** The longest pause of a client in reading its answer. */
@@ -118,7 +118,8 @@ export class UpstreamForwarder implements ForwardListener<ForwardHandler> {
       trace: { parent: traceParent(exchange.trace, randomDigits(16)), state: exchange.trace.traceState },
     });
     exchange.forwardedAtTick = performance.now();
-    const request: Dispatcher.DispatchOptions = {
+    // One literal: a copy with one member more costs some microseconds.
+    const request: UpstreamRequest = {
       path: forwardedPath(target, path, facts.query),
       method: facts.method,
       headers,
@@ -126,6 +127,7 @@ export class UpstreamForwarder implements ForwardListener<ForwardHandler> {
       upgrade: upgradeToSend(exchange, body),
       headersTimeout: timeoutMs + UNDICI_TICK_MS,
       bodyTimeout: streamTimeoutMs,
+      servername: SAME_NAME,
     };
     if (handler.isSecondTry) connections.dispatchAgain(request, handler);
     else connections.dispatch(request, handler);
