@@ -1,3 +1,4 @@
+import { defaultPort } from '@scopegate/kernel';
 import { forwardingOf, parseAuthority, readAuthority, type Authority } from '@scopegate/network';
 import { parseTarget, type CanonicalPath, type PathJudgement } from '@scopegate/path';
 import { judgeRequestPath } from './admit.js';
@@ -61,8 +62,8 @@ export function locateCopyDestination(admitted: Admitted, mounts: Mounts): CopyD
 /** A default port may be written or left out. */
 function isSameServer(named: Authority, own: Authority | null, isSecure: boolean): boolean {
   if (own === null || named.host !== own.host) return false;
-  const defaultPort = isSecure ? 443 : 80;
-  return (named.port ?? defaultPort) === (own.port ?? defaultPort);
+  const port = defaultPort(isSecure);
+  return (named.port ?? port) === (own.port ?? port);
 }
 
 const NO_ADDRESS =

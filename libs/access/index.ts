@@ -2,6 +2,7 @@ export * from './stages.js';
 export * from './reasons.js';
 export * from './facts.js';
 export * from './cors.js';
+export * from './pass-scheme.js';
 export * from './credential.js';
 export * from './request-head.js';
 export * from './decision.js';

@@ -9,4 +9,5 @@ export * from './body-rate.js';
 export * from './stored-text.js';
 export * from './fair-line.js';
 export * from './upgrade.js';
+export * from './default-port.js';
 export { isJsonObject, readStrictJson, type StrictJson } from './strict-json.js';

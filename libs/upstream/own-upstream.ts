@@ -1,3 +1,4 @@
+import { defaultPort } from '@scopegate/kernel';
 import type { UpstreamTarget } from './target.js';
 
 export interface Listener {
@@ -36,7 +37,7 @@ export function hostOf(target: UpstreamTarget): string {
 
 function portOf(target: UpstreamTarget): number {
   const { port, protocol } = new URL(target.origin);
-  return port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port);
+  return port === '' ? defaultPort(protocol === 'https:') : Number(port);
 }
 
 /** In any spelling (RFC 6761 6.3, RFC 1122 3.2.1.3, RFC 4291 2.5.3). */

@@ -1,4 +1,11 @@
-import { ANY_ORIGIN, corsHeaderProblem, originProblem, type ChallengeScheme, type CorsRules } from '@scopegate/access';
+import {
+  ANY_ORIGIN,
+  corsHeaderProblem,
+  originProblem,
+  passSchemeProblem,
+  type ChallengeScheme,
+  type CorsRules,
+} from '@scopegate/access';
 import { isJsonObject } from '@scopegate/kernel';
 import { parseAuthority } from '@scopegate/network';
 import { parsePathPattern, type PathPattern, type PathReading } from '@scopegate/path';
@@ -90,36 +97,20 @@ function present(members: Partial<TlsOptions>): Partial<TlsOptions> {
 /**
  * Checks what types cannot.
  * @param anonymous what the application does with requests without a credential
- * @param note called with a field and a message that follows its name */
+ * @param note called with a field and a message that follows its name
+ */
 export function checkOptions(options: ApplicationOptions, anonymous: 'allow' | 'deny', note: Note): void {
   const { host, cors } = options;
   if (host !== 'upstream' && host !== 'client' && parseAuthority(host) === null) {
     note('host', 'must be "upstream", "client", or a host name with an optional port');
   }
   for (const [index, scheme] of options.passSchemes.entries()) {
-    const message = schemeProblem(scheme);
+    const message = passSchemeProblem(scheme);
     if (message !== null) note(`passSchemes.${index}`, message);
   }
   if (cors !== null) checkCors(cors, anonymous, note);
   checkPatterns('tokenPaths', options.tokenPaths, READING_METHODS, note);
   checkPatterns('blockedPaths', options.blockedPaths, null, note);
-}
-
-/** A token of RFC 9110 5.6.2. */
-const SCHEME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-
-function schemeProblem(scheme: string): string | null {
-  if (!SCHEME.test(scheme)) return 'must be the name of an Authorization scheme, such as JWT';
-  switch (scheme.toLowerCase()) {
-    case 'basic':
-      return 'must not be Basic. Set "passwords" to "forward" if the application checks passwords itself';
-    case 'negotiate':
-    case 'ntlm':
-      // It would log in the connection, and with it every other client whose requests the connection carries.
-      return `must not be ${scheme}, which authenticates a connection: the gateway shares connections between clients`;
-    default:
-      return null;
-  }
 }
 
 type Note = (field: string, message: string) => void;

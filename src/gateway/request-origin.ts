@@ -1,4 +1,5 @@
 import type { Decision } from '@scopegate/access';
+import { defaultPort } from '@scopegate/kernel';
 import { forwardingOf } from '@scopegate/network';
 import type { OuterAddress } from '@scopegate/upstream';
 import type { ProtectedApplication } from '../applications/application.js';
@@ -25,7 +26,7 @@ export function originOf(decision: Forwarded, exchange: Exchange): RequestOrigin
     forwardedFor: address.peer === null ? (request.peer ?? '') : chain.join(', '),
     forwardedHost: authority?.text ?? null,
     forwardedProto: proto,
-    forwardedPort: authority === null ? null : String(authority.port ?? (proto === 'https' ? 443 : 80)),
+    forwardedPort: authority === null ? null : String(authority.port ?? defaultPort(proto === 'https')),
     addressHeader: reverseProxy.enabled ? reverseProxy.header : null,
   };
 }
