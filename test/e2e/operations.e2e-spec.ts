@@ -94,7 +94,8 @@ describe('the metrics', () => {
     const hits = 'scopegate_token_lookups_total{result="hit"}';
     const misses = 'scopegate_token_lookups_total{result="miss"}';
     const before = await Promise.all([hits, misses].map(figure));
-    // Refused, so that none goes out again on a new connection, which looks the token up once more (R114).
+    // Refused requests are judged once. One that goes upstream is judged, and looked up, again if it had to wait (R64) or
+    // met a closed connection (R114).
     for (let sent = 0; sent < 3; sent += 1) expect(await send('/a', secret, { method: 'POST' })).toBe(403);
     const after = await Promise.all([hits, misses].map(figure));
     expect(after.map((value, index) => value - (before[index] ?? 0))).toEqual([2, 1]);
