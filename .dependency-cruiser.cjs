@@ -21,6 +21,7 @@ const TIERS = [
   ['audit'],
   ['documents'],
   ['settings', 'permissions', 'directory', 'applications', 'tokens'],
+  ['identity'],
   ['access'],
   ['gateway', 'forward-auth', 'health'],
 ];

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { AccessModule } from '../access/access.module.js';
 import { ApplicationsModule } from '../applications/applications.module.js';
 import { AuditModule } from '../audit/audit.module.js';
+import { IdentityModule } from '../identity/identity.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
 import { GatewayService } from './gateway.service.js';
 import { KeptCookies } from './kept-cookies.cache.js';
@@ -15,7 +16,7 @@ import { UpstreamMetrics } from './upstream.metrics.js';
 import { UpstreamPools } from './upstream.pools.js';
 
 @Module({
-  imports: [AccessModule, ApplicationsModule, AuditModule, TokensModule],
+  imports: [AccessModule, ApplicationsModule, AuditModule, IdentityModule, TokensModule],
   providers: [
     GatewayService,
     KeptCookies,

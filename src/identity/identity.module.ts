@@ -1,0 +1,10 @@
+import { Module } from '@nestjs/common';
+import { ApplicationsModule } from '../applications/applications.module.js';
+import { AuditModule } from '../audit/audit.module.js';
+import { DirectoryModule } from '../directory/directory.module.js';
+
+/** How the upstream gets the user of a request. */
+@Module({
+  imports: [ApplicationsModule, AuditModule, DirectoryModule],
+})
+export class IdentityModule {}
