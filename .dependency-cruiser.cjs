@@ -8,11 +8,11 @@ const LIBS = {
   permission: ['kernel'],
   scope: ['kernel'],
   path: ['kernel'],
-  product: ['kernel', 'scope', 'path'],
+  upstream: ['kernel'],
+  product: ['kernel', 'scope', 'path', 'upstream'],
   access: ['kernel', 'network', 'token', 'permission', 'scope', 'path', 'product'],
   problem: ['kernel', 'network', 'token', 'permission', 'scope', 'path', 'product', 'access'],
   audit: ['kernel', 'network', 'token', 'permission', 'scope', 'path', 'product', 'access'],
-  upstream: ['kernel'],
 };
 
 /** The folders of src in tiers: a folder imports its own tier and those before it. */

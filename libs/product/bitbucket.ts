@@ -1,3 +1,4 @@
+import { AUTHORIZATION_BEARER } from '@scopegate/upstream';
 import { ATLASSIAN_BLOCKED_PATHS, ATLASSIAN_PATHS, SERVLET_SESSION, type Product } from './product.js';
 
 export const BITBUCKET: Product = {
@@ -9,6 +10,7 @@ export const BITBUCKET: Product = {
   passwords: 'forward',
   loginFields: false,
   tokenPlaces: null,
+  bearer: AUTHORIZATION_BEARER,
   nativeTokens: {
     since: null,
     prefixes: ['BBDC-'],

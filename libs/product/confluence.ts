@@ -1,3 +1,4 @@
+import { AUTHORIZATION_BEARER } from '@scopegate/upstream';
 import { ATLASSIAN_BLOCKED_PATHS, ATLASSIAN_PATHS, SERVLET_SESSION, type Product } from './product.js';
 
 export const CONFLUENCE: Product = {
@@ -9,6 +10,7 @@ export const CONFLUENCE: Product = {
   passwords: 'forward',
   loginFields: true,
   tokenPlaces: null,
+  bearer: AUTHORIZATION_BEARER,
   nativeTokens: {
     since: '7.9',
     prefixes: [],

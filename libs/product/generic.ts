@@ -1,4 +1,5 @@
 import { PLAIN_PATHS } from '@scopegate/path';
+import { AUTHORIZATION_BEARER } from '@scopegate/upstream';
 import { SERVLET_SESSION, type Product } from './product.js';
 
 export const GENERIC: Product = {
@@ -10,6 +11,7 @@ export const GENERIC: Product = {
   passwords: 'deny',
   loginFields: false,
   tokenPlaces: null,
+  bearer: AUTHORIZATION_BEARER,
   nativeTokens: null,
   // It may also run in a servlet container.
   session: SERVLET_SESSION,

@@ -1,4 +1,5 @@
 import type { PathPattern, PathRules, ReadOnlyException } from '@scopegate/path';
+import type { BearerLine } from '@scopegate/upstream';
 
 /** A member of the JSON answer, or its whole text. */
 export type AccountPlace = { readonly member: string } | 'text';
@@ -19,6 +20,8 @@ export interface Product {
   readonly loginFields: boolean;
   /** Where its clients present a token besides HTTP Basic and Bearer (R121); null: nowhere. */
   readonly tokenPlaces: TokenPlaces | null;
+  /** Where a credential of its own goes that is no user name and password (R68). */
+  readonly bearer: BearerLine;
   /** R52, R53; null: none. */
   readonly nativeTokens: NativeTokens | null;
   readonly session: ProductSession;

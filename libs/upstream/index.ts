@@ -2,6 +2,7 @@ export * from './account.js';
 export * from './answer-address.js';
 export * from './answer-form.js';
 export * from './connection-shares.js';
+export * from './credential.js';
 export * from './cookie-jar.js';
 export * from './own-upstream.js';
 export * from './via.js';

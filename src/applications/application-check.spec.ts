@@ -7,9 +7,9 @@ import {
 } from './application-check.js';
 import { defaultOptions } from './application-options.js';
 import { describeApplication, describeApplicationChange } from './application-change.js';
-import { protect, sealSecret, type ApplicationDocument } from './application.js';
+import { protect, type ApplicationDocument } from './application.js';
 import { toDto } from './application.mapper.js';
-import { SECRET_MASK, type IdentityHeader } from './identity-header.js';
+import { sealSecret, SECRET_MASK, type IdentityHeader } from './identity-header.js';
 import { SecretBox } from './secret-box.js';
 import { NO_TLS } from './upstream-tls.js';
 
@@ -131,12 +131,6 @@ describe('checking an application', () => {
 
   it.each(['ftp://x', 'http://u:p@x', 'http://x?y', 'x', ''])('R61: %s cannot be an upstream', (upstream) => {
     expect(refusedFields({ upstream })).toEqual(['upstream']);
-  });
-
-  it('R59: identity modes that are not built yet say so', () => {
-    const check = checkApplication({ ...JIRA, identity: { mode: 'jwt' } }, null);
-    expect(check.ok ? '' : check.errors[0]?.message).toContain('not available yet');
-    expect(refusedFields({ identity: { mode: 'nonsense' } })).toEqual(['identity.mode']);
   });
 });
 

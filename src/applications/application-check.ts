@@ -3,7 +3,8 @@ import { isJsonObject } from '@scopegate/kernel';
 import { kindsWith, productOf, type ApplicationKind } from '@scopegate/product';
 import { parsePathPattern, type PathReading, type ReadOnlyException } from '@scopegate/path';
 import type { FieldError } from '@scopegate/problem';
-import { DEFAULT_IDENTITY_ENCODING, parseUpstream, type IdentityEncoding } from '@scopegate/upstream';
+import { SCOPES } from '@scopegate/scope';
+import { parseUpstream } from '@scopegate/upstream';
 import { applyMergePatch } from '../common/validation/merge-patch.js';
 import {
   checkOptions,
@@ -13,7 +14,14 @@ import {
   type EncodedSlashes,
 } from './application-options.js';
 import type { ApplicationDocument } from './application.js';
-import { DEFAULT_IDENTITY_HEADERS, readIdentityHeaders, type AskedIdentityHeader } from './identity-header.js';
+import {
+  keptSecrets,
+  patchedIdentity,
+  readIdentity,
+  withoutNulls,
+  type AskedIdentity,
+  type IdentityMembers,
+} from './application-identity.js';
 import { decideVersions, describeMissingVersion, knownVersion, type VersionFinding } from './application-version.js';
 import { parseMount } from './mount.js';
 import { nativeTokenSwitch } from './product-version.js';
@@ -28,7 +36,7 @@ export interface AskedApplication extends Partial<ApplicationOptions> {
   readonly mount: { readonly pathPrefix?: string; readonly host?: string };
   readonly upstream: string;
   readonly anonymous?: 'allow' | 'deny';
-  readonly identity?: { readonly mode?: string; readonly encoding?: IdentityEncoding; readonly headers?: object };
+  readonly identity?: IdentityMembers;
   readonly readOnlyExceptions?: readonly unknown[];
   readonly nativeTokensDisabled?: boolean;
   readonly remoteApiPasswords?: boolean;
@@ -42,33 +50,38 @@ type CheckedAgainst = Pick<
 >;
 
 /** Valid; new secrets are not encrypted yet. */
-export type CheckedApplication = Omit<ApplicationDocument, 'identity'> & {
-  readonly identity: {
-    readonly mode: 'headers';
-    readonly encoding: IdentityEncoding;
-    readonly headers: readonly AskedIdentityHeader[];
-  };
-};
+export type CheckedApplication = Omit<ApplicationDocument, 'identity'> & { readonly identity: AskedIdentity };
 
 export type ApplicationCheck =
   | { readonly ok: true; readonly application: CheckedApplication }
   | { readonly ok: false; readonly errors: readonly FieldError[] };
 
 /** May be null in a merge patch: removes it. */
-const NULLABLE = ['version', 'cors', 'tls', 'tls.*', 'mount.pathPrefix', 'mount.host', 'identity.headers.*'];
+const NULLABLE = [
+  'version',
+  'cors',
+  'tls',
+  'tls.*',
+  'mount.pathPrefix',
+  'mount.host',
+  'identity.headers.*',
+  'identity.accounts.*',
+  // A credential is shown with null for the members that its type does not have.
+  'identity.service.*',
+  ...SCOPES.map((scope) => `identity.service.${scope}.*`),
+];
 
 /**
- * The key cannot change. Identity headers are replaced as a whole: a missing one is removed, with its secret (R111).
+ * The key cannot change.
  * @throws a 400 if it is not a merge patch
  */
 export function patchApplication(before: object, patch: unknown): object {
   const after = applyMergePatch(withoutOtherName(before, patch), patch, NULLABLE);
-  const identity = after['identity'];
-  const asked = isJsonObject(patch) && isJsonObject(patch['identity']) ? patch['identity']['headers'] : undefined;
+  const asked = isJsonObject(patch) ? patch['identity'] : undefined;
   return {
     ...after,
     mount: withoutNulls(after['mount']),
-    identity: isJsonObject(identity) ? { ...identity, headers: withoutNulls(asked ?? identity['headers']) } : identity,
+    identity: patchedIdentity('identity' in before ? before.identity : null, after['identity'], asked),
   };
 }
 
@@ -94,14 +107,9 @@ export function checkApplication(
   if (!mount.ok) note(`mount.${mount.member}`, mount.message);
   const upstream = parseUpstream(asked.upstream);
   if (!upstream.ok) note('upstream', upstream.message);
-  checkMode(asked.identity?.mode, note);
-  const headers = readIdentityHeaders(
-    asked.identity?.headers ?? DEFAULT_IDENTITY_HEADERS,
-    before?.identity.headers ?? [],
-    errors,
-  );
+  const identity = readIdentity(asked.identity ?? {}, before?.identity ?? null, errors);
   const isMoved = upstream.ok && before !== null && endpointOf(before.upstream) !== upstream.target.endpoint;
-  if (isMoved) refuseStoredSecrets(headers, note);
+  if (isMoved && identity !== null) refuseStoredSecrets(keptSecrets(identity), note);
   const readOnlyExceptions = readExceptions(asked.readOnlyExceptions ?? [], note);
   if (asked.nativeTokensDisabled === true && finding !== 'pending') {
     const problem = refuseNativeTokenSwitch(kind, knownVersion(versions), finding);
@@ -115,7 +123,7 @@ export function checkApplication(
   const anonymous = asked.anonymous ?? product.anonymous;
   checkOptions(options, anonymous, note);
   checkTls(options.tls, isMoved ? null : (before?.tls ?? null), note);
-  if (errors.length > 0 || !mount.ok) return { ok: false, errors };
+  if (errors.length > 0 || !mount.ok || identity === null) return { ok: false, errors };
   return {
     ok: true,
     application: {
@@ -125,7 +133,7 @@ export function checkApplication(
       mount: mount.mount,
       upstream: asked.upstream,
       anonymous,
-      identity: { mode: 'headers', encoding: asked.identity?.encoding ?? DEFAULT_IDENTITY_ENCODING, headers },
+      identity,
       readOnlyExceptions,
       nativeTokensDisabled: asked.nativeTokensDisabled ?? false,
       remoteApiPasswords: asked.remoteApiPasswords ?? false,
@@ -135,14 +143,6 @@ export function checkApplication(
 }
 
 type Note = (field: string, message: string) => void;
-
-function checkMode(mode: string | undefined, note: Note): void {
-  if (mode === 'jwt' || mode === 'credential') {
-    note('identity.mode', `"${mode}" is not available yet: use "headers"`);
-  } else if (mode !== undefined && mode !== 'headers') {
-    note('identity.mode', 'must be "headers"');
-  }
-}
 
 /** R48. */
 function checkPaths(asked: AskedApplication, note: Note): PathReading | undefined {
@@ -157,8 +157,7 @@ function checkPaths(asked: AskedApplication, note: Note): PathReading | undefine
 }
 
 /** A stored secret is only for the origin it was given for (R111). */
-function refuseStoredSecrets(headers: readonly AskedIdentityHeader[], note: Note): void {
-  const kept = headers.filter((header) => 'sealed' in header).map((header) => header.name);
+function refuseStoredSecrets(kept: readonly string[], note: Note): void {
   if (kept.length === 0) return;
   note(
     'upstream',
@@ -214,10 +213,4 @@ function withoutOtherName(before: object, patch: unknown): Record<string, unknow
     delete members['paths' in patch ? 'encodedSlashes' : 'paths'];
   }
   return members;
-}
-
-function withoutNulls(value: unknown): unknown {
-  return isJsonObject(value)
-    ? Object.fromEntries(Object.entries(value).filter(([, member]) => member !== null))
-    : value;
 }

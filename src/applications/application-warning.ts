@@ -50,7 +50,7 @@ export function applicationWarnings(application: ApplicationDocument): readonly 
       message: '"tls" has no effect, because "upstream" begins with http. Use https.',
     });
   }
-  if (identity.headers.every(isFixedValue)) {
+  if (identity.mode === 'headers' && identity.headers.every(isFixedValue)) {
     warnings.push({
       code: 'identity_without_user',
       message:

@@ -1,12 +1,13 @@
 import type { Warning } from '@scopegate/permission';
 import { entityTag } from '../common/http/entity-tag.js';
+import { shownIdentity } from './application-identity.js';
 import { encodedSlashesOf, optionsOf } from './application-options.js';
 import type { StoredApplication } from './application.js';
 import { knownVersion } from './application-version.js';
 import { applicationWarnings } from './application-warning.js';
 import type { ApplicationOptionsDto } from './dto/application-options.dto.js';
 import type { ApplicationDto, MountDto } from './dto/application.dto.js';
-import { SECRET_MASK, type IdentityHeader } from './identity-header.js';
+import type { IdentityDto } from './dto/identity.dto.js';
 import type { Mount } from './mount.js';
 import { shownTls } from './upstream-tls.js';
 
@@ -24,11 +25,7 @@ export function toDto({ key, document }: StoredApplication, observed: readonly W
     mount: mountDto(document.mount),
     upstream: document.upstream,
     anonymous: document.anonymous,
-    identity: {
-      mode: document.identity.mode,
-      encoding: document.identity.encoding,
-      headers: headersDto(document.identity.headers),
-    },
+    identity: shownIdentity(document.identity) as IdentityDto,
     readOnlyExceptions: document.readOnlyExceptions.map(({ method, path }) => ({ method, path })),
     warnings: [...observed, ...applicationWarnings(document)].map(({ code, message }) => ({ code, message })),
     nativeTokensDisabled: document.nativeTokensDisabled,
@@ -43,11 +40,4 @@ export function toDto({ key, document }: StoredApplication, observed: readonly W
 function mountDto({ host, pathPrefix }: Mount): MountDto {
   if (host === null) return { pathPrefix };
   return pathPrefix === '/' ? { host } : { host, pathPrefix };
-}
-
-/** A mask replaces secrets. */
-function headersDto(headers: readonly IdentityHeader[]): Record<string, string | { secret: string }> {
-  return Object.fromEntries(
-    headers.map((header) => [header.name, 'template' in header ? header.template : { secret: SECRET_MASK }]),
-  );
 }

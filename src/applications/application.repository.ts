@@ -9,17 +9,22 @@ import { optionsOf, pathsOf, type AskedPaths } from './application-options.js';
 import type { ApplicationDocument, StoredApplication } from './application.js';
 import { describeMount, mountKey } from './mount.js';
 
-type StoredIdentity = Omit<ApplicationDocument['identity'], 'encoding'>;
+/** Older versions stored none. */
+type StoredEncoding = Partial<Pick<ApplicationDocument['identity'], 'encoding'>>;
 
 export function toStored(row: ApplicationEntity): StoredApplication {
   // Older versions stored fewer members.
   const { encodedSlashes, ...members } = row.body as ApplicationDocument & AskedPaths;
   const paths = pathsOf({ paths: members.paths, encodedSlashes }) ?? undefined;
-  const identity = { encoding: DEFAULT_IDENTITY_ENCODING, ...(members.identity as StoredIdentity) };
+  const { encoding = DEFAULT_IDENTITY_ENCODING } = members.identity as StoredEncoding;
   return {
     key: row.key,
     revision: row.version,
-    document: { ...members, ...optionsOf({ ...members, paths }, members.kind), identity },
+    document: {
+      ...members,
+      ...optionsOf({ ...members, paths }, members.kind),
+      identity: { ...members.identity, encoding },
+    },
   };
 }
 

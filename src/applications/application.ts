@@ -1,22 +1,17 @@
 import { Cors, type ApplicationRules } from '@scopegate/access';
-import { foldHeaderName } from '@scopegate/kernel';
 import { productOf, type ApplicationKind } from '@scopegate/product';
 import { compileBlockedPaths, compilePatterns, type PathPattern, type ReadOnlyException } from '@scopegate/path';
 import {
   AnswerAddresses,
   compileSessionParameters,
-  parseSecret,
-  parseTemplate,
   parseUpstream,
-  type CompiledTemplate,
-  type IdentityEncoding,
-  type IdentityTemplates,
   type SessionParameterRule,
   type UpstreamTarget,
 } from '@scopegate/upstream';
 import { optionsOf, type ApplicationOptions } from './application-options.js';
-import { sealedName, type IdentityHeader } from './identity-header.js';
+import type { ApplicationIdentity } from './application-identity.js';
 import type { Mount } from './mount.js';
+import { protectIdentity, unreadableSecret, type ProtectedIdentity } from './protected-identity.js';
 import type { SecretBox } from './secret-box.js';
 import { openTls, type UpstreamTls } from './upstream-tls.js';
 
@@ -30,11 +25,7 @@ export interface ApplicationDocument extends ApplicationOptions {
   readonly mount: Mount;
   readonly upstream: string;
   readonly anonymous: 'allow' | 'deny';
-  readonly identity: {
-    readonly mode: 'headers';
-    readonly encoding: IdentityEncoding;
-    readonly headers: readonly IdentityHeader[];
-  };
+  readonly identity: ApplicationIdentity;
   readonly readOnlyExceptions: readonly ReadOnlyException[];
   readonly nativeTokensDisabled: boolean;
   readonly remoteApiPasswords: boolean;
@@ -58,11 +49,7 @@ export interface ProtectedApplication {
   readonly tls: UpstreamTls;
   /** Of answers (R115). */
   readonly addresses: AnswerAddresses;
-  /** A fixed secret is a template without placeholders. */
-  readonly identity: IdentityTemplates & {
-    /** Folded. The gateway sets these, so the client's own are always dropped. */
-    readonly names: ReadonlySet<string>;
-  };
+  readonly identity: ProtectedIdentity;
   /** Folded names of the lines in which a token is presented. They go upstream only without one. */
   readonly credentialNames: ReadonlySet<string>;
   /** Removes the product's session ids from answers to tokens (R11). */
@@ -72,37 +59,6 @@ export interface ProtectedApplication {
   readonly fault: string | null;
   /** Rises with every change. */
   readonly version: number;
-}
-
-/**
- * R111: a fixed header value opens only in this context, and is sent only to its origin.
- * @param endpoint of the upstream
- */
-function secretContext(key: string, headerName: string, endpoint: string): string {
-  return `${key}\n${sealedName(headerName)}\n${endpoint}`;
-}
-
-export function sealSecret(box: SecretBox, key: string, headerName: string, endpoint: string, secret: string): string {
-  return box.seal(secret, secretContext(key, headerName, endpoint));
-}
-
-/** Earlier versions sealed a secret without its origin. */
-export interface OpenedSecret {
-  readonly secret: string;
-  readonly isBound: boolean;
-}
-
-/** Null if it belongs to another context. */
-export function openSecret(
-  box: SecretBox,
-  key: string,
-  header: { readonly name: string; readonly sealed: string },
-  endpoint: string,
-): OpenedSecret | null {
-  const bound = box.open(header.sealed, secretContext(key, header.name, endpoint));
-  if (bound !== null) return { secret: bound, isBound: true };
-  const unbound = box.open(header.sealed, `${key}\n${sealedName(header.name)}`);
-  return unbound === null ? null : { secret: unbound, isBound: false };
 }
 
 /** For an unreadable address: every request is refused. */
@@ -122,15 +78,6 @@ export function protect(stored: StoredApplication, box: SecretBox): ProtectedApp
   const upstream = parseUpstream(document.upstream);
   if (!upstream.ok) faults.push(`The stored upstream ${upstream.message}.`);
   const options = optionsOf(document, document.kind);
-  const templates = document.identity.headers.map((header) => {
-    const compiled = compileHeader(key, header, upstream.ok ? upstream.target.endpoint : '', box);
-    if (!compiled.ok) faults.push(compiled.fault);
-    return {
-      name: header.name,
-      template: compiled.ok ? compiled.template : [],
-      isBasic: compiled.ok && compiled.isBasic,
-    };
-  });
   const target = upstream.ok ? upstream.target : NOWHERE;
   const tls = openTls(box, key, target.endpoint, options.tls);
   if (tls === null) faults.push(unreadableSecret('tls.key'));
@@ -162,46 +109,18 @@ export function protect(stored: StoredApplication, box: SecretBox): ProtectedApp
     target,
     tls: tls ?? {},
     addresses: new AnswerAddresses(target, document.mount.pathPrefix),
-    identity: {
-      encoding: document.identity.encoding,
-      names: new Set(document.identity.headers.map((header) => foldHeaderName(header.name))),
-      templates,
-    },
+    identity: protectIdentity(
+      box,
+      { application: key, endpoint: target.endpoint, bearer: productOf(document.kind).bearer },
+      document.identity,
+      faults,
+    ),
     sessionParameters: compileSessionParameters(productOf(document.kind).session.parameters),
     credentialNames: new Set(['authorization', ...(productOf(document.kind).tokenPlaces?.headers ?? [])]),
     options,
     fault: faults.length === 0 ? null : faults.join(' '),
     version: stored.revision,
   };
-}
-
-function unreadableSecret(place: string): string {
-  return (
-    `The stored secret of ${place} cannot be decrypted: it was encrypted with another SCOPEGATE_ENCRYPTION_KEY, or its ` +
-    'row was changed. Send the secret again.'
-  );
-}
-
-type CompiledHeader =
-  | { readonly ok: true; readonly template: CompiledTemplate; readonly isBasic: boolean }
-  | { readonly ok: false; readonly fault: string };
-
-function compileHeader(key: string, header: IdentityHeader, endpoint: string, box: SecretBox): CompiledHeader {
-  if ('sealed' in header) {
-    const opened = openSecret(box, key, header, endpoint);
-    const secret = opened === null ? null : parseSecret(header.name, opened.secret);
-    if (secret?.ok === true) return secret;
-    return {
-      ok: false,
-      fault:
-        secret === null
-          ? unreadableSecret(`the header ${header.name}`)
-          : `The stored secret of the header ${header.name} ${secret.message}.`,
-    };
-  }
-  const parsing = parseTemplate(header.template);
-  if (parsing.ok) return { ...parsing, isBasic: false };
-  return { ok: false, fault: `The stored template of the header ${header.name} ${parsing.message}.` };
 }
 
 function readable<Compiled>(

@@ -23,22 +23,15 @@ import {
   type CheckedApplication,
 } from './application-check.js';
 import { ApplicationEntity } from './application.entity.js';
+import { formOf, sealIdentity, type IdentityForm } from './application-identity.js';
 import { tagOf, toDto } from './application.mapper.js';
 import { lockedRow, noSuchApplication, storing, toStored } from './application.repository.js';
 import { ApplicationRoutes } from './application-routes.js';
-import {
-  openSecret,
-  protect,
-  sealSecret,
-  type ApplicationDocument,
-  type ProtectedApplication,
-  type StoredApplication,
-} from './application.js';
+import { protect, type ApplicationDocument, type ProtectedApplication, type StoredApplication } from './application.js';
 import { versionSourceOf, type VersionFinding } from './application-version.js';
 import { identityRefusedWarning, MOUNTED_UPSTREAM, nativeTokenWarnings } from './application-warning.js';
 import { CreateApplicationDto } from './dto/application.dto.js';
 import { IdentityBeliefs } from './identity-beliefs.js';
-import type { IdentityHeader } from './identity-header.js';
 import { mountKey } from './mount.js';
 import { OwnListeners } from './own-listeners.js';
 import { SecretBox } from './secret-box.js';
@@ -245,20 +238,8 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
     const application = accept(checkApplication(body, before, finding));
     const parsed = parseUpstream(application.upstream);
     const endpoint = parsed.ok ? parsed.target.endpoint : '';
-    const headers = application.identity.headers.map((header): IdentityHeader => {
-      if ('template' in header) return header;
-      const { name } = header;
-      if ('secret' in header) {
-        const { secret, ...kept } = header;
-        return { ...kept, sealed: sealSecret(this.box, key, name, endpoint, secret) };
-      }
-      // The next save binds a secret of an earlier version to its origin.
-      const opened = openSecret(this.box, key, header, endpoint);
-      const isOld = opened !== null && !opened.isBound;
-      return isOld ? { ...header, sealed: sealSecret(this.box, key, name, endpoint, opened.secret) } : header;
-    });
     const tls = sealTls(this.box, key, endpoint, application.tls, before?.tls ?? null);
-    return { ...application, tls, identity: { ...application.identity, headers } };
+    return { ...application, tls, identity: sealIdentity(this.box, key, endpoint, application.identity) };
   }
 
   async #read(): Promise<Applications> {
@@ -294,6 +275,12 @@ async function patched(before: StoredApplication, patch: unknown): Promise<Creat
 }
 
 function accept(check: ApplicationCheck): CheckedApplication {
-  if (check.ok) return check.application;
-  throw invalidFields(check.errors);
+  if (!check.ok) throw invalidFields(check.errors);
+  if (NOT_SENT_YET.has(formOf(check.application.identity))) {
+    const { mode } = check.application.identity;
+    throw invalidField('identity.mode', `"${mode}" is not available yet: use "headers".`);
+  }
+  return check.application;
 }
+
+const NOT_SENT_YET: ReadonlySet<IdentityForm> = new Set(['jwt', 'deposit', 'service']);

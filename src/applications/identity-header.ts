@@ -1,6 +1,7 @@
 import { foldHeaderName, isJsonObject } from '@scopegate/kernel';
 import type { FieldError } from '@scopegate/problem';
 import { hasPlaceholder, isIdentityHeaderName, parseSecret, parseTemplate } from '@scopegate/upstream';
+import type { SecretBox } from './secret-box.js';
 
 /** As stored: a template, or an encrypted secret. */
 export type IdentityHeader =
@@ -113,6 +114,37 @@ function readTemplate(name: string, text: string, refuse: (message: string) => v
 /** Unchanged since the first stored secrets, so coarser than the spelling and finer than `foldHeaderName`. */
 export function sealedName(name: string): string {
   return name.toLowerCase().replaceAll('_', '-');
+}
+
+/**
+ * R111: a fixed header value opens only in this context, and is sent only to its origin.
+ * @param endpoint of the upstream
+ */
+function secretContext(key: string, headerName: string, endpoint: string): string {
+  return `${key}\n${sealedName(headerName)}\n${endpoint}`;
+}
+
+export function sealSecret(box: SecretBox, key: string, headerName: string, endpoint: string, secret: string): string {
+  return box.seal(secret, secretContext(key, headerName, endpoint));
+}
+
+/** Earlier versions sealed a secret without its origin. */
+export interface OpenedSecret {
+  readonly secret: string;
+  readonly isBound: boolean;
+}
+
+/** Null if it belongs to another context. */
+export function openSecret(
+  box: SecretBox,
+  key: string,
+  header: { readonly name: string; readonly sealed: string },
+  endpoint: string,
+): OpenedSecret | null {
+  const bound = box.open(header.sealed, secretContext(key, header.name, endpoint));
+  if (bound !== null) return { secret: bound, isBound: true };
+  const unbound = box.open(header.sealed, `${key}\n${sealedName(header.name)}`);
+  return unbound === null ? null : { secret: unbound, isBound: false };
 }
 
 /** Null if `{secret}` has other members. */

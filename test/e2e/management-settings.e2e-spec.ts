@@ -434,7 +434,7 @@ describeOnEachDatabase('applications at the management API', (server: () => Scop
     ['an upstream of 2049 characters', { upstream: `http://127.0.0.1/${'x'.repeat(2032)}` }, 'upstream'],
     ['an upstream that is a list', { upstream: [UPSTREAM] }, 'upstream'],
     ['another answer to anonymous requests', { anonymous: 'ask' }, 'anonymous'],
-    ['an identity mode that is not there yet', { identity: { mode: 'jwt' } }, 'identity.mode'],
+    ['an identity mode that does not exist', { identity: { mode: 'password' } }, 'identity.mode'],
     ['a template of another name', { identity: { headers: { 'X-User': '{password}' } } }, 'identity.headers.X-User'],
     ['a header that is framing', { identity: { headers: { 'Content-Length': '{username}' } } }, ''],
     ['two spellings of a header', { identity: { headers: { X_User: '{username}', 'x-user': '{email}' } } }, ''],

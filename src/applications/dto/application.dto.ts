@@ -1,13 +1,12 @@
 import { ApiProperty, getSchemaPath, OmitType, PartialType } from '@nestjs/swagger';
 import { APPLICATION_KINDS, kindsWith, productOf, type ApplicationKind } from '@scopegate/product';
-import { DEFAULT_IDENTITY_ENCODING, IDENTITY_ENCODINGS, type IdentityEncoding } from '@scopegate/upstream';
-import { Transform } from 'class-transformer';
-import { Allow, IsBoolean, IsIn, IsObject, IsString, Length, Matches, MaxLength, ValidateIf } from 'class-validator';
+import { Allow, IsBoolean, IsIn, IsString, Length, Matches, MaxLength, ValidateIf } from 'class-validator';
 import { WarningDto } from '../../common/swagger/warning.dto.js';
 import { BoundedList } from '../../common/validation/bounded-list.decorator.js';
 import { IfPresent } from '../../common/validation/if-present.decorator.js';
 import { NestedObject } from '../../common/validation/nested-object.decorator.js';
 import { ApplicationOptionsDto } from './application-options.dto.js';
+import { IdentityDto } from './identity.dto.js';
 
 /** The most calls of one application that count as reads by exception. */
 const MAX_EXCEPTIONS = 200;
@@ -46,44 +45,6 @@ export class MountDto {
   @IsString()
   @MaxLength(255)
   host?: string;
-}
-
-/** How the application gets the owner of a token. */
-export class IdentityDto {
-  /** Only `headers` is available so far. */
-  @IfPresent()
-  @IsString()
-  @MaxLength(32)
-  @ApiProperty({ required: false, enum: ['headers'], default: 'headers' })
-  mode?: 'headers';
-
-  /**
-   * How values beyond ASCII are sent: `percent` as percent-encoded UTF-8 (`J%C3%B6rg`; `%` becomes `%25`), `utf-8` as
-   * the bytes of UTF-8, for applications that read these and do not decode percent signs.
-   */
-  @IfPresent()
-  @IsIn(IDENTITY_ENCODINGS, { message: 'encoding must be percent or utf-8' })
-  @ApiProperty({ required: false, enum: IDENTITY_ENCODINGS, default: DEFAULT_IDENTITY_ENCODING })
-  encoding?: IdentityEncoding;
-
-  /**
-   * Header names with their values: a template with `{username}`, `{displayName}`, `{email}`, `{groups}`, `{tokenId}`
-   * and `{scope}`, or `{"secret": "…"}` for a fixed value, which is stored encrypted and shown as `********`. For
-   * `Authorization`, the secret may be `Basic {username}:word`, which is sent in base64.
-   */
-  @ApiProperty({
-    selfRequired: false,
-    type: 'object',
-    additionalProperties: {
-      oneOf: [{ type: 'string' }, { type: 'object', properties: { secret: { type: 'string' } }, required: ['secret'] }],
-    },
-    example: { 'X-Forwarded-User': '{username}' },
-  })
-  @IfPresent()
-  @IsObject()
-  // Names are data here: they must not be taken for members of a class.
-  @Transform(({ obj }: { obj: Readonly<Record<string, unknown>> }) => obj['headers'])
-  headers?: Record<string, string | { secret: string }>;
 }
 
 /** A call that counts as a read although its method is not a reading one. */
@@ -187,7 +148,8 @@ export class CreateApplicationDto extends PartialType(ApplicationOptionsDto, { s
 }
 
 /**
- * A merge patch with the members to change. `identity.headers` replaces all headers. Send null to remove `mount.host`
+ * A merge patch with the members to change. `identity.headers` replaces all headers, and `identity.service` all
+ * credentials. Send null to remove `mount.host`
  * or `mount.pathPrefix`.
  */
 export class PatchApplicationDto extends PartialType(OmitType(CreateApplicationDto, ['key', 'warnings'])) {}
