@@ -49,7 +49,10 @@ export class JiraModel {
   private lastNumber = 0;
 
   /** @param baseUrl the address that Jira is configured with, which stands in every `self` */
-  constructor(private readonly baseUrl: string) {
+  constructor(
+    private readonly baseUrl: string,
+    private readonly version = '9.12.0',
+  ) {
     this.add('admin', 'The coffee machine answers 418', 'It says it is a teapot.');
     this.add('admin', 'Write the release notes', null);
   }
@@ -234,14 +237,16 @@ export class JiraModel {
   }
 
   private serverInformation(): unknown {
+    const versionNumbers = this.version.split('.').map(Number);
+    const buildNumber = versionNumbers.reduce((number, part) => number * 100 + part, 0);
     return {
       baseUrl: this.baseUrl,
-      version: '9.12.0',
-      versionNumbers: [9, 12, 0],
+      version: this.version,
+      versionNumbers,
       deploymentType: 'Server',
-      buildNumber: 912_000,
+      buildNumber,
       buildDate: '2023-11-20T00:00:00.000+0000',
-      databaseBuildNumber: 912_000,
+      databaseBuildNumber: buildNumber,
       scmInfo: '7a0e1a5d8dbd4a2b4a0a8e8f0c1d2e3f4a5b6c7d',
       serverTitle: 'Jira',
       defaultLocale: { locale: 'en_US' },

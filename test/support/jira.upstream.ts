@@ -38,7 +38,7 @@ export type JiraUpstreamOptions = {
 };
 
 const HOST = '127.0.0.1';
-const CONTEXT = '/jira';
+export const CONTEXT = '/jira';
 const IDENTITY_HEADER = 'x-forwarded-user';
 /** Starts the server with the project DEMO and two issues. */
 export async function startJiraUpstream(options: JiraUpstreamOptions = {}): Promise<JiraUpstream> {
@@ -68,7 +68,7 @@ export async function startJiraUpstream(options: JiraUpstreamOptions = {}): Prom
     const isLoggedIn = login !== undefined && passwords.get(login.user) === login.password;
     if (login !== undefined && !isLoggedIn) {
       failedLogins += 1;
-      send(response, undefined, UNAUTHENTICATED);
+      sendAsJira(response, undefined, UNAUTHENTICATED);
       return;
     }
     const question = target.indexOf('?');
@@ -81,7 +81,11 @@ export async function startJiraUpstream(options: JiraUpstreamOptions = {}): Prom
       body: Buffer.concat(chunks),
       user,
     };
-    send(response, user, path.startsWith(`${CONTEXT}/`) ? jira.answer(path.slice(CONTEXT.length), call) : undefined);
+    sendAsJira(
+      response,
+      user,
+      path.startsWith(`${CONTEXT}/`) ? jira.answer(path.slice(CONTEXT.length), call) : undefined,
+    );
   };
   server.on('request', (request, response) => {
     serve(request, response).catch(() => response.destroy());
@@ -120,7 +124,7 @@ const NOT_FOUND: JiraAnswer = {
 };
 
 /** Jira opens a session with every answer, for every kind of request. */
-function send(response: ServerResponse, user: string | undefined, answer: JiraAnswer = NOT_FOUND): void {
+export function sendAsJira(response: ServerResponse, user: string | undefined, answer: JiraAnswer = NOT_FOUND): void {
   const isText = typeof answer.body === 'string';
   const isFile = Buffer.isBuffer(answer.body);
   const text = isText || isFile ? answer.body : answer.body === undefined ? '' : JSON.stringify(answer.body);
@@ -139,7 +143,7 @@ function send(response: ServerResponse, user: string | undefined, answer: JiraAn
   response.end(text);
 }
 
-function readLogin(
+export function readLogin(
   authorization: string | undefined,
 ): { readonly user: string; readonly password: string } | undefined {
   if (authorization === undefined) {

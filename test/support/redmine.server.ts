@@ -11,13 +11,14 @@ const PROGRAM = '/usr/share/redmine';
 const GEMS = '/var/lib/redmine/Gemfile.lock';
 const DATABASE = '/var/lib/dbconfig-common/sqlite3/redmine/instances/default/redmine_default';
 
-/** A private copy of Redmine with the project `demo` and the user alice, who manages it. */
+/** A private copy of Redmine with the project `demo` and the users alice and bob, who manage it. */
 export type RedmineServer = PrivateServer & {
   readonly url: string;
   /** The administrator's key, which acts for every user. */
   readonly apiKey: string;
-  /** The key that Redmine shows alice for herself. */
+  /** The keys that Redmine shows these users for themselves. */
   readonly apiKeyOfAlice: string;
+  readonly apiKeyOfBob: string;
   /** Asks past the gateway, as the administrator. */
   ask<Answer>(path: string, body?: object): Promise<Answer>;
 };
@@ -64,15 +65,27 @@ export async function startRedmine(): Promise<RedmineServer> {
     if (!answer.ok) throw new Error(`Redmine answered ${answer.status}: ${await answer.text()}`);
     return (await answer.json()) as Answer;
   };
-  const person = { login: 'alice', firstname: 'Alice', lastname: 'Test', mail: 'alice@example.org' };
-  const { user } = await ask<{ user: { id: number; api_key: string } }>('/users.json', {
-    user: { ...person, password: randomBytes(12).toString('hex') },
-  });
   await ask('/projects.json', { project: { name: 'Demo', identifier: 'demo' } });
   const { roles } = await ask<{ roles: readonly { id: number; name: string }[] }>('/roles.json');
   const manager = roles.find(({ name }) => name === 'Manager')?.id;
-  await ask('/projects/demo/memberships.json', { membership: { user_id: user.id, role_ids: [manager] } });
-  return Object.assign(server, { url, apiKey, apiKeyOfAlice: user.api_key, ask });
+  /** @returns the key of the new user */
+  const addManager = async (firstname: string): Promise<string> => {
+    const login = firstname.toLowerCase();
+    const { user } = await ask<{ user: { id: number; api_key: string } }>('/users.json', {
+      user: {
+        login,
+        firstname,
+        lastname: 'Test',
+        mail: `${login}@example.org`,
+        password: randomBytes(12).toString('hex'),
+      },
+    });
+    await ask('/projects/demo/memberships.json', { membership: { user_id: user.id, role_ids: [manager] } });
+    return user.api_key;
+  };
+  const apiKeyOfAlice = await addManager('Alice');
+  const apiKeyOfBob = await addManager('Bob');
+  return Object.assign(server, { url, apiKey, apiKeyOfAlice, apiKeyOfBob, ask });
 }
 
 function copyProgram(folder: string): void {
