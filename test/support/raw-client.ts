@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { HttpMessageReader } from './http-message.reader.js';
 import { headerValue, headerValues, type HeaderLine, type HttpMessage } from './http-message.js';
 
@@ -41,6 +42,8 @@ export type SendOptions = {
   readonly afterContinue?: string | Buffer;
   /** The pause between the pieces, where the bytes are given as several. Default 10. */
   readonly pauseMs?: number;
+  /** Awaited in place of the pause before each further piece: what a test does or looks at between the two. */
+  readonly betweenPieces?: () => Promise<unknown>;
   /** Called with the bytes received so far; answering true goes away at once, as a client does that gives up. */
   readonly abortWhen?: (received: Buffer) => boolean;
   readonly bodyLimitBytes?: number;
@@ -62,7 +65,7 @@ type Bytes = string | Buffer;
 /**
  * Sends the bytes over a new connection and reads the first final answer. Strings are Latin-1.
  * @param bytes what to send, whole or in pieces with a pause between them
- * @returns what came, even if that is nothing; a connection that is refused alone is a rejection
+ * @returns what came, even if that is nothing; only a refused connection and a failure between pieces are rejections
  */
 export function sendRaw(port: number, bytes: Bytes | readonly Bytes[], options: SendOptions = {}): Promise<RawAnswer> {
   const pieces = (Array.isArray(bytes) ? (bytes as readonly Bytes[]) : [bytes as Bytes]).map(toBytes);
@@ -115,6 +118,14 @@ export function sendRaw(port: number, bytes: Bytes | readonly Bytes[], options: 
       resolve(toAnswer(final ?? reader.partial, { raw, interim, complete: final !== undefined, closed, timedOut }));
     };
 
+    const fail = (error: Error): void => {
+      settled = true;
+      clearTimeout(limit);
+      clearTimeout(closeWait);
+      socket.destroy();
+      reject(error);
+    };
+
     const socket = connect({ port, host: options.host ?? '127.0.0.1', noDelay: true });
     const limit = setTimeout(() => {
       timedOut = final === undefined;
@@ -123,11 +134,13 @@ export function sendRaw(port: number, bytes: Bytes | readonly Bytes[], options: 
 
     socket.on('connect', () => {
       connected = true;
-      void writePieces(pieces, options.pauseMs ?? 10, (piece) => {
+      const between = options.betweenPieces ?? ((): Promise<unknown> => pause(options.pauseMs ?? 10));
+      const writePiece = (piece: Buffer): void => {
         if (!socket.destroyed && socket.writable) {
           socket.write(piece);
         }
-      });
+      };
+      writePieces(pieces, between, writePiece).catch(fail);
     });
     socket.on('data', (chunk) => {
       received.push(chunk);
@@ -141,11 +154,7 @@ export function sendRaw(port: number, bytes: Bytes | readonly Bytes[], options: 
       reader.end();
     });
     socket.on('error', (error) => {
-      if (!connected) {
-        settled = true;
-        clearTimeout(limit);
-        reject(error);
-      }
+      if (!connected) fail(error);
       // Afterwards it is a reset: the server went away while bytes were still being sent, and the answer may be here already.
     });
     socket.on('close', () => {
@@ -185,12 +194,12 @@ export function requestBytes(content: RawRequest): Buffer {
 
 async function writePieces(
   pieces: readonly Buffer[],
-  pauseMs: number,
+  between: () => Promise<unknown>,
   writePiece: (piece: Buffer) => void,
 ): Promise<void> {
   for (const [index, piece] of pieces.entries()) {
     if (index > 0) {
-      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      await between();
     }
     writePiece(piece);
   }
