@@ -17,7 +17,7 @@ const LIBS = {
 
 /** The folders of src in tiers: a folder imports its own tier and those before it. */
 const TIERS = [
-  ['config', 'common', 'peers', 'workers', 'database', 'metrics'],
+  ['config', 'common', 'peers', 'workers', 'database', 'metrics', 'keys'],
   ['audit'],
   ['documents'],
   ['settings', 'permissions', 'directory', 'applications', 'tokens'],

@@ -9,6 +9,7 @@ import type { Configuration } from './config/env.js';
 import { DatabaseModule } from './database/database.module.js';
 import { GatewayModule } from './gateway/gateway.module.js';
 import { HealthModule } from './health/health.module.js';
+import { KeysModule } from './keys/keys.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import type { OpenedDatabase } from './opened-database.js';
 import type { PeerLink } from './peers/peer.link.js';
@@ -27,6 +28,7 @@ export class AppModule {
         ConfigModule.forRoot(configuration, secrets),
         PeersModule.forRoot(peers),
         DatabaseModule.forRoot(dataSource),
+        KeysModule,
         StopModule,
         ScheduleModule.forRoot(),
         LoggingModule,

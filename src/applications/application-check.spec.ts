@@ -10,7 +10,7 @@ import { describeApplication, describeApplicationChange } from './application-ch
 import { protect, type ApplicationDocument } from './application.js';
 import { toDto } from './application.mapper.js';
 import { sealSecret, SECRET_MASK, type IdentityHeader } from './identity-header.js';
-import { SecretBox } from './secret-box.js';
+import { SecretBox } from '../keys/secret-box.js';
 import { NO_TLS } from './upstream-tls.js';
 
 const JIRA: AskedApplication = {
@@ -253,7 +253,7 @@ describe('patching an application', () => {
 });
 
 describe('a protected application', () => {
-  const box = new SecretBox('a key of the configuration, long enough');
+  const box = new SecretBox([{ id: 1, key: 'a key of the configuration, long enough' }]);
   const document: ApplicationDocument = {
     ...documentOf({}),
     identity: {
@@ -284,7 +284,7 @@ describe('a protected application', () => {
   });
 
   it('R61, R111: a secret that does not open closes the application, with a fault that names the header alone', () => {
-    const closed = protect({ key: 'jira', revision: 3, document }, new SecretBox('another key'));
+    const closed = protect({ key: 'jira', revision: 3, document }, new SecretBox([{ id: 1, key: 'another key' }]));
     expect(closed.fault).toMatch(/Authorization.*SCOPEGATE_ENCRYPTION_KEY/);
     expect(JSON.stringify(closed)).not.toContain('Bearer');
     expect(protect({ key: 'jira', revision: 3, document }, box).fault).toBeNull();

@@ -10,10 +10,10 @@ import {
 import { sealIdentity, shownIdentity, type ApplicationIdentity, type IdentityMembers } from './application-identity.js';
 import { toDto } from './application.mapper.js';
 import { protect, type ApplicationDocument } from './application.js';
-import { SecretBox } from './secret-box.js';
+import { SecretBox } from '../keys/secret-box.js';
 
 const ENDPOINT = 'http://127.0.0.1:8080';
-const box = new SecretBox('a key of the configuration, long enough');
+const box = new SecretBox([{ id: 1, key: 'a key of the configuration, long enough' }]);
 
 const REDMINE: AskedApplication = {
   key: 'tracker',

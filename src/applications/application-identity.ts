@@ -11,7 +11,7 @@ import {
   type AskedIdentityHeader,
   type IdentityHeader,
 } from './identity-header.js';
-import type { SecretBox } from './secret-box.js';
+import type { SecretBox } from '../keys/secret-box.js';
 import {
   readServices,
   sealService,

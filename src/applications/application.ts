@@ -12,7 +12,7 @@ import { optionsOf, type ApplicationOptions } from './application-options.js';
 import type { ApplicationIdentity } from './application-identity.js';
 import type { Mount } from './mount.js';
 import { protectIdentity, unreadableSecret, type ProtectedIdentity } from './protected-identity.js';
-import type { SecretBox } from './secret-box.js';
+import type { SecretBox } from '../keys/secret-box.js';
 import { openTls, type UpstreamTls } from './upstream-tls.js';
 
 export interface ApplicationDocument extends ApplicationOptions {

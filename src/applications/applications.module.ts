@@ -1,7 +1,5 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module.js';
-import { SECRETS } from '../config/config.module.js';
-import type { Secrets } from '../config/secrets.js';
 import { SettingsModule } from '../settings/settings.module.js';
 import { DirectoryModule } from '../directory/directory.module.js';
 import { ApplicationChecker } from './application.checker.js';
@@ -9,20 +7,12 @@ import { ApplicationsController } from './applications.controller.js';
 import { ApplicationsService } from './applications.service.js';
 import { IdentityBeliefs } from './identity-beliefs.js';
 import { OwnListeners } from './own-listeners.js';
-import { SecretBox } from './secret-box.js';
 import { VersionReader } from './version.reader.js';
 
 @Module({
   imports: [AuditModule, DirectoryModule, SettingsModule],
   controllers: [ApplicationsController],
-  providers: [
-    ApplicationsService,
-    ApplicationChecker,
-    VersionReader,
-    OwnListeners,
-    IdentityBeliefs,
-    { provide: SecretBox, inject: [SECRETS], useFactory: (secrets: Secrets) => new SecretBox(secrets.encryptionKey) },
-  ],
+  providers: [ApplicationsService, ApplicationChecker, VersionReader, OwnListeners, IdentityBeliefs],
   exports: [ApplicationsService, IdentityBeliefs, OwnListeners],
 })
 export class ApplicationsModule {}

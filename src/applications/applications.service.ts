@@ -34,7 +34,7 @@ import { CreateApplicationDto } from './dto/application.dto.js';
 import { IdentityBeliefs } from './identity-beliefs.js';
 import { mountKey } from './mount.js';
 import { OwnListeners } from './own-listeners.js';
-import { SecretBox } from './secret-box.js';
+import { SecretBox } from '../keys/secret-box.js';
 import { openTls, sealTls } from './upstream-tls.js';
 import { VersionReader } from './version.reader.js';
 

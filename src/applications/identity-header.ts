@@ -1,7 +1,7 @@
 import { foldHeaderName, isJsonObject } from '@scopegate/kernel';
 import type { FieldError } from '@scopegate/problem';
 import { hasPlaceholder, isIdentityHeaderName, parseSecret, parseTemplate } from '@scopegate/upstream';
-import type { SecretBox } from './secret-box.js';
+import type { SecretBox } from '../keys/secret-box.js';
 
 /** As stored: a template, or an encrypted secret. */
 export type IdentityHeader =

@@ -10,7 +10,7 @@ import {
 } from '@scopegate/upstream';
 import type { ApplicationIdentity } from './application-identity.js';
 import { openSecret, type IdentityHeader } from './identity-header.js';
-import type { SecretBox } from './secret-box.js';
+import type { SecretBox } from '../keys/secret-box.js';
 import { serviceHeader, serviceLine, type SealedService } from './service-credential.js';
 
 /** Where the lines of a request that say who the user is come from, besides the templates. */

@@ -12,7 +12,7 @@ import {
   type CredentialType,
 } from '@scopegate/upstream';
 import { SECRET_MASK } from './identity-header.js';
-import type { SecretBox } from './secret-box.js';
+import type { SecretBox } from '../keys/secret-box.js';
 
 /** Of a service account at the upstream (R71). */
 interface ServiceForm extends CredentialForm {

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { UpstreamTarget } from '@scopegate/upstream';
 import { buildConnector } from 'undici';
 import { SECRET_MASK } from './identity-header.js';
-import type { SecretBox } from './secret-box.js';
+import type { SecretBox } from '../keys/secret-box.js';
 
 /** How an application's server is trusted, and how the gateway identifies itself to it. PEM texts. */
 export interface TlsOptions {

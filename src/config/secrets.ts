@@ -5,6 +5,13 @@ import type { Configuration } from './env.js';
 import { ConfigurationError } from './environment.reader.js';
 import { fileErrorCode, refusedFileText } from './refused-file.js';
 
+/** One of several keys of a kind. */
+export interface NumberedKey {
+  /** Numbers the keys of a database, from 1. */
+  readonly id: number;
+  readonly key: string;
+}
+
 export interface Secrets {
   /** The key of the token digest. */
   readonly tokenPepper: string;
