@@ -124,6 +124,11 @@ function secretContext(key: string, headerName: string, endpoint: string): strin
   return `${key}\n${sealedName(headerName)}\n${endpoint}`;
 }
 
+/** Where a stored secret opens: with its origin, or as an earlier version has sealed it. */
+export function secretContexts(key: string, headerName: string, endpoint: string): readonly [string, string] {
+  return [secretContext(key, headerName, endpoint), `${key}\n${sealedName(headerName)}`];
+}
+
 export function sealSecret(box: SecretBox, key: string, headerName: string, endpoint: string, secret: string): string {
   return box.seal(secret, secretContext(key, headerName, endpoint));
 }
@@ -141,9 +146,10 @@ export function openSecret(
   header: { readonly name: string; readonly sealed: string },
   endpoint: string,
 ): OpenedSecret | null {
-  const bound = box.open(header.sealed, secretContext(key, header.name, endpoint));
+  const [boundContext, unboundContext] = secretContexts(key, header.name, endpoint);
+  const bound = box.open(header.sealed, boundContext);
   if (bound !== null) return { secret: bound, isBound: true };
-  const unbound = box.open(header.sealed, `${key}\n${sealedName(header.name)}`);
+  const unbound = box.open(header.sealed, unboundContext);
   return unbound === null ? null : { secret: unbound, isBound: false };
 }
 

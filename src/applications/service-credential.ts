@@ -127,7 +127,7 @@ function isSameForm(left: ServiceForm, right: ServiceForm): boolean {
 }
 
 /** R111: opens only for this application and origin. No header has such a name. */
-function contextOf(application: string, { scope }: ServiceForm, endpoint: string): string {
+export function serviceContext(application: string, { scope }: Pick<ServiceForm, 'scope'>, endpoint: string): string {
   return `${application}\nservice/${scope ?? 'any'}\n${endpoint}`;
 }
 
@@ -135,7 +135,7 @@ function contextOf(application: string, { scope }: ServiceForm, endpoint: string
 export function sealService(box: SecretBox, application: string, endpoint: string, asked: AskedService): SealedService {
   if ('sealed' in asked) return asked;
   const { secret, ...form } = asked;
-  return { ...form, sealed: box.seal(secret, contextOf(application, form, endpoint)), hint: secretHint(secret) };
+  return { ...form, sealed: box.seal(secret, serviceContext(application, form, endpoint)), hint: secretHint(secret) };
 }
 
 /** Header names and values in turns; null if the secret cannot be decrypted. */
@@ -146,7 +146,7 @@ export function serviceLine(
   service: SealedService,
   bearer: BearerLine,
 ): readonly string[] | null {
-  const secret = box.open(service.sealed, contextOf(application, service, endpoint));
+  const secret = box.open(service.sealed, serviceContext(application, service, endpoint));
   return secret === null ? null : credentialLine(service, secret, bearer);
 }
 

@@ -136,7 +136,7 @@ function readKey(text: string, note: Note): KeyObject | null {
 }
 
 /** No header has this name. */
-function keyContext(application: string, endpoint: string): string {
+export function tlsKeyContext(application: string, endpoint: string): string {
   return `${application}\ntls/key\n${endpoint}`;
 }
 
@@ -150,7 +150,7 @@ export function sealTls(
 ): TlsOptions {
   if (asked.key === null) return asked;
   if (asked.key === SECRET_MASK) return { ...asked, key: stored?.key ?? null };
-  return { ...asked, key: box.seal(asked.key, keyContext(application, endpoint)) };
+  return { ...asked, key: box.seal(asked.key, tlsKeyContext(application, endpoint)) };
 }
 
 /** Null if the stored key cannot be decrypted. */
@@ -160,7 +160,7 @@ export function openTls(
   endpoint: string,
   { ca, certificate, key, serverName }: TlsOptions,
 ): UpstreamTls | null {
-  const opened = key === null ? null : box.open(key, keyContext(application, endpoint));
+  const opened = key === null ? null : box.open(key, tlsKeyContext(application, endpoint));
   if (key !== null && opened === null) return null;
   return {
     ...(ca === null ? {} : { ca }),

@@ -17,6 +17,8 @@ export interface ResealedBatch {
 
 /** What a module stores that a `SecretBox` has sealed. */
 export interface SealedRecords {
+  /** Of the table. Before the migrations of a start, it may not exist. */
+  readonly entity: new () => object;
   count(manager: EntityManager): Promise<KeyCounts>;
   /**
    * Seals some rows with the newest key that rest on another one.
@@ -36,6 +38,7 @@ interface SealedColumn<Row> {
 export function sealedColumn<Row extends ObjectLiteral>(sealed: SealedColumn<Row>): SealedRecords {
   const { entity, column } = sealed;
   return {
+    entity,
     count: async (manager) => {
       const text = `record.${column}`;
       // "v2.7" of "v2.7.…", and "v1" of "v1.…".

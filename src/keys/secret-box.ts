@@ -65,9 +65,14 @@ export class SecretBox {
     }
   }
 
+  /** Whether a value needs no `reseal`. */
+  isNewest(sealed: string): boolean {
+    return sealed.startsWith(prefixOfKey(this.newestKeyId));
+  }
+
   /** Seals with the newest key what another key has sealed. @returns null if it cannot be opened in this context */
   reseal(sealed: string, context: string): string | null {
-    if (keyIdOf(sealed) === this.newestKeyId && sealed.startsWith(FORMAT)) return sealed;
+    if (this.isNewest(sealed)) return sealed;
     const secret = this.open(sealed, context);
     return secret === null ? null : this.seal(secret, context);
   }

@@ -1,0 +1,5 @@
+import { APPLICATION_SECRETS } from './applications/application-secrets.js';
+import type { SealedRecords } from './keys/sealed-records.js';
+
+/** Everything that is stored encrypted. What is missing here is lost when the encryption key changes. */
+export const SEALED_RECORDS: readonly SealedRecords[] = [APPLICATION_SECRETS];
