@@ -22,6 +22,7 @@ const RULES: ApplicationRules = {
   readOnlyUpgrades: false,
   cors: null,
   exceptions: compilePatterns([]),
+  needsDeposit: false,
   tokenPaths: compilePatterns([]),
   blockedPaths: compileBlockedPaths([{ method: 'GET', path: '/rest/keys/*' }]),
 };

@@ -82,13 +82,19 @@ export function explainReason(code: ReasonCode): readonly ExplainedStage[] {
   return stagesUntil(REASONS[code].stage, code, REASONS[code].detail, () => null);
 }
 
+/** A request that passes through has no token, so these are not needed. */
+const TOKEN_STAGES: ReadonlySet<Stage> = new Set([
+  'token',
+  'permission',
+  'scope',
+  'destination',
+  'upstream-credential',
+]);
+
 function explainStages(decision: Decision, describe: (stage: Stage) => string | null): readonly ExplainedStage[] {
   if (decision.kind === 'deny') return stagesUntil(stageOf(decision), decision.code, decision.detail, describe);
   return STAGES.map((stage) => {
-    // A request that passes through has no token, so permission and scope are not needed.
-    const isNeeded =
-      decision.kind === 'allow' ||
-      (stage !== 'token' && stage !== 'permission' && stage !== 'scope' && stage !== 'destination');
+    const isNeeded = decision.kind === 'allow' || !TOKEN_STAGES.has(stage);
     return {
       stage,
       outcome: isNeeded ? 'passed' : 'not-needed',
@@ -150,6 +156,10 @@ function describeStage(
       return facts.request.head.destinations.length === 0
         ? 'The request has no Destination.'
         : 'If the request copies or moves, its Destination is in the application, where the token may use it.';
+    case 'upstream-credential':
+      return facts.application?.needsDeposit === true
+        ? 'The owner has stored a credential for the application, and it works.'
+        : 'The application is not called with credentials of its users.';
     case 'scope':
       return token === null ? null : `The scope ${token.scope} covers this request.`;
   }

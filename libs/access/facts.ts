@@ -70,6 +70,8 @@ export interface ApplicationRules {
   readonly tokenPaths: CompiledPatterns;
   /** Those of the product and of the application (R124). */
   readonly blockedPaths: BlockedPaths;
+  /** Token requests go upstream with the owner's own credential (R68). */
+  readonly needsDeposit: boolean;
   /** R122; null: pages of other origins get nothing. */
   readonly cors: Cors | null;
 }
@@ -131,6 +133,14 @@ export type LoginResult =
       /** Set where too many logins have failed: whole seconds to wait (R51). */
       readonly retryAfterSeconds?: number;
     };
+
+/**
+ * Of a user's own credential for the upstream (R69). `unchecked`: the upstream has another address now, and the owner
+ * has not confirmed that it may be sent there.
+ */
+export const DEPOSIT_STATES = ['working', 'rejected', 'unchecked'] as const;
+
+export type DepositState = (typeof DEPOSIT_STATES)[number];
 
 export interface AuthenticationFacts {
   /** For a token request: the result of the look-up of the token or session (R11). */

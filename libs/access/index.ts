@@ -1,5 +1,6 @@
 export * from './stages.js';
 export * from './reasons.js';
+export * from './failure-kind.js';
 export * from './facts.js';
 export * from './cors.js';
 export * from './pass-scheme.js';
@@ -10,6 +11,7 @@ export * from './admit.js';
 export * from './authenticate.js';
 export * from './authorize.js';
 export * from './judge.js';
+export { depositDetail, judgeDeposit } from './upstream-credential.js';
 export { readCredential } from './request-credential.js';
 export * from './creation.js';
 export * from './session-body.js';

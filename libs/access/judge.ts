@@ -17,6 +17,7 @@ import type {
   AccessPolicy,
   ApplicationRules,
   AuthenticationFacts,
+  DepositState,
   LoginResult,
   RequestFacts,
   FoundToken,
@@ -25,6 +26,7 @@ import type {
 import { admitForm, MAX_FORM_BYTES, needsForm, needsFormToRefuse, refusesLargeForm } from './form-body.js';
 import type { RequestHead } from './request-head.js';
 import { copies } from './request-methods.js';
+import { judgeDeposit, needsDeposit } from './upstream-credential.js';
 import { MAX_SESSION_BODY_BYTES, readSessionBody } from './session-body.js';
 
 /** Data in memory is returned at once and costs no turn of the event loop. */
@@ -46,6 +48,8 @@ export interface AccessPorts {
   findToken(id: TokenId, secret: string, head: RequestHead): Eventually<FoundToken | NotFound>;
   /** The token that a session was made with (R11). */
   findSession(id: SessionId, secret: string): Eventually<FoundToken | NotFound>;
+  /** The state of a user's own credential for an application (R68); null: there is none. */
+  findDeposit(application: ApplicationRules, userId: string): Eventually<DepositState | null>;
   /** Checks a password at the management API, and counts a wrong one (R51). */
   logIn(admitted: Admitted): Promise<LoginResult>;
   /** For the destination of COPY and MOVE (R115). */
@@ -80,10 +84,21 @@ export function judge(facts: AccessFacts, ports: AccessPorts): Eventually<Decisi
       }
       ports.onPassed(result);
       return chain(authorizeRequest(result, facts.route, ports), (decision) =>
-        decision.kind === 'deny' ? decision : checkForm(decision, admitted, ports),
+        decision.kind === 'deny'
+          ? decision
+          : chain(checkForm(decision, admitted, ports), (checked) => checkDeposit(checked, ports)),
       );
     });
   });
+}
+
+/** R70. Last: a request that is refused for another reason does not show whether there is a deposit. */
+function checkDeposit(decision: Decision, ports: AccessPorts): Eventually<Decision> {
+  if (decision.kind !== 'allow' || !needsDeposit(decision)) return decision;
+  const { admitted, principal } = decision.authenticated;
+  const { application } = admitted;
+  if (application === null) return decision;
+  return chain(ports.findDeposit(application, principal.id), (state) => judgeDeposit(decision, state));
 }
 
 /** A browser sends no credential with a preflight (R122). With one, it is an ordinary request. */

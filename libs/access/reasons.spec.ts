@@ -26,10 +26,12 @@ const PUBLIC_CODES: Readonly<Record<number, readonly string[]>> = {
     'path_blocked',
     'destination_not_allowed',
     'administrator_required',
+    'upstream_credential_missing',
   ],
   405: ['method_not_allowed'],
   429: ['too_many_failures'],
   431: ['headers_too_large'],
+  502: ['upstream_credential_rejected'],
   505: ['request_malformed'],
 };
 

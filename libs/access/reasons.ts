@@ -246,6 +246,28 @@ export const REASONS = {
     title: 'The token may not write to this destination',
     detail: 'Destination must name a path of the same application that this token may use.',
   },
+  upstream_credential_missing: {
+    stage: 'upstream-credential',
+    status: 403,
+    failure: null,
+    onEveryCall: false,
+    publicCode: 'upstream_credential_missing',
+    title: 'Your credential for this application is missing',
+    detail:
+      'This application is called with a credential of your own, and none is stored. Store one with ' +
+      'PUT /api/v1/me/credentials/{application}.',
+  },
+  upstream_credential_rejected: {
+    stage: 'upstream-credential',
+    status: 502,
+    failure: null,
+    onEveryCall: false,
+    publicCode: 'upstream_credential_rejected',
+    title: 'The application refuses the stored credential',
+    detail:
+      'The application refused the credential that is stored for it. The token is not the cause. Ask an administrator ' +
+      'to renew the credential.',
+  },
   administrator_required: {
     stage: 'scope',
     status: 403,
@@ -275,13 +297,3 @@ export const SECRET_REASONS: ReadonlySet<ReasonCode> = new Set(['token_unknown',
 
 /** A guess of a secret, or the use of a token that was valid once. */
 export type FailureKind = 'guess' | 'ended-token';
-
-export interface FailedReason {
-  readonly code: ReasonCode;
-  readonly hasEnded?: true;
-}
-
-/** R51: the kind of failure; null if it does not count. */
-export function failureKindOf({ code, hasEnded }: FailedReason): FailureKind | null {
-  return hasEnded === true ? 'ended-token' : REASONS[code].failure;
-}

@@ -14,6 +14,7 @@ export const STAGES = [
   'permission',
   'scope',
   'destination',
+  'upstream-credential',
 ] as const;
 
 export type Stage = (typeof STAGES)[number];

@@ -2,6 +2,7 @@ import { REASONS } from '@scopegate/access';
 
 const { request_malformed, path_ambiguous, scope_insufficient, administrator_required } = REASONS;
 const { method_not_allowed, headers_too_large } = REASONS;
+const { upstream_credential_missing, upstream_credential_rejected } = REASONS;
 
 /** Codes outside of a decision. */
 export const PROBLEM_CODES = {
@@ -11,6 +12,8 @@ export const PROBLEM_CODES = {
   administrator_required,
   method_not_allowed,
   headers_too_large,
+  upstream_credential_missing,
+  upstream_credential_rejected,
   validation_failed: { status: 400, title: 'The request does not fit' },
   create_not_permitted: { status: 403, title: 'You may not create tokens' },
   create_on_behalf_not_permitted: { status: 403, title: 'You may not create tokens for other users' },

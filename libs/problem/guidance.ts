@@ -130,6 +130,11 @@ const GUIDANCE: Readonly<Record<PublicCode, ProblemGuidance>> = {
     when: 'COPY or MOVE with a token has a `Destination` on another server, outside of the application, or on a path that the token may not use: not a REST path, a blocked one, or one that can be read in more than one way.',
     remedy: 'Send the address of a path below the same mount, as the client reaches it.',
   },
+  upstream_credential_missing: {
+    when: 'The application is called with a credential of the token’s owner, and the owner has stored none, or has not confirmed it since the application got another address. Nothing was forwarded.',
+    remedy:
+      'Store a credential with `PUT /api/v1/me/credentials/{application}`, or confirm it with `POST /api/v1/me/credentials/{application}/check`.',
+  },
   administrator_required: {
     when: 'Only members of the group `administrators` may make this call.',
     remedy: 'Ask an administrator.',
@@ -161,6 +166,11 @@ const GUIDANCE: Readonly<Record<PublicCode, ProblemGuidance>> = {
   upstream_unreachable: {
     when: 'The application cannot be reached, closes the connection early, or does not answer in HTTP.',
     remedy: 'Check that it runs at the address in `upstream`.',
+  },
+  upstream_credential_rejected: {
+    when: 'The application refuses the credential that the gateway sends to it. The token is valid. The owner’s stored credential is marked, and is not sent again.',
+    remedy:
+      'Store a new credential with `PUT /api/v1/me/credentials/{application}`. A credential of the whole application is renewed by an administrator.',
   },
   policy_unavailable: {
     when: 'Scopegate cannot decide at the moment: it is starting, its rules cannot be read or may be out of date, too many passwords or lists are being processed, or the database does not answer in time (2 seconds for a decision, 10 for management). Or a change may not have been stored.',

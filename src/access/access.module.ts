@@ -3,6 +3,7 @@ import { APP_GUARD, DiscoveryModule, DiscoveryService } from '@nestjs/core';
 import { ApplicationsModule } from '../applications/applications.module.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { DirectoryModule } from '../directory/directory.module.js';
+import { IdentityModule } from '../identity/identity.module.js';
 import { PermissionsModule } from '../permissions/permissions.module.js';
 import { SettingsModule } from '../settings/settings.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
@@ -25,6 +26,7 @@ import { routesWithoutAccess } from './route-metadata.js';
     AuditModule,
     DirectoryModule,
     DiscoveryModule,
+    IdentityModule,
     PermissionsModule,
     SettingsModule,
     TokensModule,

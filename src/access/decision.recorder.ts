@@ -230,6 +230,10 @@ function resultOf(exchange: Exchange, status: number): Result {
     if (REASONS[denial.code].status === 403) {
       return { type: 'permission.denied', outcome: 'denied', code: denial.code };
     }
+    // The token is not to blame (R70).
+    if (denial.code === 'upstream_credential_rejected') {
+      return { type: 'upstream.failed', outcome: 'failed', code: denial.code };
+    }
     return { type: isLogin ? 'login.failed' : 'authentication.failed', outcome: 'failed', code: denial.code };
   }
   if (problem !== null && status === 403) return { type: 'permission.denied', outcome: 'denied', code: problem.code };

@@ -28,6 +28,7 @@ import { invalidField, ProblemException } from '../common/http/problem.exception
 import { Clock } from '../common/time/clock.js';
 import { DirectoryService } from '../directory/directory.service.js';
 import { trustedOrigin } from '../directory/login-origin.js';
+import { UpstreamIdentity } from '../identity/upstream-identity.js';
 import { SessionsService } from '../tokens/sessions.service.js';
 import { TokenCache } from '../tokens/token.cache.js';
 import { AccessPolicySnapshot } from './access-policy.js';
@@ -51,6 +52,7 @@ export class ExplainService {
     private readonly tokens: TokenCache,
     private readonly sessions: SessionsService,
     private readonly directory: DirectoryService,
+    private readonly identity: UpstreamIdentity,
     private readonly audit: AuditService,
     private readonly clock: Clock,
   ) {}
@@ -97,6 +99,7 @@ export class ExplainService {
       findToken: (id, secret, head) =>
         tokenId === null ? this.tokens.lookUp(id, secret, head) : this.tokens.lookUpById(tokenId),
       findSession: (id, secret) => this.sessions.lookUp(id, secret),
+      findDeposit: (application, userId) => this.identity.depositState(application, userId),
       logIn: (admitted) => this.#logIn(caller, admitted),
       mounts: this.applications,
       body: null,

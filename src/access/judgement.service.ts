@@ -24,6 +24,7 @@ import { LANES } from '../database/lane-rules.js';
 import { NodeRegistry } from '../database/node.registry.js';
 import { TimeLimit } from '../database/time-limit.js';
 import { DirectoryService } from '../directory/directory.service.js';
+import { UpstreamIdentity } from '../identity/upstream-identity.js';
 import { SessionsService } from '../tokens/sessions.service.js';
 import { TokenCache } from '../tokens/token.cache.js';
 import { AccessPolicySnapshot } from './access-policy.js';
@@ -41,6 +42,7 @@ export class JudgementService {
     private readonly sessions: SessionsService,
     private readonly directory: DirectoryService,
     private readonly applications: ApplicationsService,
+    private readonly identity: UpstreamIdentity,
     private readonly clock: Clock,
   ) {}
 
@@ -80,6 +82,7 @@ export class JudgementService {
       nowMs: () => this.clock.nowMs(),
       findToken: (id, secret, head) => inTime(this.tokens.lookUp(id, secret, head)),
       findSession: (id, secret) => inTime(this.sessions.lookUp(id, secret)),
+      findDeposit: (application, userId) => inTime(this.identity.depositState(application, userId)),
       logIn: (admitted) => this.#logIn(admitted),
       mounts: this.applications,
       body: bodyOf(exchange),

@@ -1,3 +1,4 @@
+import type { Eventually } from '@scopegate/access';
 import type { ProtectedApplication } from '../applications/application.js';
 import type { PendingResponse } from '../audit/pending-response.js';
 import type { Exchange } from '../common/access/exchange.js';
@@ -17,8 +18,8 @@ export interface ForwardOptions {
 
 /** Events of a forwarded request. */
 export interface ForwardListener<Handler> {
-  /** Called once, when the request has a connection. */
-  onTurn(handler: Handler): void;
+  /** Called once, when the request has a connection. If it throws or rejects, nothing has gone upstream. */
+  onTurn(handler: Handler): Eventually<void>;
   /** Called once, with the head; the answer leaves on `release`. */
   onHead(exchange: Exchange, status: number, answer: PendingResponse): void;
   /** Called once, after a head with the status 101, when the connection has ended. */

@@ -102,7 +102,6 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, ConnectionWai
     this.#dispatchJudged();
   }
 
-  /** Judges again first. */
   #dispatchJudged(): void {
     this.#stopConnectionTimer();
     this.options.judgeAgain((application) => {
@@ -122,19 +121,27 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, ConnectionWai
 
   #dispatch(): void {
     try {
-      this.listener.onTurn(this);
+      const sent = this.listener.onTurn(this);
+      if (sent instanceof Promise) sent.catch((error: unknown) => this.#failTurn(error as Error));
     } catch (error) {
-      this.#releaseConnection();
-      this.#giveUp(error as Error);
+      this.#failTurn(error as Error);
     }
+  }
+
+  #failTurn(error: Error): void {
+    this.#releaseConnection();
+    if (!this.isOver) this.#giveUp(error);
+  }
+
+  /** The client has gone, or has got an answer: nothing may go upstream any more. */
+  get isOver(): boolean {
+    return this.#isGone || this.#hasFailed;
   }
 
   onConnect(abort: (error?: Error) => void): void {
     this.#abort = abort;
     this.#stopConnectionTimer();
-    if (this.#isGone || this.#hasFailed) {
-      abort(new Error('The client no longer waits for it.'));
-    }
+    if (this.isOver) abort(new Error('The client no longer waits for it.'));
   }
 
   #giveUp(error: Error): void {

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Eventually } from '@scopegate/access';
 import { clientBlock } from '@scopegate/network';
 import { codeProblem } from '@scopegate/problem';
 import { coversWrites, isMethodOverrideHeader } from '@scopegate/scope';
@@ -9,7 +10,6 @@ import {
   forwardedAddress,
   forwardedHeaders,
   forwardedPath,
-  identityLines,
   traceParent,
   type UpstreamFailure,
 } from '@scopegate/upstream';
@@ -20,6 +20,7 @@ import type { Exchange } from '../common/access/exchange.js';
 import { ProblemException } from '../common/http/problem.exception.js';
 import { writeProblem } from '../common/http/problem.writer.js';
 import { randomDigits } from '../common/http/random-digits.js';
+import { UpstreamIdentity } from '../identity/upstream-identity.js';
 import { arrivedBody, IncomingBody } from './forwarded-body.js';
 import { KeptCookies } from './kept-cookies.cache.js';
 import { LoopDetector } from './loop.detector.js';
@@ -39,6 +40,8 @@ const CLIENT_STALL_MS = 300_000;
 /** undici's timers may fire one tick early. */
 const UNDICI_TICK_MS = 500;
 
+const NO_LINES: readonly string[] = [];
+
 /** Forwards judged requests, byte for byte, and their answers. */
 @Injectable()
 export class UpstreamForwarder implements ForwardListener<ForwardHandler> {
@@ -49,6 +52,7 @@ export class UpstreamForwarder implements ForwardListener<ForwardHandler> {
     private readonly failures: UpstreamFailureLog,
     private readonly loops: LoopDetector,
     private readonly keptCookies: KeptCookies,
+    private readonly identity: UpstreamIdentity,
   ) {}
 
   /**
@@ -79,18 +83,33 @@ export class UpstreamForwarder implements ForwardListener<ForwardHandler> {
     else handler.awaitConnection(body);
   }
 
-  onTurn(handler: ForwardHandler): void {
-    const { application, exchange, body } = handler;
-    const { connections } = handler.options;
-    const { timeoutMs, streamTimeoutMs } = application.options;
+  onTurn(handler: ForwardHandler): Eventually<void> {
+    const { application, exchange } = handler;
     const { decision, facts } = exchange;
     if (decision === null || decision.kind === 'deny') {
       throw new Error('A request must not be forwarded without a decision.');
     }
+    const path = judgedPath(decision, exchange);
+    if (decision.kind === 'pass') return this.#send(handler, decision, path, NO_LINES);
+    const identity = this.identity.linesFor(application, decision, {
+      method: facts.method,
+      path: forwardedPath(application.target, path, facts.query),
+    });
+    if (!(identity instanceof Promise)) return this.#send(handler, decision, path, identity);
+    return identity.then((lines) => {
+      if (handler.isOver) throw new Error('The client no longer waits for it.');
+      this.#send(handler, decision, path, lines);
+    });
+  }
+
+  #send(handler: ForwardHandler, decision: Forwarded, path: string | null, identity: readonly string[]): void {
+    const { application, exchange, body } = handler;
+    const { connections } = handler.options;
+    const { timeoutMs, streamTimeoutMs } = application.options;
+    const { facts } = exchange;
     const token = decision.kind === 'allow' ? decision.authenticated.token : null;
     const { target } = application;
     const origin = originOf(decision, exchange);
-    const path = judgedPath(decision, exchange);
     if (token !== null && application.options.cookies === 'keep') {
       const isSecure = origin.forwardedProto === 'https' || target.origin.startsWith('https:');
       handler.cookies = this.keptCookies.of(token, application, forwardedPath(target, path, null), isSecure);
@@ -104,10 +123,7 @@ export class UpstreamForwarder implements ForwardListener<ForwardHandler> {
       forwardedPrefix: application.pathPrefix === '/' ? null : application.pathPrefix,
       hop: this.loops.hop(facts.httpVersion),
       identityNames: application.identity.names,
-      identity:
-        decision.kind === 'allow'
-          ? identityLines(application.identity, { user: decision.authenticated.principal, token })
-          : [],
+      identity,
       credentialNames: token === null ? null : application.credentialNames,
       // The gateway's own sessions never go upstream, whatever else is presented (R11).
       keepCookies: token === null ? withoutSessions : null,

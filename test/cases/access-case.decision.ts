@@ -7,6 +7,7 @@ import {
   type ApplicationRules,
   type Credential,
   type Decision,
+  type DepositState,
   type LoginResult,
   type PrincipalFacts,
   type Route,
@@ -90,6 +91,7 @@ async function decideIn(world: World, row: AccessCase, head: RequestHead): Promi
       nowMs: () => NOW_MS,
       findToken: (_id, secret) => world.lookUp(secret),
       findSession: (_id, secret) => world.lookUp(secret),
+      findDeposit: (_application, userId) => depositOf(row, userId),
       logIn: ({ credential }) => Promise.resolve(world.logIn(credential)),
       mounts: { route: (_authority, outerPath) => routeOf(outerPath) },
       body: { readWhole: () => Promise.resolve(body), readBeginning: () => Promise.resolve(body) },
@@ -107,6 +109,12 @@ type World = {
   lookUp(secret: string): FoundToken | NotFound;
   logIn(credential: Credential): LoginResult;
 };
+
+/** The one deposit of a case is alice's. */
+function depositOf({ application }: AccessCase, userId: string): DepositState | null {
+  const deposit = application === 'management' ? undefined : application?.deposit;
+  return deposit === undefined || deposit === 'missing' || userId !== 'id-of-alice' ? null : deposit;
+}
 
 /** The mount of the application, and another one below it. */
 function routeOf(path: string): Route<{ readonly key: string }> | null {
@@ -195,6 +203,7 @@ function rulesOf(application: CaseApplication | 'management'): ApplicationRules 
     nativeTokensDisabled: application.nativeTokensDisabled ?? false,
     remoteApiPasswords: application.remoteApiPasswords ?? false,
     readOnlyUpgrades: application.readOnlyUpgrades ?? false,
+    needsDeposit: application.deposit !== undefined,
     exceptions: compilePatterns(application.exceptions ?? []),
     tokenPaths: compilePatterns(application.tokenPaths ?? []),
     cors: application.cors === undefined ? null : new Cors(application.cors),

@@ -1,4 +1,4 @@
-import type { CorsRules, CredentialKind, ReasonCode } from '@scopegate/access';
+import type { CorsRules, CredentialKind, DepositState, ReasonCode } from '@scopegate/access';
 import type { ApplicationKind } from '@scopegate/product';
 import type { PathPattern, PathReading, ReadOnlyException } from '@scopegate/path';
 import type { CreationRefusal, Permissions } from '@scopegate/permission';
@@ -45,6 +45,8 @@ export type CaseApplication = {
   readonly tokenPaths?: readonly PathPattern[];
   readonly blockedPaths?: readonly PathPattern[];
   readonly cors?: CorsRules;
+  /** Token requests go upstream with a credential of the owner's own, which is in this state. */
+  readonly deposit?: DepositState | 'missing';
 };
 
 /** What is different about a user. Everybody is active, in the group `developers` and in no other. */

@@ -17,6 +17,7 @@ import { SESSION_CASES } from './session.cases.js';
 import { SCOPE_CASES } from './scope.cases.js';
 import { SESSION_LOGIN_CASES } from './session-login.cases.js';
 import { TOKEN_STATE_CASES } from './token-state.cases.js';
+import { UPSTREAM_CREDENTIAL_CASES } from './upstream-credential.cases.js';
 import { UPGRADE_CASES } from './upgrade.cases.js';
 import { VENDOR_TOKENS_CASES } from './vendor-tokens.cases.js';
 
@@ -39,6 +40,7 @@ export const ACCESS_CASES: readonly AccessCase[] = [
   ...CORS_CASES,
   ...REQUEST_FORM_CASES,
   ...UPGRADE_CASES,
+  ...UPSTREAM_CREDENTIAL_CASES,
   ...MANAGEMENT_CASES,
   ...VENDOR_TOKENS_CASES,
   ...CORPUS_CASES,

@@ -320,6 +320,7 @@ const FAULTS = [
   'permission',
   'scope',
   'destination',
+  'upstream-credential',
 ] as const satisfies readonly Stage[];
 
 /** A request with all of these faults at once. */
@@ -332,6 +333,7 @@ function faulty(faults: ReadonlySet<Stage>): AccessCase {
       kind: 'jira',
       nativeTokensDisabled: true,
       exceptions: [{ method: 'COPY', path: '/rest/**' }],
+      deposit: faults.has('upstream-credential') ? 'missing' : 'working',
       blockedPaths: faults.has('blocked-path') ? [{ path: '/rest/**' }] : [],
     },
     settings: { passwordsEnabled: false, preventPathTraversal: true, allowList: ['192.0.2.0/24'] },

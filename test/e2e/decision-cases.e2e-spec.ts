@@ -42,6 +42,7 @@ function kindOfEvent(row: AccessCase): Pick<CaseEvent, 'type' | 'outcome' | 'cod
     return { type: isLogin ? 'login.succeeded' : 'authentication.succeeded', outcome: 'allowed', code: null };
   }
   const { code, status } = expected;
+  if (code === 'upstream_credential_rejected') return { type: 'upstream.failed', outcome: 'failed', code };
   return status === 403
     ? { type: 'permission.denied', outcome: 'denied', code }
     : { type: isLogin ? 'login.failed' : 'authentication.failed', outcome: 'failed', code };

@@ -139,6 +139,7 @@ describe('explain', () => {
         'permission',
         'scope',
         'destination',
+        'upstream-credential',
       ]);
     }
   });

@@ -14,6 +14,7 @@ export const JIRA_RULES: ApplicationRules = {
   remoteApiPasswords: false,
   readOnlyUpgrades: false,
   exceptions: compilePatterns([]),
+  needsDeposit: false,
   tokenPaths: compilePatterns([]),
   cors: null,
   blockedPaths: compileBlockedPaths([]),
