@@ -95,7 +95,7 @@ export function protect(stored: StoredApplication, box: SecretBox): ProtectedApp
       nativeTokensDisabled: document.nativeTokensDisabled,
       remoteApiPasswords: document.remoteApiPasswords,
       readOnlyUpgrades: options.readOnlyUpgrades,
-      needsDeposit: false,
+      needsDeposit: document.identity.mode === 'credential' && document.identity.perUser,
       exceptions: readable('readOnlyExceptions', document.readOnlyExceptions, compilePatterns, faults),
       tokenPaths: readable('tokenPaths', options.tokenPaths, compilePatterns, faults),
       blockedPaths: readable(

@@ -47,7 +47,7 @@ export class OpenRequestsChecker implements OnApplicationBootstrap, OnModuleDest
 
   /** After the modules: what they keep in memory is then renewed before these listeners are called. */
   onApplicationBootstrap(): void {
-    for (const topic of ['token', 'directory', 'applications'] as const) {
+    for (const topic of ['token', 'directory', 'applications', 'deposit'] as const) {
       this.changes.subscribe(topic, (subjects) => this.#note(subjects));
     }
     for (const topic of ['settings', 'permissions', 'group', 'session'] as const) {

@@ -20,7 +20,7 @@ import type { Exchange } from '../common/access/exchange.js';
 import { ProblemException } from '../common/http/problem.exception.js';
 import { writeProblem } from '../common/http/problem.writer.js';
 import { randomDigits } from '../common/http/random-digits.js';
-import { UpstreamIdentity } from '../identity/upstream-identity.js';
+import { UpstreamIdentity, type RequestIdentity } from '../identity/upstream-identity.js';
 import { arrivedBody, IncomingBody } from './forwarded-body.js';
 import { KeptCookies } from './kept-cookies.cache.js';
 import { LoopDetector } from './loop.detector.js';
@@ -40,7 +40,7 @@ const CLIENT_STALL_MS = 300_000;
 /** undici's timers may fire one tick early. */
 const UNDICI_TICK_MS = 500;
 
-const NO_LINES: readonly string[] = [];
+const NO_IDENTITY: RequestIdentity = { lines: [], credential: null };
 
 /** Forwards judged requests, byte for byte, and their answers. */
 @Injectable()
@@ -90,19 +90,19 @@ export class UpstreamForwarder implements ForwardListener<ForwardHandler> {
       throw new Error('A request must not be forwarded without a decision.');
     }
     const path = judgedPath(decision, exchange);
-    if (decision.kind === 'pass') return this.#send(handler, decision, path, NO_LINES);
-    const identity = this.identity.linesFor(application, decision, {
+    if (decision.kind === 'pass') return this.#send(handler, decision, path, NO_IDENTITY);
+    const identity = this.identity.identityOf(application, decision, {
       method: facts.method,
       path: forwardedPath(application.target, path, facts.query),
     });
     if (!(identity instanceof Promise)) return this.#send(handler, decision, path, identity);
-    return identity.then((lines) => {
+    return identity.then((found) => {
       if (handler.isOver) throw new Error('The client no longer waits for it.');
-      this.#send(handler, decision, path, lines);
+      this.#send(handler, decision, path, found);
     });
   }
 
-  #send(handler: ForwardHandler, decision: Forwarded, path: string | null, identity: readonly string[]): void {
+  #send(handler: ForwardHandler, decision: Forwarded, path: string | null, identity: RequestIdentity): void {
     const { application, exchange, body } = handler;
     const { connections } = handler.options;
     const { timeoutMs, streamTimeoutMs } = application.options;
@@ -123,7 +123,7 @@ export class UpstreamForwarder implements ForwardListener<ForwardHandler> {
       forwardedPrefix: application.pathPrefix === '/' ? null : application.pathPrefix,
       hop: this.loops.hop(facts.httpVersion),
       identityNames: application.identity.names,
-      identity,
+      identity: identity.lines,
       credentialNames: token === null ? null : application.credentialNames,
       // The gateway's own sessions never go upstream, whatever else is presented (R11).
       keepCookies: token === null ? withoutSessions : null,

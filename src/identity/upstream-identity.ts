@@ -10,22 +10,7 @@ import { identityLines } from '@scopegate/upstream';
 import type { ProtectedApplication } from '../applications/application.js';
 import { ApplicationsService } from '../applications/applications.service.js';
 import { ProblemException } from '../common/http/problem.exception.js';
-
-/** A user's own credential for one application, opened. */
-export interface OpenedDeposit {
-  readonly state: DepositState;
-  /** As they go upstream: names and values in turns. Empty unless it works. */
-  readonly lines: readonly string[];
-}
-
-/** Where the deposits are. In memory, an answer comes at once. */
-export abstract class Deposits {
-  /** Of another endpoint than the application's: `unchecked`. Null: there is none. */
-  abstract find(application: ProtectedApplication, userId: string): Eventually<OpenedDeposit | null>;
-
-  /** The upstream has refused it; the next `find` says so. A newer deposit of the user stays as it is. */
-  abstract noteRejected(application: ProtectedApplication, userId: string, refused: OpenedDeposit): void;
-}
+import { Deposits, type OpenedDeposit } from './deposits.js';
 
 /** What an assertion is bound to. */
 export interface IdentifiedRequest {
@@ -34,7 +19,12 @@ export interface IdentifiedRequest {
   readonly path: string;
 }
 
-const NO_LINES: readonly string[] = [];
+export interface RequestIdentity {
+  /** Header names and values in turns. */
+  readonly lines: readonly string[];
+  /** What the upstream may refuse (R70); null: the gateway sends no credential of the upstream's own. */
+  readonly credential: OpenedDeposit | 'service' | null;
+}
 
 /** How the upstream gets the user of a request. Every door asks here. */
 @Injectable()
@@ -53,28 +43,42 @@ export class UpstreamIdentity {
   }
 
   /**
-   * @returns names and values in turns
+   * For a request that is about to go upstream.
    * @throws ProblemException (or rejects) `upstream_credential_missing` or `upstream_credential_rejected`, if that has
    *   changed since the decision
    */
-  linesFor(
+  identityOf(
     application: ProtectedApplication,
     { authenticated }: Allow,
     _request: IdentifiedRequest,
-  ): Eventually<readonly string[]> {
+  ): Eventually<RequestIdentity> {
     const { principal: user, token } = authenticated;
-    if (!application.rules.needsDeposit) return identityLines(application.identity, { user, token });
-    if (token === null) return NO_LINES;
-    const found = this.deposits?.find(application, user.id) ?? null;
-    return found instanceof Promise
-      ? found.then((deposit) => linesOf(deposit, application.key))
-      : linesOf(found, application.key);
+    const { identity } = application;
+    const { source } = identity;
+    switch (source.kind) {
+      case 'templates':
+        return { lines: identityLines(identity, { user, token }), credential: null };
+      case 'deposit': {
+        const found = this.deposits?.find(application, user.id) ?? null;
+        return found instanceof Promise
+          ? found.then((deposit) => this.#useOf(application, user.id, deposit))
+          : this.#useOf(application, user.id, found);
+      }
+      case 'service':
+      case 'assertion':
+        throw new ProblemException('policy_unavailable', 'This identity cannot be sent yet.');
+    }
   }
 
   /** R70: the deposit is not sent again. */
-  async noteRejected(application: ProtectedApplication, userId: string): Promise<void> {
-    const deposit = await this.deposits?.find(application, userId);
-    if (deposit?.state === 'working') this.deposits?.noteRejected(application, userId, deposit);
+  noteRejected(application: ProtectedApplication, userId: string, refused: OpenedDeposit): void {
+    this.deposits?.noteRejected(application, userId, refused);
+  }
+
+  #useOf(application: ProtectedApplication, userId: string, deposit: OpenedDeposit | null): RequestIdentity {
+    if (deposit?.state !== 'working') throw unusable(stateOf(deposit), application.key);
+    this.deposits?.noteUse(application, userId, deposit);
+    return { lines: deposit.lines, credential: deposit };
   }
 }
 
@@ -82,11 +86,10 @@ function stateOf(deposit: OpenedDeposit | null): DepositState | null {
   return deposit === null ? null : deposit.state;
 }
 
-function linesOf(deposit: OpenedDeposit | null, application: string): readonly string[] {
-  if (deposit?.state === 'working') return deposit.lines;
-  const state = stateOf(deposit) as Exclude<DepositState, 'working'> | null;
-  throw new ProblemException(
+function unusable(state: DepositState | null, application: string): ProblemException {
+  const unusableState = state === 'working' ? null : state;
+  return new ProblemException(
     state === 'rejected' ? 'upstream_credential_rejected' : 'upstream_credential_missing',
-    depositDetail(state, application),
+    depositDetail(unusableState, application),
   );
 }

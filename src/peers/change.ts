@@ -6,12 +6,13 @@ export const CHANGE_TOPICS = [
   'group',
   'token',
   'session',
+  'deposit',
   'question',
 ] as const;
 
 /**
- * `directory` stands for a user, by its id, and `group` for a group, by its name. `question` is no change: a node asks
- * how far the others act (R78).
+ * `directory` stands for a user, by its id, `group` for a group, by its name, and `deposit` for all that a user has
+ * deposited, by the id of the user. `question` is no change: a node asks how far the others act (R78).
  */
 export type ChangeTopic = (typeof CHANGE_TOPICS)[number];
 
