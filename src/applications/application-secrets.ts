@@ -88,7 +88,7 @@ export const APPLICATION_SECRETS: SealedRecords = {
     return counts;
   },
 
-  /** Every node reads the application again. Its revision stays: nothing that is shown has changed. */
+  /** Every node reads the application again. Its revision stays, because no member has changed. */
   async resealBatch(unit: Unit, box: SecretBox, skipped: number): Promise<ResealedBatch> {
     const { manager } = unit;
     const rows = await manager.find(ApplicationEntity, { order: { key: 'ASC' } });

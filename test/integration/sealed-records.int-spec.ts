@@ -72,15 +72,12 @@ describeOnEachDatabase('what is stored encrypted', (server) => {
       await unit.manager.update(ApplicationEntity, { key: row.key }, { body: { ...row.body, identity } });
       unit.changed('applications', row.key);
     });
-    const tags = async (): Promise<unknown> =>
-      Promise.all(bodies.map(async (body) => (await admin.get(`/applications/${body.key}`)).headers.get('etag')));
     const isClosed = async (name: string): Promise<boolean> =>
       JSON.stringify((await admin.get(`/applications/${name}`)).body).includes('application_closed');
     const faultsWith = async (...keys: readonly (typeof own)[]): Promise<readonly (string | null)[]> => {
       const rows = await unitOfWork().read((manager) => manager.find(ApplicationEntity));
       return rows.map((row) => protect(toStored(row), new SecretBox(keys)).fault);
     };
-    const before = await tags();
     expect(await countsOf(APPLICATION_SECRETS)).toEqual({ 1: 5 });
     expect(SEALED_RECORDS).toContain(APPLICATION_SECRETS);
 
@@ -90,7 +87,6 @@ describeOnEachDatabase('what is stored encrypted', (server) => {
     expect((await faultsWith(own)).filter((fault) => fault !== null)).toHaveLength(2);
     // This server does not have the key: it has read them again.
     expect(await Promise.all(bodies.map((body) => isClosed(body.key)))).toEqual([true, false, true]);
-    expect(await tags()).toEqual(before);
 
     // What no key opens stays, and does not end the batches.
     expect(await resealAll(APPLICATION_SECRETS, new SecretBox([NEWEST, own]))).toEqual([0]);
