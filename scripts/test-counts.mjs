@@ -1,5 +1,5 @@
-// Says of vitest's JSON reports, added up, "N passed, N failed, N skipped". A file that could not be loaded has run no
-// test, and counts as one that failed; so does a report that is missing.
+// Says of the reports of scripts/json-report.mjs, added up, "N passed, N failed, N skipped". A file that could not be loaded
+// has run no test, and counts as one that failed; so do an error outside of any test and a report that is missing.
 import { readFileSync } from 'node:fs';
 
 const total = { passed: 0, failed: 0, skipped: 0 };
@@ -14,16 +14,19 @@ process.exitCode = total.failed === 0 ? 0 : 1;
 
 function countsOf(path) {
   try {
-    const report = JSON.parse(readFileSync(path, 'utf8'));
-    const unloaded = report.testResults.filter(
+    const { testResults, errors, success } = JSON.parse(readFileSync(path, 'utf8'));
+    const tests = testResults.flatMap((file) => file.assertionResults.map(({ status }) => status));
+    const unloaded = testResults.filter(
       (file) => file.status === 'failed' && !file.assertionResults.some(({ status }) => status === 'failed'),
     );
-    const failed = report.numFailedTests + unloaded.length;
+    const passed = tests.filter((status) => status === 'passed').length;
+    const failed = tests.filter((status) => status === 'failed').length;
+    const faults = failed + unloaded.length + errors.length;
     return {
-      passed: report.numPassedTests,
-      // A global set-up that fails, or an error outside of any test, is in no file's results.
-      failed: failed === 0 && !report.success ? 1 : failed,
-      skipped: report.numPendingTests + report.numTodoTests,
+      passed,
+      // A global set-up that fails is in no file's results.
+      failed: faults === 0 && !success ? 1 : faults,
+      skipped: tests.length - passed - failed,
     };
   } catch (error) {
     process.stderr.write(`The report of the tests cannot be read: ${error.message}\n`);
