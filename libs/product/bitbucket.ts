@@ -1,5 +1,5 @@
 import { AUTHORIZATION_BEARER } from '@scopegate/upstream';
-import { ATLASSIAN_BLOCKED_PATHS, ATLASSIAN_PATHS, SERVLET_SESSION, type Product } from './product.js';
+import { ATLASSIAN_BLOCKED_PATHS, ATLASSIAN_PATHS, NO_ACT_AS, SERVLET_SESSION, type Product } from './product.js';
 
 export const BITBUCKET: Product = {
   name: 'Bitbucket',
@@ -11,6 +11,7 @@ export const BITBUCKET: Product = {
   loginFields: false,
   tokenPlaces: null,
   bearer: AUTHORIZATION_BEARER,
+  actAs: NO_ACT_AS,
   nativeTokens: {
     since: null,
     prefixes: ['BBDC-'],

@@ -1,6 +1,6 @@
 import { PLAIN_PATHS } from '@scopegate/path';
 import { AUTHORIZATION_BEARER } from '@scopegate/upstream';
-import { SERVLET_SESSION, type Product } from './product.js';
+import { NO_ACT_AS, SERVLET_SESSION, type Product } from './product.js';
 
 export const GENERIC: Product = {
   name: 'the application',
@@ -12,6 +12,7 @@ export const GENERIC: Product = {
   loginFields: false,
   tokenPlaces: null,
   bearer: AUTHORIZATION_BEARER,
+  actAs: NO_ACT_AS,
   nativeTokens: null,
   // It may also run in a servlet container.
   session: SERVLET_SESSION,

@@ -1,8 +1,11 @@
 import { BITBUCKET } from './bitbucket.js';
 import { CONFLUENCE } from './confluence.js';
 import { GENERIC } from './generic.js';
+import { GITEA } from './gitea.js';
+import { GITLAB } from './gitlab.js';
 import { JIRA } from './jira.js';
 import type { Product } from './product.js';
+import { REDMINE } from './redmine.js';
 
 export type {
   AccountPlace,
@@ -18,6 +21,9 @@ export const PRODUCTS = {
   jira: JIRA,
   confluence: CONFLUENCE,
   bitbucket: BITBUCKET,
+  gitlab: GITLAB,
+  redmine: REDMINE,
+  gitea: GITEA,
   generic: GENERIC,
 } as const satisfies Readonly<Record<string, Product>>;
 

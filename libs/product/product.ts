@@ -1,8 +1,8 @@
 import type { PathPattern, PathRules, ReadOnlyException } from '@scopegate/path';
 import type { BearerLine } from '@scopegate/upstream';
 
-/** A member of the JSON answer, or its whole text. */
-export type AccountPlace = { readonly member: string } | 'text';
+/** A member of the JSON answer, or of its object `of`; or the whole text. */
+export type AccountPlace = { readonly member: string; readonly of?: string } | 'text';
 
 /** Everything that differs between products. A kind of application is one record of this type. */
 export interface Product {
@@ -22,6 +22,11 @@ export interface Product {
   readonly tokenPlaces: TokenPlaces | null;
   /** Where a credential of its own goes that is no user name and password (R68). */
   readonly bearer: BearerLine;
+  /**
+   * Where a request names another user to act for, or another credential, besides Authorization, cookies and
+   * `tokenPlaces`. With a credential of the gateway, no client may choose one (R71).
+   */
+  readonly actAs: ActAs;
   /** R52, R53; null: none. */
   readonly nativeTokens: NativeTokens | null;
   readonly session: ProductSession;
@@ -50,6 +55,16 @@ export interface TokenPlaces {
   readonly schemes: readonly string[];
 }
 
+/** The product reads these also when the gateway has logged in. */
+export interface ActAs {
+  /** Folded names, such as `sudo`. */
+  readonly headers: readonly string[];
+  /** Of the query, of a form and of a JSON body, in lower case. */
+  readonly parameters: readonly string[];
+}
+
+export const NO_ACT_AS: ActAs = { headers: [], parameters: [] };
+
 export interface NativeTokens {
   /** The first version with them; null: all versions. */
   readonly since: string | null;
@@ -66,9 +81,9 @@ export interface ProductSession {
 }
 
 export interface VersionSource {
-  /** Its names in an application link manifest, in lower case. */
-  readonly typeIds: readonly string[];
-  /** Answers anonymously with `version` if application links are disabled. */
+  /** Its names in an application link manifest, in lower case; null: it has no such manifest. */
+  readonly typeIds: readonly string[] | null;
+  /** Answers anonymously with `version`, without a manifest or if application links are disabled. */
   readonly propertiesPath: string | null;
 }
 
@@ -93,3 +108,8 @@ export const ATLASSIAN_BLOCKED_PATHS: readonly PathPattern[] = [
   { path: '/rest/oauth2/**' },
   ...['POST', 'PUT'].flatMap((method) => ATLASSIAN_PATHS.nativeTokens.map((path) => ({ method, path: `${path}/**` }))),
 ];
+
+/** Patterns of a resource, also with a suffix such as `.json`, and of everything below it. */
+export function atAndBelow(path: string): readonly PathPattern[] {
+  return [{ path: `${path}*` }, { path: `${path}/**` }];
+}

@@ -14,6 +14,9 @@ describe('who a product takes a request for', () => {
     ['confluence', '{"type":"anonymous"}', null],
     ['bitbucket', 'alice\n', 'alice'],
     ['bitbucket', '', null],
+    ['gitlab', '{"id":7,"username":"alice"}', 'alice'],
+    ['redmine', '{"user":{"id":5,"login":"alice"}}', 'alice'],
+    ['gitea', '{"id":7,"login":"alice"}', 'alice'],
   ] as const)('R126: %s tells it by %j', (kind, body, account) => {
     expect(read(kind, body)).toEqual({ known: true, account });
   });
@@ -24,6 +27,8 @@ describe('who a product takes a request for', () => {
     ['jira', '{"name":1}'],
     ['jira', `{"name":"${'x'.repeat(256)}"}`],
     ['confluence', 'null'],
+    ['redmine', '{"login":"alice"}'],
+    ['redmine', '{"user":"alice"}'],
     ['confluence', '{"username":"a\\u0000b"}'],
     ['bitbucket', '<!DOCTYPE html>'],
     ['bitbucket', 'two\nlines'],

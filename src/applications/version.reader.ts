@@ -50,14 +50,20 @@ export class VersionReader {
   }
 }
 
-/** The call of every product first, then the one for disabled application links. */
+/** The call of every product of Atlassian first, then the one for disabled application links. */
 function questionsFor({ typeIds, propertiesPath }: VersionSource): readonly Question[] {
-  const manifest: Question = {
+  return [
+    ...(typeIds === null ? [] : [manifestOf(typeIds)]),
+    ...(propertiesPath === null ? [] : [propertiesAt(propertiesPath)]),
+  ];
+}
+
+function manifestOf(typeIds: readonly string[]): Question {
+  return {
     path: '/rest/applinks/1.0/manifest',
     accept: 'application/xml',
     parse: (text) => parseManifest(typeIds, text),
   };
-  return propertiesPath === null ? [manifest] : [manifest, propertiesAt(propertiesPath)];
 }
 
 function propertiesAt(path: string): Question {

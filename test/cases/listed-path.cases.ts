@@ -1,3 +1,4 @@
+import type { ApplicationKind } from '@scopegate/product';
 import {
   allowed,
   basicToken,
@@ -31,6 +32,61 @@ const ACCOUNTS: CaseApplication = {
 
 const NOT_REST = denied('token_not_accepted', 401);
 const BLOCKED = denied('path_blocked', 403);
+
+/** What makes or shows a credential of a product, with spellings that some server takes for it (R74). */
+const MINTING: readonly (readonly [ApplicationKind, string, string])[] = [
+  ['redmine', 'GET', '/users/current.json'],
+  ['redmine', 'GET', '/users/current'],
+  ['redmine', 'GET', '/users/%63urrent.xml'],
+  ['redmine', 'GET', '/users%2Fcurrent.json'],
+  ['redmine', 'GET', '//users//current.json'],
+  ['redmine', 'GET', '/users/5.xml'],
+  ['redmine', 'HEAD', '/users/5'],
+  ['redmine', 'PUT', '/users/5.json'],
+  ['redmine', 'POST', '/users.json'],
+  ['redmine', 'POST', '/users/5/email_addresses.json'],
+  ['redmine', 'GET', '/my/account.json'],
+  ['redmine', 'GET', '/my%2faccount.json'],
+  ['redmine', 'GET', '/my/api_key'],
+  ['redmine', 'POST', '/my/api_key'],
+  ['redmine', 'POST', '/oauth/token'],
+  ['gitlab', 'GET', '/api/v4/personal_access_tokens'],
+  ['gitlab', 'POST', '/api/v4/personal_access_tokens/self/rotate'],
+  ['gitlab', 'POST', '/api/v4/user/personal_access_tokens'],
+  ['gitlab', 'POST', '/api/v4/users/7/personal_access_tokens'],
+  ['gitlab', 'POST', '/api/v4/users/7/impersonation_tokens'],
+  ['gitlab', 'POST', '/api/v4/user/keys'],
+  ['gitlab', 'POST', '/api/v4/user/keys.json'],
+  ['gitlab', 'POST', '/api/v4/user%2Fkeys'],
+  ['gitlab', 'POST', '/api/v4//user/%6beys'],
+  ['gitlab', 'POST', '/api/v4/user/keys;x'],
+  ['gitlab', 'POST', '/api/v4/users/7/keys'],
+  ['gitlab', 'POST', '/api/v4/user/gpg_keys'],
+  ['gitlab', 'POST', '/api/v4/projects/a%2Fb/deploy_tokens'],
+  ['gitlab', 'POST', '/api/v4/groups/a/deploy_tokens'],
+  ['gitlab', 'POST', '/api/v4/projects/7/deploy_keys'],
+  ['gitlab', 'POST', '/api/v4/projects/7/deploy_keys/3/enable'],
+  ['gitlab', 'POST', '/api/v4/projects/7/access_tokens'],
+  ['gitlab', 'POST', '/api/v4/projects/7/triggers'],
+  ['gitlab', 'POST', '/api/v4/users'],
+  ['gitlab', 'PUT', '/api/v4/users/7'],
+  ['gitlab', 'POST', '/api/graphql'],
+  ['gitlab', 'POST', '/oauth/token'],
+  ['gitlab', 'POST', '/a/b/c/-/settings/access_tokens'],
+  ['gitea', 'POST', '/api/v1/users/alice/tokens'],
+  ['gitea', 'GET', '/api/v1/users/alice/tokens'],
+  ['gitea', 'POST', '/api/v1/users/alice%2Ftokens'],
+  ['gitea', 'POST', '/api/v1/users/alice/%74okens'],
+  ['gitea', 'POST', '/api/v1/user/keys'],
+  ['gitea', 'POST', '/api/v1/user/keys/'],
+  ['gitea', 'POST', '/api/v1/user/applications/oauth2'],
+  ['gitea', 'PATCH', '/api/v1/user/applications/oauth2/3'],
+  ['gitea', 'POST', '/api/v1/repos/a/b/keys'],
+  ['gitea', 'PATCH', '/api/v1/admin/users/alice'],
+  ['gitea', 'GET', '/api/v1/admin/runners/registration-token'],
+  ['gitea', 'GET', '/v2/token'],
+  ['gitea', 'POST', '/user/settings/applications'],
+];
 
 /** Token paths beside REST (R118), and paths that are blocked for tokens (R124). */
 export const LISTED_PATH_CASES: readonly AccessCase[] = [
@@ -274,10 +330,11 @@ export const LISTED_PATH_CASES: readonly AccessCase[] = [
       ['bitbucket', 'POST', '/rest/ssh/1.0/keys.json'],
       ['bitbucket', 'PUT', '/rest/keys/1.0/projects/APP/ssh/7/permission/PROJECT_WRITE'],
       ['bitbucket', 'POST', '/rest/keys/latest/projects/APP/repos/server/ssh'],
+      ...MINTING,
     ] as const
   ).map(([kind, method, path]): AccessCase => ({
-    name: `a read-write token makes no other credential of ${kind} by ${method} ${path}`,
-    requirement: 'R124',
+    name: `a read-write token makes or sees no other credential of ${kind} by ${method} ${path}`,
+    requirement: ['R74', 'R124'],
     application: { kind },
     request: { method, path, credential: bearerToken('rw'), body: '{}' },
     expect: BLOCKED,
@@ -287,6 +344,14 @@ export const LISTED_PATH_CASES: readonly AccessCase[] = [
       ['jira', 'DELETE', '/rest/pat/latest/tokens/7'],
       ['bitbucket', 'DELETE', '/rest/access-tokens/latest/users/alice/7'],
       ['bitbucket', 'GET', '/rest/ssh/1.0/keys'],
+      ['redmine', 'GET', '/users.json'],
+      ['redmine', 'POST', '/issues.json'],
+      ['gitlab', 'GET', '/api/v4/user'],
+      ['gitlab', 'GET', '/api/v4/users/7'],
+      ['gitlab', 'GET', '/api/v4/projects/a%2Fb/repository/files/lib%2Fkeys.rb'],
+      ['gitlab', 'POST', '/api/v4/projects/7/issues'],
+      ['gitea', 'GET', '/api/v1/user'],
+      ['gitea', 'POST', '/api/v1/repos/a/b/issues'],
     ] as const
   ).map(([kind, method, path]): AccessCase => ({
     name: `a read-write token may ${method} ${path} of ${kind}`,

@@ -105,4 +105,30 @@ export const PRESENTED_TOKEN_CASES: readonly AccessCase[] = [
     request: { ...READ, credential: authorization(`Basic ${Buffer.from('sg_x:').toString('base64')}`, 'Bearer <ro>') },
     expect: denied('credential_ambiguous', 400, { credential: 'none' }),
   },
+  ...(
+    [
+      ['gitlab', 'PRIVATE-TOKEN', '<ro>'],
+      ['redmine', 'X-Redmine-API-Key', '<ro>'],
+      ['gitea', 'Authorization', 'token <ro>'],
+    ] as const
+  ).map(([kind, header, value]): AccessCase => ({
+    name: `a client of ${kind} presents a token in ${header}, and it does not go upstream`,
+    requirement: 'R121',
+    application: { kind },
+    request: { path: '/api/v4/projects', headers: [[header, value]] },
+    expect: allowed({ lacksHeaders: ['authorization', header.toLowerCase()] }),
+  })),
+  ...(
+    [
+      ['gitlab', 'X-Redmine-API-Key'],
+      ['redmine', 'PRIVATE-TOKEN'],
+      ['gitea', 'PRIVATE-TOKEN'],
+    ] as const
+  ).map(([kind, header]): AccessCase => ({
+    name: `a token in ${header} is misplaced at a ${kind}`,
+    requirement: 'R109',
+    application: { kind },
+    request: { path: '/api/v4/projects', headers: [[header, '<ro>']] },
+    expect: denied('credential_misplaced', 401, { credential: 'none' }),
+  })),
 ];

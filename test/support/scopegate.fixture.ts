@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Type } from '@nestjs/common';
+import type { ApplicationKind } from '@scopegate/product';
 import { AuditShipper } from '../../src/audit/audit-shipper.js';
 import { startServer, type RunningServer } from '../../src/configure-app.js';
 import { readConfiguration } from '../../src/config/env.js';
@@ -40,7 +41,7 @@ export type NewApplication = {
   /** Default: one that no other application has. */
   readonly key?: string;
   /** Default `jira`. */
-  readonly kind?: 'jira' | 'confluence' | 'bitbucket' | 'generic';
+  readonly kind?: ApplicationKind;
   /** Default: a recent one, so that the upstream is not asked; with null it is. */
   readonly version?: string | null;
   readonly [member: string]: unknown;
@@ -109,7 +110,15 @@ export type ScopegateFixture = {
 };
 
 /** Versions of the products in which every switch exists. */
-const RECENT = { jira: '9.12.0', confluence: '8.5.0', bitbucket: '8.19.0', generic: null } as const;
+const RECENT = {
+  jira: '9.12.0',
+  confluence: '8.5.0',
+  bitbucket: '8.19.0',
+  gitlab: '17.5.0',
+  redmine: '5.0.4',
+  gitea: '1.22.0',
+  generic: null,
+} as const satisfies Record<ApplicationKind, string | null>;
 
 /** The headers of a token in its two forms, and of a password. */
 export function basic(username: string, secret: string): readonly [string, string] {

@@ -1,0 +1,53 @@
+import { PLAIN_PATHS } from '@scopegate/path';
+import { AUTHORIZATION_BEARER } from '@scopegate/upstream';
+import { atAndBelow, type Product } from './product.js';
+
+export const GITEA: Product = {
+  name: 'Gitea',
+  isAtlassian: false,
+  paths: PLAIN_PATHS,
+  servesGit: false,
+  anonymous: 'deny',
+  passwords: 'deny',
+  loginFields: false,
+  tokenPlaces: { headers: [], schemes: ['token'] },
+  bearer: AUTHORIZATION_BEARER,
+  actAs: { headers: ['sudo'], parameters: ['sudo', 'token', 'access_token'] },
+  nativeTokens: null,
+  session: { cookie: 'i_like_gitea', parameters: [] },
+  whoAmI: { path: '/api/v1/user', account: { member: 'login' } },
+  errorMember: 'message',
+  version: { typeIds: null, propertiesPath: '/api/v1/version' },
+  proposedExceptions: [],
+  proposedTokenPaths: [],
+  blockedPaths: [
+    '/api/*/users/*/tokens',
+    '/api/*/user/keys',
+    '/api/*/user/gpg_keys',
+    '/api/*/user/applications',
+    // A mail address is enough for a new password.
+    '/api/*/user/emails',
+    '/api/*/repos/*/*/keys',
+    '/api/*/user/actions/runners',
+    '/api/*/orgs/*/actions/runners',
+    '/api/*/repos/*/*/actions/runners',
+    '/api/*/admin/runners',
+    '/api/*/admin/actions/runners',
+    '/api/*/admin/users',
+    // Git LFS: the answers repeat the Authorization that Gitea was sent.
+    '/*/*/info/lfs/objects',
+    // Its token for the package registry works on for a day.
+    '/v2/token',
+    '/login',
+    // Pages, for an application that trusts an identity header there.
+    '/user/settings',
+    '/user/login',
+    '/user/sign_up',
+    '/user/forgot_password',
+    '/admin',
+    '/-/admin',
+    '/org/*/settings',
+    '/*/*/settings/keys',
+    '/*/*/settings/actions',
+  ].flatMap(atAndBelow),
+};
