@@ -7,6 +7,7 @@ export const CHANGE_TOPICS = [
   'token',
   'session',
   'deposit',
+  'signing-keys',
   'question',
 ] as const;
 

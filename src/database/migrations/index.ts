@@ -8,6 +8,7 @@ import { TokenListIndexes1795910600000 } from './1795910600000-token-list-indexe
 import { LargeDirectories1795910700000 } from './1795910700000-large-directories.js';
 import { TokenUseProgress1795910800000 } from './1795910800000-token-use-progress.js';
 import { IdempotentAnswers1795911000000 } from './1795911000000-idempotent-answers.js';
+import { SigningKeys1795913000000 } from './1795913000000-signing-keys.js';
 
 export const MIGRATIONS = [
   InitialSchema1795392000000,
@@ -20,4 +21,5 @@ export const MIGRATIONS = [
   LargeDirectories1795910700000,
   TokenUseProgress1795910800000,
   IdempotentAnswers1795911000000,
+  SigningKeys1795913000000,
 ];
