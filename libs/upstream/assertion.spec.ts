@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ASSERTION_LIFE_SECONDS, assertionClaims, type AssertedRequest } from './assertion.js';
+import { ASSERTION_LIFE_SECONDS, assertionClaims, assertionLine, type AssertedRequest } from './assertion.js';
 
 const REQUEST: AssertedRequest = {
   audience: 'https://tracker.example',
@@ -11,7 +11,7 @@ const REQUEST: AssertedRequest = {
 };
 
 describe('the claims of an assertion', () => {
-  it('name the audience, the user, the token and the request', () => {
+  it('R72: name the audience, the user, the token and the request', () => {
     expect(assertionClaims(REQUEST, 1_800_000_000_999, 'an id')).toEqual({
       iss: 'scopegate',
       aud: 'https://tracker.example',
@@ -26,7 +26,7 @@ describe('the claims of an assertion', () => {
     });
   });
 
-  it('are valid for at most a minute from now', () => {
+  it('R72: are valid for at most a minute from now', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 4_000_000_000_000 }), (nowMs) => {
         const { iat, exp } = assertionClaims(REQUEST, nowMs, 'an id');
@@ -37,8 +37,13 @@ describe('the claims of an assertion', () => {
     );
   });
 
-  it.each(['/a//b', '/a%2Fb', '/a;p=1/b', '/%61', '/'])('hold the path %s byte for byte', (path) => {
+  it.each(['/a//b', '/a%2Fb', '/a;p=1/b', '/%61', '/'])('R72: hold the path %s byte for byte', (path) => {
     expect(assertionClaims({ ...REQUEST, target: `${path}?x=/other?y` }, 0, 'an id').path).toBe(path);
     expect(assertionClaims({ ...REQUEST, target: path }, 0, 'an id').path).toBe(path);
+  });
+
+  it('R72: travel in a header of their own, or as a Bearer token in Authorization', () => {
+    expect(assertionLine('X-Scopegate-Assertion', 'a.b.c')).toEqual(['X-Scopegate-Assertion', 'a.b.c']);
+    expect(assertionLine('authorization', 'a.b.c')).toEqual(['authorization', 'Bearer a.b.c']);
   });
 });

@@ -1,3 +1,5 @@
+import { foldHeaderName } from '@scopegate/kernel';
+
 /** The longest time that an assertion is valid (R72). */
 export const ASSERTION_LIFE_SECONDS = 60;
 
@@ -28,6 +30,11 @@ export interface AssertionClaims {
   readonly method: string;
   /** Without the query. */
   readonly path: string;
+}
+
+/** In Authorization it is a Bearer token (RFC 6750 2.1). @returns name and value */
+export function assertionLine(header: string, assertion: string): readonly [name: string, value: string] {
+  return [header, foldHeaderName(header) === 'authorization' ? `Bearer ${assertion}` : assertion];
 }
 
 /** @param id never used before */

@@ -8,13 +8,13 @@ const first: AgedKey = { generation: 1, createdAtMs: 0 };
 const second: AgedKey = { generation: 2, createdAtMs: KEY_LIFE_MS };
 
 describe('the rotation of signing keys', () => {
-  it('the first key signs at once', () => {
+  it('R72: the first key signs at once', () => {
     expect(isKeyDue([], 0)).toBe(true);
     expect(signingKeyAt([], 0)).toBeNull();
     expect(signingKeyAt([first], 0)).toBe(first);
   });
 
-  it('a new key is published for a day before it signs', () => {
+  it('R72: a new key is published for a day before it signs', () => {
     expect(isKeyDue([first], KEY_LIFE_MS - 1)).toBe(false);
     expect(isKeyDue([first], KEY_LIFE_MS)).toBe(true);
     expect(isKeyDue([second, first], KEY_LIFE_MS)).toBe(false);
@@ -22,12 +22,12 @@ describe('the rotation of signing keys', () => {
     expect(signingKeyAt([second, first], KEY_LIFE_MS + KEY_OVERLAP_MS)).toBe(second);
   });
 
-  it('an old key stays published for a day after it last signed', () => {
+  it('R72: an old key stays published for a day after it last signed', () => {
     expect(retiredKeys([second, first], KEY_LIFE_MS + 2 * KEY_OVERLAP_MS - 1)).toEqual([]);
     expect(retiredKeys([second, first], KEY_LIFE_MS + 2 * KEY_OVERLAP_MS)).toEqual([first]);
   });
 
-  it('a key that signs has been published for a day, or was the first, and its last assertion can be verified', () => {
+  it('R72: a key that signs has been published for a day, or was the first, and its last assertion can be verified', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 72 }), fc.integer({ min: 0, max: 2_000 }), (stepHours, startHour) => {
         let keys: AgedKey[] = [];

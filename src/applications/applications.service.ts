@@ -283,4 +283,4 @@ function accept(check: ApplicationCheck): CheckedApplication {
   return check.application;
 }
 
-const NOT_SENT_YET: ReadonlySet<IdentityForm> = new Set(['jwt', 'deposit', 'service']);
+const NOT_SENT_YET: ReadonlySet<IdentityForm> = new Set(['deposit', 'service']);

@@ -22,7 +22,7 @@ export interface SigningKey extends AgedKey {
 }
 
 /** A sealed key opens only in its own row. */
-function contextOf({ generation, id }: Pick<SigningKeyEntity, 'generation' | 'id'>): string {
+export function contextOf({ generation, id }: Pick<SigningKeyEntity, 'generation' | 'id'>): string {
   return `signing-key\n${generation}\n${id}`;
 }
 

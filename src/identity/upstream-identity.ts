@@ -10,6 +10,7 @@ import { identityLines } from '@scopegate/upstream';
 import type { ProtectedApplication } from '../applications/application.js';
 import { ApplicationsService } from '../applications/applications.service.js';
 import { ProblemException } from '../common/http/problem.exception.js';
+import { AssertionService } from './assertion.service.js';
 import { Deposits, type OpenedDeposit } from './deposits.js';
 
 /** What an assertion is bound to. */
@@ -26,11 +27,14 @@ export interface RequestIdentity {
   readonly credential: OpenedDeposit | 'service' | null;
 }
 
+const NO_IDENTITY: RequestIdentity = { lines: [], credential: null };
+
 /** How the upstream gets the user of a request. Every door asks here. */
 @Injectable()
 export class UpstreamIdentity {
   constructor(
     private readonly applications: ApplicationsService,
+    private readonly assertions: AssertionService,
     // Without a vault no application can need a deposit, and no deposit is found.
     @Optional() @Inject(Deposits) private readonly deposits: Deposits | null = null,
   ) {}
@@ -50,7 +54,7 @@ export class UpstreamIdentity {
   identityOf(
     application: ProtectedApplication,
     { authenticated }: Allow,
-    _request: IdentifiedRequest,
+    request: IdentifiedRequest,
   ): Eventually<RequestIdentity> {
     const { principal: user, token } = authenticated;
     const { identity } = application;
@@ -64,8 +68,19 @@ export class UpstreamIdentity {
           ? found.then((deposit) => this.#useOf(application, user.id, deposit))
           : this.#useOf(application, user.id, found);
       }
-      case 'service':
       case 'assertion':
+        // Only the management API has requests without a token.
+        if (token === null) return NO_IDENTITY;
+        return this.assertions
+          .lineFor(source.header, {
+            audience: source.audience,
+            username: user.username,
+            token,
+            method: request.method,
+            target: request.path,
+          })
+          .then((lines) => ({ lines, credential: null }));
+      case 'service':
         throw new ProblemException('policy_unavailable', 'This identity cannot be sent yet.');
     }
   }

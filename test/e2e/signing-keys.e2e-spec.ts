@@ -2,9 +2,16 @@ import { createLocalJWKSet, createRemoteJWKSet, decodeProtectedHeader, jwtVerify
 import { DataSource, MoreThan } from 'typeorm';
 import { describe, expect, it } from 'vitest';
 import { ChangeFeed } from '../../src/database/change-feed.js';
+import { SECRETS } from '../../src/config/config.module.js';
+import type { Secrets } from '../../src/config/secrets.js';
+import { UnitOfWork } from '../../src/database/unit-of-work.js';
 import { AssertionService } from '../../src/identity/assertion.service.js';
 import { SigningKeyEntity } from '../../src/identity/signing-key.entity.js';
+import { openSigningKey } from '../../src/identity/signing-key.js';
+import { SIGNING_KEY_SECRETS } from '../../src/identity/signing-key-secrets.js';
 import { SigningKeysService } from '../../src/identity/signing-keys.service.js';
+import { SecretBox } from '../../src/keys/secret-box.js';
+import { SEALED_RECORDS } from '../../src/sealed-records.js';
 import { describeWithMariaDb } from '../support/external-servers.js';
 import { request, type RawAnswer } from '../support/raw-client.js';
 import { startScopegateFixture, type ScopegateFixture } from '../support/scopegate.fixture.js';
@@ -64,7 +71,7 @@ async function withGateway(
 }
 
 describe('the keys of assertions', () => {
-  it('are made at the first use, and the empty set before is not kept', () =>
+  it('R72: are made at the first use, and the empty set before is not kept', () =>
     withGateway(async (gateway) => {
       await gateway.provider(SigningKeysService).rotateInTurn();
       const before = await getKeySet(gateway.port);
@@ -80,7 +87,7 @@ describe('the keys of assertions', () => {
       expect(after.json<JSONWebKeySet>().keys).toHaveLength(1);
     }));
 
-  it('verify what the gateway signs, for its audience and for a minute', () =>
+  it('R72: verify what the gateway signs, for its audience and for a minute', () =>
     withGateway(async (gateway) => {
       const payload = (await verify(gateway, await sign(gateway))) as { iat: number; exp: number; jti: string };
       expect(payload).toMatchObject({
@@ -98,7 +105,7 @@ describe('the keys of assertions', () => {
       await expect(verify(gateway, [head, forged, signature].join('.'))).rejects.toThrow('signature');
     }));
 
-  it('are encrypted in the database, and only their public half is published', () =>
+  it('R72: are encrypted in the database, and only their public half is published', () =>
     withGateway(async (gateway) => {
       await sign(gateway);
       const { keys } = (await getKeySet(gateway.port)).json<JSONWebKeySet>();
@@ -108,7 +115,7 @@ describe('the keys of assertions', () => {
       expect(JSON.stringify(row)).not.toContain(keys[0]?.x);
     }));
 
-  it('are rotated with overlap: the next is published before it signs, the last after it has signed', () =>
+  it('R72: are rotated with overlap: the next is published before it signs, the last after it has signed', () =>
     withGateway(async (gateway) => {
       const old = await sign(gateway);
       await letDaysPass(gateway, 30);
@@ -128,7 +135,7 @@ describe('the keys of assertions', () => {
       await expect(verify(gateway, old)).rejects.toThrow('no applicable key');
     }));
 
-  it('a row that someone writes into the database never becomes a key', () =>
+  it('R72: a row that someone writes into the database never becomes a key', () =>
     withGateway(async (gateway) => {
       await sign(gateway);
       const [row] = await rowsOf(gateway);
@@ -148,7 +155,25 @@ describe('the keys of assertions', () => {
       expect((await rowsOf(gateway)).at(-1)?.generation).toBe(5);
     }));
 
-  it('are read by upstreams at the port of the applications', () =>
+  it('R72: are the same after the encryption key has changed', () =>
+    withGateway(async (gateway) => {
+      await sign(gateway);
+      const [before] = await rowsOf(gateway);
+      if (before === undefined) throw new Error('There is no key.');
+      const own = { id: 1, key: gateway.app.get<Secrets>(SECRETS).encryptionKey };
+      const newest = { id: 2, key: 'another encryption key of the configuration' };
+      const box = new SecretBox([newest, own]);
+      expect(SEALED_RECORDS).toContain(SIGNING_KEY_SECRETS);
+      await gateway.provider(UnitOfWork).run((unit) => SIGNING_KEY_SECRETS.resealBatch(unit, box, 0));
+      expect(Object.fromEntries(await SIGNING_KEY_SECRETS.count(gateway.provider(DataSource).manager))).toEqual({
+        2: 1,
+      });
+      const [after] = await rowsOf(gateway);
+      const opened = after === undefined ? null : await openSigningKey(new SecretBox([newest]), after);
+      expect(opened?.publicKey).toEqual((await openSigningKey(box, before))?.publicKey);
+    }));
+
+  it('R72: are read by upstreams at the port of the applications', () =>
     withGateway(
       async (gateway) => {
         expect((await getKeySet(gateway.port)).status).toBe(200);
@@ -157,7 +182,7 @@ describe('the keys of assertions', () => {
       { management: true },
     ));
 
-  it('no key is made because of what a node remembers or its clock says: the database decides', () =>
+  it('R72: no key is made because of what a node remembers or its clock says: the database decides', () =>
     withGateway(async (gateway) => {
       await sign(gateway);
       const keys = gateway.provider(SigningKeysService);
@@ -171,7 +196,7 @@ describe('the keys of assertions', () => {
 });
 
 describeWithMariaDb('the keys of assertions of two nodes', (mariaDb) => {
-  it('one node makes the key, and each verifies what the other signs at once', async () => {
+  it('R72: one node makes the key, and each verifies what the other signs at once', async () => {
     const env = {
       ...createSecrets(),
       DATABASE_URL: await mariaDb().createDatabase(),
@@ -196,7 +221,7 @@ describeWithMariaDb('the keys of assertions of two nodes', (mariaDb) => {
     );
   });
 
-  it('a node publishes the first key of another one before it has learnt of it', async () => {
+  it('R72: a node publishes the first key of another one before it has learnt of it', async () => {
     const env = {
       ...createSecrets(),
       DATABASE_URL: await mariaDb().createDatabase(),
