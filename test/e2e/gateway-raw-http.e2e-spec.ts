@@ -34,7 +34,7 @@ const readOnly = (await gateway.createToken({ scope: 'read-only' })).secret;
 const readWrite = (await gateway.createToken({ scope: 'read-write' })).secret;
 
 function send(raw: string | readonly string[], options: SendOptions = {}): Promise<RawAnswer> {
-  return sendRaw(gateway.port, raw, { timeoutMs: 3_000, ...options });
+  return sendRaw(gateway.port, raw, options);
 }
 
 /** The same bytes with a token: a line more behind the first one. */
@@ -223,7 +223,7 @@ describe('several requests on one connection', () => {
 
   it('R02: pipelined requests are answered in their order', async () => {
     upstream.respondWith(({ target }) => ({ delayMs: target === '/1' ? 100 : 0, body: `answer ${target}` }));
-    const answer = await send(get('/1', readOnly) + get('/2', readOnly) + get('/3', readWrite), { closeWaitMs: 600 });
+    const answer = await send(get('/1', readOnly) + get('/2', readOnly) + get('/3', readWrite), { answers: 3, closeWaitMs: 100 });
     expect(statuses(answer)).toEqual([200, 200, 200]);
     expect(answer.raw.toString().match(/answer \/\d/g)).toEqual(['answer /1', 'answer /2', 'answer /3']);
   });
@@ -240,7 +240,7 @@ describe('several requests on one connection', () => {
     const line = bearer(readWrite).join(': ');
     const put = `PUT /app/x HTTP/1.1\r\nHost: x\r\n${line}\r\nContent-Length: 1\r\n\r\na`;
     const remove = `DELETE /app/x HTTP/1.1\r\nHost: x\r\n${line}\r\n\r\n`;
-    const answer = await send((put + remove).repeat(5), { closeWaitMs: 1_500 });
+    const answer = await send((put + remove).repeat(5), { answers: 10, closeWaitMs: 100 });
     expect(statuses(answer)).toEqual(Array.from({ length: 10 }, () => 200));
     expect(upstream.requests.map(({ method }) => method)).toEqual(
       Array.from({ length: 10 }, (_, index) => (index % 2 === 0 ? 'PUT' : 'DELETE')),
@@ -251,7 +251,7 @@ describe('several requests on one connection', () => {
   it('R02: a pipelined request to the server itself waits for the answer before it, too', async () => {
     upstream.respondWith(() => ({ delayMs: 100, body: 'x' }));
     const own = `GET /health/live HTTP/1.1\r\nHost: own\r\n\r\n`;
-    expect(statuses(await send(get('/1', readOnly) + own + get('/2', readOnly), { closeWaitMs: 600 }))).toEqual([
+    expect(statuses(await send(get('/1', readOnly) + own + get('/2', readOnly), { answers: 3, closeWaitMs: 100 }))).toEqual([
       200, 200, 200,
     ]);
     expect(upstream.requests.map(({ target }) => target)).toEqual(['/1', '/2']);
@@ -331,10 +331,10 @@ describe('several requests on one connection', () => {
       for (const before of [get('/1', readOnly), post('/1', readWrite, 'GET /other HTTP/1.1\r\n')]) {
         upstream.clear();
         const other = `${line}\r\nHost: x\r\n${bearer(readWrite).join(': ')}\r\n\r\n`;
-        const pipelined = await send(before + other, { closeWaitMs: 300 });
+        const pipelined = await send(before + other, { answers: 2, closeWaitMs: 300 });
         expect(statuses(pipelined), line).toEqual([200, 400]);
         expect(upstream.requests.map(({ target }) => target)).toEqual(['/1']);
-        const later = await send([before, other], { pauseMs: 100, closeWaitMs: 300 });
+        const later = await send([before, other], { pauseMs: 100, answers: 2, closeWaitMs: 300 });
         expect(statuses(later)).toEqual([200, 400]);
       }
     }
@@ -363,7 +363,7 @@ describe('several requests on one connection', () => {
 
   it('R03: a request inside a refused body is no request', async () => {
     const smuggled = get('/smuggled', readWrite);
-    const answer = await send(post('/x', readOnly, smuggled) + get('/after', readOnly), { closeWaitMs: 600 });
+    const answer = await send(post('/x', readOnly, smuggled) + get('/after', readOnly), { answers: 2, closeWaitMs: 300 });
     expect(statuses(answer)).toEqual([403, 200]);
     expect(upstream.requests.map(({ target }) => target)).toEqual(['/after']);
   });
@@ -371,7 +371,7 @@ describe('several requests on one connection', () => {
   it('R03: a request inside a refused chunked body is no request', async () => {
     const smuggled = get('/smuggled', readWrite);
     const chunked = `POST /x HTTP/1.1\r\nHost: x\r\n${bearer(readOnly).join(': ')}\r\nTransfer-Encoding: chunked\r\n\r\n${smuggled.length.toString(16)}\r\n${smuggled}\r\n0\r\n\r\n`;
-    const answer = await send(chunked + get('/after', readOnly), { closeWaitMs: 600 });
+    const answer = await send(chunked + get('/after', readOnly), { answers: 2, closeWaitMs: 300 });
     expect(statuses(answer)).toEqual([403, 200]);
     expect(upstream.requests.map(({ target }) => target)).toEqual(['/after']);
   });
@@ -381,7 +381,7 @@ describe('several requests on one connection', () => {
     for (const method of ['GET', 'HEAD', 'DELETE', 'OPTIONS', 'POST', 'PROPFIND']) {
       upstream.clear();
       const bytes = post('/x', readWrite, smuggled).replace(/^POST/, method);
-      const answer = await send([bytes, get('/after', readOnly)], { closeWaitMs: 600 });
+      const answer = await send([bytes, get('/after', readOnly)], { answers: 2, closeWaitMs: 300 });
       expect(statuses(answer), method).toEqual([200, 200]);
       expect(upstream.requests.map(({ target, body }) => [target, body.toString()])).toEqual([
         ['/x', smuggled],
@@ -392,7 +392,7 @@ describe('several requests on one connection', () => {
 
   it('R07: what follows a CONNECT or an upgrade is not taken for the tunnel it asked for', async () => {
     const upgrade = `GET /up HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`;
-    const answer = await send([upgrade, get('/after', readOnly)], { closeWaitMs: 600 });
+    const answer = await send([upgrade, get('/after', readOnly)], { answers: 2, closeWaitMs: 300 });
     expect(statuses(answer)).toEqual([200, 200]);
     expect(upstream.requests.map(({ target }) => target)).toEqual(['/up', '/after']);
     upstream.clear();
@@ -403,7 +403,7 @@ describe('several requests on one connection', () => {
 
   it('R67: rubbish behind a request is never answered in the place of that request', async () => {
     upstream.respondWith(() => ({ delayMs: 150, body: 'late' }));
-    const early = await send(`${get('/1', readOnly)}rubbish\r\n\r\n`, { closeWaitMs: 500 });
+    const early = await send(`${get('/1', readOnly)}rubbish\r\n\r\n`, { closeWaitMs: 10_000 });
     expect(early.closed).toBe(true);
     expect(early.status).not.toBe(400);
 
@@ -415,7 +415,7 @@ describe('several requests on one connection', () => {
         yield 'second';
       })(),
     }));
-    const middle = await send([get('/1', readOnly), 'rubbish\r\n\r\n'], { pauseMs: 100, closeWaitMs: 500 });
+    const middle = await send([get('/1', readOnly), 'rubbish\r\n\r\n'], { pauseMs: 100, closeWaitMs: 10_000 });
     expect(middle.status).toBe(200);
     expect(middle.closed).toBe(true);
     expect(middle.raw.toString()).not.toContain('request_malformed');

@@ -190,7 +190,7 @@ describe('a share of the connections', () => {
     await until(() => underWay() === 1);
     const upload = requestHead('POST', `${NARROW}/x`, [...lines, 'Content-Length: 100000']);
     const next = requestHead('GET', `${WIDE}/next`, lines);
-    const answer = await sendRaw(gateway.port, upload + 'b'.repeat(100_000) + next, { closeWaitMs: 2_000 });
+    const answer = await sendRaw(gateway.port, upload + 'b'.repeat(100_000) + next, { answers: 2 });
     expect([answer.status, answer.rest.toString('latin1')]).toEqual([504, expect.stringMatching(/^HTTP\/1\.1 200 OK/)]);
     expect(upstream.requests.map(({ target }) => target)).toEqual(['/drip', '/next']);
   });

@@ -34,9 +34,11 @@ export type RawAnswer = {
 
 export type SendOptions = {
   readonly host?: string;
-  /** For the whole exchange; what has come by then is the answer, with `timedOut`. Default 10,000. */
+  /** For the whole exchange; what has come by then is the answer, with `timedOut`. Default 30,000. */
   readonly timeoutMs?: number;
-  /** How long to wait after the answer for the server to end the connection. Default 250 after `Connection: close`, else 20. */
+  /** How many final answers to wait for, where several requests are sent at once. Default 1. */
+  readonly answers?: number;
+  /** How long to wait after that for the server to end the connection. Default 5,000 after `Connection: close`, else 20. */
   readonly closeWaitMs?: number;
   /** Sent once an interim answer has come (Expect: 100-continue). */
   readonly afterContinue?: string | Buffer;
@@ -75,6 +77,7 @@ export function sendRaw(port: number, bytes: Bytes | readonly Bytes[], options: 
     const received: Buffer[] = [];
     const interim: { status: number; headerLines: readonly HeaderLine[] }[] = [];
     let final: HttpMessage | undefined;
+    let finalAnswers = 0;
     let connected = false;
     let closed = false;
     let timedOut = false;
@@ -90,19 +93,19 @@ export function sendRaw(port: number, bytes: Bytes | readonly Bytes[], options: 
       ...(options.bodyLimitBytes === undefined ? {} : { bodyLimitBytes: options.bodyLimitBytes }),
       onMessage: (message) => {
         const status = statusOf(message.startLine);
-        if (final !== undefined) {
-          return;
-        }
         if (status >= 100 && status < 200 && status !== 101) {
+          if (final !== undefined) return;
           interim.push({ status, headerLines: message.headerLines });
           if (options.afterContinue !== undefined && interim.length === 1) {
             socket.write(toBytes(options.afterContinue));
           }
           return;
         }
-        final = message;
+        final ??= message;
+        finalAnswers += 1;
+        if (finalAnswers !== (options.answers ?? 1)) return;
         const isLast = headerValue(message.headerLines, 'connection')?.toLowerCase() === 'close';
-        closeWait = setTimeout(settle, options.closeWaitMs ?? (isLast ? 250 : 20));
+        closeWait = setTimeout(settle, options.closeWaitMs ?? (isLast ? 5_000 : 20));
       },
     });
 
@@ -130,7 +133,7 @@ export function sendRaw(port: number, bytes: Bytes | readonly Bytes[], options: 
     const limit = setTimeout(() => {
       timedOut = final === undefined;
       settle();
-    }, options.timeoutMs ?? 10_000);
+    }, options.timeoutMs ?? 30_000);
 
     socket.on('connect', () => {
       connected = true;

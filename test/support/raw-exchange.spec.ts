@@ -104,7 +104,7 @@ describe('raw client and recording upstream', () => {
     upstream.respondWith(({ target }) => ({ body: target, delayMs: target === '/1' ? 30 : 0 }));
     const one = requestBytes({ port: upstream.port, target: '/1' });
     const two = requestBytes({ port: upstream.port, target: '/2' });
-    const answer = await sendRaw(upstream.port, Buffer.concat([one, two]), { closeWaitMs: 50 });
+    const answer = await sendRaw(upstream.port, Buffer.concat([one, two]), { answers: 2 });
     expect(answer.text()).toBe('/1');
     expect(answer.rest.toString('latin1')).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\n\/2$/);
     expect(upstream.requests.map(({ target, connection }) => [target, connection])).toEqual([

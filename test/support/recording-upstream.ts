@@ -156,7 +156,7 @@ export async function startRecordingUpstream(options: RecordingUpstreamOptions =
       connectionsAborted = 0;
       respond = initialRespond;
     },
-    async waitForRequests(count, timeoutMs = 5_000): Promise<readonly RecordedRequest[]> {
+    async waitForRequests(count, timeoutMs = 30_000): Promise<readonly RecordedRequest[]> {
       await waitUntil(
         () => requests.length >= count,
         timeoutMs,
@@ -164,7 +164,7 @@ export async function startRecordingUpstream(options: RecordingUpstreamOptions =
       );
       return requests;
     },
-    async waitForAborts(count, timeoutMs = 5_000): Promise<void> {
+    async waitForAborts(count, timeoutMs = 30_000): Promise<void> {
       await waitUntil(
         () => connectionsAborted >= count,
         timeoutMs,

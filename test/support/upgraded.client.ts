@@ -46,7 +46,7 @@ function linesOf(head: string): HeaderLine[] {
 }
 
 /** Waits for a state; a test fails with what it waited for. */
-export async function until(isSo: () => boolean, what: string, timeoutMs = 10_000): Promise<void> {
+export async function until(isSo: () => boolean, what: string, timeoutMs = 30_000): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   while (!isSo()) {
     if (Date.now() > deadline) throw new Error(`Not in ${timeoutMs} ms: ${what}.`);
