@@ -28,7 +28,7 @@ describe('Snapshot', () => {
     await snapshot.reload();
     await expect(snapshot.reload()).rejects.toThrow('down');
     expect(snapshot.current).toBe(1);
-    await expect.poll(() => snapshot.current, { timeout: 5_000 }).toBe(2);
+    await expect.poll(() => snapshot.current).toBe(2);
     snapshot.close();
   });
 

@@ -48,7 +48,7 @@ function adminResetTests(newEnvironment: () => Promise<Record<string, string>>):
       expect(await status(server.url, first.password)).toBe(401);
 
       const password = await resetPassword(env);
-      await expect.poll(() => status(server.url, password), { timeout: 10_000 }).toBe(200);
+      await expect.poll(() => status(server.url, password)).toBe(200);
       expect(await status(server.url, first.password)).toBe(401);
       const { body } = await client.get<{ items: { actor: string; detail: object }[] }>(
         '/audit-events?type=user.changed&limit=1',
@@ -73,7 +73,7 @@ function adminResetTests(newEnvironment: () => Promise<Record<string, string>>):
       // A user that was deleted is made anew.
       expect((await client.delete('/users/admin')).status).toBe(204);
       const anew = await resetPassword(env);
-      await expect.poll(() => status(server.url, anew), { timeout: 10_000 }).toBe(200);
+      await expect.poll(() => status(server.url, anew)).toBe(200);
       // It is found by its other names too, as the first one was.
       const as = createApiClient(server.url, { user: 'admin', password: anew });
       const found = await as.get<{ items: { username: string }[] }>('/users?q=administrator');

@@ -286,5 +286,5 @@ async function settled(): Promise<void> {
 }
 
 async function eventually(condition: () => boolean): Promise<void> {
-  await expect.poll(condition, { timeout: 10_000 }).toBe(true);
+  await expect.poll(condition).toBe(true);
 }

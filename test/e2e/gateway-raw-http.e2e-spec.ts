@@ -223,7 +223,10 @@ describe('several requests on one connection', () => {
 
   it('R02: pipelined requests are answered in their order', async () => {
     upstream.respondWith(({ target }) => ({ delayMs: target === '/1' ? 100 : 0, body: `answer ${target}` }));
-    const answer = await send(get('/1', readOnly) + get('/2', readOnly) + get('/3', readWrite), { answers: 3, closeWaitMs: 100 });
+    const answer = await send(get('/1', readOnly) + get('/2', readOnly) + get('/3', readWrite), {
+      answers: 3,
+      closeWaitMs: 100,
+    });
     expect(statuses(answer)).toEqual([200, 200, 200]);
     expect(answer.raw.toString().match(/answer \/\d/g)).toEqual(['answer /1', 'answer /2', 'answer /3']);
   });
@@ -251,9 +254,9 @@ describe('several requests on one connection', () => {
   it('R02: a pipelined request to the server itself waits for the answer before it, too', async () => {
     upstream.respondWith(() => ({ delayMs: 100, body: 'x' }));
     const own = `GET /health/live HTTP/1.1\r\nHost: own\r\n\r\n`;
-    expect(statuses(await send(get('/1', readOnly) + own + get('/2', readOnly), { answers: 3, closeWaitMs: 100 }))).toEqual([
-      200, 200, 200,
-    ]);
+    expect(
+      statuses(await send(get('/1', readOnly) + own + get('/2', readOnly), { answers: 3, closeWaitMs: 100 })),
+    ).toEqual([200, 200, 200]);
     expect(upstream.requests.map(({ target }) => target)).toEqual(['/1', '/2']);
   });
 
@@ -363,7 +366,10 @@ describe('several requests on one connection', () => {
 
   it('R03: a request inside a refused body is no request', async () => {
     const smuggled = get('/smuggled', readWrite);
-    const answer = await send(post('/x', readOnly, smuggled) + get('/after', readOnly), { answers: 2, closeWaitMs: 300 });
+    const answer = await send(post('/x', readOnly, smuggled) + get('/after', readOnly), {
+      answers: 2,
+      closeWaitMs: 300,
+    });
     expect(statuses(answer)).toEqual([403, 200]);
     expect(upstream.requests.map(({ target }) => target)).toEqual(['/after']);
   });

@@ -139,7 +139,7 @@ describe('an upgraded connection', () => {
       await new Promise((resolve) => setTimeout(resolve, 300));
       return end.receivedLength() - before;
     };
-    await expect.poll(seen, { timeout: 20_000 }).toBe(0);
+    await expect.poll(seen).toBe(0);
     expect(end.receivedLength()).toBeLessThan(40 * 1_048_576);
     client.socket.resume();
     await until(() => client.receivedLength() === 40 * 1_048_576, 'all bytes', 30_000);

@@ -161,7 +161,7 @@ describe('configuration', () => {
       expect(password).toMatch(/^[A-Za-z0-9]{24}$/);
       expect(first.output().split(password)).toHaveLength(2);
       expect((await createApiClient(url, { user: 'admin', password }).get('/settings')).status).toBe(200);
-      await expect.poll(() => first.output(), { timeout: 5_000 }).toContain(`Scopegate is ready at ${url}`);
+      await expect.poll(() => first.output()).toContain(`Scopegate is ready at ${url}`);
       const secrets = join(home.path, 'data', 'secrets.json');
       expect(statSync(secrets).mode & 0o777).toBe(0o600);
       expect(statSync(join(home.path, 'data')).mode & 0o777).toBe(0o700);
@@ -228,7 +228,7 @@ describe('the end', () => {
     await new Promise((resolve) => setTimeout(resolve, 200));
     await expect(fetch(`${server.url}/health/live`)).rejects.toThrow(/fetch failed/);
     expect(await running).toEqual({ status: 200, text: 'slow' });
-    await expect.poll(() => server.hasExited(), { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => server.hasExited()).toBe(true);
     await ended();
     const again = await startScopegate({ dataFolder });
     try {

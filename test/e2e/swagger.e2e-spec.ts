@@ -409,7 +409,7 @@ describe.runIf(isBrowserAvailable())('Swagger UI in a real browser', () => {
       await operation.locator('.opblock-summary-control').click();
       await operation.locator('button.try-out__btn').click();
       const editor = operation.locator('textarea.body-param__text');
-      await expect.poll(async () => editor.inputValue(), { timeout: 20_000 }).toContain('77');
+      await expect.poll(async () => editor.inputValue()).toContain('77');
       expect((await execute(operation)).status).toMatch(/^200/);
       const after = await admin.get('/settings');
       expect(after.body).toEqual(before.body);

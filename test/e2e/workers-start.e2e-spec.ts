@@ -92,7 +92,7 @@ describeWithMariaDb('the start of several workers', (mariaDb) => {
       const port = typeof address === 'object' && address !== null ? address.port : 0;
       for (const name of ['PORT', 'SCOPEGATE_MANAGEMENT_PORT']) {
         const started = await start({ [name]: String(port), LOG_LEVEL: 'silent' });
-        await expect.poll(() => childrenOf(started.pid).length, { timeout: 20_000 }).toBe(2);
+        await expect.poll(() => childrenOf(started.pid).length).toBe(2);
         const workers = childrenOf(started.pid);
         expect(await started.exited).toBe(1);
         const lines = started
@@ -111,7 +111,7 @@ describeWithMariaDb('the start of several workers', (mariaDb) => {
 
   it('R62: SIGTERM during the start ends it without a complaint', async () => {
     const started = await start({});
-    await expect.poll(() => childrenOf(started.pid).length, { timeout: 20_000, interval: 5 }).toBeGreaterThan(0);
+    await expect.poll(() => childrenOf(started.pid).length, { interval: 5 }).toBeGreaterThan(0);
     const workers = childrenOf(started.pid);
     expect(await started.end('SIGTERM')).toBe(0);
     expect(started.output()).not.toMatch(/cannot start|could not stop/);
@@ -123,10 +123,10 @@ describeWithMariaDb('the start of several workers', (mariaDb) => {
     await waitUntilReady('The server', started, () => Promise.resolve(started.output().includes('is ready')), 60_000);
     const [steady] = childrenOf(started.pid);
     for (let death = 1; death <= 3; death += 1) {
-      await expect.poll(() => childrenOf(started.pid).length, { timeout: 20_000 }).toBe(2);
+      await expect.poll(() => childrenOf(started.pid).length).toBe(2);
       for (const pid of childrenOf(started.pid)) if (pid !== steady) process.kill(pid, 'SIGKILL');
       const deaths = (): unknown[] => logsOf(started).filter(({ message }) => /is replaced/.test(String(message)));
-      await expect.poll(() => deaths().length, { timeout: 20_000 }).toBe(death);
+      await expect.poll(() => deaths().length).toBe(death);
     }
     const deaths = logsOf(started).filter(({ signal }) => signal === 'SIGKILL');
     expect(deaths.map(({ worker, delayMs }) => [worker, delayMs])).toEqual([

@@ -46,9 +46,7 @@ describeWithMariaDb('two workers on one port', (mariaDb) => {
 
   /** Each worker stores its events a moment after it has answered, and either can be asked for all of them. */
   async function expectAllStored(server: RestartableServer, answers: readonly LoadAnswer[]): Promise<void> {
-    await expect
-      .poll(async () => compare(answers, await server.events()), { timeout: 10_000 })
-      .toEqual({ missing: 0, duplicates: 0 });
+    await expect.poll(async () => compare(answers, await server.events())).toEqual({ missing: 0, duplicates: 0 });
   }
 
   /** Does something that ends workers, and waits until so many others have taken their places. */
@@ -65,7 +63,7 @@ describeWithMariaDb('two workers on one port', (mariaDb) => {
     const { requestId } = await client.send({ path: '/health/live' });
     const lineOf = (): Readonly<Record<string, unknown>> | undefined =>
       server.node().logs.find((line) => line['requestId'] === requestId);
-    await expect.poll(lineOf, { timeout: 5_000, interval: 10 }).toBeDefined();
+    await expect.poll(lineOf, { interval: 10 }).toBeDefined();
     return Number(lineOf()?.['worker']);
   }
 
@@ -92,14 +90,12 @@ describeWithMariaDb('two workers on one port', (mariaDb) => {
     const load = startLoad(port, 16, reads(server));
     await waitForAnswers(load, answersBefore);
     for (const worker of before.slice(1)) process.kill(worker, 'SIGKILL');
-    await expect
-      .poll(() => childrenOf(pid).filter((child) => !before.includes(child)), { timeout: 20_000 })
-      .toHaveLength(1);
+    await expect.poll(() => childrenOf(pid).filter((child) => !before.includes(child))).toHaveLength(1);
     const workersThatAnswer = async (): Promise<string | undefined> => {
       const answer = await fetch(`${server.node().url}/metrics`);
       return /^scopegate_workers (\d+)$/m.exec(await answer.text())?.[1];
     };
-    await expect.poll(workersThatAnswer, { timeout: 20_000 }).toBe('2');
+    await expect.poll(workersThatAnswer).toBe('2');
     const wanted = load.answers.length + 200;
     await waitForAnswers(load, wanted);
     await load.stop();
@@ -285,9 +281,7 @@ describeWithMariaDb('two workers on one port', (mariaDb) => {
           .slice(0, -1)
           .map((line) => JSON.parse(line) as TestEvent)
           .filter(({ requestId }) => requestId !== null && requestIds.has(requestId));
-      await expect
-        .poll(() => compare(load.answers, ofTheLoad()), { timeout: 10_000 })
-        .toEqual({ missing: 0, duplicates: 0 });
+      await expect.poll(() => compare(load.answers, ofTheLoad())).toEqual({ missing: 0, duplicates: 0 });
       expect(new Set(load.answers.map(({ status }) => status))).toEqual(new Set([200, 403]));
     });
 
@@ -326,7 +320,7 @@ describeWithMariaDb('two workers on one port', (mariaDb) => {
         process.kill(other, 'SIGKILL');
         const failures = (): readonly Readonly<Record<string, unknown>>[] =>
           server.node().logs.filter(({ message }) => String(message).startsWith('A worker cannot start: '));
-        await expect.poll(() => failures().length, { timeout: 20_000 }).toBeGreaterThanOrEqual(2);
+        await expect.poll(() => failures().length).toBeGreaterThanOrEqual(2);
         const seen = failures();
         expect(seen.every(({ level, worker }) => level === 'error' && worker === seen[0]?.['worker'])).toBe(true);
         await expectReplaced(server, 1, () => limitOpenFiles(pid, '1024'));
@@ -340,7 +334,7 @@ describeWithMariaDb('two workers on one port', (mariaDb) => {
       const load = startLoad(server.node().port, 16, reads(server));
       await waitForAnswers(load, 500);
       await server.node().kill9();
-      await expect.poll(() => workers.filter(isRunning), { timeout: 15_000 }).toEqual([]);
+      await expect.poll(() => workers.filter(isRunning)).toEqual([]);
       await load.stop();
       await server.startAgain();
       expect(childrenOf(server.node().pid)).toHaveLength(2);
@@ -391,13 +385,13 @@ describeWithMariaDb('two workers on one port', (mariaDb) => {
       await mariaDb().kill9();
       try {
         for (const client of clients) {
-          await expect.poll(async () => codeOf(await client.send(use)), { timeout: 20_000 }).toBe('policy_unavailable');
+          await expect.poll(async () => codeOf(await client.send(use))).toBe('policy_unavailable');
         }
       } finally {
         await mariaDb().restart();
       }
       for (const client of clients) {
-        await expect.poll(async () => (await client.send(use)).status, { timeout: 20_000 }).toBe(200);
+        await expect.poll(async () => (await client.send(use)).status).toBe(200);
       }
     });
 

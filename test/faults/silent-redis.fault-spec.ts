@@ -8,12 +8,12 @@ describeWithRedis('a Redis that falls silent', (redis) => {
     const proxy = await startFaultProxy(redis());
     const server = await startScopegate({ env: { REDIS_URL: proxy.through(redis().url) } });
     try {
-      await expect.poll(() => proxy.openConnections, { timeout: 10_000 }).toBe(2);
+      await expect.poll(() => proxy.openConnections).toBe(2);
       proxy.swallow();
       // Every connection that was open is given up, and those that are tried meanwhile are as silent.
-      await expect.poll(() => proxy.acceptedConnections, { timeout: 20_000 }).toBeGreaterThanOrEqual(4);
+      await expect.poll(() => proxy.acceptedConnections).toBeGreaterThanOrEqual(4);
       proxy.pass();
-      await expect.poll(() => [proxy.openConnections, proxy.silentConnections], { timeout: 20_000 }).toEqual([2, 0]);
+      await expect.poll(() => [proxy.openConnections, proxy.silentConnections]).toEqual([2, 0]);
     } finally {
       await server.stop();
       await proxy.stop();

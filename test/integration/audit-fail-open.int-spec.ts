@@ -38,8 +38,8 @@ describeWithMariaDb('audit.failOpen', (mariaDb: () => MariaDbServer) => {
 
   /** Sends no request to the management API before: it would be counted like any other request. */
   async function waitForRoom(): Promise<void> {
-    await expect.poll(() => figure('journal_writable'), { timeout: 20_000 }).toBe(1);
-    await expect.poll(() => figure('journal_backlog_bytes'), { timeout: 20_000 }).toBe(0);
+    await expect.poll(() => figure('journal_writable')).toBe(1);
+    await expect.poll(() => figure('journal_backlog_bytes')).toBe(0);
   }
 
   async function gaps(): Promise<readonly TestEvent[]> {
@@ -73,13 +73,13 @@ describeWithMariaDb('audit.failOpen', (mariaDb: () => MariaDbServer) => {
     const load = startLoad(server.node().port, 4, reads(server));
     await waitForAnswers(load, 100);
     await mariaDb().kill9();
-    await expect.poll(() => unrecorded('let-through'), { timeout: 20_000 }).toBeGreaterThan(100);
+    await expect.poll(() => unrecorded('let-through')).toBeGreaterThan(100);
     await load.stop();
     const counted = await unrecorded('let-through');
     expect(await figure('journal_writable')).toBe(0);
     await mariaDb().restart();
     await waitForRoom();
-    await expect.poll(async () => sumOf(await gaps()), { timeout: 10_000 }).toBe(counted);
+    await expect.poll(async () => sumOf(await gaps())).toBe(counted);
     const [gap] = await gaps();
     expect([gap?.outcome, gap?.code]).toEqual(['allowed', 'audit_unrecorded']);
     await expectAllAccountedFor(load);
@@ -98,12 +98,12 @@ describeWithMariaDb('audit.failOpen', (mariaDb: () => MariaDbServer) => {
       const load = startLoad(server.node().port, 8, reads(server));
       await waitForAnswers(load, 100);
       await mariaDb().kill9();
-      await expect.poll(() => unrecorded('let-through'), { timeout: 30_000 }).toBeGreaterThan(100);
+      await expect.poll(() => unrecorded('let-through')).toBeGreaterThan(100);
       await load.stop();
       await mariaDb().restart();
       await waitForRoom();
       const counted = await unrecorded('let-through');
-      await expect.poll(async () => sumOf(await gaps()), { timeout: 10_000 }).toBe(counted);
+      await expect.poll(async () => sumOf(await gaps())).toBe(counted);
       await expectAllAccountedFor(load);
       expect(await unrecorded('broken-off')).toBe(0);
     } finally {
@@ -117,7 +117,7 @@ describeWithMariaDb('audit.failOpen', (mariaDb: () => MariaDbServer) => {
     const load = startLoad(server.node().port, 4, reads(server));
     await waitForAnswers(load, 50);
     await mariaDb().kill9();
-    await expect.poll(() => unrecorded('let-through'), { timeout: 20_000 }).toBeGreaterThan(50);
+    await expect.poll(() => unrecorded('let-through')).toBeGreaterThan(50);
     await load.stop();
     expect(await server.node().stop()).toBe(0);
     await mariaDb().restart();
@@ -131,7 +131,7 @@ describeWithMariaDb('audit.failOpen', (mariaDb: () => MariaDbServer) => {
     const load = startLoad(server.node().port, 4, reads(server));
     await waitForAnswers(load, 50);
     await mariaDb().kill9();
-    await expect.poll(() => unrecorded('turned-away'), { timeout: 20_000 }).toBeGreaterThan(50);
+    await expect.poll(() => unrecorded('turned-away')).toBeGreaterThan(50);
     await load.stop();
     await mariaDb().restart();
     // What was turned away is recorded once there is room, and not before.

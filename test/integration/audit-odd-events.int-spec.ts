@@ -293,7 +293,7 @@ describeInMode('events on a server whose mode changes', 'STRICT_TRANS_TABLES', (
           const events = await server().events({ application, outcome: 'failed' });
           expect(events.map(({ path }) => path).toSorted()).toEqual(expected);
         },
-        { timeout: 10_000, interval: 100 },
+        { timeout: 30_000, interval: 100 },
       );
     }
     await outside.end();

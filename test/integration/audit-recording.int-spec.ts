@@ -48,7 +48,7 @@ describeOnEachDatabase('what is recorded', (server: () => ScopegateFixture) => {
   afterEach(async () => {
     vi.restoreAllMocks();
     upstream.clear();
-    await vi.waitFor(() => restoreRules(server()), { timeout: 5_000, interval: 200 });
+    await vi.waitFor(() => restoreRules(server()), { timeout: 30_000, interval: 200 });
   });
 
   const rowsOf = async (requestId: string): Promise<readonly AuditEventEntity[]> => {
@@ -173,7 +173,7 @@ describeOnEachDatabase('what is recorded', (server: () => ScopegateFixture) => {
       },
       { timeoutMs: 300 },
     );
-    await expect.poll(() => rowsOf(requestId), { timeout: 5_000 }).toHaveLength(1);
+    await expect.poll(() => rowsOf(requestId)).toHaveLength(1);
   });
 
   it('R56: repeated failures are counted exactly, whatever came together', async () => {

@@ -37,7 +37,7 @@ describe('the change log', () => {
       await registry.beat();
       const noteRead = vi.spyOn(registry, 'noteRead');
       await changeElsewhere('revoked');
-      await expect.poll(() => acted, { timeout: 10_000 }).toContain('revoked');
+      await expect.poll(() => acted).toContain('revoked');
       await expect.poll(() => noteRead.mock.calls.length).toBeGreaterThan(0);
     } finally {
       await manager.query('ALTER TABLE nodes_away RENAME TO nodes');
@@ -64,11 +64,11 @@ describe('the change log', () => {
       throw new Error('It cannot be read.');
     });
     await changeElsewhere('unreadable');
-    await expect.poll(() => failures, { timeout: 10_000 }).toBeGreaterThan(6);
+    await expect.poll(() => failures).toBeGreaterThan(6);
     expect(noteRead).not.toHaveBeenCalled();
     expect(feed.actedUpTo).toBe(before);
     isReadable = true;
-    await expect.poll(() => feed.actedUpTo, { timeout: 10_000 }).toBeGreaterThan(before);
+    await expect.poll(() => feed.actedUpTo).toBeGreaterThan(before);
     expect(acted).toBe(1);
     expect(noteRead).toHaveBeenCalled();
   });
@@ -82,17 +82,17 @@ describe('the change log', () => {
       else acted.push(...subjects);
     });
     await changeElsewhere('lost');
-    await expect.poll(() => acted, { timeout: 10_000 }).toContain('lost');
+    await expect.poll(() => acted).toContain('lost');
     const lost = feed.actedUpTo;
     const unitOfWork = gateway.provider(UnitOfWork);
     await unitOfWork.run(({ manager }) => manager.delete(ChangeEntity, { id: lost }));
-    await expect.poll(() => anew, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => anew).toBe(1);
     await changeElsewhere('known');
-    await expect.poll(() => acted, { timeout: 10_000 }).toContain('known');
+    await expect.poll(() => acted).toContain('known');
     await unitOfWork.run(({ manager }) =>
       manager.update(ChangeEntity, { id: feed.actedUpTo }, { subject: 'other', changeSet: 'other' }),
     );
-    await expect.poll(() => anew, { timeout: 10_000 }).toBe(2);
+    await expect.poll(() => anew).toBe(2);
   });
 
   it('R80: a change of its own that the database has lost before it was read makes a node read everything anew', async () => {
@@ -101,7 +101,7 @@ describe('the change log', () => {
     feed.subscribe('token', (subjects) => void (subjects === 'all' && (anew += 1)));
     feed.own.noteStoring('lost before it was read');
     await feed.announce('lost before it was read', [{ topic: 'token', subject: 'a' }]);
-    await expect.poll(() => anew, { timeout: 20_000 }).toBe(1);
+    await expect.poll(() => anew).toBe(1);
   });
 
   it('R80: a lease whose row the database has lost is held again', async () => {
@@ -123,7 +123,7 @@ describe('the change log', () => {
       await new Promise<void>((resolve) => (goOn = resolve));
     });
     await changeElsewhere('held');
-    await expect.poll(() => goOn, { timeout: 10_000 }).not.toBeNull();
+    await expect.poll(() => goOn).not.toBeNull();
     await turn();
     expect(noteRead).not.toHaveBeenCalled();
     (goOn as (() => void) | null)?.();

@@ -74,7 +74,7 @@ describeWithMariaDb('a change whose COMMIT is not answered', (mariaDb) => {
     const failedBefore = proxy.failedCommits;
     proxy.failCommit({ fault: 'swallow-answer', containing: LINES_WRITTEN });
     const revocation = gateway.admin.delete<ProblemBody>(`/tokens/${id}`);
-    await expect.poll(() => proxy.failedCommits, { timeout: 10_000 }).toBe(failedBefore + 1);
+    await expect.poll(() => proxy.failedCommits).toBe(failedBefore + 1);
     proxy.swallow();
     const { status, body } = await revocation;
     expect(status).toBe(503);
@@ -82,10 +82,10 @@ describeWithMariaDb('a change whose COMMIT is not answered', (mariaDb) => {
     expect(body.detail).toContain('did not confirm the change');
     proxy.pass();
     const repeated = async (): Promise<number> => (await gateway.admin.delete(`/tokens/${id}`)).status;
-    await expect.poll(repeated, { timeout: 20_000 }).toBe(204);
+    await expect.poll(repeated).toBe(204);
     const passed = upstream.requests.length;
     // A 503 until the change log has been read again, where that took longer than rules may be old; never a 200.
-    await expect.poll(() => use(secret), { timeout: 20_000 }).toBe(401);
+    await expect.poll(() => use(secret)).toBe(401);
     expect(upstream.requests).toHaveLength(passed);
   });
 
@@ -95,11 +95,11 @@ describeWithMariaDb('a change whose COMMIT is not answered', (mariaDb) => {
     const failedBefore = proxy.failedCommits;
     proxy.failCommit({ fault: 'swallow-answer', containing: LINES_WRITTEN });
     const revocation = gateway.admin.delete(`/tokens/${id}`);
-    await expect.poll(() => proxy.failedCommits, { timeout: 10_000 }).toBe(failedBefore + 1);
+    await expect.poll(() => proxy.failedCommits).toBe(failedBefore + 1);
     proxy.swallow();
     expect((await revocation).status).toBe(503);
     proxy.pass();
-    await expect.poll(() => use(secret), { timeout: 20_000 }).toBe(401);
+    await expect.poll(() => use(secret)).toBe(401);
   });
 
   it('R80: is a 503 where it is not stored, and can be repeated', async () => {

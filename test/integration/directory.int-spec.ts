@@ -364,7 +364,7 @@ describeWithMariaDb('the directory on MariaDB', (server) => {
         (await nodes[2].directory.findById(anna?.id ?? ''))?.displayName;
       expect(await name()).toBe('anna');
       await nodes[0].users.update('anna', { displayName: 'Anna' }, SYSTEM_ACTOR);
-      await expect.poll(name, { timeout: 1_000 }).toBe('Anna');
+      await expect.poll(name, { timeout: 5_000 }).toBe('Anna');
     } finally {
       for (const node of nodes) await node.stop();
     }

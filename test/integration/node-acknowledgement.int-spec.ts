@@ -132,7 +132,7 @@ describeWithMariaDb('the confirmation of a revocation by two nodes', (mariaDb) =
   /** Revokes a token that both nodes know, and waits. */
   async function revoke(): Promise<{ readonly answer: Revocation; readonly secret: string }> {
     const { id, secret } = await createTestToken(admin);
-    for (const node of [one, other]) await expect.poll(() => use(node, secret), { timeout: 10_000 }).toBe(200);
+    for (const node of [one, other]) await expect.poll(() => use(node, secret)).toBe(200);
     const { status, body } = await admin.delete<Revocation>(`/tokens/${id}?wait=true`);
     expect(status).toBe(200);
     return { answer: body, secret };
@@ -171,7 +171,7 @@ describeWithMariaDb('the confirmation of a revocation by two nodes', (mariaDb) =
       } finally {
         process.kill(other.pid, 'SIGCONT');
       }
-      await expect.poll(async () => (await revoke()).answer.missing, { timeout: 20_000 }).toEqual([]);
+      await expect.poll(async () => (await revoke()).answer.missing).toEqual([]);
 
       // A clean stop removes the row: no request waits for that node.
       expect(await other.stop()).toBe(0);

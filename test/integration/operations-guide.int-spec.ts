@@ -88,7 +88,7 @@ function guideTests(newPlace: () => Promise<Place>): void {
       const running = await run('upgrade: what runs now', { SCOPEGATE_URL: first.url });
       expect(running).toContain('"schema":');
       const password = /password "(\w+)"/.exec(await run('password: a new one'))?.[1] ?? '';
-      await expect.poll(() => descriptions(first, password), { timeout: 10_000 }).toHaveLength(2);
+      await expect.poll(() => descriptions(first, password)).toHaveLength(2);
       expect(await first.stop()).toBe(0);
 
       await run(`restore: ${kind}`);

@@ -509,6 +509,6 @@ describeWithMariaDb('purging by several nodes', (mariaDb) => {
     expect(await answerTo(other, token)).toBe(200);
     await one.revokeToken(token.id);
     await one.provider(TokenPurgeJob).purgeOnce();
-    await expect.poll(() => answerTo(other, token), { timeout: 1_000 }).toBe('credential_invalid');
+    await expect.poll(() => answerTo(other, token), { timeout: 5_000 }).toBe('credential_invalid');
   });
 });

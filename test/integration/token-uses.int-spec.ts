@@ -102,9 +102,9 @@ describeWithMariaDb('uses of tokens on MariaDB', (mariaDb) => {
       const before = await server().useCount();
       proxy.failCommit({ fault, containing: 'use_count', times: 2 });
       await use(server(), 10);
-      await expect.poll(() => proxy.failedCommits - failedCommits, { timeout: 30_000 }).toBe(2);
+      await expect.poll(() => proxy.failedCommits - failedCommits).toBe(2);
       await use(server(), 10);
-      await expect.poll(() => server().useCount(), { timeout: 30_000 }).toBe(before + 20);
+      await expect.poll(() => server().useCount()).toBe(before + 20);
       expect(await server().node().stop()).toBe(0);
       await server().startAgain();
       await expectCounted(20);

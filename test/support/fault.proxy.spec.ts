@@ -16,6 +16,10 @@ function listenTo(socket: Socket): Heard {
   return heard;
 }
 
+function eventually(check: () => unknown): Promise<unknown> {
+  return vi.waitFor(check, { timeout: 30_000 });
+}
+
 describe('fault proxy', () => {
   const served: Heard[] = [];
   const server = createServer((socket) => {
@@ -44,7 +48,7 @@ describe('fault proxy', () => {
 
   async function ask(socket: Socket, heard: Heard, text: string): Promise<void> {
     socket.write(text);
-    await vi.waitFor(() => expect(heard.text).toContain(`answer to ${text}`));
+    await eventually(() => expect(heard.text).toContain(`answer to ${text}`));
   }
 
   it('support: bytes and ends pass in both directions', async () => {
@@ -52,7 +56,7 @@ describe('fault proxy', () => {
     await ask(socket, heard, 'one');
     expect([proxy.openConnections, proxy.acceptedConnections]).toEqual([1, 1]);
     socket.end();
-    await vi.waitFor(() => expect([heard.end, served[0]?.end]).toEqual(['closed', 'closed']));
+    await eventually(() => expect([heard.end, served[0]?.end]).toEqual(['closed', 'closed']));
     expect(proxy.openConnections).toBe(0);
   });
 
@@ -61,13 +65,13 @@ describe('fault proxy', () => {
     await ask(socket, heard, 'one');
     proxy.swallow('to-client');
     socket.write('two');
-    await vi.waitFor(() => expect(served[0]?.text).toBe('onetwo'));
+    await eventually(() => expect(served[0]?.text).toBe('onetwo'));
     proxy.swallow();
     socket.write('three');
     const during = open();
     during.socket.write('four');
     await once(during.socket, 'connect');
-    await vi.waitFor(() => expect(proxy.openConnections).toBe(2));
+    await eventually(() => expect(proxy.openConnections).toBe(2));
     proxy.pass();
     const after = open();
     await ask(after.socket, after.heard, 'five');
@@ -78,7 +82,7 @@ describe('fault proxy', () => {
     expect(during.heard).toEqual({ text: '', end: 'open' });
     // Its server does not learn either that the client has gone.
     socket.destroy();
-    await vi.waitFor(() => expect(proxy.openConnections).toBe(2));
+    await eventually(() => expect(proxy.openConnections).toBe(2));
     expect(served[0]).toEqual({ text: 'onetwo', end: 'open' });
   });
 
@@ -86,7 +90,7 @@ describe('fault proxy', () => {
     const { socket, heard } = open();
     await ask(socket, heard, 'one');
     proxy.reset();
-    await vi.waitFor(() => expect([heard.end, served[0]?.end]).toEqual(['reset', 'reset']));
+    await eventually(() => expect([heard.end, served[0]?.end]).toEqual(['reset', 'reset']));
     const next = open();
     await ask(next.socket, next.heard, 'two');
   });
@@ -96,7 +100,7 @@ describe('fault proxy', () => {
     await ask(socket, heard, 'one');
     await proxy.refuse();
     const refused = open();
-    await vi.waitFor(() => expect(refused.heard.end).toBe('reset'));
+    await eventually(() => expect(refused.heard.end).toBe('reset'));
     await ask(socket, heard, 'two');
     proxy.pass();
     const next = open();
@@ -110,9 +114,9 @@ describe('fault proxy', () => {
     proxy.delay(100);
     const startedMs = performance.now();
     socket.write('two');
-    await vi.waitFor(() => expect(served[0]?.text).toBe('onetwo'));
+    await eventually(() => expect(served[0]?.text).toBe('onetwo'));
     socket.end('three');
-    await vi.waitFor(() => expect(served[0]).toEqual({ text: 'onetwothree', end: 'closed' }));
+    await eventually(() => expect(served[0]).toEqual({ text: 'onetwothree', end: 'closed' }));
     expect(performance.now() - startedMs).toBeGreaterThanOrEqual(190);
   });
 });
@@ -123,7 +127,7 @@ describeWithRedis('fault proxy before Redis', (redis) => {
     const socket = connect(Number(new URL(proxy.through(redis().url)).port), '127.0.0.1');
     const heard = listenTo(socket);
     socket.write('PING\r\n');
-    await vi.waitFor(() => expect(heard.text).toBe('+PONG\r\n'));
+    await eventually(() => expect(heard.text).toBe('+PONG\r\n'));
     await proxy.stop();
   });
 });
@@ -173,9 +177,9 @@ describeWithMariaDb('fault proxy before MariaDB', (server) => {
       () => (outcome = 'stored'),
       (error: unknown) => (outcome = String(error)),
     );
-    await vi.waitFor(() => expect(proxy.failedCommits).toBe(1));
-    if (answered) await vi.waitFor(() => expect(outcome).toMatch(/ECONNRESET|Connection lost/));
-    await vi.waitFor(async () => {
+    await eventually(() => expect(proxy.failedCommits).toBe(1));
+    if (answered) await eventually(() => expect(outcome).toMatch(/ECONNRESET|Connection lost/));
+    await eventually(async () => {
       const [rows] = await direct.query('SELECT id FROM kept');
       expect(rows).toEqual(stored ? [{ id: 7 }] : []);
     });

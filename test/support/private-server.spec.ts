@@ -54,7 +54,7 @@ describe('private processes', () => {
     expect([isAlive(childPid), existsSync(childFolder)]).toEqual([true, true]);
     parent.kill('SIGKILL');
     await vi.waitFor(() => expect([isAlive(childPid), existsSync(dirname(childFolder))]).toEqual([false, false]), {
-      timeout: 10_000,
+      timeout: 30_000,
       interval: 50,
     });
     await folder.remove();
