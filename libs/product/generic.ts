@@ -12,6 +12,7 @@ export const GENERIC: Product = {
   loginFields: false,
   tokenPlaces: null,
   bearer: AUTHORIZATION_BEARER,
+  refusalSigns: null,
   actAs: NO_ACT_AS,
   nativeTokens: null,
   // It may also run in a servlet container.

@@ -12,6 +12,7 @@ export const GITEA: Product = {
   loginFields: false,
   tokenPlaces: { headers: [], schemes: ['token'] },
   bearer: AUTHORIZATION_BEARER,
+  refusalSigns: null,
   actAs: { headers: ['sudo'], parameters: ['sudo', 'token', 'access_token'] },
   nativeTokens: null,
   session: { cookie: 'i_like_gitea', parameters: [] },

@@ -18,6 +18,7 @@ export const GITLAB: Product = {
   loginFields: false,
   tokenPlaces: { headers: ['private-token'], schemes: [] },
   bearer: AUTHORIZATION_BEARER,
+  refusalSigns: null,
   actAs: {
     headers: ['sudo', 'job-token', 'deploy-token', 'x-gitlab-static-object-token'],
     parameters: ['sudo', 'private_token', 'access_token', 'job_token', 'feed_token'],

@@ -1,4 +1,4 @@
-import { AUTHORIZATION_BEARER } from '@scopegate/upstream';
+import { AUTHORIZATION_BEARER, SERAPH_SIGNS } from '@scopegate/upstream';
 import { ATLASSIAN_BLOCKED_PATHS, ATLASSIAN_PATHS, NO_ACT_AS, SERVLET_SESSION, type Product } from './product.js';
 
 export const JIRA: Product = {
@@ -11,6 +11,7 @@ export const JIRA: Product = {
   loginFields: true,
   tokenPlaces: null,
   bearer: AUTHORIZATION_BEARER,
+  refusalSigns: SERAPH_SIGNS,
   actAs: NO_ACT_AS,
   nativeTokens: {
     since: '8.14',

@@ -1,5 +1,5 @@
 import type { PathPattern, PathRules, ReadOnlyException } from '@scopegate/path';
-import type { BearerLine } from '@scopegate/upstream';
+import type { BearerLine, RefusalSigns } from '@scopegate/upstream';
 
 /** A member of the JSON answer, or of its object `of`; or the whole text. */
 export type AccountPlace = { readonly member: string; readonly of?: string } | 'text';
@@ -22,6 +22,8 @@ export interface Product {
   readonly tokenPlaces: TokenPlaces | null;
   /** Where a credential of its own goes that is no user name and password (R68). */
   readonly bearer: BearerLine;
+  /** Of a refused credential, besides the status 401 (R70); null: none. */
+  readonly refusalSigns: RefusalSigns | null;
   /**
    * Where a request names another user to act for, or another credential, besides Authorization, cookies and
    * `tokenPlaces`. With a credential of the gateway, no client may choose one (R71).

@@ -11,6 +11,7 @@ export const REDMINE: Product = {
   loginFields: false,
   tokenPlaces: { headers: ['x-redmine-api-key'], schemes: [] },
   bearer: { header: 'X-Redmine-API-Key', prefix: '' },
+  refusalSigns: null,
   actAs: { headers: ['x-redmine-switch-user'], parameters: ['key'] },
   nativeTokens: null,
   session: { cookie: '_redmine_session', parameters: [] },

@@ -1,4 +1,4 @@
-import { headerValues, upgradeProtocols, type HeaderLines } from '@scopegate/kernel';
+import { headerValues, mediaTypeOf, upgradeProtocols, type HeaderLines } from '@scopegate/kernel';
 
 /**
  * Null if the answer can be passed on.
@@ -13,6 +13,12 @@ export function faultOfAnswer(status: number, lines: HeaderLines): string | null
     return 'The answer has a transfer coding other than "chunked".';
   }
   return headerValues(lines, 'content-length').length > 1 ? 'The answer has more than one length.' : null;
+}
+
+/** Server-sent events (HTML, 9.2.2). */
+export function isEventStream(lines: HeaderLines): boolean {
+  const [type] = headerValues(lines, 'content-type');
+  return type !== undefined && mediaTypeOf(type) === 'text/event-stream';
 }
 
 /** Interim answers and 204 must not have a length (RFC 9110 8.6). */

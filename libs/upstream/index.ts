@@ -7,6 +7,7 @@ export * from './credential.js';
 export * from './cookie-jar.js';
 export * from './key-rotation.js';
 export * from './own-upstream.js';
+export * from './refused-credential.js';
 export * from './via.js';
 export * from './target.js';
 export * from './headers.js';

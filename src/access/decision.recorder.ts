@@ -152,10 +152,15 @@ export class DecisionRecorder {
     { application, authenticated, problem, denial, forwardedAtTick }: Exchange,
     status: number | null,
   ): boolean {
+    // A refused credential is answered with a problem (R70).
+    const isCredentialRefused = problem?.code === 'upstream_credential_rejected';
     const isTokenAnswer =
-      (authenticated?.token ?? null) !== null && forwardedAtTick !== null && denial === null && problem === null;
+      (authenticated?.token ?? null) !== null &&
+      forwardedAtTick !== null &&
+      denial === null &&
+      (problem === null || isCredentialRefused);
     if (!isTokenAnswer || application === null || status === null) return false;
-    const isRefused = status === 401 || status === 403;
+    const isRefused = status === 401 || status === 403 || isCredentialRefused;
     if (isRefused) this.beliefs.noteRefused(application.key);
     else if (status < 500) this.beliefs.noteAccepted(application.key);
     return isRefused;

@@ -1,4 +1,5 @@
 import type { Eventually } from '@scopegate/access';
+import type { HeaderLines } from '@scopegate/kernel';
 import type { ProtectedApplication } from '../applications/application.js';
 import type { PendingResponse } from '../audit/pending-response.js';
 import type { Exchange } from '../common/access/exchange.js';
@@ -20,6 +21,11 @@ export interface ForwardOptions {
 export interface ForwardListener<Handler> {
   /** Called once, when the request has a connection. If it throws or rejects, nothing has gone upstream. */
   onTurn(handler: Handler): Eventually<void>;
+  /**
+   * Called once, with the head, before `onHead`. Null if the upstream has not refused the credential of the gateway;
+   * else the answer for the client.
+   */
+  refusalIn(handler: Handler, status: number, lines: HeaderLines): Error | null;
   /** Called once, with the head; the answer leaves on `release`. */
   onHead(exchange: Exchange, status: number, answer: PendingResponse): void;
   /** Called once, after a head with the status 101, when the connection has ended. */

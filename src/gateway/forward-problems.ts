@@ -1,3 +1,7 @@
+import { depositDetail, REASONS } from '@scopegate/access';
+import type { HeaderLines } from '@scopegate/kernel';
+import { faultOfAnswer } from '@scopegate/upstream';
+import { errors } from 'undici';
 import { ProblemException } from '../common/http/problem.exception.js';
 
 export function bodyTooSlow(): ProblemException {
@@ -35,4 +39,19 @@ export function upgradeRefused(): ProblemException {
     'request_malformed',
     'The client sent bytes before its connection was switched to the other protocol. Wait for the answer first.',
   );
+}
+
+/** @param application whose deposit it is; null: the credential is not the user's own */
+export function credentialRefused(application: string | null): ProblemException {
+  return new ProblemException(
+    'upstream_credential_rejected',
+    application === null ? REASONS.upstream_credential_rejected.detail : depositDetail('rejected', application),
+  );
+}
+
+/** For the head of an answer that cannot be passed on; null for another. */
+export function problemOfAnswer(status: number, lines: HeaderLines): Error | null {
+  const fault = faultOfAnswer(status, lines);
+  if (fault !== null) return new errors.HTTPParserError(fault);
+  return status === 101 ? new Error('The upstream switches to a protocol that was not asked for.') : null;
 }

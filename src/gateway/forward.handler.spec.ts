@@ -68,6 +68,7 @@ async function failureOf(send: (request: IncomingMessage) => Promise<void>, forM
           { path: '/', method: 'PUT', body: body.stream(), headersTimeout: TIMEOUT_MS, servername: SAME_NAME },
           handler,
         ),
+      refusalIn: () => null,
       onHead: () => undefined,
       onConnectionEnd: () => undefined,
       onGone: () => undefined,

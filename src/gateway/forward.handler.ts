@@ -1,15 +1,23 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { isSafeRequest } from '@scopegate/access';
-import { announcesBody, headerValues, mediaTypeOf } from '@scopegate/kernel';
-import { faultOfAnswer, faultOfUpgrade } from '@scopegate/upstream';
+import { announcesBody } from '@scopegate/kernel';
+import { faultOfUpgrade, isEventStream } from '@scopegate/upstream';
 import { errors, type Dispatcher } from 'undici';
 import type { ProtectedApplication } from '../applications/application.js';
+import type { RequestIdentity } from '../identity/upstream-identity.js';
 import { JUDGED_AGAIN_AFTER_MS, type Exchange } from '../common/access/exchange.js';
 import { AnswerLines } from './answer-lines.js';
 import { AnswerWriter } from './answer.writer.js';
 import type { ForwardListener, ForwardOptions } from './forward-listener.js';
-import { bodyTooSlow, tooManyStreams, tooManyWaiting, upgradeRefused, upstreamChanged } from './forward-problems.js';
+import {
+  bodyTooSlow,
+  problemOfAnswer,
+  tooManyStreams,
+  tooManyWaiting,
+  upgradeRefused,
+  upstreamChanged,
+} from './forward-problems.js';
 import type { IncomingBody } from './forwarded-body.js';
 import type { RequestCookies } from './kept-cookies.cache.js';
 import type { OpenRequest, OpenRequests } from './open-requests.js';
@@ -18,12 +26,11 @@ import type { EndCause } from './upgraded-connection.js';
 import type { ConnectionWaiter, Holder } from './upstream.connections.js';
 import { wasClosedWhenReused } from './upstream.connector.js';
 
-/** HTML, 9.2.2: server-sent events. */
-const EVENT_STREAM = 'text/event-stream';
-
 /** Waits for the body and a connection, then passes the answer on. If the client goes, the upstream request ends. */
 export class ForwardHandler implements Dispatcher.DispatchHandler, ConnectionWaiter, OpenRequest {
   cookies: RequestCookies | null = null;
+  /** Of the gateway, as it went upstream. */
+  credential: RequestIdentity['credential'] = null;
   readonly #answer: AnswerWriter;
   #application: ProtectedApplication;
   #body: Buffer | IncomingBody | null = null;
@@ -189,22 +196,15 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, ConnectionWai
 
   onHeaders(status: number, rawHeaders: Buffer[], resume: () => void, statusText: string): boolean {
     const lines = rawHeaders.map((part) => part.toString('latin1'));
-    const fault = faultOfAnswer(status, lines);
-    if (fault !== null) {
-      this.#giveUp(new errors.HTTPParserError(fault));
-      return false;
-    }
-    if (status === 101) {
-      this.#giveUp(new Error('The upstream switches to a protocol that was not asked for.'));
+    const refusal = status < 200 ? null : (this.listener.refusalIn(this, status, lines) ?? this.#streamProblem(lines));
+    const problem = problemOfAnswer(status, lines) ?? refusal;
+    if (problem !== null) {
+      this.#giveUp(problem);
       return false;
     }
     if (status < 200) {
       this.#answer.passInterim(status, lines);
       return true;
-    }
-    if (this.#isStreamTooMany(lines)) {
-      this.#giveUp(tooManyStreams());
-      return false;
     }
     this.#answer.takeHead(status, statusText, lines, resume);
     if (status === 204 && announcesBody(lines)) {
@@ -226,8 +226,9 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, ConnectionWai
       return;
     }
     this.#isStream = this.#holder !== null && this.options.connections.addStream(this.#holder);
-    if (!this.#isStream) {
-      this.#giveUp(tooManyStreams());
+    const refusal = this.listener.refusalIn(this, status, lines) ?? (this.#isStream ? null : tooManyStreams());
+    if (refusal !== null) {
+      this.#giveUp(refusal);
       return;
     }
     this.#abort = null;
@@ -262,12 +263,11 @@ export class ForwardHandler implements Dispatcher.DispatchHandler, ConnectionWai
     return chunk.length === 0 || this.#answer.write(chunk);
   }
 
-  /** True if its holder has no room for one more event stream. Streams must not block short requests. */
-  #isStreamTooMany(lines: readonly string[]): boolean {
-    const type = headerValues(lines, 'content-type')[0];
-    if (type === undefined || mediaTypeOf(type) !== EVENT_STREAM || this.#holder === null) return false;
+  /** Null if its holder has room for one more event stream. Streams must not block short requests. */
+  #streamProblem(lines: readonly string[]): Error | null {
+    if (this.#holder === null || !isEventStream(lines)) return null;
     this.#isStream = this.options.connections.addStream(this.#holder);
-    return !this.#isStream;
+    return this.#isStream ? null : tooManyStreams();
   }
 
   onComplete(): void {

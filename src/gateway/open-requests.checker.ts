@@ -8,6 +8,7 @@ import { ApplicationsService } from '../applications/applications.service.js';
 import { Clock } from '../common/time/clock.js';
 import { Turn } from '../common/time/turn.js';
 import { ChangeFeed, type Subjects } from '../database/change-feed.js';
+import { UpstreamIdentity } from '../identity/upstream-identity.js';
 import { NodeRegistry } from '../database/node.registry.js';
 import { OpenRequests, type OpenRequest } from './open-requests.js';
 
@@ -38,6 +39,7 @@ export class OpenRequestsChecker implements OnApplicationBootstrap, OnModuleDest
   constructor(
     private readonly openRequests: OpenRequests,
     private readonly judgement: JudgementService,
+    private readonly identity: UpstreamIdentity,
     private readonly applications: ApplicationsService,
     private readonly policy: AccessPolicySnapshot,
     private readonly changes: ChangeFeed,
@@ -103,7 +105,8 @@ export class OpenRequestsChecker implements OnApplicationBootstrap, OnModuleDest
     if (!application.options.closeOnRevocation) return false;
     if (application.fault !== null || !leadsToSame(open.application, application)) return true;
     const judged = await this.judgement.judgeOpen(exchange, application.rules);
-    return judged.kind === 'deny';
+    if (judged.kind === 'deny') return true;
+    return !(await this.identity.isStillSent(application, decision.authenticated.principal.id, open.credential));
   }
 
   #isConcerned({ authenticated }: Allow, { key }: ProtectedApplication, { isForAll, subjects }: News): boolean {
@@ -129,5 +132,5 @@ function leadsToSame(before: ProtectedApplication, now: ProtectedApplication): b
 }
 
 function routeText({ pathPrefix, target, options, identity }: ProtectedApplication): string {
-  return JSON.stringify([pathPrefix, target, options.tls, identity.encoding, identity.templates]);
+  return JSON.stringify([pathPrefix, target, options.tls, identity.encoding, identity.templates, identity.source]);
 }

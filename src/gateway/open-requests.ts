@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { ProtectedApplication } from '../applications/application.js';
+import type { RequestIdentity } from '../identity/upstream-identity.js';
 import type { Exchange } from '../common/access/exchange.js';
 import type { EndCause } from './upgraded-connection.js';
 
@@ -7,6 +8,8 @@ export interface OpenRequest {
   readonly exchange: Exchange;
   /** As it was when the request was sent. */
   readonly application: ProtectedApplication;
+  /** With which it went upstream (R70). */
+  readonly credential: RequestIdentity['credential'];
   /** The head of the answer has left, or the connection has been switched. */
   readonly isAnswering: boolean;
   /** Breaks the answer off. */

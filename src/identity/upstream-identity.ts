@@ -90,6 +90,17 @@ export class UpstreamIdentity {
     this.deposits?.noteRejected(application, userId, refused);
   }
 
+  /** False if the user has another deposit now, or none that works: what runs on the old one ends (R116). */
+  async isStillSent(
+    application: ProtectedApplication,
+    userId: string,
+    credential: RequestIdentity['credential'],
+  ): Promise<boolean> {
+    if (credential === null || credential === 'service') return true;
+    const now = await this.deposits?.find(application, userId);
+    return now?.state === 'working' && now.lines.join('\n') === credential.lines.join('\n');
+  }
+
   #useOf(application: ProtectedApplication, userId: string, deposit: OpenedDeposit | null): RequestIdentity {
     if (deposit?.state !== 'working') throw unusable(stateOf(deposit), application.key);
     this.deposits?.noteUse(application, userId, deposit);
