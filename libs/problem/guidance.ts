@@ -46,7 +46,7 @@ const GUIDANCE: Readonly<Record<PublicCode, ProblemGuidance>> = {
     remedy: 'Send fewer or shorter lines.',
   },
   credential_ambiguous: {
-    when: 'The request has more than one credential: two Authorization lines, a token in the header and another one in the body or query, cookies with two sessions, or a password in the query together with a session.',
+    when: 'The request has more than one credential: two Authorization lines, a token in the header and another one in the body or query, cookies with two sessions, a password in the query together with a session, or beside a token a field in which the application takes another user or credential (`sudo` of GitLab and Gitea, `key` of Redmine). With a service account that acts for users, a body that cannot be searched for such a field is refused, too.',
     remedy: 'Send exactly one.',
   },
   authentication_required: {

@@ -72,7 +72,7 @@ describe('the mode jwt', () => {
   it('R72: the header is one of those that a client cannot set', () => {
     const document = stored({ mode: 'jwt', audience: 'tracker', header: 'X_Assertion' });
     const { identity } = protect({ key: 'tracker', revision: 1, document }, box);
-    expect([...identity.names]).toEqual(['x-assertion']);
+    expect([...identity.names]).toEqual(['x-forwarded-user', 'x-assertion']);
     expect(identity.source).toEqual({ kind: 'assertion', header: 'X_Assertion', audience: 'tracker' });
   });
 });
@@ -146,7 +146,7 @@ describe('the mode credential', () => {
         'read-write': ['X-Writer', 'writer-key'],
       },
     });
-    expect([...identity.names]).toEqual(['x-redmine-switch-user', 'x-writer']);
+    expect([...identity.names]).toEqual(['x-redmine-switch-user', 'x-forwarded-user', 'x-writer']);
     const one = protect({ key: 'tracker', revision: 1, document: stored(SERVICE) }, box).identity.source;
     const line = ['Authorization', `Bearer ${TOKEN}`];
     expect(one).toEqual({ kind: 'service', lines: { 'read-only': line, 'read-write': line } });

@@ -9,7 +9,7 @@ import {
   type IdentityTemplates,
 } from '@scopegate/upstream';
 import type { ApplicationIdentity } from './application-identity.js';
-import { openSecret, type IdentityHeader } from './identity-header.js';
+import { DEFAULT_IDENTITY_HEADERS, openSecret, type IdentityHeader } from './identity-header.js';
 import type { SecretBox } from '../keys/secret-box.js';
 import { serviceHeader, serviceLine, type SealedService } from './service-credential.js';
 
@@ -72,6 +72,9 @@ export function protectIdentity(
   };
 }
 
+/** The application may still trust the header of an earlier mode. */
+const DEFAULT_NAMES: readonly string[] = Object.keys(DEFAULT_IDENTITY_HEADERS).map(foldHeaderName);
+
 /**
  * The headers of the source. Authorization of a credential is not one of them: without a token, the client's own goes
  * upstream.
@@ -81,10 +84,11 @@ function sourceNames({ bearer }: IdentityPlace, identity: ApplicationIdentity): 
     case 'headers':
       return [];
     case 'jwt':
-      return [foldHeaderName(identity.header)];
+      return [...DEFAULT_NAMES, foldHeaderName(identity.header)];
     case 'credential': {
       const services = identity.perUser ? [] : identity.services.map((service) => serviceHeader(service, bearer));
-      return [foldHeaderName(bearer.header), ...services].filter((name) => name !== 'authorization');
+      const names = [foldHeaderName(bearer.header), ...services].filter((name) => name !== 'authorization');
+      return [...DEFAULT_NAMES, ...names];
     }
   }
 }
