@@ -152,7 +152,7 @@ describe('the check of an application', () => {
         kind: 'generic',
         mount: { pathPrefix: `/${key}` },
         upstream: url,
-        timeoutMs: 1_000,
+        timeoutMs: 3_000,
       });
       const { status, body } = await check(key);
       expect(status).toBe(200);

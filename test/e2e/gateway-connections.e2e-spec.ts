@@ -6,6 +6,7 @@ import { freePort } from '../support/free-port.js';
 import { gatewayTest } from '../support/gateway-test.js';
 import { request, type RawAnswer } from '../support/raw-client.js';
 import { bearer, type NewApplication, type ScopegateFixture } from '../support/scopegate.fixture.js';
+import { pauseInSteps } from '../support/until.js';
 
 const stops: (() => Promise<unknown>)[] = [];
 
@@ -169,7 +170,7 @@ describe('a connection that the upstream closes when it is used again', () => {
 
   it('R114: a request without an answer in time is not sent again', async ({ mounted, send }) => {
     const upstream = await scriptedUpstream((_connection, count) => (count === 2 ? 'silence' : 'answer'));
-    await mounted(upstream.url, { timeoutMs: 100 });
+    await mounted(upstream.url, { timeoutMs: 1_500 });
     await send('GET', '/app/first');
     await settled();
     expect((await send('GET', '/app/second')).status).toBe(504);
@@ -282,7 +283,7 @@ async function seesFailure({ gateway, mounted, send }: Seeing, upstream: string,
 
 /** undici uses a connection again in the next turn of its event loop. */
 async function settled(): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await pauseInSteps(20);
 }
 
 async function eventually(condition: () => boolean): Promise<void> {

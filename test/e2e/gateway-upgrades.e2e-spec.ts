@@ -1,9 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { connect } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect } from 'vitest';
 import { gatewayTest } from '../support/gateway-test.js';
 import { sendRaw } from '../support/raw-client.js';
 import { basic, bearer, type TestEvent } from '../support/scopegate.fixture.js';
 import { acceptUpgrade, openUpgrade, startUpgradeUpstream, until } from '../support/upgraded.client.js';
+import { pauseInSteps } from '../support/until.js';
 
 const it = gatewayTest
   .extend('switching', { scope: 'file' }, async ({ gateway: _gateway }, { onCleanup }) => {
@@ -192,14 +195,14 @@ describe('an upgraded connection', () => {
       kind: 'generic',
       mount: { pathPrefix: '/idle' },
       upstream: switching.url,
-      streamTimeoutMs: 1_000,
+      streamTimeoutMs: 4_000,
     });
     const client = await openUpgrade({ port: gateway.port, path: '/idle/x', headers: [bearer(token.secret)] });
     expect(client.status).toBe(101);
     const end = await switching.waitForEnd(1);
     for (let count = 0; count < 6; count += 1) {
       client.socket.write('tick');
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      await pause(900);
     }
     expect(client.hasEnded).toBe(false);
     await client.waitForEnd();
@@ -216,7 +219,7 @@ describe('a silent answer', () => {
       kind: 'generic',
       mount: { pathPrefix: '/silent' },
       upstream: switching.url,
-      streamTimeoutMs: 2_000,
+      streamTimeoutMs: 4_000,
     });
     switching.onHead((end) =>
       end.socket.write('HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 1000\r\n\r\n'),
@@ -224,11 +227,11 @@ describe('a silent answer', () => {
     const headers = [bearer(token.secret)];
     const client = await openUpgrade({ port: gateway.port, path: '/silent/x', headers, protocol: '' });
     const end = await switching.waitForEnd(1);
-    for (let count = 0; count < 8; count += 1) {
+    for (let count = 0; count < 6; count += 1) {
       end.socket.write('.');
-      await new Promise((resolve) => setTimeout(resolve, 500));
+      await pause(900);
     }
-    expect([client.received(), client.hasEnded]).toEqual(['........', false]);
+    expect([client.received(), client.hasEnded]).toEqual(['......', false]);
     await client.waitForEnd();
     await end.waitForEnd();
     client.socket.destroy();
@@ -255,11 +258,11 @@ describe('an upgrade skips no guard', () => {
       switching.onHead((end) => (accept = () => end.socket.write(acceptUpgrade('websocket', 'X-Early: no'))));
       const head = `GET /app/live HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n`;
       const sending = sendRaw(gateway.port, [`${head}${bearer(token.secret).join(': ')}\r\n\r\n`, early], {
-        pauseMs: 150,
-        closeWaitMs: 500,
+        betweenPieces: () => switching.waitForEnd(1),
+        closeWaitMs: 5_000,
       });
       const end = await switching.waitForEnd(1);
-      await new Promise((resolve) => setTimeout(resolve, 400));
+      await pauseInSteps(400);
       accept();
       const answer = await sending;
       expect(answer.status, early).toBe(400);
@@ -299,7 +302,13 @@ describe('an upgrade skips no guard', () => {
     const answer = await sendRaw(
       gateway.port,
       [head('/up', 'Connection: Upgrade\r\nUpgrade: websocket\r\n'), head('/next', '')],
-      { closeWaitMs: 300, pauseMs: 200 },
+      {
+        answers: 2,
+        betweenPieces: async () => {
+          await switching.waitForEnd(1);
+          await pauseInSteps(200);
+        },
+      },
     );
     expect(answer.status).toBe(200);
     expect(answer.rest.toString('latin1')).toMatch(/^HTTP\/1\.1 200/);
@@ -338,9 +347,10 @@ describe('an upgrade skips no guard', () => {
   }) => {
     switching.onHead(() => undefined);
     const head = `GET /app/gone HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n`;
-    const sending = sendRaw(gateway.port, `${head}${bearer(token.secret).join(': ')}\r\n\r\n`, { timeoutMs: 500 });
+    const client = connect(gateway.port, '127.0.0.1');
+    client.write(`${head}${bearer(token.secret).join(': ')}\r\n\r\n`);
     const end = await switching.waitForEnd(1);
-    await sending;
+    client.destroy();
     await end.waitForEnd();
     await expect
       .poll(() => gateway.events({ tokenId: token.id, application, q: '/gone' }))

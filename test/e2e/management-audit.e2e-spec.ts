@@ -5,6 +5,7 @@ import { expectProblem } from '../support/expect-problem.js';
 import { request } from '../support/raw-client.js';
 import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js';
 import { basic, bearer, type ScopegateFixture, type TestEvent, type TestUser } from '../support/scopegate.fixture.js';
+import { until } from '../support/until.js';
 
 type Event = TestEvent & {
   readonly count: number;
@@ -184,11 +185,11 @@ describeOnEachDatabase('the audit log at the management API', (server: () => Sco
     const token = await server().createToken({ scope: 'read-write', owner });
     const revoked = await server().createToken({ scope: 'read-write', owner });
     await server().revokeToken(revoked.id);
-    const expiresAt = new Date(Date.now() + 300).toISOString();
+    const expiresAt = new Date(Date.now() + 2_000).toISOString();
     const expired = await server().createToken({ scope: 'read-write', owner, expiresAt });
     const elsewhere = await server().createToken({ scope: 'read-write', owner, allowList: ['192.0.2.1'] });
     const unknown = `${token.secret.slice(0, 3)}${'0'.repeat(12)}${token.secret.slice(15)}`;
-    await new Promise((resolve) => setTimeout(resolve, 350));
+    await until(() => Date.now() > Date.parse(expiresAt));
     for (const [headers, status, code] of [
       [[bearer(unknown)], 401, 'token_malformed'],
       [[bearer('sg_x')], 401, 'token_malformed'],

@@ -210,7 +210,7 @@ describe('configuration', () => {
 
 describe('the end', () => {
   it('R55: SIGTERM stops accepting, finishes what is under way, stores the audit and exits 0', async () => {
-    const upstream = await startRecordingUpstream({ respond: () => ({ body: 'slow', delayMs: 1_000 }) });
+    const upstream = await startRecordingUpstream({ respond: () => ({ body: 'slow', delayMs: 4_000 }) });
     const server = await startScopegate();
     const { dataFolder, adminPassword } = server;
     const api = createApiClient(server.url, { user: 'admin', password: adminPassword });
@@ -225,8 +225,7 @@ describe('the end', () => {
     await upstream.waitForRequests(1);
     const ended = server.kill9.bind(null);
     process.kill(server.pid, 'SIGTERM');
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    await expect(fetch(`${server.url}/health/live`)).rejects.toThrow(/fetch failed/);
+    await expect.poll(() => fetch(`${server.url}/health/live`).then(() => 'accepted', String)).toMatch(/fetch failed/);
     expect(await running).toEqual({ status: 200, text: 'slow' });
     await expect.poll(() => server.hasExited()).toBe(true);
     await ended();

@@ -40,7 +40,7 @@ type LogLine = Readonly<Record<string, unknown>>;
 
 /** The lines of a request, once its own has been written. */
 async function linesOf(requestId: string): Promise<readonly LogLine[]> {
-  for (let tries = 0; tries < 100; tries += 1) {
+  for (let tries = 0; tries < 1_500; tries += 1) {
     const lines = gateway.logs.filter((line) => line['requestId'] === requestId);
     if (lines.some((line) => line['context'] === 'Request')) return lines;
     await new Promise((resolve) => setTimeout(resolve, 20));

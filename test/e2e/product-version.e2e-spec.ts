@@ -192,7 +192,7 @@ describe('a version that cannot be read', () => {
     const upstreamUrl = `http://127.0.0.1:${await freePort()}`;
     const { result, ms } = await timed(() => created({ upstream: upstreamUrl }));
     expect(result.version).toBeNull();
-    expect(ms).toBeLessThan(2_000);
+    expect(ms).toBeLessThan(10_000);
     const refused = await patch<ProblemBody>(result.key, { nativeTokensDisabled: true });
     expect(refused.body.detail).toContain('could not be reached');
   });
@@ -202,7 +202,7 @@ describe('a version that cannot be read', () => {
     const { result, ms } = await timed(() => create<ProblemBody>({ nativeTokensDisabled: true }));
     expect(result.status).toBe(400);
     expect(result.body.detail).toContain('did not answer in time');
-    expect(ms).toBeLessThan(5_000);
+    expect(ms).toBeLessThan(15_000);
   });
 
   it('R52: one that sends a byte now and then is given up as well', async () => {
@@ -216,14 +216,16 @@ describe('a version that cannot be read', () => {
     }));
     const { result, ms } = await timed(() => created({ kind: 'confluence' }));
     expect(result.version).toBeNull();
-    expect(ms).toBeLessThan(5_000);
+    expect(ms).toBeLessThan(15_000);
   });
 
   it('R52: other requests are served while an upstream is slow to tell its version', async () => {
     upstream.respondWith(() => ({ hang: true }));
     const slow = create();
-    const { ms } = await timed(() => gateway.patchSettings({ audit: { retentionDays: 364 } }));
-    expect(ms).toBeLessThan(1_000);
+    let isOver = false;
+    void slow.finally(() => (isOver = true));
+    await gateway.patchSettings({ audit: { retentionDays: 364 } });
+    expect(isOver).toBe(false);
     expect((await slow).status).toBe(201);
   });
 });

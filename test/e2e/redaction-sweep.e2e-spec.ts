@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createApiClient, type ApiAnswer, type ApiClient } from '../support/api.client.js';
 import type { HeaderLine } from '../support/http-message.js';
@@ -11,6 +10,7 @@ import { request, sendRaw, type RawAnswer } from '../support/raw-client.js';
 import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js';
 import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.js';
 import { startScopegate, type ScopegateProcess } from '../support/scopegate.process.js';
+import { until } from '../support/until.js';
 
 type Token = { readonly id: string; readonly secret: string };
 
@@ -162,7 +162,8 @@ it('R61: requests of every kind carry secrets', async () => {
   const good = await newToken(anna, 'a token in use');
   const writing = await newToken(anna, 'a writing token', { scope: 'read-write' });
   const revoked = await newToken(anna, 'a revoked token');
-  const expired = await newToken(anna, 'an expired token', { expiresAt: new Date(Date.now() + 500).toISOString() });
+  const expiresAt = new Date(Date.now() + 3_000).toISOString();
+  const expired = await newToken(anna, 'an expired token', { expiresAt });
   expect((await anna.delete(`/tokens/${revoked.id}`)).status).toBe(204);
   const rotated = await anna.post<Token>(`/tokens/${writing.id}/rotate`, { overlap: 'PT1H' });
   secretCalled('the successor', rotated.body.secret.slice(16, 56));
@@ -172,7 +173,7 @@ it('R61: requests of every kind carry secrets', async () => {
   note(inVain);
   expect((await anna.patch(`/tokens/${good.id}`, { description: `was ${good.secret}` })).status).toBe(400);
   const unknown = `sg_${'a'.repeat(12)}_${secretCalled('a token nobody has', randomBytes(20).toString('hex'))}_000000`;
-  await sleep(500);
+  await until(() => Date.now() > Date.parse(expiresAt));
 
   const tokens = [good.secret, writing.secret, revoked.secret, expired.secret, rotated.body.secret, unknown];
   for (const prefix of ['/jira/rest/api/2', '/jira/plugins', '/generic', '/dead', '/api/v1']) {

@@ -16,7 +16,7 @@ import { createSecrets } from '../support/scopegate.process.js';
 import { createTemporaryFolder } from '../support/temporary-folder.js';
 
 /** Time beyond draining and the requests under way that a stop may take (see docs/guides/operations.md), with a reserve. */
-const CLOSE_MS = 15_000;
+const CLOSE_MS = 30_000;
 
 // Each test starts a server twice.
 vi.setConfig({ testTimeout: 180_000 });

@@ -3,6 +3,7 @@ import { shareGateway } from '../support/gateway-test.js';
 import { sendRaw, type RawAnswer } from '../support/raw-client.js';
 import { startRecordingUpstream } from '../support/recording-upstream.js';
 import { bearer, type TestToken } from '../support/scopegate.fixture.js';
+import { pauseInSteps } from '../support/until.js';
 
 /** A request is let in by its head, and then sends the end of its body so late that much can change before. */
 const LATE_MS = 1_400;
@@ -37,10 +38,12 @@ async function during(
   const head =
     `${method} ${target} HTTP/1.1\r\nHost: ${host}\r\n${authorization}Content-Type: ${type}\r\n` +
     `Content-Length: ${body.length}\r\n\r\n`;
-  const answer = sendRaw(gateway.port, [head + body.slice(0, -1), body.slice(-1)], { pauseMs: LATE_MS });
-  await new Promise((resolve) => setTimeout(resolve, LATE_MS / 4));
-  await change();
-  return answer;
+  const betweenPieces = async (): Promise<void> => {
+    await pauseInSteps(LATE_MS / 2);
+    await change();
+    await pauseInSteps(LATE_MS / 2);
+  };
+  return sendRaw(gateway.port, [head + body.slice(0, -1), body.slice(-1)], { betweenPieces });
 }
 
 /** An application that admits anonymous requests, with an exception, at a host of its own. */

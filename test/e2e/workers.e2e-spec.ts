@@ -172,7 +172,7 @@ describeWithMariaDb('two workers on one port', (mariaDb) => {
         expect(codeOf(await changing.send(use))).toBe('token_revoked');
         const revokedAtMs = performance.now();
         await expect.poll(async () => codeOf(await affected.send(use)), { interval: 5 }).toBe('token_revoked');
-        expect(performance.now() - revokedAtMs).toBeLessThan(1_000);
+        expect(performance.now() - revokedAtMs).toBeLessThan(5_000);
 
         for (const [allowList, status] of [
           [['192.0.2.1'], 401],
@@ -184,7 +184,7 @@ describeWithMariaDb('two workers on one port', (mariaDb) => {
           expect((await changing.send(proxied)).status).toBe(status);
           const changedAtMs = performance.now();
           await expect.poll(async () => (await affected.send(proxied)).status, { interval: 5 }).toBe(status);
-          expect(performance.now() - changedAtMs).toBeLessThan(1_000);
+          expect(performance.now() - changedAtMs).toBeLessThan(5_000);
         }
       }
     });

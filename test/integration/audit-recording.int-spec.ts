@@ -7,6 +7,7 @@ import { describeOnEachDatabase, restoreRules, unique } from '../support/each-da
 import { request, type RawRequest } from '../support/raw-client.js';
 import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js';
 import { basic, bearer, type ScopegateFixture, type TestToken } from '../support/scopegate.fixture.js';
+import { until } from '../support/until.js';
 
 describeOnEachDatabase('what is recorded', (server: () => ScopegateFixture) => {
   let upstream: RecordingUpstream;
@@ -41,8 +42,9 @@ describeOnEachDatabase('what is recorded', (server: () => ScopegateFixture) => {
     await dead.stop();
     readOnly = await server().createToken({ scope: 'read-only' });
     readWrite = await server().createToken({ scope: 'read-write' });
-    expired = await server().createToken({ scope: 'read-only', expiresAt: new Date(Date.now() + 300).toISOString() });
-    await new Promise((resolve) => setTimeout(resolve, 350));
+    const expiresAt = new Date(Date.now() + 2_000).toISOString();
+    expired = await server().createToken({ scope: 'read-only', expiresAt });
+    await until(() => Date.now() > Date.parse(expiresAt));
   });
   afterAll(() => upstream.stop());
   afterEach(async () => {

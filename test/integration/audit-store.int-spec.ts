@@ -121,16 +121,17 @@ describe('a lock of another process on the SQLite file', () => {
     const other = new Database(join(server.node().dataFolder, 'scopegate.sqlite'));
     other.exec('BEGIN IMMEDIATE');
     let answered = load.answers.length;
-    let answeredAtTick = performance.now();
-    let longestMs = 0;
+    // Counted and not measured: a machine that stands still holds up both.
+    let pauses = 0;
+    let mostPauses = 0;
     do {
       await sleep(20);
-      if (load.answers.length > answered) answeredAtTick = performance.now();
+      pauses = load.answers.length > answered ? 0 : pauses + 1;
       answered = load.answers.length;
-      longestMs = Math.max(longestMs, performance.now() - answeredAtTick);
+      mostPauses = Math.max(mostPauses, pauses);
     } while (!server.node().output().includes('Audit events cannot be stored'));
     await waitForAnswers(load, answered + 50);
-    expect(longestMs).toBeLessThan(LOCK_WAIT_MS);
+    expect(mostPauses * 20).toBeLessThan(LOCK_WAIT_MS);
     other.exec('ROLLBACK');
     other.close();
     await load.stop();

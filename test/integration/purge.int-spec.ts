@@ -274,7 +274,7 @@ describeOnEachDatabaseWith(SINGLE_NODE, 'purging', (server) => {
     await run;
     expect(await timesPurged(server(), ids)).toEqual(ids.map(() => 1));
     expect(answered).toBeGreaterThan(3);
-    expect(slowestMs).toBeLessThan(2_000);
+    expect(slowestMs).toBeLessThan(10_000);
   });
 
   it('R65, R59: a token whose event cannot be stored stays', async () => {
@@ -451,7 +451,7 @@ describe('purging and the end of the server', () => {
       await sleep(200);
       const startedMs = performance.now();
       await server.stop();
-      expect(performance.now() - startedMs).toBeLessThan(3_000);
+      expect(performance.now() - startedMs).toBeLessThan(15_000);
       const purged = await run;
       expect(purged?.tokens).toBeGreaterThan(0);
       expect(purged?.tokens).toBeLessThan(3_000);

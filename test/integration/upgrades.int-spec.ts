@@ -5,7 +5,7 @@ import { createSecrets } from '../support/scopegate.process.js';
 import { openUpgrade, startUpgradeUpstream, until, type UpgradedClient } from '../support/upgraded.client.js';
 
 /** R116 allows a second; the rest is for a busy machine. */
-const SOON_MS = 5_000;
+const SOON_MS = 15_000;
 
 describeWithMariaDb('upgraded connections of two nodes', (mariaDb) => {
   let one: ScopegateFixture;
