@@ -20,7 +20,6 @@ const RULES: ApplicationRules = {
   nativeTokensDisabled: true,
   remoteApiPasswords: false,
   readOnlyUpgrades: false,
-  actsForUsers: false,
   cors: null,
   exceptions: compilePatterns([]),
   needsDeposit: false,

@@ -13,7 +13,6 @@ export const JIRA_RULES: ApplicationRules = {
   nativeTokensDisabled: false,
   remoteApiPasswords: false,
   readOnlyUpgrades: false,
-  actsForUsers: false,
   exceptions: compilePatterns([]),
   needsDeposit: false,
   tokenPaths: compilePatterns([]),
