@@ -10,6 +10,7 @@ import { GroupEntity } from './directory/group.entity.js';
 import { GroupMemberEntity } from './directory/group-member.entity.js';
 import { UnfinishedDeletionEntity } from './directory/unfinished-deletion.entity.js';
 import { UserEntity } from './directory/user.entity.js';
+import { DepositEntity } from './identity/deposit.entity.js';
 import { SigningKeyEntity } from './identity/signing-key.entity.js';
 import { PermissionsEntity } from './permissions/permissions.entity.js';
 import { SettingsEntity } from './settings/settings.entity.js';
@@ -22,6 +23,7 @@ export const ENTITIES = [
   AuditChainEntity,
   AuditEventEntity,
   ChangeEntity,
+  DepositEntity,
   GroupEntity,
   GroupMemberEntity,
   IdempotentAnswerEntity,

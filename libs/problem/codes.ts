@@ -1,7 +1,7 @@
 import { REASONS } from '@scopegate/access';
 
 const { request_malformed, path_ambiguous, scope_insufficient, administrator_required } = REASONS;
-const { method_not_allowed, headers_too_large } = REASONS;
+const { method_not_allowed, headers_too_large, too_many_failures } = REASONS;
 const { upstream_credential_missing, upstream_credential_rejected } = REASONS;
 
 /** Codes outside of a decision. */
@@ -14,6 +14,7 @@ export const PROBLEM_CODES = {
   headers_too_large,
   upstream_credential_missing,
   upstream_credential_rejected,
+  too_many_failures,
   validation_failed: { status: 400, title: 'The request does not fit' },
   create_not_permitted: { status: 403, title: 'You may not create tokens' },
   create_on_behalf_not_permitted: { status: 403, title: 'You may not create tokens for other users' },
@@ -22,6 +23,7 @@ export const PROBLEM_CODES = {
   not_found: { status: 404, title: 'There is nothing here' },
   application_not_found: { status: 404, title: 'No application is mounted here' },
   conflict: { status: 409, title: 'This conflicts with what there is' },
+  upstream_account_mismatch: { status: 422, title: 'The credential does not belong to you' },
   version_mismatch: { status: 412, title: 'It has been changed in between' },
   too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The media type is not understood' },

@@ -148,7 +148,7 @@ const GUIDANCE: Readonly<Record<PublicCode, ProblemGuidance>> = {
     remedy: 'Check the address, or add the application.',
   },
   conflict: {
-    when: 'The change conflicts with the current state: a name or mount is taken, it would remove the last administrator, a token is already revoked, or an `Idempotency-Key` was used for another body.',
+    when: 'The change conflicts with the current state: a name or mount is taken, it would remove the last administrator, a token is already revoked, the application takes no credentials of its users, or an `Idempotency-Key` was used for another body.',
     remedy: 'Read `detail`, which names the conflict.',
   },
   version_mismatch: {
@@ -171,6 +171,11 @@ const GUIDANCE: Readonly<Record<PublicCode, ProblemGuidance>> = {
     when: 'The application refuses the credential that the gateway sends to it. The token is valid. The owner’s stored credential is marked, and is not sent again.',
     remedy:
       'Store a new credential with `PUT /api/v1/me/credentials/{application}`. A credential of the whole application is renewed by an administrator.',
+  },
+  upstream_account_mismatch: {
+    when: 'The credential that you want to store was tried, and the application refuses it, or names another account than yours. Nothing was stored.',
+    remedy:
+      'Store a valid credential of your own account. An administrator can name an account that differs from your user name in `identity.accounts`.',
   },
   policy_unavailable: {
     when: 'Scopegate cannot decide at the moment: it is starting, its rules cannot be read or may be out of date, too many passwords or lists are being processed, or the database does not answer in time (2 seconds for a decision, 10 for management). Or a change may not have been stored.',

@@ -65,5 +65,5 @@ const MIN_LENGTH_WITH_HINT = 20;
 
 /** To tell credentials apart: the last four characters of a long secret. */
 export function secretHint(secret: string): string {
-  return secret.length < MIN_LENGTH_WITH_HINT ? '…' : `…${secret.slice(-4)}`;
+  return secret.length < MIN_LENGTH_WITH_HINT ? '…' : `…${secret.slice(-4).toWellFormed()}`;
 }

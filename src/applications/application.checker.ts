@@ -11,7 +11,7 @@ import { knownVersion } from './application-version.js';
 import { ApplicationsService } from './applications.service.js';
 import type { ApplicationCheckDto, CheckApplicationDto } from './dto/application-check.dto.js';
 import { readIdentityHeaders, sealedName } from './identity-header.js';
-import { askUpstream, type UpstreamAnswer } from './upstream.question.js';
+import { askUpstream, QUESTION_LINES, type UpstreamAnswer } from './upstream.question.js';
 import { VersionReader } from './version.reader.js';
 
 /** Shorter than the application's own limit: an administrator waits. */
@@ -72,7 +72,7 @@ export class ApplicationChecker {
       askUpstream({
         endpoint: application,
         path: basePath + (whoAmI?.path ?? '/'),
-        headers: [...OWN_LINES, ...headers],
+        headers: [...QUESTION_LINES, ...headers],
         timeoutMs: Math.min(application.options.timeoutMs, MAX_TIMEOUT_MS),
       }),
       versionSource === null ? null : this.versions.read(versionSource, application),
@@ -97,15 +97,6 @@ export class ApplicationChecker {
     };
   }
 }
-
-const OWN_LINES: readonly string[] = [
-  'Accept',
-  'application/json',
-  'Accept-Encoding',
-  'identity',
-  'User-Agent',
-  'Scopegate',
-];
 
 /** The answer does not show the user. */
 function unknown(advice: string): Belief {

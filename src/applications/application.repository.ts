@@ -1,4 +1,4 @@
-import { DEFAULT_IDENTITY_ENCODING } from '@scopegate/upstream';
+import { DEFAULT_IDENTITY_ENCODING, parseUpstream } from '@scopegate/upstream';
 import type { EntityManager } from 'typeorm';
 import { ProblemException } from '../common/http/problem.exception.js';
 import { isDuplicateKey } from '../database/duplicate-key.js';
@@ -6,7 +6,7 @@ import { findExactRow } from '../database/exact-row.js';
 import { rowLock } from '../database/row-lock.js';
 import { ApplicationEntity } from './application.entity.js';
 import { optionsOf, pathsOf, type AskedPaths } from './application-options.js';
-import type { ApplicationDocument, StoredApplication } from './application.js';
+import type { ApplicationDocument, ProtectedApplication, StoredApplication } from './application.js';
 import { describeMount, mountKey } from './mount.js';
 
 /** Older versions stored none. */
@@ -32,6 +32,17 @@ export async function lockedRow(manager: EntityManager, key: string): Promise<Ap
   const row = await findExactRow(manager, ApplicationEntity, { key }, rowLock(manager));
   if (row === null) throw noSuchApplication(key);
   return row;
+}
+
+/** @throws a 404, or a 409 if it has been changed, or deleted and created again */
+export async function holdUnchanged(
+  manager: EntityManager,
+  { key, version, target }: ProtectedApplication,
+): Promise<void> {
+  const { revision, document } = toStored(await lockedRow(manager, key));
+  const upstream = parseUpstream(document.upstream);
+  if (revision === version && upstream.ok && upstream.target.endpoint === target.endpoint) return;
+  throw new ProblemException('conflict', 'The application has been changed meanwhile. Try again.');
 }
 
 /** @throws a 409 if the key or mount is taken: only the database knows for sure */

@@ -13,7 +13,7 @@ import { validateAs } from '../common/validation/validation.pipe.js';
 import { ChangeFeed } from '../database/change-feed.js';
 import { findExactRow } from '../database/exact-row.js';
 import { Snapshot } from '../database/snapshot.js';
-import { UnitOfWork } from '../database/unit-of-work.js';
+import { UnitOfWork, type Unit } from '../database/unit-of-work.js';
 import { SettingsService } from '../settings/settings.service.js';
 import { describeApplication, describeApplicationChange } from './application-change.js';
 import {
@@ -25,7 +25,7 @@ import {
 import { ApplicationEntity } from './application.entity.js';
 import { formOf, sealIdentity, type IdentityForm } from './application-identity.js';
 import { tagOf, toDto } from './application.mapper.js';
-import { lockedRow, noSuchApplication, storing, toStored } from './application.repository.js';
+import { holdUnchanged, lockedRow, noSuchApplication, storing, toStored } from './application.repository.js';
 import { ApplicationRoutes } from './application-routes.js';
 import { protect, type ApplicationDocument, type ProtectedApplication, type StoredApplication } from './application.js';
 import { versionSourceOf, type VersionFinding } from './application-version.js';
@@ -45,11 +45,15 @@ interface Applications {
   readonly routes: ApplicationRoutes<ProtectedApplication>;
 }
 
+/** Runs in the transaction that deletes an application. */
+type DeletingHook = (unit: Unit, key: string) => Promise<void>;
+
 /** The only way to change applications. */
 @Injectable()
 export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
   readonly #logger = new Logger(ApplicationsService.name);
   readonly #snapshot = new Snapshot('applications', () => this.#read());
+  readonly #deletingHooks: DeletingHook[] = [];
 
   constructor(
     private readonly unitOfWork: UnitOfWork,
@@ -192,6 +196,7 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
       const row = await lockedRow(manager, key);
       const before = toStored(row);
       requireMatch(ifMatch, tagOf(before));
+      for (const hook of this.#deletingHooks) await hook(unit, key);
       await manager.delete(ApplicationEntity, { key });
       this.audit.recordChange(manager, actor, {
         type: 'application.deleted',
@@ -200,6 +205,15 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
       });
       unit.changed('applications', key);
     });
+  }
+
+  onDeleting(hook: DeletingHook): void {
+    this.#deletingHooks.push(hook);
+  }
+
+  /** Until the transaction ends. @throws a 404, or a 409 if it is no longer as this node knows it */
+  hold({ manager }: Unit, application: ProtectedApplication): Promise<void> {
+    return holdUnchanged(manager, application);
   }
 
   /** Asks before the transaction, which must not wait for the upstream. */
@@ -283,4 +297,4 @@ function accept(check: ApplicationCheck): CheckedApplication {
   return check.application;
 }
 
-const NOT_SENT_YET: ReadonlySet<IdentityForm> = new Set(['deposit', 'service']);
+const NOT_SENT_YET: ReadonlySet<IdentityForm> = new Set(['service']);

@@ -15,6 +15,16 @@ export interface UpstreamQuestion {
   readonly timeoutMs: number;
 }
 
+/** Of every question of the gateway's own. */
+export const QUESTION_LINES: readonly string[] = [
+  'Accept',
+  'application/json',
+  'Accept-Encoding',
+  'identity',
+  'User-Agent',
+  'Scopegate',
+];
+
 /** An account has some bytes; anything larger is a page. */
 const MAX_BODY_BYTES = 65_536;
 

@@ -12,14 +12,14 @@ export type DeletionKind = 'user' | 'group';
 type DeletionStep = (subject: string, actor: Actor) => Promise<unknown>;
 
 /**
- * Removes what a deleted user or group leaves behind: 50,000 tokens, or 100,000 memberships. The deletion takes effect
+ * Removes what a deleted user or group leaves behind: 50,000 tokens and some stored credentials, or 100,000 memberships. The deletion takes effect
  * at once. The rest follows in batches, so that no write waits long for a lock (R82). The purge continues if the node
  * stops.
  */
 @Injectable()
 export class DeletionsService {
   readonly #logger = new Logger(DeletionsService.name);
-  readonly #steps = new Map<DeletionKind, DeletionStep>();
+  readonly #steps = new Map<DeletionKind, DeletionStep[]>();
 
   constructor(
     private readonly unitOfWork: UnitOfWork,
@@ -27,7 +27,7 @@ export class DeletionsService {
   ) {}
 
   onDeleted(kind: DeletionKind, step: DeletionStep): void {
-    this.#steps.set(kind, step);
+    this.#steps.set(kind, [...(this.#steps.get(kind) ?? []), step]);
   }
 
   async note({ manager }: Unit, kind: DeletionKind, subject: string, actor: Actor): Promise<void> {
@@ -59,10 +59,10 @@ export class DeletionsService {
   }
 
   async #end(kind: DeletionKind, subject: string, actor: Actor): Promise<void> {
-    const step = this.#steps.get(kind);
+    const steps = this.#steps.get(kind);
     // A newer version stored this kind, and finishes it.
-    if (step === undefined) return;
-    await step(subject, actor);
+    if (steps === undefined) return;
+    for (const step of steps) await step(subject, actor);
     await this.unitOfWork.run(({ manager }) => manager.delete(UnfinishedDeletionEntity, { kind, subject }));
   }
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { isAdministrator, type PrincipalFacts } from '@scopegate/access';
 import { userNameKey } from '@scopegate/token';
+import { rowLock } from '../database/row-lock.js';
 import { UnitOfWork, type Unit } from '../database/unit-of-work.js';
 import { DirectoryRepository } from './directory.repository.js';
 import type { DirectoryUser } from './directory-user.js';
@@ -87,6 +88,12 @@ export class DirectoryService {
   /** A module that stores names of groups must use `onGroupDeleting` to keep those groups. */
   missingGroups(unit: Unit, names: readonly string[]): Promise<readonly string[]> {
     return this.repository.missingGroups(unit.manager, names);
+  }
+
+  /** Whether the user is active, and stays so until the transaction ends. */
+  async holdActive({ manager }: Unit, id: string): Promise<boolean> {
+    const row = await manager.findOne(UserEntity, { where: { id }, ...rowLock(manager) });
+    return row?.active === true;
   }
 
   onGroupDeleting(hook: GroupDeletingHook): void {

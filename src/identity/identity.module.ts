@@ -2,16 +2,33 @@ import { Module } from '@nestjs/common';
 import { ApplicationsModule } from '../applications/applications.module.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { DirectoryModule } from '../directory/directory.module.js';
+import { SettingsModule } from '../settings/settings.module.js';
+import { ApplicationDepositsController } from './application-deposits.controller.js';
 import { AssertionService } from './assertion.service.js';
+import { DepositCache } from './deposit.cache.js';
+import { DepositRepository } from './deposit.repository.js';
+import { DepositThrottle } from './deposit.throttle.js';
+import { Deposits } from './deposits.js';
+import { DepositsService } from './deposits.service.js';
 import { KeySetController } from './key-set.controller.js';
+import { OwnDepositsController } from './own-deposits.controller.js';
 import { SigningKeysService } from './signing-keys.service.js';
 import { UpstreamIdentity } from './upstream-identity.js';
 
 /** How the upstream gets the user of a request. */
 @Module({
-  imports: [ApplicationsModule, AuditModule, DirectoryModule],
-  controllers: [KeySetController],
-  providers: [AssertionService, SigningKeysService, UpstreamIdentity],
+  imports: [ApplicationsModule, AuditModule, DirectoryModule, SettingsModule],
+  controllers: [ApplicationDepositsController, KeySetController, OwnDepositsController],
+  providers: [
+    { provide: Deposits, useExisting: DepositCache },
+    AssertionService,
+    DepositCache,
+    DepositRepository,
+    DepositsService,
+    DepositThrottle,
+    SigningKeysService,
+    UpstreamIdentity,
+  ],
   exports: [UpstreamIdentity],
 })
 export class IdentityModule {}

@@ -19,6 +19,10 @@ const OPEN_TO_USERS = [
   'DELETE /tokens/{id}',
   'POST /tokens/{id}/rotate',
   'POST /tokens/revoke',
+  'GET /me/credentials',
+  'PUT /me/credentials/{application}',
+  'DELETE /me/credentials/{application}',
+  'POST /me/credentials/{application}/check',
 ];
 
 /** For the token that a request carries: the last two end it (R123). */
@@ -39,6 +43,8 @@ const FOR_ADMINISTRATORS = [
   'PATCH /applications/{key}',
   'DELETE /applications/{key}',
   'POST /applications/{key}/check',
+  'GET /applications/{key}/credentials',
+  'DELETE /applications/{key}/credentials/{username}',
   'GET /users',
   'POST /users',
   'GET /users/{username}',

@@ -10,9 +10,12 @@ import {
   type Operation,
   type SchemaCheck,
 } from '../support/open-api.checker.js';
+import { startRecordingUpstream } from '../support/recording-upstream.js';
 import { startScopegate, type ScopegateProcess } from '../support/scopegate.process.js';
 
 const ARTIFACTS = resolve(import.meta.dirname, '../../artifacts');
+
+const DEPOSITS = { mode: 'credential', perUser: true };
 
 /** What every operation but those of health can answer. */
 const PROBLEMS_OF_ALL = ['401', '403', '429', '500', '503'];
@@ -116,11 +119,12 @@ describe('the OpenAPI document', () => {
     expect(creations).toEqual([expect.objectContaining({ validity: 'P1M' })]);
   });
 
-  it('R66, R125: every operation of the API takes both kinds of credential, changes of users and passwords no token, the others none', () => {
+  it('R66, R125: every operation of the API takes both kinds of credential, changes of users, passwords and own credentials no token, the others none', () => {
     for (const { method, path, operation } of routes()) {
       const schemes = (operation.security ?? []).flatMap((requirement) => Object.keys(requirement));
       const isPasswordOnly =
-        method !== 'GET' && /^\/api\/v1\/(users|groups\/\{name\}\/members|me\/password)(\/|$)/.test(path);
+        method !== 'GET' &&
+        /^\/api\/v1\/(users|groups\/\{name\}\/members|me\/password|me\/credentials)(\/|$)/.test(path);
       const expected = !path.startsWith('/api/v1/') ? [] : isPasswordOnly ? ['basic'] : ['basic', 'token'];
       expect([...schemes].sort(), `${method} ${path}`).toEqual(expected);
       // Each on its own: one of them is enough.
@@ -155,7 +159,9 @@ describe('the OpenAPI document', () => {
 
   it('R66: every body has examples that fit its schema', () => {
     for (const { method, path, operation } of managementRoutes()) {
-      const hasBody = ['POST', 'PUT', 'PATCH'].includes(method) && !path.includes('/members/');
+      const hasBody =
+        ['POST', 'PUT', 'PATCH'].includes(method) &&
+        !/\/members\/|\/me\/credentials\/\{application\}\/check$/.test(path);
       expect(operation.requestBody !== undefined, `${method} ${path}`).toBe(hasBody);
       for (const content of Object.values(operation.requestBody?.content ?? {})) {
         const examples = Object.values(content.examples ?? {});
@@ -255,6 +261,24 @@ describe('what is answered', () => {
     await check('patch', '/applications/{key}', '/applications/jira', { name: 'Jira' });
     await check('post', '/applications/{key}/check', '/applications/jira/check', {});
     await check('get', '/applications', '/applications');
+    const upstream = await startRecordingUpstream({ respond: () => ({ body: '{"name":"admin"}' }) });
+    await check(
+      'post',
+      '/applications',
+      '/applications',
+      { ...jira, key: 'tracker', mount: { pathPrefix: '/tracker' }, upstream: upstream.url, identity: DEPOSITS },
+      201,
+    );
+    const ownCredential = '/me/credentials/{application}';
+    await check('put', ownCredential, '/me/credentials/tracker', { type: 'bearer', secret: 'a token of the tracker' });
+    await check('get', '/me/credentials', '/me/credentials');
+    await check('post', `${ownCredential}/check`, '/me/credentials/tracker/check');
+    await check('get', '/applications/{key}/credentials', '/applications/tracker/credentials');
+    await check('delete', ownCredential, '/me/credentials/tracker', undefined, 204);
+    await admin.put('/me/credentials/tracker', { type: 'bearer', secret: 'another token of the tracker' });
+    const ofAdmin = '/applications/tracker/credentials/admin';
+    await check('delete', '/applications/{key}/credentials/{username}', ofAdmin, undefined, 204);
+    await upstream.stop();
     const made = await check<{ id: string; secret: string }>(
       'post',
       '/tokens',

@@ -19,6 +19,8 @@ export class ProblemException extends Error {
     readonly code: ProblemCode,
     detail: string,
     errors?: readonly FieldError[],
+    /** With `too_many_failures`. */
+    readonly retryAfterSeconds: number | null = null,
   ) {
     super(redactTokens(boundedDetail(detail)));
     this.detail = this.message;

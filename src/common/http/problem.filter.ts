@@ -7,7 +7,6 @@ import {
   type ArgumentsHost,
   type ExceptionFilter,
 } from '@nestjs/common';
-import type { Deny } from '@scopegate/access';
 import { challenges, codeProblem, denialProblem, PROBLEM_MEDIA_TYPE, USUAL_CHALLENGE } from '@scopegate/problem';
 import type { Audience, Problem, ProblemCode } from '@scopegate/problem';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -70,7 +69,8 @@ export class ProblemFilter implements ExceptionFilter {
     const { head } = exchange.facts;
     const challenge = challenges(problem, { denial, head, audience, offered: USUAL_CHALLENGE });
     if (challenge.length > 0) void reply.header('WWW-Authenticate', [...challenge]);
-    send(reply, problem, shape(problem), denial);
+    const retryAfterSeconds = denial === null ? exchange.problem?.retryAfterSeconds : denial.retryAfterSeconds;
+    send(reply, problem, shape(problem), retryAfterSeconds ?? null);
   }
 
   #toException(error: unknown, exchange: Exchange): ProblemException {
@@ -96,8 +96,8 @@ function statusOf(error: unknown): number | null {
   return status >= 400 && status < 500 ? status : null;
 }
 
-function send(reply: FastifyReply, problem: Problem, body: object, denial: Deny | null): void {
-  if (denial?.retryAfterSeconds !== undefined) void reply.header('Retry-After', denial.retryAfterSeconds);
+function send(reply: FastifyReply, problem: Problem, body: object, retryAfterSeconds: number | null): void {
+  if (retryAfterSeconds !== null) void reply.header('Retry-After', retryAfterSeconds);
   void reply
     .status(problem.status)
     .header('Content-Type', PROBLEM_MEDIA_TYPE)

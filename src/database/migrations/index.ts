@@ -8,6 +8,7 @@ import { TokenListIndexes1795910600000 } from './1795910600000-token-list-indexe
 import { LargeDirectories1795910700000 } from './1795910700000-large-directories.js';
 import { TokenUseProgress1795910800000 } from './1795910800000-token-use-progress.js';
 import { IdempotentAnswers1795911000000 } from './1795911000000-idempotent-answers.js';
+import { Deposits1795912000000 } from './1795912000000-deposits.js';
 import { SigningKeys1795913000000 } from './1795913000000-signing-keys.js';
 
 export const MIGRATIONS = [
@@ -21,5 +22,6 @@ export const MIGRATIONS = [
   LargeDirectories1795910700000,
   TokenUseProgress1795910800000,
   IdempotentAnswers1795911000000,
+  Deposits1795912000000,
   SigningKeys1795913000000,
 ];
