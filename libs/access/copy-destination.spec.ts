@@ -20,6 +20,7 @@ const RULES: ApplicationRules = {
   nativeTokensDisabled: true,
   remoteApiPasswords: false,
   readOnlyUpgrades: false,
+  actsForUsers: false,
   cors: null,
   exceptions: compilePatterns([]),
   needsDeposit: false,

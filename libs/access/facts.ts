@@ -68,6 +68,8 @@ export interface ApplicationRules {
   readonly exceptions: CompiledPatterns;
   /** Beside REST (R118). */
   readonly tokenPaths: CompiledPatterns;
+  /** Its service account acts for the user whom the gateway names in a header (R71). */
+  readonly actsForUsers: boolean;
   /** Those of the product and of the application (R124). */
   readonly blockedPaths: BlockedPaths;
   /** Token requests go upstream with the owner's own credential (R68). */

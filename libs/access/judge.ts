@@ -24,6 +24,7 @@ import type {
   NotFound,
 } from './facts.js';
 import { admitForm, MAX_FORM_BYTES, needsForm, needsFormToRefuse, refusesLargeForm } from './form-body.js';
+import { judgeIdentityBody, MAX_IDENTITY_BODY_BYTES, needsIdentityBody } from './other-identity.js';
 import type { RequestHead } from './request-head.js';
 import { copies } from './request-methods.js';
 import { judgeDeposit, needsDeposit } from './upstream-credential.js';
@@ -86,7 +87,11 @@ export function judge(facts: AccessFacts, ports: AccessPorts): Eventually<Decisi
       return chain(authorizeRequest(result, facts.route, ports), (decision) =>
         decision.kind === 'deny'
           ? decision
-          : chain(checkForm(decision, admitted, ports), (checked) => checkDeposit(checked, ports)),
+          : chain(checkIdentityBody(decision, ports), (checked) =>
+              checked.kind === 'deny'
+                ? checked
+                : chain(checkForm(checked, admitted, ports), (last) => checkDeposit(last, ports)),
+            ),
       );
     });
   });
@@ -99,6 +104,12 @@ function checkDeposit(decision: Decision, ports: AccessPorts): Eventually<Decisi
   const { application } = admitted;
   if (application === null) return decision;
   return chain(ports.findDeposit(application, principal.id), (state) => judgeDeposit(decision, state));
+}
+
+/** R71: reads the body only if a field in it could name another user. */
+function checkIdentityBody(allow: Allow, { body }: AccessPorts): Eventually<Allow | Deny> {
+  if (body === null || !needsIdentityBody(allow)) return allow;
+  return body.readWhole(MAX_IDENTITY_BODY_BYTES).then((bytes) => judgeIdentityBody(allow, bytes));
 }
 
 /** A browser sends no credential with a preflight (R122). With one, it is an ordinary request. */

@@ -5,6 +5,7 @@ import { combine, misplaced, tokenReading, type CredentialReading } from './cred
 import type { ApplicationRules, RequestFacts, SessionBody } from './facts.js';
 import { readHeaders } from './head-credential.js';
 import { fieldWithToken, utf8Of } from './misplaced-token.js';
+import { identityField, identityFieldDetail } from './other-identity.js';
 
 const PASSWORD_UNREAD: CredentialReading = { ok: true, credential: { kind: 'password', username: null, secret: null } };
 
@@ -23,7 +24,17 @@ export function readCredential(request: RequestFacts, application: ApplicationRu
   // A login in a body counts as an Authorization line: a client with an old session can log in again.
   const isLogin = sessionBody !== undefined && sessionBody.kind !== 'empty';
   const header = line.credential.kind === 'cookie' && !isLogin ? request.head.session : line;
-  return ofBody === null ? header : combine(header, ofBody);
+  const reading = ofBody === null ? header : combine(header, ofBody);
+  return reading.ok && reading.credential.kind === 'token' ? (refuseFields(request, application) ?? reading) : reading;
+}
+
+/** R67: beside a token, the product would take the request for one of another user. */
+function refuseFields({ query, form }: RequestFacts, { kind }: ApplicationRules): CredentialReading | null {
+  const parameter = query === null ? null : identityField(kind, query);
+  const field = form?.kind === 'fields' ? identityField(kind, form.text) : null;
+  if (parameter === null && field === null) return null;
+  const place = parameter === null ? `form field ${field ?? ''}` : `query parameter ${parameter}`;
+  return { ok: false, code: 'credential_ambiguous', detail: identityFieldDetail(place) };
 }
 
 function readLines({ head }: RequestFacts, application: ApplicationRules | null): CredentialReading {

@@ -13,7 +13,7 @@ export const GITEA: Product = {
   tokenPlaces: { headers: [], schemes: ['token'] },
   bearer: AUTHORIZATION_BEARER,
   refusalSigns: null,
-  actAs: { headers: ['sudo'], parameters: ['sudo', 'token', 'access_token'] },
+  actAs: { headers: ['sudo'], users: ['sudo'], credentials: ['token', 'access_token'] },
   nativeTokens: null,
   session: { cookie: 'i_like_gitea', parameters: [] },
   whoAmI: { path: '/api/v1/user', account: { member: 'login' } },

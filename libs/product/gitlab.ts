@@ -21,7 +21,8 @@ export const GITLAB: Product = {
   refusalSigns: null,
   actAs: {
     headers: ['sudo', 'job-token', 'deploy-token', 'x-gitlab-static-object-token'],
-    parameters: ['sudo', 'private_token', 'access_token', 'job_token', 'feed_token'],
+    users: ['sudo'],
+    credentials: ['private_token', 'access_token', 'job_token', 'feed_token'],
   },
   nativeTokens: null,
   session: { cookie: '_gitlab_session', parameters: [] },

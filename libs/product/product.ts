@@ -61,11 +61,13 @@ export interface TokenPlaces {
 export interface ActAs {
   /** Folded names, such as `sudo`. */
   readonly headers: readonly string[];
-  /** Of the query, of a form and of a JSON body, in lower case. */
-  readonly parameters: readonly string[];
+  /** Of a query, a form and a JSON body: another user. As `foldFieldName` writes them. */
+  readonly users: readonly string[];
+  /** Of a query and a form: another credential. */
+  readonly credentials: readonly string[];
 }
 
-export const NO_ACT_AS: ActAs = { headers: [], parameters: [] };
+export const NO_ACT_AS: ActAs = { headers: [], users: [], credentials: [] };
 
 export interface NativeTokens {
   /** The first version with them; null: all versions. */

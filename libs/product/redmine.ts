@@ -12,7 +12,7 @@ export const REDMINE: Product = {
   tokenPlaces: { headers: ['x-redmine-api-key'], schemes: [] },
   bearer: { header: 'X-Redmine-API-Key', prefix: '' },
   refusalSigns: null,
-  actAs: { headers: ['x-redmine-switch-user'], parameters: ['key'] },
+  actAs: { headers: ['x-redmine-switch-user'], users: [], credentials: ['key'] },
   nativeTokens: null,
   session: { cookie: '_redmine_session', parameters: [] },
   whoAmI: { path: '/users/current.json', account: { of: 'user', member: 'login' } },

@@ -8,4 +8,4 @@ export {
   overridingMethodsOfBody,
   type BodyOverrides,
 } from './body-override.js';
-export { markedParameters, nameMark, valueMark, type QueryParameter } from './query-parameter.js';
+export { foldFieldName, markedParameters, nameMark, valueMark, type QueryParameter } from './query-parameter.js';

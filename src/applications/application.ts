@@ -1,5 +1,6 @@
 import { Cors, type ApplicationRules } from '@scopegate/access';
 import { productOf, type ApplicationKind } from '@scopegate/product';
+import { foldHeaderName } from '@scopegate/kernel';
 import { compileBlockedPaths, compilePatterns, type PathPattern, type ReadOnlyException } from '@scopegate/path';
 import {
   AnswerAddresses,
@@ -96,6 +97,7 @@ export function protect(stored: StoredApplication, box: SecretBox): ProtectedApp
       remoteApiPasswords: document.remoteApiPasswords,
       readOnlyUpgrades: options.readOnlyUpgrades,
       needsDeposit: document.identity.mode === 'credential' && document.identity.perUser,
+      actsForUsers: actsForUsers(document),
       exceptions: readable('readOnlyExceptions', document.readOnlyExceptions, compilePatterns, faults),
       tokenPaths: readable('tokenPaths', options.tokenPaths, compilePatterns, faults),
       blockedPaths: readable(
@@ -117,11 +119,21 @@ export function protect(stored: StoredApplication, box: SecretBox): ProtectedApp
       faults,
     ),
     sessionParameters: compileSessionParameters(productOf(document.kind).session.parameters),
-    credentialNames: new Set(['authorization', ...(productOf(document.kind).tokenPlaces?.headers ?? [])]),
+    credentialNames: new Set([
+      'authorization',
+      ...(productOf(document.kind).tokenPlaces?.headers ?? []),
+      ...productOf(document.kind).actAs.headers,
+    ]),
     options,
     fault: faults.length === 0 ? null : faults.join(' '),
     version: stored.revision,
   };
+}
+
+/** An administrator's credential with a header that names the user (R71). */
+function actsForUsers(document: ApplicationDocument): boolean {
+  const { headers } = productOf(document.kind).actAs;
+  return document.identity.headers.some(({ name }) => headers.includes(foldHeaderName(name)));
 }
 
 function readable<Compiled>(

@@ -204,6 +204,7 @@ function rulesOf(application: CaseApplication | 'management'): ApplicationRules 
     remoteApiPasswords: application.remoteApiPasswords ?? false,
     readOnlyUpgrades: application.readOnlyUpgrades ?? false,
     needsDeposit: application.deposit !== undefined,
+    actsForUsers: application.actsForUsers ?? false,
     exceptions: compilePatterns(application.exceptions ?? []),
     tokenPaths: compilePatterns(application.tokenPaths ?? []),
     cors: application.cors === undefined ? null : new Cors(application.cors),

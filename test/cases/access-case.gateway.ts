@@ -66,6 +66,9 @@ const BASE_PATH = '/behind';
 /** A version in which every product has every switch; set by hand, so that the upstream is not asked. */
 const VERSION = '9.12.0';
 
+/** The case shows the user in the second one. */
+const ACTING_HEADERS = { Sudo: '{username}', 'X-Forwarded-User': '{username}' };
+
 /** The users of every case, in addition to the administrator. */
 const USERS = ['alice', 'bob'] as const;
 
@@ -195,7 +198,7 @@ export class CaseGateway {
       known.uses += 1;
       return known.key;
     }
-    const { exceptions, ...members } = application;
+    const { exceptions, actsForUsers = false, ...members } = application;
     const key = `${application.kind}-${(this.#made += 1)}`;
     expectDone(
       await this.admin.post('/applications', {
@@ -205,6 +208,7 @@ export class CaseGateway {
         mount: { pathPrefix: `/${key}` },
         upstream: `${this.upstream.url}${BASE_PATH}`,
         readOnlyExceptions: exceptions ?? [],
+        ...(actsForUsers ? { identity: { mode: 'headers', headers: ACTING_HEADERS } } : {}),
       }),
     );
     this.#applications.set(wanted, { key, uses: 1 });

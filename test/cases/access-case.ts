@@ -41,6 +41,8 @@ export type CaseApplication = {
   readonly remoteApiPasswords?: boolean;
   readonly paths?: PathReading;
   readonly readOnlyUpgrades?: boolean;
+  /** An administrator's credential goes upstream, with the header in which the product takes a user to act for. */
+  readonly actsForUsers?: boolean;
   readonly exceptions?: readonly ReadOnlyException[];
   readonly tokenPaths?: readonly PathPattern[];
   readonly blockedPaths?: readonly PathPattern[];

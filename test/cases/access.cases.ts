@@ -8,6 +8,7 @@ import { LISTED_PATH_CASES } from './listed-path.cases.js';
 import { MANAGEMENT_CASES } from './management.cases.js';
 import { MISPLACED_TOKEN_CASES } from './misplaced-token.cases.js';
 import { NATIVE_TOKEN_CASES } from './native-token.cases.js';
+import { OTHER_IDENTITY_CASES } from './other-identity.cases.js';
 import { PASSWORD_CASES } from './password.cases.js';
 import { PATH_CASES } from './path.cases.js';
 import { PRESENTED_TOKEN_CASES } from './presented-token.cases.js';
@@ -37,6 +38,7 @@ export const ACCESS_CASES: readonly AccessCase[] = [
   ...DESTINATION_CASES,
   ...PRESENTED_TOKEN_CASES,
   ...MISPLACED_TOKEN_CASES,
+  ...OTHER_IDENTITY_CASES,
   ...CORS_CASES,
   ...REQUEST_FORM_CASES,
   ...UPGRADE_CASES,

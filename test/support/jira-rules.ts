@@ -13,6 +13,7 @@ export const JIRA_RULES: ApplicationRules = {
   nativeTokensDisabled: false,
   remoteApiPasswords: false,
   readOnlyUpgrades: false,
+  actsForUsers: false,
   exceptions: compilePatterns([]),
   needsDeposit: false,
   tokenPaths: compilePatterns([]),
