@@ -31,10 +31,12 @@ export type JiraStandIn = {
   /** Makes a personal access token, as its user does in the profile. */
   createAccessToken(user: string): string;
   revokeAccessToken(token: string): void;
-  /** From now on, an unknown token makes an anonymous request in place of a 401. */
-  takeUnknownTokensForAnonymous(): void;
+  /** From now on, whether an unknown token makes an anonymous request in place of a 401. */
+  takeUnknownTokensForAnonymous(isAnonymous: boolean): void;
   /** From now on, Jira demands a CAPTCHA of this user, whatever the credential is. */
   demandCaptcha(user: string): void;
+  /** The user has logged in on Jira's own page. */
+  solveCaptcha(user: string): void;
   /** Failed logins by user, as Jira counts them until it demands a CAPTCHA. */
   readonly failedLogins: ReadonlyMap<string, number>;
   /** Forgets the requests; everything else stays. */
@@ -105,8 +107,9 @@ export async function startJiraStandIn(options: JiraStandInOptions): Promise<Jir
     },
     createAccessToken: (user) => logins.createAccessToken(user),
     revokeAccessToken: (token) => logins.revokeAccessToken(token),
-    takeUnknownTokensForAnonymous: () => logins.takeUnknownTokensForAnonymous(),
+    takeUnknownTokensForAnonymous: (isAnonymous) => logins.takeUnknownTokensForAnonymous(isAnonymous),
     demandCaptcha: (user) => logins.demandCaptcha(user),
+    solveCaptcha: (user) => logins.solveCaptcha(user),
     failedLogins: logins.failed,
     clear(): void {
       requests = [];
@@ -141,12 +144,16 @@ class JiraLogins {
     this.#tokens.delete(token);
   }
 
-  takeUnknownTokensForAnonymous(): void {
-    this.#isAnonymousForUnknown = true;
+  takeUnknownTokensForAnonymous(isAnonymous: boolean): void {
+    this.#isAnonymousForUnknown = isAnonymous;
   }
 
   demandCaptcha(user: string): void {
     this.failed.set(user, MAX_FAILED_LOGINS);
+  }
+
+  solveCaptcha(user: string): void {
+    this.failed.delete(user);
   }
 
   of(headers: IncomingHttpHeaders, url: string): Login {
