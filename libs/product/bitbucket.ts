@@ -1,5 +1,12 @@
 import { AUTHORIZATION_BEARER, SERAPH_SIGNS } from '@scopegate/upstream';
-import { ATLASSIAN_BLOCKED_PATHS, ATLASSIAN_PATHS, NO_ACT_AS, SERVLET_SESSION, type Product } from './product.js';
+import {
+  ATLASSIAN_BLOCKED_PATHS,
+  ATLASSIAN_PATHS,
+  NO_ACT_AS,
+  OWN_CREDENTIAL,
+  SERVLET_SESSION,
+  type Product,
+} from './product.js';
 
 export const BITBUCKET: Product = {
   name: 'Bitbucket',
@@ -20,6 +27,7 @@ export const BITBUCKET: Product = {
   },
   session: { ...SERVLET_SESSION, cookie: 'BITBUCKETSESSIONID' },
   whoAmI: { path: '/plugins/servlet/applinks/whoami', account: 'text' },
+  health: '/status',
   errorMember: 'errors',
   // Bitbucket's original name was Stash.
   version: { typeIds: ['bitbucket', 'stash'], propertiesPath: '/rest/api/1.0/application-properties' },
@@ -33,5 +41,13 @@ export const BITBUCKET: Product = {
     { method: 'PUT', path: '/rest/keys/**' },
     { method: 'PUT', path: '/rest/api/*/users/credentials*' },
     { method: 'PUT', path: '/rest/api/*/admin/users/credentials*' },
+  ],
+  presets: [
+    {
+      name: 'bitbucket',
+      title: 'Bitbucket Data Center and Server',
+      description: 'Each user makes an HTTP access token in Bitbucket and deposits it as "bearer".',
+      identity: OWN_CREDENTIAL,
+    },
   ],
 };

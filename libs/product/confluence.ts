@@ -1,5 +1,12 @@
 import { AUTHORIZATION_BEARER, SERAPH_SIGNS } from '@scopegate/upstream';
-import { ATLASSIAN_BLOCKED_PATHS, ATLASSIAN_PATHS, NO_ACT_AS, SERVLET_SESSION, type Product } from './product.js';
+import {
+  ATLASSIAN_BLOCKED_PATHS,
+  ATLASSIAN_PATHS,
+  NO_ACT_AS,
+  OWN_CREDENTIAL,
+  SERVLET_SESSION,
+  type Product,
+} from './product.js';
 
 export const CONFLUENCE: Product = {
   name: 'Confluence',
@@ -20,13 +27,22 @@ export const CONFLUENCE: Product = {
   },
   session: SERVLET_SESSION,
   whoAmI: { path: '/rest/api/user/current', account: { member: 'username' } },
+  health: '/status',
   errorMember: 'message',
   version: { typeIds: ['confluence'], propertiesPath: null },
-  proposedExceptions: [{ method: 'POST', path: '/rest/api/contentbody/convert/*' }],
+  proposedExceptions: [],
   proposedTokenPaths: [{ path: '/download/attachments/**' }, { path: '/download/thumbnails/**' }],
   blockedPaths: [
     ...ATLASSIAN_BLOCKED_PATHS,
     { method: 'POST', path: '/rest/api/user/current/password*' },
     { method: 'POST', path: '/rest/api/admin/user/*/password*' },
+  ],
+  presets: [
+    {
+      name: 'confluence',
+      title: 'Confluence Data Center and Server',
+      description: 'Each user makes a personal access token in Confluence and deposits it as "bearer".',
+      identity: OWN_CREDENTIAL,
+    },
   ],
 };

@@ -18,9 +18,19 @@ export const GENERIC: Product = {
   // It may also run in a servlet container.
   session: SERVLET_SESSION,
   whoAmI: null,
+  health: '/',
   errorMember: null,
   version: null,
   proposedExceptions: [],
   proposedTokenPaths: [],
   blockedPaths: [],
+  presets: [
+    {
+      name: 'generic',
+      title: 'Any other application',
+      description:
+        'The application takes the user from the header X-Forwarded-User, and accepts it from the gateway alone.',
+      identity: { mode: 'headers', headers: { 'X-Forwarded-User': '{username}' } },
+    },
+  ],
 };

@@ -1,6 +1,6 @@
 import { PLAIN_PATHS } from '@scopegate/path';
 import { AUTHORIZATION_BEARER } from '@scopegate/upstream';
-import { atAndBelow, type Product } from './product.js';
+import { atAndBelow, OWN_CREDENTIAL, type Product } from './product.js';
 
 export const GITEA: Product = {
   name: 'Gitea',
@@ -13,13 +13,19 @@ export const GITEA: Product = {
   tokenPlaces: { headers: [], schemes: ['token'] },
   bearer: AUTHORIZATION_BEARER,
   refusalSigns: null,
-  actAs: { headers: ['sudo'], users: ['sudo'], credentials: ['token', 'access_token'] },
+  actAs: {
+    headers: ['sudo'],
+    users: ['sudo'],
+    credentials: ['token', 'access_token'],
+    templates: { Sudo: '{username}' },
+  },
   nativeTokens: null,
   session: { cookie: 'i_like_gitea', parameters: [] },
   whoAmI: { path: '/api/v1/user', account: { member: 'login' } },
+  health: '/api/healthz',
   errorMember: 'message',
   version: { typeIds: null, propertiesPath: '/api/v1/version' },
-  proposedExceptions: [],
+  proposedExceptions: [{ name: 'git-fetch', method: 'POST', path: '/*/*/git-upload-pack' }],
   proposedTokenPaths: [],
   blockedPaths: [
     '/api/*/users/*/tokens',
@@ -51,4 +57,15 @@ export const GITEA: Product = {
     '/*/*/settings/keys',
     '/*/*/settings/actions',
   ].flatMap(atAndBelow),
+  presets: [
+    {
+      name: 'gitea',
+      title: 'Gitea and Forgejo',
+      description:
+        'Each user makes an access token under Settings, Applications, and deposits it as "basic" with the user name, ' +
+        'which also works for git, or as "bearer" for the API alone. Or one token of an administrator with the scope ' +
+        '"sudo" acts for every user by Sudo.',
+      identity: OWN_CREDENTIAL,
+    },
+  ],
 };

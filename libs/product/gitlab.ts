@@ -1,6 +1,6 @@
 import { PLAIN_PATHS } from '@scopegate/path';
 import { AUTHORIZATION_BEARER } from '@scopegate/upstream';
-import { atAndBelow, type Product } from './product.js';
+import { atAndBelow, OWN_CREDENTIAL, type Product } from './product.js';
 
 /** Groups have at most this many levels, and a pattern has a fixed depth. */
 const MAX_LEVELS = 20;
@@ -23,14 +23,21 @@ export const GITLAB: Product = {
     headers: ['sudo', 'job-token', 'deploy-token', 'x-gitlab-static-object-token'],
     users: ['sudo'],
     credentials: ['private_token', 'access_token', 'job_token', 'feed_token'],
+    templates: { Sudo: '{username}' },
   },
   nativeTokens: null,
   session: { cookie: '_gitlab_session', parameters: [] },
   whoAmI: { path: '/api/v4/user', account: { member: 'username' } },
+  health: '/-/health',
   errorMember: 'message',
   // It states its version only to its users.
   version: null,
-  proposedExceptions: [],
+  // GraphQL is not among them: the body alone says what it does.
+  proposedExceptions: NAMESPACES.slice(1).map((project) => ({
+    name: 'git-fetch',
+    method: 'POST',
+    path: `${project}/git-upload-pack`,
+  })),
   proposedTokenPaths: [],
   blockedPaths: [
     ...[
@@ -86,5 +93,16 @@ export const GITLAB: Product = {
     // New users and passwords.
     { method: 'POST', path: '/api/*/users*' },
     { method: 'PUT', path: '/api/*/users/*' },
+  ],
+  presets: [
+    {
+      name: 'gitlab',
+      title: 'GitLab',
+      description:
+        'Each user makes a personal access token and deposits it as "bearer" for the API, or as "basic" with the user ' +
+        'name for git. Or one token of an administrator with the scopes "api" and "sudo" acts for every user by Sudo. ' +
+        'Projects and groups show "runners_token" to those who maintain them: disable runner registration tokens.',
+      identity: OWN_CREDENTIAL,
+    },
   ],
 };

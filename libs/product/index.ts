@@ -4,15 +4,19 @@ import { GENERIC } from './generic.js';
 import { GITEA } from './gitea.js';
 import { GITLAB } from './gitlab.js';
 import { JIRA } from './jira.js';
-import type { Product } from './product.js';
+import type { Preset, Product } from './product.js';
 import { REDMINE } from './redmine.js';
 
 export type {
   AccountPlace,
+  ActAs,
   ErrorMember,
   NativeTokens,
+  Preset,
+  PresetIdentity,
   Product,
   ProductSession,
+  ProposedException,
   TokenPlaces,
   VersionSource,
 } from './product.js';
@@ -34,6 +38,13 @@ export const APPLICATION_KINDS = Object.keys(PRODUCTS) as readonly ApplicationKi
 export function productOf(kind: ApplicationKind): Product {
   return PRODUCTS[kind];
 }
+
+/** R73. */
+export const PRESETS: ReadonlyMap<string, { readonly kind: ApplicationKind; readonly preset: Preset }> = new Map(
+  APPLICATION_KINDS.flatMap((kind) =>
+    productOf(kind).presets.map((preset) => [preset.name, { kind, preset }] as const),
+  ),
+);
 
 /** For a text: `jira, confluence and bitbucket`. */
 export function kindsWith(has: (product: Product) => boolean): string {

@@ -1,5 +1,13 @@
 import { AUTHORIZATION_BEARER, SERAPH_SIGNS } from '@scopegate/upstream';
-import { ATLASSIAN_BLOCKED_PATHS, ATLASSIAN_PATHS, NO_ACT_AS, SERVLET_SESSION, type Product } from './product.js';
+import {
+  ATLASSIAN_BLOCKED_PATHS,
+  ATLASSIAN_PATHS,
+  NO_ACT_AS,
+  OWN_CREDENTIAL,
+  SERVLET_SESSION,
+  type Product,
+  type ProposedException,
+} from './product.js';
 
 export const JIRA: Product = {
   name: 'Jira',
@@ -19,14 +27,17 @@ export const JIRA: Product = {
     appManagement: 'Administration › Manage apps (/plugins/servlet/upm)',
   },
   session: SERVLET_SESSION,
-  whoAmI: { path: '/rest/api/2/myself', account: { member: 'name' } },
+  // Jira Cloud names its users by their mail address.
+  whoAmI: { path: '/rest/api/2/myself', account: { member: 'name', instead: 'emailAddress' } },
+  health: '/status',
   errorMember: 'errorMessages',
   version: { typeIds: ['jira'], propertiesPath: '/rest/api/2/serverInfo' },
   proposedExceptions: [
-    { method: 'POST', path: '/rest/api/2/search' },
-    { method: 'POST', path: '/rest/api/latest/search' },
-    { method: 'POST', path: '/rest/api/2/worklog/list' },
-    { method: 'POST', path: '/rest/api/latest/worklog/list' },
+    ...inEachVersion('search', '/search'),
+    // Of Jira Cloud.
+    ...inEachVersion('search-jql', '/search/jql'),
+    ...inEachVersion('jql-parse', '/jql/parse'),
+    ...inEachVersion('worklog-list', '/worklog/list'),
   ],
   proposedTokenPaths: [
     { path: '/secure/attachment/**' },
@@ -40,4 +51,24 @@ export const JIRA: Product = {
     { method: 'PUT', path: '/rest/api/*/user/password*' },
     { method: 'PUT', path: '/rest/api/*/myself/password*' },
   ],
+  presets: [
+    {
+      name: 'jira',
+      title: 'Jira Data Center and Server',
+      description: 'Each user makes a personal access token in Jira and deposits it as "bearer".',
+      identity: OWN_CREDENTIAL,
+    },
+    {
+      name: 'jira-cloud',
+      title: 'Jira Cloud',
+      description:
+        'Each user makes an API token in the Atlassian account and deposits it as "basic", with the mail address as ' +
+        '"username". If user names are not mail addresses, "identity.accounts" says which mail address belongs to whom.',
+      identity: OWN_CREDENTIAL,
+    },
+  ],
 };
+
+function inEachVersion(name: string, path: string): readonly ProposedException[] {
+  return ['2', '3', 'latest'].map((version) => ({ name, method: 'POST', path: `/rest/api/${version}${path}` }));
+}

@@ -1,8 +1,8 @@
 import type { PathPattern, PathRules, ReadOnlyException } from '@scopegate/path';
 import type { BearerLine, RefusalSigns } from '@scopegate/upstream';
 
-/** A member of the JSON answer, or of its object `of`; or the whole text. */
-export type AccountPlace = { readonly member: string; readonly of?: string } | 'text';
+/** A member of the JSON answer, or of its object `of`, or `instead` if it is missing; or the whole text. */
+export type AccountPlace = { readonly member: string; readonly of?: string; readonly instead?: string } | 'text';
 
 /** Everything that differs between products. A kind of application is one record of this type. */
 export interface Product {
@@ -34,17 +34,42 @@ export interface Product {
   readonly session: ProductSession;
   /** Returns the current user (R126); null: none. */
   readonly whoAmI: { readonly path: string; readonly account: AccountPlace } | null;
+  /** Answers without a credential while the product runs. */
+  readonly health: string;
   /** The member of an error in which its clients look for the text (R122); null: none. */
   readonly errorMember: ErrorMember | null;
   /** Where it states its version (R52); null: nowhere. */
   readonly version: VersionSource | null;
   /** POST calls that only read (R13). They count only after an administrator adds them. */
-  readonly proposedExceptions: readonly ReadOnlyException[];
+  readonly proposedExceptions: readonly ProposedException[];
   /** Files and exports beside REST (R118). They count only after an administrator adds them. */
   readonly proposedTokenPaths: readonly PathPattern[];
   /** What shows a credential that no scope limits, or makes one (R124). Closed to every token. */
   readonly blockedPaths: readonly PathPattern[];
+  /** R73: starting points for an application of this kind. */
+  readonly presets: readonly Preset[];
 }
+
+/** Several calls may have one name. */
+export interface ProposedException extends ReadOnlyException {
+  readonly name: string;
+}
+
+export interface Preset {
+  readonly name: string;
+  readonly title: string;
+  /** What the administrator and the users have to do. */
+  readonly description: string;
+  readonly identity: PresetIdentity;
+}
+
+/** Without a secret, so that nothing has to be given beside the address. */
+export type PresetIdentity =
+  | { readonly mode: 'credential'; readonly perUser: true }
+  | { readonly mode: 'headers'; readonly headers: Readonly<Record<string, string>> };
+
+/** What every version of a product believes: a credential of its own, of each user. */
+export const OWN_CREDENTIAL: PresetIdentity = { mode: 'credential', perUser: true };
 
 /** The last two are lists: of texts, and of objects with a `message`. */
 export type ErrorMember = 'message' | 'errorMessages' | 'errors';
@@ -65,9 +90,11 @@ export interface ActAs {
   readonly users: readonly string[];
   /** Of a query and a form: another credential. */
   readonly credentials: readonly string[];
+  /** Lines with which a service account acts for the user: names and templates. */
+  readonly templates: Readonly<Record<string, string>>;
 }
 
-export const NO_ACT_AS: ActAs = { headers: [], users: [], credentials: [] };
+export const NO_ACT_AS: ActAs = { headers: [], users: [], credentials: [], templates: {} };
 
 export interface NativeTokens {
   /** The first version with them; null: all versions. */

@@ -1,5 +1,5 @@
 import { PLAIN_PATHS } from '@scopegate/path';
-import type { Product } from './product.js';
+import { OWN_CREDENTIAL, type Product } from './product.js';
 
 export const REDMINE: Product = {
   name: 'Redmine',
@@ -12,10 +12,16 @@ export const REDMINE: Product = {
   tokenPlaces: { headers: ['x-redmine-api-key'], schemes: [] },
   bearer: { header: 'X-Redmine-API-Key', prefix: '' },
   refusalSigns: null,
-  actAs: { headers: ['x-redmine-switch-user'], users: [], credentials: ['key'] },
+  actAs: {
+    headers: ['x-redmine-switch-user'],
+    users: [],
+    credentials: ['key'],
+    templates: { 'X-Redmine-Switch-User': '{username}' },
+  },
   nativeTokens: null,
   session: { cookie: '_redmine_session', parameters: [] },
   whoAmI: { path: '/users/current.json', account: { of: 'user', member: 'login' } },
+  health: '/robots.txt',
   errorMember: null,
   // Its REST API has no call for it.
   version: null,
@@ -35,5 +41,17 @@ export const REDMINE: Product = {
     { path: '/settings*' },
     { path: '/settings/**' },
     { path: '/oauth/**' },
+  ],
+  presets: [
+    {
+      name: 'redmine',
+      title: 'Redmine',
+      description:
+        'Switch the REST web service on. Each user takes the API access key from "My account" and deposits it as ' +
+        '"bearer". Or one key of an administrator acts for every user by X-Redmine-Switch-User. Pages in HTML have ' +
+        'links with a key for Atom feeds, which reads them as the user after the token has ended: block these pages ' +
+        'or switch feeds off if this matters.',
+      identity: OWN_CREDENTIAL,
+    },
   ],
 };

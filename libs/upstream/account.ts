@@ -2,7 +2,7 @@ import { isJsonObject } from '@scopegate/kernel';
 
 export type AccountReading = { readonly known: true; readonly account: string | null } | { readonly known: false };
 
-export type AccountPlace = { readonly member: string; readonly of?: string } | 'text';
+export type AccountPlace = { readonly member: string; readonly of?: string; readonly instead?: string } | 'text';
 
 /** R126: the user that the upstream sees. Null: anonymous. */
 export function readAccount(body: string, place: AccountPlace): AccountReading {
@@ -12,7 +12,7 @@ export function readAccount(body: string, place: AccountPlace): AccountReading {
 /** Longer than any user name. No other part of a body is shown. */
 const MAX_ACCOUNT_LENGTH = 255;
 
-function memberOf(body: string, { member, of }: Exclude<AccountPlace, 'text'>): AccountReading {
+function memberOf(body: string, { member, of, instead }: Exclude<AccountPlace, 'text'>): AccountReading {
   let document: unknown;
   try {
     document = JSON.parse(body);
@@ -21,7 +21,7 @@ function memberOf(body: string, { member, of }: Exclude<AccountPlace, 'text'>): 
   }
   const parent = of === undefined || !isJsonObject(document) ? document : document[of];
   if (!isJsonObject(parent)) return { known: false };
-  const account = parent[member];
+  const account = parent[member] ?? (instead === undefined ? null : parent[instead]);
   if (account === undefined || account === null) return { known: true, account: null };
   return typeof account === 'string' ? accountOf(account) : { known: false };
 }

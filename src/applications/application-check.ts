@@ -1,7 +1,7 @@
 import { MANAGEMENT_KEY } from '@scopegate/access';
 import { isJsonObject } from '@scopegate/kernel';
 import { kindsWith, productOf, type ApplicationKind } from '@scopegate/product';
-import { parsePathPattern, type PathReading, type ReadOnlyException } from '@scopegate/path';
+import type { PathReading } from '@scopegate/path';
 import type { FieldError } from '@scopegate/problem';
 import { SCOPES } from '@scopegate/scope';
 import { parseUpstream } from '@scopegate/upstream';
@@ -25,6 +25,7 @@ import {
 import { decideVersions, describeMissingVersion, knownVersion, type VersionFinding } from './application-version.js';
 import { parseMount } from './mount.js';
 import { nativeTokenSwitch } from './product-version.js';
+import { readExceptions, type AskedExceptions } from './read-only-exceptions.js';
 import { checkTls } from './upstream-tls.js';
 
 /** The types are checked, nothing else. */
@@ -37,7 +38,7 @@ export interface AskedApplication extends Partial<ApplicationOptions> {
   readonly upstream: string;
   readonly anonymous?: 'allow' | 'deny';
   readonly identity?: IdentityMembers;
-  readonly readOnlyExceptions?: readonly unknown[];
+  readonly readOnlyExceptions?: AskedExceptions;
   readonly nativeTokensDisabled?: boolean;
   readonly remoteApiPasswords?: boolean;
   /** The earlier name of `paths`. */
@@ -65,6 +66,7 @@ const NULLABLE = [
   'mount.pathPrefix',
   'mount.host',
   'identity.headers.*',
+  'chosen.*',
   'identity.accounts.*',
   // A credential is shown with null for the members that its type does not have.
   'identity.service.*',
@@ -110,7 +112,7 @@ export function checkApplication(
   const identity = readIdentity(asked.identity ?? {}, before?.identity ?? null, errors);
   const isMoved = upstream.ok && before !== null && endpointOf(before.upstream) !== upstream.target.endpoint;
   if (isMoved && identity !== null) refuseStoredSecrets(keptSecrets(identity), note);
-  const readOnlyExceptions = readExceptions(asked.readOnlyExceptions ?? [], note);
+  const readOnlyExceptions = readExceptions(asked.readOnlyExceptions ?? [], kind, note);
   if (asked.nativeTokensDisabled === true && finding !== 'pending') {
     const problem = refuseNativeTokenSwitch(kind, knownVersion(versions), finding);
     if (problem !== null) note('nativeTokensDisabled', problem);
@@ -183,22 +185,6 @@ function refuseNativeTokenSwitch(
     case 'version-too-old':
       return `exists for ${kind} from ${since} on, and this version is ${version}`;
   }
-}
-
-function readExceptions(values: readonly unknown[], note: Note): readonly ReadOnlyException[] {
-  const exceptions: ReadOnlyException[] = [];
-  for (const [index, value] of values.entries()) {
-    const field = `readOnlyExceptions.${index}`;
-    const { method, path, ...others } = isJsonObject(value) ? value : {};
-    if (typeof method !== 'string' || typeof path !== 'string' || Object.keys(others).length > 0) {
-      note(field, 'must be {"method": "…", "path": "…"}');
-      continue;
-    }
-    const parsing = parsePathPattern({ method, path });
-    if (parsing.ok) exceptions.push({ method, path });
-    else note(field, `is not valid. ${parsing.message}`);
-  }
-  return exceptions;
 }
 
 function endpointOf(upstream: string): string | null {

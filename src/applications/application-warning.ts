@@ -5,6 +5,7 @@ import type { ApplicationDocument } from './application.js';
 import { knownVersion } from './application-version.js';
 import { isFixedValue } from './identity-header.js';
 import { nativeTokenSwitch } from './product-version.js';
+import { isProposed } from './read-only-exceptions.js';
 
 /** A fixed value of such a header is probably a credential. */
 const SECRET_LIKE = /auth|key|token|secret|passw|credential/i;
@@ -81,7 +82,7 @@ function isWide({ path }: PathPattern): boolean {
 /** R13, R118. */
 function widePatternWarnings({ kind, readOnlyExceptions, tokenPaths }: ApplicationDocument): readonly Warning[] {
   const warnings: Warning[] = [];
-  const exceptions = readOnlyExceptions.filter(isWide);
+  const exceptions = readOnlyExceptions.filter((call) => isWide(call) && !isProposed(kind, call));
   if (exceptions.length > 0) {
     warnings.push({
       code: 'exception_too_wide',

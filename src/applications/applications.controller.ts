@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, Headers, Param, Patch, Post, Query, Res } from '@nestjs/common';
 import type { Authenticated } from '@scopegate/access';
 import { ApiBody, ApiConsumes, ApiTags } from '@nestjs/swagger';
-import { APPLICATION_KINDS, productOf } from '@scopegate/product';
+import { APPLICATION_KINDS } from '@scopegate/product';
 import type { FastifyReply } from 'fastify';
 import { CurrentActor, type Actor } from '../audit/actor.js';
 import { CurrentCaller } from '../common/access/route.decorators.js';
@@ -12,6 +12,8 @@ import { IfMatch } from '../common/swagger/if-match.decorator.js';
 import { tagOf, toDto } from './application.mapper.js';
 import type { StoredApplication } from './application.js';
 import { ApplicationChecker } from './application.checker.js';
+import { proposalNames } from './read-only-exceptions.js';
+import { withPreset } from './preset.js';
 import { ApplicationsService } from './applications.service.js';
 import { ApplicationCheckDto, CheckApplicationDto } from './dto/application-check.dto.js';
 import {
@@ -22,10 +24,10 @@ import {
 } from './dto/application.dto.js';
 
 /** The shipped profiles (R13): shown to be picked from, never switched on. */
-const PROPOSALS = APPLICATION_KINDS.filter((kind) => productOf(kind).proposedExceptions.length > 0)
+const PROPOSALS = APPLICATION_KINDS.filter((kind) => proposalNames(kind).length > 0)
   .map((kind) => {
-    const calls = productOf(kind).proposedExceptions.map(({ method, path }) => `\`${method} ${path}\``);
-    return `- ${kind}: ${calls.join(', ')}`;
+    const names = proposalNames(kind).map((name) => `\`${name}\``);
+    return `- ${kind}: ${names.join(', ')}`;
   })
   .join('\n');
 
@@ -55,6 +57,7 @@ export class ApplicationsController {
   @ApiBody({
     type: CreateApplicationDto,
     examples: {
+      preset: { value: { preset: 'gitea', key: 'gitea', upstream: 'http://127.0.0.1:3001' } },
       jira: {
         value: {
           key: 'jira',
@@ -82,8 +85,10 @@ export class ApplicationsController {
     summary: 'Protect an application',
     maxBodyBytes: BODY_LIMITS.document,
     description:
-      'If the key or the mount is taken, the answer is 409. `warnings` never prevent the save. List POST calls that ' +
-      `only read in \`readOnlyExceptions\`. Proposals:\n\n${PROPOSALS}`,
+      'With `preset`, `upstream` is enough, and `chosen` in the answer says what the preset has filled in. If the key ' +
+      'or the mount is taken, the answer is 409. `warnings` never prevent the save. List POST calls that only read in ' +
+      '`readOnlyExceptions`, as calls or by the name of a proposal (`GET /presets` shows the calls):' +
+      `\n\n${PROPOSALS}`,
     status: 201,
     type: ApplicationDto,
     isTagged: true,
@@ -95,8 +100,14 @@ export class ApplicationsController {
     @Body() body: CreateApplicationDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ApplicationDto> {
-    const stored = await this.applications.create(actor, body, (made) => this.#shown(made));
-    return this.#answer(stored, reply);
+    const { asked, chosen } = withPreset(body);
+    const shown = (made: StoredApplication): ApplicationDto => ({
+      ...this.#shown(made),
+      ...(chosen === null ? {} : { chosen }),
+    });
+    const stored = await this.applications.create(actor, asked, shown);
+    reply.header('ETag', tagOf(stored));
+    return shown(stored);
   }
 
   @Get(':key')

@@ -7,11 +7,12 @@ import { ApplicationsController } from './applications.controller.js';
 import { ApplicationsService } from './applications.service.js';
 import { IdentityBeliefs } from './identity-beliefs.js';
 import { OwnListeners } from './own-listeners.js';
+import { PresetsController } from './presets.controller.js';
 import { VersionReader } from './version.reader.js';
 
 @Module({
   imports: [AuditModule, DirectoryModule, SettingsModule],
-  controllers: [ApplicationsController],
+  controllers: [ApplicationsController, PresetsController],
   providers: [ApplicationsService, ApplicationChecker, VersionReader, OwnListeners, IdentityBeliefs],
   exports: [ApplicationsService, IdentityBeliefs, OwnListeners],
 })

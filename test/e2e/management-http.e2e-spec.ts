@@ -37,6 +37,7 @@ const FOR_ADMINISTRATORS = [
   'GET /permissions',
   'PATCH /permissions',
   'PUT /permissions',
+  'GET /presets',
   'GET /applications',
   'POST /applications',
   'GET /applications/{key}',

@@ -246,6 +246,9 @@ describe('what is answered', () => {
     await check('get', '/users', '/users?limit=1');
     await check('get', '/groups', '/groups');
     const application = { kind: 'generic', mount: { host: 'reports.example.com' }, upstream: 'http://127.0.0.1:9' };
+    await check('get', '/presets', '/presets');
+    const preset = { preset: 'generic', upstream: 'http://127.0.0.1:9' };
+    await check('post', '/applications', '/applications', preset, 201);
     await check('post', '/applications', '/applications', { ...application, key: 'reports' }, 201);
     const jira = {
       key: 'jira',

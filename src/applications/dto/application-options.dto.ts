@@ -28,8 +28,8 @@ const TOKEN_PATHS =
 
 const BLOCKED_PATHS =
   'Requests that are refused to every token, such as those whose answer contains another credential. A pattern matches ' +
-  'if one reading of the path does; GET includes HEAD. Default: none. Always blocked: ' +
-  listed(({ blockedPaths }) => blockedPaths);
+  'if one reading of the path does; GET includes HEAD. Default: none. What shows or makes a credential of the product ' +
+  'itself is always blocked: see `GET /presets`.';
 
 function listed(patternsOf: (product: Product) => readonly PathPattern[]): string {
   const kinds = APPLICATION_KINDS.filter((kind) => patternsOf(productOf(kind)).length > 0).map((kind) => {

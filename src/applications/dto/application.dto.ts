@@ -1,15 +1,15 @@
-import { ApiProperty, getSchemaPath, OmitType, PartialType } from '@nestjs/swagger';
-import { APPLICATION_KINDS, kindsWith, productOf, type ApplicationKind } from '@scopegate/product';
+import { ApiProperty, OmitType, PartialType } from '@nestjs/swagger';
+import { APPLICATION_KINDS, kindsWith, PRESETS, productOf, type ApplicationKind } from '@scopegate/product';
 import { Allow, IsBoolean, IsIn, IsString, Length, Matches, MaxLength, ValidateIf } from 'class-validator';
 import { WarningDto } from '../../common/swagger/warning.dto.js';
-import { BoundedList } from '../../common/validation/bounded-list.decorator.js';
 import { IfPresent } from '../../common/validation/if-present.decorator.js';
 import { NestedObject } from '../../common/validation/nested-object.decorator.js';
+import type { AskedExceptions } from '../read-only-exceptions.js';
 import { ApplicationOptionsDto } from './application-options.dto.js';
 import { IdentityDto } from './identity.dto.js';
-
-/** The most calls of one application that count as reads by exception. */
-const MAX_EXCEPTIONS = 200;
+import { MountDto } from './mount.dto.js';
+import { ChosenDto } from './preset.dto.js';
+import { ExceptionList, ReadOnlyExceptionDto } from './read-only-exception.dto.js';
 
 // The texts that depend on the kind of application name the kinds that `libs/product` has.
 
@@ -29,43 +29,29 @@ const REMOTE_API =
 
 const ENCODED_SLASHES = 'The earlier name of `paths`: `reject` is `tomcat`, `allow` is `rfc3986`.';
 
-/** Where clients reach the application: below `pathPrefix`, at `host`, or both. */
-export class MountDto {
-  /**
-   * Matches whole segments; the longest prefix wins. The rest of the path is appended to `upstream`.
-   * @example /jira
-   */
-  @IfPresent()
-  @IsString()
-  @MaxLength(255)
-  pathPrefix?: string;
+const PRESET_NAMES = [...PRESETS.keys()];
 
-  /** A host name with an optional port. All requests to this host belong to this application. */
-  @IfPresent()
-  @IsString()
-  @MaxLength(255)
-  host?: string;
-}
-
-/** A call that counts as a read although its method is not a reading one. */
-export class ReadOnlyExceptionDto {
-  /** @example POST */
-  method!: string;
-
-  /**
-   * The canonical path below the mount, without the query. `*` stands for one whole segment, or for the rest of
-   * one; `**` stands for one or more segments and is allowed only at the end.
-   * @example /rest/api/2/search
-   */
-  path!: string;
-}
+/** A preset fills the member in. */
+const UnlessPreset = (): PropertyDecorator =>
+  ValidateIf(({ preset }: CreateApplicationDto, value: unknown) => preset === undefined || value !== undefined);
 
 /** An application to protect. */
 export class CreateApplicationDto extends PartialType(ApplicationOptionsDto, { skipNullProperties: false }) {
   /**
-   * Lower-case letters, digits and dashes. It cannot be changed later.
+   * Fills in what you leave out: see `GET /presets`.
    * @example jira
    */
+  @IfPresent()
+  @IsIn(PRESET_NAMES, { message: `preset must be one of ${PRESET_NAMES.join(', ')}` })
+  @ApiProperty({ required: false, enum: PRESET_NAMES })
+  preset?: string;
+
+  /**
+   * Lower-case letters, digits and dashes. It cannot be changed later. With a preset, the default is its name.
+   * @example jira
+   */
+  @ApiProperty({ required: false })
+  @UnlessPreset()
   @IsString()
   @Matches(/^[a-z0-9][a-z0-9-]{0,63}$/, {
     message: 'key must be 1 to 64 lower-case letters, digits and dashes, and must not begin with a dash',
@@ -83,9 +69,10 @@ export class CreateApplicationDto extends PartialType(ApplicationOptionsDto, { s
   @Matches(/\S/, { message: 'name must not be blank' })
   name?: string;
 
-  /** Sets which paths are REST paths and which special rules apply. */
+  /** Sets which paths are REST paths and which special rules apply. Required without a preset. */
+  @UnlessPreset()
   @IsIn(APPLICATION_KINDS, { message: `kind must be one of ${APPLICATION_KINDS.join(', ')}` })
-  @ApiProperty({ enum: APPLICATION_KINDS })
+  @ApiProperty({ required: false, enum: APPLICATION_KINDS })
   kind!: ApplicationKind;
 
   /**
@@ -101,6 +88,9 @@ export class CreateApplicationDto extends PartialType(ApplicationOptionsDto, { s
   })
   version?: string | null;
 
+  /** Required without a preset. With one, the default is the key as `pathPrefix`. */
+  @ApiProperty({ required: false, type: MountDto })
+  @UnlessPreset()
   @NestedObject(() => MountDto)
   mount!: MountDto;
 
@@ -122,10 +112,13 @@ export class CreateApplicationDto extends PartialType(ApplicationOptionsDto, { s
   @NestedObject(() => IdentityDto)
   identity?: IdentityDto;
 
-  /** Calls that count as reads, for read-only tokens. Default: none. */
+  /**
+   * Calls that count as reads, for read-only tokens: a list of calls and of names of the kind's proposals, or `proposed`
+   * for all proposals. Default: none.
+   */
   @IfPresent()
-  @BoundedList({ maxItems: MAX_EXCEPTIONS }, { $ref: getSchemaPath(ReadOnlyExceptionDto) })
-  readOnlyExceptions?: ReadOnlyExceptionDto[];
+  @ExceptionList()
+  readOnlyExceptions?: AskedExceptions;
 
   @ApiProperty({ selfRequired: false, description: NATIVE_TOKENS })
   @IfPresent()
@@ -145,6 +138,10 @@ export class CreateApplicationDto extends PartialType(ApplicationOptionsDto, { s
   /** Ignored, so that you can send back what you have read. */
   @Allow()
   warnings?: WarningDto[];
+
+  /** Ignored, like `warnings`. */
+  @Allow()
+  chosen?: ChosenDto;
 }
 
 /**
@@ -152,7 +149,9 @@ export class CreateApplicationDto extends PartialType(ApplicationOptionsDto, { s
  * credentials. Send null to remove `mount.host`
  * or `mount.pathPrefix`.
  */
-export class PatchApplicationDto extends PartialType(OmitType(CreateApplicationDto, ['key', 'warnings'])) {}
+export class PatchApplicationDto extends PartialType(
+  OmitType(CreateApplicationDto, ['preset', 'key', 'warnings', 'chosen']),
+) {}
 
 /** A protected application. */
 export class ApplicationDto extends ApplicationOptionsDto {
@@ -186,6 +185,9 @@ export class ApplicationDto extends ApplicationOptionsDto {
 
   /** Warnings about the application. They never prevent a save. */
   warnings!: WarningDto[];
+
+  /** Only in the answer to a creation with `preset`: what it has chosen. */
+  chosen?: ChosenDto;
 
   nativeTokensDisabled!: boolean;
 
