@@ -5,6 +5,7 @@ import type { PathReading } from '@scopegate/path';
 import type { FieldError } from '@scopegate/problem';
 import { SCOPES } from '@scopegate/scope';
 import { parseUpstream } from '@scopegate/upstream';
+import { invalidField } from '../common/http/problem.exception.js';
 import { applyMergePatch } from '../common/validation/merge-patch.js';
 import {
   checkOptions,
@@ -75,9 +76,12 @@ const NULLABLE = [
 
 /**
  * The key cannot change.
- * @throws a 400 if it is not a merge patch
+ * @throws a 400 if it is not a merge patch, or has a preset
  */
 export function patchApplication(before: object, patch: unknown): object {
+  if (isJsonObject(patch) && 'preset' in patch) {
+    throw invalidField('preset', 'is only for a new application. Change the members themselves.');
+  }
   const after = applyMergePatch(withoutOtherName(before, patch), patch, NULLABLE);
   const asked = isJsonObject(patch) ? patch['identity'] : undefined;
   return {

@@ -1,21 +1,17 @@
 import { Body, Controller, Delete, Get, Headers, Param, Patch, Post, Query, Res } from '@nestjs/common';
-import type { Authenticated } from '@scopegate/access';
 import { ApiBody, ApiConsumes, ApiTags } from '@nestjs/swagger';
 import { APPLICATION_KINDS } from '@scopegate/product';
 import type { FastifyReply } from 'fastify';
 import { CurrentActor, type Actor } from '../audit/actor.js';
-import { CurrentCaller } from '../common/access/route.decorators.js';
 import { BODY_LIMITS } from '../common/http/body-limits.js';
 import { PageQuery } from '../common/paging/page.js';
 import { ApiRoute } from '../common/swagger/api-route.decorator.js';
 import { IfMatch } from '../common/swagger/if-match.decorator.js';
 import { tagOf, toDto } from './application.mapper.js';
 import type { StoredApplication } from './application.js';
-import { ApplicationChecker } from './application.checker.js';
 import { proposalNames } from './read-only-exceptions.js';
 import { withPreset } from './preset.js';
 import { ApplicationsService } from './applications.service.js';
-import { ApplicationCheckDto, CheckApplicationDto } from './dto/application-check.dto.js';
 import {
   ApplicationDto,
   ApplicationPageDto,
@@ -36,10 +32,7 @@ const KEY = { key: { description: 'The key of an application.', example: 'jira' 
 @ApiTags('Applications')
 @Controller('api/v1/applications')
 export class ApplicationsController {
-  constructor(
-    private readonly applications: ApplicationsService,
-    private readonly checker: ApplicationChecker,
-  ) {}
+  constructor(private readonly applications: ApplicationsService) {}
 
   @Get()
   @ApiRoute({
@@ -180,34 +173,6 @@ export class ApplicationsController {
     @Headers('If-Match') ifMatch: string | undefined,
   ): Promise<void> {
     await this.applications.remove(actor, key, ifMatch);
-  }
-
-  @Post(':key/check')
-  @ApiRoute({
-    access: 'administrators',
-    summary: 'Ask the upstream which user it sees',
-    description:
-      'The gateway sends a request like a token request of the user, to the call of the product that returns ' +
-      'the current user. The answer shows the result and what to do. The request goes only to the stored ' +
-      '`upstream`, follows no redirect, and takes at most five seconds.',
-    type: ApplicationCheckDto,
-    params: KEY,
-    body: {
-      type: CheckApplicationDto,
-      examples: {
-        'as the caller': {},
-        'as another user': { username: 'alice' },
-        'with a secret to try': { username: 'alice', secrets: { 'X-Api-Key': 'the secret itself' } },
-      },
-    },
-    problems: ['validation_failed', 'not_found', 'policy_unavailable'],
-  })
-  checkApplication(
-    @CurrentCaller() caller: Authenticated,
-    @Param('key') key: string,
-    @Body() body: CheckApplicationDto,
-  ): Promise<ApplicationCheckDto> {
-    return this.checker.check(caller.principal, key, body);
   }
 
   #answer(stored: StoredApplication, reply: FastifyReply): ApplicationDto {

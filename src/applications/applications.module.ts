@@ -2,7 +2,6 @@ import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module.js';
 import { SettingsModule } from '../settings/settings.module.js';
 import { DirectoryModule } from '../directory/directory.module.js';
-import { ApplicationChecker } from './application.checker.js';
 import { ApplicationsController } from './applications.controller.js';
 import { ApplicationsService } from './applications.service.js';
 import { IdentityBeliefs } from './identity-beliefs.js';
@@ -13,7 +12,7 @@ import { VersionReader } from './version.reader.js';
 @Module({
   imports: [AuditModule, DirectoryModule, SettingsModule],
   controllers: [ApplicationsController, PresetsController],
-  providers: [ApplicationsService, ApplicationChecker, VersionReader, OwnListeners, IdentityBeliefs],
-  exports: [ApplicationsService, IdentityBeliefs, OwnListeners],
+  providers: [ApplicationsService, VersionReader, OwnListeners, IdentityBeliefs],
+  exports: [ApplicationsService, IdentityBeliefs, OwnListeners, VersionReader],
 })
 export class ApplicationsModule {}

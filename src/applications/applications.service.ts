@@ -284,9 +284,6 @@ async function patched(before: StoredApplication, patch: unknown): Promise<Creat
   // A version that was read is not changed: the client may set one instead.
   const shown = { ...toDto(before), version: before.document.version };
   const body = await validateAs(CreateApplicationDto, patchApplication(shown, patch));
-  if (body.preset !== undefined) {
-    throw invalidField('preset', 'is only for a new application. Change the members themselves.');
-  }
   if (body.key !== before.key) throw invalidField('key', 'cannot be changed. Create another application instead.');
   return body;
 }

@@ -3,6 +3,8 @@ import { ApplicationsModule } from '../applications/applications.module.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { DirectoryModule } from '../directory/directory.module.js';
 import { SettingsModule } from '../settings/settings.module.js';
+import { ApplicationCheckController } from './application-check.controller.js';
+import { ApplicationChecker } from './application.checker.js';
 import { ApplicationDepositsController } from './application-deposits.controller.js';
 import { AssertionService } from './assertion.service.js';
 import { DepositCache } from './deposit.cache.js';
@@ -18,9 +20,10 @@ import { UpstreamIdentity } from './upstream-identity.js';
 /** How the upstream gets the user of a request. */
 @Module({
   imports: [ApplicationsModule, AuditModule, DirectoryModule, SettingsModule],
-  controllers: [ApplicationDepositsController, KeySetController, OwnDepositsController],
+  controllers: [ApplicationCheckController, ApplicationDepositsController, KeySetController, OwnDepositsController],
   providers: [
     { provide: Deposits, useExisting: DepositCache },
+    ApplicationChecker,
     AssertionService,
     DepositCache,
     DepositRepository,

@@ -5,7 +5,9 @@ import {
   type ApplicationRules,
   type DepositState,
   type Eventually,
+  type PrincipalFacts,
 } from '@scopegate/access';
+import type { Scope } from '@scopegate/scope';
 import { identityLines } from '@scopegate/upstream';
 import type { ProtectedApplication } from '../applications/application.js';
 import { ApplicationsService } from '../applications/applications.service.js';
@@ -25,6 +27,14 @@ export interface RequestIdentity {
   readonly lines: readonly string[];
   /** What the upstream may refuse (R70); null: the gateway sends no credential of the upstream's own. */
   readonly credential: OpenedDeposit | 'service' | null;
+}
+
+/** For a check: as a token request of the user, without a token. */
+export interface CheckedUser {
+  readonly authenticated: {
+    readonly principal: PrincipalFacts;
+    readonly token: { readonly id: string; readonly scope: Scope };
+  };
 }
 
 const NO_IDENTITY: RequestIdentity = { lines: [], credential: null };
@@ -53,7 +63,7 @@ export class UpstreamIdentity {
    */
   identityOf(
     application: ProtectedApplication,
-    { authenticated }: Allow,
+    { authenticated }: Allow | CheckedUser,
     request: IdentifiedRequest,
   ): Eventually<RequestIdentity> {
     const { principal: user, token } = authenticated;

@@ -41,7 +41,7 @@ export class ApplicationCheckDto {
   @ApiProperty({ type: String, nullable: true })
   version!: string | null;
 
-  /** Whether the application sees the right user; `unknown` if its answer does not show it. */
+  /** Whether the application sees the right user; `unknown` if its answer does not show it or the user has no credential. */
   @ApiProperty({ oneOf: [{ type: 'boolean' }, { type: 'string', enum: ['unknown'] }] })
   identityBelieved!: boolean | 'unknown';
 
