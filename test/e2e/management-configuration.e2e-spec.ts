@@ -26,7 +26,7 @@ async function startInVain(environment: Record<string, string>): Promise<{ exitC
     cwd: folder.path,
     environment: { ...privateEnvironment(folder.path), PORT: '0', ...environment },
   });
-  const limit = setTimeout(() => void child.end('SIGKILL'), 30_000);
+  const limit = setTimeout(() => void child.end('SIGKILL'), 60_000);
   const exitCode = await child.exited;
   clearTimeout(limit);
   return { exitCode, output: child.output() };
@@ -152,7 +152,7 @@ describe('configuration', () => {
           ({ ok }) => ok,
           () => false,
         );
-      await waitUntilReady('The server', child, isReady, 30_000);
+      await waitUntilReady('The server', child, isReady, 60_000);
       return child;
     };
     try {

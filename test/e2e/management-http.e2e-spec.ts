@@ -180,7 +180,7 @@ describe('who may call what', () => {
   it('R51: wrong passwords are throttled per address and name, and a right token never is', async () => {
     const token = await server.createToken({ scope: 'read-only', owner: user.username });
     const victim = await server.createUser();
-    await server.patchSettings({ throttling: { maxFailures: 3, windowSeconds: 2 } });
+    await server.patchSettings({ throttling: { maxFailures: 3, windowSeconds: 9 } });
     try {
       const wrong = server.as({ user: victim.username, password: 'not the password' });
       for (let attempt = 0; attempt < 3; attempt += 1) {
@@ -188,7 +188,7 @@ describe('who may call what', () => {
       }
       const refused = await wrong.get('/me');
       expectProblem(refused, 429, 'too_many_failures');
-      expect(refused.headers.get('retry-after')).toMatch(/^[12]$/);
+      expect(refused.headers.get('retry-after')).toMatch(/^[1-9]$/);
       // Password logins are refused before the check; a token is not, nor is a login from another address.
       const right = server.as({ user: victim.username.toUpperCase(), password: victim.password });
       expectProblem(await right.get('/me'), 429, 'too_many_failures');

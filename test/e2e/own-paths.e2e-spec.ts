@@ -67,7 +67,6 @@ describe('odd paths below the server’s own first segments', () => {
         }
       }
     },
-    30_000,
   );
 
   it.each([

@@ -381,7 +381,7 @@ describeWithMariaDb('two workers on one port', (mariaDb) => {
       const server = await start({ SCOPEGATE_MAX_STALENESS_MS: '1000' });
       const clients = await connectToBoth(server);
       const use = { path: '/app/x', headers: server.token.headers };
-      for (const client of clients) expect((await client.send(use)).status).toBe(200);
+      for (const client of clients) await expect.poll(async () => (await client.send(use)).status).toBe(200);
       await mariaDb().kill9();
       try {
         for (const client of clients) {

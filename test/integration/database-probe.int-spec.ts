@@ -27,7 +27,7 @@ const READY = '200 ok ok';
 const NOT_READY = '503 failing failing';
 
 /** For half a second an answer may be the one of before. */
-const WITHIN = { timeout: 20_000 };
+const WITHIN = { timeout: 30_000 };
 
 describeWithMariaDb('readiness and a server that only reads', (mariaDb) => {
   it('R81: is not given while the server is read-only, or tables are locked', async () => {

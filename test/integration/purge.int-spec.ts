@@ -413,14 +413,13 @@ describeOnEachDatabaseWith(SINGLE_NODE, 'purging', (server) => {
     const node = (): LeaseService => new LeaseService(server().provider(UnitOfWork), server().provider(DataSource));
     const [one, other] = [node(), node()];
     const name = unique('lease');
-    expect(await one.hold(name, 1_500)).toBe(true);
-    expect(await other.hold(name, 1_500)).toBe(false);
-    await sleep(1_000);
-    expect(await one.hold(name, 1_500)).toBe(true);
-    await sleep(1_000);
+    expect(await one.hold(name, 5_000)).toBe(true);
+    expect(await other.hold(name, 5_000)).toBe(false);
+    await sleep(3_000);
+    expect(await one.hold(name, 5_000)).toBe(true);
+    await sleep(2_500);
     expect(await other.hold(name, 60_000)).toBe(false);
-    await sleep(600);
-    expect(await other.hold(name, 60_000)).toBe(true);
+    await expect.poll(() => other.hold(name, 60_000)).toBe(true);
     expect(await one.hold(name, 60_000)).toBe(false);
     // Who lost it gives nothing back.
     await one.release(name);

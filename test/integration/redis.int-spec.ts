@@ -57,6 +57,7 @@ async function timed<Result>(work: () => Promise<Result>): Promise<{ readonly re
 }
 
 let made = 0;
+let probes = 0;
 const newKey = (): string => `pair:192.0.2.${(made += 1)} alice`;
 
 describeWithRedis('Redis', (server) => {
@@ -74,12 +75,12 @@ describeWithRedis('Redis', (server) => {
       return (await other.counters.add(key, 60)).failures === 2;
     });
     await until(async () => {
-      for (const node of [one, other]) await node.feed.announce('set', [{ topic: 'token', subject: 'probe' }]);
+      const probe = `probe ${(probes += 1)}`;
+      for (const node of [one, other]) await node.feed.announce('set', [{ topic: 'token', subject: probe }]);
       await delay(20);
-      // Each of them receives its own message once, and that of the other.
-      return [one, other].every(({ acted }) => acted.splice(0).length >= 2);
+      // Each of them receives its own message once, and that of the other. Earlier ones have come before.
+      return [one, other].every(({ acted }) => acted.filter(({ subject }) => subject === probe).length >= 2);
     });
-    await delay(50);
     one.acted.length = 0;
     other.acted.length = 0;
     warn.mockClear();
@@ -127,12 +128,12 @@ describeWithRedis('Redis', (server) => {
 
     it('R51: the window ends when it was to end at the first failure', async () => {
       const key = newKey();
-      await one.counters.add(key, 1);
-      await delay(600);
-      await other.counters.add(key, 1);
-      await delay(600);
+      await one.counters.add(key, 4);
+      await delay(2_500);
+      expect((await other.counters.add(key, 4)).failures).toBe(2);
+      await delay(2_000);
       expect((await one.counters.read(key)).failures).toBe(0);
-      expect((await one.counters.add(key, 1)).failures).toBe(1);
+      expect((await one.counters.add(key, 4)).failures).toBe(1);
     });
 
     it('R61: the keys have a prefix and an end, and hold no name and no address', async () => {

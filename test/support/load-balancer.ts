@@ -39,7 +39,7 @@ export async function startLoadBalancer(kind: LoadBalancerKind, nodes: readonly 
     cwd: folder.path,
     environment: privateEnvironment(folder.path),
   });
-  await waitUntilReady(kind, child, () => accepts(port), 10_000);
+  await waitUntilReady(kind, child, () => accepts(port), 60_000);
   return {
     port,
     output: () => child.output(),

@@ -45,7 +45,7 @@ export async function startMariaDb(): Promise<MariaDbServer> {
       '--innodb-flush-log-at-trx-commit=2',
     ],
     accepts,
-    readyTimeoutMs: 30_000,
+    readyTimeoutMs: 60_000,
     async prepare(folder, options) {
       const installation = startPrivateProcess(
         installer,
@@ -79,7 +79,7 @@ export async function startMariaDb(): Promise<MariaDbServer> {
 }
 
 function connect(port: number): Promise<Connection> {
-  return createConnection({ host: PRIVATE_HOST, port, user: 'root', connectTimeout: 2_000 });
+  return createConnection({ host: PRIVATE_HOST, port, user: 'root', connectTimeout: 10_000 });
 }
 
 async function accepts(port: number): Promise<boolean> {

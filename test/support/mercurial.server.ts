@@ -31,7 +31,7 @@ export async function startMercurial(): Promise<MercurialServer> {
       return ['serve', '--repository', join(folder, 'demo'), ...address, ...writable];
     },
     accepts: async (port) => (await fetch(`http://${PRIVATE_HOST}:${port}/hg`).catch(() => null)) !== null,
-    readyTimeoutMs: 30_000,
+    readyTimeoutMs: 60_000,
     prepare: async (folder) => {
       repository = join(folder, 'demo');
       mkdirSync(repository);

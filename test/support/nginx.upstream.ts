@@ -27,7 +27,7 @@ export function startUpgradingNginx(upstreamPort: number): Promise<PrivateServer
         });
         socket.once('error', () => resolve(false));
       }),
-    readyTimeoutMs: 10_000,
+    readyTimeoutMs: 60_000,
   });
 }
 

@@ -88,7 +88,7 @@ export function startPrivateProcess(
       child.stdout.pause();
       child.stderr.pause();
     },
-    async end(signal, timeoutMs = 20_000): Promise<number> {
+    async end(signal, timeoutMs = 60_000): Promise<number> {
       if (!ended) {
         child.kill(signal);
         const limit = setTimeout(() => child.kill('SIGKILL'), timeoutMs);

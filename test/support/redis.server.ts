@@ -38,7 +38,7 @@ export async function startRedis(): Promise<RedisServer> {
       'no',
     ],
     accepts: answersPing,
-    readyTimeoutMs: 10_000,
+    readyTimeoutMs: 60_000,
   });
   return Object.assign(server, { url: `redis://${PRIVATE_HOST}:${server.port}` });
 }
@@ -50,7 +50,7 @@ function answersPing(port: number): Promise<boolean> {
       socket.destroy();
       resolve(answer);
     };
-    socket.setTimeout(1_000, () => settle(false));
+    socket.setTimeout(5_000, () => settle(false));
     socket.once('data', (chunk) => settle(chunk.toString('latin1').startsWith('+PONG')));
     socket.once('error', () => settle(false));
   });

@@ -95,7 +95,7 @@ export async function startScopegate(options: ScopegateOptions = {}): Promise<Sc
   );
   const url = `http://${HOST}:${port}`;
   try {
-    await waitUntilReady('The server', child, () => isReady(url), options.startTimeoutMs ?? 60_000);
+    await waitUntilReady('The server', child, () => isReady(url), options.startTimeoutMs ?? 120_000);
   } catch (error) {
     await folder.remove();
     throw error;
@@ -128,7 +128,7 @@ export async function startScopegate(options: ScopegateOptions = {}): Promise<Sc
 
 async function isReady(url: string): Promise<boolean> {
   try {
-    const answer = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(2_000) });
+    const answer = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(10_000) });
     await answer.arrayBuffer();
     return answer.status === 200;
   } catch {

@@ -44,7 +44,7 @@ export async function startSubversion(users: Readonly<Record<string, string>>): 
       return ['-f', join(path, 'httpd.conf'), '-DFOREGROUND'];
     },
     accepts: async (port) => (await fetch(`http://${PRIVATE_HOST}:${port}/`).catch(() => null)) !== null,
-    readyTimeoutMs: 20_000,
+    readyTimeoutMs: 60_000,
     prepare: async (path) => {
       folder = path;
       const lines = Object.entries(users).map(([name, word]) => `${name}:{SHA}${sha1(word)}\n`);

@@ -44,7 +44,7 @@ export async function startWebDav(files: Readonly<Record<string, string>>): Prom
       const answer = await fetch(`http://${PRIVATE_HOST}:${port}/files/`, { method: 'OPTIONS' }).catch(() => null);
       return answer?.headers.has('dav') === true;
     },
-    readyTimeoutMs: 20_000,
+    readyTimeoutMs: 60_000,
   });
   return {
     url: `http://${PRIVATE_HOST}:${server.port}/files`,
