@@ -9,6 +9,7 @@ import type { Configuration } from './config/env.js';
 import { DatabaseModule } from './database/database.module.js';
 import { GatewayModule } from './gateway/gateway.module.js';
 import { HealthModule } from './health/health.module.js';
+import { KEY_USES } from './key-uses.js';
 import { KeysModule } from './keys/keys.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import type { OpenedDatabase } from './opened-database.js';
@@ -28,7 +29,7 @@ export class AppModule {
         ConfigModule.forRoot(configuration, secrets),
         PeersModule.forRoot(peers),
         DatabaseModule.forRoot(dataSource),
-        KeysModule,
+        KeysModule.forRoot(KEY_USES),
         StopModule,
         ScheduleModule.forRoot(),
         LoggingModule,

@@ -12,6 +12,7 @@ import { UnfinishedDeletionEntity } from './directory/unfinished-deletion.entity
 import { UserEntity } from './directory/user.entity.js';
 import { DepositEntity } from './identity/deposit.entity.js';
 import { SigningKeyEntity } from './identity/signing-key.entity.js';
+import { LastingKeyEntity } from './keys/lasting-key.entity.js';
 import { PermissionsEntity } from './permissions/permissions.entity.js';
 import { SettingsEntity } from './settings/settings.entity.js';
 import { TokenUseProgressEntity } from './tokens/token-use-progress.entity.js';
@@ -28,6 +29,7 @@ export const ENTITIES = [
   GroupMemberEntity,
   IdempotentAnswerEntity,
   KeyCheckEntity,
+  LastingKeyEntity,
   LeaseEntity,
   NodeEntity,
   PermissionsEntity,

@@ -6,14 +6,21 @@ import type { Secrets } from './config/secrets.js';
 import { dataSourceOptions } from './database/data-source-options.js';
 import { explainDatabaseFailure } from './database/database-failure.js';
 import { openingOf } from './database/dialect/index.js';
-import { adoptKeys, checkedSecrets } from './database/key-checks.js';
+import { adoptKeys, checkedKeys, knownKeys, type KeyEvidence } from './database/key-checks.js';
 import { refuseNewerSchema, runMigrations } from './database/run-migrations.js';
 import { ENTITIES } from './entities.js';
+import { KEY_USES } from './key-uses.js';
+import { adoptLastingKey, lastingKeyOf, readLastingKey } from './keys/lasting-key.js';
 
 export interface OpenedDatabase {
   readonly dataSource: DataSource;
   readonly secrets: Secrets;
 }
+
+const EVIDENCE: KeyEvidence = {
+  wasMadeWith: (dataSource, encryptionKey) => wasSealedWith(dataSource, lastingKeyOf(encryptionKey)),
+  uses: KEY_USES,
+};
 
 /**
  * The first step of every start. Before the keys are compared with the data, nothing is served or written (R110).
@@ -23,10 +30,11 @@ export async function openDatabase(configuration: Configuration): Promise<Opened
   const dataSource = await connect(configuration);
   try {
     openingOf(configuration.database).requireWritable();
-    const secrets = await checkedSecrets(dataSource, configuration, wasSealedWith, true);
+    const configured = await checkedKeys(dataSource, configuration, EVIDENCE, true);
     await runMigrations(dataSource);
-    await adoptKeys(dataSource, configuration, secrets);
-    return { dataSource, secrets };
+    const keys = await adoptKeys(dataSource, configuration, configured);
+    const lastingKey = await adoptLastingKey(dataSource, keys.encryptionKey);
+    return { dataSource, secrets: { ...keys, lastingKey } };
   } catch (error) {
     await dataSource.destroy();
     throw explainDatabaseFailure(error, configuration.database);
@@ -37,7 +45,9 @@ export async function openDatabase(configuration: Configuration): Promise<Opened
 export async function openToRead(configuration: Configuration): Promise<OpenedDatabase> {
   const dataSource = await connect(configuration);
   try {
-    return { dataSource, secrets: await checkedSecrets(dataSource, configuration, wasSealedWith, false) };
+    const configured = await checkedKeys(dataSource, configuration, EVIDENCE, false);
+    const keys = await knownKeys(dataSource, configured);
+    return { dataSource, secrets: { ...keys, lastingKey: await readLastingKey(dataSource, keys.encryptionKey) } };
   } catch (error) {
     await dataSource.destroy();
     throw explainDatabaseFailure(error, configuration.database);

@@ -2,13 +2,8 @@ import { parseUpstream } from '@scopegate/upstream';
 import type { EntityManager } from 'typeorm';
 import { rowLock } from '../database/row-lock.js';
 import type { Unit } from '../database/unit-of-work.js';
-import {
-  addCount,
-  RESEAL_BATCH_SIZE,
-  type KeyCounts,
-  type ResealedBatch,
-  type SealedRecords,
-} from '../keys/sealed-records.js';
+import type { KeyCounts } from '../keys/keyed-records.js';
+import { addCount, RESEAL_BATCH_SIZE, type ResealedBatch, type SealedRecords } from '../keys/sealed-records.js';
 import { keyIdOf, type SecretBox } from '../keys/secret-box.js';
 import { ApplicationEntity } from './application.entity.js';
 import { toStored } from './application.repository.js';

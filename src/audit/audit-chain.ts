@@ -11,7 +11,7 @@ import {
   type AuditEvent,
   type EventContent,
 } from '@scopegate/audit';
-import type { HmacKey } from '@scopegate/kernel';
+import { HmacKey } from '@scopegate/kernel';
 import { In, type EntityManager } from 'typeorm';
 import { Turn } from '../common/time/turn.js';
 import { SECRETS } from '../config/config.module.js';
@@ -20,7 +20,6 @@ import { rowLock } from '../database/row-lock.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { AuditChainEntity } from './audit-chain.entity.js';
 import { AuditEventEntity } from './audit-event.entity.js';
-import { chainKeyOf } from './chain-seals.js';
 import { advanceStatement, insertAuditEvents } from './audit-event.writer.js';
 import { AuditStore } from './audit-store.js';
 import {
@@ -51,7 +50,7 @@ export class AuditChain {
     private readonly unitOfWork: UnitOfWork,
     @Optional() @Inject(AuditStore) private readonly aside: AuditStore | null = null,
   ) {
-    this.#key = chainKeyOf(secrets);
+    this.#key = new HmacKey(secrets.lastingKey);
   }
 
   async lockHead(manager: EntityManager, chain: string): Promise<AuditChainEntity> {

@@ -10,7 +10,6 @@ import { isDatabaseUnavailable } from '../database/database-unavailable.js';
 import { dialectOf } from '../database/dialect/index.js';
 import { advanceStatement, insertStatement } from './audit-event.writer.js';
 import type { StoreOrder, StoreReport, StoreThreadData } from './audit-store-thread.js';
-import { chainKeyBytesOf } from './chain-seals.js';
 import type { ChainPlace, JournalProgress, KnownHead } from './linked-events.js';
 
 /** Without a build, as in some tests, this file does not exist, and the main thread stores the events. */
@@ -47,7 +46,7 @@ export class AuditStore implements OnApplicationShutdown {
       file !== null && existsSync(threadFile)
         ? {
             file,
-            key: chainKeyBytesOf(secrets),
+            key: secrets.lastingKey,
             advance: advanceStatement(dataSource),
             insertOne: insertStatement(dataSource, 1),
             insertMany: insertStatement(dataSource, ROWS_IN_ONE_INSERT),

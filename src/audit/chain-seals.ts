@@ -1,17 +1,7 @@
-import { hkdfSync } from 'node:crypto';
 import { sealOf, type ChainHead } from '@scopegate/audit';
 import { HmacKey } from '@scopegate/kernel';
 import type { DataSource } from 'typeorm';
-import type { Secrets } from '../config/secrets.js';
 import { hasTable } from '../database/key-checks.js';
-
-export function chainKeyOf(secrets: Secrets): HmacKey {
-  return new HmacKey(chainKeyBytesOf(secrets));
-}
-
-export function chainKeyBytesOf(secrets: Secrets): Uint8Array {
-  return new Uint8Array(hkdfSync('sha256', secrets.encryptionKey, '', 'scopegate audit chain', 32));
-}
 
 /** Whole numbers and JSON may be texts, depending on the driver. */
 interface HeadRow {
@@ -27,14 +17,14 @@ interface HeadRow {
  * Whether a stored head was sealed with this key (R110); null if there is no chain. One is enough: another head may
  * have been tampered with, which the verification finds.
  */
-export async function wasSealedWith(dataSource: DataSource, secrets: Secrets): Promise<boolean | null> {
+export async function wasSealedWith(dataSource: DataSource, chainKey: Uint8Array): Promise<boolean | null> {
   if (!(await hasTable(dataSource, 'audit_chains'))) return null;
   // Plain SQL, because the tables may be those of an earlier version.
   const rows = await dataSource.query<HeadRow[]>(
     'SELECT chain, sequence, link, purged_sequence AS purged, held, seal FROM audit_chains',
   );
   if (rows.length === 0) return null;
-  const key = chainKeyOf(secrets);
+  const key = new HmacKey(chainKey);
   return rows.some((row) => sealOf(key, headOf(row)) === row.seal);
 }
 

@@ -5,7 +5,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { readConfiguration } from './env.js';
 import { ConfigurationError } from './environment.reader.js';
 
-const SECRET = 'a secret of at least 32 characters';
+const SECRET = 'a-secret-of-at-least-32-characters';
+const OTHER = 'another-secret-of-at-least-32-characters';
 
 describe('where audit events are sent', () => {
   it('R58: is only in the database by default', () => {
@@ -61,7 +62,7 @@ describe('where audit events are sent', () => {
       if (error instanceof ConfigurationError) ({ message } = error);
     }
     expect(message).toContain(name);
-    expect(message).not.toMatch(/hidden-word|a secret of/);
+    expect(message).not.toMatch(/hidden-word|a-secret-of/);
   });
 });
 
@@ -113,7 +114,32 @@ describe('values that stand in files', () => {
   );
 
   it.each([SECRET, `${SECRET}\n`, `\uFEFF${SECRET}\r\n`])('R110: a key from a file is the key: %j', (content) => {
-    expect(readConfiguration({ SCOPEGATE_TOKEN_PEPPER_FILE: fileOf(content) }).tokenPepper).toBe(SECRET);
+    expect(readConfiguration({ SCOPEGATE_TOKEN_PEPPER_FILE: fileOf(content) }).tokenPepper).toEqual([SECRET]);
+  });
+
+  it.each([
+    ['new one', `${OTHER} ${SECRET}`],
+    ['lines of a file', `${OTHER}\r\n${SECRET}\n`],
+    ['blanks around them', `  ${OTHER} \t ${SECRET} `],
+  ])('R76: several keys are a list, newest first: %s', (_, text) => {
+    expect(readConfiguration({ SCOPEGATE_TOKEN_PEPPER: text }).tokenPepper).toEqual([OTHER, SECRET]);
+    const { encryptionKey } = readConfiguration({ SCOPEGATE_ENCRYPTION_KEY_FILE: fileOf(text) });
+    expect(encryptionKey).toEqual([OTHER, SECRET]);
+  });
+
+  it.each([
+    [`${SECRET} short`, 'blanks separate keys'],
+    ['one key of before, whose words have blanks between them', 'blanks separate keys'],
+    ['short', 'must have at least 32 characters'],
+    ['          ', 'must have at least 32 characters'],
+    [`${SECRET} ${OTHER} ${SECRET}`, 'the same key twice'],
+    [Array.from({ length: 11 }, (_, index) => `${SECRET}-${index}`).join(' '), 'at most 10 keys'],
+  ])('R76: a list of keys that cannot be used ends the start, and is not repeated: %s', (text, message) => {
+    const read = (): unknown => readConfiguration({ SCOPEGATE_ENCRYPTION_KEY: text });
+    expect(read).toThrow(ConfigurationError);
+    expect(read).toThrow(/^SCOPEGATE_ENCRYPTION_KEY/);
+    expect(read).toThrow(message);
+    expect(read).not.toThrow(/a-secret-of|of before/);
   });
 
   const NAMES = ['DATABASE_URL', 'REDIS_URL', ...Object.keys(KEYS), 'SCOPEGATE_ADMIN_PASSWORD'];

@@ -8,8 +8,8 @@ import {
   FILE_SUFFIX,
   readAddress,
   readInteger,
+  readKeys,
   readOptionalInteger,
-  readSecret,
   readSwitch,
   readText,
   readTextOrFile,
@@ -30,10 +30,10 @@ export interface Configuration {
   readonly redisUrl: string | null;
   readonly dataDirectory: string;
   readonly adminPassword: string | null;
-  /** The key of the token digest; null if it is generated (SQLite). */
-  readonly tokenPepper: string | null;
-  /** The key of stored upstream credentials; null if it is generated (SQLite). */
-  readonly encryptionKey: string | null;
+  /** The keys of token digests, newest first; null if they are in `secrets.json` (SQLite). */
+  readonly tokenPepper: readonly string[] | null;
+  /** The keys of stored secrets, newest first; null if they are in `secrets.json` (SQLite). */
+  readonly encryptionKey: readonly string[] | null;
   readonly workers: number;
   /** A node judges by rules that it cannot read again for at most this long. */
   readonly maxStalenessMs: number;
@@ -106,8 +106,8 @@ export function readConfiguration(
     redisUrl: readRedisUrl(environment),
     dataDirectory,
     adminPassword: readAdminPassword(environment),
-    tokenPepper: readSecret(environment, 'SCOPEGATE_TOKEN_PEPPER'),
-    encryptionKey: readSecret(environment, 'SCOPEGATE_ENCRYPTION_KEY'),
+    tokenPepper: readKeys(environment, 'SCOPEGATE_TOKEN_PEPPER'),
+    encryptionKey: readKeys(environment, 'SCOPEGATE_ENCRYPTION_KEY'),
     workers,
     maxStalenessMs: readInteger(environment, 'SCOPEGATE_MAX_STALENESS_MS', 10_000, 1_000, 3_600_000),
     singleNode: readSwitch(environment, 'SCOPEGATE_SINGLE_NODE', isSingleNode),

@@ -12,6 +12,9 @@ export const FILE_SUFFIX = '_FILE';
 
 const MIN_SECRET_LENGTH = 32;
 
+/** Sessions that are not ours are compared with each pepper. */
+const MAX_KEYS = 10;
+
 /** Null if the name is not set, or empty. */
 export function readText(environment: Environment, name: string): string | null {
   const value = environment[name];
@@ -49,6 +52,32 @@ export function readTextOrFile(environment: Environment, name: string): string |
 /** Without spaces around it; `<name>_FILE` works as well. */
 export function readAddress(environment: Environment, name: string): string | null {
   return readTextOrFile(environment, name)?.trim() ?? null;
+}
+
+/** One key or several, newest first; `<name>_FILE` works as well. */
+export function readKeys(environment: Environment, name: string): readonly string[] | null {
+  const text = readTextOrFile(environment, name);
+  return text === null ? null : keysIn(text, name);
+}
+
+/**
+ * @param text one key or several, newest first, separated by blanks or line ends
+ * @param name of the text, for the message
+ * @throws ConfigurationError if a key has fewer than 32 characters, is there twice, or there are more than 10
+ */
+export function keysIn(text: string, name: string): readonly string[] {
+  const keys = text.split(/[ \t\r\n]+/).filter((key) => key !== '');
+  if (keys.length === 0 || keys.some((key) => key.length < MIN_SECRET_LENGTH)) {
+    throw new ConfigurationError(
+      keys.length > 1
+        ? `${name}: blanks separate keys, newest first. Each key must have at least ${MIN_SECRET_LENGTH} characters, ` +
+            'and one of these has fewer.'
+        : `${name} must have at least ${MIN_SECRET_LENGTH} characters.`,
+    );
+  }
+  if (keys.length > MAX_KEYS) throw new ConfigurationError(`${name} must have at most ${MAX_KEYS} keys.`);
+  if (new Set(keys).size < keys.length) throw new ConfigurationError(`${name} has the same key twice.`);
+  return keys;
 }
 
 /** At least 32 characters; `<name>_FILE` works as well. */

@@ -2,24 +2,33 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Configuration } from './env.js';
-import { ConfigurationError } from './environment.reader.js';
+import { ConfigurationError, keysIn } from './environment.reader.js';
 import { fileErrorCode, refusedFileText } from './refused-file.js';
+
+export const KEY_NAMES = ['tokenPepper', 'encryptionKey'] as const;
+
+/** The pepper is the key of token digests; the encryption key is that of stored secrets. */
+export type KeyName = (typeof KEY_NAMES)[number];
+
+/** Of each kind at least one, newest first. */
+export type ConfiguredKeys = Readonly<Record<KeyName, readonly string[]>>;
 
 /** One of several keys of a kind. */
 export interface NumberedKey {
-  /** Numbers the keys of a database, from 1. */
+  /** Numbers the keys of a database by age, from 1. */
   readonly id: number;
   readonly key: string;
 }
 
-export interface Secrets {
-  /** The key of the token digest. */
-  readonly tokenPepper: string;
-  /** The key of stored upstream credentials, and of the audit chains. */
-  readonly encryptionKey: string;
+/** Newest first. */
+export type NumberedKeys = Readonly<Record<KeyName, readonly NumberedKey[]>>;
+
+export interface Secrets extends NumberedKeys {
+  /** The same for the life of the database: of the audit chains, and of whatever must not change with the other keys. */
+  readonly lastingKey: Uint8Array;
 }
 
-export const SECRET_NAMES: Readonly<Record<keyof Secrets, string>> = {
+export const SECRET_NAMES: Readonly<Record<KeyName, string>> = {
   tokenPepper: 'SCOPEGATE_TOKEN_PEPPER',
   encryptionKey: 'SCOPEGATE_ENCRYPTION_KEY',
 };
@@ -37,7 +46,7 @@ export function secretsFile({ dataDirectory }: Configuration): string {
  * @param mayMake only if no data was made with other keys (R110)
  * @throws ConfigurationError if the file is missing, cannot be read or does not contain the keys
  */
-export function loadSecrets(configuration: Configuration, mayMake: boolean): Secrets {
+export function loadKeys(configuration: Configuration, mayMake: boolean): ConfiguredKeys {
   const { tokenPepper, encryptionKey, dataDirectory } = configuration;
   if (tokenPepper !== null && encryptionKey !== null) return { tokenPepper, encryptionKey };
   const file = secretsFile(configuration);
@@ -56,9 +65,7 @@ function isThere(file: string): boolean {
 }
 
 function missingFile(configuration: Configuration): ConfigurationError {
-  const names = (['tokenPepper', 'encryptionKey'] as const)
-    .filter((key) => configuration[key] === null)
-    .map((key) => SECRET_NAMES[key]);
+  const names = KEY_NAMES.filter((key) => configuration[key] === null).map((key) => SECRET_NAMES[key]);
   return new ConfigurationError(
     `"${secretsFile(configuration)}" is missing, and the database was created with the keys in it. Restore ` +
       `the file from the backup, or set ${names.join(' and ')} to the keys that were in it. Nothing was ` +
@@ -66,8 +73,8 @@ function missingFile(configuration: Configuration): ConfigurationError {
   );
 }
 
-function readOrCreate(dataDirectory: string, file: string): Secrets {
-  const made: Secrets = {
+function readOrCreate(dataDirectory: string, file: string): ConfiguredKeys {
+  const made = {
     tokenPepper: randomBytes(32).toString('base64'),
     encryptionKey: randomBytes(32).toString('base64'),
   };
@@ -75,7 +82,7 @@ function readOrCreate(dataDirectory: string, file: string): Secrets {
   try {
     mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
     createWhole(file, text);
-    return made;
+    return { tokenPepper: [made.tokenPepper], encryptionKey: [made.encryptionKey] };
   } catch (error) {
     if (fileErrorCode(error) !== 'EEXIST') {
       throw new ConfigurationError(
@@ -105,7 +112,8 @@ function createWhole(file: string, text: string): void {
   }
 }
 
-function readStored(file: string): Secrets {
+/** Each member is one key or several, as in the environment. */
+function readStored(file: string): ConfiguredKeys {
   let stored: unknown;
   try {
     stored = JSON.parse(readFileSync(file, 'utf8'));
@@ -115,9 +123,12 @@ function readStored(file: string): Secrets {
     }
     throw new ConfigurationError(`"${file}" cannot be read as JSON. Restore it: without it, no token is valid.`);
   }
-  const { tokenPepper, encryptionKey } = stored as Partial<Secrets>;
+  const { tokenPepper, encryptionKey } = stored as Partial<Record<KeyName, unknown>>;
   if (typeof tokenPepper !== 'string' || typeof encryptionKey !== 'string') {
     throw new ConfigurationError(`"${file}" must contain tokenPepper and encryptionKey.`);
   }
-  return { tokenPepper, encryptionKey };
+  return {
+    tokenPepper: keysIn(tokenPepper, `"tokenPepper" in "${file}"`),
+    encryptionKey: keysIn(encryptionKey, `"encryptionKey" in "${file}"`),
+  };
 }

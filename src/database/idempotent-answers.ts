@@ -93,7 +93,7 @@ export class IdempotentAnswers {
 
   /** Keyed, so that a reader of the table cannot try passwords on it. */
   #digest(text: string): string {
-    return createHmac('sha256', this.secrets.encryptionKey).update(`scopegate idempotency\n${text}`).digest('hex');
+    return createHmac('sha256', this.secrets.lastingKey).update(`scopegate idempotency\n${text}`).digest('hex');
   }
 }
 

@@ -4,7 +4,7 @@ import { bigintAsNumber } from './column-transformers.js';
 /** Shows whether a key is the one that the data was made with (R110), without revealing the key. */
 @Entity('key_checks')
 export class KeyCheckEntity {
-  /** `tokenPepper` or `encryptionKey`. */
+  /** `tokenPepper` or `encryptionKey`, each from its second key on with a dot and a number: `tokenPepper.2`. */
   @PrimaryColumn({ type: 'varchar', length: 32 })
   name!: string;
 

@@ -16,7 +16,7 @@ export class LoopDetector {
   readonly #hops: Readonly<Record<string, string>>;
 
   constructor(@Inject(SECRETS) secrets: Secrets) {
-    const digest = createHmac('sha256', secrets.tokenPepper).update('scopegate via').digest('hex');
+    const digest = createHmac('sha256', secrets.lastingKey).update('scopegate via').digest('hex');
     const pseudonym = `scopegate-${digest.slice(0, 12)}`;
     this.#pseudonym = pseudonym;
     this.#hops = { '1.0': `1.0 ${pseudonym}`, '1.1': `1.1 ${pseudonym}` };

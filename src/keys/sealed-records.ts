@@ -1,9 +1,7 @@
-import type { EntityManager, ObjectLiteral, QueryDeepPartialEntity } from 'typeorm';
+import type { ObjectLiteral, QueryDeepPartialEntity } from 'typeorm';
 import type { Unit } from '../database/unit-of-work.js';
+import type { KeyedRecords } from './keyed-records.js';
 import { keyIdOf, prefixOfKey, type SecretBox } from './secret-box.js';
-
-/** How many secrets rest on each encryption key, by the id of the key. */
-export type KeyCounts = ReadonlyMap<number, number>;
 
 /** Few rows in one transaction, so that its locks are short. */
 export const RESEAL_BATCH_SIZE = 100;
@@ -16,10 +14,7 @@ export interface ResealedBatch {
 }
 
 /** What a module stores that a `SecretBox` has sealed. */
-export interface SealedRecords {
-  /** Of the table. Before the migrations of a start, it may not exist. */
-  readonly entity: new () => object;
-  count(manager: EntityManager): Promise<KeyCounts>;
+export interface SealedRecords extends KeyedRecords {
   /**
    * Seals some rows with the newest key that rest on another one.
    * @param skipped rows at the start, which no key opens

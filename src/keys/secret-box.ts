@@ -5,7 +5,7 @@ const FORMAT = 'v2.';
 
 /** Of earlier versions, which had one key. */
 const FIRST_FORMAT = 'v1.';
-const FIRST_KEY_ID = 1;
+export const FIRST_KEY_ID = 1;
 
 const SEALED = /^v2\.(\d{1,9})\./;
 

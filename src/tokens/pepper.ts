@@ -15,11 +15,9 @@ import { SECRETS } from '../config/config.module.js';
 import type { Secrets } from '../config/secrets.js';
 import type { MintedColumns } from './token.entity.js';
 
-/** Another pepper gets another number, so that old digests stay readable. */
-const CURRENT_VERSION = 1;
-
 export interface VersionedDigest<Digest = string> {
   readonly digest: Digest;
+  /** The id of the pepper. */
   readonly pepperVersion: number;
 }
 
@@ -27,13 +25,24 @@ export interface VersionedDigest<Digest = string> {
 @Injectable()
 export class Pepper {
   readonly #keys: ReadonlyMap<number, HmacKey>;
+  readonly #newest: { readonly version: number; readonly key: HmacKey };
 
-  constructor(@Inject(SECRETS) secrets: Secrets) {
-    this.#keys = new Map([[CURRENT_VERSION, new HmacKey(secrets.tokenPepper)]]);
+  constructor(@Inject(SECRETS) { tokenPepper }: Secrets) {
+    const keys = tokenPepper.map(({ id, key }) => ({ version: id, key: new HmacKey(key) }));
+    const [newest] = keys;
+    if (newest === undefined) throw new Error('There is no pepper.');
+    this.#newest = newest;
+    this.#keys = new Map(keys.map(({ version, key }) => [version, key]));
+  }
+
+  /** The version of new digests. */
+  get newestVersion(): number {
+    return this.#newest.version;
   }
 
   digest(secret: string): VersionedDigest {
-    return { digest: tokenDigest(this.#current(), secret), pepperVersion: CURRENT_VERSION };
+    const { version, key } = this.#newest;
+    return { digest: tokenDigest(key, secret), pepperVersion: version };
   }
 
   mintToken(): { readonly secret: string; readonly columns: MintedColumns } {
@@ -41,9 +50,9 @@ export class Pepper {
     return { secret, columns: { id, ...this.digest(secret), hint: tokenHint(secret) } };
   }
 
-  /** Sealed under the current key (R11). */
+  /** Sealed under the newest key (R11). */
   mintSession(): MintedSession {
-    return mintSession(this.#current(), randomBytes);
+    return mintSession(this.#newest.key, randomBytes);
   }
 
   /** Whether the gateway made a session, with any of its keys. The session may have ended. */
@@ -56,11 +65,5 @@ export class Pepper {
   matches(secret: string, { digest, pepperVersion }: VersionedDigest<TokenDigest>): boolean {
     const key = this.#keys.get(pepperVersion);
     return key !== undefined && digestMatches(key, secret, digest);
-  }
-
-  #current(): HmacKey {
-    const key = this.#keys.get(CURRENT_VERSION);
-    if (key === undefined) throw new Error('There is no pepper.');
-    return key;
   }
 }

@@ -67,6 +67,8 @@ export class SessionCache implements OnModuleInit {
     const nowMs = this.clock.nowMs();
     const known = this.#entries.get(id);
     if (known === undefined || known === ENDED) return;
+    // The seal within a session cannot move to the newest pepper: in 12 hours, no session needs an older one (R76).
+    if (known.digest.pepperVersion !== this.pepper.newestVersion) return;
     known.usedAtMs = nowMs;
     if (nowMs - known.writtenAtMs < USE_WRITTEN_EVERY_MS) return;
     known.writtenAtMs = nowMs;

@@ -6,6 +6,7 @@ import { ChangeFeed, type Subjects } from '../database/change-feed.js';
 import { RowReader } from '../database/row.reader.js';
 import { DirectoryService } from '../directory/directory.service.js';
 import { Pepper } from './pepper.js';
+import { TokenDigestRecorder } from './token-digest.recorder.js';
 import { toCachedToken, type CachedToken } from './token.mapper.js';
 import { TokenRepository } from './token.repository.js';
 
@@ -43,6 +44,7 @@ export class TokenCache implements OnModuleInit {
     private readonly directory: DirectoryService,
     private readonly pepper: Pepper,
     private readonly changes: ChangeFeed,
+    private readonly digests: TokenDigestRecorder,
   ) {}
 
   onModuleInit(): void {
@@ -89,7 +91,9 @@ export class TokenCache implements OnModuleInit {
   }
 
   #isSecretOf(secret: string, entry: Entry): boolean {
-    return entry !== ABSENT && this.pepper.matches(secret, entry.digest);
+    if (entry === ABSENT || !this.pepper.matches(secret, entry.digest)) return false;
+    this.digests.note(entry, secret);
+    return true;
   }
 
   /** Looks the owner up with every use, so that a change of the owner takes effect at once. */

@@ -15,6 +15,7 @@ import { TokenPurgeJob } from './token-purge.job.js';
 import { TokenPurger } from './token.purger.js';
 import { TokenRepository } from './token.repository.js';
 import { TokenDescriptionService } from './token-description.service.js';
+import { TokenDigestRecorder } from './token-digest.recorder.js';
 import { TokenIssueService } from './token-issue.service.js';
 import { TokenListService } from './token-list.service.js';
 import { TokenRevocationService } from './token-revocation.service.js';
@@ -39,6 +40,7 @@ import { VendorTokensService } from './vendor/vendor-tokens.service.js';
     TokenPurger,
     TokenRepository,
     TokenDescriptionService,
+    TokenDigestRecorder,
     TokenIssueService,
     TokenListService,
     TokenRevocationService,

@@ -18,7 +18,7 @@ import { createTemporaryFolder, type TemporaryFolder } from '../support/temporar
 type Environment = Readonly<Record<string, string>>;
 
 const VERIFY_PROGRAM = resolve(import.meta.dirname, '../../dist/src/audit-verify.js');
-const ANOTHER_KEY = 'another key of more than 32 characters';
+const ANOTHER_KEY = 'another-key-of-more-than-32-characters';
 
 let folder: TemporaryFolder;
 let template: TemporaryFolder;

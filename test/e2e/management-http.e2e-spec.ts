@@ -60,6 +60,7 @@ const FOR_ADMINISTRATORS = [
   'GET /audit-events/export',
   'POST /audit-events/verify',
   'POST /explain',
+  'GET /keys',
 ];
 
 const server = await shareServer();

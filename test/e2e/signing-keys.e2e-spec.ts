@@ -160,9 +160,9 @@ describe('the keys of assertions', () => {
       await sign(gateway);
       const [before] = await rowsOf(gateway);
       if (before === undefined) throw new Error('There is no key.');
-      const own = { id: 1, key: gateway.app.get<Secrets>(SECRETS).encryptionKey };
+      const own = gateway.app.get<Secrets>(SECRETS).encryptionKey;
       const newest = { id: 2, key: 'another encryption key of the configuration' };
-      const box = new SecretBox([newest, own]);
+      const box = new SecretBox([newest, ...own]);
       expect(SEALED_RECORDS).toContain(SIGNING_KEY_SECRETS);
       await gateway.provider(UnitOfWork).run((unit) => SIGNING_KEY_SECRETS.resealBatch(unit, box, 0));
       expect(Object.fromEntries(await SIGNING_KEY_SECRETS.count(gateway.provider(DataSource).manager))).toEqual({

@@ -40,7 +40,7 @@ describeOnEachDatabase('what is stored encrypted', (server) => {
 
   it('R61: the secrets of applications move to the newest key, and every node reads the applications again', async () => {
     const { admin, app } = server();
-    const own = { id: 1, key: app.get<Secrets>(SECRETS).encryptionKey };
+    const own = { id: 1, key: app.get<Secrets>(SECRETS).encryptionKey[0]?.key ?? '' };
     const folder = createTemporaryFolder('sealed');
     const { cert, key } = certificateMaker(folder.path).certificate(null, 'DNS:client');
     await folder.remove();

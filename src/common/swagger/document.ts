@@ -24,6 +24,7 @@ const TAGS = [
   ['Users', 'Users of the directory'],
   ['Groups', 'Groups of the directory'],
   ['Audit', 'The audit log'],
+  ['Keys', 'What rests on the pepper and the encryption key'],
   ['Explain', 'How a request is judged'],
   ['Health', 'The state of the server'],
 ] as const;

@@ -10,6 +10,7 @@ import { TokenUseProgress1795910800000 } from './1795910800000-token-use-progres
 import { IdempotentAnswers1795911000000 } from './1795911000000-idempotent-answers.js';
 import { Deposits1795912000000 } from './1795912000000-deposits.js';
 import { SigningKeys1795913000000 } from './1795913000000-signing-keys.js';
+import { LastingKeys1795914000000 } from './1795914000000-lasting-keys.js';
 
 export const MIGRATIONS = [
   InitialSchema1795392000000,
@@ -24,4 +25,5 @@ export const MIGRATIONS = [
   IdempotentAnswers1795911000000,
   Deposits1795912000000,
   SigningKeys1795913000000,
+  LastingKeys1795914000000,
 ];
