@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { sessionAnswer, sessionCookie, sessionUserAnswer, type OuterAddress } from './session-answer.js';
+import {
+  LOGIN_INFO,
+  readLoginInfo,
+  sessionAnswer,
+  sessionCookie,
+  sessionUserAnswer,
+  type OuterAddress,
+} from './session-answer.js';
 
 const MOUNTED: OuterAddress = { scheme: 'https', host: 'gateway.example:8443', pathPrefix: '/jira' };
 const OF_HOST: OuterAddress = { scheme: 'http', host: 'jira.example', pathPrefix: '/' };
@@ -16,7 +23,7 @@ describe('the answers of the session endpoint', () => {
   });
 
   it('R04: are in the shape of Jira', () => {
-    expect(JSON.parse(sessionAnswer('JSESSIONID', 'sgs_x'))).toEqual({
+    expect(JSON.parse(sessionAnswer('JSESSIONID', 'sgs_x', LOGIN_INFO))).toEqual({
       session: { name: 'JSESSIONID', value: 'sgs_x' },
       loginInfo: { failedLoginCount: 0, loginCount: 1 },
     });
@@ -28,5 +35,26 @@ describe('the answers of the session endpoint', () => {
     expect(JSON.parse(sessionUserAnswer('a', { ...OF_HOST, host: null }))).toMatchObject({
       self: '/rest/api/latest/user?username=a',
     });
+  });
+});
+
+describe('how often a user logged in', () => {
+  it.each([
+    null,
+    '',
+    '<html>',
+    '[]',
+    '{"name":"alice"}',
+    '{"loginInfo":[1]}',
+    '{"loginInfo":{"loginCount":-1,"failedLoginCount":"2","previousLoginTime":"<b>"}}',
+  ])('R77: is as usual where the upstream says nothing that can be read: %j', (body) => {
+    expect(readLoginInfo(body)).toEqual(LOGIN_INFO);
+  });
+
+  it('R77: is what the upstream says, without other members', () => {
+    const previousLoginTime = '2026-11-28T10:00:00.000+0000';
+    const loginInfo = { loginCount: 7, failedLoginCount: 2, previousLoginTime, session: 'x' };
+    const body = JSON.stringify({ name: 'alice', loginInfo });
+    expect(readLoginInfo(body)).toEqual({ loginCount: 7, failedLoginCount: 2, previousLoginTime });
   });
 });

@@ -2,9 +2,16 @@ import { failureOf, type UpstreamFailure } from '@scopegate/upstream';
 import { Client } from 'undici';
 import { connectorTo, type UpstreamEndpoint } from './upstream-tls.js';
 
+interface AnsweredHead {
+  readonly kind: 'answer';
+  readonly status: number;
+  /** Header names and values in turns. */
+  readonly lines: readonly string[];
+}
+
+/** The body is null if it is too large, encoded or broken off. */
 export type UpstreamAnswer =
-  | { readonly kind: 'answer'; readonly status: number; readonly body: string | null }
-  | { readonly kind: 'no-answer'; readonly failure: UpstreamFailure };
+  (AnsweredHead & { readonly body: string | null }) | { readonly kind: 'no-answer'; readonly failure: UpstreamFailure };
 
 export interface UpstreamQuestion {
   readonly endpoint: UpstreamEndpoint;
@@ -38,21 +45,27 @@ export async function askUpstream({ endpoint, path, headers, timeoutMs }: Upstre
     maxResponseSize: MAX_BODY_BYTES,
   });
   const signal = AbortSignal.timeout(timeoutMs);
-  let status: number | null = null;
+  let head: AnsweredHead | null = null;
   try {
     const answer = await client.request({ method: 'GET', path, headers: [...headers], signal });
-    status = answer.statusCode;
+    head = { kind: 'answer', status: answer.statusCode, lines: linesOf(answer.headers) };
     // Not requested, and perhaps far larger than it looks.
     if ((answer.headers['content-encoding'] ?? 'identity') !== 'identity') {
       answer.body.on('error', () => undefined).destroy();
-      return { kind: 'answer', status, body: null };
+      return { ...head, body: null };
     }
-    return { kind: 'answer', status, body: await answer.body.text() };
+    return { ...head, body: await answer.body.text() };
   } catch (error) {
     // The status is known, and the body is not needed.
-    if (status !== null) return { kind: 'answer', status, body: null };
+    if (head !== null) return { ...head, body: null };
     return { kind: 'no-answer', failure: signal.aborted ? 'answer-timeout' : failureOf(error) };
   } finally {
     void client.destroy();
   }
+}
+
+function linesOf(headers: Readonly<Record<string, string | readonly string[] | undefined>>): readonly string[] {
+  return Object.entries(headers).flatMap(([name, value = []]) =>
+    (typeof value === 'string' ? [value] : value).flatMap((one) => [name, one]),
+  );
 }

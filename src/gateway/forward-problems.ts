@@ -1,4 +1,3 @@
-import { depositDetail, REASONS } from '@scopegate/access';
 import type { HeaderLines } from '@scopegate/kernel';
 import { faultOfAnswer } from '@scopegate/upstream';
 import { errors } from 'undici';
@@ -38,14 +37,6 @@ export function upgradeRefused(): ProblemException {
   return new ProblemException(
     'request_malformed',
     'The client sent bytes before its connection was switched to the other protocol. Wait for the answer first.',
-  );
-}
-
-/** @param application whose deposit it is; null: the credential is not the user's own */
-export function credentialRefused(application: string | null): ProblemException {
-  return new ProblemException(
-    'upstream_credential_rejected',
-    application === null ? REASONS.upstream_credential_rejected.detail : depositDetail('rejected', application),
   );
 }
 

@@ -6,6 +6,7 @@ import { IdentityModule } from '../identity/identity.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
 import { GatewayService } from './gateway.service.js';
 import { KeptCookies } from './kept-cookies.cache.js';
+import { LoginQuestion } from './login.question.js';
 import { LoopDetector } from './loop.detector.js';
 import { OpenRequestsChecker } from './open-requests.checker.js';
 import { OpenRequests } from './open-requests.js';
@@ -20,6 +21,7 @@ import { UpstreamPools } from './upstream.pools.js';
   providers: [
     GatewayService,
     KeptCookies,
+    LoginQuestion,
     LoopDetector,
     OpenRequests,
     OpenRequestsChecker,

@@ -9,6 +9,7 @@ import type { Exchange } from '../common/access/exchange.js';
 import { ProblemException } from '../common/http/problem.exception.js';
 import { SessionsService } from '../tokens/sessions.service.js';
 import { dropUnreadBody, REFUSED_BODY } from '../common/http/unread-body.js';
+import { LoginQuestion } from './login.question.js';
 import { originOf, outerAddressOf } from './request-origin.js';
 
 const METHODS = 'GET, HEAD, POST, DELETE, OPTIONS';
@@ -22,6 +23,8 @@ interface OwnAnswer {
 
 /** With a token, for jira's session endpoint. */
 interface SessionRequest {
+  readonly application: ProtectedApplication;
+  readonly decision: Allow;
   readonly authenticated: Authenticated;
   readonly token: TokenFacts;
   readonly address: OuterAddress;
@@ -29,14 +32,15 @@ interface SessionRequest {
 }
 
 /**
- * R04, R11: the gateway's own sessions in jira's form. Nothing goes upstream, so a token never makes an upstream
- * session.
+ * R04, R11: the gateway's own sessions in jira's form. A token never makes an upstream session: with a credential of the
+ * upstream's own, or an assertion, the upstream is asked who the user is (R77); else nothing goes upstream.
  */
 @Injectable()
 export class SessionEndpoint {
   constructor(
     private readonly sessions: SessionsService,
     private readonly recorder: DecisionRecorder,
+    private readonly logins: LoginQuestion,
   ) {}
 
   /** @throws ProblemException 405 for another method, 503 if nothing can be stored */
@@ -46,7 +50,7 @@ export class SessionEndpoint {
     if (token === null) throw new Error('Only a token can have sessions.');
     const address = outerAddressOf(application, originOf(decision, exchange));
     const cookieName = productOf(application.rules.kind).session.cookie;
-    const answer = await this.#answerTo(exchange, { authenticated, token, address, cookieName });
+    const answer = await this.#answerTo(exchange, { application, decision, authenticated, token, address, cookieName });
     this.recorder.settle(exchange, answer.status, {
       release: () => write(exchange, answer),
       drop: () => exchange.response.destroy(),
@@ -57,9 +61,10 @@ export class SessionEndpoint {
     const { authenticated, address, cookieName, token } = request;
     switch (exchange.facts.method) {
       case 'POST': {
+        const loginInfo = await this.logins.ask(request.application, request.decision);
         const value = await this.#sessionFor(authenticated, token);
         const lines = ['Set-Cookie', sessionCookie(cookieName, value, address)];
-        return { status: 200, body: sessionAnswer(cookieName, value), lines };
+        return { status: 200, body: sessionAnswer(cookieName, value, loginInfo), lines };
       }
       case 'GET':
       case 'HEAD':

@@ -3,7 +3,6 @@ import type { Eventually } from '@scopegate/access';
 import type { HeaderLines } from '@scopegate/kernel';
 import { clientBlock } from '@scopegate/network';
 import { codeProblem } from '@scopegate/problem';
-import { productOf } from '@scopegate/product';
 import { coversWrites, isMethodOverrideHeader } from '@scopegate/scope';
 import { withoutSessions } from '@scopegate/token';
 import {
@@ -12,7 +11,6 @@ import {
   forwardedAddress,
   forwardedHeaders,
   forwardedPath,
-  refusesCredential,
   traceParent,
   type UpstreamFailure,
 } from '@scopegate/upstream';
@@ -30,7 +28,6 @@ import { LoopDetector } from './loop.detector.js';
 import { OpenRequests } from './open-requests.js';
 import { hostFor, originOf, type Forwarded } from './request-origin.js';
 import type { ForwardListener, ForwardOptions } from './forward-listener.js';
-import { credentialRefused } from './forward-problems.js';
 import { ForwardHandler } from './forward.handler.js';
 import { upgradeToSend } from './asked-upgrade.js';
 import type { ConnectionEnd } from './upgraded-connection.js';
@@ -162,14 +159,10 @@ export class UpstreamForwarder implements ForwardListener<ForwardHandler> {
     this.recorder.recordConnectionEnd(exchange, end);
   }
 
-  /** R70: the deposit is not sent again. One credential of all users stays, since one answer must not stop them all. */
   refusalIn({ application, exchange, credential }: ForwardHandler, status: number, lines: HeaderLines): Error | null {
-    if (credential === null) return null;
-    if (!refusesCredential(status, lines, productOf(application.rules.kind).refusalSigns)) return null;
     const { authenticated } = exchange;
-    if (credential === 'service' || authenticated === null) return credentialRefused(null);
-    this.identity.noteRejected(application, authenticated.principal.id, credential);
-    return credentialRefused(application.key);
+    if (credential === null || authenticated === null) return null;
+    return this.identity.refusalIn(application, authenticated.principal.id, credential, { status, lines });
   }
 
   /** The request may still have taken effect upstream. */

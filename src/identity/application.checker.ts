@@ -114,9 +114,7 @@ export class ApplicationChecker {
     const answer = await question(application, path, withTried(application, user, stored, tried));
     const credential = 'missing' in identity || tried.size > 0 ? null : identity.credential;
     // R70: one refusal is enough, or the product asks for a CAPTCHA.
-    if (answer.kind === 'answer' && answer.status === 401 && credential !== null && credential !== 'service') {
-      this.identities.noteRejected(application, user.id, credential);
-    }
+    if (answer.kind === 'answer') this.identities.refusalIn(application, user.id, credential, answer);
     return { answer, belief: beliefOf(answer, application, user.username) };
   }
 

@@ -1,14 +1,17 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import {
   depositDetail,
+  REASONS,
   type Allow,
   type ApplicationRules,
   type DepositState,
   type Eventually,
   type PrincipalFacts,
 } from '@scopegate/access';
+import type { HeaderLines } from '@scopegate/kernel';
+import { productOf } from '@scopegate/product';
 import type { Scope } from '@scopegate/scope';
-import { identityLines } from '@scopegate/upstream';
+import { identityLines, refusesCredential } from '@scopegate/upstream';
 import type { ProtectedApplication } from '../applications/application.js';
 import { ApplicationsService } from '../applications/applications.service.js';
 import { ProblemException } from '../common/http/problem.exception.js';
@@ -35,6 +38,12 @@ export interface CheckedUser {
     readonly principal: PrincipalFacts;
     readonly token: { readonly id: string; readonly scope: Scope };
   };
+}
+
+/** Of the upstream. */
+export interface AnswerHead {
+  readonly status: number;
+  readonly lines: HeaderLines;
 }
 
 const NO_IDENTITY: RequestIdentity = { lines: [], credential: null };
@@ -95,9 +104,25 @@ export class UpstreamIdentity {
     }
   }
 
-  /** R70: the deposit is not sent again. */
-  noteRejected(application: ProtectedApplication, userId: string, refused: OpenedDeposit): void {
-    this.deposits?.noteRejected(application, userId, refused);
+  /**
+   * R70: null if the upstream has not refused the credential. A refused deposit is not sent again; one credential of all
+   * users stays, since one answer must not stop them all.
+   * @param userId of the user whose request it was
+   */
+  refusalIn(
+    application: ProtectedApplication,
+    userId: string,
+    credential: RequestIdentity['credential'],
+    answer: AnswerHead,
+  ): ProblemException | null {
+    const { key, rules } = application;
+    if (credential === null) return null;
+    if (!refusesCredential(answer.status, answer.lines, productOf(rules.kind).refusalSigns)) return null;
+    if (credential === 'service') {
+      return new ProblemException('upstream_credential_rejected', REASONS.upstream_credential_rejected.detail);
+    }
+    this.deposits?.noteRejected(application, userId, credential);
+    return unusable('rejected', key);
   }
 
   /** False if the user has another deposit now, or none that works: what runs on the old one ends (R116). */

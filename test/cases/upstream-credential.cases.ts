@@ -23,7 +23,7 @@ const NEEDS_UPSTREAM = 'The state of a deposit comes from the answers of the ups
 export const UPSTREAM_CREDENTIAL_CASES: readonly AccessCase[] = [
   {
     name: 'a token request whose owner has stored a credential',
-    requirement: 'R55',
+    requirement: 'R70',
     application: jira('working'),
     request: { path: ISSUE, credential: bearerToken('ro') },
     expect: allowed(),
@@ -31,7 +31,7 @@ export const UPSTREAM_CREDENTIAL_CASES: readonly AccessCase[] = [
   },
   {
     name: 'a token request whose owner has stored no credential',
-    requirement: 'R55',
+    requirement: 'R70',
     application: jira('missing'),
     request: { path: ISSUE, credential: bearerToken('rw') },
     expect: denied('upstream_credential_missing', 403, { detail: 'PUT /api/v1/me/credentials/' }),
@@ -39,7 +39,7 @@ export const UPSTREAM_CREDENTIAL_CASES: readonly AccessCase[] = [
   },
   {
     name: 'the credential of another user is not taken',
-    requirement: 'R55',
+    requirement: 'R70',
     application: jira('working'),
     tokens: { bobs: { scope: 'read-write', owner: 'bob' } },
     request: { path: ISSUE, credential: basicToken('bob', 'bobs') },
@@ -48,7 +48,7 @@ export const UPSTREAM_CREDENTIAL_CASES: readonly AccessCase[] = [
   },
   {
     name: 'a stored credential for another address is not used until its owner confirms it',
-    requirement: 'R55',
+    requirement: 'R70',
     application: jira('unchecked'),
     request: { path: ISSUE, credential: bearerToken('rw') },
     expect: denied('upstream_credential_missing', 403, { detail: 'another address' }),
@@ -56,7 +56,7 @@ export const UPSTREAM_CREDENTIAL_CASES: readonly AccessCase[] = [
   },
   {
     name: 'a credential that the upstream refused is not sent again',
-    requirement: 'R55',
+    requirement: 'R70',
     application: jira('rejected'),
     request: { path: ISSUE, credential: bearerToken('rw') },
     expect: denied('upstream_credential_rejected', 502, { detail: '/check' }),
@@ -64,7 +64,7 @@ export const UPSTREAM_CREDENTIAL_CASES: readonly AccessCase[] = [
   },
   {
     name: 'a request beyond the scope gets that reason, whatever is stored',
-    requirement: ['R55', 'R03'],
+    requirement: ['R70', 'R03'],
     application: jira('missing'),
     request: { method: 'POST', path: ISSUE, credential: bearerToken('ro') },
     expect: denied('scope_insufficient', 403),
@@ -72,7 +72,7 @@ export const UPSTREAM_CREDENTIAL_CASES: readonly AccessCase[] = [
   },
   {
     name: 'a login for a session needs the stored credential',
-    requirement: 'R55',
+    requirement: 'R70',
     application: jira('missing'),
     request: { method: 'POST', path: '/rest/auth/1/session', credential: basicToken('alice', 'rw') },
     expect: denied('upstream_credential_missing', 403),
@@ -80,7 +80,7 @@ export const UPSTREAM_CREDENTIAL_CASES: readonly AccessCase[] = [
   },
   {
     name: 'a session ends without a stored credential',
-    requirement: 'R55',
+    requirement: 'R70',
     application: jira('rejected'),
     request: { method: 'DELETE', path: '/rest/auth/1/session', session: 'rw' },
     expect: answeredHere(204),
@@ -88,7 +88,7 @@ export const UPSTREAM_CREDENTIAL_CASES: readonly AccessCase[] = [
   },
   {
     name: 'a password passes as before, because it is a credential of the upstream',
-    requirement: 'R55',
+    requirement: 'R70',
     application: jira('missing'),
     request: { path: ISSUE, credential: password('alice') },
     expect: passed(),
@@ -96,7 +96,7 @@ export const UPSTREAM_CREDENTIAL_CASES: readonly AccessCase[] = [
   },
   {
     name: 'a token of the product itself passes as before',
-    requirement: 'R55',
+    requirement: 'R70',
     application: jira('rejected'),
     request: { path: ISSUE, credential: nativeToken() },
     expect: passed(),
