@@ -7,7 +7,7 @@ export async function checkAudit({ scopegate, database, ledger }) {
   await scopegate.stop();
   const [[recordedText]] = await database.query(
     scopegate.name,
-    `SELECT COALESCE(SUM(count), 0) FROM audit_events WHERE application = 'bench' AND outcome <> 'changed'`,
+    `SELECT COALESCE(SUM(count), 0) FROM audit_events WHERE application IN ('bench', 'stored') AND outcome <> 'changed'`,
   );
   const recorded = Number(recordedText);
   const { answered, runs, underWay } = ledger;

@@ -3,7 +3,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { answering, folder, freePort, LOAD_CORE, PROXY_CORE, start } from './processes.mjs';
 
-const BODY = JSON.stringify({ text: 'x'.repeat(1000) });
+/** Also says whose account it is, as the call of jira for the current user does. */
+const BODY = JSON.stringify({ name: 'alice', text: 'x'.repeat(985) });
 
 /** With keep-alive to the server behind it. */
 const KEPT = 'keepalive 128; keepalive_requests 100000000;';

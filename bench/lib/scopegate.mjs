@@ -115,7 +115,7 @@ class Scopegate {
 
 /**
  * Everything on: an allow list, permissions by group, applications, a read-only token, the audit of everything.
- * Answers of the application `bench` are counted, and those of `unaudited` are not.
+ * Answers of the applications `bench` and `stored` are counted, and those of `unaudited` are not.
  * @returns the token of the load and how to present it
  */
 export async function equip(scopegate, upstream, { allowListSize = 100, applications = ['bench', 'unaudited'] } = {}) {
@@ -149,4 +149,22 @@ export async function equip(scopegate, upstream, { allowListSize = 100, applicat
     basic: `Authorization: Basic ${Buffer.from(`alice:${token.secret}`).toString('base64')}`,
     bearer: `Authorization: Bearer ${token.secret}`,
   };
+}
+
+/** Makes the application `stored`, which gets a credential of its users in place of a header, and deposits one of alice. */
+export async function equipWithDeposit(scopegate, upstream) {
+  await scopegate.must('POST', '/applications', {
+    key: 'stored',
+    kind: 'jira',
+    version: '9.12.0',
+    mount: { pathPrefix: '/stored' },
+    upstream: upstream.url,
+    identity: { mode: 'credential', perUser: true },
+  });
+  const password = 'a password of the benchmark';
+  await scopegate.must('PATCH', '/users/alice', { password });
+  const authorization = `Basic ${Buffer.from(`alice:${password}`).toString('base64')}`;
+  const deposit = { type: 'bearer', secret: 'a-personal-access-token-of-alice' };
+  const { status, body } = await scopegate.call('PUT', '/me/credentials/stored', deposit, { authorization });
+  if (status !== 200) throw new Error(`The credential was not stored: ${status} ${JSON.stringify(body)}`);
 }

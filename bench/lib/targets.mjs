@@ -31,6 +31,7 @@ const FIGURES = [
     valueOf(1.5, 1.25, embeddedOf('threadMicroseconds')),
     valueOf(1.5, 1.25, embeddedOf('cpuMicroseconds')),
   ),
+  figure('credential identity ÷ headers identity, CPU per request', valueOf(1.05, 1.02, cpuOf('credential', 'basic'))),
   figure(
     'CPU, everything on ÷ @fastify/http-proxy without authentication',
     valueOf(0.9, 0.75, cpuOf('basic', 'fastify-http-proxy')),

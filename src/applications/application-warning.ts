@@ -134,9 +134,9 @@ export function identityRefusedWarning(refused: number): Warning {
   return {
     code: 'identity_refused',
     message:
-      `The application does not accept the identity from the gateway: it answered all of the last ${refused} ` +
-      'token requests of this node with 401 or 403. Configure it to trust the identity headers from the ' +
-      'gateway. Check the names of these headers, and that users have the same names there. POST ' +
+      `The application does not accept the identity from the gateway: it refused all of the last ${refused} token ` +
+      'requests of this node. Configure it to trust the identity headers or assertions from the gateway, check their ' +
+      'names, and that users have the same names there. If it gets a stored credential, renew that. POST ' +
       '/applications/{key}/check shows its answer.',
   };
 }

@@ -11,7 +11,7 @@ import {
   startHttpProxyMiddleware,
 } from '../competitors.mjs';
 import { PATH_BELOW } from '../load.mjs';
-import { READ_ONLY_POST } from '../scopegate.mjs';
+import { equipWithDeposit, READ_ONLY_POST } from '../scopegate.mjs';
 import { startNginxProxy } from '../nginx.mjs';
 import { peakMemoryMegabytes } from '../processes.mjs';
 import { inRounds } from '../rounds.mjs';
@@ -40,6 +40,14 @@ const CANDIDATES = {
     start: async ({ upstream }) => ({ ...(await startBareProxy(upstream)), script: POST }),
   },
   basic: ownKind('Scopegate, Basic', () => ({})),
+  credential: {
+    title: 'Scopegate, Basic, with a stored credential',
+    start: async (bench) => {
+      const gateway = await bench.gateway();
+      await equipWithDeposit(gateway.scopegate, bench.upstream);
+      return candidateOf(gateway, { url: `${gateway.scopegate.url}/stored${PATH_BELOW}` });
+    },
+  },
   bearer: ownKind('Scopegate, Bearer', ({ token }) => ({ headers: [token.bearer] })),
   'allowed-post': ownKind('Scopegate, allowed POST', ({ scopegate }) => ({
     url: `${scopegate.url}/bench${READ_ONLY_POST}`,
@@ -68,6 +76,7 @@ export const SHORT_CANDIDATE_NAMES = [
   'bare',
   'bare-post',
   'basic',
+  'credential',
   'allowed-post',
   'refused',
   'fastify-http-proxy',
