@@ -22,8 +22,7 @@ export interface UpstreamQuestion {
   readonly timeoutMs: number;
 }
 
-/** Of every question of the gateway's own. */
-export const QUESTION_LINES: readonly string[] = [
+const OWN_LINES: readonly string[] = [
   'Accept',
   'application/json',
   'Accept-Encoding',
@@ -31,6 +30,15 @@ export const QUESTION_LINES: readonly string[] = [
   'User-Agent',
   'Scopegate',
 ];
+
+interface Hosted {
+  readonly options: { readonly host: string };
+}
+
+/** Of every question of the gateway's own. A Host line of the client does not exist here. */
+export function questionLines({ options: { host } }: Hosted): readonly string[] {
+  return host === 'upstream' || host === 'client' ? OWN_LINES : [...OWN_LINES, 'Host', host];
+}
 
 /** An account has some bytes; anything larger is a page. */
 const MAX_BODY_BYTES = 65_536;

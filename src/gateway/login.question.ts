@@ -3,7 +3,7 @@ import type { Allow } from '@scopegate/access';
 import { productOf } from '@scopegate/product';
 import { LOGIN_INFO, readLoginInfo, type LoginInfo } from '@scopegate/upstream';
 import type { ProtectedApplication } from '../applications/application.js';
-import { askUpstream, QUESTION_LINES } from '../applications/upstream.question.js';
+import { askUpstream, questionLines } from '../applications/upstream.question.js';
 import { UpstreamIdentity } from '../identity/upstream-identity.js';
 import { tooManyWaiting } from './forward-problems.js';
 import type { UpstreamConnections } from './upstream.connections.js';
@@ -41,7 +41,7 @@ export class LoginQuestion {
   async #ask(application: ProtectedApplication, decision: Allow, call: string, timeoutMs: number): Promise<LoginInfo> {
     const path = application.target.basePath + call;
     const { lines, credential } = await this.identity.identityOf(application, decision, { method: 'GET', path });
-    const headers = [...QUESTION_LINES, ...lines];
+    const headers = [...questionLines(application), ...lines];
     const answer = await askUpstream({ endpoint: application, path, headers, timeoutMs });
     if (answer.kind === 'no-answer') return LOGIN_INFO;
     const refusal = this.identity.refusalIn(application, decision.authenticated.principal.id, credential, answer);

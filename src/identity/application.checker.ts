@@ -7,7 +7,7 @@ import type { ProtectedApplication, StoredApplication } from '../applications/ap
 import { knownVersion } from '../applications/application-version.js';
 import { ApplicationsService } from '../applications/applications.service.js';
 import { readIdentityHeaders, sealedName } from '../applications/identity-header.js';
-import { askUpstream, QUESTION_LINES, type UpstreamAnswer } from '../applications/upstream.question.js';
+import { askUpstream, questionLines, type UpstreamAnswer } from '../applications/upstream.question.js';
 import { VersionReader } from '../applications/version.reader.js';
 import { invalidField, invalidFields, ProblemException } from '../common/http/problem.exception.js';
 import { DirectoryService } from '../directory/directory.service.js';
@@ -152,7 +152,7 @@ function question(
   return askUpstream({
     endpoint: application,
     path,
-    headers: [...QUESTION_LINES, ...headers],
+    headers: [...questionLines(application), ...headers],
     timeoutMs: Math.min(application.options.timeoutMs, MAX_TIMEOUT_MS),
   });
 }

@@ -1,7 +1,7 @@
 import { productOf } from '@scopegate/product';
 import { adviceFor, credentialLine, readAccount } from '@scopegate/upstream';
 import type { ProtectedApplication } from '../applications/application.js';
-import { askUpstream, QUESTION_LINES } from '../applications/upstream.question.js';
+import { askUpstream, questionLines } from '../applications/upstream.question.js';
 import type { DepositCredential, DepositRules } from './deposit.js';
 
 /** Shorter than the application's own limit: a user waits. */
@@ -29,7 +29,10 @@ export async function tryDeposit(
   const answer = await askUpstream({
     endpoint: application,
     path: application.target.basePath + whoAmI.path,
-    headers: [...QUESTION_LINES, ...credentialLine({ ...credential, header: null }, credential.secret, bearer)],
+    headers: [
+      ...questionLines(application),
+      ...credentialLine({ ...credential, header: null }, credential.secret, bearer),
+    ],
     timeoutMs: Math.min(application.options.timeoutMs, MAX_TIMEOUT_MS),
   });
   if (answer.kind === 'no-answer') return noResult(adviceFor(answer.failure));

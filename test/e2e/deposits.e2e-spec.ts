@@ -259,6 +259,19 @@ describeOnEachDatabase('deposits', (server) => {
     expect([...upstream.requests, ...other.upstream.requests]).toEqual([]);
   });
 
+  it('R68, R115: the trial has the Host line that the application expects', async () => {
+    const { user, own, key, upstream } = await prepare({ host: 'jira.example.com:8443' });
+    expect((await put(own, key)).status).toBe(200);
+    expect(upstream.lastRequest?.headerValues('host')).toEqual(['jira.example.com:8443']);
+    upstream.clear();
+    await server().admin.post(`/applications/${key}/check`, { username: user.username });
+    const asked = upstream.requests.filter(({ target }) => target.endsWith('/myself'));
+    expect(asked.map((request) => request.headerValues('host'))).toEqual([['jira.example.com:8443']]);
+    await server().admin.patch(`/applications/${key}`, { host: 'client' });
+    await check(own, key);
+    expect(upstream.lastRequest?.headerValues('host')).toEqual([new URL(upstream.url).host]);
+  });
+
   it('R69: another address of the application makes it unchecked, until its owner has it tried there', async () => {
     const { own, key, upstream } = await prepare();
     await put(own, key);
