@@ -64,7 +64,7 @@ export const GITEA: Product = {
       description:
         'Each user makes an access token under Settings, Applications, and deposits it as "basic" with the user name, ' +
         'which also works for git, or as "bearer" for the API alone. Or one token of an administrator with the scope ' +
-        '"sudo" acts for every user by Sudo.',
+        '"sudo" acts for every user by Sudo. Git LFS is refused, because its answers repeat the credential.',
       identity: OWN_CREDENTIAL,
     },
   ],

@@ -101,7 +101,8 @@ export const GITLAB: Product = {
       description:
         'Each user makes a personal access token and deposits it as "bearer" for the API, or as "basic" with the user ' +
         'name for git. Or one token of an administrator with the scopes "api" and "sudo" acts for every user by Sudo. ' +
-        'Projects and groups show "runners_token" to those who maintain them: disable runner registration tokens.',
+        'Projects and groups show "runners_token" to those who maintain them: disable runner registration tokens. ' +
+        'Git LFS is refused, because its answers show a credential.',
       identity: OWN_CREDENTIAL,
     },
   ],
