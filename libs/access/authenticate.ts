@@ -11,6 +11,7 @@ import {
   MANAGEMENT_KEY,
   type ApplicationRules,
   type AuthenticationFacts,
+  type PrincipalFacts,
   type TokenFacts,
   type FoundToken,
   type NotFound,
@@ -103,7 +104,7 @@ function authenticateToken(
   }
   const refused =
     admitted.application !== null
-      ? refuseKindOfPath(admitted, token)
+      ? (refuseKindOfPath(admitted, token) ?? refuseOwner(admitted, token, owner))
       : concernsOwnToken
         ? null
         : refuseAtManagement(admitted, token, vendorMount);
@@ -158,6 +159,12 @@ function refuseKindOfPath(admitted: Admitted, token: TokenFacts): Deny | null {
     });
   }
   return null;
+}
+
+/** R71: the application is called by a service account that acts for the owner. */
+function refuseOwner(admitted: Admitted, token: TokenFacts, { username }: PrincipalFacts): Deny | null {
+  const detail = admitted.application?.acting?.userProblem(username) ?? null;
+  return detail === null ? null : deny('token_not_accepted', admitted, { token, detail });
 }
 
 /**

@@ -20,10 +20,10 @@ const RULES: ApplicationRules = {
   nativeTokensDisabled: true,
   remoteApiPasswords: false,
   readOnlyUpgrades: false,
-  actsForUsers: false,
   cors: null,
   exceptions: compilePatterns([]),
   needsDeposit: false,
+  acting: null,
   tokenPaths: compilePatterns([]),
   blockedPaths: compileBlockedPaths([{ method: 'GET', path: '/rest/keys/*' }]),
 };

@@ -4,6 +4,7 @@ import type { ApplicationKind } from '@scopegate/product';
 import type { Permissions } from '@scopegate/permission';
 import type { Scope } from '@scopegate/scope';
 import type { TokenId, ValidityPolicy } from '@scopegate/token';
+import type { Acting } from './acting.js';
 import type { Cors } from './cors.js';
 import type { RequestHead } from './request-head.js';
 
@@ -68,12 +69,12 @@ export interface ApplicationRules {
   readonly exceptions: CompiledPatterns;
   /** Beside REST (R118). */
   readonly tokenPaths: CompiledPatterns;
-  /** Its service account acts for the user whom the gateway names in a header (R71). */
-  readonly actsForUsers: boolean;
   /** Those of the product and of the application (R124). */
   readonly blockedPaths: BlockedPaths;
   /** Token requests go upstream with the owner's own credential (R68). */
   readonly needsDeposit: boolean;
+  /** What may say who acts (R71); null: nothing does. */
+  readonly acting: Acting | null;
   /** R122; null: pages of other origins get nothing. */
   readonly cors: Cors | null;
 }

@@ -3,6 +3,7 @@ export * from './reasons.js';
 export * from './failure-kind.js';
 export * from './facts.js';
 export * from './cors.js';
+export { Acting, type ActingIdentity } from './acting.js';
 export * from './pass-scheme.js';
 export * from './credential.js';
 export * from './request-head.js';

@@ -1,5 +1,6 @@
 import { lfsOperation, MAX_OVERRIDE_BODY_BYTES, overridingMethodsOfBody } from '@scopegate/scope';
 import type { SessionId, TokenId } from '@scopegate/token';
+import { MAX_ACTING_BODY_BYTES } from './acting.js';
 import { admit, judgeRequestPath, needsSessionBody } from './admit.js';
 import { authenticate } from './authenticate.js';
 import { authorize, needsBodyOverrides, needsLfsOperation, type RouteRules } from './authorize.js';
@@ -24,7 +25,6 @@ import type {
   NotFound,
 } from './facts.js';
 import { admitForm, MAX_FORM_BYTES, needsForm, needsFormToRefuse, refusesLargeForm } from './form-body.js';
-import { judgeIdentityBody, MAX_IDENTITY_BODY_BYTES, needsIdentityBody } from './other-identity.js';
 import type { RequestHead } from './request-head.js';
 import { copies } from './request-methods.js';
 import { judgeDeposit, needsDeposit } from './upstream-credential.js';
@@ -87,13 +87,25 @@ export function judge(facts: AccessFacts, ports: AccessPorts): Eventually<Decisi
       return chain(authorizeRequest(result, facts.route, ports), (decision) =>
         decision.kind === 'deny'
           ? decision
-          : chain(checkIdentityBody(decision, ports), (checked) =>
+          : chain(checkActing(decision, ports), (checked) =>
               checked.kind === 'deny'
                 ? checked
                 : chain(checkForm(checked, admitted, ports), (last) => checkDeposit(last, ports)),
             ),
       );
     });
+  });
+}
+
+/** R71: reads the body only if it could change who acts. */
+function checkActing(allow: Allow, { body }: AccessPorts): Eventually<Allow | Deny> {
+  const { admitted, token } = allow.authenticated;
+  const acting = admitted.application?.acting ?? null;
+  const { head } = admitted.request;
+  if (body === null || token === null || acting === null || !acting.searchesBody(head)) return allow;
+  return body.readWhole(MAX_ACTING_BODY_BYTES).then((bytes) => {
+    const detail = acting.bodyProblem(head, bytes);
+    return detail === null ? allow : deny('credential_ambiguous', admitted, { token, detail });
   });
 }
 
@@ -104,12 +116,6 @@ function checkDeposit(decision: Decision, ports: AccessPorts): Eventually<Decisi
   const { application } = admitted;
   if (application === null) return decision;
   return chain(ports.findDeposit(application, principal.id), (state) => judgeDeposit(decision, state));
-}
-
-/** R71: reads the body only if a field in it could name another user. */
-function checkIdentityBody(allow: Allow, { body }: AccessPorts): Eventually<Allow | Deny> {
-  if (body === null || !needsIdentityBody(allow)) return allow;
-  return body.readWhole(MAX_IDENTITY_BODY_BYTES).then((bytes) => judgeIdentityBody(allow, bytes));
 }
 
 /** A browser sends no credential with a preflight (R122). With one, it is an ordinary request. */

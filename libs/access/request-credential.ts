@@ -1,11 +1,11 @@
 import { productOf } from '@scopegate/product';
 import { markedParameters, nameMark } from '@scopegate/scope';
 import { presentsToken } from '@scopegate/token';
+import { actingDetail } from './acting.js';
 import { combine, misplaced, tokenReading, type CredentialReading } from './credential.js';
 import type { ApplicationRules, RequestFacts, SessionBody } from './facts.js';
 import { readHeaders } from './head-credential.js';
 import { fieldWithToken, utf8Of } from './misplaced-token.js';
-import { identityField, identityFieldDetail } from './other-identity.js';
 
 const PASSWORD_UNREAD: CredentialReading = { ok: true, credential: { kind: 'password', username: null, secret: null } };
 
@@ -28,13 +28,14 @@ export function readCredential(request: RequestFacts, application: ApplicationRu
   return reading.ok && reading.credential.kind === 'token' ? (refuseFields(request, application) ?? reading) : reading;
 }
 
-/** R67: beside a token, the product would take the request for one of another user. */
-function refuseFields({ query, form }: RequestFacts, { kind }: ApplicationRules): CredentialReading | null {
-  const parameter = query === null ? null : identityField(kind, query);
-  const field = form?.kind === 'fields' ? identityField(kind, form.text) : null;
+/** R71: beside a token, the product would take the request for one of another user. */
+function refuseFields({ query, form }: RequestFacts, { acting }: ApplicationRules): CredentialReading | null {
+  if (acting === null) return null;
+  const parameter = query === null ? null : acting.parameterIn(query);
+  const field = form?.kind === 'fields' ? acting.parameterIn(form.text) : null;
   if (parameter === null && field === null) return null;
-  const place = parameter === null ? `form field ${field ?? ''}` : `query parameter ${parameter}`;
-  return { ok: false, code: 'credential_ambiguous', detail: identityFieldDetail(place) };
+  const place = parameter === null ? `the form has "${field ?? ''}"` : `the query has "${parameter}"`;
+  return { ok: false, code: 'credential_ambiguous', detail: actingDetail(place) };
 }
 
 function readLines({ head }: RequestFacts, application: ApplicationRules | null): CredentialReading {

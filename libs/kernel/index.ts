@@ -4,6 +4,7 @@ export * from './header-lines.js';
 export * from './header-name.js';
 export * from './json-shape.js';
 export * from './media-type.js';
+export { multipartNames } from './multipart.js';
 export * from './announced-body.js';
 export * from './body-rate.js';
 export * from './stored-text.js';

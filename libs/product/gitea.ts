@@ -14,9 +14,10 @@ export const GITEA: Product = {
   bearer: AUTHORIZATION_BEARER,
   refusalSigns: null,
   actAs: {
-    headers: ['sudo'],
-    users: ['sudo'],
-    credentials: ['token', 'access_token'],
+    // The others are the defaults of its sign-on by a proxy.
+    headers: ['sudo', 'x-webauth-user', 'x-webauth-email', 'x-webauth-fullname'],
+    parameters: ['sudo', 'token', 'access_token'],
+    numbersAreIds: false,
     templates: { Sudo: '{username}' },
   },
   nativeTokens: null,

@@ -21,8 +21,8 @@ export const GITLAB: Product = {
   refusalSigns: null,
   actAs: {
     headers: ['sudo', 'job-token', 'deploy-token', 'x-gitlab-static-object-token'],
-    users: ['sudo'],
-    credentials: ['private_token', 'access_token', 'job_token', 'feed_token'],
+    parameters: ['sudo', 'private_token', 'access_token', 'bearer_token', 'job_token', 'feed_token'],
+    numbersAreIds: true,
     templates: { Sudo: '{username}' },
   },
   nativeTokens: null,

@@ -86,15 +86,15 @@ export interface TokenPlaces {
 export interface ActAs {
   /** Folded names, such as `sudo`. */
   readonly headers: readonly string[];
-  /** Of a query, a form and a JSON body: another user. As `foldFieldName` writes them. */
-  readonly users: readonly string[];
-  /** Of a query and a form: another credential. */
-  readonly credentials: readonly string[];
+  /** Of a query and a body: another user or credential. As `foldFieldName` writes them. */
+  readonly parameters: readonly string[];
+  /** A user name of digits alone is taken for the number of a user. */
+  readonly numbersAreIds: boolean;
   /** Lines with which a service account acts for the user: names and templates. */
   readonly templates: Readonly<Record<string, string>>;
 }
 
-export const NO_ACT_AS: ActAs = { headers: [], users: [], credentials: [], templates: {} };
+export const NO_ACT_AS: ActAs = { headers: [], parameters: [], numbersAreIds: false, templates: {} };
 
 export interface NativeTokens {
   /** The first version with them; null: all versions. */

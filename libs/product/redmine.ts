@@ -12,10 +12,11 @@ export const REDMINE: Product = {
   tokenPlaces: { headers: ['x-redmine-api-key'], schemes: [] },
   bearer: { header: 'X-Redmine-API-Key', prefix: '' },
   refusalSigns: null,
+  // From Redmine 6.1 on it also takes tokens of OAuth.
   actAs: {
     headers: ['x-redmine-switch-user'],
-    users: [],
-    credentials: ['key'],
+    parameters: ['key', 'access_token', 'bearer_token'],
+    numbersAreIds: false,
     templates: { 'X-Redmine-Switch-User': '{username}' },
   },
   nativeTokens: null,

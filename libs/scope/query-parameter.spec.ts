@@ -26,6 +26,8 @@ const FIELDS = fc
         '.',
         '-',
         '[',
+        ']',
+        '%5B',
         ' ',
       ),
       fc.constantFrom(

@@ -1,6 +1,6 @@
 /** Decoded as the most tolerant upstream does. */
 export interface QueryParameter {
-  /** Lower case; `.`, space, `+` and `-` become `_`, and a `[…]` suffix is removed, as in PHP. */
+  /** Lower case; `.`, space, `+` and `-` become `_`, a `[…]` suffix is removed as in PHP, and brackets around it as in Rack. */
   readonly name: string;
   /** Percent-decoded, one character a byte; null without `=`. */
   readonly value: string | null;
@@ -81,9 +81,8 @@ const SEMICOLON = 0x3b;
 
 /** As in `QueryParameter`. PHP also cuts a name at a zero byte. */
 export function foldFieldName(name: string): string {
-  const trimmed = (name.split('\0', 1)[0] ?? '').trim();
-  const bracket = trimmed.indexOf('[', 1);
-  return (bracket < 0 ? trimmed : trimmed.slice(0, bracket)).toLowerCase().replace(/[. -]/g, '_');
+  const [, inner = ''] = /^[\s[\]]*([^[\]]*)/.exec(name.split('\0', 1)[0] ?? '') ?? [];
+  return inner.trim().toLowerCase().replace(/[. -]/g, '_');
 }
 
 /** Decodes single bytes: invalid UTF-8 must not hide a name. */

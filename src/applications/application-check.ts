@@ -16,6 +16,7 @@ import {
 } from './application-options.js';
 import type { ApplicationDocument } from './application.js';
 import {
+  credentialHeaders,
   keptSecrets,
   patchedIdentity,
   readIdentity,
@@ -114,6 +115,11 @@ export function checkApplication(
   const upstream = parseUpstream(asked.upstream);
   if (!upstream.ok) note('upstream', upstream.message);
   const identity = readIdentity(asked.identity ?? {}, before?.identity ?? null, errors);
+  if (identity !== null) {
+    for (const name of credentialHeaders(identity, product.bearer)) {
+      note(`identity.headers.${name}`, 'is the header of the credential: leave it out');
+    }
+  }
   const isMoved = upstream.ok && before !== null && endpointOf(before.upstream) !== upstream.target.endpoint;
   if (isMoved && identity !== null) refuseStoredSecrets(keptSecrets(identity), note);
   const readOnlyExceptions = readExceptions(asked.readOnlyExceptions ?? [], kind, note);

@@ -1,7 +1,12 @@
-import { isJsonObject } from '@scopegate/kernel';
+import { foldHeaderName, isJsonObject } from '@scopegate/kernel';
 import type { FieldError } from '@scopegate/problem';
 import { userNameKey } from '@scopegate/token';
-import { DEFAULT_IDENTITY_ENCODING, isIdentityHeaderName, type IdentityEncoding } from '@scopegate/upstream';
+import {
+  DEFAULT_IDENTITY_ENCODING,
+  isIdentityHeaderName,
+  type BearerLine,
+  type IdentityEncoding,
+} from '@scopegate/upstream';
 import {
   DEFAULT_IDENTITY_HEADERS,
   openSecret,
@@ -15,6 +20,7 @@ import type { SecretBox } from '../keys/secret-box.js';
 import {
   readServices,
   sealService,
+  serviceHeader,
   shownServices,
   type AskedService,
   type SealedService,
@@ -220,6 +226,13 @@ export function keptSecrets(identity: AskedIdentity): readonly string[] {
       .filter((service) => 'sealed' in service)
       .map(({ scope }) => `identity.service${scope === null ? '' : `.${scope}`}`),
   ];
+}
+
+/** Names of headers that would also carry the credential of the service account. */
+export function credentialHeaders(identity: AskedIdentity, bearer: BearerLine): readonly string[] {
+  if (!('services' in identity)) return [];
+  const carrying = new Set(identity.services.map((service) => serviceHeader(service, bearer)));
+  return identity.headers.map(({ name }) => name).filter((name) => carrying.has(foldHeaderName(name)));
 }
 
 /** For storage. @param endpoint of the upstream */

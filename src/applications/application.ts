@@ -1,6 +1,5 @@
-import { Cors, type ApplicationRules } from '@scopegate/access';
+import { Acting, Cors, type ApplicationRules } from '@scopegate/access';
 import { productOf, type ApplicationKind } from '@scopegate/product';
-import { foldHeaderName } from '@scopegate/kernel';
 import { compileBlockedPaths, compilePatterns, type PathPattern, type ReadOnlyException } from '@scopegate/path';
 import {
   AnswerAddresses,
@@ -9,6 +8,7 @@ import {
   type SessionParameterRule,
   type UpstreamTarget,
 } from '@scopegate/upstream';
+import { actingIdentity } from './acting-identity.js';
 import { optionsOf, type ApplicationOptions } from './application-options.js';
 import type { ApplicationIdentity } from './application-identity.js';
 import type { Mount } from './mount.js';
@@ -51,7 +51,7 @@ export interface ProtectedApplication {
   /** Of answers (R115). */
   readonly addresses: AnswerAddresses;
   readonly identity: ProtectedIdentity;
-  /** Folded names of the lines in which a token is presented. They go upstream only without one. */
+  /** Folded names of the lines in which a credential or another user is presented. They go upstream only without a token. */
   readonly credentialNames: ReadonlySet<string>;
   /** Removes the product's session ids from answers to tokens (R11). */
   readonly sessionParameters: SessionParameterRule;
@@ -97,7 +97,6 @@ export function protect(stored: StoredApplication, box: SecretBox): ProtectedApp
       remoteApiPasswords: document.remoteApiPasswords,
       readOnlyUpgrades: options.readOnlyUpgrades,
       needsDeposit: document.identity.mode === 'credential' && document.identity.perUser,
-      actsForUsers: actsForUsers(document),
       exceptions: readable('readOnlyExceptions', document.readOnlyExceptions, compilePatterns, faults),
       tokenPaths: readable('tokenPaths', options.tokenPaths, compilePatterns, faults),
       blockedPaths: readable(
@@ -106,6 +105,7 @@ export function protect(stored: StoredApplication, box: SecretBox): ProtectedApp
         (patterns) => compileBlockedPaths([...productOf(document.kind).blockedPaths, ...patterns]),
         faults,
       ),
+      acting: Acting.of(productOf(document.kind).actAs, actingIdentity(productOf(document.kind), document.identity)),
       cors: options.cors === null ? null : new Cors(options.cors),
     },
     pathPrefix: document.mount.pathPrefix,
@@ -128,12 +128,6 @@ export function protect(stored: StoredApplication, box: SecretBox): ProtectedApp
     fault: faults.length === 0 ? null : faults.join(' '),
     version: stored.revision,
   };
-}
-
-/** An administrator's credential with a header that names the user (R71). */
-function actsForUsers(document: ApplicationDocument): boolean {
-  const { headers } = productOf(document.kind).actAs;
-  return document.identity.headers.some(({ name }) => headers.includes(foldHeaderName(name)));
 }
 
 function readable<Compiled>(

@@ -23,7 +23,7 @@ import {
   type CheckedApplication,
 } from './application-check.js';
 import { ApplicationEntity } from './application.entity.js';
-import { formOf, sealIdentity, type IdentityForm } from './application-identity.js';
+import { sealIdentity } from './application-identity.js';
 import { tagOf, toDto } from './application.mapper.js';
 import { holdUnchanged, lockedRow, noSuchApplication, storing, toStored } from './application.repository.js';
 import { ApplicationRoutes } from './application-routes.js';
@@ -290,11 +290,5 @@ async function patched(before: StoredApplication, patch: unknown): Promise<Creat
 
 function accept(check: ApplicationCheck): CheckedApplication {
   if (!check.ok) throw invalidFields(check.errors);
-  if (NOT_SENT_YET.has(formOf(check.application.identity))) {
-    const { mode } = check.application.identity;
-    throw invalidField('identity.mode', `"${mode}" is not available yet: use "headers".`);
-  }
   return check.application;
 }
-
-const NOT_SENT_YET: ReadonlySet<IdentityForm> = new Set(['service']);

@@ -151,7 +151,7 @@ export function serviceLine(
 }
 
 /** The header that carries it, folded. */
-export function serviceHeader(service: SealedService, bearer: BearerLine): string {
+export function serviceHeader(service: CredentialForm, bearer: BearerLine): string {
   return foldHeaderName(credentialLine(service, '', bearer)[0]);
 }
 

@@ -100,7 +100,11 @@ export class UpstreamIdentity {
           })
           .then((lines) => ({ lines, credential: null }));
       case 'service':
-        throw new ProblemException('policy_unavailable', 'This identity cannot be sent yet.');
+        if (token === null) return NO_IDENTITY;
+        return {
+          lines: [...identityLines(identity, { user, token }), ...source.lines[token.scope]],
+          credential: 'service',
+        };
     }
   }
 

@@ -1,9 +1,11 @@
 import {
+  Acting,
   Cors,
   judge,
   NO_ROUTE,
   RequestHead,
   type AccessPolicy,
+  type ActingIdentity,
   type ApplicationRules,
   type Credential,
   type Decision,
@@ -204,11 +206,23 @@ function rulesOf(application: CaseApplication | 'management'): ApplicationRules 
     remoteApiPasswords: application.remoteApiPasswords ?? false,
     readOnlyUpgrades: application.readOnlyUpgrades ?? false,
     needsDeposit: application.deposit !== undefined,
-    actsForUsers: application.actsForUsers ?? false,
+    acting: Acting.of(productOf(kind).actAs, actingOf(application)),
     exceptions: compilePatterns(application.exceptions ?? []),
     tokenPaths: compilePatterns(application.tokenPaths ?? []),
     cors: application.cors === undefined ? null : new Cors(application.cors),
     blockedPaths: compileBlockedPaths([...productOf(kind).blockedPaths, ...(application.blockedPaths ?? [])]),
+  };
+}
+
+function actingOf({ identity, deposit, actsForUsers }: CaseApplication): ActingIdentity {
+  if (actsForUsers === true) return { credential: 'service', headers: [], encoding: 'percent' };
+  if (identity === undefined) {
+    return { credential: deposit === undefined ? null : 'user', headers: [], encoding: null };
+  }
+  return {
+    credential: 'service',
+    headers: [...Object.keys(identity.headers), identity.service.header],
+    encoding: 'percent',
   };
 }
 

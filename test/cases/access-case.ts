@@ -47,6 +47,13 @@ export type CaseApplication = {
   readonly tokenPaths?: readonly PathPattern[];
   readonly blockedPaths?: readonly PathPattern[];
   readonly cors?: CorsRules;
+  /** A service account of the upstream acts for the users (R71). */
+  readonly identity?: {
+    readonly mode: 'credential';
+    readonly perUser: false;
+    readonly service: { readonly type: 'header'; readonly header: string; readonly secret: string };
+    readonly headers: Readonly<Record<string, string>>;
+  };
   /** Token requests go upstream with a credential of the owner's own, which is in this state. */
   readonly deposit?: DepositState | 'missing';
 };

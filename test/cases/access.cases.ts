@@ -1,3 +1,4 @@
+import { ACTING_CASES } from './acting.cases.js';
 import type { AccessCase } from './access-case.js';
 import { ADDRESS_CASES } from './address.cases.js';
 import { CORPUS_CASES } from './corpus.cases.js';
@@ -42,6 +43,7 @@ export const ACCESS_CASES: readonly AccessCase[] = [
   ...CORS_CASES,
   ...REQUEST_FORM_CASES,
   ...UPGRADE_CASES,
+  ...ACTING_CASES,
   ...UPSTREAM_CREDENTIAL_CASES,
   ...MANAGEMENT_CASES,
   ...VENDOR_TOKENS_CASES,

@@ -56,7 +56,7 @@ const BODIES: readonly (readonly [string, readonly (readonly [string, string])[]
     'a multipart body',
     [['Content-Type', 'multipart/form-data; boundary=x']],
     '--x\r\nContent-Disposition: form-data; name="sudo"\r\n\r\nroot\r\n--x--\r\n',
-    denied('credential_ambiguous', 400, { detail: 'uncompressed' }),
+    AMBIGUOUS,
   ],
   ['a member below', [JSON_TYPE], '{"title":"sudo","variables":[{"sudo":"x"}]}', allowed()],
   ['a file', [['Content-Type', 'application/octet-stream']], '{"sudo":"root"}', allowed()],
