@@ -83,7 +83,7 @@ describe('the credential of a service account', () => {
       expect(upstream.lastRequest?.headerValues('x-forwarded-user')).toEqual([]);
     }
     expect((await send(tokens.reader, '/gitlab/api/v4/projects', { method: 'POST' })).status).toBe(403);
-    expect(upstream.requests).toHaveLength(2);
+    expect(upstream.requests.filter(({ method }) => method === 'POST')).toEqual([]);
   });
 
   it('R71: may be one for all scopes, as a user name and password', async ({ upstream, tokens, send }) => {
