@@ -86,7 +86,7 @@ const GUIDANCE: Readonly<Record<PublicCode, ProblemGuidance>> = {
     remedy: 'Use the REST API with a token.',
   },
   token_not_accepted: {
-    when: 'The request has a token, but the path is not a REST path, or the token is limited to other applications. A token that is limited to applications works at the management API only if `scopegate` is one of them.',
+    when: 'The request has a token, but the path is not a REST path, or the token is limited to other applications, or a service account acts for the owner and the user name cannot be sent to the application exactly as it is. A token that is limited to applications works at the management API only if `scopegate` is one of them.',
     remedy:
       'Use the token on the REST paths of its applications. For the management API, create a token whose applications include `scopegate`.',
   },

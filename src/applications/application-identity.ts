@@ -72,7 +72,7 @@ export interface IdentityMembers {
 }
 
 /** The mode, and whose credential it is. */
-export type IdentityForm = 'headers' | 'jwt' | 'deposit' | 'service';
+type IdentityForm = 'headers' | 'jwt' | 'deposit' | 'service';
 
 const MEMBERS = {
   headers: ['encoding', 'headers'],
@@ -80,11 +80,6 @@ const MEMBERS = {
   deposit: ['perUser', 'accounts'],
   service: ['perUser', 'service', 'encoding', 'headers'],
 } as const satisfies Readonly<Record<IdentityForm, readonly (keyof IdentityMembers)[]>>;
-
-export function formOf(identity: ApplicationIdentity | AskedIdentity): IdentityForm {
-  if (identity.mode !== 'credential') return identity.mode;
-  return identity.perUser ? 'deposit' : 'service';
-}
 
 export const DEFAULT_ASSERTION_HEADER = 'X-Scopegate-Assertion';
 
@@ -219,7 +214,7 @@ export function withoutNulls(value: unknown): unknown {
 
 /** Names of what keeps a stored secret. */
 export function keptSecrets(identity: AskedIdentity): readonly string[] {
-  const services = formOf(identity) === 'service' && 'services' in identity ? identity.services : [];
+  const services = 'services' in identity ? identity.services : [];
   return [
     ...identity.headers.filter((header) => 'sealed' in header).map(({ name }) => name),
     ...services
