@@ -23,7 +23,7 @@ describe('the channel between two processes', () => {
     const [one, other] = connect();
     const waiting: (() => void)[] = [];
     other.answer('double', (body) => new Promise((resolve) => waiting.push(() => resolve(body * 2))));
-    const answers = Promise.all([1, 2, 3].map((body) => one.ask('double', body, 1_000)));
+    const answers = Promise.all([1, 2, 3].map((body) => one.ask('double', body, 30_000)));
     await expect.poll(() => waiting.length).toBe(3);
     for (const answer of waiting.toReversed()) answer();
     expect(await answers).toEqual([2, 4, 6]);
@@ -35,8 +35,8 @@ describe('the channel between two processes', () => {
       throw new Error('broken');
     });
     other.answer('hang', () => new Promise(() => undefined));
-    await expect(one.ask('fail', null, 1_000)).rejects.toThrow('broken');
-    await expect(one.ask('unknown', null, 1_000)).rejects.toThrow('unknown');
+    await expect(one.ask('fail', null, 30_000)).rejects.toThrow('broken');
+    await expect(one.ask('unknown', null, 30_000)).rejects.toThrow('unknown');
     await expect(one.ask('hang', null, 10)).rejects.toThrow('No answer within 10 ms');
     const asked = one.ask('hang', null, null);
     one.close();

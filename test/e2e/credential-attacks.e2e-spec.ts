@@ -328,22 +328,18 @@ describe('an answer of the who-am-I call that lies', () => {
     ['answers garbage', { raw: 'no HTTP at all\r\n\r\n' }],
     ['fails', { status: 500, body: '{"name":"alice"}' }],
     ['limits', { status: 429, body: '{"name":"alice"}' }],
-  ] as const)(
-    'R68: nothing is stored if the upstream %s',
-    { timeout: 30_000 },
-    async ([, content], { gateway, upstream, users }) => {
-      await gateway.admin.patch('/applications/app', { timeoutMs: 1_000 });
-      upstream.respondWith(() => content);
-      const secret = newSecret('alice');
-      const answer = await tryDeposit(gateway, users.alice, 'app', { secret });
-      expect(answer.status).toBe(502);
-      expect(JSON.stringify(answer.body)).not.toContain(secret);
-      expect(await depositOf(gateway, users.alice, 'app')).toBeUndefined();
-      expect(
-        upstream.requests.filter((asked) => asked.header('authorization') === `Bearer ${secret}`).length,
-      ).toBeLessThan(2);
-    },
-  );
+  ] as const)('R68: nothing is stored if the upstream %s', async ([, content], { gateway, upstream, users }) => {
+    await gateway.admin.patch('/applications/app', { timeoutMs: 1_000 });
+    upstream.respondWith(() => content);
+    const secret = newSecret('alice');
+    const answer = await tryDeposit(gateway, users.alice, 'app', { secret });
+    expect(answer.status).toBe(502);
+    expect(JSON.stringify(answer.body)).not.toContain(secret);
+    expect(await depositOf(gateway, users.alice, 'app')).toBeUndefined();
+    expect(
+      upstream.requests.filter((asked) => asked.header('authorization') === `Bearer ${secret}`).length,
+    ).toBeLessThan(2);
+  });
 });
 
 async function* endless(): AsyncGenerator<string> {
