@@ -20,6 +20,7 @@ type Check = {
 };
 
 const DEPOSIT = 'Zx9-a-personal-access-token-7Qa1';
+const SERVICE = 'glpat-of-the-service-account-1';
 
 /** Without the questions about the version, which carry no identity. */
 function askedOf({ requests }: RecordingUpstream): RecordingUpstream['requests'] {
@@ -68,6 +69,35 @@ it('R126: with a signed assertion, the upstream gets one about the user and the 
   const { body } = await check('confluence');
   expect(body).toMatchObject({ identityBelieved: false, status: 401 });
   expect(body.advice.join()).toMatch(/X-Scopegate-Assertion.*jwks\.json.*wiki\.example\.com/);
+});
+
+it('R126: with a service credential, the one of read-only tokens is sent, and the account is compared', async ({
+  check,
+  mounted,
+  upstream,
+}) => {
+  const service = {
+    'read-only': { type: 'bearer', secret: SERVICE },
+    'read-write': { type: 'bearer', secret: 'other' },
+  };
+  await mounted('gitlab', {
+    identity: { mode: 'credential', perUser: false, service, headers: { Sudo: '{username}' } },
+  });
+  upstream.respondWith(() => ({ body: '{"username":"alice"}' }));
+  expect((await check('gitlab')).body).toMatchObject({ identityBelieved: true, upstreamAccount: 'alice' });
+  const lastRequest = askedOf(upstream).at(-1);
+  expect(lastRequest?.target).toBe('/api/v4/user');
+  expect(lastRequest?.headerValues('authorization')).toEqual([`Bearer ${SERVICE}`]);
+  expect(lastRequest?.headerValues('sudo')).toEqual(['alice']);
+
+  upstream.respondWith(() => ({ body: '{"username":"service"}' }));
+  const other = (await check('gitlab')).body;
+  expect(other).toMatchObject({ identityBelieved: false, upstreamAccount: 'service' });
+  expect(other.advice.join()).toContain('{"Sudo": "{username}"}');
+
+  const tried = await check('gitlab', { secrets: { Authorization: 'Bearer another-one-to-try' } });
+  expect(askedOf(upstream).at(-1)?.headerValues('authorization')).toEqual(['Bearer another-one-to-try']);
+  expect(JSON.stringify([other, tried.body])).not.toMatch(/to-try|glpat/);
 });
 
 it('R126: with a credential of each user, nothing is sent without one, and a refused one is not sent again', async ({
