@@ -246,6 +246,36 @@ describe('another address of the upstream', () => {
       expect((await send([bearer(users.reader.secret)])).status).toBe(200);
     },
   );
+
+  it('R111: a service credential is not sent to another address', async ({ gateway, upstream, thief, users, send }) => {
+    upstream.respondWith(answerAsJira);
+    const secret = newSecret('service');
+    await gateway.createApplication({
+      key: 'service',
+      kind: 'generic',
+      mount: { pathPrefix: '/service' },
+      upstream: upstream.url,
+      identity: { mode: 'credential', perUser: false, service: { type: 'bearer', secret } },
+    });
+    try {
+      expect((await send([bearer(users.reader.secret)], '/service/x')).status).toBe(200);
+      expect(upstream.lastRequest?.headerValues('authorization')).toEqual([`Bearer ${secret}`]);
+      // Without a token there is no service account either.
+      await send([], '/service/x');
+      await send([['Cookie', 'a=b']], '/service/x');
+      await send([bearer('not ours')], '/service/x');
+      expect(upstream.requests.filter((asked) => asked.header('authorization') === `Bearer ${secret}`)).toHaveLength(1);
+      const identity = { service: { type: 'bearer' } };
+      for (const patch of [{ upstream: thief.url }, { upstream: thief.url, identity }]) {
+        const moved = await gateway.admin.patch('/applications/service', patch);
+        expect(moved.status).toBe(400);
+      }
+      expect((await send([bearer(users.reader.secret)], '/service/x')).status).toBe(200);
+      expect(thief.bytesReceived).toBe(0);
+    } finally {
+      await gateway.admin.delete('/applications/service');
+    }
+  });
 });
 
 describe('an upstream that leads elsewhere', () => {

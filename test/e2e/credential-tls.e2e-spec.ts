@@ -83,6 +83,29 @@ describe('a deposit for an upstream with TLS of its own', () => {
     expect(certificatesOf(jira)).toEqual([[WHO_AM_I, 'alice', MADE]]);
   });
 
+  it('R75, R126: a check goes the same way, with the deposit of the named user', async ({
+    gateway,
+    jira,
+    alice,
+    mounted,
+    trusted,
+  }) => {
+    const key = await mounted(trusted);
+    await deposit(gateway, alice, key, jira.createAccessToken('alice'));
+    jira.clear();
+    const { body } = await gateway.admin.post(`/applications/${key}/check`, { username: 'alice' });
+    expect(body).toMatchObject({
+      reachable: true,
+      tls: true,
+      version: '11.0.0',
+      identityBelieved: true,
+      upstreamAccount: 'alice',
+      advice: [],
+    });
+    expect(new Set(jira.requests.map(({ clientCertificate }) => clientCertificate))).toEqual(new Set([MADE]));
+    expect(jira.requests.find(({ target }) => target === WHO_AM_I)?.user).toBe('alice');
+  });
+
   it('R75: a certificate of another authority is a named failure, and nothing is stored', async ({
     gateway,
     jira,

@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import Database from 'libsql';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { SecretBox } from '../../src/keys/secret-box.js';
 import { createApiClient, type ApiAnswer, type ApiClient } from '../support/api.client.js';
 import type { HeaderLine } from '../support/http-message.js';
 import { listen } from '../support/listen.js';
@@ -40,6 +42,7 @@ function filesBelow(folder: string): readonly string[] {
 
 /** What must stand nowhere, and how it was called. */
 const secrets = new Map<string, string>();
+const encryptionKey = secretCalled('the encryption key', mark() + mark());
 /** No secret: what a search has to find wherever it looks, or it would find no secret either. */
 const control = mark();
 /** Answers that tell of others: refusals and lists. */
@@ -87,7 +90,7 @@ beforeAll(async () => {
       LOG_LEVEL: 'trace',
       SCOPEGATE_ADMIN_PASSWORD: adminPassword,
       SCOPEGATE_TOKEN_PEPPER: secretCalled('the pepper', mark() + mark()),
-      SCOPEGATE_ENCRYPTION_KEY: secretCalled('the encryption key', mark() + mark()),
+      SCOPEGATE_ENCRYPTION_KEY: encryptionKey,
       SCOPEGATE_AUDIT_STDOUT: 'true',
       SCOPEGATE_AUDIT_FILE: join(streams.path, 'audit.log'),
       SCOPEGATE_AUDIT_WEBHOOK: `http://127.0.0.1:${webhookPort}/${secretCalled('the address of the webhook')}`,
@@ -351,6 +354,174 @@ it('R61: requests of every kind carry secrets', async () => {
     answers.push(await (await fetch(`${server.url}${path}`)).text());
   }
   secrets.set(base64(`admin:${server.adminPassword}`), 'Basic of admin');
+}, 180_000);
+
+const IDENTIFIED = ['deposits', 'service', 'header', 'signed'] as const;
+
+/** How their upstreams get the user. */
+const identities = (): Readonly<Record<string, { readonly kind: string; readonly identity: object }>> => ({
+  deposits: { kind: 'jira', identity: { mode: 'credential', perUser: true } },
+  service: {
+    kind: 'generic',
+    identity: {
+      mode: 'credential',
+      perUser: false,
+      service: {
+        'read-only': { type: 'bearer', secret: secretCalled('the service credential for reading', mark() + mark()) },
+        'read-write': { type: 'basic', username: 'robot', secret: servicePassword() },
+      },
+      headers: { 'X-Act-For': '{username}' },
+    },
+  },
+  header: {
+    kind: 'generic',
+    identity: {
+      mode: 'credential',
+      perUser: false,
+      service: { type: 'header', header: 'X-Service-Key', secret: secretCalled('a service credential in a header') },
+    },
+  },
+  signed: { kind: 'generic', identity: { mode: 'jwt', header: 'X-Assertion', audience: 'the-upstream' } },
+});
+
+function explained(application: string, token: string): object {
+  const headers = [['Authorization', `Bearer ${token}`]];
+  return { application, method: 'GET', path: '/rest/x', peer: '192.0.2.1', headers };
+}
+
+/** The private parts of the keys that sign assertions, as they would stand in a file. */
+function privateKeys(): readonly string[] {
+  const database = new Database(join(server.dataFolder, 'scopegate.sqlite'), { readonly: true });
+  const rows = database.prepare('SELECT generation, id, sealed FROM signing_keys').all() as readonly {
+    readonly generation: number;
+    readonly id: string;
+    readonly sealed: string;
+  }[];
+  database.close();
+  const box = new SecretBox([{ id: 1, key: encryptionKey }]);
+  return rows.map(({ generation, id, sealed }) => {
+    const opened = box.open(sealed, `signing-key\n${generation}\n${id}`);
+    return (JSON.parse(opened ?? '{}') as { d: string }).d;
+  });
+}
+
+function servicePassword(): string {
+  const password = secretCalled('the service credential for writing', mark() + mark());
+  basicWith('robot', password);
+  return password;
+}
+
+it('R61, R69, R71, R72: credentials of upstreams are stored, used, refused and changed', async () => {
+  const password = secretCalled('the password of carla');
+  expect((await admin.post('/users', { username: 'carla', password })).status).toBe(201);
+  basicWith('carla', password);
+  const carla = createApiClient(server.url, { user: 'carla', password });
+  const tokens = [
+    (await newToken(carla, 'a reading token of carla')).secret,
+    (await newToken(carla, 'a writing token of carla', { scope: 'read-write' })).secret,
+  ];
+  let account = 'carla';
+  let status = 200;
+  upstream.respondWith(() => ({
+    status,
+    headers: [['Content-Type', 'application/json']],
+    body: JSON.stringify({ name: account }),
+  }));
+  for (const [key, { kind, identity }] of Object.entries(identities())) {
+    const mount = { pathPrefix: `/${key}` };
+    const version = kind === 'jira' ? '9.12.0' : undefined;
+    const made = await admin.post('/applications', { key, kind, version, mount, upstream: upstream.url, identity });
+    note(made);
+    expect(made.status, JSON.stringify(made.body)).toBe(201);
+  }
+  const use = async (): Promise<void> => {
+    for (const key of IDENTIFIED) {
+      for (const token of tokens) {
+        for (const method of ['GET', 'POST']) {
+          await send(`/${key}/rest/${control}?x=1`, [['Authorization', `Bearer ${token}`]], { method });
+        }
+        note(await admin.post('/explain', explained(key, token)));
+      }
+      note(await admin.post(`/applications/${key}/check`, { username: 'carla' }));
+    }
+  };
+  const putDeposit = async (name: string, more: object = {}): Promise<number> => {
+    const secret = secretCalled(name, mark() + mark());
+    basicWith('carla', secret);
+    const answer = await carla.put('/me/credentials/deposits', { type: 'bearer', secret, ...more });
+    note(answer);
+    return answer.status;
+  };
+  await use();
+  expect(await putDeposit('a deposit')).toBe(200);
+  expect(await putDeposit('a deposit with a password', { type: 'basic', username: 'carla' })).toBe(200);
+  await use();
+  account = 'bert';
+  expect(await putDeposit('a deposit of another user')).toBe(422);
+  account = 'carla';
+  status = 500;
+  expect(await putDeposit('a deposit that could not be tried')).toBe(502);
+  status = 401;
+  expect(await putDeposit('a deposit that the upstream refuses')).toBeGreaterThanOrEqual(400);
+  await use();
+  note(await carla.post('/me/credentials/deposits/check'));
+  status = 200;
+  for (const bad of ['\n', '\u0000', 'x'.repeat(5_000)]) {
+    const answer = await carla.put('/me/credentials/deposits', {
+      type: 'bearer',
+      secret: `${secretCalled('a deposit that is none')}${bad}`,
+    });
+    note(answer);
+    expect(answer.status).toBe(400);
+  }
+  expect(await putDeposit('a deposit with another member', { more: 1 })).toBe(400);
+  expect(await putDeposit('a deposit of a wrong type', { type: 'digest' })).toBe(400);
+  const none = { type: 'bearer', secret: secretCalled('a deposit where none is taken') };
+  note(await carla.put('/me/credentials/service', none));
+  note(await carla.put('/me/credentials/unknown', none));
+  expect(await putDeposit('the last deposit')).toBe(200);
+  await use();
+  const secret = secretCalled('a new service credential', mark() + mark());
+  note(
+    await admin.patch('/applications/header', { identity: { service: { type: 'header', header: 'X-Key', secret } } }),
+  );
+  const bad = `${secretCalled('a bad service credential')}\r\n`;
+  note(await admin.patch('/applications/header', { identity: { service: { type: 'bearer', secret: bad } } }));
+  note(await admin.patch('/applications/header', { upstream: 'http://127.0.0.1:9' }));
+  note(await admin.patch('/applications/deposits', { upstream: 'http://127.0.0.1:9' }));
+  await use();
+  // What the upstream got for the tokens: a search that finds none of it here would prove nothing.
+  const sent = upstream.requests.map(({ raw }) => raw.toString('latin1')).join('\n');
+  for (const name of ['a deposit', 'a deposit with a password', 'the service credential for reading']) {
+    const [value] = [...secrets].find(([, called]) => called === name) ?? [];
+    expect(sent.includes(value ?? '?') || sent.includes(base64(`carla:${value ?? '?'}`)), name).toBe(true);
+  }
+  const assertions = upstream.requests.flatMap((asked) => asked.headerValues('x-assertion'));
+  expect(assertions.length).toBeGreaterThan(3);
+  for (const assertion of assertions) {
+    secretCalled('an assertion', assertion);
+    secretCalled('the signature of an assertion', assertion.split('.')[2] ?? '');
+  }
+  for (const privatePart of privateKeys()) secretCalled('the private part of a signing key', privatePart);
+  for (const list of [
+    '/applications',
+    ...IDENTIFIED.map((key) => `/applications/${key}`),
+    '/applications/deposits/credentials',
+    '/keys',
+    '/presets',
+    '/audit-events?limit=200',
+    '/audit-events?application=deposits',
+    '/audit-events/export?format=ndjson',
+    '/audit-events/export?format=csv',
+  ]) {
+    note(await admin.get(list));
+  }
+  note(await carla.get('/me/credentials'));
+  for (const path of ['/metrics', '/.well-known/jwks.json']) {
+    answers.push(await (await fetch(`${server.url}${path}`)).text());
+  }
+  note(await carla.delete('/me/credentials/deposits'));
+  note(await admin.delete('/applications/signed'));
 }, 180_000);
 
 it('R61: none of them is in a refusal, a list, an export or a figure', () => {
