@@ -219,6 +219,8 @@ describe('an upstream that refuses the deposit', () => {
     for (const event of found) {
       expect(event).toMatchObject({ type: 'upstream.failed', code: 'upstream_credential_rejected', status: 502 });
     }
+    // Only the first, the last of this list, was refused by the upstream (R55).
+    expect(found).toMatchObject([false, false, true].map((upstreamRefused) => ({ upstreamRefused })));
     jira.answer = () => ({ body: '{}' });
     expect((await alice.own.post('/me/credentials/jira/check')).status).toBe(200);
     expect((await alice.send()).status).toBe(200);
