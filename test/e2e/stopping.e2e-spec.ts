@@ -282,7 +282,10 @@ describe('a start', () => {
 });
 
 describeWithMariaDb('the end of a server on MariaDB', (mariaDb) => {
-  const env = async (): Promise<Record<string, string>> => ({ DATABASE_URL: await mariaDb().createDatabase() });
+  const env = async (): Promise<Record<string, string>> => ({
+    DATABASE_URL: await mariaDb().createDatabase(),
+    SCOPEGATE_MAX_STALENESS_MS: '600000',
+  });
   const running = describeEnds('MariaDB', env);
 
   it('R81: a frozen database does not keep the server: it ends with 1, says what is left, and nothing is lost', async () => {

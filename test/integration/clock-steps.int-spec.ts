@@ -71,7 +71,7 @@ describe('a clock that is set while the server runs', () => {
 
   it('R62, R64, R80: rules that were read long ago are old, also where the clock has been set back', async () => {
     const several = await startScopegateFixture({
-      env: { SCOPEGATE_MAX_STALENESS_MS: '1000', SCOPEGATE_SINGLE_NODE: 'false' },
+      env: { SCOPEGATE_MAX_STALENESS_MS: '3000', SCOPEGATE_SINGLE_NODE: 'false' },
     });
     try {
       vi.spyOn(several.provider(Clock), 'nowMs').mockImplementation(() => Date.now() + offsetMs);

@@ -11,7 +11,7 @@ import { createTestApplication, createTestToken } from '../support/test-applicat
 const TIMEOUT_MS = 240_000;
 
 const ADMIN_PASSWORD = 'a password of the tests';
-const MAX_STALENESS_MS = 2_000;
+const MAX_STALENESS_MS = 5_000;
 
 interface Revocation {
   readonly confirmedBy: readonly string[];
