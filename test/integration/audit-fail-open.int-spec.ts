@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { describeWithMariaDb } from '../support/external-servers.js';
 import { startLoad, waitForAnswers, type Load } from '../support/load.client.js';
 import type { MariaDbServer } from '../support/maria-db.server.js';
@@ -8,6 +8,9 @@ import { reads, startRestartableServer, type RestartableServer } from '../suppor
 import type { TestEvent } from '../support/scopegate.fixture.js';
 import { mountSmallDisk } from '../support/small-disk.js';
 import { createTemporaryFolder } from '../support/temporary-folder.js';
+
+// Under load, a journal takes a while to fill.
+vi.setConfig({ testTimeout: 240_000 });
 
 describeWithMariaDb('audit.failOpen', (mariaDb: () => MariaDbServer) => {
   let server: RestartableServer | undefined;
@@ -75,7 +78,7 @@ describeWithMariaDb('audit.failOpen', (mariaDb: () => MariaDbServer) => {
     const load = startLoad(server.node().port, 4, reads(server));
     await waitForAnswers(load, 100);
     await mariaDb().kill9();
-    await expect.poll(() => unrecorded('let-through')).toBeGreaterThan(100);
+    await expect.poll(() => unrecorded('let-through'), { timeout: 120_000 }).toBeGreaterThan(100);
     await load.stop();
     const counted = await unrecorded('let-through');
     expect(await figure('journal_writable')).toBe(0);
@@ -100,7 +103,7 @@ describeWithMariaDb('audit.failOpen', (mariaDb: () => MariaDbServer) => {
       const load = startLoad(server.node().port, 8, reads(server));
       await waitForAnswers(load, 100);
       await mariaDb().kill9();
-      await expect.poll(() => unrecorded('let-through')).toBeGreaterThan(100);
+      await expect.poll(() => unrecorded('let-through'), { timeout: 120_000 }).toBeGreaterThan(100);
       await load.stop();
       await mariaDb().restart();
       await waitForRoom();

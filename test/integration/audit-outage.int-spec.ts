@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { describeWithMariaDb } from '../support/external-servers.js';
 import { startLoad, waitForAnswers } from '../support/load.client.js';
 import type { MariaDbServer } from '../support/maria-db.server.js';
@@ -11,6 +11,9 @@ import { createSecrets, startScopegate } from '../support/scopegate.process.js';
 import { mountSmallDisk } from '../support/small-disk.js';
 import { createTemporaryFolder } from '../support/temporary-folder.js';
 import { createTestToken } from '../support/test-application.js';
+
+// Under load, a journal takes a while to fill.
+vi.setConfig({ testTimeout: 240_000 });
 
 /** The states of all threads of a process, from /proc: `T` is stopped. */
 function threadStates(pid: number): ReadonlySet<string> {
@@ -164,7 +167,7 @@ describeWithMariaDb('a database that is away', (mariaDb: () => MariaDbServer) =>
       await waitForAnswers(load, 100);
       await mariaDb().kill9();
       const isFull = (): boolean => load.answers.some((answer) => answer.status === 503);
-      await expect.poll(isFull).toBe(true);
+      await expect.poll(isFull, { timeout: 120_000 }).toBe(true);
       expect(await statusAndCode(server.token.secret)).toEqual([503, 'audit_unavailable']);
       expect((await fetch(`${server.node().url}/health/ready`)).status).toBe(503);
       await mariaDb().restart();
