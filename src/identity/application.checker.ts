@@ -124,6 +124,8 @@ export class ApplicationChecker {
     principal: PrincipalFacts,
     path: string,
   ): Promise<CheckedIdentity> {
+    const nameProblem = application.rules.acting?.userProblem(principal.username) ?? null;
+    if (nameProblem !== null) return { missing: nameProblem };
     try {
       const request = { method: 'GET', path };
       return await this.identities.identityOf(

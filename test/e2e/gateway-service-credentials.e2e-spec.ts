@@ -123,6 +123,15 @@ describe('the credential of a service account', () => {
     expect(upstream.lastRequest?.headerValues('sudo')).toEqual(['1']);
   });
 
+  it('R71: is not tried by a check for such a user either', async ({ gateway, upstream, tokens: _tokens }) => {
+    const checked = await gateway.admin.post<{ advice: readonly string[] }>('/applications/gitlab/check', {
+      username: '1',
+    });
+    expect(checked.status).toBe(200);
+    expect(checked.body.advice.join()).toContain('for the number of another user');
+    expect(upstream.requests.flatMap((received) => received.headerValues('sudo'))).toEqual([]);
+  });
+
   it('R71: sends a user name as it is or not at all', async ({ upstream, tokens, send }) => {
     const answer = await send(tokens.accented, '/gitlab/api/v4/projects');
     expect([answer.status, answer.json<{ code: string }>().code]).toEqual([401, 'token_not_accepted']);

@@ -401,7 +401,7 @@ describeOnEachDatabase('applications at the management API', (server: () => Scop
     ['a key with capitals', { key: 'Jira' }, 'key'],
     ['a key of 65 characters', { key: 'x'.repeat(65) }, 'key'],
     ['a key with a slash', { key: 'a/b' }, 'key'],
-    ['an unknown kind', { kind: 'redmine' }, 'kind'],
+    ['an unknown kind', { kind: 'mediawiki' }, 'kind'],
     ['no kind', { kind: undefined }, 'kind'],
     ['no mount', { mount: undefined }, 'mount'],
     ['an empty mount', { mount: {} }, 'mount.pathPrefix'],
