@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { promisify } from 'node:util';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { freePort } from '../support/free-port.js';
 import {
   findProgram,
@@ -15,6 +15,9 @@ import { DEMO_PROGRAM, ensureBuilt } from '../support/project-build.js';
 import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.js';
 
 type Demo = PrivateProcess & { readonly port: number; readonly folder: TemporaryFolder };
+
+// The demo builds first if the sources have changed.
+vi.setConfig({ testTimeout: 300_000 });
 
 /** One call that the story printed, and the answer below it. */
 type PrintedCall = { readonly step: number; readonly command: string; readonly status: number; readonly body: string };
@@ -44,7 +47,7 @@ describe('the demo', () => {
 
   const startUntil = async (line: string): Promise<Demo> => {
     const started = await start();
-    await waitUntilReady('The demo', started, () => Promise.resolve(started.output().includes(line)), 60_000);
+    await waitUntilReady('The demo', started, () => Promise.resolve(started.output().includes(line)), 180_000);
     return started;
   };
 
