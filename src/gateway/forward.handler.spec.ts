@@ -53,7 +53,7 @@ async function failureOf(send: (request: IncomingMessage) => Promise<void>, forM
     options: { timeoutMs: TIMEOUT_MS },
     ...endpoint,
   } as ProtectedApplication;
-  const handler = new ForwardHandler(
+  const handler: ForwardHandler = new ForwardHandler(
     exchange,
     {
       application,

@@ -33,7 +33,7 @@ const loaded = await Promise.all(
 const classes = (getMetadataStorage() as unknown as Storage).validationMetadatas;
 
 /** What is ignored, so that what was read can be sent back. */
-const IGNORED = new Set(['warnings']);
+const IGNORED = new Set(['warnings', 'chosen']);
 
 /** Lists whose elements are checked one by one after the list itself, each with an error of its own. */
 const CHECKED_LATER = new Set(['allowList', 'trustedProxies', 'readOnlyExceptions', 'headers']);

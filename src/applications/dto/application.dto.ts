@@ -146,8 +146,7 @@ export class CreateApplicationDto extends PartialType(ApplicationOptionsDto, { s
 
 /**
  * A merge patch with the members to change. `identity.headers` replaces all headers, and `identity.service` all
- * credentials. Send null to remove `mount.host`
- * or `mount.pathPrefix`.
+ * credentials. Send null to remove `mount.host` or `mount.pathPrefix`.
  */
 export class PatchApplicationDto extends PartialType(
   OmitType(CreateApplicationDto, ['preset', 'key', 'warnings', 'chosen']),
