@@ -1,7 +1,13 @@
 import { MAX_HEADER_LINES } from '@scopegate/access';
 import { BODY_RATE_WINDOW_MS, MIN_BODY_BYTES_PER_SECOND } from '@scopegate/kernel';
 import { MAX_ERRORS } from '@scopegate/problem';
-import { shareOf, streamShareOf } from '@scopegate/upstream';
+import {
+  ASSERTION_LIFE_SECONDS,
+  KEY_LIFE_MS,
+  MAX_CREDENTIAL_LENGTH,
+  shareOf,
+  streamShareOf,
+} from '@scopegate/upstream';
 import { describe, expect, it } from 'vitest';
 import { defaultOptions } from '../../src/applications/application-options.js';
 import { BODY_LIMITS } from '../../src/common/http/body-limits.js';
@@ -59,12 +65,22 @@ const LIMITS: Readonly<Record<string, string>> = {
   'event streams and upgraded connections among them': count(streamShareOf(SHARE)),
   'waiting requests of one token or address': count(named('libs/upstream/connection-shares.ts', 'MAX_WAITING')),
   'body that decides the scope of a request': bytes(named('libs/scope/body-override.ts', 'MAX_OVERRIDE_BODY_BYTES')),
+  'body that is searched for another user': bytes(named('libs/access/acting.ts', 'MAX_ACTING_BODY_BYTES')),
   'form that is searched for credentials': bytes(named('libs/access/form-body.ts', 'MAX_FORM_BYTES')),
   'time for a body that Scopegate reads itself': time(named('src/common/http/body.reader.ts', 'BODY_DEADLINE_MS')),
   // R116; `INTERVAL_MS` of the checker and of the change log are a part of it.
   'time from a revocation to the end of open connections': time(1_000),
   'idle time of a session at Jira’s session endpoint': time(named('src/tokens/session.cache.ts', 'SESSION_IDLE_MS')),
   'sessions of one token': count(named('src/tokens/sessions.service.ts', 'MAX_SESSIONS')),
+  'secret of a credential': bytes(MAX_CREDENTIAL_LENGTH),
+  'trial of a credential': time(named('src/identity/deposit.question.ts', 'MAX_TIMEOUT_MS')),
+  'trials at once, on each node (one of each user)': count(named('src/identity/deposit.throttle.ts', 'MAX_AT_ONCE')),
+  'checks of applications at once, on each node': count(named('src/identity/application.checker.ts', 'MAX_AT_ONCE')),
+  'life of an assertion': time(ASSERTION_LIFE_SECONDS * 1_000),
+  'life of a signing key': time(KEY_LIFE_MS),
+  'keys in one of `SCOPEGATE_TOKEN_PEPPER` and `SCOPEGATE_ENCRYPTION_KEY`': count(
+    named('src/config/environment.reader.ts', 'MAX_KEYS'),
+  ),
   'failures of one token id or user name from one address': count(SETTINGS.throttling.maxFailures),
   'time in which failures count': time(SETTINGS.throttling.windowSeconds * 1_000),
   'body of a request': bytes(BODY_LIMITS.small),
