@@ -13,10 +13,12 @@ import type { RequestHead } from './request-head.js';
 
 /** What of an application's identity decides who acts. */
 export interface ActingIdentity {
-  /** Whose credential of the upstream's own the gateway sends. */
-  readonly credential: 'user' | 'service' | null;
+  /** The gateway sends a credential of the upstream's own that could act for every user. */
+  readonly isService: boolean;
   /** Names of the headers that the gateway sets beside a service credential. Some readers take a parameter instead. */
   readonly headers: readonly string[];
+  /** Names of the headers of a service credential. */
+  readonly credentials: readonly string[];
   /** How the header is written that names the user to act for; null: none does. */
   readonly encoding: 'percent' | 'utf-8' | null;
 }
@@ -41,7 +43,7 @@ export class Acting {
   private constructor(
     names: readonly string[],
     private readonly identity: ActingIdentity,
-    private readonly numbersAreIds: boolean,
+    private readonly actAs: ActAs,
   ) {
     this.#names = new Set(names);
     this.#mark = nameMark(...names);
@@ -49,9 +51,10 @@ export class Acting {
 
   /** Null if there is nothing to look for. */
   static of(actAs: ActAs, identity: ActingIdentity): Acting | null {
-    const own = identity.credential === 'service' ? [...identity.headers.map(foldFieldName), BEARER_PARAMETER] : [];
+    const headers = [...identity.headers, ...identity.credentials].map(foldFieldName);
+    const own = identity.isService ? [...headers, BEARER_PARAMETER] : [];
     const names = [...actAs.parameters, ...own];
-    return names.length === 0 ? null : new Acting(names, identity, actAs.numbersAreIds);
+    return names.length === 0 ? null : new Acting(names, identity, actAs);
   }
 
   /** The folded name of a parameter that changes who acts; null if there is none. @param text one character a byte */
@@ -66,10 +69,16 @@ export class Acting {
 
   /**
    * Whether the body decides who acts: a service credential could act for everyone. Files and other types are not read
-   * as parameters.
+   * as parameters. Where nothing names a user, a form alone could hold another credential (RFC 6750 2.2).
    */
   searchesBody({ announcesBody, lines }: RequestHead): boolean {
-    return this.identity.credential === 'service' && announcesBody && formatOf(lines) !== 'other';
+    if (!this.identity.isService || !announcesBody) return false;
+    const format = formatOf(lines);
+    return this.#actsForUsers ? format !== 'other' : format === 'form';
+  }
+
+  get #actsForUsers(): boolean {
+    return this.identity.headers.length > 0 || this.actAs.parameters.length > 0;
   }
 
   /** What is wrong with the whole body; null if it changes nothing. */
@@ -89,7 +98,7 @@ export class Acting {
     if (encoding === null) return null;
     const isWritten = encoding === 'percent' ? /^[\x20-\x24\x26-\x7e]+$/.test(username) : /^\P{Cc}+$/u.test(username);
     if (!isWritten || username.trim() !== username) return UNWRITABLE_NAME;
-    return this.numbersAreIds && /^\d+$/.test(username) ? NUMBER_AS_NAME : null;
+    return this.actAs.numbersAreIds && /^\d+$/.test(username) ? NUMBER_AS_NAME : null;
   }
 
   /** Null if two readers could disagree. */

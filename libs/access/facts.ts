@@ -138,8 +138,8 @@ export type LoginResult =
     };
 
 /**
- * Of a user's own credential for the upstream (R69). `unchecked`: the upstream has another address now, and the owner
- * has not confirmed that it may be sent there.
+ * Of a user's own credential for the upstream (R69). `unchecked`: the upstream or the account is another one now, and
+ * the owner has not confirmed it.
  */
 export const DEPOSIT_STATES = ['working', 'rejected', 'unchecked'] as const;
 

@@ -33,8 +33,8 @@ export function depositDetail(state: Exclude<DepositState, 'working'> | null, ap
       );
     case 'unchecked':
       return (
-        'The application has another address since you stored your credential for it, so the credential is not sent. ' +
-        `Confirm it with POST ${call}/check, or store another one with PUT ${call}.`
+        'Your stored credential for this application is not sent: the application has another address now, its account ' +
+        `is not yours any more, or it cannot be decrypted. Confirm it with POST ${call}/check, or store another one with PUT ${call}.`
       );
     case 'rejected':
       return (

@@ -23,7 +23,7 @@ export const PROBLEM_CODES = {
   not_found: { status: 404, title: 'There is nothing here' },
   application_not_found: { status: 404, title: 'No application is mounted here' },
   conflict: { status: 409, title: 'This conflicts with what there is' },
-  upstream_account_mismatch: { status: 422, title: 'The credential does not belong to you' },
+  upstream_account_mismatch: { status: 422, title: 'The credential is not valid for your account' },
   version_mismatch: { status: 412, title: 'It has been changed in between' },
   too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The media type is not understood' },

@@ -47,7 +47,8 @@ const GUIDANCE: Readonly<Record<PublicCode, ProblemGuidance>> = {
   },
   credential_ambiguous: {
     when: 'The request has more than one credential: two Authorization lines, a token in the header and another one in the body or query, cookies with two sessions, a password in the query together with a session, or beside a token a field in which the application takes another user or credential (`sudo` of GitLab and Gitea, `key` of Redmine). With a service account that acts for users, a body that cannot be searched for such a field is refused, too.',
-    remedy: 'Send exactly one.',
+    remedy:
+      'Send exactly one. Leave out fields that name another user, and send the body uncompressed and in its plain form.',
   },
   authentication_required: {
     when: 'The request has no credential, and the application or the management API requires one.',
@@ -131,7 +132,7 @@ const GUIDANCE: Readonly<Record<PublicCode, ProblemGuidance>> = {
     remedy: 'Send the address of a path below the same mount, as the client reaches it.',
   },
   upstream_credential_missing: {
-    when: 'The application is called with a credential of the token’s owner, and the owner has stored none, or has not confirmed it since the application got another address. Nothing was forwarded.',
+    when: 'The application is called with a credential of the token’s owner, and the owner has stored none, or has not confirmed it since the application got another address or the account changed. Nothing was forwarded.',
     remedy:
       'Store a credential with `PUT /api/v1/me/credentials/{application}`, or confirm it with `POST /api/v1/me/credentials/{application}/check`.',
   },
@@ -173,7 +174,7 @@ const GUIDANCE: Readonly<Record<PublicCode, ProblemGuidance>> = {
       'Store a new credential with `PUT /api/v1/me/credentials/{application}`. A credential of the whole application is renewed by an administrator.',
   },
   upstream_account_mismatch: {
-    when: 'The credential that you want to store was tried, and the application refuses it, or names another account than yours. Nothing was stored.',
+    when: 'The credential was tried, and the application names another account than yours, or refuses a credential that you want to store. A new credential was not stored; a stored one counts as `rejected`.',
     remedy:
       'Store a valid credential of your own account. An administrator can name an account that differs from your user name in `identity.accounts`.',
   },

@@ -46,7 +46,7 @@ export const BITBUCKET: Product = {
     {
       name: 'bitbucket',
       title: 'Bitbucket Data Center and Server',
-      description: 'Each user makes an HTTP access token in Bitbucket and deposits it as "bearer".',
+      description: 'Each user makes an HTTP access token in Bitbucket and stores it as "bearer".',
       identity: OWN_CREDENTIAL,
     },
   ],

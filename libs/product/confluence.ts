@@ -41,7 +41,7 @@ export const CONFLUENCE: Product = {
     {
       name: 'confluence',
       title: 'Confluence Data Center and Server',
-      description: 'Each user makes a personal access token in Confluence and deposits it as "bearer".',
+      description: 'Each user makes a personal access token in Confluence and stores it as "bearer".',
       identity: OWN_CREDENTIAL,
     },
   ],

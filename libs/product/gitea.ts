@@ -63,7 +63,7 @@ export const GITEA: Product = {
       name: 'gitea',
       title: 'Gitea and Forgejo',
       description:
-        'Each user makes an access token under Settings, Applications, and deposits it as "basic" with the user name, ' +
+        'Each user makes an access token under Settings, Applications, and stores it as "basic" with the user name, ' +
         'which also works for git, or as "bearer" for the API alone. Or one token of an administrator with the scope ' +
         '"sudo" acts for every user by Sudo. Git LFS is refused, because its answers repeat the credential.',
       identity: OWN_CREDENTIAL,

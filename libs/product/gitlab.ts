@@ -99,10 +99,10 @@ export const GITLAB: Product = {
       name: 'gitlab',
       title: 'GitLab',
       description:
-        'Each user makes a personal access token and deposits it as "bearer" for the API, or as "basic" with the user ' +
-        'name for git. Or one token of an administrator with the scopes "api" and "sudo" acts for every user by Sudo. ' +
+        'Each user makes a personal access token and stores it as "bearer". It is for the API: GitLab refuses it for git ' +
+        'over HTTP. Or one token of an administrator with the scopes "api" and "sudo" acts for every user by Sudo. ' +
         'Projects and groups show "runners_token" to those who maintain them: disable runner registration tokens. ' +
-        'Git LFS is refused, because its answers show a credential.',
+        'GraphQL and Git LFS are refused, because their answers can show a credential.',
       identity: OWN_CREDENTIAL,
     },
   ],

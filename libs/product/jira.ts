@@ -55,14 +55,14 @@ export const JIRA: Product = {
     {
       name: 'jira',
       title: 'Jira Data Center and Server',
-      description: 'Each user makes a personal access token in Jira and deposits it as "bearer".',
+      description: 'Each user makes a personal access token in Jira and stores it as "bearer".',
       identity: OWN_CREDENTIAL,
     },
     {
       name: 'jira-cloud',
       title: 'Jira Cloud',
       description:
-        'Each user makes an API token in the Atlassian account and deposits it as "basic", with the mail address as ' +
+        'Each user makes an API token in the Atlassian account and stores it as "basic", with the mail address as ' +
         '"username". If user names are not mail addresses, "identity.accounts" says which mail address belongs to whom.',
       identity: OWN_CREDENTIAL,
     },

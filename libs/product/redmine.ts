@@ -48,7 +48,7 @@ export const REDMINE: Product = {
       name: 'redmine',
       title: 'Redmine',
       description:
-        'Switch the REST web service on. Each user takes the API access key from "My account" and deposits it as ' +
+        'Switch the REST web service on. Each user takes the API access key from "My account" and stores it as ' +
         '"bearer". Or one key of an administrator acts for every user by X-Redmine-Switch-User. Pages in HTML have ' +
         'links with a key for Atom feeds, which reads them as the user after the token has ended: block these pages ' +
         'or switch feeds off if this matters.',

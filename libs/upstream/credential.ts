@@ -36,7 +36,7 @@ export function credentialLine(
   }
 }
 
-/** In characters. */
+/** In bytes of UTF-8. */
 export const MAX_CREDENTIAL_LENGTH = 4096;
 
 /** Returns a message that follows the name of the member, or null. Messages never quote the secret. */

@@ -7,7 +7,8 @@ const LOGIN_REDIRECT = ['Location', 'http://jira.example/jira/login.jsp?os_desti
 describe('an answer of an Atlassian product to a credential', () => {
   it.each<[status: number, lines: readonly string[]]>([
     [401, []],
-    [401, ['X-AUSERNAME', 'alice']],
+    [401, ['X-AUSERNAME', '']],
+    [401, ['X-AUSERNAME', 'alice', 'X-Authentication-Denied-Reason', 'CAPTCHA_CHALLENGE; login-url=x']],
     [200, ['X-AUSERNAME', 'anonymous']],
     [404, ['x-ausername', ' Anonymous ']],
     [403, ['X-Authentication-Denied-Reason', 'CAPTCHA_CHALLENGE; login-url=https://jira.example/login.jsp']],
@@ -27,6 +28,7 @@ describe('an answer of an Atlassian product to a credential', () => {
     [200, []],
     [403, []],
     [403, ['X-AUSERNAME', 'alice']],
+    [401, ['X-AUSERNAME', 'alice']],
     [403, ['X-Seraph-LoginReason', 'OK', 'X-AUSERNAME', 'alice']],
     [200, ['X-Seraph-LoginReason', 'OUT']],
     [200, ['X-AUSERNAME', 'anonymous2']],

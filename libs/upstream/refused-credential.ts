@@ -24,12 +24,12 @@ export const SERAPH_SIGNS: RefusalSigns = {
 };
 
 /**
- * R70: whether an answer refuses the credential itself. A 403 alone is a missing permission.
+ * R70: whether an answer refuses the credential itself. A 403 alone is a missing permission, and so is a 401 that names
+ * the user: Bitbucket answers so.
  * @param signs of the product; null: only the status counts
  */
 export function refusesCredential(status: number, lines: HeaderLines, signs: RefusalSigns | null): boolean {
-  if (status === 401) return true;
-  if (signs === null) return false;
+  if (signs === null) return status === 401;
   let hasUser = false;
   let location: string | null = null;
   for (let index = 0; index + 1 < lines.length; index += 2) {
@@ -44,7 +44,8 @@ export function refusesCredential(status: number, lines: HeaderLines, signs: Ref
       return true;
     }
   }
-  return location !== null && !hasUser && isRedirect(status) && leadsToLogin(location, signs.loginPages);
+  if (hasUser) return false;
+  return status === 401 || (location !== null && isRedirect(status) && leadsToLogin(location, signs.loginPages));
 }
 
 function isSign(values: ReadonlySet<string> | 'any' | undefined, value: string): boolean {

@@ -4,18 +4,18 @@ import type { ActAs, Product } from '@scopegate/product';
 import type { ApplicationIdentity } from './application-identity.js';
 import { serviceHeader } from './service-credential.js';
 
-const NO_CREDENTIAL: ActingIdentity = { credential: null, headers: [], encoding: null };
+const NO_SERVICE: ActingIdentity = { isService: false, headers: [], credentials: [], encoding: null };
 
-/** Whose credential a request goes upstream with, and what names the user (R71). */
+/** Whether a request goes upstream with the credential of a service account, and what names the user (R71). */
 export function actingIdentity({ actAs, bearer }: Product, identity: ApplicationIdentity): ActingIdentity {
   switch (identity.mode) {
     case 'jwt':
-      return NO_CREDENTIAL;
+      return NO_SERVICE;
     case 'headers':
-      return isServiceByHeaders(actAs, identity) ? ofService(identity, []) : NO_CREDENTIAL;
+      return isServiceByHeaders(actAs, identity) ? ofService(identity, []) : NO_SERVICE;
     case 'credential':
       return identity.perUser
-        ? { ...NO_CREDENTIAL, credential: 'user' }
+        ? NO_SERVICE
         : ofService(
             identity,
             identity.services.map((service) => serviceHeader(service, bearer)),
@@ -34,8 +34,9 @@ function isServiceByHeaders({ headers, parameters }: ActAs, identity: Applicatio
 function ofService({ headers, encoding }: ApplicationIdentity, credentials: readonly string[]): ActingIdentity {
   const namesUser = headers.some((header) => 'template' in header && header.template.includes('{username}'));
   return {
-    credential: 'service',
-    headers: [...headers.map(({ name }) => name), ...credentials],
+    isService: true,
+    headers: headers.map(({ name }) => name),
+    credentials,
     encoding: namesUser ? encoding : null,
   };
 }

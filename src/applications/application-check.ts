@@ -134,6 +134,9 @@ export function checkApplication(
   const options = optionsOf({ ...asked, paths }, kind);
   const anonymous = asked.anonymous ?? product.anonymous;
   checkOptions(options, anonymous, note);
+  if (identity?.mode === 'credential' && options.host === 'client' && mount.ok && mount.mount.host === null) {
+    note('host', HOST_OF_CREDENTIALS);
+  }
   checkTls(options.tls, isMoved ? null : (before?.tls ?? null), note);
   if (errors.length > 0 || !mount.ok || identity === null) return { ok: false, errors };
   return {
@@ -153,6 +156,10 @@ export function checkApplication(
     },
   };
 }
+
+const HOST_OF_CREDENTIALS =
+  'must not be "client" for an application that gets stored credentials: a client could choose the site that gets them. ' +
+  'Mount the application at a host, or write its outer host name into "host"';
 
 type Note = (field: string, message: string) => void;
 

@@ -175,6 +175,19 @@ describe('the mode credential', () => {
   });
 });
 
+describe('the host of stored credentials', () => {
+  it.each([SERVICE, { mode: 'credential', perUser: true } as const])(
+    'R71: is not chosen by a client (%j)',
+    (identity) => {
+      const asked = { ...REDMINE, identity, host: 'client' };
+      const result = checkApplication(asked, null);
+      expect(result.ok ? [] : result.errors.map(({ field }) => field)).toEqual(['host']);
+      expect(checkApplication({ ...asked, mount: { host: 'tracker.example.com' } }, null).ok).toBe(true);
+      expect(checkApplication({ ...asked, identity: { mode: 'headers' } }, null).ok).toBe(true);
+    },
+  );
+});
+
 describe('a change of the identity', () => {
   const before = stored(SCOPED);
 

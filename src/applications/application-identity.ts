@@ -45,7 +45,7 @@ type IdentityOf<Header, Service> = {
     }
   | {
       readonly mode: 'credential';
-      /** Each user deposits a credential of the upstream's own. */
+      /** Each user stores a credential of the upstream's own. */
       readonly perUser: true;
       /** Accounts of the upstream whose names differ, by user name. */
       readonly accounts: Readonly<Record<string, string>>;
@@ -130,7 +130,7 @@ function askedForm({ mode = 'headers', perUser }: IdentityMembers, note: Note): 
       return mode;
     case 'credential':
       if (perUser !== undefined) return perUser ? 'deposit' : 'service';
-      note('identity.perUser', 'must be true (each user deposits a credential) or false (one service account)');
+      note('identity.perUser', 'must be true (each user stores a credential) or false (one service account)');
       return null;
     default:
       note('identity.mode', `must be one of ${IDENTITY_MODES.join(', ')}`);

@@ -98,6 +98,17 @@ describe('the warnings of an application', () => {
     ]);
   });
 
+  it('R71: a service account that acts for no user gives a warning', () => {
+    const form = { type: 'bearer', username: null, header: null, scope: null, sealed: 'v2.1.x', hint: '…' } as const;
+    const service = { mode: 'credential', perUser: false, encoding: 'percent', services: [form] } as const;
+    const headers = [{ name: 'Sudo', template: '{username}' }];
+    expect(codesOf({ identity: { ...service, headers: [] } })).toEqual(['identity_without_user']);
+    expect(codesOf({ identity: { ...service, headers } })).toEqual([]);
+    expect(
+      codesOf({ identity: { mode: 'jwt', encoding: 'percent', headers: [], header: 'X-A', audience: 'a' } }),
+    ).toEqual([]);
+  });
+
   it('R61: a readable fixed value that looks like a secret gives a warning', () => {
     const headers = [...QUIET.identity.headers, { name: 'X-Api-Key', template: 'abc' }];
     expect(codesOf({ identity: { mode: 'headers', encoding: 'percent', headers } })).toEqual(['fixed_value_readable']);

@@ -59,6 +59,14 @@ export function applicationWarnings(application: ApplicationDocument): readonly 
         '{username} or {email}.',
     });
   }
+  if ('services' in identity && identity.headers.every(isFixedValue)) {
+    warnings.push({
+      code: 'identity_without_user',
+      message:
+        'Every token acts as the service account itself, with all its permissions. Add a header with {username}, or ' +
+        'let each user store a credential ("perUser": true).',
+    });
+  }
   const readable = identity.headers.filter(
     (header) => 'template' in header && isFixedValue(header) && SECRET_LIKE.test(header.name),
   );

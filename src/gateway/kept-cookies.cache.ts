@@ -14,6 +14,7 @@ const SWEEP_INTERVAL_MS = 60_000;
 interface KeptJar {
   readonly jar: CookieJar;
   readonly tokenId: string;
+  readonly ownerId: string;
   /** Of the token. */
   readonly expiresAt: number | null;
   readonly applicationKey: string;
@@ -43,7 +44,7 @@ export class RequestCookies {
 
 /**
  * R117: cookies from answers to a token, in the memory of this node, for that token and application alone. They are
- * forgotten when the token ends, and with any change of the token or the application.
+ * forgotten when the token ends, and with any change of the token, the application or the owner's credential for it.
  */
 @Injectable()
 export class KeptCookies implements OnModuleInit, OnModuleDestroy {
@@ -60,6 +61,8 @@ export class KeptCookies implements OnModuleInit, OnModuleDestroy {
     this.changes.subscribe('applications', (keys) =>
       this.#forget(({ applicationKey }) => includes(keys, applicationKey)),
     );
+    // A session of the application belongs to the credential that has opened it.
+    this.changes.subscribe('deposit', (userIds) => this.#forget(({ ownerId }) => includes(userIds, ownerId)));
     this.#sweep = setInterval(() => this.#forgetExpired(), SWEEP_INTERVAL_MS).unref();
   }
 
@@ -85,6 +88,7 @@ export class KeptCookies implements OnModuleInit, OnModuleDestroy {
     this.#jars.set(entry, {
       jar,
       tokenId: token.id,
+      ownerId: token.ownerId,
       expiresAt: token.expiresAt,
       applicationKey: key,
       applicationVersion: version,

@@ -21,7 +21,7 @@ import type { Exchange } from '../common/access/exchange.js';
 import { ProblemException } from '../common/http/problem.exception.js';
 import { writeProblem } from '../common/http/problem.writer.js';
 import { randomDigits } from '../common/http/random-digits.js';
-import { UpstreamIdentity, type RequestIdentity } from '../identity/upstream-identity.js';
+import { NO_IDENTITY, UpstreamIdentity, type RequestIdentity } from '../identity/upstream-identity.js';
 import { arrivedBody, IncomingBody } from './forwarded-body.js';
 import { KeptCookies } from './kept-cookies.cache.js';
 import { LoopDetector } from './loop.detector.js';
@@ -40,8 +40,6 @@ const CLIENT_STALL_MS = 300_000;
 
 /** undici's timers may fire one tick early. */
 const UNDICI_TICK_MS = 500;
-
-const NO_IDENTITY: RequestIdentity = { lines: [], credential: null };
 
 /** Forwards judged requests, byte for byte, and their answers. */
 @Injectable()

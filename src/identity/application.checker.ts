@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { PrincipalFacts } from '@scopegate/access';
-import type { FieldError } from '@scopegate/problem';
+import type { FieldError, ProblemCode } from '@scopegate/problem';
 import { productOf } from '@scopegate/product';
 import { adviceFor, identityLines, parseSecret } from '@scopegate/upstream';
 import type { ProtectedApplication, StoredApplication } from '../applications/application.js';
@@ -28,6 +28,12 @@ type TriedHeaders = ReadonlyMap<string, { readonly name: string; readonly secret
 
 /** The lines of the user, or why there are none. */
 type CheckedIdentity = RequestIdentity | { readonly missing: string };
+
+/** What the user has, by the code of a request that needs it. */
+const DEPOSIT_PROBLEMS: ReadonlyMap<ProblemCode, string> = new Map<ProblemCode, string>([
+  ['upstream_credential_missing', 'has no stored credential that may be sent'],
+  ['upstream_credential_rejected', 'has a stored credential that was refused'],
+]);
 
 /**
  * R126: sends a request as a named user to the stored upstream only, follows no redirect, and shows only status, user
@@ -134,11 +140,8 @@ export class ApplicationChecker {
         request,
       );
     } catch (error) {
-      if (!(error instanceof ProblemException) || !error.code.startsWith('upstream_credential_')) throw error;
-      const state =
-        error.code === 'upstream_credential_missing'
-          ? 'has no stored credential that may be sent'
-          : 'has a stored credential that was refused';
+      const state = error instanceof ProblemException ? DEPOSIT_PROBLEMS.get(error.code) : undefined;
+      if (state === undefined || !(error instanceof ProblemException)) throw error;
       return {
         missing: `The user "${principal.username}" ${state}, so only the health of the application was asked. ${error.detail}`,
       };

@@ -1,8 +1,9 @@
 import { productOf } from '@scopegate/product';
-import { sameUserName, userNameKey } from '@scopegate/token';
+import { sameUserName } from '@scopegate/token';
 import { adviceFor, readAccount } from '@scopegate/upstream';
 import type { ProtectedApplication } from '../applications/application.js';
 import type { UpstreamAnswer } from '../applications/upstream.question.js';
+import { isAccountOf } from './deposit.js';
 import type { ApplicationCheckDto } from './dto/application-check.dto.js';
 
 /** Whether the upstream accepts the user, which one it sees, and what to do. */
@@ -38,14 +39,15 @@ export function beliefOf(answer: UpstreamAnswer, application: ProtectedApplicati
     return unknown(`The answer of ${whoAmI.path} does not look like this product. Check "kind" and "upstream".`);
   }
   const { account } = reading;
-  const expected = accountOf(application, username);
   if (account === null) {
     return disbelieved(null, `The application sees no user in the request. ${refusalAdvice(application, username)}`);
   }
-  if (sameUserName(account, expected)) return { identityBelieved: true, upstreamAccount: account, advice: [] };
+  if (isExpected(application, username, account)) {
+    return { identityBelieved: true, upstreamAccount: account, advice: [] };
+  }
   return disbelieved(
     account,
-    `The application sees the user "${account}" and not "${expected}". ${otherUserAdvice(application)}`,
+    `The application sees the user "${account}" and not "${username}". ${otherUserAdvice(application)}`,
   );
 }
 
@@ -53,9 +55,8 @@ function disbelieved(upstreamAccount: string | null, advice: string): Belief {
   return { identityBelieved: false, upstreamAccount, advice: [advice] };
 }
 
-/** The name that the user has at the upstream. */
-function accountOf({ identity: { source } }: ProtectedApplication, username: string): string {
-  return (source.kind === 'deposit' ? source.accounts.get(userNameKey(username)) : undefined) ?? username;
+function isExpected({ identity: { source } }: ProtectedApplication, username: string, account: string): boolean {
+  return source.kind === 'deposit' ? isAccountOf(source, username, account) : sameUserName(account, username);
 }
 
 function headerNames({ identity }: ProtectedApplication): string {

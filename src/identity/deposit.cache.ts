@@ -11,11 +11,10 @@ import { ChangeFeed, type Subjects } from '../database/change-feed.js';
 import { RowReader } from '../database/row.reader.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { SecretBox } from '../keys/secret-box.js';
-import { depositRulesOf, depositState, openDeposit } from './deposit.js';
+import { depositRulesOf, depositState, openDeposit, type OpenedDeposit } from './deposit.js';
 import type { DepositEntity } from './deposit.entity.js';
 import { changedDeposit } from './deposit.mapper.js';
 import { DepositRepository, type DepositUse } from './deposit.repository.js';
-import { Deposits, type OpenedDeposit } from './deposits.js';
 
 /** Users, with all that they have deposited. */
 const CAPACITY = 50_000;
@@ -88,9 +87,12 @@ class KnownDeposit {
 /** By the key of the application. */
 type DepositsOfUser = ReadonlyMap<string, KnownDeposit>;
 
-/** From memory, or by one indexed read that concurrent requests share. A secret is decrypted once. */
+/**
+ * From memory, or by one indexed read that concurrent requests share. A secret is decrypted once. The change topic
+ * `deposit` ends what is remembered, on every node.
+ */
 @Injectable()
-export class DepositCache extends Deposits implements OnModuleInit {
+export class DepositCache implements OnModuleInit {
   readonly #logger = new Logger(DepositCache.name);
   readonly #users = new LRUCache<string, DepositsOfUser>({
     max: CAPACITY,
@@ -111,9 +113,7 @@ export class DepositCache extends Deposits implements OnModuleInit {
     private readonly shipper: AuditShipper,
     private readonly box: SecretBox,
     private readonly clock: Clock,
-  ) {
-    super();
-  }
+  ) {}
 
   onModuleInit(): void {
     this.changes.subscribe('deposit', (userIds) => this.#forget(userIds));
@@ -121,12 +121,14 @@ export class DepositCache extends Deposits implements OnModuleInit {
     this.shipper.onFlush(() => this.#storeUses());
   }
 
+  /** At once if it is remembered. Null: there is none. */
   find(application: ProtectedApplication, userId: string): Eventually<OpenedDeposit | null> {
     const known = this.#users.get(userId);
     if (known === undefined) return this.#rows.read(userId).then((read) => openedOf(read, application));
     return openedOf(known, application);
   }
 
+  /** It goes upstream. Called for each request. */
   noteUse({ key }: ProtectedApplication, userId: string, used: OpenedDeposit): void {
     const nowMs = this.clock.nowMs();
     if (!(used instanceof RememberedDeposit) || nowMs - used.notedAtMs < USE_WRITTEN_EVERY_MS) return;
@@ -134,6 +136,10 @@ export class DepositCache extends Deposits implements OnModuleInit {
     this.#uses.push({ application: key, userId, version: used.version, usedAtMs: nowMs });
   }
 
+  /**
+   * The upstream has refused it. `find` says so from now on, on this node at once. A newer deposit or check of the same
+   * user stays as it is. Never throws.
+   */
   noteRejected({ key }: ProtectedApplication, userId: string, refused: OpenedDeposit): void {
     const known = this.#users.peek(userId)?.get(key);
     // Many requests may have been under way with it.

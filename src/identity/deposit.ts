@@ -17,6 +17,15 @@ export interface DepositCredential {
   readonly secret: string;
 }
 
+/** A user's own credential for one application, opened. */
+export interface OpenedDeposit {
+  readonly state: DepositState;
+  /** As they go upstream: header names and values in turns. Empty unless it works. */
+  readonly lines: readonly string[];
+  /** Changes with every deposit and every check of it. */
+  readonly version: string;
+}
+
 /** Where a deposit belongs. */
 export interface DepositPlace {
   readonly application: string;
@@ -64,10 +73,14 @@ export function depositRulesOf({ identity }: ProtectedApplication): DepositRules
   return identity.source.kind === 'deposit' ? identity.source : null;
 }
 
+/** The account that the user has at the upstream: the one that an administrator has given, or the own name. */
+export function accountOf({ accounts }: DepositRules, username: string): string {
+  return accounts.get(userNameKey(username)) ?? username;
+}
+
 /** The user's own name without case, or the name that an administrator has given. */
-export function isAccountOf({ accounts }: DepositRules, username: string, account: string): boolean {
-  const named = accounts.get(userNameKey(username));
-  return sameUserName(account, username) || (named !== undefined && sameUserName(account, named));
+export function isAccountOf(rules: DepositRules, username: string, account: string): boolean {
+  return sameUserName(account, username) || sameUserName(account, accountOf(rules, username));
 }
 
 /**

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { PrincipalFacts } from '@scopegate/access';
 import { productOf } from '@scopegate/product';
-import { userNameKey } from '@scopegate/token';
 import { credentialSecretProblem, credentialUserProblem, secretHint } from '@scopegate/upstream';
 import type { ProtectedApplication } from '../applications/application.js';
 import { ApplicationsService } from '../applications/applications.service.js';
@@ -17,6 +16,7 @@ import { DeletionsService } from '../directory/deletions.service.js';
 import { DirectoryService } from '../directory/directory.service.js';
 import { SecretBox } from '../keys/secret-box.js';
 import {
+  accountOf,
   depositRulesOf,
   isAccountOf,
   openDeposit,
@@ -208,7 +208,7 @@ export class DepositsService implements OnModuleInit {
     return result;
   }
 
-  /** Until the transaction ends. Nobody can redirect the credential, or leave one without an owner. */
+  /** Until the transaction ends, so that the credential cannot be redirected, or left without an owner. */
   async #hold(unit: Unit, application: ProtectedApplication, user: PrincipalFacts): Promise<DepositEntity | null> {
     await this.applications.hold(unit, application);
     if (!(await this.directory.holdActive(unit, user.id))) {
@@ -272,7 +272,7 @@ function credentialOf(
     if (username !== undefined) throw invalidField('username', 'belongs to the type "basic" alone: leave it out');
     return { type, username: null, secret };
   }
-  const account = username ?? rules.accounts.get(userNameKey(own)) ?? own;
+  const account = username ?? accountOf(rules, own);
   const userProblem = credentialUserProblem(account);
   if (userProblem !== null) throw invalidField('username', userProblem);
   return { type, username: account, secret };

@@ -10,7 +10,6 @@ import { AssertionService } from './assertion.service.js';
 import { DepositCache } from './deposit.cache.js';
 import { DepositRepository } from './deposit.repository.js';
 import { DepositThrottle } from './deposit.throttle.js';
-import { Deposits } from './deposits.js';
 import { DepositsService } from './deposits.service.js';
 import { KeySetController } from './key-set.controller.js';
 import { OwnDepositsController } from './own-deposits.controller.js';
@@ -22,7 +21,6 @@ import { UpstreamIdentity } from './upstream-identity.js';
   imports: [ApplicationsModule, AuditModule, DirectoryModule, SettingsModule],
   controllers: [ApplicationCheckController, ApplicationDepositsController, KeySetController, OwnDepositsController],
   providers: [
-    { provide: Deposits, useExisting: DepositCache },
     ApplicationChecker,
     AssertionService,
     DepositCache,

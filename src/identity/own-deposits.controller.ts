@@ -67,7 +67,8 @@ export class OwnDepositsController {
     summary: 'Try your stored credential again',
     description:
       'Do this after the application has refused it, or to allow that it is sent to the new address of the ' +
-      'application. `state` is the result. If the credential could not be tried, it stays as it is.',
+      'application. `state` is the result. If the credential could not be tried, it stays as it is. You must log in with your ' +
+      'password.',
     type: DepositDto,
     params: APPLICATION,
     problems: ['not_found', 'conflict', 'upstream_account_mismatch', 'upstream_unreachable'],
@@ -84,7 +85,9 @@ export class OwnDepositsController {
   @ApiRoute({
     access: 'authenticated',
     summary: 'Remove your credential for an application',
-    description: 'The requests of your tokens are then refused there with `upstream_credential_missing`.',
+    description:
+      'The requests of your tokens are then refused there with `upstream_credential_missing`. You must log in with ' +
+      'your password.',
     status: 204,
     params: APPLICATION,
     problems: ['not_found'],

@@ -1,4 +1,4 @@
-import { Inject, Injectable, Optional } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import {
   depositDetail,
   REASONS,
@@ -16,7 +16,8 @@ import type { ProtectedApplication } from '../applications/application.js';
 import { ApplicationsService } from '../applications/applications.service.js';
 import { ProblemException } from '../common/http/problem.exception.js';
 import { AssertionService } from './assertion.service.js';
-import { Deposits, type OpenedDeposit } from './deposits.js';
+import type { OpenedDeposit } from './deposit.js';
+import { DepositCache } from './deposit.cache.js';
 
 /** What an assertion is bound to. */
 export interface IdentifiedRequest {
@@ -46,7 +47,7 @@ export interface AnswerHead {
   readonly lines: HeaderLines;
 }
 
-const NO_IDENTITY: RequestIdentity = { lines: [], credential: null };
+export const NO_IDENTITY: RequestIdentity = { lines: [], credential: null };
 
 /** How the upstream gets the user of a request. Every door asks here. */
 @Injectable()
@@ -54,14 +55,13 @@ export class UpstreamIdentity {
   constructor(
     private readonly applications: ApplicationsService,
     private readonly assertions: AssertionService,
-    // Without a vault no application can need a deposit, and no deposit is found.
-    @Optional() @Inject(Deposits) private readonly deposits: Deposits | null = null,
+    private readonly deposits: DepositCache,
   ) {}
 
   /** For the decision (R70). Null: the user has none. */
   depositState({ key }: ApplicationRules, userId: string): Eventually<DepositState | null> {
     const application = this.applications.byKey(key);
-    const found = application === null || this.deposits === null ? null : this.deposits.find(application, userId);
+    const found = application === null ? null : this.deposits.find(application, userId);
     return found instanceof Promise ? found.then(stateOf) : stateOf(found);
   }
 
@@ -82,7 +82,7 @@ export class UpstreamIdentity {
       case 'templates':
         return { lines: identityLines(identity, { user, token }), credential: null };
       case 'deposit': {
-        const found = this.deposits?.find(application, user.id) ?? null;
+        const found = this.deposits.find(application, user.id);
         return found instanceof Promise
           ? found.then((deposit) => this.#useOf(application, user.id, deposit))
           : this.#useOf(application, user.id, found);
@@ -125,7 +125,7 @@ export class UpstreamIdentity {
     if (credential === 'service') {
       return new ProblemException('upstream_credential_rejected', REASONS.upstream_credential_rejected.detail);
     }
-    this.deposits?.noteRejected(application, userId, credential);
+    this.deposits.noteRejected(application, userId, credential);
     return unusable('rejected', key);
   }
 
@@ -136,13 +136,13 @@ export class UpstreamIdentity {
     credential: RequestIdentity['credential'],
   ): Promise<boolean> {
     if (credential === null || credential === 'service') return true;
-    const now = await this.deposits?.find(application, userId);
+    const now = await this.deposits.find(application, userId);
     return now?.state === 'working' && now.lines.join('\n') === credential.lines.join('\n');
   }
 
   #useOf(application: ProtectedApplication, userId: string, deposit: OpenedDeposit | null): RequestIdentity {
     if (deposit?.state !== 'working') throw unusable(stateOf(deposit), application.key);
-    this.deposits?.noteUse(application, userId, deposit);
+    this.deposits.noteUse(application, userId, deposit);
     return { lines: deposit.lines, credential: deposit };
   }
 }

@@ -14,7 +14,7 @@ export class KeysController {
     access: 'administrators',
     summary: 'Count what rests on each key',
     description:
-      'The keys of `SCOPEGATE_TOKEN_PEPPER` and `SCOPEGATE_ENCRYPTION_KEY`, newest first, by their ids. A key whose ' +
+      'The keys of `SCOPEGATE_TOKEN_PEPPER` and `SCOPEGATE_ENCRYPTION_KEY`, newest first, by their ids (1 is the oldest). A key whose ' +
       'count is 0 can be taken away, once every node has the newest key first.',
     type: KeysDto,
   })

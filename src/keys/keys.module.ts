@@ -1,7 +1,7 @@
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { SECRETS } from '../config/config.module.js';
 import type { Secrets } from '../config/secrets.js';
-import { KEY_USES, type KeyUses } from './key-uses.js';
+import { KEY_USES_PROVIDER, type KeyUses } from './key-uses.js';
 import { KeysController } from './keys.controller.js';
 import { KeysService } from './keys.service.js';
 import { ResealJob } from './reseal.job.js';
@@ -21,7 +21,7 @@ export class KeysModule {
           inject: [SECRETS],
           useFactory: ({ encryptionKey }: Secrets) => new SecretBox(encryptionKey),
         },
-        { provide: KEY_USES, useValue: uses },
+        { provide: KEY_USES_PROVIDER, useValue: uses },
         KeysService,
         ResealJob,
       ],

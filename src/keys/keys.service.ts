@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { SECRETS } from '../config/config.module.js';
 import type { KeyName, Secrets } from '../config/secrets.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
-import { KEY_USES, type KeyUses } from './key-uses.js';
+import { KEY_USES_PROVIDER, type KeyUses } from './key-uses.js';
 import { countUses } from './keyed-records.js';
 
 export interface CountedKey {
@@ -17,7 +17,7 @@ export type CountedKeys = Readonly<Record<KeyName, readonly CountedKey[]>>;
 export class KeysService {
   constructor(
     @Inject(SECRETS) private readonly secrets: Secrets,
-    @Inject(KEY_USES) private readonly uses: KeyUses,
+    @Inject(KEY_USES_PROVIDER) private readonly uses: KeyUses,
     private readonly unitOfWork: UnitOfWork,
   ) {}
 

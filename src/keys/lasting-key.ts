@@ -9,7 +9,8 @@ import { FIRST_KEY_ID, SecretBox } from './secret-box.js';
 
 const NAME = 'audit';
 
-const contextOf = ({ name }: Pick<LastingKeyEntity, 'name'>): string => `lasting-keys\n${name}`;
+/** In one line, unlike the contexts of applications, which begin with a key that an administrator chooses. */
+const contextOf = ({ name }: Pick<LastingKeyEntity, 'name'>): string => `lasting-keys/${name}`;
 
 export const LASTING_KEYS = sealedColumn({ entity: LastingKeyEntity, column: 'sealed', contextOf });
 

@@ -5,7 +5,7 @@ import { SECRETS } from '../config/config.module.js';
 import type { Secrets } from '../config/secrets.js';
 import { LeaseService } from '../database/lease.service.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
-import { KEY_USES, type KeyUses } from './key-uses.js';
+import { KEY_USES_PROVIDER, type KeyUses } from './key-uses.js';
 import type { SealedRecords } from './sealed-records.js';
 import { SecretBox } from './secret-box.js';
 
@@ -37,7 +37,7 @@ export class ResealJob implements OnApplicationBootstrap, OnModuleDestroy {
 
   constructor(
     @Inject(SECRETS) { encryptionKey }: Secrets,
-    @Inject(KEY_USES) private readonly uses: KeyUses,
+    @Inject(KEY_USES_PROVIDER) private readonly uses: KeyUses,
     private readonly box: SecretBox,
     private readonly leases: LeaseService,
     private readonly unitOfWork: UnitOfWork,

@@ -214,14 +214,15 @@ function rulesOf(application: CaseApplication | 'management'): ApplicationRules 
   };
 }
 
-function actingOf({ identity, deposit, actsForUsers }: CaseApplication): ActingIdentity {
-  if (actsForUsers === true) return { credential: 'service', headers: [], encoding: 'percent' };
+function actingOf({ identity, actsForUsers }: CaseApplication): ActingIdentity {
+  if (actsForUsers === true) return { isService: true, headers: [], credentials: [], encoding: 'percent' };
   if (identity === undefined) {
-    return { credential: deposit === undefined ? null : 'user', headers: [], encoding: null };
+    return { isService: false, headers: [], credentials: [], encoding: null };
   }
   return {
-    credential: 'service',
-    headers: [...Object.keys(identity.headers), identity.service.header],
+    isService: true,
+    headers: Object.keys(identity.headers),
+    credentials: [identity.service.header],
     encoding: 'percent',
   };
 }

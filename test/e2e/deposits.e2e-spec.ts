@@ -267,7 +267,9 @@ describeOnEachDatabase('deposits', (server) => {
     await server().admin.post(`/applications/${key}/check`, { username: user.username });
     const asked = upstream.requests.filter(({ target }) => target.endsWith('/myself'));
     expect(asked.map((request) => request.headerValues('host'))).toEqual([['jira.example.com:8443']]);
-    await server().admin.patch(`/applications/${key}`, { host: 'client' });
+    expectProblem(await server().admin.patch(`/applications/${key}`, { host: 'client' }), 400, 'validation_failed');
+    const mount = { host: `${key}.example.com` };
+    expect((await server().admin.patch(`/applications/${key}`, { host: 'client', mount })).status).toBe(200);
     await check(own, key);
     expect(upstream.lastRequest?.headerValues('host')).toEqual([new URL(upstream.url).host]);
   });

@@ -173,6 +173,44 @@ describe('a token request of an application with credentials of its users', () =
     ]);
   });
 
+  it('R70: a 401 that names the user is a missing permission, and passes', async ({ upstream, jira, alice }) => {
+    jira.answer = () => ({ status: 401, headers: [['X-AUSERNAME', alice.username]], body: 'not permitted' });
+    const answer = await alice.send({ method: 'POST' });
+    expect([answer.status, answer.body.toString()]).toEqual([401, 'not permitted']);
+    expect(await alice.state()).toBe('working');
+    jira.answer = () => ({ status: 401, body: '' });
+    expectRefusal(await alice.send(), 502, 'upstream_credential_rejected');
+    expect(await alice.state()).toBe('rejected');
+    expect(upstream.requests).toHaveLength(2);
+  });
+
+  it('R117: kept cookies end with the deposit that has opened their session', async ({
+    gateway,
+    upstream,
+    jira,
+    application: _application,
+  }) => {
+    await gateway.createApplication({
+      key: 'kept',
+      mount: { pathPrefix: '/kept' },
+      upstream: upstream.url,
+      identity: PER_USER,
+      cookies: 'keep',
+    });
+    const dora = await createDepositor(gateway, jira, 'kept');
+    jira.answer = () => ({ headers: [['Set-Cookie', 'crumbs=1; Path=/']], body: '{}' });
+    upstream.clear();
+    upstream.respondWith(jira.respond);
+    const cookies = (): readonly (string | undefined)[] =>
+      upstream.requests.filter(({ target }) => target !== WHO_AM_I).map((asked) => asked.header('cookie'));
+    await dora.send();
+    await dora.send();
+    expect(cookies()).toEqual([undefined, 'crumbs=1']);
+    await dora.renew();
+    await dora.send();
+    expect(cookies()).toEqual([undefined, 'crumbs=1', undefined]);
+  });
+
   it('R70: after its deposit was removed is refused', async ({ upstream, alice }) => {
     await alice.send();
     expect((await alice.own.delete('/me/credentials/jira')).status).toBe(204);

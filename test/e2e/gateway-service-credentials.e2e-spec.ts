@@ -57,6 +57,13 @@ const it = gatewayTest
         headers: { Sudo: '{username}' },
       },
     });
+    await gateway.createApplication({
+      ...common,
+      key: 'jira',
+      kind: 'jira',
+      mount: { pathPrefix: '/jira' },
+      identity: { mode: 'credential', perUser: false, service: { type: 'bearer', secret: WRITER } },
+    });
     await gateway.createUser({ username: 'alice' });
     await gateway.createUser({ username: '1' });
     await gateway.createUser({ username: 'Zo\u00eb 100%' });
@@ -179,6 +186,32 @@ describe('the credential of a service account', () => {
     const binary = ['Content-Type', 'application/octet-stream'] as const;
     expect((await send(tokens.writer, target, { method: 'PUT', headers: [binary], body: file })).status).toBe(200);
     expect(upstream.lastRequest?.bodyLength).toBe(file.length);
+  });
+
+  it('R71: where nothing names a user, large attachments stream, and only forms are searched', async ({
+    upstream,
+    tokens,
+    send,
+  }) => {
+    const typed = (type: string): [readonly [string, string]] => [['Content-Type', type]];
+    const target = '/jira/rest/api/2/issue/A-1/attachments';
+    const part = `--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n${'x'.repeat(1_500_000)}\r\n--b--\r\n`;
+    for (const [type, body] of [
+      ['multipart/form-data; boundary=b', part],
+      ['application/json', JSON.stringify({ access_token: 'a field of Jira', text: 'x'.repeat(1_500_000) })],
+    ] as const) {
+      expect((await send(tokens.writer, target, { method: 'POST', headers: typed(type), body })).status).toBe(200);
+      expect(upstream.lastRequest?.bodyLength).toBe(body.length);
+    }
+    const form = typed('application/x-www-form-urlencoded');
+    for (const sending of [
+      { method: 'POST', headers: form, body: 'a=1&access_token=another' },
+      { method: 'POST', headers: form, body: 'a=1&acces%73_token=another' },
+    ]) {
+      const refused = await send(tokens.writer, target, sending);
+      expect([refused.status, refused.json<{ code: string }>().code]).toEqual([400, 'credential_ambiguous']);
+    }
+    expect(upstream.requests).toHaveLength(2);
   });
 
   it('R71: cannot be moved to another address or read, and a header cannot carry it twice', async ({

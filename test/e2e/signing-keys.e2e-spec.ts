@@ -11,7 +11,7 @@ import { openSigningKey } from '../../src/identity/signing-key.js';
 import { SIGNING_KEY_SECRETS } from '../../src/identity/signing-key-secrets.js';
 import { SigningKeysService } from '../../src/identity/signing-keys.service.js';
 import { SecretBox } from '../../src/keys/secret-box.js';
-import { SEALED_RECORDS } from '../../src/sealed-records.js';
+import { KEY_USES } from '../../src/key-uses.js';
 import { describeWithMariaDb } from '../support/external-servers.js';
 import { request, type RawAnswer } from '../support/raw-client.js';
 import { startScopegateFixture, type ScopegateFixture } from '../support/scopegate.fixture.js';
@@ -163,7 +163,7 @@ describe('the keys of assertions', () => {
       const own = gateway.app.get<Secrets>(SECRETS).encryptionKey;
       const newest = { id: 2, key: 'another encryption key of the configuration' };
       const box = new SecretBox([newest, ...own]);
-      expect(SEALED_RECORDS).toContain(SIGNING_KEY_SECRETS);
+      expect(KEY_USES.encryptionKey).toContain(SIGNING_KEY_SECRETS);
       await gateway.provider(UnitOfWork).run((unit) => SIGNING_KEY_SECRETS.resealBatch(unit, box, 0));
       expect(Object.fromEntries(await SIGNING_KEY_SECRETS.count(gateway.provider(DataSource).manager))).toEqual({
         2: 1,

@@ -7,7 +7,7 @@ import type { ProtectedApplication } from '../../src/applications/application.js
 import { DepositCache } from '../../src/identity/deposit.cache.js';
 import { DepositEntity } from '../../src/identity/deposit.entity.js';
 import { DEPOSIT_SECRETS } from '../../src/identity/deposit-secrets.js';
-import type { OpenedDeposit } from '../../src/identity/deposits.js';
+import type { OpenedDeposit } from '../../src/identity/deposit.js';
 import { UnitOfWork } from '../../src/database/unit-of-work.js';
 import { SecretBox } from '../../src/keys/secret-box.js';
 import { SECRETS } from '../../src/config/config.module.js';

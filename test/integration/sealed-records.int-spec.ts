@@ -12,7 +12,7 @@ import { KeyCheckEntity } from '../../src/database/key-check.entity.js';
 import { UnitOfWork } from '../../src/database/unit-of-work.js';
 import { RESEAL_BATCH_SIZE, sealedColumn, type SealedRecords } from '../../src/keys/sealed-records.js';
 import { SecretBox } from '../../src/keys/secret-box.js';
-import { SEALED_RECORDS } from '../../src/sealed-records.js';
+import { KEY_USES } from '../../src/key-uses.js';
 import { certificateMaker } from '../support/certificates.js';
 import { describeOnEachDatabase } from '../support/each-database.js';
 import { createTemporaryFolder } from '../support/temporary-folder.js';
@@ -79,7 +79,7 @@ describeOnEachDatabase('what is stored encrypted', (server) => {
       return rows.map((row) => protect(toStored(row), new SecretBox(keys)).fault);
     };
     expect(await countsOf(APPLICATION_SECRETS)).toEqual({ 1: 5 });
-    expect(SEALED_RECORDS).toContain(APPLICATION_SECRETS);
+    expect(KEY_USES.encryptionKey).toContain(APPLICATION_SECRETS);
 
     expect(await resealAll(APPLICATION_SECRETS, new SecretBox([OTHER, own]))).toEqual([5]);
     expect(await countsOf(APPLICATION_SECRETS)).toEqual({ 7: 5 });

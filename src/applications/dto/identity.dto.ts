@@ -14,15 +14,18 @@ import { IDENTITY_MODES, type IdentityMode } from '../application-identity.js';
 
 /** A credential of a service account at the application. */
 export class ServiceCredentialDto {
-  /** `bearer`: in the line that the product expects. `basic`: with `username`. `header`: the value of `header`. */
+  /**
+   * `bearer`: a token or API key, sent in the header that the product expects. `basic`: a user name and password.
+   * `header`: the value of a header of your choice.
+   */
   @ApiProperty({ enum: CREDENTIAL_TYPES })
   type!: CredentialType;
 
-  /** Of the type `basic`. */
+  /** Only with `basic`: the user name of the account. */
   @ApiProperty({ required: false, type: String, nullable: true })
   username?: string | null;
 
-  /** Of the type `header`. */
+  /** Only with `header`: its name. */
   @ApiProperty({ required: false, type: String, nullable: true })
   header?: string | null;
 
@@ -93,7 +96,7 @@ export class IdentityDto {
   @MaxLength(255)
   audience?: string;
 
-  /** Mode `credential`: true if each user deposits a credential, false for one service account. */
+  /** Mode `credential`: true if each user stores a credential, false for one service account. */
   @IfPresent()
   @IsBoolean()
   perUser?: boolean;

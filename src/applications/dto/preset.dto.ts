@@ -19,7 +19,7 @@ export class PresetIdentityDto {
   @ApiProperty({ enum: IDENTITY_MODES })
   mode!: IdentityMode;
 
-  /** Mode `credential`: whether each user deposits a credential. */
+  /** Mode `credential`: whether each user stores a credential. */
   perUser?: boolean;
 
   /** Mode `headers`: names and templates. */
