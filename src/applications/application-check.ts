@@ -29,6 +29,7 @@ import { parseMount } from './mount.js';
 import { nativeTokenSwitch } from './product-version.js';
 import { readExceptions, type AskedExceptions } from './read-only-exceptions.js';
 import { checkTls } from './upstream-tls.js';
+import type { Note } from './member-check.js';
 
 /** The types are checked, nothing else. */
 export interface AskedApplication extends Partial<ApplicationOptions> {
@@ -160,8 +161,6 @@ export function checkApplication(
 const HOST_OF_CREDENTIALS =
   'must not be "client" for an application that gets stored credentials: a client could choose the site that gets them. ' +
   'Mount the application at a host, or write its outer host name into "host"';
-
-type Note = (field: string, message: string) => void;
 
 /** R48. */
 function checkPaths(asked: AskedApplication, note: Note): PathReading | undefined {

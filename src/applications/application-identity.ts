@@ -25,6 +25,7 @@ import {
   type AskedService,
   type SealedService,
 } from './service-credential.js';
+import { present, type Note } from './member-check.js';
 
 export const IDENTITY_MODES = ['headers', 'jwt', 'credential'] as const;
 
@@ -88,8 +89,6 @@ const MAX_AUDIENCE_LENGTH = 255;
 
 const MAX_ACCOUNTS = 1_000;
 const ACCOUNT = /^[^\p{Cc}\p{Cs}]{1,255}$/u;
-
-type Note = (field: string, message: string) => void;
 
 /**
  * @param stored the current identity, for kept secrets
@@ -200,10 +199,6 @@ export function patchedIdentity(before: unknown, merged: unknown, patch: unknown
     ...members,
     ...present({ headers: withoutNulls(members['headers']), accounts: withoutNulls(members['accounts']) }),
   };
-}
-
-function present(members: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
 }
 
 export function withoutNulls(value: unknown): unknown {

@@ -11,6 +11,7 @@ import { parseAuthority } from '@scopegate/network';
 import { parsePathPattern, type PathPattern, type PathReading } from '@scopegate/path';
 import { productOf, type ApplicationKind } from '@scopegate/product';
 import { NO_TLS, type TlsOptions } from './upstream-tls.js';
+import { present, type Note } from './member-check.js';
 
 /**
  * The members of an application that have a default. A new one needs a type and default here, and a field with its
@@ -90,10 +91,6 @@ export function optionsOf(members: GivenOptions, kind: ApplicationKind): Applica
   return { ...defaults, ...Object.fromEntries(given), tls: { ...NO_TLS, ...present(members.tls ?? {}) } };
 }
 
-function present(members: Partial<TlsOptions>): Partial<TlsOptions> {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
-}
-
 /**
  * Checks what types cannot.
  * @param anonymous what the application does with requests without a credential
@@ -112,8 +109,6 @@ export function checkOptions(options: ApplicationOptions, anonymous: 'allow' | '
   checkPatterns('tokenPaths', options.tokenPaths, READING_METHODS, note);
   checkPatterns('blockedPaths', options.blockedPaths, null, note);
 }
-
-type Note = (field: string, message: string) => void;
 
 function checkCors({ origins, headers }: CorsRules, anonymous: 'allow' | 'deny', note: Note): void {
   for (const [index, origin] of origins.entries()) {

@@ -2,6 +2,7 @@ import { PRESETS, productOf, type ApplicationKind, type Preset } from '@scopegat
 import { invalidField } from '../common/http/problem.exception.js';
 import type { CreateApplicationDto } from './dto/application.dto.js';
 import type { ChosenDto, PresetDto } from './dto/preset.dto.js';
+import { present } from './member-check.js';
 
 /** R73: all, in the order of the kinds. */
 export function shownPresets(): readonly PresetDto[] {
@@ -29,10 +30,6 @@ export function withPreset({ preset: wanted, ...asked }: CreateApplicationDto): 
   const choices = { key, name: title, mount: { pathPrefix: `/${key}` }, identity };
   const chosen = Object.fromEntries(Object.entries(choices).filter(([member]) => !(member in sent)));
   return { asked: { ...asked, ...chosen, kind }, chosen: { ...shown, ...chosen } };
-}
-
-function present(members: Partial<CreateApplicationDto>): Partial<CreateApplicationDto> {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
 }
 
 function shownPreset(kind: ApplicationKind, { name, title, description, identity }: Preset): PresetDto {

@@ -1,14 +1,13 @@
 import { isJsonObject } from '@scopegate/kernel';
 import { parsePathPattern, type ReadOnlyException } from '@scopegate/path';
 import { productOf, type ApplicationKind } from '@scopegate/product';
+import type { Note } from './member-check.js';
 
 /** The most calls of one application that count as reads by exception. */
 export const MAX_EXCEPTIONS = 200;
 
 /** `proposed`: all that the product proposes. A text in the list: the name of a proposal. */
 export type AskedExceptions = 'proposed' | readonly unknown[];
-
-type Note = (field: string, message: string) => void;
 
 const FIELD = 'readOnlyExceptions';
 

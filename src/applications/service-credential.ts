@@ -13,6 +13,7 @@ import {
 } from '@scopegate/upstream';
 import { SECRET_MASK } from './identity-header.js';
 import type { SecretBox } from '../keys/secret-box.js';
+import type { Note } from './member-check.js';
 
 /** Of a service account at the upstream (R71). */
 interface ServiceForm extends CredentialForm {
@@ -34,8 +35,6 @@ export interface ShownService {
   readonly header?: string;
   readonly hint: string;
 }
-
-type Note = (field: string, message: string) => void;
 
 const FIELD = 'identity.service';
 

@@ -4,6 +4,7 @@ import type { UpstreamTarget } from '@scopegate/upstream';
 import { buildConnector } from 'undici';
 import { SECRET_MASK } from './identity-header.js';
 import type { SecretBox } from '../keys/secret-box.js';
+import type { Note } from './member-check.js';
 
 /** How an application's server is trusted, and how the gateway identifies itself to it. PEM texts. */
 export interface TlsOptions {
@@ -68,8 +69,6 @@ export function isSameEndpoint(left: UpstreamEndpoint, right: UpstreamEndpoint):
     left.tls.servername === right.tls.servername
   );
 }
-
-type Note = (field: string, message: string) => void;
 
 /**
  * Checks the texts.
