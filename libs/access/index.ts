@@ -20,4 +20,5 @@ export * from './form-body.js';
 export * from './explain.js';
 export * from './vendor-call.js';
 export * from './destination.js';
+export * from './door.js';
 export type { Mounts } from './copy-destination.js';

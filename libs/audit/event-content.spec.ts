@@ -1,3 +1,4 @@
+import { DOORS } from '@scopegate/access';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -8,6 +9,7 @@ import {
   inOrder,
   isFailure,
   nameKeyOf,
+  type EventContent,
 } from './event-content.js';
 import { EMPTY_EVENT, type AuditEvent } from './event-fields.js';
 import { storableText } from './storable.js';
@@ -36,6 +38,7 @@ const EVENT: AuditEvent = {
   userAgent: 'agent',
   requestId: 'r-1',
   detail: { b: 1, a: [{ d: 1, c: null }] },
+  door: 'proxy',
 };
 
 describe('the content of an event', () => {
@@ -51,12 +54,23 @@ describe('the content of an event', () => {
       expect(decodeEvent(encodeEvent(refused))).toEqual(refused);
       expect(encodeEvent(refused)).not.toBe(encodeEvent({ ...refused, upstreamRefused: false }));
     }
-    expect(contentValues(encodeEvent({ ...EVENT, detail: null })).at(-1)).toBeNull();
+    expect(contentValues(encodeEvent({ ...EVENT, detail: null })).at(-2)).toBeNull();
     expect(encodeEvent({ ...EVENT, actor: 'Actor' })).toBe(
       '["changed","event-1",1,3,"token.created","code","Actor","actor","owner","owner","token-id","description","scope",' +
         '"password","192.0.2.1","192.0.2.2","GET","/path","application",200,2,"agent","r-1",' +
-        '{"a":[{"c":null,"d":1}],"b":1}]',
+        '{"a":[{"c":null,"d":1}],"b":1},"proxy"]',
     );
+  });
+
+  it('R62: without a door it is the content that older versions wrote, and theirs is read', () => {
+    const older =
+      ('["changed","event-1",1,3,"token.created","code","actor","actor","owner","owner","token-id","description","scope",' +
+        '"password","192.0.2.1","192.0.2.2","GET","/path","application",200,2,"agent","r-1",null]') as EventContent;
+    const event = { ...EVENT, detail: null, door: null };
+    expect(encodeEvent(event)).toBe(older);
+    expect(decodeEvent(older)).toEqual(event);
+    expect(contentValues(older)).toHaveLength(CONTENT_FIELDS.length);
+    for (const door of DOORS) expect(decodeEvent(encodeEvent({ ...event, door }))).toEqual({ ...event, door });
   });
 
   it('R62: every text is what a database gives back, whatever it holds', () => {

@@ -29,6 +29,9 @@ export const CONTENT_FIELDS = FIELDS_IN_CONTENT.flatMap(([name, { kind }]) =>
   kind === 'name' ? [name, `${name}Key`] : [name],
 ) as readonly ContentField[];
 
+/** Fields after the detail were added later. They are left out of a content that has none of their values. */
+const SHORTEST_CONTENT = CONTENT_FIELDS.indexOf('detail') + 1;
+
 /**
  * Values are cut to fit their columns: no value from outside prevents storing, and the link covers what is stored. The
  * members of the detail are sorted, since a database may reorder them.
@@ -46,6 +49,7 @@ function contentOf(event: AuditEvent, fit: typeof storableText): EventContent {
     values.push(value);
     if (field.kind === 'name') values.push(nameKeyOf(value as string | null));
   }
+  while (values.length > SHORTEST_CONTENT && values.at(-1) === null) values.pop();
   return JSON.stringify(values) as EventContent;
 }
 
@@ -93,9 +97,11 @@ export function isFailure(content: EventContent): boolean {
   return content.startsWith('["failed"');
 }
 
-/** In the order of `CONTENT_FIELDS`. */
+/** In the order of `CONTENT_FIELDS`; null for what an older version did not write. */
 export function contentValues(content: EventContent): unknown[] {
-  return JSON.parse(content) as unknown[];
+  const values = JSON.parse(content) as unknown[];
+  while (values.length < CONTENT_FIELDS.length) values.push(null);
+  return values;
 }
 
 export function decodeEvent(content: EventContent): AuditEvent {

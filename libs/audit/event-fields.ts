@@ -1,4 +1,4 @@
-import type { CredentialKind } from '@scopegate/access';
+import type { CredentialKind, Door } from '@scopegate/access';
 import type { AuditEventType, AuditOutcome } from './event-types.js';
 
 type FieldKind = 'text' | 'name' | 'integer' | 'instant' | 'flag' | 'detail';
@@ -44,8 +44,8 @@ function detail(): OptionalField<'detail', Readonly<Record<string, unknown>> | n
 
 /**
  * All fields of an audit event, in the order of the API and the exports. The type, the table, its mapper, the CSV and
- * the DTO follow from this list. The links of all stored events cover these columns (`CONTENT_FIELDS`). Add a field
- * only as a `flag` or a member of `detail`: then older links stay valid.
+ * the DTO follow from this list. The links of all stored events cover these columns (`CONTENT_FIELDS`). So that older
+ * links stay valid, add a field only as a `flag`, as a member of `detail`, or at the end with null as its empty value.
  */
 export const EVENT_FIELDS = {
   /** Time-ordered and unique: a replay stores nothing twice. */
@@ -80,6 +80,8 @@ export const EVENT_FIELDS = {
   requestId: text(64),
   /** For changes: what changed. For other events: further facts. */
   detail: detail(),
+  /** How the decision was asked for (R91); null at the management API, for changes, and in older events. */
+  door: text<Door>(16),
 } as const;
 
 type Fields = typeof EVENT_FIELDS;

@@ -77,6 +77,7 @@ describe('floods', () => {
     ['address', { clientIp: '192.0.2.2' }],
     ['user', { actor: 'börge' }],
     ['application', { application: 'wiki' }],
+    ['door', { door: 'guard' as const }],
   ])('R56: failures with another %s are no repetitions', (_title, change) => {
     const collapser = new FloodCollapser();
     for (let index = 0; index < FLOOD_SINGLES; index += 1) collapser.take(failure(index, 0));

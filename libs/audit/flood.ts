@@ -27,7 +27,7 @@ export function heldEvents(state: FloodState): readonly AuditEvent[] {
 }
 
 /**
- * Merges repeated identical failures (code, address, user, application): an attacker cannot fill the database. The same
+ * Merges repeated identical failures (code, address, user, application, door): an attacker cannot fill the database. The same
  * events always give the same result, and every count is exact.
  */
 export class FloodCollapser {
@@ -40,7 +40,7 @@ export class FloodCollapser {
   /** @returns the events to store now, in order */
   take(event: AuditEvent): readonly AuditEvent[] {
     if (event.outcome !== 'failed') return [event];
-    const key = JSON.stringify([event.code, event.clientIp, event.actor, event.application]);
+    const key = JSON.stringify([event.code, event.clientIp, event.actor, event.application, event.door]);
     const flood = this.#floods.get(key);
     const isOver = flood !== undefined && isOutside(flood, event.atMs);
     const released = isOver ? this.#release(key, flood) : [];

@@ -144,6 +144,7 @@ export class DecisionRecorder {
         exchange.upstreamFailure === null ? asker.detail : { ...asker.detail, failure: exchange.upstreamFailure },
         exchange.callerTraceId,
       ),
+      door: exchange.door,
     };
   }
 

@@ -12,8 +12,8 @@ export interface AuditEventFilter {
   readonly tokenId?: string;
   readonly clientIp?: string;
   readonly application?: string;
-  /** The column has no index. */
   readonly credential?: string;
+  readonly door?: string;
   /** Searched without case in the token's description, the path and the user agent. */
   readonly text?: string;
 }
@@ -29,6 +29,7 @@ export const FILTERED_COLUMNS = [
   'clientIp',
   'application',
   'credential',
+  'door',
   'tokenDescription',
   'path',
   'userAgent',
@@ -38,6 +39,9 @@ export type FilteredEvent = Pick<AuditEventEntity, (typeof FILTERED_COLUMNS)[num
 
 export const EQUALITY_FILTERS = ['tokenId', 'clientIp', 'code', 'application', 'type', 'outcome'] as const;
 
+/** These columns have no index. */
+export const UNINDEXED_FILTERS = ['credential', 'door'] as const;
+
 /** Stored texts hold no character that a database would change, so some filters find nothing. */
 export function canBeMet(filter: AuditEventFilter): boolean {
   return Object.values(filter).every((limit) => typeof limit !== 'string' || isStorableText(limit));
@@ -45,11 +49,10 @@ export function canBeMet(filter: AuditEventFilter): boolean {
 
 /** Ignores the limits of time. */
 export function meets(event: FilteredEvent, filter: AuditEventFilter): boolean {
-  for (const column of EQUALITY_FILTERS) {
+  for (const column of [...EQUALITY_FILTERS, ...UNINDEXED_FILTERS]) {
     if (filter[column] !== undefined && event[column] !== filter[column]) return false;
   }
-  const { userKey, credential, text } = filter;
-  if (credential !== undefined && event.credential !== credential) return false;
+  const { userKey, text } = filter;
   if (userKey !== undefined && event.actorKey !== userKey && event.ownerKey !== userKey) return false;
   if (text === undefined) return true;
   const lowerCase = text.toLowerCase();

@@ -19,6 +19,7 @@ import {
   EQUALITY_FILTERS,
   FILTERED_COLUMNS,
   meets,
+  UNINDEXED_FILTERS,
   type AuditEventFilter,
   type FilteredEvent,
 } from './audit-event-filter.js';
@@ -168,7 +169,8 @@ function scansOf(filter: AuditEventFilter): { readonly scans: readonly IndexScan
           { column: 'actorKey', value: filter.userKey } as const,
           { column: 'ownerKey', value: filter.userKey } as const,
         ];
-  const others = [filter.userKey, filter.credential, filter.text].filter((limit) => limit !== undefined);
+  const unindexed = UNINDEXED_FILTERS.map((column) => filter[column]);
+  const others = [filter.userKey, filter.text, ...unindexed].filter((limit) => limit !== undefined);
   const limits = equalities.length + others.length;
   const [first] = equalities;
   const isRare = first?.column === 'tokenId' || first?.column === 'clientIp';

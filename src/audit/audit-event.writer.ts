@@ -96,10 +96,16 @@ function tupleOf(events: LinkedEvents, index: number): string {
 
 /** For a plain content, whose values are SQL literals already. @param chain as a literal */
 function plainTuple({ after, contents, links }: LinkedEvents, index: number, chain: string): string {
-  const values = (contents[index] as EventContent).slice(1, -1);
+  const values = plainValues(contents[index] as EventContent);
   // The link of the head comes from the database and may have been tampered with.
   const previousLink = index === 0 ? escape(after.link) : `"${links[index - 1] as string}"`;
   return `(${values},${chain},${after.sequence + index + 1},${previousLink},"${links[index] as string}")`;
+}
+
+/** A plain content has no detail. If it also has no door, it ends with the detail (`encodeEvent`). */
+function plainValues(content: EventContent): string {
+  const values = content.slice(1, -1);
+  return values.endsWith('null') ? `${values},null` : values;
 }
 
 /**

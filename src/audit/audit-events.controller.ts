@@ -40,7 +40,7 @@ export class AuditEventsController {
     description:
       'One log for all applications and the management API. Events stay when their tokens are removed.\n\n' +
       'A filter by time, or one other filter, uses an index and is fast for any number of events. With several ' +
-      'filters, or with `credential` or `q`, one page searches up to 100,000 events. Such a page can be short or ' +
+      'filters, or with `credential`, `door` or `q`, one page searches up to 100,000 events. Such a page can be short or ' +
       'empty and still have a `nextCursor`. Filter by time to make the search shorter.',
     type: AuditEventPageDto,
     problems: ['validation_failed'],
@@ -124,6 +124,7 @@ function filterOf(query: AuditEventFilterQuery): AuditEventFilter {
     ...(clientIp === undefined ? {} : { clientIp }),
     ...(query.application === undefined ? {} : { application: query.application }),
     ...(query.credential === undefined ? {} : { credential: query.credential }),
+    ...(query.door === undefined ? {} : { door: query.door }),
     ...(query.q === undefined ? {} : { text: query.q }),
   };
 }

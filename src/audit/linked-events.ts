@@ -31,12 +31,14 @@ export const EVENT_COLUMNS: readonly (keyof AuditEventEntity)[] = [
   'link',
 ];
 
+const DETAIL = CONTENT_FIELDS.indexOf('detail');
+
 export function eventValues({ chain, after, contents, links }: LinkedEvents, index: number): unknown[] {
   const values = contentValues(contents[index] as EventContent);
-  const detail = values.pop();
+  const detail = values[DETAIL];
+  if (detail !== null) values[DETAIL] = JSON.stringify(detail);
   const previousLink = index === 0 ? after.link : links[index - 1];
-  values.push(detail === null ? null : JSON.stringify(detail), chain, after.sequence + index + 1, previousLink);
-  values.push(links[index]);
+  values.push(chain, after.sequence + index + 1, previousLink, links[index]);
   return values;
 }
 

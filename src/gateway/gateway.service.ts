@@ -153,6 +153,7 @@ export class GatewayService {
       application.rules,
       expectsContinue,
     );
+    exchange.door = 'proxy';
     exchange.authority = proxied.authority;
     exchange.upgrade = askedUpgrade(exchange);
     attachExchange(exchange);

@@ -86,6 +86,7 @@ describeOnEachDatabase('the audit log at the management API', (server: () => Sco
         userAgent: 'curl/8.5 (audit)',
         requestId: found[0]?.requestId,
         detail: null,
+        door: 'proxy',
       },
     ]);
   });

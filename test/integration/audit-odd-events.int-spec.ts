@@ -63,6 +63,7 @@ const ODD: readonly (readonly [title: string, change: Record<string, unknown>])[
         'requestId',
         'code',
         'type',
+        'door',
       ].map((name) => [name, LONG]),
     ),
   ],
@@ -73,6 +74,10 @@ const ODD: readonly (readonly [title: string, change: Record<string, unknown>])[
   ['a detail of many levels', { detail: nested(200) }],
   ['members that are missing', { code: undefined, actor: undefined, detail: undefined, durationMs: undefined }],
   ['a time before the epoch', { atMs: -1 }],
+  ['a door and no detail', { door: 'proxy', detail: null }],
+  ['a door and a detail', { door: 'guard', detail: { a: 'null' } }],
+  ['no door and a detail that ends like an empty one', { door: null, detail: { a: null } }],
+  ['no door, as older versions write', { door: undefined, detail: null }],
 ];
 
 /** Defines the tests about one server. */

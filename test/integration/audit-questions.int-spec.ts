@@ -50,6 +50,9 @@ describeOnEachDatabase('questions to the audit log', (server) => {
       eventOf({ actor: 'anna', owner: 'anna', tokenId: 'tokenOfAnna2', application: 'wiki' }),
       eventOf({ clientIp: '2001:db8::1', userAgent: 'Übersicht/1.0 (100%)', path: '/a_b' }),
       eventOf({ outcome: 'denied', type: 'permission.denied', code: 'scope_insufficient', status: 403 }),
+      eventOf({ door: 'guard', application: 'wiki' }),
+      eventOf({ door: 'headers' }),
+      eventOf({ door: 'guard' }),
     ];
     await storeEvents(server(), events);
   });
@@ -81,6 +84,12 @@ describeOnEachDatabase('questions to the audit log', (server) => {
     ['text with what LIKE would read otherwise', { q: 'a_b' }, (event) => event.path === '/a_b'],
     ['text with a percent sign', { q: '100%' }, (event) => event.userAgent?.includes('100%') === true],
     ['text in the description', { q: 'NIGHTLY' }, () => true],
+    ['door', { door: 'guard' }, (event) => event.door === 'guard'],
+    [
+      'door and application',
+      { door: 'guard', application: 'wiki' },
+      (event) => event.application === 'wiki' && event.door === 'guard',
+    ],
     [
       'several limits together',
       { user: 'anna', application: 'jira', outcome: 'denied', q: 'issue' },
@@ -186,7 +195,7 @@ describeOnEachDatabase('questions to the audit log', (server) => {
     const [header, ...rest] = answer.body.split('\r\n');
     expect(header).toBe(
       'id,at,count,type,outcome,upstreamRefused,code,actor,owner,tokenId,tokenDescription,tokenScope,credential,clientIp,peer,method,path,' +
-        'application,status,durationMs,userAgent,requestId,detail',
+        'application,status,durationMs,userAgent,requestId,detail,door',
     );
     const text = rest.join('\r\n');
     expect(text).toContain(`"'=HYPERLINK(""http://evil/"")"`);

@@ -43,7 +43,10 @@ describeOnEachDatabase('verification of the audit log', (server) => {
 
   /** A chain of its own, one event a second from the given one on; a broken one goes after its test. */
   async function chainOf(length: number, from = 0): Promise<readonly [chain: string, stored: readonly AuditEvent[]]> {
-    const stored = Array.from({ length }, (_, index) => eventOf({ atMs: FIRST_EVENT_MS + (from + index) * 1_000 }));
+    // As an older version recorded them (without a door), then as this one does.
+    const stored = Array.from({ length }, (_, index) =>
+      eventOf({ atMs: FIRST_EVENT_MS + (from + index) * 1_000, door: index < length / 2 ? null : 'proxy' }),
+    );
     const chain = await storeEvents(server(), stored);
     made.push(chain);
     return [chain, stored];
@@ -73,6 +76,8 @@ describeOnEachDatabase('verification of the audit log', (server) => {
     ['the number of failures', { count: 2 }],
     ['the name that the filter looks for', { actorKey: 'somebody' }],
     ['the detail', { detail: { a: 2 } }],
+    ['the door', { door: 'guard' }],
+    ['the door, as if it had none', { door: null }],
     ['the link', { link: 'f'.repeat(64) }],
     ['the link before', { previousLink: 'f'.repeat(64) }],
   ])('R62: finds an event whose %s was changed', async (_title, change) => {
@@ -82,6 +87,12 @@ describeOnEachDatabase('verification of the audit log', (server) => {
       intact: false,
       firstBreak: { chain, sequence: 271, eventId: stored[270]?.id, reason: 'changed' },
     });
+  });
+
+  it('R62: finds a door that was added to an event of an older version', async () => {
+    const [chain, stored] = await chainOf(10);
+    await rows().update({ id: stored[1]?.id ?? '' }, { door: 'guard' });
+    expect((await verify(server())).firstBreak).toMatchObject({ chain, sequence: 2, reason: 'changed' });
   });
 
   it.each([

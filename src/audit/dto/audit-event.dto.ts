@@ -79,6 +79,13 @@ export class AuditEventDto implements Record<keyof ShownEvent, unknown> {
 
   /** What changed, with the values before and after. It contains no secrets. */
   detail!: Record<string, unknown> | null;
+
+  /**
+   * How the decision was asked for: `proxy` (a proxied request), `request` or `headers` (forward authentication),
+   * `introspection`, or `guard` (another Nest application). Null at the management API and for changes, and for events
+   * of versions before this field.
+   */
+  door!: string | null;
 }
 
 /** One page of events, newest first. */

@@ -1,6 +1,6 @@
 import { ApiProperty, IntersectionType } from '@nestjs/swagger';
 import { IsIn, IsOptional, IsString, Length, MaxLength } from 'class-validator';
-import { CREDENTIAL_KINDS } from '@scopegate/access';
+import { CREDENTIAL_KINDS, DOORS } from '@scopegate/access';
 import { AUDIT_EVENT_TYPES, AUDIT_OUTCOMES } from '@scopegate/audit';
 import { PageQuery } from '../../common/paging/page.js';
 
@@ -62,6 +62,11 @@ export class AuditEventFilterQuery {
   @IsOptional()
   @IsIn(CREDENTIAL_KINDS)
   credential?: string;
+
+  /** Only decisions that were asked for in this way. */
+  @IsOptional()
+  @IsIn(DOORS)
+  door?: string;
 
   /** A part of the token’s description, the path or the user agent, without case. */
   @IsOptional()

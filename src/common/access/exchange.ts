@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { headerValues } from '@scopegate/kernel';
 import type { Authority } from '@scopegate/network';
-import type { Admitted, ApplicationRules, Authenticated, Decision, Deny, RequestFacts } from '@scopegate/access';
+import type { Admitted, ApplicationRules, Authenticated, Decision, Deny, Door, RequestFacts } from '@scopegate/access';
 import { newTraceContext, readTraceContext, type TraceContext, type UpstreamFailure } from '@scopegate/upstream';
 import type { IdempotencyClaim } from '../../database/idempotent-answers.js';
 import type { ProblemException } from '../http/problem.exception.js';
@@ -33,6 +33,8 @@ export class Exchange {
   upstreamFailure: UpstreamFailure | null = null;
   /** The `Idempotency-Key`; null without one. */
   idempotencyClaim: IdempotencyClaim | null = null;
+  /** Null at the management API (R91). */
+  door: Door | null = null;
   /** When the token of the request ends, if that is soon (R123). */
   tokenEndMs: number | null = null;
   /** The one event of the request has been recorded. */

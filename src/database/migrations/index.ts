@@ -11,6 +11,7 @@ import { IdempotentAnswers1795911000000 } from './1795911000000-idempotent-answe
 import { Deposits1795912000000 } from './1795912000000-deposits.js';
 import { SigningKeys1795913000000 } from './1795913000000-signing-keys.js';
 import { LastingKeys1795914000000 } from './1795914000000-lasting-keys.js';
+import { EventDoors1795915000000 } from './1795915000000-event-doors.js';
 
 export const MIGRATIONS = [
   InitialSchema1795392000000,
@@ -26,4 +27,5 @@ export const MIGRATIONS = [
   Deposits1795912000000,
   SigningKeys1795913000000,
   LastingKeys1795914000000,
+  EventDoors1795915000000,
 ];
