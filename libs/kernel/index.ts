@@ -12,3 +12,4 @@ export * from './fair-line.js';
 export * from './upgrade.js';
 export * from './default-port.js';
 export { isJsonObject, readStrictJson, type StrictJson } from './strict-json.js';
+export { readCsv, type CsvRecord } from './csv-records.js';

@@ -3,6 +3,7 @@ import { METHOD_METADATA, ROUTE_ARGS_METADATA } from '@nestjs/common/constants.j
 import type { RouteRules } from '@scopegate/access';
 import {
   BODY_LIMIT,
+  CSV_BODY,
   CONCERNS_OWN_TOKEN,
   CREATES_TOKEN,
   PASSWORD_LOGIN_ONLY,
@@ -69,3 +70,5 @@ export function bodyLimitOf(context: ExecutionContext): number | null {
   if (!takes(context, BODY_PARAMETER)) return null;
   return (Reflect.getMetadata(BODY_LIMIT, context.getHandler()) as number | undefined) ?? BODY_LIMITS.small;
 }
+
+export const takesCsv = (context: ExecutionContext): boolean => carries(context, CSV_BODY);

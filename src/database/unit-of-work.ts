@@ -11,6 +11,7 @@ import type { DatabaseLanes, DatabaseUse } from './database-lanes.js';
 import { isDeadlock } from './deadlock.js';
 import { DatabaseUnavailableError, isDatabaseUnavailable, OutcomeUnknownError } from './database-unavailable.js';
 import { dialectOf } from './dialect/index.js';
+import { insertRows } from './insert-rows.js';
 import { LANES } from './lane-rules.js';
 
 const CHANGE_SET_BYTES = 12;
@@ -158,13 +159,12 @@ export class UnitOfWork implements OnApplicationShutdown {
       const { changes } = attempt;
       const value = await work({ manager, changed: (topic, subject) => void changes.push({ topic, subject }) });
       for (const hook of this.#beforeCommit) await hook(manager);
-      if (changes.length > 0) {
-        const atMs = this.clock.nowMs();
-        await manager.insert(
-          ChangeEntity,
-          changes.map((change) => ({ ...change, atMs, changeSet })),
-        );
-      }
+      const atMs = this.clock.nowMs();
+      await insertRows(
+        manager,
+        ChangeEntity,
+        changes.map((change) => ({ ...change, atMs, changeSet })),
+      );
       const stored = attempt.commit({ value, manager }, dialectOf(this.dataSource).connectionIdOf(queryRunner));
       if (changes.length > 0) this.changes.own.noteStoring(changeSet);
       return stored;

@@ -10,8 +10,10 @@ import { OwnPasswordController } from './own-password.controller.js';
 import { PasswordHasher } from './password.hasher.js';
 import { PasswordMetrics } from './password.metrics.js';
 import { UserCache } from './user.cache.js';
+import { UserImportService } from './user-import.service.js';
 import { UsersController } from './users.controller.js';
 import { UsersService } from './users.service.js';
+import { UserWriter } from './user.writer.js';
 
 @Module({
   imports: [AuditModule],
@@ -25,7 +27,9 @@ import { UsersService } from './users.service.js';
     PasswordHasher,
     PasswordMetrics,
     UserCache,
+    UserImportService,
     UsersService,
+    UserWriter,
   ],
   exports: [DeletionsService, DirectoryService],
 })

@@ -4,13 +4,14 @@ import { isStorableText } from '@scopegate/kernel';
 import { userNameKey } from '@scopegate/token';
 import { In, MoreThan, type EntityManager, type SelectQueryBuilder } from 'typeorm';
 import { findExactRow } from '../database/exact-row.js';
+import { insertRows, partsOf, ROWS_IN_ONE_STATEMENT } from '../database/insert-rows.js';
 import { rowLock } from '../database/row-lock.js';
 import { ADMINISTRATORS, type DirectoryUser } from './directory-user.js';
 import { GroupMemberEntity } from './group-member.entity.js';
 import { GroupEntity } from './group.entity.js';
 import { UserEntity } from './user.entity.js';
 
-export const USERS_IN_ONE_READ = 500;
+export const USERS_IN_ONE_READ = ROWS_IN_ONE_STATEMENT;
 
 /** A list of members starts from the members up to this number, else from the users. */
 const FEW_MEMBERS = 2_000;
@@ -103,9 +104,10 @@ export class DirectoryRepository {
   }
 
   async missingGroups(manager: EntityManager, names: readonly string[]): Promise<string[]> {
-    if (names.length === 0) return [];
-    const rows = await manager.findBy(GroupEntity, { name: In([...names]) });
-    const there = new Set(rows.map((row) => row.name));
+    const there = new Set<string>();
+    for (const part of partsOf(names.filter(isStorableText))) {
+      for (const { name } of await manager.findBy(GroupEntity, { name: In(part) })) there.add(name);
+    }
     return names.filter((name) => !there.has(name));
   }
 
@@ -115,6 +117,30 @@ export class DirectoryRepository {
 
   async addMember(manager: EntityManager, groupName: string, userId: string): Promise<void> {
     await manager.insert(GroupMemberEntity, { groupName, userId });
+  }
+
+  async addMembers(manager: EntityManager, members: readonly GroupMemberEntity[]): Promise<void> {
+    await insertRows(manager, GroupMemberEntity, members);
+  }
+
+  async insertUsers(manager: EntityManager, rows: readonly UserEntity[]): Promise<void> {
+    await insertRows(manager, UserEntity, rows);
+  }
+
+  /** @param keys from `userNameKey` @returns the users by these keys */
+  async usersNamed(manager: EntityManager, keys: readonly string[]): Promise<ReadonlyMap<string, PrincipalFacts>> {
+    const wanted = new Set(keys);
+    const found = new Map<string, PrincipalFacts>();
+    for (const part of partsOf(keys)) {
+      const rows = await manager.find(UserEntity, { select: { id: true }, where: { usernameKey: In(part) } });
+      const ids = rows.map(({ id }) => id);
+      for (const { facts } of await this.usersOf(manager, ids)) {
+        // Compared again, because a collation can be more tolerant (R44).
+        const key = userNameKey(facts.username);
+        if (wanted.has(key)) found.set(key, facts);
+      }
+    }
+    return found;
   }
 
   async removeMember(manager: EntityManager, groupName: string, userId: string): Promise<void> {
@@ -151,15 +177,19 @@ export class DirectoryRepository {
     return this.hasActiveMember(manager, ADMINISTRATORS);
   }
 
-  async hasActiveMember(manager: EntityManager, groupName: string): Promise<boolean> {
-    const member = await manager
+  async hasActiveMember(
+    manager: EntityManager,
+    groupName: string,
+    leavingIds: readonly string[] = [],
+  ): Promise<boolean> {
+    const query = manager
       .createQueryBuilder(GroupMemberEntity, 'member')
       .innerJoin(UserEntity, 'user', 'user.id = member.userId')
       .where('member.groupName = :groupName AND user.active = :active', { groupName, active: true })
       .select('member.userId', 'userId')
-      .limit(1)
-      .getRawOne<object>();
-    return member !== undefined;
+      .limit(1);
+    if (leavingIds.length > 0) query.andWhere('member.userId NOT IN (:...leavingIds)', { leavingIds });
+    return (await query.getRawOne<object>()) !== undefined;
   }
 }
 

@@ -13,7 +13,7 @@ import { GroupEntity } from './group.entity.js';
 import { trustedOrigin } from './login-origin.js';
 import { PasswordHasher } from './password.hasher.js';
 import { UserEntity } from './user.entity.js';
-import { UsersService } from './users.service.js';
+import { UserWriter } from './user.writer.js';
 
 export const FIRST_ADMINISTRATOR = 'admin';
 
@@ -42,7 +42,7 @@ export class FirstAdministrator {
   constructor(
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
     private readonly directory: DirectoryService,
-    private readonly users: UsersService,
+    private readonly users: UserWriter,
     private readonly passwords: PasswordHasher,
     private readonly unitOfWork: UnitOfWork,
     private readonly audit: AuditService,
@@ -81,7 +81,11 @@ export class FirstAdministrator {
             detail: { subject: ADMINISTRATORS },
           });
         }
-        await this.users.insert(unit, administratorRow(passwordHash, nowMs), [ADMINISTRATORS], SYSTEM_ACTOR);
+        await this.users.insert(
+          unit,
+          [{ row: administratorRow(passwordHash, nowMs), groups: [ADMINISTRATORS] }],
+          SYSTEM_ACTOR,
+        );
         return true;
       });
     } catch (error) {

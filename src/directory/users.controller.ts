@@ -7,6 +7,8 @@ import type { Page } from '../common/paging/page.js';
 import { ApiRoute } from '../common/swagger/api-route.decorator.js';
 import { UserDto, UserPageDto } from './dto/user.dto.js';
 import { CreateUserDto, UpdateUserDto, UserListQuery } from './dto/user.input.dto.js';
+import { UserImportDto, UserImportQuery } from './dto/user-import.dto.js';
+import { UserImportService } from './user-import.service.js';
 import { UsersService } from './users.service.js';
 
 const USERNAME = { username: { description: 'The name of a user, in any case.', example: 'anna' } } as const;
@@ -15,7 +17,10 @@ const USERNAME = { username: { description: 'The name of a user, in any case.', 
 @PasswordLoginOnly()
 @Controller('api/v1/users')
 export class UsersController {
-  constructor(private readonly users: UsersService) {}
+  constructor(
+    private readonly users: UsersService,
+    private readonly imports: UserImportService,
+  ) {}
 
   @Get()
   @ApiRoute({
@@ -58,6 +63,30 @@ export class UsersController {
   })
   createUser(@Body() input: CreateUserDto, @CurrentActor() actor: Actor): Promise<UserDto> {
     return this.users.create(input, actor);
+  }
+
+  @Post('import')
+  @ApiRoute({
+    access: 'administrators',
+    summary: 'Import users from a CSV file',
+    maxBodyBytes: BODY_LIMITS.document,
+    description:
+      'CSV in UTF-8 (RFC 4180) with at most 1,000 users. The first line names the columns: `username`, and any of ' +
+      '`displayName`, `email` and `groups`. A column that is left out changes nothing; an empty cell empties the ' +
+      'member. Several groups stand in one quoted cell, separated by commas, and must exist. New users have no ' +
+      'password. Users who are not in the file stay as they are.\n\n' +
+      'Try it with `dryRun=true` first: the answer shows what would happen, and what is wrong in which line. Without ' +
+      'it, all users are imported in one transaction, or none of them and 400.',
+    type: UserImportDto,
+    csv: 'username,displayName,email,groups\r\nanna,Anna Example,anna@example.com,"developers,testers"\r\n',
+  })
+  importUsers(
+    @Query() { dryRun }: UserImportQuery,
+    @Body() csv: unknown,
+    @CurrentActor() actor: Actor,
+  ): Promise<UserImportDto> {
+    const text = typeof csv === 'string' ? csv : '';
+    return dryRun ? this.imports.dryRun(text) : this.imports.apply(text, actor);
   }
 
   @Get(':username')

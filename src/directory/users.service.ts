@@ -12,7 +12,7 @@ import { Clock } from '../common/time/clock.js';
 import { applyMergePatch } from '../common/validation/merge-patch.js';
 import { validateAs } from '../common/validation/validation.pipe.js';
 import { isDuplicateKey } from '../database/duplicate-key.js';
-import { UnitOfWork, type Unit } from '../database/unit-of-work.js';
+import { UnitOfWork } from '../database/unit-of-work.js';
 import { DeletionsService } from './deletions.service.js';
 import { toUserDto } from './directory.mapper.js';
 import { DirectoryRepository } from './directory.repository.js';
@@ -24,6 +24,8 @@ import { trustedOrigin } from './login-origin.js';
 import { PasswordHasher } from './password.hasher.js';
 import { passwordProblem } from './password.rule.js';
 import { UserEntity } from './user.entity.js';
+import { isActiveAdministrator } from './user-import.js';
+import { passwordChange, UserWriter } from './user.writer.js';
 
 const NULLABLE = ['email', 'password'];
 
@@ -32,6 +34,7 @@ export class UsersService {
   constructor(
     private readonly directory: DirectoryService,
     private readonly repository: DirectoryRepository,
+    private readonly writer: UserWriter,
     private readonly deletions: DeletionsService,
     private readonly passwords: PasswordHasher,
     private readonly unitOfWork: UnitOfWork,
@@ -79,27 +82,13 @@ export class UsersService {
         await this.repository.lock(unit.manager);
         await this.#requireGroups(unit.manager, groups);
         if ((await this.repository.findUser(unit.manager, row.username)) !== null) throw nameTaken();
-        await this.insert(unit, row, groups, actor);
+        await this.writer.insert(unit, [{ row, groups }], actor);
         await actor.idempotencyClaim?.keep(unit.manager, made);
       });
     } catch (error) {
       throw isDuplicateKey(error) ? nameTaken() : error;
     }
     return made;
-  }
-
-  /** The transaction must have checked the name and the groups. */
-  async insert(unit: Unit, row: UserEntity, groups: readonly string[], actor: Actor): Promise<void> {
-    await unit.manager.insert(UserEntity, row);
-    for (const group of groups) await this.repository.addMember(unit.manager, group, row.id);
-    this.audit.recordChange(unit.manager, actor, {
-      type: 'user.created',
-      detail: {
-        subject: row.username,
-        changes: describeChange({}, { ...toUserDto({ ...row, groups }), hasPassword: row.passwordHash !== null }),
-      },
-    });
-    unit.changed('directory', row.id);
   }
 
   /**
@@ -117,28 +106,16 @@ export class UsersService {
       const merged = await validateAs(ChangedUserDto, applyMergePatch({ ...before }, patch, NULLABLE));
       if (merged.username !== row.username) throw invalidField('username', 'must not change. Leave it out.');
       const after = toUserDto(merged);
-      const changes = describeChange(before, after);
       const isPasswordSet = merged.password !== undefined && (merged.password !== null || row.passwordHash !== null);
-      if (Object.keys(changes).length === 0 && !isPasswordSet) return after;
+      if (Object.keys(describeChange(before, after)).length === 0 && !isPasswordSet) return after;
 
-      await manager.update(UserEntity, row.id, {
-        displayName: after.displayName,
-        email: after.email,
-        searchKey: searchKeyOf(after),
-        active: after.active,
-        ...(isPasswordSet ? { passwordHash: newHash } : {}),
-      });
-      await this.#replaceGroups(manager, row.id, before.groups, after.groups);
+      await this.#requireGroups(
+        manager,
+        after.groups.filter((group) => !before.groups.includes(group)),
+      );
+      const password = isPasswordSet ? { before: row.passwordHash, after: newHash } : null;
+      await this.writer.update(unit, row.id, before, after, password, actor);
       if (isActiveAdministrator(before)) await requireAdministrator(this.repository, manager);
-      this.audit.recordChange(manager, actor, {
-        type: 'user.changed',
-        detail: {
-          subject: row.username,
-          changes,
-          ...(isPasswordSet ? { passwordChange: passwordChange(row.passwordHash, newHash) } : {}),
-        },
-      });
-      unit.changed('directory', row.id);
       return after;
     });
   }
@@ -184,7 +161,11 @@ export class UsersService {
       await manager.update(UserEntity, row.id, { passwordHash: newHash });
       this.audit.recordChange(manager, actor, {
         type: 'user.changed',
-        detail: { subject: row.username, changes: {}, passwordChange: passwordChange(row.passwordHash, newHash) },
+        detail: {
+          subject: row.username,
+          changes: {},
+          passwordChange: passwordChange({ before: row.passwordHash, after: newHash }),
+        },
       });
       unit.changed('directory', row.id);
     });
@@ -194,20 +175,6 @@ export class UsersService {
     const password = typeof patch === 'object' && patch !== null && 'password' in patch ? patch.password : null;
     const isFit = typeof password === 'string' && passwordProblem(password) === null;
     return isFit ? this.passwords.hash(password, trustedOrigin(actor.clientIp)) : null;
-  }
-
-  async #replaceGroups(
-    manager: EntityManager,
-    userId: string,
-    before: readonly string[],
-    after: readonly string[],
-  ): Promise<void> {
-    const added = after.filter((group) => !before.includes(group));
-    await this.#requireGroups(manager, added);
-    for (const group of before) {
-      if (!after.includes(group)) await this.repository.removeMember(manager, group, userId);
-    }
-    for (const group of added) await this.repository.addMember(manager, group, userId);
   }
 
   async #requireUser(manager: EntityManager, username: string): Promise<UserEntity> {
@@ -237,14 +204,4 @@ export function unknownUser(): ProblemException {
 
 function nameTaken(): ProblemException {
   return new ProblemException('conflict', 'A user with this name exists. Names are compared without case.');
-}
-
-function isActiveAdministrator({ active, groups }: UserDto): boolean {
-  return active && groups.includes(ADMINISTRATORS);
-}
-
-/** The audit log must not hold a password (R61). */
-function passwordChange(before: string | null, after: string | null): 'set' | 'changed' | 'removed' {
-  if (after === null) return 'removed';
-  return before === null ? 'set' : 'changed';
 }

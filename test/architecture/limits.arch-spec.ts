@@ -12,6 +12,7 @@ import { describe, expect, it } from 'vitest';
 import { defaultOptions } from '../../src/applications/application-options.js';
 import { BODY_LIMITS } from '../../src/common/http/body-limits.js';
 import { readConfiguration } from '../../src/config/env.js';
+import { MAX_IMPORTED_USERS } from '../../src/directory/user-import.js';
 import { DEFAULT_SETTINGS } from '../../src/settings/dto/settings.dto.js';
 import { readSource } from './source-tree.js';
 
@@ -86,6 +87,7 @@ const LIMITS: Readonly<Record<string, string>> = {
   'body of a request': bytes(BODY_LIMITS.small),
   'parameters of a query': count(named('src/access/guards/query.guard.ts', 'MAX_PARAMETERS')),
   'errors in an answer': count(MAX_ERRORS),
+  'users in one import': count(MAX_IMPORTED_USERS),
   'draining before a stop': time(CONFIGURATION.drainMs),
   'running requests during a stop, upgraded connections and event streams too': time(CONFIGURATION.stopMs),
   'requests that wait for the start': count(named('src/gateway/front-door.ts', 'MAX_EARLY_REQUESTS')),

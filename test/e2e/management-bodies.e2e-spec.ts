@@ -7,6 +7,7 @@ import { request, type RawAnswer } from '../support/raw-client.js';
 import { bearer, type ScopegateFixture } from '../support/scopegate.fixture.js';
 
 const MEBIBYTE = 1_048_576;
+const CSV_LINE = ['Content-Type', 'text/csv'] as const;
 const JSON_LINE = ['Content-Type', 'application/json'] as const;
 const VENDOR = '/jira/rest/de.resolution.apitokenauth/latest/user/token';
 
@@ -223,7 +224,7 @@ describe.each([
 
 describe('the limits of the routes', () => {
   interface Operation {
-    readonly requestBody?: object;
+    readonly requestBody?: { readonly content: Readonly<Record<string, object>> };
     readonly responses: Readonly<Record<string, { readonly description: string }>>;
   }
 
@@ -241,7 +242,8 @@ describe('the limits of the routes', () => {
       const limit = Number(/at most (\d+) bytes/.exec(operation.responses['413']?.description ?? '')?.[1]);
       limits.set(`${method} ${path}`, limit);
       const content = { port: server.port, method, target: path.replace(/\{\w+\}/g, 'nothing') };
-      const lines = [...linesOf(server, 'admin'), JSON_LINE];
+      const isCsv = operation.requestBody?.content['text/csv'] !== undefined;
+      const lines = [...linesOf(server, 'admin'), isCsv ? CSV_LINE : JSON_LINE];
       const announced = await request({ ...content, headers: [...lines, ['Content-Length', String(limit + 1)]] });
       expect(outcome(announced), `${method} ${path}`).toEqual([413, 'too_large']);
       const chunk = (bytes: number): string => `${bytes.toString(16)}\r\n${' '.repeat(bytes)}\r\n`;
@@ -249,7 +251,7 @@ describe('the limits of the routes', () => {
       const tooMuch = await request({ ...chunked, body: `${chunk(limit + 1)}0\r\n\r\n` });
       expect(outcome(tooMuch), `${method} ${path}`).toEqual([413, 'too_large']);
       const fits = await request({ ...chunked, body: `${chunk(limit)}0\r\n\r\n` });
-      expect(outcome(fits), `${method} ${path}`).toEqual([400, 'request_malformed']);
+      expect(outcome(fits), `${method} ${path}`).toEqual([400, isCsv ? 'validation_failed' : 'request_malformed']);
     }
     expect(limits.get('POST /api/v1/tokens')).toBe(131_072);
     expect(limits.get('PATCH /api/v1/settings')).toBe(2_097_152);

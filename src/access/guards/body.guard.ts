@@ -3,13 +3,18 @@ import { mediaTypesOf } from '@scopegate/kernel';
 import type { FastifyRequest } from 'fastify';
 import { exchangeOf, JUDGED_AGAIN_AFTER_MS, type Exchange } from '../../common/access/exchange.js';
 import { readBody } from '../../common/http/body.reader.js';
+import { isCsv, parseCsvBody } from '../../common/http/csv-body.parser.js';
 import { isJson, parseJsonBody } from '../../common/http/json-body.parser.js';
 import { ProblemException } from '../../common/http/problem.exception.js';
-import { bodyLimitOf } from '../route-metadata.js';
+import { bodyLimitOf, takesCsv } from '../route-metadata.js';
 import { AccessGuard } from './access.guard.js';
 
 /** The body of these methods has no meaning (RFC 9110 9.3). */
 const WITHOUT_BODY: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
+
+const JSON_BODY = { name: 'application/json', isFit: isJson, parse: parseJsonBody } as const;
+
+const CSV = { name: 'text/csv', isFit: isCsv, parse: parseCsvBody } as const;
 
 /** R112: reads the body last, so a refused request, or one for an unknown route, costs no more than its head. */
 @Injectable()
@@ -22,8 +27,9 @@ export class BodyGuard implements CanActivate {
     const { head } = exchangeOf(request).facts;
     const hasBody = head.announcesBody;
     const types = mediaTypesOf(head.lines);
-    if (!isJson(types) && (hasBody || types.length > 0)) {
-      throw new ProblemException('unsupported_media_type', 'Send the body as application/json.');
+    const { name, isFit } = takesCsv(context) ? CSV : JSON_BODY;
+    if (!isFit(types) && (hasBody || types.length > 0)) {
+      throw new ProblemException('unsupported_media_type', `Send the body as ${name}.`);
     }
     const limit = bodyLimitOf(context);
     return limit === null || !hasBody ? true : this.#read(context, request, limit);
@@ -32,7 +38,8 @@ export class BodyGuard implements CanActivate {
   async #read(context: ExecutionContext, request: FastifyRequest, limit: number): Promise<boolean> {
     const exchange = exchangeOf(request);
     const sinceTick = performance.now();
-    request.body = parseJsonBody(await readBody(exchange, limit));
+    const { parse } = takesCsv(context) ? CSV : JSON_BODY;
+    request.body = parse(await readBody(exchange, limit));
     // The parsed body replaces it.
     exchange.readBody = null;
     return performance.now() - sinceTick < JUDGED_AGAIN_AFTER_MS || this.#judgeAgain(context, exchange);

@@ -24,6 +24,9 @@ export const PASSWORD_LOGIN_EXTENSION = 'x-password-login-only';
 
 export const BODY_LIMIT = 'scopegate:body-limit';
 
+/** The body is CSV in place of JSON. */
+export const CSV_BODY = 'scopegate:csv-body';
+
 /** For routes that are public or undocumented; otherwise `ApiRoute` sets it. */
 export const Access = (access: RouteAccess): MethodDecorator & ClassDecorator => SetMetadata(ROUTE_ACCESS, access);
 
@@ -49,6 +52,9 @@ export const RefusingRoute = (): MethodDecorator =>
 
 /** R112; `ApiRoute` sets and documents it. */
 export const BodyLimit = (bytes: number): MethodDecorator => SetMetadata(BODY_LIMIT, bytes);
+
+/** The handler gets the body as a text. `ApiRoute` sets and documents it. */
+export const CsvBody = (): MethodDecorator => SetMetadata(CSV_BODY, true);
 
 export const CurrentCaller = createParamDecorator((_data: unknown, context: ExecutionContext): Authenticated => {
   const caller = exchangeOf(context.switchToHttp().getRequest()).authenticated;

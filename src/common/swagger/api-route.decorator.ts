@@ -3,6 +3,7 @@ import {
   ApiBasicAuth,
   ApiBearerAuth,
   ApiBody,
+  ApiConsumes,
   ApiExtraModels,
   ApiHeader,
   ApiOperation,
@@ -12,7 +13,7 @@ import {
 } from '@nestjs/swagger';
 import { REASONS } from '@scopegate/access';
 import { PROBLEM_CODES, PROBLEM_MEDIA_TYPE, problemType, type ProblemCode } from '@scopegate/problem';
-import { Access, BodyLimit, type RouteAccess } from '../access/route.decorators.js';
+import { Access, BodyLimit, CsvBody, type RouteAccess } from '../access/route.decorators.js';
 import { BODY_LIMITS } from '../http/body-limits.js';
 import { IdempotencyInterceptor } from '../http/idempotency.interceptor.js';
 import { LocationInterceptor } from './location.interceptor.js';
@@ -40,6 +41,8 @@ interface RouteOptions<Answer extends object> {
   readonly params?: Readonly<Record<string, { readonly description: string; readonly example: string }>>;
   /** The examples by title can be sent as they are. */
   readonly body?: { readonly type: new () => object; readonly examples: Readonly<Record<string, object>> };
+  /** The body is `text/csv`, with this example. Enforced, too. */
+  readonly csv?: string;
   /** Default 64 KiB. Enforced, too (R112). */
   readonly maxBodyBytes?: number;
   /** The route's own problems; those of every route are added. */
@@ -85,6 +88,14 @@ function describeBody({ type, examples }: NonNullable<RouteOptions<object>['body
   });
 }
 
+function describeCsv(example: string): readonly MethodDecorator[] {
+  return [
+    CsvBody(),
+    ApiConsumes('text/csv'),
+    ApiBody({ schema: { type: 'string' }, examples: { csv: { value: example } } }),
+  ];
+}
+
 const tooLargeText = (maxBytes: number): string => `The body of this request may have at most ${maxBytes} bytes.`;
 
 /** The detail differs from case to case. */
@@ -112,10 +123,10 @@ const IDEMPOTENCY_KEY = ApiHeader({
   schema: { type: 'string', pattern: '^[A-Za-z0-9._-]{1,64}$' },
 });
 
-type ProblemOptions = Pick<RouteOptions<object>, 'access' | 'body' | 'problems'>;
+type ProblemOptions = Pick<RouteOptions<object>, 'access' | 'body' | 'csv' | 'problems'>;
 
-function takesBody({ body, problems }: ProblemOptions): boolean {
-  return body !== undefined || problems?.includes('unsupported_media_type') === true;
+function takesBody({ body, csv, problems }: ProblemOptions): boolean {
+  return body !== undefined || csv !== undefined || problems?.includes('unsupported_media_type') === true;
 }
 
 function problemsByStatus(options: ProblemOptions): readonly (readonly [number, readonly string[]])[] {
@@ -179,6 +190,7 @@ export function ApiRoute<Answer extends object>(options: ApiRouteOptions<Answer>
       : [UseInterceptors(new LocationInterceptor(options.location), IdempotencyInterceptor), IDEMPOTENCY_KEY]),
     ...Object.entries(options.params ?? {}).map(([name, param]) => ApiParam({ name, ...param })),
     ...(options.body === undefined ? [] : [describeBody(options.body)]),
+    ...(options.csv === undefined ? [] : describeCsv(options.csv)),
     ApiExtraModels(ProblemDto),
     ApiBasicAuth(BASIC_SCHEME),
     ApiBearerAuth(BEARER_SCHEME),

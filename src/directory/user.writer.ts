@@ -1,0 +1,103 @@
+import { Injectable } from '@nestjs/common';
+import { describeChange } from '@scopegate/audit';
+import type { EntityManager } from 'typeorm';
+import type { Actor } from '../audit/actor.js';
+import { AuditService } from '../audit/audit.service.js';
+import { Turn } from '../common/time/turn.js';
+import type { Unit } from '../database/unit-of-work.js';
+import { toUserDto } from './directory.mapper.js';
+import { DirectoryRepository } from './directory.repository.js';
+import { searchKeyOf } from './directory-user.js';
+import type { UserDto } from './dto/user.dto.js';
+import { UserEntity } from './user.entity.js';
+
+export interface NewUser {
+  readonly row: UserEntity;
+  readonly groups: readonly string[];
+}
+
+/** Null: the password stays. */
+export type PasswordChange = { readonly before: string | null; readonly after: string | null } | null;
+
+/** Each write with its event. The transaction must have checked names, groups and the last administrator. */
+@Injectable()
+export class UserWriter {
+  constructor(
+    private readonly repository: DirectoryRepository,
+    private readonly audit: AuditService,
+  ) {}
+
+  async insert(unit: Unit, users: readonly NewUser[], actor: Actor): Promise<void> {
+    const { manager } = unit;
+    await this.repository.insertUsers(
+      manager,
+      users.map(({ row }) => row),
+    );
+    await this.repository.addMembers(
+      manager,
+      users.flatMap(({ row, groups }) => groups.map((groupName) => ({ groupName, userId: row.id }))),
+    );
+    const turn = new Turn(true);
+    for (const { row, groups } of users) {
+      if (turn.isDue) await turn.yield();
+      this.audit.recordChange(manager, actor, {
+        type: 'user.created',
+        detail: {
+          subject: row.username,
+          changes: describeChange({}, { ...toUserDto({ ...row, groups }), hasPassword: row.passwordHash !== null }),
+        },
+      });
+      unit.changed('directory', row.id);
+    }
+  }
+
+  async update(
+    unit: Unit,
+    id: string,
+    before: UserDto,
+    after: UserDto,
+    password: PasswordChange,
+    actor: Actor,
+  ): Promise<void> {
+    const { manager } = unit;
+    await manager.update(UserEntity, id, {
+      displayName: after.displayName,
+      email: after.email,
+      searchKey: searchKeyOf(after),
+      active: after.active,
+      ...(password === null ? {} : { passwordHash: password.after }),
+    });
+    await this.#replaceGroups(manager, id, before.groups, after.groups);
+    this.audit.recordChange(manager, actor, {
+      type: 'user.changed',
+      detail: {
+        subject: before.username,
+        changes: describeChange(before, after),
+        ...(password === null ? {} : { passwordChange: passwordChange(password) }),
+      },
+    });
+    unit.changed('directory', id);
+  }
+
+  async #replaceGroups(
+    manager: EntityManager,
+    userId: string,
+    before: readonly string[],
+    after: readonly string[],
+  ): Promise<void> {
+    for (const group of before) {
+      if (!after.includes(group)) await this.repository.removeMember(manager, group, userId);
+    }
+    const added = after.filter((group) => !before.includes(group));
+    await this.repository.addMembers(
+      manager,
+      added.map((groupName) => ({ groupName, userId })),
+    );
+  }
+}
+
+/** The audit log must not hold a password (R61). */
+export function passwordChange({ before, after }: NonNullable<PasswordChange>): 'set' | 'changed' | 'removed' {
+  if (after === null) return 'removed';
+  return before === null ? 'set' : 'changed';
+}
