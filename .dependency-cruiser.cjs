@@ -10,7 +10,7 @@ const LIBS = {
   path: ['kernel'],
   upstream: ['kernel'],
   product: ['kernel', 'scope', 'path', 'upstream'],
-  access: ['kernel', 'network', 'token', 'permission', 'scope', 'path', 'product'],
+  access: ['kernel', 'network', 'token', 'permission', 'scope', 'path', 'product', 'upstream'],
   problem: ['kernel', 'network', 'token', 'permission', 'scope', 'path', 'product', 'access'],
   audit: ['kernel', 'network', 'token', 'permission', 'scope', 'path', 'product', 'access'],
 };

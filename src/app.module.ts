@@ -7,6 +7,7 @@ import { DocumentationModule } from './common/swagger/documentation.module.js';
 import { ConfigModule } from './config/config.module.js';
 import type { Configuration } from './config/env.js';
 import { DatabaseModule } from './database/database.module.js';
+import { ForwardAuthModule } from './forward-auth/forward-auth.module.js';
 import { GatewayModule } from './gateway/gateway.module.js';
 import { HealthModule } from './health/health.module.js';
 import { KEY_USES } from './key-uses.js';
@@ -36,6 +37,7 @@ export class AppModule {
         MetricsModule,
         AccessModule,
         GatewayModule,
+        ForwardAuthModule,
         HealthModule,
         DocumentationModule,
       ],

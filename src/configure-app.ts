@@ -20,6 +20,7 @@ import { createValidationPipe } from './common/validation/validation.pipe.js';
 import type { Leftovers } from './common/stop/stop-sequence.js';
 import type { Configuration } from './config/env.js';
 import { FirstAdministrator } from './directory/first-administrator.js';
+import { ForwardAuthService } from './forward-auth/forward-auth.service.js';
 import { FrontDoor } from './gateway/front-door.js';
 import { GatewayService } from './gateway/gateway.service.js';
 import { LoopDetector } from './gateway/loop.detector.js';
@@ -105,6 +106,7 @@ function createApp(
 function openDoor(app: NestFastifyApplication, frontDoor: FrontDoor): void {
   frontDoor.open({
     gateway: app.get(GatewayService),
+    forwardAuth: app.get(ForwardAuthService),
     loops: app.get(LoopDetector),
     applications: app.get(ApplicationsService),
     requestLog: app.get(RequestLog),

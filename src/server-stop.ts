@@ -10,6 +10,7 @@ import { runStop, type Leftovers, type StopStep } from './common/stop/stop-seque
 import { StopState } from './common/stop/stop-state.js';
 import type { Configuration } from './config/env.js';
 import type { FrontDoor } from './gateway/front-door.js';
+import { ForwardAuthService } from './forward-auth/forward-auth.service.js';
 import { GatewayService } from './gateway/gateway.service.js';
 import { OpenRequests } from './gateway/open-requests.js';
 import { UpstreamPools } from './gateway/upstream.pools.js';
@@ -131,7 +132,8 @@ export class ServerStop {
   }
 
   get #unfinished(): number {
-    return this.frontDoor.unanswered.length + this.app.get(GatewayService).waiting;
+    const waiting = this.app.get(GatewayService).waiting + this.app.get(ForwardAuthService).waiting;
+    return this.frontDoor.unanswered.length + waiting;
   }
 
   /** Requests continue without their client, and may still go upstream or change something. */

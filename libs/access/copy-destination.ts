@@ -6,7 +6,7 @@ import type { Admitted } from './decision.js';
 import type { MountedApplications } from './destination.js';
 
 /** Finds the application that a client reaches at an address. */
-export type Mounts = MountedApplications<{ readonly key: string }>;
+export type Mounts = Pick<MountedApplications<{ readonly key: string }>, 'route'>;
 
 /** What a `Destination` line (RFC 4918 10.3) names, below the mount, or what is wrong. */
 export type CopyDestination =

@@ -26,11 +26,13 @@ const MOUNTS: MountedApplications<Application> = {
     if (rawPath === '/jira') return { ...AT_ROOT, rest: '/', isMountItself: true };
     return rawPath.startsWith('/jira/') ? { ...AT_ROOT, rest: rawPath.slice(5) } : null;
   },
+  byKey: (key) => (key === 'jira' ? JIRA : null),
 };
 
 /** Jira at the root of every host. */
 const ROOT: MountedApplications<Application> = {
   route: (_authority, rawPath) => ({ ...AT_ROOT, rest: rawPath }),
+  byKey: () => null,
 };
 
 function destination(
@@ -124,7 +126,7 @@ describe('where a request goes', () => {
   it('the address of the server itself differs from a path that leads nowhere', () => {
     expect(destination('/')).toMatchObject({ kind: 'nowhere', isServerRoot: true });
     expect(destination('/x')).toMatchObject({ kind: 'nowhere', isServerRoot: false });
-    const unclaimed: MountedApplications<Application> = { route: () => 'unclaimed-host-path' };
+    const unclaimed: MountedApplications<Application> = { route: () => 'unclaimed-host-path', byKey: () => null };
     expect(destination('/', {}, 'both', unclaimed)).toMatchObject({ kind: 'nowhere', isServerRoot: false });
     expect(destination('/api/v1/me', {}, 'both', unclaimed).kind).toBe('nowhere');
   });

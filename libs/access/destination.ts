@@ -2,6 +2,7 @@ import { readAuthority, type Authority } from '@scopegate/network';
 import { parseTarget } from '@scopegate/path';
 import { judgeForm } from './admit.js';
 import { deny, type Deny } from './decision.js';
+import { readAskedPath } from './door.js';
 import type { ApplicationRules, RequestFacts } from './facts.js';
 import type { RequestHead } from './request-head.js';
 import { vendorCallOf, type VendorCall } from './vendor-call.js';
@@ -48,6 +49,8 @@ export interface Route<Application> {
 export interface MountedApplications<Application> {
   /** `unclaimed-host-path`: the host is one of an application, and the path lies outside its mount. */
   route(authority: Authority | null, rawPath: string): Route<Application> | 'unclaimed-host-path' | null;
+  /** Null if no application has this key. */
+  byKey(key: string): Application | null;
 }
 
 /** A request refused before routing is recorded for the application of its path, if there is one. */
@@ -63,6 +66,8 @@ export type Destination<Application> = {
   | { readonly kind: 'loop'; readonly application: Application | null }
   /** One of the server's own paths. */
   | { readonly kind: 'own' }
+  /** A proxy asks for a decision (R84, R85). `targetFault`: why the target cannot be read; otherwise null. */
+  | { readonly kind: 'door'; readonly targetFault: string | null }
   /** `OPTIONS *` asks about the server and no application (RFC 9112 3.2.4). */
   | { readonly kind: 'server-options' }
   /** `isServerRoot`: the address of the server itself, where no application is mounted. */
@@ -112,11 +117,18 @@ export function destinationOf<Application extends { readonly key: string; readon
   if (taken.target === '*' && method === 'OPTIONS') {
     return ownDestination({ kind: 'server-options', facts: factsAt('*'), authority });
   }
+  if (route === 'own' && firstSegmentOf(path) === DOOR_SEGMENT) {
+    return ownDestination({ kind: 'door', facts, authority, targetFault: target.ok ? null : target.detail });
+  }
   if (!target.ok) {
     const denial = deny('path_ambiguous', null, { detail: target.detail });
     return { kind: 'refused', facts, authority, application, denial };
   }
   if (application !== null) {
+    if (asksAtOwnHost(route, path, applications)) {
+      const denial = deny('request_malformed', null, { detail: ASKED_AT_OWN_HOST });
+      return { kind: 'refused', facts, authority, application, denial };
+    }
     const call = vendorCallOf(method, facts.rawPath, application.rules);
     return call === null
       ? { kind: 'application', facts, authority, application }
@@ -124,6 +136,24 @@ export function destinationOf<Application extends { readonly key: string; readon
   }
   if (route === 'own') return ownDestination({ kind: 'own', facts, authority });
   return ownDestination({ kind: 'nowhere', facts, authority, isServerRoot: route === 'nowhere' && path === '/' });
+}
+
+/** The first segment of the paths of forward authentication. */
+const DOOR_SEGMENT = 'authorize';
+
+const ASKED_AT_OWN_HOST =
+  'This host belongs to an application, whose answer must not be taken for a decision. A proxy must ask for decisions ' +
+  'with a host name of the gateway itself in the Host line.';
+
+/** The application would answer the question of a proxy, perhaps with 200, and the proxy would take it for an allow. */
+function asksAtOwnHost<Application>(
+  route: Route<Application> | string,
+  rawPath: string,
+  applications: MountedApplications<Application>,
+): boolean {
+  if (typeof route === 'string' || !route.hasOwnHost || firstSegmentOf(rawPath) !== DOOR_SEGMENT) return false;
+  const asked = readAskedPath(rawPath);
+  return asked !== null && applications.byKey(asked.key) !== null;
 }
 
 /** The form of a request below a mount is judged later; every other one is judged here. */

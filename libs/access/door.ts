@@ -1,4 +1,191 @@
-/** The ways to ask for a decision about an application, by the names that the audit log uses (R91). */
+import { foldHeaderName, headerValues, upgradesToRequests, type HeaderLines } from '@scopegate/kernel';
+import { parseIpAddress } from '@scopegate/network';
+import { parseTarget, pathReadings, stripMount } from '@scopegate/path';
+import { isPathName } from '@scopegate/upstream';
+import { deny, type Deny } from './decision.js';
+import type { AccessPolicy, RequestFacts } from './facts.js';
+import { RequestHead } from './request-head.js';
+
+/**
+ * The ways to ask for a decision: to send a request through the gateway; forward authentication, in which the request
+ * itself or headers are the subject; introspection of a token; the guard of another application.
+ */
 export const DOORS = ['proxy', 'request', 'headers', 'introspection', 'guard'] as const;
 
 export type Door = (typeof DOORS)[number];
+
+/** What the path of forward authentication asks for. */
+export type AskedPath =
+  | { readonly door: 'request'; readonly key: string; readonly rest: string }
+  | { readonly door: 'headers'; readonly key: string };
+
+/** `/authorize/{application}`, or with the original target behind it; null: neither. */
+export function readAskedPath(rawPath: string): AskedPath | null {
+  const [, key, rest] = /^\/authorize\/([^/]+)(\/.*)?$/.exec(rawPath) ?? [];
+  if (key === undefined) return null;
+  return rest === undefined ? { door: 'headers', key } : { door: 'request', key, rest };
+}
+
+export interface AskedStatuses {
+  /** nginx understands 200, 401 and 403 alone (R86). */
+  readonly isForNginx: boolean;
+  /** What is left of the query. */
+  readonly query: string | null;
+}
+
+const FOR_NGINX = 'statuses=nginx';
+
+/** It is the last part, because nginx adds it behind the client's query. */
+export function readStatuses(query: string | null): AskedStatuses {
+  if (query === FOR_NGINX) return { isForNginx: true, query: null };
+  if (query?.endsWith(`&${FOR_NGINX}`) !== true) return { isForNginx: false, query };
+  return { isForNginx: true, query: query.slice(0, -FOR_NGINX.length - 1) };
+}
+
+/** R85: anybody else could forge what a proxy says. */
+export function isTrustedProxy(peer: string | undefined, { reverseProxy }: AccessPolicy): boolean {
+  const address = parseIpAddress(peer);
+  return address !== null && reverseProxy.enabled && reverseProxy.trusted.has(address);
+}
+
+/** What the subject belongs to. */
+export interface SubjectPlace {
+  readonly pathPrefix: string;
+  /** The headers that a proxy replaces by those of the answer: from the folded name to the exact one, in lower case. */
+  readonly ownedNames: ReadonlyMap<string, string>;
+}
+
+export type SubjectReading =
+  { readonly ok: true; readonly facts: RequestFacts } | { readonly ok: false; readonly denial: Deny };
+
+/**
+ * The request that a proxy asks about (R84, R85).
+ * @param asking the request of the proxy, without the part of the query for the statuses
+ */
+export function readSubject(asked: AskedPath, asking: RequestFacts, place: SubjectPlace): SubjectReading {
+  const fault = faultOfLines(asked, asking.head.lines, place);
+  if (fault !== null) return malformed(fault);
+  if (asked.door === 'request') {
+    const { method, query, head } = asking;
+    return subjectOf({ method, rawPath: asked.rest, query, head }, asking, place);
+  }
+  if (asking.query !== null) return malformed('The query of this address may only be "statuses=nginx".');
+  const described = readDescription(asking.head.lines);
+  if (typeof described === 'string') return malformed(described);
+  const target = parseTarget(described.target);
+  if (!target.ok) return { ok: false, denial: deny('path_ambiguous', null, { detail: target.detail }) };
+  const { method, lines, host } = described;
+  const ownHost = host ?? target.authority;
+  const head = RequestHead.of(ownHost === null ? lines : withHost(lines, ownHost));
+  return subjectOf({ method, rawPath: target.rawPath, query: target.query, head }, asking, place);
+}
+
+type SubjectLine = Pick<RequestFacts, 'method' | 'rawPath' | 'query' | 'head'>;
+
+function subjectOf(
+  { method, rawPath, query, head }: SubjectLine,
+  { peer }: RequestFacts,
+  { pathPrefix }: SubjectPlace,
+): SubjectReading {
+  const rest = belowMount(rawPath, pathPrefix);
+  if (rest === null) return { ok: false, denial: deny('path_ambiguous', null, { detail: MOUNT_IN_DISGUISE }) };
+  const isMountItself = pathPrefix !== '/' && rawPath === pathPrefix;
+  // The proxy may ask in HTTP/1.0 about a request in HTTP/1.1.
+  const httpVersion = '1.1';
+  const described = head.describedFor(method);
+  return { ok: true, facts: { method, httpVersion, rawPath: rest, isMountItself, query, head: described, peer } };
+}
+
+const MOUNT_IN_DISGUISE =
+  'The path begins with the mount of the application in another spelling. Send it exactly as the mount is written.';
+
+/** The proxy may ask with the mount or without it. Null: some reader finds the mount where it is not written (R12). */
+function belowMount(rawPath: string, pathPrefix: string): string | null {
+  const rest = stripMount(rawPath, pathPrefix);
+  if (rest !== null) return rest;
+  const prefix = pathPrefix.toLowerCase();
+  const readings = pathReadings(rawPath, { rewritesStatic: false });
+  const isPlain = readings?.every((reading) => stripMount(reading.toLowerCase(), prefix) === null) ?? false;
+  return isPlain ? rawPath : null;
+}
+
+/** Two dialects; a request has one of them (R85). */
+const FORWARDED_NAMES = ['x-forwarded-method', 'x-forwarded-uri', 'x-forwarded-host', 'x-forwarded-proto'] as const;
+const ORIGINAL_NAMES = ['x-original-method', 'x-original-url'] as const;
+const DIALECT_NAMES: ReadonlySet<string> = new Set([...FORWARDED_NAMES, ...ORIGINAL_NAMES]);
+
+/** What a proxy could neither replace nor leave out, since it compares names without case alone. Null: nothing. */
+function faultOfLines({ door }: AskedPath, lines: HeaderLines, { ownedNames }: SubjectPlace): string | null {
+  for (let index = 0; index < lines.length; index += 2) {
+    const name = (lines[index] ?? '').toLowerCase();
+    const folded = foldHeaderName(name);
+    const isOfDialect = DIALECT_NAMES.has(folded);
+    const owned = ownedNames.get(folded) ?? (isOfDialect ? folded : name);
+    if (name !== owned) {
+      return `The header ${name} is another spelling of ${owned}, and some servers take it for the same. Leave it out.`;
+    }
+    if (isPathName(folded) && !(isOfDialect && door === 'headers')) {
+      return `The header ${name} names another path, and the application might follow it. Leave it out.`;
+    }
+  }
+  return upgradesToRequests(lines) ? 'An upgrade to HTTP or TLS would carry requests that are not judged.' : null;
+}
+
+interface Described {
+  readonly method: string;
+  readonly target: string;
+  /** Null if the target says it, or nothing does. */
+  readonly host: string | null;
+  /** Of the subject. */
+  readonly lines: HeaderLines;
+}
+
+/** RFC 9110 9.1. */
+const METHOD = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
+/** @returns a text that says what is wrong */
+function readDescription(lines: HeaderLines): Described | string {
+  const isForwarded = isNamed(lines, FORWARDED_NAMES);
+  const isOriginal = isNamed(lines, ORIGINAL_NAMES);
+  if (isForwarded && isOriginal) return 'The request is described by X-Forwarded-* and by X-Original-*. Send one.';
+  const [method, target, host = null, proto = 'http'] = (isOriginal ? ORIGINAL_NAMES : FORWARDED_NAMES).map((name) =>
+    onlyValue(lines, name),
+  );
+  if (method === undefined || target === undefined || method === null || target === null) return MISSING;
+  if (!isOriginal && (host === null || proto === null)) return MISSING;
+  if (!METHOD.test(method)) return 'The described method is no method (RFC 9110 9.1).';
+  if (proto !== 'http' && proto !== 'https') return 'X-Forwarded-Proto must be "http" or "https".';
+  if (!isOriginal && !target.startsWith('/')) return 'X-Forwarded-Uri must begin with a slash.';
+  return { method, target, host, lines: without(lines, DIALECT_NAMES) };
+}
+
+const MISSING =
+  'The request is not described. Send X-Forwarded-Method, X-Forwarded-Uri, X-Forwarded-Host and X-Forwarded-Proto, or ' +
+  'X-Original-Method and X-Original-URL, each exactly once; or the original target behind this path.';
+
+function isNamed(lines: HeaderLines, names: readonly string[]): boolean {
+  return names.some((name) => headerValues(lines, name).length > 0);
+}
+
+function onlyValue(lines: HeaderLines, name: string): string | null {
+  const [value, second] = headerValues(lines, name);
+  return value === undefined || value === '' || second !== undefined ? null : value;
+}
+
+function withHost(lines: HeaderLines, host: string): HeaderLines {
+  return [...without(lines, new Set(['host'])), 'Host', host];
+}
+
+/** @param names in lower case */
+function without(lines: HeaderLines, names: ReadonlySet<string>): HeaderLines {
+  const kept: string[] = [];
+  for (let index = 0; index + 1 < lines.length; index += 2) {
+    const name = lines[index] ?? '';
+    if (!names.has(name.toLowerCase())) kept.push(name, lines[index + 1] ?? '');
+  }
+  return kept;
+}
+
+function malformed(detail: string): SubjectReading {
+  return { ok: false, denial: deny('request_malformed', null, { detail }) };
+}

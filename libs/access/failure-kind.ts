@@ -1,4 +1,5 @@
-import { REASONS, type FailureKind, type ReasonCode } from './reasons.js';
+import type { FailureKind } from './reason.js';
+import { REASONS, type ReasonCode } from './reasons.js';
 
 export interface FailedReason {
   readonly code: ReasonCode;

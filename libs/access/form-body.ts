@@ -1,7 +1,7 @@
 import { isEncodedBody } from '@scopegate/kernel';
 import { productOf } from '@scopegate/product';
 import { admit } from './admit.js';
-import type { Admitted, Deny } from './decision.js';
+import type { Admitted, Allow, Deny, PassThrough } from './decision.js';
 import type { ApplicationRules, FormBody } from './facts.js';
 import { bansPassword } from './password-ban.js';
 import type { RequestHead } from './request-head.js';
@@ -38,4 +38,11 @@ export function needsFormToRefuse({ code }: Deny, { application, request }: Admi
 export function refusesLargeForm(admitted: Admitted): boolean {
   const { application } = admitted;
   return application !== null && productOf(application.kind).loginFields && bansPassword(admitted);
+}
+
+/** A form that cannot be read is refused where a field could be a password, or say who acts (R43, R71). */
+export function needsWholeForm(decision: Allow | PassThrough, admitted: Admitted): boolean {
+  const { application } = admitted;
+  if (decision.kind === 'pass' || application === null) return refusesLargeForm(admitted);
+  return productOf(application.kind).loginFields || application.acting !== null;
 }

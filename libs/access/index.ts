@@ -1,4 +1,5 @@
 export * from './stages.js';
+export type { FailureKind, Reason } from './reason.js';
 export * from './reasons.js';
 export * from './failure-kind.js';
 export * from './facts.js';
@@ -21,4 +22,5 @@ export * from './explain.js';
 export * from './vendor-call.js';
 export * from './destination.js';
 export * from './door.js';
+export { upstreamLines, type OwnedHeaders } from './upstream-lines.js';
 export type { Mounts } from './copy-destination.js';

@@ -24,7 +24,14 @@ import type {
   FoundToken,
   NotFound,
 } from './facts.js';
-import { admitForm, MAX_FORM_BYTES, needsForm, needsFormToRefuse, refusesLargeForm } from './form-body.js';
+import {
+  admitForm,
+  MAX_FORM_BYTES,
+  needsForm,
+  needsFormToRefuse,
+  needsWholeForm,
+  refusesLargeForm,
+} from './form-body.js';
 import type { RequestHead } from './request-head.js';
 import { copies } from './request-methods.js';
 import { judgeDeposit, needsDeposit } from './upstream-credential.js';
@@ -55,8 +62,11 @@ export interface AccessPorts {
   logIn(admitted: Admitted): Promise<LoginResult>;
   /** For the destination of COPY and MOVE (R115). */
   readonly mounts: Mounts;
-  /** Null if only the head is known: the decision then ignores the body. */
-  readonly body: BodyPort | null;
+  /**
+   * Null if only the head is known: the decision then ignores the body. `kept`: a proxy keeps it, and a request whose
+   * body would decide is refused.
+   */
+  readonly body: BodyPort | 'kept' | null;
   /** Called after each passed stage, so that a later failure is recorded with what was known. */
   onPassed(stage: Admitted | Authenticated): void;
 }
@@ -103,6 +113,7 @@ function checkActing(allow: Allow, { body }: AccessPorts): Eventually<Allow | De
   const acting = admitted.application?.acting ?? null;
   const { head } = admitted.request;
   if (body === null || token === null || acting === null || !acting.searchesBody(head)) return allow;
+  if (body === 'kept') return deny('body_needed', admitted, { token });
   return body.readWhole(MAX_ACTING_BODY_BYTES).then((bytes) => {
     const detail = acting.bodyProblem(head, bytes);
     return detail === null ? allow : deny('credential_ambiguous', admitted, { token, detail });
@@ -138,6 +149,10 @@ function admitRequest(
 ): Eventually<Admitted | Deny> {
   const path = judgeRequestPath(request.rawPath, application);
   if (body === null || !needsSessionBody(request.method, path)) return admit(request, application, path, policy);
+  if (body === 'kept') {
+    const admitted = admit(request, application, path, policy);
+    return admitted.kind === 'deny' ? admitted : deny('body_needed', admitted);
+  }
   return body
     .readWhole(MAX_SESSION_BODY_BYTES)
     .then((bytes) => admit({ ...request, sessionBody: readSessionBody(bytes) }, application, path, policy));
@@ -173,8 +188,8 @@ function gather(admitted: Admitted, facts: AccessFacts, ports: AccessPorts): Eve
 }
 
 /** R109: if the head has no credential, a token in the form gets an answer that says where it belongs. */
-function refuse(denial: Deny, admitted: Admitted, body: BodyPort | null): Eventually<Deny> {
-  if (body === null || !needsFormToRefuse(denial, admitted)) return denial;
+function refuse(denial: Deny, admitted: Admitted, body: AccessPorts['body']): Eventually<Deny> {
+  if (body === null || body === 'kept' || !needsFormToRefuse(denial, admitted)) return denial;
   return body.readBeginning(MAX_FORM_BYTES, false).then((bytes) => {
     const again = admitForm(admitted, bytes);
     return again.kind === 'deny' ? again : denial;
@@ -187,8 +202,10 @@ function authorizeRequest(
   route: RouteRules,
   { body, mounts }: AccessPorts,
 ): Eventually<Allow | Deny> {
-  const { lines } = authenticated.admitted.request.head;
+  const { admitted, token } = authenticated;
+  const { lines } = admitted.request.head;
   if (body !== null && needsLfsOperation(authenticated)) {
+    if (body === 'kept') return deny('body_needed', admitted, { token });
     return body.readWhole(MAX_LFS_BATCH_BYTES).then((bytes) =>
       authorize(authenticated, {
         route,
@@ -200,15 +217,23 @@ function authorizeRequest(
   }
   const ofHead = authorize(authenticated, { route, mounts });
   if (body === null || ofHead.kind === 'deny' || !needsBodyOverrides(authenticated, { route, mounts })) return ofHead;
+  if (body === 'kept') return deny('body_needed', admitted, { token });
   return body
     .readWhole(MAX_OVERRIDE_BODY_BYTES)
     .then((bytes) => authorize(authenticated, { route, mounts, bodyOverrides: overridingMethodsOfBody(lines, bytes) }));
+}
+
+function needBodyOf(decision: Allow | PassThrough): Deny {
+  if (decision.kind === 'pass') return deny('body_needed', decision.admitted);
+  const { admitted, token } = decision.authenticated;
+  return deny('body_needed', admitted, { token });
 }
 
 /** R43, R109: searches the form of a request that passed everything else, and judges it again with the result. */
 function checkForm(decision: Allow | PassThrough, admitted: Admitted, ports: AccessPorts): Eventually<Decision> {
   const { body } = ports;
   if (body === null || !needsForm(admitted.request.head, admitted.application)) return decision;
+  if (body === 'kept') return needsWholeForm(decision, admitted) ? needBodyOf(decision) : decision;
   return body.readBeginning(MAX_FORM_BYTES, refusesLargeForm(admitted)).then((bytes) => {
     const again = admitForm(admitted, bytes);
     if (again.kind === 'deny') return again;

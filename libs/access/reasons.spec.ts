@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { REASONS, type Reason, type ReasonCode } from './reasons.js';
+import type { Reason } from './reason.js';
+import { REASONS, type ReasonCode } from './reasons.js';
 import { STAGES } from './stages.js';
 
 const ENTRIES: readonly (readonly [string, Reason])[] = Object.entries(REASONS);
@@ -27,6 +28,8 @@ const PUBLIC_CODES: Readonly<Record<number, readonly string[]>> = {
     'destination_not_allowed',
     'administrator_required',
     'upstream_credential_missing',
+    'proxy_not_trusted',
+    'body_needed',
   ],
   405: ['method_not_allowed'],
   429: ['too_many_failures'],

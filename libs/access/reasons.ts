@@ -1,19 +1,4 @@
-import type { Stage } from './stages.js';
-
-export interface Reason {
-  readonly stage: Stage;
-  readonly status: number;
-  /** The code the client sees: coarser than the reason if more detail would help an attacker. */
-  readonly publicCode: string;
-  /** The problem's title (RFC 9457), the same for every occurrence. */
-  readonly title: string;
-  /** Used if the stage has nothing more exact to say. It says what to do. */
-  readonly detail: string;
-  /** What the throttle counts (R51); null: nothing. */
-  readonly failure: FailureKind | null;
-  /** The API document lists these reasons for every call. */
-  readonly onEveryCall: boolean;
-}
+import type { Reason } from './reason.js';
 
 const CREDENTIAL_INVALID = {
   status: 401,
@@ -95,6 +80,24 @@ export const REASONS = {
     detail:
       'No token may send this request, because its answer can contain another credential, or because an ' +
       'administrator has blocked it.',
+  },
+  proxy_not_trusted: {
+    stage: 'address',
+    status: 403,
+    failure: null,
+    onEveryCall: false,
+    publicCode: 'proxy_not_trusted',
+    title: 'Only a trusted proxy may ask for a decision',
+    detail: 'Switch "reverseProxy" on in the settings, and add the address of the proxy to "trustedProxies".',
+  },
+  body_needed: {
+    stage: 'scope',
+    status: 403,
+    failure: null,
+    onEveryCall: false,
+    publicCode: 'body_needed',
+    title: 'The decision depends on the body',
+    detail: 'Who asked for this decision does not send the body along. Send the request through the gateway.',
   },
   credential_ambiguous: {
     stage: 'credential',
@@ -294,6 +297,3 @@ export type ReasonCode = keyof typeof REASONS;
 
 /** These answers depend on stored data: they must not differ in a word, so that an attacker learns nothing. */
 export const SECRET_REASONS: ReadonlySet<ReasonCode> = new Set(['token_unknown', 'owner_mismatch', 'owner_inactive']);
-
-/** A guess of a secret, or the use of a token that was valid once. */
-export type FailureKind = 'guess' | 'ended-token';

@@ -1,8 +1,18 @@
-import { announcedLength, declaresForm, headerValues, requestedUpgrade, type HeaderLines } from '@scopegate/kernel';
+import {
+  announcedLength,
+  declaresForm,
+  describedUpgrade,
+  headerValues,
+  requestedUpgrade,
+  type HeaderLines,
+} from '@scopegate/kernel';
 import { readHostLine, type AuthorityReading } from '@scopegate/network';
 import { overridingMethodsOfHeaders } from '@scopegate/scope';
 import type { CredentialReading } from './credential.js';
 import { readHeaders, readSession } from './head-credential.js';
+
+/** What a proxy says of a body that it keeps. */
+type Description = 'perhaps-with-body' | 'without-body';
 
 /**
  * The header lines of a request, and what follows from them alone. Each answer is computed once: a client usually sends
@@ -21,8 +31,12 @@ export class RequestHead {
   #destinations: readonly string[] | undefined;
   #userAgent: string | null | undefined;
   #upgrade: string | null | undefined;
+  #described: RequestHead | undefined;
 
-  private constructor(readonly lines: HeaderLines) {}
+  private constructor(
+    readonly lines: HeaderLines,
+    private readonly origin: 'received' | Description,
+  ) {}
 
   /**
    * @param lines as they arrived
@@ -30,9 +44,20 @@ export class RequestHead {
    * @returns `previous` if its lines are exactly the same, in the same order
    */
   static of(lines: HeaderLines, previous?: RequestHead): RequestHead {
-    if (previous === undefined || !hasSameLines(previous.lines, lines)) return new RequestHead(lines);
+    if (previous === undefined || !hasSameLines(previous.lines, lines)) return new RequestHead(lines, 'received');
     previous.isRepeated = true;
     return previous;
+  }
+
+  /**
+   * The same lines, as a proxy gives them when it asks whether a request may pass (R84, R85): it keeps the body to
+   * itself, and perhaps the lines about the body and the connection.
+   */
+  describedFor(method: string): RequestHead {
+    const description: Description = mayHaveBody(method, this.lines) ? 'perhaps-with-body' : 'without-body';
+    if (this.#described?.origin !== description) this.#described = new RequestHead(this.lines, description);
+    this.#described.isRepeated = this.isRepeated;
+    return this.#described;
   }
 
   /** The values of every line with this name, in wire order. @param name in lower case */
@@ -44,9 +69,14 @@ export class RequestHead {
     return (this.#hostLine ??= readHostLine(this.lines));
   }
 
-  /** The length of the body, in bytes: 0 without a body, NaN in chunks or with a length that cannot be read. */
+  /** In bytes: 0 without a body; NaN in chunks, with a length that cannot be read, or if a proxy keeps the body. */
   get contentLength(): number {
-    return (this.#contentLength ??= announcedLength(this.lines));
+    return (this.#contentLength ??= this.#length());
+  }
+
+  #length(): number {
+    if (this.origin === 'received') return announcedLength(this.lines);
+    return this.origin === 'without-body' ? 0 : NaN;
   }
 
   get announcesBody(): boolean {
@@ -86,11 +116,22 @@ export class RequestHead {
     return this.#userAgent;
   }
 
-  /** See `requestedUpgrade`. HTTP/1.0 has no upgrades: see `upgradeOf`. */
+  /** See `requestedUpgrade` and `describedUpgrade`. HTTP/1.0 has no upgrades: see `upgradeOf`. */
   get upgrade(): string | null {
-    if (this.#upgrade === undefined) this.#upgrade = requestedUpgrade(this.lines);
+    if (this.#upgrade === undefined) {
+      this.#upgrade = this.origin === 'received' ? requestedUpgrade(this.lines) : describedUpgrade(this.lines);
+    }
     return this.#upgrade;
   }
+}
+
+const USUALLY_WITHOUT_BODY: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'DELETE']);
+
+const BODY_NAMES = ['content-length', 'transfer-encoding', 'content-type', 'content-encoding'] as const;
+
+/** A proxy may leave out the lines about a body that it does not send along. */
+function mayHaveBody(method: string, lines: HeaderLines): boolean {
+  return !USUALLY_WITHOUT_BODY.has(method) || BODY_NAMES.some((name) => headerValues(lines, name).length > 0);
 }
 
 function hasSameLines(one: HeaderLines, other: HeaderLines): boolean {

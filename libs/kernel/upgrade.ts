@@ -25,6 +25,24 @@ export function requestedUpgrade(lines: HeaderLines): string | null {
   return judged.length === 0 ? null : judged.join(', ');
 }
 
+/**
+ * What a proxy says of an upgrade when it asks whether a request may pass: some leave `Connection` and `Upgrade` out, but
+ * the key of a WebSocket (RFC 6455 4.1) stays. @returns null for an ordinary request
+ */
+export function describedUpgrade(lines: HeaderLines): string | null {
+  const protocols = upgradeProtocols(lines);
+  if (protocols.length > 0) return protocols.join(', ');
+  return headerValues(lines, 'sec-websocket-key').length > 0 ? 'websocket' : null;
+}
+
+/** After such an upgrade, further requests would follow on the connection. */
+export function upgradesToRequests(lines: HeaderLines): boolean {
+  return (
+    upgradeProtocols(lines).some((protocol) => CARRIES_REQUESTS.has(nameOf(protocol))) ||
+    headerValues(lines, 'http2-settings').length > 0
+  );
+}
+
 function nominatesUpgrade(connection: string): boolean {
   return connection.split(',').some((option) => option.trim().toLowerCase() === 'upgrade');
 }

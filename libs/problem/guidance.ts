@@ -127,6 +127,15 @@ const GUIDANCE: Readonly<Record<PublicCode, ProblemGuidance>> = {
     when: 'The request has a token, and no token may send it: its answer can contain another credential, which no scope limits, or an administrator has put the path into `blockedPaths` of the application.',
     remedy: 'Do this without a token: log in to the application itself.',
   },
+  proxy_not_trusted: {
+    when: 'A decision was asked for at `/authorize`, and the address that asked is no trusted proxy, or reverse proxy support is off.',
+    remedy:
+      'Switch `reverseProxy` on in the settings, and add the address of the proxy to `trustedProxies`. Clients never call `/authorize` themselves.',
+  },
+  body_needed: {
+    when: 'A proxy or a guard asked for a decision, and the decision depends on the body, which it does not send along: a login at Jira’s session endpoint, a Git LFS batch, a form or JSON that could name another user, password or method.',
+    remedy: 'Send this request through the gateway, which reads the body.',
+  },
   destination_not_allowed: {
     when: 'COPY or MOVE with a token has a `Destination` on another server, outside of the application, or on a path that the token may not use: not a REST path, a blocked one, or one that can be read in more than one way.',
     remedy: 'Send the address of a path below the same mount, as the client reaches it.',

@@ -96,6 +96,11 @@ const PROXY_NAME = 'proxy';
 /** Judged by their exact names; another spelling would be a second line where marks are read as `-`. */
 const JUDGED_NAMES: ReadonlySet<string> = new Set(['content-length', 'content-type', 'content-encoding']);
 
+/** @param folded the name by `foldHeaderName` */
+export function isPathName(folded: string): boolean {
+  return PATH_NAMES.has(folded);
+}
+
 /** In any spelling that some upstream accepts. */
 export function isConnectionName(folded: string): boolean {
   return CONNECTION_NAMES.has(folded);

@@ -17,6 +17,7 @@ import { AccessGuard } from './guards/access.guard.js';
 import { BodyGuard } from './guards/body.guard.js';
 import { QueryGuard } from './guards/query.guard.js';
 import { JudgementService } from './judgement.service.js';
+import { RefusalAnswer } from './refusal.answer.js';
 import { routesWithoutAccess } from './route-metadata.js';
 
 /** The same judgement for management and proxied routes. */
@@ -39,6 +40,7 @@ import { routesWithoutAccess } from './route-metadata.js';
     ExplainService,
     FailureThrottle,
     JudgementService,
+    RefusalAnswer,
     AccessGuard,
     QueryGuard,
     BodyGuard,
@@ -48,7 +50,7 @@ import { routesWithoutAccess } from './route-metadata.js';
       useExisting: guard,
     })),
   ],
-  exports: [AccessPolicySnapshot, DecisionRecorder, JudgementService],
+  exports: [AccessPolicySnapshot, DecisionRecorder, JudgementService, RefusalAnswer],
 })
 export class AccessModule implements OnModuleInit {
   constructor(private readonly discovery: DiscoveryService) {}

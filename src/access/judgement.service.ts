@@ -8,6 +8,7 @@ import {
   type ApplicationRules,
   type BodyPort,
   type Decision,
+  type Door,
   type Eventually,
   type LoginResult,
   type RouteRules,
@@ -131,7 +132,17 @@ function inTime<Value>(value: Eventually<Value>): Eventually<Value> {
   return value instanceof Promise ? new TimeLimit(LANES.judging.timeoutMs).answer(value) : value;
 }
 
-function bodyOf(exchange: Exchange): BodyPort {
+/** Whoever asks at these doors keeps the body. */
+const KEEPS_BODY: Readonly<Record<Door, boolean>> = {
+  proxy: false,
+  request: true,
+  headers: true,
+  introspection: true,
+  guard: true,
+};
+
+function bodyOf(exchange: Exchange): BodyPort | 'kept' {
+  if (KEEPS_BODY[exchange.door ?? 'proxy']) return 'kept';
   return {
     readWhole: (limit) => readBody(exchange, limit),
     readBeginning: async (limit, isLimited) => {

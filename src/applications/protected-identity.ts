@@ -34,7 +34,9 @@ export type IdentitySource =
 
 /** Prepared for the hot path. A fixed secret is a template without placeholders. */
 export interface ProtectedIdentity extends IdentityTemplates {
-  /** Folded. The gateway sets these, so the client's own are always dropped. */
+  /** As they are written. The gateway sets these, so the client's own are always dropped. */
+  readonly headers: readonly string[];
+  /** The same, folded. */
   readonly names: ReadonlySet<string>;
   readonly source: IdentitySource;
 }
@@ -63,17 +65,18 @@ export function protectIdentity(
       isBasic: compiled.ok && compiled.isBasic,
     };
   });
-  const names = [...identity.headers.map(({ name }) => foldHeaderName(name)), ...sourceNames(place, identity)];
+  const headers = [...identity.headers.map(({ name }) => name), ...sourceNames(place, identity)];
   return {
     encoding: identity.encoding,
     templates,
-    names: new Set(names),
+    headers,
+    names: new Set(headers.map(foldHeaderName)),
     source: sourceOf(box, place, identity, faults),
   };
 }
 
 /** The application may still trust the header of an earlier mode. */
-const DEFAULT_NAMES: readonly string[] = Object.keys(DEFAULT_IDENTITY_HEADERS).map(foldHeaderName);
+const DEFAULT_NAMES: readonly string[] = Object.keys(DEFAULT_IDENTITY_HEADERS);
 
 /**
  * The headers of the source. Authorization of a credential is not one of them: without a token, the client's own goes
@@ -84,10 +87,10 @@ function sourceNames({ bearer }: IdentityPlace, identity: ApplicationIdentity): 
     case 'headers':
       return [];
     case 'jwt':
-      return [...DEFAULT_NAMES, foldHeaderName(identity.header)];
+      return [...DEFAULT_NAMES, identity.header];
     case 'credential': {
       const services = identity.perUser ? [] : identity.services.map((service) => serviceHeader(service, bearer));
-      const names = [foldHeaderName(bearer.header), ...services].filter((name) => name !== 'authorization');
+      const names = [bearer.header, ...services].filter((name) => foldHeaderName(name) !== 'authorization');
       return [...DEFAULT_NAMES, ...names];
     }
   }

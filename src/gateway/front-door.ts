@@ -17,6 +17,7 @@ import { writeProblem } from '../common/http/problem.writer.js';
 import { requestIdOf } from '../common/http/request-id.js';
 import { dropUnreadBody, OWN_PATH_BODY } from '../common/http/unread-body.js';
 import type { RequestLog } from '../common/logging/request.log.js';
+import type { ForwardAuthService } from '../forward-auth/forward-auth.service.js';
 import { VENDOR_TOKENS_PATH } from '../tokens/vendor/vendor-tokens.path.js';
 import type { GatewayService, ProxiedRequest } from './gateway.service.js';
 import { createListener, type ReceivedRequest } from './http-listener.js';
@@ -36,6 +37,7 @@ const STARTING = new ProblemException('policy_unavailable', 'The server is start
 
 export interface FrontDoorServices {
   readonly gateway: GatewayService;
+  readonly forwardAuth: ForwardAuthService;
   readonly loops: LoopDetector;
   readonly applications: ApplicationsService;
   readonly requestLog: RequestLog;
@@ -126,6 +128,12 @@ export class FrontDoor {
       case 'vendor-call': {
         const { call, application } = destination;
         this.#hand(received, destination.facts, `${VENDOR_TOKENS_PATH}/${call.call}`, application.rules);
+        return;
+      }
+      case 'door': {
+        const { authority, facts, targetFault } = destination;
+        const expectsContinue = expectation === 'continue';
+        services.forwardAuth.answer({ ...received, authority, facts, targetFault, expectsContinue });
         return;
       }
       case 'own':

@@ -1,17 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { NO_ROUTE, type Deny, type RequestFacts } from '@scopegate/access';
 import type { Authority } from '@scopegate/network';
-import { codeProblem, denialProblem, type Problem } from '@scopegate/problem';
 import type { ProtectedApplication } from '../applications/application.js';
 import { ApplicationsService } from '../applications/applications.service.js';
 import { DecisionRecorder } from '../access/decision.recorder.js';
 import { JudgementService } from '../access/judgement.service.js';
-import { AuditShipper } from '../audit/audit-shipper.js';
+import { closedApplication, RefusalAnswer } from '../access/refusal.answer.js';
 import { attachExchange, Exchange } from '../common/access/exchange.js';
 import { ProblemException } from '../common/http/problem.exception.js';
-import { writeProblem } from '../common/http/problem.writer.js';
-import { dropUnreadBody, REFUSED_BODY } from '../common/http/unread-body.js';
 import { RequestLog } from '../common/logging/request.log.js';
 import { requestIdOf } from '../common/http/request-id.js';
 import { ChangeFeed } from '../database/change-feed.js';
@@ -41,7 +38,6 @@ export interface ProxiedRequest {
  */
 @Injectable()
 export class GatewayService {
-  readonly #logger = new Logger(GatewayService.name);
   /** Requests that wait for the database or the like. */
   #waiting = 0;
 
@@ -51,7 +47,7 @@ export class GatewayService {
     private readonly forwarder: UpstreamForwarder,
     private readonly sessionEndpoint: SessionEndpoint,
     private readonly recorder: DecisionRecorder,
-    private readonly shipper: AuditShipper,
+    private readonly refusal: RefusalAnswer,
     private readonly requestLog: RequestLog,
     private readonly changes: ChangeFeed,
   ) {}
@@ -65,7 +61,7 @@ export class GatewayService {
   handle(proxied: ProxiedRequest): void {
     const exchange = this.#exchangeOf(proxied);
     if (proxied.application.fault !== null) {
-      this.#refuseUnjudged(exchange, closed());
+      this.refusal.refuseUnjudged(exchange, closedApplication());
       return;
     }
     const { application } = proxied;
@@ -106,7 +102,8 @@ export class GatewayService {
   ): void {
     const now = this.#applicationNow(exchange, before);
     if (now instanceof ProblemException) {
-      this.#fail(exchange, now, () => onJudged(null));
+      onJudged(null);
+      this.refusal.fail(exchange, now);
       return;
     }
     exchange.application = now.rules;
@@ -124,23 +121,12 @@ export class GatewayService {
     if (route === null || typeof route === 'string' || route.application.key !== key) {
       return new ProblemException('application_not_found', 'The application was removed while the request waited.');
     }
-    return route.application.fault === null ? route.application : closed();
+    return route.application.fault === null ? route.application : closedApplication();
   }
 
   /** Without judging; recorded like any other. */
   refuse(proxied: ProxiedRequest, refusal: Deny | ProblemException): void {
-    this.#refuseUnjudged(this.#exchangeOf(proxied), refusal);
-  }
-
-  #refuseUnjudged(exchange: Exchange, refusal: Deny | ProblemException): void {
-    try {
-      this.shipper.refuseWithoutRoom();
-      if (refusal instanceof ProblemException) throw refusal;
-      exchange.denial = refusal;
-      this.#refuse(exchange);
-    } catch (error) {
-      this.#fail(exchange, error);
-    }
+    this.refusal.refuseUnjudged(this.#exchangeOf(proxied), refusal);
   }
 
   #exchangeOf(proxied: ProxiedRequest): Exchange {
@@ -167,7 +153,8 @@ export class GatewayService {
     try {
       judged = this.judgement.judge(exchange, NO_ROUTE);
     } catch (error) {
-      this.#fail(exchange, error, onJudged);
+      onJudged(false);
+      this.refusal.fail(exchange, error);
       return;
     }
     if (typeof judged === 'boolean') {
@@ -177,13 +164,16 @@ export class GatewayService {
     this.#waiting += 1;
     judged
       .then((passes) => this.#goOnOrRefuse(exchange, passes, onJudged))
-      .catch((error: unknown) => this.#fail(exchange, error, onJudged))
+      .catch((error: unknown) => {
+        onJudged(false);
+        this.refusal.fail(exchange, error);
+      })
       .finally(() => (this.#waiting -= 1));
   }
 
   #goOnOrRefuse(exchange: Exchange, passes: boolean, onJudged: (passes: boolean) => void): void {
-    if (passes) onJudged(true);
-    else this.#refuse(exchange, onJudged);
+    onJudged(passes);
+    if (!passes) this.refusal.refuse(exchange);
   }
 
   #forward(exchange: Exchange, application: ProtectedApplication): void {
@@ -197,61 +187,13 @@ export class GatewayService {
         this.#waiting += 1;
         this.sessionEndpoint
           .answer(exchange, application, decision)
-          .catch((error: unknown) => this.#fail(exchange, error))
+          .catch((error: unknown) => this.refusal.fail(exchange, error))
           .finally(() => (this.#waiting -= 1));
         return;
       }
       this.forwarder.forward(exchange, application, (onJudged) => this.#judgeAgain(exchange, application, onJudged));
     } catch (error) {
-      this.#fail(exchange, error);
+      this.refusal.fail(exchange, error);
     }
   }
-
-  #refuse(exchange: Exchange, onRefused?: (passes: false) => void): void {
-    if (exchange.denial === null) throw new Error('A request was refused without a reason.');
-    const problem = denialProblem(exchange.denial, exchange.requestId);
-    onRefused?.(false);
-    this.#answer(exchange, problem);
-  }
-
-  /** A failure is not a denial, and is recorded as a failure. */
-  #fail(exchange: Exchange, error: unknown, onFailed?: (passes: false) => void): void {
-    if (error instanceof ProblemException) {
-      exchange.problem = error;
-    } else {
-      const { requestId, trace, application } = exchange;
-      this.#logger.error('A request failed.', error, {
-        requestId,
-        traceId: trace.traceId,
-        application: application?.key ?? null,
-      });
-      exchange.problem = new ProblemException(
-        'internal_error',
-        'An administrator finds the cause in the log of the server by this request id.',
-      );
-    }
-    const { code, detail } = exchange.problem;
-    const problem = codeProblem(code, detail, exchange.requestId);
-    onFailed?.(false);
-    this.#answer(exchange, problem);
-  }
-
-  #answer(exchange: Exchange, problem: Problem): void {
-    const { request, response } = exchange;
-    this.recorder.settle(exchange, problem.status, {
-      release: () => {
-        dropUnreadBody(request, response, REFUSED_BODY);
-        writeProblem(exchange, problem, exchange.closesAfter(problem.status));
-      },
-      drop: () => response.destroy(),
-    });
-  }
-}
-
-/** Stored data cannot be read. Clients do not learn the cause. */
-function closed(): ProblemException {
-  return new ProblemException(
-    'policy_unavailable',
-    'A stored rule or secret of this application cannot be read. An administrator finds the cause in its warnings.',
-  );
 }

@@ -24,8 +24,20 @@ function problemHeaders(problem: Problem, length: number, challenged: Challenged
   return lines;
 }
 
+export interface ProblemForm {
+  /** Of the answer; by default that of the problem. */
+  readonly status?: number;
+  /** More header lines: names and values in turns. */
+  readonly lines?: readonly string[];
+}
+
 /** For Node's own response, without a framework. A problem of a mount has what clients of its product need (R122). */
-export function writeProblem(exchange: Exchange, problem: Problem, closes: boolean): void {
+export function writeProblem(
+  exchange: Exchange,
+  problem: Problem,
+  closes: boolean,
+  { status = problem.status, lines: more = [] }: ProblemForm = {},
+): void {
   const { response, facts, denial, application } = exchange;
   const content = application === null ? problem : forClients(problem, productOf(application.kind).errorMember);
   // A text leaves in one write with the head.
@@ -36,9 +48,10 @@ export function writeProblem(exchange: Exchange, problem: Problem, closes: boole
     audience: 'proxied',
     offered: application?.challenge ?? USUAL_CHALLENGE,
   });
+  lines.push(...more);
   exchange.addOwnLines(lines);
   if (closes) lines.push('Connection', 'close');
-  response.writeHead(problem.status, lines);
+  response.writeHead(status, lines);
   response.end(response.req.method === 'HEAD' ? undefined : body);
 }
 
