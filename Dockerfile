@@ -5,13 +5,13 @@ ARG NODE_VERSION=24
 FROM node:${NODE_VERSION}-bookworm-slim AS build
 WORKDIR /srv/scopegate
 COPY package.json package-lock.json ./
-RUN npm ci --no-audit --no-fund
+RUN npm ci --workspaces=false --no-audit --no-fund
 COPY nest-cli.json tsconfig.json tsconfig.build.json ormconfig.ts ./
 COPY scripts/build.mjs scripts/
 COPY src src
 COPY libs libs
 COPY demo demo
-RUN npm run build && rm -rf dist/demo && npm prune --omit=dev --no-audit --no-fund
+RUN npm run build && rm -rf dist/demo && npm prune --workspaces=false --omit=dev --no-audit --no-fund
 
 FROM node:${NODE_VERSION}-bookworm-slim
 ARG VERSION=unreleased

@@ -6,7 +6,12 @@ const fromRoot = (path: string): string => fileURLToPath(new URL(path, import.me
 /** Run by `npm run test:faults`: each takes a minute or more, since a fault of a server has to last. */
 const FAULT_TESTS = ['test/faults/**/*.fault-spec.ts'];
 
-const TESTS = ['libs/**/*.spec.ts', 'src/**/*.spec.ts', 'test/**/*.{spec,e2e-spec,int-spec,arch-spec}.ts'];
+const TESTS = [
+  'libs/**/*.spec.ts',
+  'src/**/*.spec.ts',
+  'packages/*/src/**/*.spec.ts',
+  'test/**/*.{spec,e2e-spec,int-spec,arch-spec}.ts',
+];
 
 export default defineConfig(({ mode }) => ({
   resolve: {

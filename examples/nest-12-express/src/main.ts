@@ -1,0 +1,13 @@
+import { NestFactory } from '@nestjs/core';
+import { WsAdapter } from '@nestjs/platform-ws';
+import { AppModule } from './app.module.js';
+
+async function start(): Promise<void> {
+  const app = await NestFactory.create(AppModule);
+  app.useWebSocketAdapter(new WsAdapter(app));
+  app.enableShutdownHooks();
+  await app.listen(Number(process.env['PORT'] ?? '3001'), '127.0.0.1');
+  console.log(`Listening on ${await app.getUrl()}`);
+}
+
+void start();
