@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { REASONS } from '@scopegate/access';
+import { REASONS, type Door } from '@scopegate/access';
 import type { Exchange } from '../common/access/exchange.js';
 import type { DurationHistogram, Durations } from '../metrics/duration.histogram.js';
 import { MetricsRegistry } from '../metrics/metrics.registry.js';
@@ -15,26 +15,31 @@ export interface CountedResult {
   readonly code: string | null;
 }
 
-interface ApplicationFigures {
+/** Of an application, through one door. */
+interface Figures {
   /** By reason, or by outcome without one; the two share no spelling. */
   readonly decisions: Map<string, { readonly labels: Readonly<Record<string, string>>; value: number }>;
   readonly decisionTime: Durations;
-  readonly upstreamTime: Durations;
+  /** Only proxied requests have an upstream. */
+  readonly upstreamTime: Durations | null;
 }
 
-/** Few labels: existing application keys and codes of closed lists. The management API has no application name. */
+/**
+ * Few labels: existing application keys, and doors and codes of closed lists. The management API has neither an
+ * application name nor a door.
+ */
 @Injectable()
 export class DecisionMetrics {
-  readonly #decisionTime: DurationHistogram<'application'>;
+  readonly #decisionTime: DurationHistogram<'application' | 'door'>;
   readonly #upstreamTime: DurationHistogram<'application'>;
-  readonly #applications = new Map<string, ApplicationFigures>();
+  readonly #doors = new Map<Door | null, Map<string, Figures>>();
 
   constructor(metrics: MetricsRegistry) {
     metrics.observeCount(
       'decisions_total',
-      'Judged requests by application, and the stage and true reason of those that were not let through.',
-      ['application', 'stage', 'code', 'outcome'],
-      () => [...this.#applications.values()].flatMap(({ decisions }) => [...decisions.values()]),
+      'Judged requests by application and door, and the stage and true reason of those that were not let through.',
+      ['application', 'stage', 'code', 'outcome', 'door'],
+      () => this.#all().flatMap(({ decisions }) => [...decisions.values()]),
     );
     this.#decisionTime = metrics.durations(
       'decision_duration_seconds',
@@ -51,10 +56,12 @@ export class DecisionMetrics {
   /** @param nowTick by the clock of the exchange */
   count(exchange: Exchange, { outcome, code }: CountedResult, status: number | null, nowTick: number): void {
     const application = exchange.application?.key ?? '';
-    const { decisions, decisionTime, upstreamTime } = this.#applications.get(application) ?? this.#begin(application);
+    const { door } = exchange;
+    const figures = this.#doors.get(door)?.get(application) ?? this.#begin(door, application);
+    const { decisions, decisionTime, upstreamTime } = figures;
     const counted = decisions.get(code ?? outcome);
     if (counted === undefined) {
-      const labels = { application, stage: stageOf(code), code: code ?? '', outcome };
+      const labels = { application, stage: stageOf(code), code: code ?? '', outcome, door: door ?? '' };
       decisions.set(code ?? outcome, { labels, value: 1 });
     } else {
       counted.value += 1;
@@ -62,16 +69,21 @@ export class DecisionMetrics {
     const { startedAtTick, forwardedAtTick } = exchange;
     decisionTime.observe(((forwardedAtTick ?? nowTick) - startedAtTick) / 1000);
     // Without a status the client went away: no measure of the upstream.
-    if (forwardedAtTick !== null && status !== null) upstreamTime.observe((nowTick - forwardedAtTick) / 1000);
+    if (forwardedAtTick !== null && status !== null) upstreamTime?.observe((nowTick - forwardedAtTick) / 1000);
   }
 
-  #begin(application: string): ApplicationFigures {
+  #all(): readonly Figures[] {
+    return [...this.#doors.values()].flatMap((applications) => [...applications.values()]);
+  }
+
+  #begin(door: Door | null, application: string): Figures {
     const figures = {
       decisions: new Map(),
-      decisionTime: this.#decisionTime.durationsOf({ application }),
-      upstreamTime: this.#upstreamTime.durationsOf({ application }),
+      decisionTime: this.#decisionTime.durationsOf({ application, door: door ?? '' }),
+      upstreamTime: door === 'proxy' ? this.#upstreamTime.durationsOf({ application }) : null,
     };
-    this.#applications.set(application, figures);
+    const applications = this.#doors.get(door) ?? new Map<string, Figures>();
+    this.#doors.set(door, applications.set(application, figures));
     return figures;
   }
 }

@@ -45,11 +45,12 @@ describe('the metrics', () => {
 
   it('R55, R57: count each decision once, by application, stage, true reason and outcome', async () => {
     const { secret, id } = await gateway.createToken({ scope: 'read-only' });
-    const allowed = 'scopegate_decisions_total{application="app",stage="",code="",outcome="allowed"}';
-    const passed = 'scopegate_decisions_total{application="app",stage="",code="",outcome="passed"}';
+    const allowed = 'scopegate_decisions_total{application="app",stage="",code="",outcome="allowed",door="proxy"}';
+    const passed = 'scopegate_decisions_total{application="app",stage="",code="",outcome="passed",door="proxy"}';
     const scope =
-      'scopegate_decisions_total{application="app",stage="scope",code="scope_insufficient",outcome="denied"}';
-    const revoked = 'scopegate_decisions_total{application="app",stage="token",code="token_revoked",outcome="failed"}';
+      'scopegate_decisions_total{application="app",stage="scope",code="scope_insufficient",outcome="denied",door="proxy"}';
+    const revoked =
+      'scopegate_decisions_total{application="app",stage="token",code="token_revoked",outcome="failed",door="proxy"}';
     const before = await Promise.all([allowed, passed, scope, revoked].map(figure));
     expect(await send('/a', secret)).toBe(200);
     expect(await send('/b', secret)).toBe(200);
@@ -63,15 +64,21 @@ describe('the metrics', () => {
 
   it('R55: time the decision and the upstream apart, in seconds', async () => {
     const { secret } = await gateway.createToken({ scope: 'read-only' });
-    const count = (name: string): Promise<number> =>
-      figure(`scopegate_${name}_duration_seconds_count{application="app"}`);
-    const sum = (name: string): Promise<number> => figure(`scopegate_${name}_duration_seconds_sum{application="app"}`);
-    const before = await Promise.all([count('decision'), count('upstream'), sum('decision'), sum('upstream')]);
+    const figures = (): Promise<number[]> =>
+      Promise.all(
+        [
+          'decision_duration_seconds_count{application="app",door="proxy"}',
+          'upstream_duration_seconds_count{application="app"}',
+          'decision_duration_seconds_sum{application="app",door="proxy"}',
+          'upstream_duration_seconds_sum{application="app"}',
+        ].map((name) => figure(`scopegate_${name}`)),
+      );
+    const before = await figures();
     upstream.respondWith(() => ({ delayMs: 2_000 }));
     expect(await send('/slow', secret)).toBe(200);
     upstream.clear();
     expect(await send('/refused', secret, { method: 'POST' })).toBe(403);
-    const after = await Promise.all([count('decision'), count('upstream'), sum('decision'), sum('upstream')]);
+    const after = await figures();
     const [decisions, answers, decisionSeconds, upstreamSeconds] = after.map((value, at) => value - (before[at] ?? 0));
     expect([decisions, answers]).toEqual([2, 1]);
     expect(upstreamSeconds).toBeGreaterThan(1.9);
@@ -85,7 +92,7 @@ describe('the metrics', () => {
     expect(await send('/broken', secret)).toBe(502);
     upstream.clear();
     const line =
-      'scopegate_decisions_total{application="app",stage="upstream",code="upstream_unreachable",outcome="failed"}';
+      'scopegate_decisions_total{application="app",stage="upstream",code="upstream_unreachable",outcome="failed",door="proxy"}';
     expect(await figure(line)).toBe(1);
   });
 

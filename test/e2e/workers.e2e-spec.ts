@@ -234,7 +234,7 @@ describeWithMariaDb('two workers on one port', (mariaDb) => {
     it('R62: the metrics of either are those of both, and counts go on when a worker is replaced', async () => {
       const clients = await connectToBoth(server);
       const use = { path: '/app/x', headers: server.token.headers };
-      const allowed = 'scopegate_decisions_total{application="app",stage="",code="",outcome="allowed"}';
+      const allowed = 'scopegate_decisions_total{application="app",stage="",code="",outcome="allowed",door="proxy"}';
       const figure = (answer: SingleConnectionAnswer, name: string): number =>
         Number(
           String(answer.body)
@@ -242,7 +242,7 @@ describeWithMariaDb('two workers on one port', (mariaDb) => {
             .find((line) => line.startsWith(`${name} `))
             ?.slice(name.length),
         );
-      const durations = 'scopegate_decision_duration_seconds_count{application="app"}';
+      const durations = 'scopegate_decision_duration_seconds_count{application="app",door="proxy"}';
       const before = await clients[0].send({ path: '/metrics' });
       for (let time = 0; time < 7; time += 1) for (const client of clients) await client.send(use);
       const [allowedBefore, durationsBefore] = [figure(before, allowed) || 0, figure(before, durations) || 0];
