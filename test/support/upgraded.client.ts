@@ -132,6 +132,7 @@ export type UpgradeEnd = RawEnd & {
 
 export type UpgradeUpstream = {
   readonly url: string;
+  readonly port: number;
   /** Those whose head has come, in their order. */
   readonly ends: readonly UpgradeEnd[];
   /** Waits until so many heads have come, and returns the last one. */
@@ -188,6 +189,7 @@ export async function startUpgradeUpstream(): Promise<UpgradeUpstream> {
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   return {
     url: `http://127.0.0.1:${port}`,
+    port,
     get ends() {
       return ends;
     },
