@@ -66,8 +66,11 @@ export type Destination<Application> = {
   | { readonly kind: 'loop'; readonly application: Application | null }
   /** One of the server's own paths. */
   | { readonly kind: 'own' }
-  /** A proxy asks for a decision (R84, R85). `targetFault`: why the target cannot be read; otherwise null. */
-  | { readonly kind: 'door'; readonly targetFault: string | null }
+  /**
+   * A proxy asks for a decision (R84, R85), and gets a refusal of the form in the statuses that it understands (R86).
+   * `targetFault`: why the target cannot be read; otherwise null.
+   */
+  | { readonly kind: 'door'; readonly formDenial: Deny | null; readonly targetFault: string | null }
   /** `OPTIONS *` asks about the server and no application (RFC 9112 3.2.4). */
   | { readonly kind: 'server-options' }
   /** `isServerRoot`: the address of the server itself, where no application is mounted. */
@@ -118,7 +121,8 @@ export function destinationOf<Application extends { readonly key: string; readon
     return ownDestination({ kind: 'server-options', facts: factsAt('*'), authority });
   }
   if (route === 'own' && firstSegmentOf(path) === DOOR_SEGMENT) {
-    return ownDestination({ kind: 'door', facts, authority, targetFault: target.ok ? null : target.detail });
+    const targetFault = target.ok ? null : target.detail;
+    return { kind: 'door', facts, authority, formDenial: judgeForm(facts), targetFault };
   }
   if (!target.ok) {
     const denial = deny('path_ambiguous', null, { detail: target.detail });

@@ -44,6 +44,8 @@ export interface AskingRequest {
   /** Of the asking request; null if it names no host. */
   readonly authority: Authority | null;
   readonly facts: RequestFacts;
+  /** What is wrong with it as a request; otherwise null. */
+  readonly formDenial: Deny | null;
   /** Why the target cannot be read; otherwise null. */
   readonly targetFault: string | null;
   readonly expectsContinue: boolean;
@@ -97,9 +99,10 @@ export class ForwardAuthService {
 
   /** In this order: who is not trusted learns nothing about applications. */
   #refusalOf(
-    { facts, targetFault }: AskingRequest,
+    { facts, formDenial, targetFault }: AskingRequest,
     application: ProtectedApplication | null,
   ): Deny | ProblemException | null {
+    if (formDenial !== null) return formDenial;
     if (!isTrustedProxy(facts.peer, this.policy.current())) return deny('proxy_not_trusted');
     if (application === null) return null;
     if (application.fault !== null) return closedApplication();

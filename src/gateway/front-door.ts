@@ -131,9 +131,9 @@ export class FrontDoor {
         return;
       }
       case 'door': {
-        const { authority, facts, targetFault } = destination;
+        const { authority, facts, formDenial, targetFault } = destination;
         const expectsContinue = expectation === 'continue';
-        services.forwardAuth.answer({ ...received, authority, facts, targetFault, expectsContinue });
+        services.forwardAuth.answer({ ...received, authority, facts, formDenial, targetFault, expectsContinue });
         return;
       }
       case 'own':

@@ -73,6 +73,16 @@ describe('forward authentication', () => {
     expect(unknown.headerValues('x-scopegate-status')).toEqual(['404']);
     const [problem = ''] = unknown.headerValues('x-scopegate-problem');
     expect(JSON.parse(problem)).toMatchObject({ code: 'application_not_found', status: 404 });
+    const many = Array.from({ length: 101 }, (_, index): HeaderLine => [`X-Line-${index}`, '1']);
+    for (const [method, target, lines, status] of [
+      ['GET', '/x', many, '431'],
+      ['GET', '/x\\y', [], '400'],
+      ['TRACE', '/x', [], '405'],
+      ['GET', '/x%zz', [], '400'],
+    ] as const) {
+      const refused = await ask(method, `/authorize/tracker${target}?statuses=nginx`, lines);
+      expect([refused.status, refused.header('x-scopegate-status')], method + target).toEqual([403, status]);
+    }
     expect((await ask('GET', `/authorize/tracker${ISSUE}&statuses=nginx`)).status).toBe(200);
   });
 

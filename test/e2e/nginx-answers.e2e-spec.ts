@@ -35,6 +35,10 @@ describe.runIf(isNginxAvailable()).each(FORMS)('the answers of nginx, form %s', 
       400,
       'path_ambiguous',
     ]);
+    expect(codeOf(await send(form, 'GET', '/app/a\\b'))).toEqual([400, 'request_malformed']);
+    const many = Array.from({ length: 101 }, (_, index): HeaderLine => [`X-Line-${index}`, '1']);
+    // The cached form sends on a few lines only.
+    if (form !== 'cached') expect(codeOf(await send(form, 'GET', '/app/x', many))).toEqual([431, 'headers_too_large']);
     await gateway.patchSettings({ reverseProxy: { trustedProxies: ['10.0.0.1'] } });
     try {
       expect(codeOf(await send(form, 'GET', '/app/x?again'))).toEqual([403, 'proxy_not_trusted']);
