@@ -140,6 +140,15 @@ interface Described {
   readonly lines: HeaderLines;
 }
 
+/** Traefik writes the last two for upgrades. */
+const PROTOCOLS: ReadonlySet<string> = new Set(['http', 'https', 'ws', 'wss']);
+
+/**
+ * The proxy puts it together from the scheme, the Host and the target. nginx lets marks through in a Host, such as `?`:
+ * the path of the target would become a query.
+ */
+const ORIGINAL_URL = /^(?:https?:\/\/[0-9A-Za-z._~:[\]-]+)?\//i;
+
 /** RFC 9110 9.1. */
 const METHOD = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
@@ -154,8 +163,9 @@ function readDescription(lines: HeaderLines): Described | string {
   if (method === undefined || target === undefined || method === null || target === null) return MISSING;
   if (!isOriginal && (host === null || proto === null)) return MISSING;
   if (!METHOD.test(method)) return 'The described method is no method (RFC 9110 9.1).';
-  if (proto !== 'http' && proto !== 'https') return 'X-Forwarded-Proto must be "http" or "https".';
+  if (!PROTOCOLS.has(proto ?? '')) return 'X-Forwarded-Proto must be "http" or "https".';
   if (!isOriginal && !target.startsWith('/')) return 'X-Forwarded-Uri must begin with a slash.';
+  if (isOriginal && !ORIGINAL_URL.test(target)) return 'X-Original-URL must be an http address with a path, or a path.';
   return { method, target, host, lines: without(lines, DIALECT_NAMES) };
 }
 

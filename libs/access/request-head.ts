@@ -127,11 +127,12 @@ export class RequestHead {
 
 const USUALLY_WITHOUT_BODY: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'DELETE']);
 
-const BODY_NAMES = ['content-length', 'transfer-encoding', 'content-type', 'content-encoding'] as const;
+const CONTENT_NAMES = ['content-type', 'content-encoding'] as const;
 
-/** A proxy may leave out the lines about a body that it does not send along. */
+/** A proxy may leave out the lines about a body that it does not send along. Envoy always writes the length 0. */
 function mayHaveBody(method: string, lines: HeaderLines): boolean {
-  return !USUALLY_WITHOUT_BODY.has(method) || BODY_NAMES.some((name) => headerValues(lines, name).length > 0);
+  if (!USUALLY_WITHOUT_BODY.has(method) || announcedLength(lines) !== 0) return true;
+  return CONTENT_NAMES.some((name) => headerValues(lines, name).length > 0);
 }
 
 function hasSameLines(one: HeaderLines, other: HeaderLines): boolean {
