@@ -23,6 +23,7 @@ const PREFIXES: Readonly<Record<string, string>> = {
   'ip-rules.json': 'IP',
   'iso8601.json': 'ISO',
   'paths.json': 'PATH',
+  'proxies.json': 'PROXY',
   'raw-http.json': 'RAW',
   'xff.json': 'XFF',
 };
@@ -30,7 +31,7 @@ const PREFIXES: Readonly<Record<string, string>> = {
 const CORPORA = sourceFiles('test/corpora');
 
 describe('the corpora', () => {
-  it('are the six that tests read', () => {
+  it('are the seven that tests read', () => {
     expect(CORPORA.map(({ path }) => path.split('/').at(-1) ?? '').toSorted()).toEqual(Object.keys(PREFIXES));
   });
 
