@@ -9,16 +9,16 @@ import {
   ApiOperation,
   ApiParam,
   ApiResponse,
-  getSchemaPath,
 } from '@nestjs/swagger';
 import { REASONS } from '@scopegate/access';
-import { PROBLEM_CODES, PROBLEM_MEDIA_TYPE, problemType, type ProblemCode } from '@scopegate/problem';
+import { PROBLEM_CODES, type ProblemCode } from '@scopegate/problem';
 import { Access, BodyLimit, CsvBody, type RouteAccess } from '../access/route.decorators.js';
 import { BODY_LIMITS } from '../http/body-limits.js';
 import { IdempotencyInterceptor } from '../http/idempotency.interceptor.js';
 import { LocationInterceptor } from './location.interceptor.js';
 import { ProblemDto } from './problem.dto.js';
-import { headersOfProblem, headersOfSuccess } from './response-headers.js';
+import { problemResponse } from './problem-response.js';
+import { headersOfSuccess } from './response-headers.js';
 
 /** Security schemes of the OpenAPI document. */
 export const BASIC_SCHEME = 'basic';
@@ -96,24 +96,6 @@ function describeCsv(example: string): readonly MethodDecorator[] {
   ];
 }
 
-const tooLargeText = (maxBytes: number): string => `The body of this request may have at most ${maxBytes} bytes.`;
-
-/** The detail differs from case to case. */
-function exampleOf(code: string, status: number, maxBodyBytes: number): ProblemDto {
-  const reason = Object.values(REASONS).find((candidate) => candidate.publicCode === code);
-  const problem = Object.entries(PROBLEM_CODES).find(([candidate]) => candidate === code)?.[1];
-  const title = problem?.title ?? reason?.title ?? code;
-  return {
-    type: problemType(code),
-    title,
-    status,
-    detail: code === 'too_large' ? tooLargeText(maxBodyBytes) : (reason?.detail ?? `${title}.`),
-    code,
-    requestId: '5bc4e3a80823aa15a9a304027e79128b',
-    ...(code === 'validation_failed' ? { errors: [{ field: 'name', message: 'name must not be empty' }] } : {}),
-  };
-}
-
 const IDEMPOTENCY_KEY = ApiHeader({
   name: 'Idempotency-Key',
   required: false,
@@ -150,22 +132,6 @@ function problemsByStatus(options: ProblemOptions): readonly (readonly [number, 
   return [...byStatus].sort(([first], [second]) => first - second);
 }
 
-function problemResponse(status: number, codes: readonly string[], maxBodyBytes: number): MethodDecorator {
-  return ApiResponse({
-    status,
-    description:
-      `Problem: ${codes.map((code) => `\`${code}\``).join(', ')}` +
-      (status === 413 ? `. ${tooLargeText(maxBodyBytes)}` : ''),
-    headers: headersOfProblem(status, codes),
-    content: {
-      [PROBLEM_MEDIA_TYPE]: {
-        schema: { $ref: getSchemaPath(ProblemDto) },
-        examples: Object.fromEntries(codes.map((code) => [code, { value: exampleOf(code, status, maxBodyBytes) }])),
-      },
-    },
-  });
-}
-
 function successResponse<Answer extends object>(options: ApiRouteOptions<Answer>, status: number): MethodDecorator {
   return ApiResponse({
     status,
@@ -199,6 +165,8 @@ export function ApiRoute<Answer extends object>(options: ApiRouteOptions<Answer>
       ...(options.description === undefined ? {} : { description: options.description }),
     }),
     successResponse(options, status),
-    ...problemsByStatus(options).map(([problemStatus, codes]) => problemResponse(problemStatus, codes, maxBodyBytes)),
+    ...problemsByStatus(options).map(([problemStatus, codes]) =>
+      ApiResponse({ status: problemStatus, ...problemResponse(problemStatus, codes, maxBodyBytes) }),
+    ),
   );
 }

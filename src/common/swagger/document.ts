@@ -4,6 +4,7 @@ import { PASSWORD_LOGIN_EXTENSION } from '../access/route.decorators.js';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { BASIC_SCHEME, BEARER_SCHEME } from './api-route.decorator.js';
 import { shapeDocument } from './document-shape.js';
+import { doorPaths, DOORS_TAG } from './door-paths.js';
 import { SWAGGER_UI_PLUGINS } from './swagger-ui-plugins.js';
 import { SWAGGER_UI_STYLE } from './swagger-ui-style.js';
 
@@ -26,6 +27,7 @@ const TAGS = [
   ['Audit', 'The audit log'],
   ['Keys', 'What rests on the pepper and the encryption key'],
   ['Explain', 'How a request is judged'],
+  [DOORS_TAG, 'A proxy asks whether a request may pass'],
   ['Health', 'The state of the server'],
 ] as const;
 
@@ -60,6 +62,7 @@ export function createOpenApiDocument(app: NestFastifyApplication): OpenAPIObjec
     // Generated clients use the names of the methods.
     operationIdFactory: (_controller, method) => method,
   });
+  Object.assign(document.paths, doorPaths());
   tellPasswordLogins(document);
   return shapeDocument(document);
 }
