@@ -1,6 +1,7 @@
 import { ApplicationEntity } from './applications/application.entity.js';
 import { AuditChainEntity } from './audit/audit-chain.entity.js';
 import { AuditEventEntity } from './audit/audit-event.entity.js';
+import { FormerNameEntity } from './audit/former-name.entity.js';
 import { ChangeEntity } from './database/change.entity.js';
 import { IdempotentAnswerEntity } from './database/idempotent-answer.entity.js';
 import { KeyCheckEntity } from './database/key-check.entity.js';
@@ -25,6 +26,7 @@ export const ENTITIES = [
   AuditEventEntity,
   ChangeEntity,
   DepositEntity,
+  FormerNameEntity,
   GroupEntity,
   GroupMemberEntity,
   IdempotentAnswerEntity,

@@ -1,5 +1,13 @@
+import { eventIdBound } from '@scopegate/audit';
 import { isStorableText } from '@scopegate/kernel';
 import type { AuditEventEntity } from './audit-event.entity.js';
+
+/** From `userNameKey`. With times, only while the user had the name. */
+export interface UserName {
+  readonly key: string;
+  readonly fromMs?: number;
+  readonly untilMs?: number;
+}
 
 export interface AuditEventFilter {
   readonly fromMs?: number;
@@ -7,8 +15,8 @@ export interface AuditEventFilter {
   readonly type?: string;
   readonly outcome?: string;
   readonly code?: string;
-  /** The name of the actor or the owner, without case. */
-  readonly userKey?: string;
+  /** The actor or the owner has one of these names. */
+  readonly userNames?: readonly UserName[];
   readonly tokenId?: string;
   readonly clientIp?: string;
   readonly application?: string;
@@ -44,16 +52,32 @@ export const UNINDEXED_FILTERS = ['credential', 'door'] as const;
 
 /** Stored texts hold no character that a database would change, so some filters find nothing. */
 export function canBeMet(filter: AuditEventFilter): boolean {
-  return Object.values(filter).every((limit) => typeof limit !== 'string' || isStorableText(limit));
+  const { userNames, ...others } = filter;
+  const isNameStorable = userNames?.every(({ key }) => isStorableText(key)) ?? true;
+  return isNameStorable && Object.values(others).every((limit) => typeof limit !== 'string' || isStorableText(limit));
 }
 
-/** Ignores the limits of time. */
+/** Ids begin with their time. */
+export function rangeOfName({ fromMs, untilMs }: UserName): { readonly from: string; readonly until: string | null } {
+  return {
+    from: fromMs === undefined ? '' : eventIdBound(fromMs),
+    until: untilMs === undefined ? null : eventIdBound(untilMs + 1),
+  };
+}
+
+function isOf({ id, actorKey, ownerKey }: FilteredEvent, name: UserName): boolean {
+  if (actorKey !== name.key && ownerKey !== name.key) return false;
+  const { from, until } = rangeOfName(name);
+  return id > from && (until === null || id < until);
+}
+
+/** Ignores `fromMs` and `toMs`. */
 export function meets(event: FilteredEvent, filter: AuditEventFilter): boolean {
   for (const column of [...EQUALITY_FILTERS, ...UNINDEXED_FILTERS]) {
     if (filter[column] !== undefined && event[column] !== filter[column]) return false;
   }
-  const { userKey, text } = filter;
-  if (userKey !== undefined && event.actorKey !== userKey && event.ownerKey !== userKey) return false;
+  const { userNames, text } = filter;
+  if (userNames !== undefined && !userNames.some((name) => isOf(event, name))) return false;
   if (text === undefined) return true;
   const lowerCase = text.toLowerCase();
   return [event.tokenDescription, event.path, event.userAgent].some(

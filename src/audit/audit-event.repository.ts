@@ -19,9 +19,11 @@ import {
   EQUALITY_FILTERS,
   FILTERED_COLUMNS,
   meets,
+  rangeOfName,
   UNINDEXED_FILTERS,
   type AuditEventFilter,
   type FilteredEvent,
+  type UserName,
 } from './audit-event-filter.js';
 
 /** For one statement without an index that answers: few, because most matches are near. */
@@ -31,14 +33,18 @@ const LARGEST_SLICE = 2_000;
 /** For one page; the next page continues from there. */
 const MAX_ROWS_READ = 100_000;
 
-/** Newest first: the rows with one value in one column, or all rows. */
-type IndexScan = { readonly column: keyof typeof FILTER_INDEXES; readonly value: string } | null;
-
 /** Both ends are excluded. */
 interface Range {
   readonly before: string;
   readonly after: string;
 }
+
+/** Newest first: the rows with one value in one column, or all rows. A range limits it further. */
+type IndexScan = {
+  readonly column: keyof typeof FILTER_INDEXES;
+  readonly value: string;
+  readonly within?: Range;
+} | null;
 
 export interface EventSlice {
   readonly events: readonly AuditEvent[];
@@ -161,21 +167,24 @@ function scansOf(filter: AuditEventFilter): { readonly scans: readonly IndexScan
     const value = filter[column];
     return value === undefined ? [] : [{ column, value }];
   });
-  const byName =
-    filter.userKey === undefined
-      ? null
-      : [
-          // Two scans: no index answers "one or the other" in order.
-          { column: 'actorKey', value: filter.userKey } as const,
-          { column: 'ownerKey', value: filter.userKey } as const,
-        ];
+  const byName = filter.userNames?.flatMap(scansOfName) ?? null;
   const unindexed = UNINDEXED_FILTERS.map((column) => filter[column]);
-  const others = [filter.userKey, filter.text, ...unindexed].filter((limit) => limit !== undefined);
+  const others = [filter.userNames, filter.text, ...unindexed].filter((limit) => limit !== undefined);
   const limits = equalities.length + others.length;
   const [first] = equalities;
   const isRare = first?.column === 'tokenId' || first?.column === 'clientIp';
   const scans: readonly IndexScan[] = first !== undefined && (isRare || byName === null) ? [first] : (byName ?? [null]);
   return { scans, isExact: limits === (scans[0] === null ? 0 : 1) };
+}
+
+/** Two scans: no index answers "one or the other" in order. */
+function scansOfName(name: UserName): readonly IndexScan[] {
+  const { from, until } = rangeOfName(name);
+  const within = { after: from, before: until ?? END };
+  return [
+    { column: 'actorKey', value: name.key, within },
+    { column: 'ownerKey', value: name.key, within },
+  ];
 }
 
 function rangeOf(filter: AuditEventFilter, beforeId: string | null): Range {
@@ -191,10 +200,13 @@ function rangeOf(filter: AuditEventFilter, beforeId: string | null): Range {
 function scanStatement(
   manager: EntityManager,
   scan: IndexScan,
-  { before, after }: Range,
+  range: Range,
   limit: number,
   columns: readonly string[],
 ): { readonly text: string; readonly values: string[] } {
+  const within = scan?.within ?? range;
+  const before = within.before < range.before ? within.before : range.before;
+  const after = within.after > range.after ? within.after : range.after;
   const { driver } = manager.dataSource;
   const metadata = manager.dataSource.getMetadata(AuditEventEntity);
   const nameOf = (property: string): string =>

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Post, Query, Res, StreamableFile } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { parseIpAddress } from '@scopegate/network';
-import { parseInstant, userNameKey } from '@scopegate/token';
+import { parseInstant } from '@scopegate/token';
 import type { FastifyReply } from 'fastify';
 import { invalidField, ProblemException } from '../common/http/problem.exception.js';
 import { decodeCursor, encodeCursor } from '../common/paging/page.js';
@@ -13,6 +13,7 @@ import { toDto } from './audit-event.mapper.js';
 import { AuditExporter } from './audit-exporter.js';
 import { AuditShipper } from './audit-shipper.js';
 import { AuditVerifier } from './audit-verifier.js';
+import { FormerNames } from './former-names.js';
 import { AuditEventPageDto } from './dto/audit-event.dto.js';
 import { AuditEventExportQuery, AuditEventQuery, type AuditEventFilterQuery } from './dto/audit-event.query.dto.js';
 import { AuditVerificationDto, AuditVerificationInput } from './dto/audit-verification.dto.js';
@@ -29,6 +30,7 @@ export class AuditEventsController {
     private readonly events: AuditEventRepository,
     private readonly exporter: AuditExporter,
     private readonly verifier: AuditVerifier,
+    private readonly formerNames: FormerNames,
     private readonly shipper: AuditShipper,
     private readonly clock: Clock,
   ) {}
@@ -48,7 +50,7 @@ export class AuditEventsController {
   async listAuditEvents(@Query() query: AuditEventQuery): Promise<AuditEventPageDto> {
     const cursor = decodeCursor(query.cursor, 1)?.[0] ?? null;
     if (cursor !== null && typeof cursor !== 'string') throw invalidField('cursor', 'does not belong to this list.');
-    const filter = filterOf(query);
+    const filter = await this.#filterOf(query);
     // What this node has answered is in its answer: the question waits for the events that are on their way.
     await this.shipper.flush();
     const { events, nextBefore } = await this.events.newest(filter, cursor, query.limit);
@@ -73,7 +75,7 @@ export class AuditEventsController {
     @Query() query: AuditEventExportQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<StreamableFile> {
-    const filter = filterOf(query);
+    const filter = await this.#filterOf(query);
     await this.shipper.flush();
     const stream = await this.exporter.export(filter, query.format);
     // 2026-11-23T03:12:59.123Z, without what file names cannot hold.
@@ -108,6 +110,11 @@ export class AuditEventsController {
     await this.shipper.flush();
     return this.verifier.verify(range);
   }
+
+  async #filterOf(query: AuditEventFilterQuery): Promise<AuditEventFilter> {
+    const filter = filterOf(query);
+    return query.user === undefined ? filter : { ...filter, userNames: await this.formerNames.namesOf(query.user) };
+  }
 }
 
 function filterOf(query: AuditEventFilterQuery): AuditEventFilter {
@@ -119,7 +126,6 @@ function filterOf(query: AuditEventFilterQuery): AuditEventFilter {
     ...(query.type === undefined ? {} : { type: query.type }),
     ...(query.outcome === undefined ? {} : { outcome: query.outcome }),
     ...(query.code === undefined ? {} : { code: query.code }),
-    ...(query.user === undefined ? {} : { userKey: userNameKey(query.user) }),
     ...(query.tokenId === undefined ? {} : { tokenId: query.tokenId }),
     ...(clientIp === undefined ? {} : { clientIp }),
     ...(query.application === undefined ? {} : { application: query.application }),

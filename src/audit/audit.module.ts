@@ -9,6 +9,7 @@ import { AuditService } from './audit.service.js';
 import { AuditShipper } from './audit-shipper.js';
 import { AuditStore } from './audit-store.js';
 import { AuditStreams } from './streams/audit-streams.js';
+import { FormerNames } from './former-names.js';
 import { AuditVerifier } from './audit-verifier.js';
 import { UnrecordedRequests } from './unrecorded-requests.js';
 
@@ -25,8 +26,9 @@ import { UnrecordedRequests } from './unrecorded-requests.js';
     AuditStore,
     AuditStreams,
     AuditVerifier,
+    FormerNames,
     UnrecordedRequests,
   ],
-  exports: [AuditRetention, AuditChain, AuditService, AuditShipper],
+  exports: [AuditRetention, AuditChain, AuditService, AuditShipper, FormerNames],
 })
 export class AuditModule {}

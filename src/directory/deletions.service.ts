@@ -6,14 +6,21 @@ import { findExactRow } from '../database/exact-row.js';
 import { UnitOfWork, type Unit } from '../database/unit-of-work.js';
 import { UnfinishedDeletionEntity } from './unfinished-deletion.entity.js';
 
-export type DeletionKind = 'user' | 'group';
+/** `renaming` is of a user, by its id. */
+export type DeletionKind = 'user' | 'group' | 'renaming';
+
+const TITLES: Readonly<Record<DeletionKind, string>> = {
+  user: 'The cleanup of a deleted user',
+  group: 'The cleanup of a deleted group',
+  renaming: 'The new name of the tokens of a user',
+};
 
 /** Runs in its own transactions, and may run more than once. */
 type DeletionStep = (subject: string, actor: Actor) => Promise<unknown>;
 
 /**
- * Removes what a deleted user or group leaves behind: 50,000 tokens and some stored credentials, or 100,000 memberships. The deletion takes effect
- * at once. The rest follows in batches, so that no write waits long for a lock (R82). The purge continues if the node
+ * Removes what a deleted user or group leaves behind: 50,000 tokens and some stored credentials, or 100,000 memberships.
+ * Writes the new name of a user to its tokens, too. The change itself takes effect at once. The rest follows in batches, so that no write waits long for a lock (R82). The purge continues if the node
  * stops.
  */
 @Injectable()
@@ -26,13 +33,17 @@ export class DeletionsService {
     private readonly clock: Clock,
   ) {}
 
-  onDeleted(kind: DeletionKind, step: DeletionStep): void {
+  addStep(kind: DeletionKind, step: DeletionStep): void {
     this.#steps.set(kind, [...(this.#steps.get(kind) ?? []), step]);
   }
 
   async note({ manager }: Unit, kind: DeletionKind, subject: string, actor: Actor): Promise<void> {
     const begunAtMs = this.clock.nowMs();
-    await manager.insert(UnfinishedDeletionEntity, { kind, subject, actor: { ...actor, userAgent: null }, begunAtMs });
+    // A user can be renamed again before the first new name is everywhere.
+    await manager.upsert(UnfinishedDeletionEntity, { kind, subject, actor: { ...actor, userAgent: null }, begunAtMs }, [
+      'kind',
+      'subject',
+    ]);
   }
 
   async isUnfinished(manager: EntityManager, kind: DeletionKind, subject: string): Promise<boolean> {
@@ -44,7 +55,7 @@ export class DeletionsService {
     try {
       await this.#end(kind, subject, actor);
     } catch (error) {
-      this.#logger.warn(`The cleanup of a deleted ${kind} is repeated later: ${String(error)}`);
+      this.#logger.warn(`${TITLES[kind]} is repeated later: ${String(error)}`);
     }
   }
 

@@ -11,6 +11,7 @@ import { PasswordHasher } from './password.hasher.js';
 import { PasswordMetrics } from './password.metrics.js';
 import { UserCache } from './user.cache.js';
 import { UserImportService } from './user-import.service.js';
+import { UserRenamingService } from './user-renaming.service.js';
 import { UsersController } from './users.controller.js';
 import { UsersService } from './users.service.js';
 import { UserWriter } from './user.writer.js';
@@ -28,6 +29,7 @@ import { UserWriter } from './user.writer.js';
     PasswordMetrics,
     UserCache,
     UserImportService,
+    UserRenamingService,
     UsersService,
     UserWriter,
   ],

@@ -13,10 +13,14 @@ import { UserEntity } from './user.entity.js';
 /** Runs in the transaction that deletes a group. An error, such as a 409, keeps the group. */
 export type GroupDeletingHook = (unit: Unit, groupName: string) => Promise<void>;
 
+/** Runs in the transaction that renames a user. */
+export type UserRenamingHook = (unit: Unit, userId: string, username: string) => Promise<void>;
+
 /** The owners of tokens come from memory, everything else about users and groups from the database. */
 @Injectable()
 export class DirectoryService {
   readonly #groupDeletingHooks: GroupDeletingHook[] = [];
+  readonly #userRenamingHooks: UserRenamingHook[] = [];
 
   constructor(
     private readonly repository: DirectoryRepository,
@@ -94,6 +98,21 @@ export class DirectoryService {
   async holdActive({ manager }: Unit, id: string): Promise<boolean> {
     const row = await manager.findOne(UserEntity, { where: { id }, ...rowLock(manager) });
     return row?.active === true;
+  }
+
+  /** Null if the user has been deleted. The name stays until the transaction ends. */
+  async holdName({ manager }: Unit, id: string): Promise<string | null> {
+    const row = await manager.findOne(UserEntity, { where: { id }, ...rowLock(manager) });
+    return row?.username ?? null;
+  }
+
+  /** For few rows. More of them belong in a step of `DeletionsService`. */
+  onUserRenaming(hook: UserRenamingHook): void {
+    this.#userRenamingHooks.push(hook);
+  }
+
+  async userRenaming(unit: Unit, userId: string, username: string): Promise<void> {
+    for (const hook of this.#userRenamingHooks) await hook(unit, userId, username);
   }
 
   onGroupDeleting(hook: GroupDeletingHook): void {

@@ -32,7 +32,7 @@ export class GroupsService implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.deletions.onDeleted('group', (name, actor) => this.#removeMembers(name, actor));
+    this.deletions.addStep('group', (name, actor) => this.#removeMembers(name, actor));
   }
 
   async list(query: PageQuery): Promise<Page<GroupDto>> {

@@ -2,10 +2,10 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { Actor } from '../audit/actor.js';
 import { bigintAsNumber } from '../database/column-transformers.js';
 
-/** The tokens of the user or the memberships of the group are still being removed. */
+/** Tokens of a user or memberships of a group are still being removed, or tokens of a user get its new name. */
 @Entity('unfinished_deletions')
 export class UnfinishedDeletionEntity {
-  /** `user` or `group`. */
+  /** A `DeletionKind`. */
   @PrimaryColumn({ type: 'varchar', length: 16 })
   kind!: string;
 

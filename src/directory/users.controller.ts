@@ -6,9 +6,10 @@ import { BODY_LIMITS } from '../common/http/body-limits.js';
 import type { Page } from '../common/paging/page.js';
 import { ApiRoute } from '../common/swagger/api-route.decorator.js';
 import { UserDto, UserPageDto } from './dto/user.dto.js';
-import { CreateUserDto, UpdateUserDto, UserListQuery } from './dto/user.input.dto.js';
+import { CreateUserDto, RenameUserDto, UpdateUserDto, UserListQuery } from './dto/user.input.dto.js';
 import { UserImportDto, UserImportQuery } from './dto/user-import.dto.js';
 import { UserImportService } from './user-import.service.js';
+import { UserRenamingService } from './user-renaming.service.js';
 import { UsersService } from './users.service.js';
 
 const USERNAME = { username: { description: 'The name of a user, in any case.', example: 'anna' } } as const;
@@ -20,6 +21,7 @@ export class UsersController {
   constructor(
     private readonly users: UsersService,
     private readonly imports: UserImportService,
+    private readonly renaming: UserRenamingService,
   ) {}
 
   @Get()
@@ -130,6 +132,27 @@ export class UsersController {
     @CurrentActor() actor: Actor,
   ): Promise<UserDto> {
     return this.users.update(username, patch, actor);
+  }
+
+  @Post(':username/rename')
+  @ApiRoute({
+    access: 'administrators',
+    summary: 'Rename a user',
+    description:
+      'The user keeps tokens, groups, password and stored credentials. From now on, its name beside a token or a ' +
+      'password is the new one. The audit log finds its older events by the new name, too. Another user may get the ' +
+      'old name, and none of this. Applications get the new name.',
+    type: UserDto,
+    params: USERNAME,
+    body: { type: RenameUserDto, examples: { 'a new name': { username: 'anna.example' } } },
+    problems: ['not_found', 'conflict'],
+  })
+  renameUser(
+    @Param('username') username: string,
+    @Body() input: RenameUserDto,
+    @CurrentActor() actor: Actor,
+  ): Promise<UserDto> {
+    return this.renaming.rename(username, input.username, actor);
   }
 
   @Delete(':username')

@@ -104,7 +104,7 @@ export class UsersService {
       const row = await this.#requireUser(manager, username);
       const before = toUserDto({ ...row, groups: await this.repository.groupsOf(manager, row.id) });
       const merged = await validateAs(ChangedUserDto, applyMergePatch({ ...before }, patch, NULLABLE));
-      if (merged.username !== row.username) throw invalidField('username', 'must not change. Leave it out.');
+      if (merged.username !== row.username) throw invalidField('username', 'must not change. Rename the user.');
       const after = toUserDto(merged);
       const isPasswordSet = merged.password !== undefined && (merged.password !== null || row.passwordHash !== null);
       if (Object.keys(describeChange(before, after)).length === 0 && !isPasswordSet) return after;
@@ -202,6 +202,6 @@ export function unknownUser(): ProblemException {
   return new ProblemException('not_found', 'No user has this name.');
 }
 
-function nameTaken(): ProblemException {
+export function nameTaken(): ProblemException {
   return new ProblemException('conflict', 'A user with this name exists. Names are compared without case.');
 }

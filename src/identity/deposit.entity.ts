@@ -13,7 +13,7 @@ export class DepositEntity {
   @PrimaryColumn({ name: 'user_id', type: 'varchar', length: 36 })
   userId!: string;
 
-  /** Of the user. It never changes. */
+  /** Of the user. */
   @Column({ type: 'varchar', length: 255 })
   username!: string;
 

@@ -108,6 +108,12 @@ export class DepositRepository {
     unit.changed('deposit', userId);
   }
 
+  /** There is at most one for each application. */
+  async renameUser(unit: Unit, userId: string, username: string): Promise<void> {
+    await unit.manager.update(DepositEntity, { userId }, { username });
+    unit.changed('deposit', userId);
+  }
+
   /** The change of the application itself ends what is in memory. */
   async removeAllOf({ manager }: Unit, application: string): Promise<void> {
     await manager.delete(DepositEntity, { application });

@@ -53,7 +53,8 @@ export class DepositsService implements OnModuleInit {
 
   onModuleInit(): void {
     this.applications.onDeleting((unit, key) => this.deposits.removeAllOf(unit, key));
-    this.deletions.onDeleted('user', (userId, actor) => this.#removeAllOfUser(userId, actor));
+    this.directory.onUserRenaming((unit, userId, username) => this.deposits.renameUser(unit, userId, username));
+    this.deletions.addStep('user', (userId, actor) => this.#removeAllOfUser(userId, actor));
   }
 
   async listOfUser({ id }: PrincipalFacts, query: PageQuery): Promise<Page<DepositDto>> {

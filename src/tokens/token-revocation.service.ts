@@ -33,7 +33,7 @@ export class TokenRevocationService implements OnModuleInit {
 
   onModuleInit(): void {
     // A later user of the same name does not get the tokens back (R26).
-    this.deletions.onDeleted('user', (id, actor) => this.#revokeAllOf(id, actor));
+    this.deletions.addStep('user', (id, actor) => this.#revokeAllOf(id, actor));
   }
 
   /**

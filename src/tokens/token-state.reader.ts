@@ -8,7 +8,8 @@ import { SettingsService } from '../settings/settings.service.js';
 import type { TokenDto } from './dto/token.dto.js';
 import type { NewToken } from './token.entity.js';
 
-export type TokenState = Pick<TokenDto, 'status' | 'exceedsPolicy'>;
+/** With the names of today: a user can have been renamed (R97). */
+export type TokenState = Pick<TokenDto, 'status' | 'exceedsPolicy' | 'owner' | 'createdBy'>;
 
 @Injectable()
 export class TokenStateReader {
@@ -37,6 +38,8 @@ export class TokenStateReader {
       const ownerMayUse = owner?.active === true && holds(permissions, 'useTokens', owner.groups);
       const lifetime = { createdAt: row.createdAtMs, expiresAt: row.expiresAtMs, revokedAt: row.revokedAtMs };
       return {
+        owner: owner?.username ?? row.ownerName,
+        createdBy: users.get(row.creatorId)?.username ?? row.createdBy,
         status: tokenStatus(lifetime, policy, ownerMayUse, this.clock.nowMs()),
         exceedsPolicy:
           exceedsValidity(lifetime, policy) ||

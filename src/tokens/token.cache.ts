@@ -1,5 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import type { Eventually, FoundToken, NotFound, RequestHead } from '@scopegate/access';
+import type { Eventually, FoundToken, NotFound, PrincipalFacts, RequestHead, TokenFacts } from '@scopegate/access';
 import type { TokenId } from '@scopegate/token';
 import { LRUCache } from 'lru-cache';
 import { ChangeFeed, type Subjects } from '../database/change-feed.js';
@@ -101,8 +101,7 @@ export class TokenCache implements OnModuleInit {
     if (entry === ABSENT) return NOT_FOUND;
     const token = entry.facts;
     const owner = this.directory.findById(token.ownerId);
-    if (owner instanceof Promise) return owner.then((read) => ({ found: true, token, owner: read }));
-    return { found: true, token, owner };
+    return owner instanceof Promise ? owner.then((read) => found(token, read)) : found(token, owner);
   }
 
   async #load(id: string): Promise<Entry> {
@@ -126,4 +125,10 @@ export class TokenCache implements OnModuleInit {
     const wasRead = this.#rows.noteChange(id);
     return this.#entries.delete(id) || wasRead;
   }
+}
+
+/** The name of a renamed owner takes effect at once, before its tokens are written again (R97). */
+function found(token: TokenFacts, owner: PrincipalFacts | null): FoundToken {
+  const isRenamed = owner !== null && owner.username !== token.ownerName;
+  return { found: true, token: isRenamed ? { ...token, ownerName: owner.username } : token, owner };
 }

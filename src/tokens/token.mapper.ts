@@ -8,7 +8,7 @@ import type { VersionedDigest } from './pepper.js';
 import type { MintedColumns, NewToken, TokenEntity } from './token.entity.js';
 import type { TokenState } from './token-state.reader.js';
 
-type StoredProperties = Omit<TokenDto, keyof TokenState>;
+type StoredProperties = Omit<TokenDto, 'status' | 'exceedsPolicy'>;
 
 function propertiesOf(row: TokenEntity): StoredProperties {
   return {

@@ -18,6 +18,7 @@ import { TokenDescriptionService } from './token-description.service.js';
 import { TokenDigestRecorder } from './token-digest.recorder.js';
 import { TokenIssueService } from './token-issue.service.js';
 import { TokenListService } from './token-list.service.js';
+import { TokenOwnerNameService } from './token-owner-name.service.js';
 import { TokenRevocationService } from './token-revocation.service.js';
 import { TokenRotationService } from './token-rotation.service.js';
 import { TokenStateReader } from './token-state.reader.js';
@@ -43,6 +44,7 @@ import { VendorTokensService } from './vendor/vendor-tokens.service.js';
     TokenDigestRecorder,
     TokenIssueService,
     TokenListService,
+    TokenOwnerNameService,
     TokenRevocationService,
     TokenRotationService,
     TokenStateReader,

@@ -34,7 +34,7 @@ export class AuditEventFilterQuery {
   @Length(1, 40)
   code?: string;
 
-  /** The actor or the owner, without case. */
+  /** The actor or the owner, without case. For a renamed user, also the events under its former names. */
   @IsOptional()
   @IsString()
   @Length(1, 255)

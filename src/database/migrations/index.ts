@@ -12,6 +12,7 @@ import { Deposits1795912000000 } from './1795912000000-deposits.js';
 import { SigningKeys1795913000000 } from './1795913000000-signing-keys.js';
 import { LastingKeys1795914000000 } from './1795914000000-lasting-keys.js';
 import { EventDoors1795915000000 } from './1795915000000-event-doors.js';
+import { FormerUserNames1795917000000 } from './1795917000000-former-user-names.js';
 
 export const MIGRATIONS = [
   InitialSchema1795392000000,
@@ -28,4 +29,5 @@ export const MIGRATIONS = [
   SigningKeys1795913000000,
   LastingKeys1795914000000,
   EventDoors1795915000000,
+  FormerUserNames1795917000000,
 ];

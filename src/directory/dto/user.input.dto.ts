@@ -35,8 +35,7 @@ export class UserListQuery extends PageQuery {
 /** A new user. */
 export class CreateUserDto {
   /**
-   * 1 to 255 characters without a colon, not beginning with `sg_` or `sgs_`. It is compared without case and cannot be
-   * changed later.
+   * 1 to 255 characters without a colon, not beginning with `sg_` or `sgs_`. It is compared without case.
    * @example anna
    */
   @FitsRule(userNameProblem)
@@ -121,6 +120,16 @@ export class UpdateUserDto {
    * @example ["developers"]
    */
   groups?: string[];
+}
+
+/** The new name of a user. */
+export class RenameUserDto {
+  /**
+   * As for a new user.
+   * @example anna.example
+   */
+  @FitsRule(userNameProblem)
+  username!: string;
 }
 
 /** The current password and the new one. */
