@@ -23,7 +23,7 @@ const TIERS = [
   ['settings', 'permissions', 'directory', 'applications', 'tokens'],
   ['identity'],
   ['access'],
-  ['gateway', 'forward-auth', 'health'],
+  ['gateway', 'forward-auth', 'introspection', 'health'],
 ];
 
 /** What a pure rule may take from Node: functions of their arguments alone. */

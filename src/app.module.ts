@@ -10,6 +10,7 @@ import { DatabaseModule } from './database/database.module.js';
 import { ForwardAuthModule } from './forward-auth/forward-auth.module.js';
 import { GatewayModule } from './gateway/gateway.module.js';
 import { HealthModule } from './health/health.module.js';
+import { IntrospectionModule } from './introspection/introspection.module.js';
 import { KEY_USES } from './key-uses.js';
 import { KeysModule } from './keys/keys.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
@@ -38,6 +39,7 @@ export class AppModule {
         AccessModule,
         GatewayModule,
         ForwardAuthModule,
+        IntrospectionModule,
         HealthModule,
         DocumentationModule,
       ],

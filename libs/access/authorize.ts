@@ -11,6 +11,7 @@ import {
   type BodyOverrides,
   type GitService,
   type LfsOperation,
+  type Scope,
 } from '@scopegate/scope';
 import { isBlockedByBody, mayBecomeBlocked } from './blocked-request.js';
 import { judgeCopyDestination, type Mounts } from './copy-destination.js';
@@ -36,6 +37,13 @@ export interface RouteRules {
   /** Changes passwords, users or groups: refused for every token, whatever its scope (R125). */
   readonly needsPasswordLogin: boolean;
   readonly administratorsOnly: boolean;
+  /**
+   * Asks about tokens or requests (R90): for administrators and holders of the permission `introspect`. It changes
+   * nothing, so a read-only token may POST to it.
+   */
+  readonly introspects: boolean;
+  /** What a route behind a guard asks for; null: method and path decide. */
+  readonly scope: Scope | null;
 }
 
 export const NO_ROUTE: RouteRules = {
@@ -43,6 +51,8 @@ export const NO_ROUTE: RouteRules = {
   concernsOwnToken: false,
   needsPasswordLogin: false,
   administratorsOnly: false,
+  introspects: false,
+  scope: null,
 };
 
 /** Members of this group administer Scopegate. */
@@ -52,6 +62,8 @@ export function isAdministrator({ groups }: PrincipalFacts): boolean {
   return groups.has(ADMINISTRATORS);
 }
 
+const INTROSPECT = 'Only administrators and users with the permission "introspect" may do this.';
+
 const NEEDS_PASSWORD_LOGIN = 'A token may not do this, whatever its scope. Log in with your password.';
 
 function mayOnlyRead({ token }: Authenticated): boolean {
@@ -59,8 +71,8 @@ function mayOnlyRead({ token }: Authenticated): boolean {
 }
 
 /** The operation of an LFS batch decides whether a read-only token may send it (R14). */
-export function needsLfsOperation(authenticated: Authenticated): boolean {
-  return mayOnlyRead(authenticated) && gitServiceOf(authenticated) === 'lfs-batch';
+export function needsLfsOperation(authenticated: Authenticated, route: RouteRules): boolean {
+  return route.scope === null && mayOnlyRead(authenticated) && gitServiceOf(authenticated) === 'lfs-batch';
 }
 
 /**
@@ -79,6 +91,7 @@ export function needsBodyOverrides(authenticated: Authenticated, facts: Authoriz
 function isMadeRead(authenticated: Authenticated, facts: AuthorizationFacts): boolean {
   const { admitted } = authenticated;
   return (
+    facts.route.scope === null &&
     mayOnlyRead(authenticated) &&
     !isReadMethod(admitted.request.method) &&
     admitted.application !== null &&
@@ -108,10 +121,13 @@ export function upgradeOf({ httpVersion, head }: Pick<RequestFacts, 'httpVersion
  */
 export function authorize(authenticated: Authenticated, facts: AuthorizationFacts): Allow | Deny {
   const { admitted, token, principal } = authenticated;
-  const isForOthers = facts.route.administratorsOnly && !isAdministrator(principal);
+  const isForOthers = !isAdministrator(principal) && !mayCall(authenticated, facts.route);
   const refusal = token === null ? null : refuseToken(authenticated, token, facts, isForOthers);
   if (refusal !== null) return refusal;
-  if (isForOthers) return deny('administrator_required', admitted, { token });
+  if (isForOthers) {
+    const detail = facts.route.introspects ? INTROSPECT : undefined;
+    return deny('administrator_required', admitted, { token, detail });
+  }
   const { application, request } = admitted;
   const names = request.head.destinations.length > 0;
   if (token === null || application === null || !names || !copies(request, facts.bodyOverrides)) {
@@ -121,6 +137,12 @@ export function authorize(authenticated: Authenticated, facts: AuthorizationFact
   return destination.ok
     ? { kind: 'allow', authenticated, destination: destination.path }
     : deny(destination.code, admitted, { token, detail: destination.detail });
+}
+
+/** Without being an administrator. */
+function mayCall({ admitted, principal }: Authenticated, { administratorsOnly, introspects }: RouteRules): boolean {
+  if (administratorsOnly) return false;
+  return !introspects || holds(admitted.policy.permissions, 'introspect', principal.groups);
 }
 
 function refuseToken(
@@ -149,13 +171,16 @@ function refuseToken(
   if (admitted.path?.sessionEndpoint === true && asksForUpstreamSession(authenticated)) {
     return deny('token_not_accepted', admitted, { token, detail: OTHER_SESSION_NAME });
   }
-  return refusesUpgrade(authenticated) ? deny('scope_insufficient', admitted, { token, detail: UPGRADE }) : null;
+  return refusesUpgrade(authenticated, facts.route)
+    ? deny('scope_insufficient', admitted, { token, detail: UPGRADE })
+    : null;
 }
 
 /** R116. Last: an upgrade changes no other refusal. */
-function refusesUpgrade(authenticated: Authenticated): boolean {
+function refusesUpgrade(authenticated: Authenticated, { scope }: RouteRules): boolean {
+  if (scope !== null || !mayOnlyRead(authenticated)) return false;
   const { application, request } = authenticated.admitted;
-  return mayOnlyRead(authenticated) && application?.readOnlyUpgrades === false && upgradeOf(request) !== null;
+  return application?.readOnlyUpgrades === false && upgradeOf(request) !== null;
 }
 
 /** R12: the body of an excepted request could hide another method. @returns what is wrong with it, or null */
@@ -179,6 +204,8 @@ function asksForUpstreamSession({ admitted: { path, request } }: Authenticated):
 }
 
 function readOnlyCovers(authenticated: Authenticated, facts: AuthorizationFacts): boolean {
+  const { scope } = facts.route;
+  if (scope !== null) return !coversWrites(scope);
   const { request } = authenticated.admitted;
   return countsAsRead({
     method: request.method,
@@ -204,7 +231,8 @@ export function isSafeRequest(request: RequestFacts): boolean {
  */
 function isException(authenticated: Authenticated, facts: AuthorizationFacts): boolean {
   const { request, application, path } = authenticated.admitted;
-  if (facts.route.concernsOwnToken || (request.method === 'POST' && facts.route.createsToken)) return true;
+  const { concernsOwnToken, createsToken, introspects } = facts.route;
+  if (concernsOwnToken || (request.method === 'POST' && (createsToken || introspects))) return true;
   if (application === null || path === null || !path.strict.ok) return false;
   if (path.strict.pathClass === 'rest-session' && endsOrMakesSession(authenticated)) return true;
   return application.exceptions.matches(request.method, path.strict.canonical);

@@ -19,6 +19,7 @@ export * from './creation.js';
 export * from './session-body.js';
 export * from './form-body.js';
 export * from './explain.js';
+export * from './guarded.js';
 export * from './vendor-call.js';
 export * from './destination.js';
 export * from './door.js';

@@ -204,7 +204,7 @@ function authorizeRequest(
 ): Eventually<Allow | Deny> {
   const { admitted, token } = authenticated;
   const { lines } = admitted.request.head;
-  if (body !== null && needsLfsOperation(authenticated)) {
+  if (body !== null && needsLfsOperation(authenticated, route)) {
     if (body === 'kept') return deny('body_needed', admitted, { token });
     return body.readWhole(MAX_LFS_BATCH_BYTES).then((bytes) =>
       authorize(authenticated, {

@@ -19,6 +19,7 @@ function permissions(change: {
       readOnlyOnly: change.readOnlyOnly ?? false,
     },
     createOnBehalf: { groups: change.onBehalf ?? ['administrators'] },
+    introspect: { groups: ['administrators'] },
   };
 }
 
@@ -91,6 +92,7 @@ describe('permissionWarnings', () => {
           useTokens: fc.record({ everyone: fc.boolean(), groups: names }),
           createForSelf: fc.record({ everyone: fc.boolean(), groups: names, readOnlyOnly: fc.boolean() }),
           createOnBehalf: fc.record({ groups: names }),
+          introspect: fc.record({ groups: names }),
         }),
         (next) => {
           const warnings = permissionWarnings(next, facts);

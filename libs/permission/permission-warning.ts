@@ -1,4 +1,4 @@
-import { heldPermissions, type Permissions } from './permission.js';
+import { heldPermissions, PERMISSIONS, type Permissions } from './permission.js';
 
 export interface Warning {
   readonly code: string;
@@ -109,7 +109,7 @@ function pushGroupsWithoutMembers(warnings: Warning[], next: Permissions, facts:
   if (groupsWithMembers === undefined) {
     return;
   }
-  const named = new Set([...next.useTokens.groups, ...next.createForSelf.groups, ...next.createOnBehalf.groups]);
+  const named = new Set(PERMISSIONS.flatMap((permission) => next[permission].groups));
   const empty = [...named].filter((group) => !groupsWithMembers.has(group));
   if (empty.length > 0) {
     warnings.push({

@@ -8,12 +8,14 @@ const nobody: Permissions = {
   useTokens: { everyone: false, groups: [] },
   createForSelf: { everyone: false, groups: [], readOnlyOnly: false },
   createOnBehalf: { groups: [] },
+  introspect: { groups: [] },
 };
 
 const restricted: Permissions = {
   useTokens: { everyone: false, groups: ['staff', 'robots'] },
   createForSelf: { everyone: false, groups: ['staff', 'developers'], readOnlyOnly: false },
   createOnBehalf: { groups: ['operators', 'leads'] },
+  introspect: { groups: ['services'] },
 };
 
 describe('holds', () => {
@@ -31,7 +33,7 @@ describe('holds', () => {
     expect(holds(restricted, 'useTokens', groups('other', name))).toBe(true);
   });
 
-  it('R19: the three permissions are assigned one by one', () => {
+  it('R19: the permissions are assigned one by one', () => {
     expect(heldPermissions(restricted, groups('robots'))).toEqual({
       useTokens: true,
       createForSelf: false,
@@ -42,6 +44,17 @@ describe('holds', () => {
       createForSelf: true,
       createOnBehalf: false,
     });
+  });
+
+  it('R90: the permission to introspect comes through its groups alone, and gives nothing else', () => {
+    expect(holds(restricted, 'introspect', groups('services'))).toBe(true);
+    expect(heldPermissions(restricted, groups('services'))).toEqual({
+      useTokens: false,
+      createForSelf: false,
+      createOnBehalf: false,
+    });
+    expect(holds(restricted, 'introspect', groups('operators', 'staff', 'robots'))).toBe(false);
+    expect(holds(DEFAULT_PERMISSIONS, 'introspect', groups('administrators'))).toBe(true);
   });
 
   it('R20: who may create for others may create for itself', () => {
@@ -75,6 +88,7 @@ describe('holds', () => {
       useTokens: { everyone: true, groups: [] },
       createForSelf: { everyone: true, groups: ['staff'], readOnlyOnly: false },
       createOnBehalf: { groups: [] },
+      introspect: { groups: [] },
     };
     expect(holds(open, 'createOnBehalf', groups('staff', 'administrators'))).toBe(false);
   });

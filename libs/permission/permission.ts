@@ -1,5 +1,5 @@
-/** R19. */
-export const PERMISSIONS = ['useTokens', 'createForSelf', 'createOnBehalf'] as const;
+/** R19, R90. */
+export const PERMISSIONS = ['useTokens', 'createForSelf', 'createOnBehalf', 'introspect'] as const;
 
 export type Permission = (typeof PERMISSIONS)[number];
 
@@ -14,22 +14,27 @@ export interface Permissions {
   };
   /** No `everyone`: a token for any user is a login as any user (R22). */
   readonly createOnBehalf: { readonly groups: readonly string[] };
+  /** Who may ask whether a token is valid (R90). Administrators may always. */
+  readonly introspect: { readonly groups: readonly string[] };
 }
 
-export type HeldPermissions = Readonly<Record<Permission, boolean>>;
+/** What a user may do with tokens, as `GET /me` shows it. */
+export type HeldPermissions = Readonly<Record<Exclude<Permission, 'introspect'>, boolean>>;
 
 /** R20: all users have tokens of their own; administrators may create them for others. */
 export const DEFAULT_PERMISSIONS: Permissions = {
   useTokens: { everyone: true, groups: [] },
   createForSelf: { everyone: true, groups: [], readOnlyOnly: false },
   createOnBehalf: { groups: ['administrators'] },
+  introspect: { groups: ['administrators'] },
 };
 
-/** Permits nothing. */
+/** Permits nothing: administrators may introspect in any case. */
 export const NO_PERMISSIONS: Permissions = {
   useTokens: { everyone: false, groups: [] },
   createForSelf: { everyone: false, groups: [], readOnlyOnly: true },
   createOnBehalf: { groups: [] },
+  introspect: { groups: ['administrators'] },
 };
 
 /**
@@ -47,7 +52,8 @@ export function holds(permissions: Permissions, permission: Permission, groups: 
         isInAny(groups, permissions.createOnBehalf.groups)
       );
     case 'createOnBehalf':
-      return isInAny(groups, permissions.createOnBehalf.groups);
+    case 'introspect':
+      return isInAny(groups, permissions[permission].groups);
   }
 }
 

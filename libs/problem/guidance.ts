@@ -146,7 +146,7 @@ const GUIDANCE: Readonly<Record<PublicCode, ProblemGuidance>> = {
       'Store a credential with `PUT /api/v1/me/credentials/{application}`, or confirm it with `POST /api/v1/me/credentials/{application}/check`.',
   },
   administrator_required: {
-    when: 'Only members of the group `administrators` may make this call.',
+    when: 'Only members of the group `administrators` may make this call. Introspection is also for users with the permission `introspect`.',
     remedy: 'Ask an administrator.',
   },
   not_found: {

@@ -1,13 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import {
+  atKnownAddress,
   credentialKind,
   presentedName,
-  REASONS,
+  UNNAMED_APPLICATION,
   type CredentialKind,
   type RequestHead,
   type TokenFacts,
 } from '@scopegate/access';
-import { redactPath, redactText, redactTokens, type AuditEventType, type AuditOutcome } from '@scopegate/audit';
+import { redactPath, redactText, redactTokens } from '@scopegate/audit';
 import { resolveClientAddress, type ClientAddress } from '@scopegate/network';
 import type { PathJudgement } from '@scopegate/path';
 import { IdentityBeliefs } from '../applications/identity-beliefs.js';
@@ -20,6 +21,7 @@ import { SessionsService } from '../tokens/sessions.service.js';
 import { TokenUseRecorder } from '../tokens/token-use.recorder.js';
 import { AccessPolicySnapshot } from './access-policy.js';
 import { DecisionMetrics } from './decision.metrics.js';
+import { askedStatusOf, recordedResultOf, type RecordedResult } from './recorded-result.js';
 
 const MAX_PATH_LENGTH = 2048;
 const MAX_USER_AGENT_LENGTH = 512;
@@ -34,12 +36,6 @@ interface Asker {
   readonly address: ClientAddress;
   readonly path: PathJudgement | null;
   readonly detail: Record<string, unknown> | null;
-}
-
-interface Result {
-  readonly type: AuditEventType;
-  readonly outcome: Exclude<AuditOutcome, 'changed'>;
-  readonly code: string | null;
 }
 
 type Measured = Pick<RequestEvent, 'atMs' | 'upstreamRefused' | 'status' | 'durationMs'>;
@@ -63,8 +59,18 @@ export class DecisionRecorder {
    * @param answer dropped if the request has been recorded already
    */
   settle(exchange: Exchange, status: number, answer: PendingResponse): void {
-    if (exchange.isSettled) answer.drop();
-    else this.#record(exchange, status, answer);
+    const { asked } = exchange;
+    if (exchange.isSettled) {
+      answer.drop();
+    } else if (asked === null) {
+      this.#record(exchange, status, answer);
+    } else {
+      exchange.isSettled = true;
+      // Of a call that failed, whatever had been decided.
+      asked.problem ??= exchange.problem;
+      this.#noteUse(exchange, this.clock.nowMs());
+      this.#record(asked, askedStatusOf(asked), answer);
+    }
   }
 
   /** The client went away before there was a status. */
@@ -74,7 +80,7 @@ export class DecisionRecorder {
 
   #record(exchange: Exchange, status: number | null, answer: PendingResponse | null): void {
     exchange.isSettled = true;
-    const result = resultOf(exchange, status ?? 0);
+    const result = recordedResultOf(exchange, status ?? 0);
     const nowTick = performance.now();
     const { code, outcome } = result;
     this.metrics.count(exchange, { code, outcome }, status, nowTick);
@@ -84,14 +90,9 @@ export class DecisionRecorder {
       answer?.release();
       return;
     }
-    const used = result.outcome === 'allowed' ? (exchange.authenticated?.token ?? null) : null;
     const nowMs = this.clock.nowMs();
     const asker = this.#askerOf(exchange);
-    if (used !== null) this.uses.record(used.id, nowMs, asker.address.client);
-    const credential = exchange.admitted?.credential;
-    if (used !== null && credential?.kind === 'token' && credential.via === 'cookie' && credential.sessionId !== null) {
-      this.sessions.noteUse(credential.sessionId);
-    }
+    if (result.outcome === 'allowed') this.#noteUse(exchange, nowMs);
     if (!this.#isRecorded(exchange, result, asker)) {
       answer?.release();
       return;
@@ -102,10 +103,19 @@ export class DecisionRecorder {
     this.audit.recordRequest(event, answer);
   }
 
+  #noteUse({ authenticated }: Exchange, nowMs: number): void {
+    if (authenticated === null || authenticated.token === null) return;
+    const { credential, address } = authenticated.admitted;
+    this.uses.record(authenticated.token.id, nowMs, address.client);
+    if (credential.kind === 'token' && credential.via === 'cookie' && credential.sessionId !== null) {
+      this.sessions.noteUse(credential.sessionId);
+    }
+  }
+
   /** The second event of an upgraded connection (R55). @param end goes into the detail */
   recordConnectionEnd(exchange: Exchange, end: { readonly durationMs: number }): void {
     const asker = this.#askerOf(exchange);
-    const result = resultOf(exchange, SWITCHED);
+    const result = recordedResultOf(exchange, SWITCHED);
     if (!this.#isRecorded(exchange, result, asker)) return;
     const event = this.#eventOf(
       exchange,
@@ -116,7 +126,7 @@ export class DecisionRecorder {
     this.audit.recordRequest(event, null);
   }
 
-  #eventOf(exchange: Exchange, result: Result, asker: Asker, measured: Measured): RequestEvent {
+  #eventOf(exchange: Exchange, result: RecordedResult, asker: Asker, measured: Measured): RequestEvent {
     return {
       id: '',
       atMs: measured.atMs,
@@ -135,15 +145,12 @@ export class DecisionRecorder {
       peer: asker.address.peer,
       method: exchange.facts.method,
       path: redactText(auditedPath(exchange, asker.path), MAX_PATH_LENGTH),
-      application: exchange.application?.key ?? null,
+      application: keyOf(exchange),
       status: measured.status,
       durationMs: measured.durationMs,
       userAgent: auditedAgent(exchange.facts.head),
       requestId: exchange.requestId,
-      detail: withTrace(
-        exchange.upstreamFailure === null ? asker.detail : { ...asker.detail, failure: exchange.upstreamFailure },
-        exchange.callerTraceId,
-      ),
+      detail: withTrace(withCircumstances(asker.detail, exchange), exchange.callerTraceId),
       door: exchange.door,
     };
   }
@@ -167,7 +174,7 @@ export class DecisionRecorder {
     return isRefused;
   }
 
-  #isRecorded(exchange: Exchange, result: Result, asker: Asker): boolean {
+  #isRecorded(exchange: Exchange, result: RecordedResult, asker: Asker): boolean {
     const { audit } = this.settings.current();
     switch (result.outcome) {
       case 'denied':
@@ -215,7 +222,9 @@ export class DecisionRecorder {
 
   #addressOf(exchange: Exchange): ClientAddress {
     const { head, peer } = exchange.facts;
-    return resolveClientAddress(peer, head.lines, this.policy.current().reverseProxy);
+    const policy = this.policy.current();
+    const { reverseProxy } = exchange.asker === null ? policy : atKnownAddress(policy);
+    return resolveClientAddress(peer, head.lines, reverseProxy);
   }
 }
 
@@ -229,33 +238,27 @@ function auditedAgent({ userAgent }: RequestHead): string | null {
   return userAgent === null ? null : redactText(userAgent, MAX_USER_AGENT_LENGTH);
 }
 
-function resultOf(exchange: Exchange, status: number): Result {
-  const { denial, problem, admitted } = exchange;
-  const isLogin = exchange.application === null && (admitted?.credential.kind ?? denial?.credential) === 'password';
-  if (denial !== null) {
-    if (REASONS[denial.code].status === 403) {
-      return { type: 'permission.denied', outcome: 'denied', code: denial.code };
-    }
-    // The token is not to blame (R70).
-    if (denial.code === 'upstream_credential_rejected') {
-      return { type: 'upstream.failed', outcome: 'failed', code: denial.code };
-    }
-    return { type: isLogin ? 'login.failed' : 'authentication.failed', outcome: 'failed', code: denial.code };
-  }
-  if (problem !== null && status === 403) return { type: 'permission.denied', outcome: 'denied', code: problem.code };
-  if (problem !== null && status >= 500 && problem.code.startsWith('upstream_')) {
-    return { type: 'upstream.failed', outcome: 'failed', code: problem.code };
-  }
-  if (problem !== null && (status >= 500 || exchange.application !== null)) {
-    return { type: status >= 500 ? 'request.failed' : 'authentication.failed', outcome: 'failed', code: problem.code };
-  }
-  if (exchange.decision?.kind === 'pass') return { type: 'authentication.passed', outcome: 'passed', code: null };
-  return { type: isLogin ? 'login.succeeded' : 'authentication.succeeded', outcome: 'allowed', code: null };
-}
-
 /** The canonical path, or the path as sent. */
 function auditedPath(exchange: Exchange, path: PathJudgement | null): string {
   return redactPath(path?.strict.ok === true ? path.strict.canonical : exchange.facts.rawPath);
+}
+
+/** Null at the management API, and for a guard that names no application. */
+function keyOf({ application }: Exchange): string | null {
+  return application === null || application.key === UNNAMED_APPLICATION ? null : application.key;
+}
+
+/** Why the upstream gave no answer, or who asked about the request (R90). */
+function withCircumstances(
+  detail: Record<string, unknown> | null,
+  { upstreamFailure, asker }: Exchange,
+): Record<string, unknown> | null {
+  if (upstreamFailure !== null) return { ...detail, failure: upstreamFailure };
+  const caller = asker?.authenticated ?? null;
+  if (caller === null) return detail;
+  const { principal, token, admitted } = caller;
+  const askedWith = token === null ? {} : { askedWith: token.id };
+  return { ...detail, askedBy: redactText(principal.username, 255), ...askedWith, askedFrom: admitted.address.client };
 }
 
 /** For an unknown token, the id in it, so that administrators can search for it. */

@@ -48,10 +48,15 @@ export class FailureThrottle {
     private readonly counters: FailureCounters,
   ) {}
 
-  /** Counts a failed credential, and returns the refusal to answer with. */
-  count(denial: Deny): Deny | Promise<Deny> {
+  /**
+   * Counts a failed credential, and returns the refusal to answer with.
+   * @param isAsked a caller asks about it (R90). Counts separately, so that a caller who names an address or lets
+   * others guess keeps nobody from logging in
+   */
+  count(denial: Deny, isAsked = false): Deny | Promise<Deny> {
     const kind = failureKindOf(denial);
-    return this.settings.current().throttling.maxFailures === 0 || kind === null ? denial : this.#count(denial, kind);
+    if (this.settings.current().throttling.maxFailures === 0 || kind === null) return denial;
+    return this.#count(denial, isAsked ? `asked-${kind}` : kind);
   }
 
   /**
@@ -103,7 +108,7 @@ export class FailureThrottle {
     return waitSeconds;
   }
 
-  async #count(denial: Deny, kind: FailureKind): Promise<Deny> {
+  async #count(denial: Deny, kind: CountedKind): Promise<Deny> {
     const { maxFailures, windowSeconds } = this.settings.current().throttling;
     // Bearer has no user name: counts for the owner if the secret matched, otherwise only for the address.
     const name = denial.username ?? denial.token?.ownerName ?? null;
@@ -128,7 +133,10 @@ interface FailureKeys {
   readonly block: string;
 }
 
-function keysOf(kind: FailureKind, client: string | null, name: string | null): FailureKeys {
+/** Each is counted by itself. */
+type CountedKind = FailureKind | `asked-${FailureKind}`;
+
+function keysOf(kind: CountedKind, client: string | null, name: string | null): FailureKeys {
   const block = blockOf(client);
   return {
     // No address contains a blank, so two pairs never look alike.

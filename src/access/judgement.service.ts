@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import {
   acceptedToken,
+  atKnownAddress,
   judge,
   NO_ROUTE,
+  refusePass,
   type AccessPorts,
   type Admitted,
   type ApplicationRules,
@@ -11,6 +13,7 @@ import {
   type Door,
   type Eventually,
   type LoginResult,
+  type Mounts,
   type RouteRules,
   type TokenFacts,
 } from '@scopegate/access';
@@ -52,13 +55,7 @@ export class JudgementService {
    * @throws ProblemException (or rejects) if the request cannot be judged
    */
   judge(exchange: Exchange, route: RouteRules): Eventually<boolean> {
-    this.shipper.refuseWithoutRoom();
-    if (this.nodes.isStale) {
-      throw new ProblemException(
-        'policy_unavailable',
-        'The database cannot be reached, and another node may have changed the rules. Try again later.',
-      );
-    }
+    this.#requireRules();
     const { facts: request, application, vendorMount } = exchange;
     const policy = this.policy.current();
     const facts = { request, application, policy, vendorMount: vendorMount?.key ?? null, route };
@@ -66,6 +63,32 @@ export class JudgementService {
     return decision instanceof Promise
       ? decision.then((decided) => this.#settle(exchange, decided))
       : this.#settle(exchange, decision);
+  }
+
+  /**
+   * A request that another one asks about (R90), with the application's rules behind a guard. Its client address is
+   * known, and its body is not.
+   * @returns whether it may pass; else the exchange has the denial
+   */
+  judgeAsked(asked: Exchange, route: RouteRules, mounts: Mounts = this.applications): Eventually<boolean> {
+    this.#requireRules();
+    const { facts: request, application } = asked;
+    const facts = { request, application, policy: atKnownAddress(this.policy.current()), vendorMount: null, route };
+    const decision = judge(facts, { ...this.#portsFor(asked), mounts });
+    return decision instanceof Promise
+      ? decision.then((decided) => this.#settle(asked, refusePass(decided)))
+      : this.#settle(asked, refusePass(decision));
+  }
+
+  /** @throws ProblemException if the audit has no room, or the rules may be old */
+  #requireRules(): void {
+    this.shipper.refuseWithoutRoom();
+    if (this.nodes.isStale) {
+      throw new ProblemException(
+        'policy_unavailable',
+        'The database cannot be reached, and another node may have changed the rules. Try again later.',
+      );
+    }
   }
 
   /**
@@ -110,7 +133,8 @@ export class JudgementService {
       return true;
     }
     // A wrong password has been counted already, while the next login waited.
-    const counted = decision.code === 'password_wrong' ? decision : this.throttle.count(decision);
+    const isAsked = exchange.asker !== null;
+    const counted = decision.code === 'password_wrong' ? decision : this.throttle.count(decision, isAsked);
     if (counted instanceof Promise) {
       return counted.then((denial) => {
         exchange.denial = denial;

@@ -1,13 +1,15 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { METHOD_METADATA, ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
-import type { RouteRules } from '@scopegate/access';
+import type { Door, RouteRules } from '@scopegate/access';
 import {
+  BODY_FORMAT,
   BODY_LIMIT,
-  CSV_BODY,
   CONCERNS_OWN_TOKEN,
   CREATES_TOKEN,
   PASSWORD_LOGIN_ONLY,
   ROUTE_ACCESS,
+  ROUTE_DOOR,
+  type BodyFormat,
   type RouteAccess,
 } from '../common/access/route.decorators.js';
 import { BODY_LIMITS } from '../common/http/body-limits.js';
@@ -50,7 +52,14 @@ export function routeRulesOf(context: ExecutionContext, method: string): RouteRu
     concernsOwnToken: carries(context, CONCERNS_OWN_TOKEN),
     needsPasswordLogin: !isRead && carries(context, PASSWORD_LOGIN_ONLY),
     administratorsOnly: accessOf(context) === 'administrators',
+    introspects: accessOf(context) === 'introspectors',
+    scope: null,
   };
+}
+
+/** Null at the management API. */
+export function doorOf(context: ExecutionContext): Door | null {
+  return (Reflect.getMetadata(ROUTE_DOOR, context.getHandler()) as Door | undefined) ?? null;
 }
 
 /** Nest's keys for body and query parameters of a handler. */
@@ -65,10 +74,11 @@ function takes(context: ExecutionContext, parameter: string): boolean {
 
 export const takesQuery = (context: ExecutionContext): boolean => takes(context, QUERY_PARAMETER);
 
+export const bodyFormatOf = (context: ExecutionContext): BodyFormat =>
+  (Reflect.getMetadata(BODY_FORMAT, context.getHandler()) as BodyFormat | undefined) ?? 'json';
+
 /** In bytes; null if the route reads no body. */
 export function bodyLimitOf(context: ExecutionContext): number | null {
   if (!takes(context, BODY_PARAMETER)) return null;
   return (Reflect.getMetadata(BODY_LIMIT, context.getHandler()) as number | undefined) ?? BODY_LIMITS.small;
 }
-
-export const takesCsv = (context: ExecutionContext): boolean => carries(context, CSV_BODY);

@@ -81,6 +81,7 @@ describeOnEachDatabase('permissions and the directory at the management API', (s
       useTokens: { everyone: true, groups: [] },
       createForSelf: { everyone: true, groups: [], readOnlyOnly: false },
       createOnBehalf: { groups: ['administrators'] },
+      introspect: { groups: ['administrators'] },
       warnings: [],
     });
     expect(permissions.headers.get('etag')).toMatch(/^"\d+-[\w-]+"$/);
@@ -217,6 +218,8 @@ describeOnEachDatabase('permissions and the directory at the management API', (s
     for (const patch of [
       { createOnBehalf: { everyone: true } },
       { createOnBehalf: { everyone: false } },
+      { introspect: { everyone: true } },
+      { introspect: null },
       { useTokens: { everyone: null } },
       { useTokens: null },
       { useTokens: { groups: ['no such group'] } },
@@ -239,6 +242,8 @@ describeOnEachDatabase('permissions and the directory at the management API', (s
       { ...whole, createForSelf: { everyone: true, groups: [] } },
       { ...whole, extra: 1 },
       { ...whole, createOnBehalf: { everyone: false, groups: [] } },
+      { ...whole, introspect: null },
+      { ...whole, introspect: {} },
     ]) {
       expectProblem(await server().admin.put('/permissions', body), 400, 'validation_failed');
     }

@@ -21,7 +21,7 @@ const DEPOSITS = { mode: 'credential', perUser: true };
 const PROBLEMS_OF_ALL = ['401', '403', '429', '500', '503'];
 
 const OPERATION_ID =
-  /^(?:list|get|create|update|replace|delete|add|remove|revoke|rotate|change|verify|export|explain|check|test|import|rename|sync)[A-Z][A-Za-z]+$/;
+  /^(?:list|get|create|update|replace|delete|add|remove|revoke|rotate|change|verify|export|explain|check|test|import|rename|sync|introspect|decide)[A-Z][A-Za-z]+$/;
 
 let server: ScopegateProcess;
 let admin: ApiClient;
@@ -125,7 +125,8 @@ describe('the OpenAPI document', () => {
       const isPasswordOnly =
         method !== 'GET' &&
         /^\/api\/v1\/(users|groups\/\{name\}\/members|me\/password|me\/credentials)(\/|$)/.test(path);
-      const expected = !path.startsWith('/api/v1/') ? [] : isPasswordOnly ? ['basic'] : ['basic', 'token'];
+      const isForCallers = path.startsWith('/api/v1/') || path.startsWith('/introspect');
+      const expected = !isForCallers ? [] : isPasswordOnly ? ['basic'] : ['basic', 'token'];
       expect([...schemes].sort(), `${method} ${path}`).toEqual(expected);
       // Each on its own: one of them is enough.
       for (const requirement of operation.security ?? []) expect(Object.keys(requirement)).toHaveLength(1);

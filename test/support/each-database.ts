@@ -19,6 +19,7 @@ export const TEST_PERMISSIONS = {
   useTokens: { everyone: true, groups: [] },
   createForSelf: { everyone: true, groups: [], readOnlyOnly: false },
   createOnBehalf: { groups: ['administrators'] },
+  introspect: { groups: ['administrators'] },
 };
 
 /**

@@ -1,7 +1,7 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { exchangeOf } from '../../common/access/exchange.js';
 import { JudgementService } from '../judgement.service.js';
-import { isPublicRoute, routeRulesOf } from '../route-metadata.js';
+import { doorOf, isPublicRoute, routeRulesOf } from '../route-metadata.js';
 
 /** The same judgement as for proxied requests. */
 @Injectable()
@@ -11,6 +11,7 @@ export class AccessGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     if (isPublicRoute(context)) return true;
     const exchange = exchangeOf(context.switchToHttp().getRequest());
+    exchange.door = doorOf(context);
     return this.judgement.judge(exchange, routeRulesOf(context, exchange.facts.method));
   }
 }

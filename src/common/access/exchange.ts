@@ -35,6 +35,10 @@ export class Exchange {
   idempotencyClaim: IdempotencyClaim | null = null;
   /** Null at the management API (R91). */
   door: Door | null = null;
+  /** The request that this one asks about (R90). Its event is recorded in place of this one's. */
+  asked: Exchange | null = null;
+  /** The request that asks about this one. */
+  asker: Exchange | null = null;
   /** When the token of the request ends, if that is soon (R123). */
   tokenEndMs: number | null = null;
   /** The one event of the request has been recorded. */
@@ -73,6 +77,15 @@ export class Exchange {
   /** The request has waited so long that what was found may have changed. */
   get isJudgementOld(): boolean {
     return performance.now() - this.startedAtTick >= JUDGED_AGAIN_AFTER_MS;
+  }
+
+  /** A request that this one asks about; its event has the same request id. */
+  ask(door: Door, facts: RequestFacts, application: ApplicationRules | null): Exchange {
+    const asked = new Exchange(this.request, this.response, this.requestId, facts, application, false);
+    asked.door = door;
+    asked.asker = this;
+    this.asked = asked;
+    return asked;
   }
 
   /** Called before judging again; keeps the part of the body that was read. */

@@ -1,11 +1,11 @@
 import { applyDecorators, createParamDecorator, SetMetadata, type ExecutionContext } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiExcludeEndpoint, ApiExtension } from '@nestjs/swagger';
-import type { Authenticated } from '@scopegate/access';
-import { exchangeOf } from './exchange.js';
+import type { Authenticated, Door } from '@scopegate/access';
+import { exchangeOf, type Exchange } from './exchange.js';
 
 /** Who may call a route (R63). */
-export type RouteAccess = 'public' | 'authenticated' | 'administrators';
+export type RouteAccess = 'public' | 'authenticated' | 'administrators' | 'introspectors';
 
 /** Of a route or controller. Without it the server does not start. */
 export const ROUTE_ACCESS = 'scopegate:route-access';
@@ -22,10 +22,15 @@ export const PASSWORD_LOGIN_ONLY = 'scopegate:password-login-only';
 /** OpenAPI extension; `document.ts` then removes the token from the operation. */
 export const PASSWORD_LOGIN_EXTENSION = 'x-password-login-only';
 
+/** The door that a route is (R91); the management API is none. */
+export const ROUTE_DOOR = 'scopegate:route-door';
+
 export const BODY_LIMIT = 'scopegate:body-limit';
 
-/** The body is CSV in place of JSON. */
-export const CSV_BODY = 'scopegate:csv-body';
+export const BODY_FORMAT = 'scopegate:body-format';
+
+/** What a body is written in. */
+export type BodyFormat = 'json' | 'csv' | 'form';
 
 /** For routes that are public or undocumented; otherwise `ApiRoute` sets it. */
 export const Access = (access: RouteAccess): MethodDecorator & ClassDecorator => SetMetadata(ROUTE_ACCESS, access);
@@ -50,11 +55,17 @@ export const PasswordLoginOnly = (): MethodDecorator & ClassDecorator =>
 export const RefusingRoute = (): MethodDecorator =>
   applyDecorators(Access('authenticated'), ApiExcludeEndpoint(), RouteConfig({ isRefusing: true }));
 
+/** In place of JSON; `ApiRoute` sets and documents it. A handler gets CSV as a text, and a form as its fields. */
+export const TakesBody = (format: BodyFormat): MethodDecorator => SetMetadata(BODY_FORMAT, format);
+
+export const IsDoor = (door: Door): MethodDecorator => SetMetadata(ROUTE_DOOR, door);
+
 /** R112; `ApiRoute` sets and documents it. */
 export const BodyLimit = (bytes: number): MethodDecorator => SetMetadata(BODY_LIMIT, bytes);
 
-/** The handler gets the body as a text. `ApiRoute` sets and documents it. */
-export const CsvBody = (): MethodDecorator => SetMetadata(CSV_BODY, true);
+export const CurrentExchange = createParamDecorator((_data: unknown, context: ExecutionContext): Exchange =>
+  exchangeOf(context.switchToHttp().getRequest()),
+);
 
 export const CurrentCaller = createParamDecorator((_data: unknown, context: ExecutionContext): Authenticated => {
   const caller = exchangeOf(context.switchToHttp().getRequest()).authenticated;

@@ -12,7 +12,7 @@ import {
 } from '@nestjs/swagger';
 import { REASONS } from '@scopegate/access';
 import { PROBLEM_CODES, type ProblemCode } from '@scopegate/problem';
-import { Access, BodyLimit, CsvBody, type RouteAccess } from '../access/route.decorators.js';
+import { Access, BodyLimit, TakesBody, type RouteAccess } from '../access/route.decorators.js';
 import { BODY_LIMITS } from '../http/body-limits.js';
 import { IdempotencyInterceptor } from '../http/idempotency.interceptor.js';
 import { LocationInterceptor } from './location.interceptor.js';
@@ -43,6 +43,8 @@ interface RouteOptions<Answer extends object> {
   readonly body?: { readonly type: new () => object; readonly examples: Readonly<Record<string, object>> };
   /** The body is `text/csv`, with this example. Enforced, too. */
   readonly csv?: string;
+  /** The body is a form, as a standard demands. Enforced, too: elsewhere a form is refused, because pages of other sites can send one. */
+  readonly isForm?: true;
   /** Default 64 KiB. Enforced, too (R112). */
   readonly maxBodyBytes?: number;
   /** The route's own problems; those of every route are added. */
@@ -90,7 +92,7 @@ function describeBody({ type, examples }: NonNullable<RouteOptions<object>['body
 
 function describeCsv(example: string): readonly MethodDecorator[] {
   return [
-    CsvBody(),
+    TakesBody('csv'),
     ApiConsumes('text/csv'),
     ApiBody({ schema: { type: 'string' }, examples: { csv: { value: example } } }),
   ];
@@ -113,7 +115,7 @@ function takesBody({ body, csv, problems }: ProblemOptions): boolean {
 
 function problemsByStatus(options: ProblemOptions): readonly (readonly [number, readonly string[]])[] {
   const codes = new Set<ProblemCode>([
-    ...(options.access === 'administrators' ? (['administrator_required'] as const) : []),
+    ...(options.access !== 'authenticated' ? (['administrator_required'] as const) : []),
     ...(options.problems ?? []),
     ...(takesBody(options) ? PROBLEMS_OF_BODIES : []),
     'internal_error',
@@ -156,6 +158,7 @@ export function ApiRoute<Answer extends object>(options: ApiRouteOptions<Answer>
       : [UseInterceptors(new LocationInterceptor(options.location), IdempotencyInterceptor), IDEMPOTENCY_KEY]),
     ...Object.entries(options.params ?? {}).map(([name, param]) => ApiParam({ name, ...param })),
     ...(options.body === undefined ? [] : [describeBody(options.body)]),
+    ...(options.isForm === undefined ? [] : [TakesBody('form'), ApiConsumes('application/x-www-form-urlencoded')]),
     ...(options.csv === undefined ? [] : describeCsv(options.csv)),
     ApiExtraModels(ProblemDto),
     ApiBasicAuth(BASIC_SCHEME),

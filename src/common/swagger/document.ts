@@ -28,6 +28,7 @@ const TAGS = [
   ['Keys', 'What rests on the pepper and the encryption key'],
   ['Explain', 'How a request is judged'],
   [DOORS_TAG, 'A proxy asks whether a request may pass'],
+  ['Introspection', 'Whether a token is valid, and the decision for the guard of another application'],
   ['Health', 'The state of the server'],
 ] as const;
 

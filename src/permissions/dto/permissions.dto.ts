@@ -2,6 +2,7 @@ import { PartialType } from '@nestjs/swagger';
 import { Allow, IsBoolean } from 'class-validator';
 import { WarningDto } from '../../common/swagger/warning.dto.js';
 import { TextList } from '../../common/validation/bounded-list.decorator.js';
+import { IfPresent } from '../../common/validation/if-present.decorator.js';
 import { NestedObject } from '../../common/validation/nested-object.decorator.js';
 
 /** More groups than anyone would name for one permission. */
@@ -45,7 +46,14 @@ export class CreateOnBehalfDto {
   groups!: string[];
 }
 
-class PermissionSectionsDto {
+/** Who may ask whether a token is valid, and for the decision about a request. Administrators may always. */
+export class IntrospectDto {
+  /** @example ["services"] */
+  @GroupNames()
+  groups!: string[];
+}
+
+class TokenPermissionsDto {
   @NestedObject(() => UseTokensDto)
   useTokens!: UseTokensDto;
 
@@ -57,12 +65,19 @@ class PermissionSectionsDto {
 }
 
 /** Who may use and create tokens, with warnings. */
-export class PermissionsDto extends PermissionSectionsDto {
+export class PermissionsDto extends TokenPermissionsDto {
+  introspect!: IntrospectDto;
+
   warnings!: WarningDto[];
 }
 
 /** All permissions. */
-export class ReplacePermissionsDto extends PermissionSectionsDto {
+export class ReplacePermissionsDto extends TokenPermissionsDto {
+  /** May be left out by clients of an older version. It is then for administrators alone. */
+  @IfPresent()
+  @NestedObject(() => IntrospectDto)
+  introspect?: IntrospectDto;
+
   /** Ignored, so that you can send back what you have read. */
   @Allow()
   warnings?: WarningDto[];
@@ -71,10 +86,12 @@ export class ReplacePermissionsDto extends PermissionSectionsDto {
 class UseTokensPatchDto extends PartialType(UseTokensDto) {}
 class CreateForSelfPatchDto extends PartialType(CreateForSelfDto) {}
 class CreateOnBehalfPatchDto extends PartialType(CreateOnBehalfDto) {}
+class IntrospectPatchDto extends PartialType(IntrospectDto) {}
 
 /** A merge patch with the members to change. */
 export class UpdatePermissionsDto {
   useTokens?: UseTokensPatchDto;
   createForSelf?: CreateForSelfPatchDto;
   createOnBehalf?: CreateOnBehalfPatchDto;
+  introspect?: IntrospectPatchDto;
 }
