@@ -93,6 +93,9 @@ const PATH_NAMES: ReadonlySet<string> = new Set([
 /** CGI programs take it for the proxy of their own requests (CVE-2016-5385, httpoxy). */
 const PROXY_NAME = 'proxy';
 
+/** Folded: where a request came from, and another path than its own, as only a proxy may say it. */
+export const PROXY_WRITTEN_NAMES: readonly string[] = [...ORIGIN_NAMES, ...PATH_NAMES, PROXY_NAME];
+
 /** Judged by their exact names; another spelling would be a second line where marks are read as `-`. */
 const JUDGED_NAMES: ReadonlySet<string> = new Set(['content-length', 'content-type', 'content-encoding']);
 
