@@ -66,6 +66,7 @@ defaults
 
 frontend https
   bind ${HOST}:${port}
+  http-request deny deny_status 404 if { path_beg /authorize }
   default_backend scopegate
 
 backend scopegate
@@ -97,6 +98,7 @@ ${nodes.map((node) => `    server ${HOST}:${node} max_fails=1 fail_timeout=2s;`)
   server {
     listen ${HOST}:${port};
     client_max_body_size 0;
+    location ^~ /authorize { return 404; }
     location / {
       proxy_pass http://scopegate;
       proxy_http_version 1.1;
