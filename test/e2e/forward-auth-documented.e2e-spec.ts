@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { APPLICATION_KINDS, productOf } from '@scopegate/product';
 import { describe, expect, it } from 'vitest';
 import { readSource } from '../architecture/source-tree.js';
 import {
@@ -81,6 +82,17 @@ const test = gatewayTest
       (await gateway.createToken({ owner: 'alice', scope })).secret;
     return { 'read-only': await secretOf('read-only'), 'read-write': await secretOf('read-write') };
   })
+  .extend('documentedStatuses', { scope: 'file' }, async ({ gateway }) => {
+    const answer = await fetch(`${gateway.managementUrl}/docs/openapi.json`);
+    const { paths } = (await answer.json()) as {
+      readonly paths: Readonly<Record<string, { readonly get?: { readonly responses: object } }>>;
+    };
+    const statusesOf = (path: string): readonly string[] => Object.keys(paths[path]?.get?.responses ?? {});
+    return {
+      headers: statusesOf('/authorize/{application}'),
+      request: statusesOf('/authorize/{application}/{target}'),
+    };
+  })
   .extend('send', ({ gateway, upstream, tokens }) => async (run: (typeof RUNS)[number]) => {
     const { method = 'GET', target, host = 'tracker.example.org', token, headers = [], body } = run.request;
     const proxy = PROXIES.get(run.proxy);
@@ -99,6 +111,10 @@ const test = gatewayTest
       ...(run.application === 'dashed' ? { identityHeaders: { remoteuser: DASHED } } : {}),
     });
   });
+
+function doorOf(proxy: string): 'headers' | 'request' {
+  return PROXIES.get(proxy)?.question.method === 'GET' ? 'headers' : 'request';
+}
 
 /** As CGI, WSGI and PHP read a name. */
 function folded(name: string): string {
@@ -143,7 +159,7 @@ describe('proxies that ask as their documentation states', () => {
       const requestId = answer.header('x-request-id');
       const events = await gateway.events({ application: 'tracker' });
       const event = events.find((candidate) => candidate.requestId === requestId);
-      const door = proxy.question.method === 'GET' ? 'headers' : 'request';
+      const door = doorOf(proxy.id);
       expect(event, proxy.id).toMatchObject({
         clientIp: CLIENT_IP,
         peer: '127.0.0.1',
@@ -243,6 +259,35 @@ describe('the shipped files', () => {
     const ingress = readSource('examples/kubernetes/ingress-nginx.yaml');
     expect(ingress).toContain('hide-headers: Set-Cookie');
     expect(ingress).not.toMatch(/^ *nginx\.ingress\.kubernetes\.io\/auth-(?:cache|method|snippet)/m);
+  });
+
+  it('R87: send every line that the decision reads, where a proxy sends those of a list', () => {
+    const named = (file: string, constant: string): readonly string[] => {
+      const [, list = ''] = new RegExp(`const ${constant}[^[]*\\[([^\\]]*)\\]`).exec(readSource(file)) ?? [];
+      return [...list.matchAll(/'([a-z-]+)'/g)].map(([, name = '']) => name);
+    };
+    const read = [
+      ...named('libs/scope/method-override.ts', 'OVERRIDE_HEADERS'),
+      ...named('libs/upstream/withheld-names.ts', 'PATH_NAMES'),
+    ];
+    expect(read.length).toBeGreaterThan(15);
+    for (const { id, lists } of corpus.proxies) {
+      if (lists.sent === null) continue;
+      const sent = shippedList(lists.file, lists.sent).map((name) => name.toLowerCase());
+      expect(sent, id).toEqual(expect.arrayContaining([...read, 'cookie', 'x-forwarded-for', 'content-type']));
+    }
+  });
+
+  it('R86, R87: the guide has the lines that each kind of application adds to an answer', () => {
+    const rows = [...readSource('docs/guides/forward-auth.md').matchAll(/^\| +`([a-z]+)` +\| +(`.*`) +\|$/gm)];
+    const shown = Object.fromEntries(
+      rows.map(([, kind = '', names = '']) => [kind, names.toLowerCase().replaceAll('`', '').split(', ').toSorted()]),
+    );
+    const added = APPLICATION_KINDS.map((kind) => {
+      const { tokenPlaces, actAs } = productOf(kind);
+      return [kind, [...new Set([...(tokenPlaces?.headers ?? []), ...actAs.headers])].toSorted()] as const;
+    });
+    expect(shown).toEqual(Object.fromEntries(added.filter(([, names]) => names.length > 0)));
   });
 
   it('R87: begin with their limitations, and say that they are not run', () => {
