@@ -14,7 +14,7 @@ import {
   RequestHead,
 } from '../dist/libs/access/index.js';
 import { compileAddressSet } from '../dist/libs/network/index.js';
-import { compileExceptions } from '../dist/libs/path/index.js';
+import { compileBlockedPaths, compilePatterns } from '../dist/libs/path/index.js';
 import { DEFAULT_PERMISSIONS } from '../dist/libs/permission/index.js';
 import { HmacKey } from '../dist/libs/kernel/index.js';
 import { parseToken, tokenDigest } from '../dist/libs/token/index.js';
@@ -33,7 +33,15 @@ const application = {
   nativeTokensDisabled: true,
   remoteApiPasswords: false,
   readOnlyUpgrades: false,
-  exceptions: compileExceptions([{ method: 'POST', path: '/rest/api/2/search' }]),
+  passwords: 'forward',
+  passSchemes: new Set(),
+  challenge: ['basic'],
+  exceptions: compilePatterns([{ method: 'POST', path: '/rest/api/2/search' }]),
+  tokenPaths: compilePatterns([]),
+  blockedPaths: compileBlockedPaths([]),
+  needsDeposit: false,
+  acting: null,
+  cors: null,
 };
 const pepper = new HmacKey('p'.repeat(44));
 const rawPath = '/rest/api/2/issue/PROJ-1';

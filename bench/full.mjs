@@ -13,6 +13,7 @@ import { measureAllowList, measureAudit } from './lib/parts/audit-and-allow-list
 import { measureTokens } from './lib/parts/tokens.mjs';
 import { measureWorkers } from './lib/parts/workers.mjs';
 import { root } from './lib/processes.mjs';
+import { LUA_MODULE } from './lib/nginx.mjs';
 import { runPlan } from './lib/session.mjs';
 
 const HEAD = `# Performance figures
@@ -30,7 +31,7 @@ await runPlan(
   {
     name: 'bench-full',
     seconds: 8,
-    programs: ['wrk', 'nginx', 'taskset', 'mariadbd', 'mariadb', 'caddy'],
+    programs: ['wrk', 'nginx', 'taskset', 'mariadbd', 'mariadb', LUA_MODULE, 'caddy'],
     candidates: CANDIDATE_NAMES,
     parts: {
       start: measureStart,

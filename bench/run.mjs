@@ -6,12 +6,13 @@ import { measureHalfLoad } from './lib/parts/half-load.mjs';
 import { measureStart } from './lib/parts/start.mjs';
 import { measureAllowList, measureAudit } from './lib/parts/audit-and-allow-list.mjs';
 import { measureTokens } from './lib/parts/tokens.mjs';
+import { LUA_MODULE } from './lib/nginx.mjs';
 import { runPlan } from './lib/session.mjs';
 
 await runPlan({
   name: 'bench',
   seconds: 3,
-  programs: ['wrk', 'nginx', 'taskset', 'mariadbd', 'mariadb'],
+  programs: ['wrk', 'nginx', 'taskset', 'mariadbd', 'mariadb', LUA_MODULE],
   candidates: SHORT_CANDIDATE_NAMES,
   parts: {
     start: measureStart,

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { installPackages } from './packages.mjs';
-import { startNginxAuthRequest } from './nginx.mjs';
+import { startNginxAuthRequest, startNginxLua } from './nginx.mjs';
 import { answering, folder, freePort, PROXY_CORE, root, start } from './processes.mjs';
 
 /** The valid token of competitors with authentication. */
@@ -56,6 +56,12 @@ export async function startAuthRequest(upstream) {
   const service = await startProgram('token-service', TOKEN);
   const nginx = await startNginxAuthRequest(upstream, service);
   return { pids: [nginx.pid, service.pid], url: nginx.url, headers: TOKEN_HEADERS };
+}
+
+/** nginx that authenticates in Lua, without a service. */
+export async function startLua(upstream) {
+  const nginx = await startNginxLua(upstream, TOKEN);
+  return { pids: [nginx.pid], url: nginx.url, headers: TOKEN_HEADERS };
 }
 
 /** Caddy with forward_auth. The service counts as part of it. */

@@ -1,9 +1,10 @@
 // One run: the selected parts in their order, their report, and the end of all servers.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { Bench } from './bench.mjs';
+import { LUA_MODULE } from './nginx.mjs';
 import { readOptions, selectionOf } from './options.mjs';
 import { checkChangesUnderLoad } from './parts/checks.mjs';
 import { cleanUp, root } from './processes.mjs';
@@ -17,10 +18,13 @@ const PACKAGES = {
   mariadbd: 'mariadb-server',
   mariadb: 'mariadb-client',
   caddy: 'caddy',
+  [LUA_MODULE]: 'libnginx-mod-http-lua',
 };
 
 function requirePrograms(programs) {
-  const missing = programs.filter((program) => spawnSync('which', [program]).status !== 0);
+  const missing = programs.filter((program) =>
+    program.startsWith('/') ? !existsSync(program) : spawnSync('which', [program]).status !== 0,
+  );
   if (missing.length === 0) return;
   const packages = missing.map((program) => PACKAGES[program]).join(' ');
   throw new Error(`The benchmark needs ${missing.join(', ')} (Debian: apt-get install ${packages}).`);

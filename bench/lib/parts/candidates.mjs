@@ -9,10 +9,11 @@ import {
   startFastifyHttpProxy,
   startForwardAuth,
   startHttpProxyMiddleware,
+  startLua,
 } from '../competitors.mjs';
 import { PATH_BELOW } from '../load.mjs';
 import { equipWithDeposit, READ_ONLY_POST } from '../scopegate.mjs';
-import { startNginxProxy } from '../nginx.mjs';
+import { startNginxForwardAuth, startNginxProxy } from '../nginx.mjs';
 import { peakMemoryMegabytes } from '../processes.mjs';
 import { inRounds } from '../rounds.mjs';
 
@@ -27,6 +28,15 @@ const ownKind = (title, more) => ({
   start: async (bench) => {
     const gateway = await bench.gateway();
     return candidateOf(gateway, more(gateway));
+  },
+});
+/** The shipped nginx in front of the upstream; Scopegate decides, and counts as a part of it. */
+const askedByNginx = (title, form, application) => ({
+  title,
+  start: async (bench) => {
+    const gateway = await bench.gateway();
+    const nginx = await startNginxForwardAuth(bench.upstream, gateway.scopegate, { form, application });
+    return candidateOf(gateway, { pids: [nginx.pid, ...gateway.scopegate.pids], url: nginx.url });
   },
 });
 
@@ -61,6 +71,23 @@ const CANDIDATES = {
   password: ownKind('Scopegate, password passed through', () => ({
     headers: [`Authorization: Basic ${Buffer.from('alice:secret').toString('base64')}`],
   })),
+  'request-form': ownKind('Scopegate, a decision for a proxy', ({ scopegate }) => ({
+    url: `${scopegate.url}/authorize/bench${PATH_BELOW}`,
+  })),
+  'headers-form': ownKind('the same, with headers as the subject', ({ scopegate, token }) => ({
+    url: `${scopegate.url}/authorize/bench`,
+    headers: [token.basic, 'X-Original-Method: GET', `X-Original-URL: ${PATH_BELOW}`],
+  })),
+  'nginx-asks': askedByNginx('nginx that asks Scopegate', 'request.conf', 'bench'),
+  // Its answers are not in the audit one by one: most decisions come from the cache.
+  'nginx-cached': {
+    title: 'the same, with the two-second cache',
+    start: async (bench) => ({
+      ...(await askedByNginx('', 'cached.conf', 'unaudited').start(bench)),
+      ledger: undefined,
+    }),
+  },
+  'nginx-lua': competitor('nginx with authentication in Lua', startLua),
   'fastify-http-proxy': competitor('@fastify/http-proxy', startFastifyHttpProxy),
   'http-proxy-middleware': competitor('http-proxy-middleware on Express', startHttpProxyMiddleware),
   'express-gateway': competitor('express-gateway, key-auth', startExpressGateway),
@@ -79,6 +106,10 @@ export const SHORT_CANDIDATE_NAMES = [
   'credential',
   'allowed-post',
   'refused',
+  'request-form',
+  'nginx-asks',
+  'nginx-cached',
+  'nginx-lua',
   'fastify-http-proxy',
   'express-gateway',
   'auth-request',
@@ -99,7 +130,7 @@ export async function startedCandidate(bench, name) {
       ...(warmUpSeconds === undefined ? {} : { warmUpSeconds }),
       ...candidate,
       name,
-      url: candidate.ledger === undefined ? candidate.url + PATH_BELOW : candidate.url,
+      url: new URL(candidate.url).pathname === '/' ? candidate.url + PATH_BELOW : candidate.url,
     });
   }
   return started.get(name);

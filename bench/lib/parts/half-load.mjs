@@ -1,12 +1,15 @@
-// The time of answers at half load: one rate for both, half of what the slower one reaches.
+// The time of answers at half load: one rate for all, half of what the slowest one reaches.
 import { atRate, measure } from '../load.mjs';
 import { installPackages } from '../packages.mjs';
 import { inRounds } from '../rounds.mjs';
 import { startedCandidate } from './candidates.mjs';
 
+const NAMES = ['bare', 'basic', 'request-form', 'nginx-lua', 'nginx-cached'];
+
 export async function measureHalfLoad(bench) {
   await installPackages();
-  const candidates = [await startedCandidate(bench, 'bare'), await startedCandidate(bench, 'basic')];
+  const candidates = [];
+  for (const name of NAMES) candidates.push(await startedCandidate(bench, name));
   const saturated = [];
   for (const candidate of candidates) {
     const known = bench.results.candidates?.[candidate.name]?.requestsPerSecond;
