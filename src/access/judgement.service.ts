@@ -2,8 +2,10 @@ import { Injectable } from '@nestjs/common';
 import {
   acceptedToken,
   atKnownAddress,
+  decodedLogin,
   judge,
   NO_ROUTE,
+  ofOauthClient,
   refusePass,
   type AccessPorts,
   type Admitted,
@@ -56,10 +58,11 @@ export class JudgementService {
    */
   judge(exchange: Exchange, route: RouteRules): Eventually<boolean> {
     this.#requireRules();
-    const { facts: request, application, vendorMount } = exchange;
+    const { application, vendorMount } = exchange;
+    const request = route.introspects ? ofOauthClient(exchange.facts) : exchange.facts;
     const policy = this.policy.current();
     const facts = { request, application, policy, vendorMount: vendorMount?.key ?? null, route };
-    const decision = judge(facts, this.#portsFor(exchange));
+    const decision = judge(facts, this.#portsFor(exchange, route.introspects));
     return decision instanceof Promise
       ? decision.then((decided) => this.#settle(exchange, decided))
       : this.#settle(exchange, decision);
@@ -101,13 +104,14 @@ export class JudgementService {
     return judge(facts, { ...this.#portsFor(exchange), body: readPartOf(exchange), onPassed: () => undefined });
   }
 
-  #portsFor(exchange: Exchange): AccessPorts {
+  /** @param isOauthClient its password may be encoded */
+  #portsFor(exchange: Exchange, isOauthClient = false): AccessPorts {
     return {
       nowMs: () => this.clock.nowMs(),
       findToken: (id, secret, head) => inTime(this.tokens.lookUp(id, secret, head)),
       findSession: (id, secret) => inTime(this.sessions.lookUp(id, secret)),
       findDeposit: (application, userId) => inTime(this.identity.depositState(application, userId)),
-      logIn: (admitted) => this.#logIn(admitted),
+      logIn: (admitted) => this.#logIn(admitted, isOauthClient),
       mounts: this.applications,
       body: bodyOf(exchange),
       onPassed: (stage) => {
@@ -118,11 +122,14 @@ export class JudgementService {
   }
 
   /** Only while address and user name have failures left (R51). */
-  #logIn(admitted: Admitted): Promise<LoginResult> {
+  #logIn(admitted: Admitted, isOauthClient: boolean): Promise<LoginResult> {
     const { credential } = admitted;
     return this.throttle.attemptLogin(admitted, async (origin) => {
       if (credential.kind !== 'password' || credential.username === null || credential.secret === null) return null;
-      return this.directory.verifyPassword(credential.username, credential.secret, origin);
+      const { username, secret } = credential;
+      const user = await this.directory.verifyPassword(username, secret, origin);
+      const decoded = user === null && isOauthClient ? decodedLogin({ username, secret }) : null;
+      return decoded === null ? user : this.directory.verifyPassword(decoded.username, decoded.secret, origin);
     });
   }
 

@@ -1,3 +1,11 @@
+import {
+  allowInsecureRequests,
+  ClientSecretBasic,
+  Configuration,
+  tokenIntrospection,
+  type ClientAuth,
+  type IntrospectionResponse,
+} from 'openid-client';
 import { expect } from 'vitest';
 import type { ApiCredential } from '../support/api.client.js';
 import { gatewayTest } from '../support/gateway-test.js';
@@ -253,4 +261,46 @@ it('R90, R112: what is no such form is refused, and a token elsewhere is not loo
   });
   expect(read.status).toBe(405);
   expect(read.headers.get('allow')).toBe('OPTIONS, POST');
+});
+
+it('R90: openid-client asks with a user name and password, with a user name and token, and with a token alone', async ({
+  alice,
+  gateway,
+  service,
+}) => {
+  const token = await alice.make();
+  const ask = (
+    clientId: string,
+    authenticate: ClientAuth,
+    client_ip = '203.0.113.7',
+  ): Promise<IntrospectionResponse> => {
+    const server = { issuer: gateway.url, introspection_endpoint: `${gateway.url}/introspect` };
+    const configuration = new Configuration(server, clientId, undefined, authenticate);
+    // Marked so only to stand out: this test has no TLS.
+    // oxlint-disable-next-line typescript/no-deprecated
+    allowInsecureRequests(configuration);
+    return tokenIntrospection(configuration, token.secret, { token_type_hint: 'access_token', client_ip });
+  };
+  const asBearer: ClientAuth = (_server, _client, _body, headers) =>
+    headers.set('authorization', `Bearer ${service.token.secret}`);
+  const username = 'reports@service.example.com';
+  const password = 'correct horse-battery_staple + 50%41';
+  await gateway.createUser({ username, password, groups: ['services'] });
+  const expected = { active: true, username: 'Alice', scope: 'read-only', client_id: token.id, token_type: 'Bearer' };
+  expect(await ask('reports', asBearer)).toMatchObject(expected);
+  expect(await ask('reports', ClientSecretBasic(service.token.secret))).toMatchObject(expected);
+  expect(await ask('admin', ClientSecretBasic(gateway.adminPassword))).toMatchObject(expected);
+  expect(await ask(username, ClientSecretBasic(password))).toMatchObject(expected);
+  // As most other clients send it: not encoded.
+  const plain = await postIntrospection<Introspection>(
+    `${gateway.url}/introspect`,
+    { user: username, password },
+    FORM,
+    `token=${token.secret}`,
+  );
+  expect(plain.body).toMatchObject(expected);
+  await expect(ask(username, ClientSecretBasic(`${password}x`))).rejects.toMatchObject({ status: 401 });
+  await expect(ask('alice', ClientSecretBasic(service.token.secret))).rejects.toMatchObject({ status: 401 });
+  await gateway.revokeToken(token.id);
+  expect(await ask('reports', asBearer)).toEqual(INACTIVE);
 });

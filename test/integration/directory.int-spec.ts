@@ -264,6 +264,7 @@ function directoryTests(database: () => Promise<Record<string, string>>): void {
       useTokens: { everyone: false, groups: [] },
       createForSelf: { everyone: false, groups: ['administrators'], readOnlyOnly: true },
       createOnBehalf: { groups: [] },
+      introspect: { groups: ['administrators'] },
     });
   });
 
@@ -277,6 +278,7 @@ function directoryTests(database: () => Promise<Record<string, string>>): void {
         useTokens: { everyone: true, groups: [] },
         createForSelf: { everyone: true, groups: [], readOnlyOnly: false },
         createOnBehalf: { groups: ['administrators'] },
+        introspect: { groups: ['administrators'] },
       },
     });
     const patch = (body: unknown, ifMatch?: string): Promise<unknown> =>
