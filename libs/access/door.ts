@@ -1,7 +1,7 @@
 import { foldHeaderName, headerValues, upgradesToRequests, type HeaderLines } from '@scopegate/kernel';
 import { parseIpAddress } from '@scopegate/network';
 import { parseTarget, pathReadings, stripMount } from '@scopegate/path';
-import { isPathName } from '@scopegate/upstream';
+import { isMisleading } from '@scopegate/upstream';
 import { deny, type Deny } from './decision.js';
 import type { AccessPolicy, RequestFacts } from './facts.js';
 import { RequestHead } from './request-head.js';
@@ -114,6 +114,12 @@ const FORWARDED_NAMES = ['x-forwarded-method', 'x-forwarded-uri', 'x-forwarded-h
 const ORIGINAL_NAMES = ['x-original-method', 'x-original-url'] as const;
 const DIALECT_NAMES: ReadonlySet<string> = new Set([...FORWARDED_NAMES, ...ORIGINAL_NAMES]);
 
+/** What a proxy that asks with GET adds: the request that carries it would let every write pass. */
+const DESCRIBES_REQUEST = /-(?:method|ur[il])$/;
+
+const TWO_FORMS =
+  'Ask with these headers at exactly /authorize/{application}, or with the original method and target and without them.';
+
 /** What a proxy could neither replace nor leave out, since it compares names without case alone. Null: nothing. */
 function faultOfLines({ door }: AskedPath, lines: HeaderLines, { ownedNames }: SubjectPlace): string | null {
   for (let index = 0; index < lines.length; index += 2) {
@@ -124,8 +130,11 @@ function faultOfLines({ door }: AskedPath, lines: HeaderLines, { ownedNames }: S
     if (name !== owned) {
       return `The header ${name} is another spelling of ${owned}, and some servers take it for the same. Leave it out.`;
     }
-    if (isPathName(folded) && !(isOfDialect && door === 'headers')) {
-      return `The header ${name} names another path, and the application might follow it. Leave it out.`;
+    if (isOfDialect && door === 'request' && DESCRIBES_REQUEST.test(name)) {
+      return `The header ${name} describes another request than the one that is asked about. ${TWO_FORMS}`;
+    }
+    if (isMisleading(name, folded) && !(isOfDialect && door === 'headers')) {
+      return `The header ${name} could mislead the application, and only the gateway itself keeps it back. Leave it out.`;
     }
   }
   return upgradesToRequests(lines) ? 'An upgrade to HTTP or TLS would carry requests that are not judged.' : null;

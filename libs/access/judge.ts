@@ -2,6 +2,7 @@ import { lfsOperation, MAX_OVERRIDE_BODY_BYTES, overridingMethodsOfBody } from '
 import type { SessionId, TokenId } from '@scopegate/token';
 import { MAX_ACTING_BODY_BYTES } from './acting.js';
 import { admit, judgeRequestPath, needsSessionBody } from './admit.js';
+import { refuseAnsweredHere } from './answered-here.js';
 import { authenticate } from './authenticate.js';
 import { authorize, needsBodyOverrides, needsLfsOperation, type RouteRules } from './authorize.js';
 import { locateCopyDestination, type Mounts } from './copy-destination.js';
@@ -86,7 +87,10 @@ export function judge(facts: AccessFacts, ports: AccessPorts): Eventually<Decisi
   return chain(admitRequest(facts, ports), (admitted) => {
     if (admitted.kind === 'deny') return admitted;
     ports.onPassed(admitted);
-    if (isPreflight(admitted)) return { kind: 'pass', admitted, destination: null, isPreflight: true };
+    // The gateway answers a preflight itself. Through another door, the application would get it without a credential.
+    if (ports.body !== 'kept' && isPreflight(admitted)) {
+      return { kind: 'pass', admitted, destination: null, isPreflight: true };
+    }
     return chain(gather(admitted, facts, ports), (gathered) => {
       const result = authenticate(admitted, gathered);
       if (result.kind === 'deny') return refuse(result, admitted, ports.body);
@@ -216,6 +220,8 @@ function authorizeRequest(
     );
   }
   const ofHead = authorize(authenticated, { route, mounts });
+  const refusal = body === 'kept' && ofHead.kind === 'allow' ? refuseAnsweredHere(authenticated) : null;
+  if (refusal !== null) return refusal;
   if (body === null || ofHead.kind === 'deny' || !needsBodyOverrides(authenticated, { route, mounts })) return ofHead;
   if (body === 'kept') return deny('body_needed', admitted, { token });
   return body

@@ -16,4 +16,4 @@ export * from './identity.js';
 export * from './session-answer.js';
 export { compileSessionParameters, type ReferenceHeader, type SessionParameterRule } from './session-parameter.js';
 export * from './trace-context.js';
-export { isPathName, PROXY_WRITTEN_NAMES } from './withheld-names.js';
+export { isMisleading, PROXY_WRITTEN_NAMES } from './withheld-names.js';

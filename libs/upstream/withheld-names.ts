@@ -99,9 +99,14 @@ export const PROXY_WRITTEN_NAMES: readonly string[] = [...ORIGIN_NAMES, ...PATH_
 /** Judged by their exact names; another spelling would be a second line where marks are read as `-`. */
 const JUDGED_NAMES: ReadonlySet<string> = new Set(['content-length', 'content-type', 'content-encoding']);
 
-/** @param folded the name by `foldHeaderName` */
-export function isPathName(folded: string): boolean {
-  return PATH_NAMES.has(folded);
+/**
+ * Names another path or proxy, or is another spelling of a line that has one meaning. No proxy and no honest client
+ * sends it.
+ * @param name in lower case
+ * @param folded the name by `foldHeaderName`
+ */
+export function isMisleading(name: string, folded: string): boolean {
+  return PATH_NAMES.has(folded) || folded === PROXY_NAME || (name !== folded && isWithheldName(name, folded));
 }
 
 /** In any spelling that some upstream accepts. */

@@ -14,7 +14,8 @@ export function recordedResultOf(exchange: Exchange, status: number): RecordedRe
   const { denial, problem, admitted } = exchange;
   const isLogin = exchange.application === null && (admitted?.credential.kind ?? denial?.credential) === 'password';
   if (denial !== null) {
-    if (REASONS[denial.code].status === 403) {
+    // Anyone can ask without being trusted: as failures, many of them become one event with a count.
+    if (REASONS[denial.code].status === 403 && denial.code !== 'proxy_not_trusted') {
       return { type: 'permission.denied', outcome: 'denied', code: denial.code };
     }
     // The token is not to blame (R70).

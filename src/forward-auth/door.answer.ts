@@ -21,8 +21,12 @@ export function writeAllow(exchange: Exchange, upstreamLines: readonly string[])
 }
 
 /** @param isForNginx see `readStatuses` */
-export function writeRefusal(exchange: Exchange, problem: Problem, isForNginx: boolean): void {
-  const closes = exchange.closesAfter(problem.status);
+export function writeRefusal(
+  exchange: Exchange,
+  problem: Problem,
+  isForNginx: boolean,
+  closes = exchange.closesAfter(problem.status),
+): void {
   const code = [CODE, problem.code];
   if (!isForNginx) {
     writeProblem(exchange, problem, closes, { lines: code });

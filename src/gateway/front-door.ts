@@ -1,13 +1,15 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import {
   destinationOf,
+  readAskedPath,
+  readStatuses,
   type ApplicationRules,
   type Deny,
   type Destination,
   type ListenerSide,
   type RequestFacts,
 } from '@scopegate/access';
-import { codeProblem, denialProblem } from '@scopegate/problem';
+import { codeProblem, denialProblem, type Problem } from '@scopegate/problem';
 import type { ProtectedApplication } from '../applications/application.js';
 import type { ApplicationsService } from '../applications/applications.service.js';
 import { attachExchange, Exchange } from '../common/access/exchange.js';
@@ -18,6 +20,7 @@ import { requestIdOf } from '../common/http/request-id.js';
 import { dropUnreadBody, OWN_PATH_BODY } from '../common/http/unread-body.js';
 import type { RequestLog } from '../common/logging/request.log.js';
 import type { ForwardAuthService } from '../forward-auth/forward-auth.service.js';
+import { writeRefusal } from '../forward-auth/door.answer.js';
 import { VENDOR_TOKENS_PATH } from '../tokens/vendor/vendor-tokens.path.js';
 import type { GatewayService, ProxiedRequest } from './gateway.service.js';
 import { createListener, type ReceivedRequest } from './http-listener.js';
@@ -192,13 +195,16 @@ export class FrontDoor {
     const requestId = requestIdOf(head);
     const exchange = new Exchange(request, response, requestId, facts, null, false);
     this.#services?.requestLog.watch(exchange);
+    let problem: Problem;
     if (refusal instanceof ProblemException) {
       exchange.problem = refusal;
-      writeProblem(exchange, codeProblem(refusal.code, refusal.detail, requestId), true);
+      problem = codeProblem(refusal.code, refusal.detail, requestId);
     } else {
       exchange.denial = refusal;
-      writeProblem(exchange, denialProblem(refusal, requestId), true);
+      problem = denialProblem(refusal, requestId);
     }
+    if (readAskedPath(facts.rawPath) === null) writeProblem(exchange, problem, true);
+    else writeRefusal(exchange, problem, readStatuses(facts.query).isForNginx, true);
   }
 }
 

@@ -65,10 +65,28 @@ export async function decideRepeatedCase(row: AccessCase, times: number): Promis
   return decisions;
 }
 
-async function decideIn(world: World, row: AccessCase, head: RequestHead): Promise<Decision> {
+/** What the head alone decides, and whether the decision also reads the body, which forward authentication lacks. */
+export async function decideByHead(row: AccessCase): Promise<{ readonly decision: Decision; readonly reads: boolean }> {
+  const world = buildWorld(row);
+  const head = RequestHead.of(linesOf(row, world.secrets, 'gateway.example').flat());
+  let reads = 0;
+  await decideIn(world, row, head, () => (reads += 1));
+  return { decision: await decideIn(world, row, head, null), reads: reads > 0 };
+}
+
+async function decideIn(
+  world: World,
+  row: AccessCase,
+  head: RequestHead,
+  onRead: (() => unknown) | null = () => undefined,
+): Promise<Decision> {
   const { application, policy, secrets } = world;
   const { method = 'GET', path, query, httpVersion = '1.1' } = row.request;
   const body = Buffer.from(fillSecrets(row.request.body ?? '', secrets));
+  const read = (): Promise<Buffer> => {
+    onRead?.();
+    return Promise.resolve(body);
+  };
   return judge(
     {
       request: {
@@ -96,7 +114,7 @@ async function decideIn(world: World, row: AccessCase, head: RequestHead): Promi
       findDeposit: (_application, userId) => depositOf(row, userId),
       logIn: ({ credential }) => Promise.resolve(world.logIn(credential)),
       mounts: { route: (_authority, outerPath) => routeOf(outerPath) },
-      body: { readWhole: () => Promise.resolve(body), readBeginning: () => Promise.resolve(body) },
+      body: onRead === null ? null : { readWhole: read, readBeginning: read },
       onPassed: () => undefined,
     },
   );

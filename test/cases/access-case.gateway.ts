@@ -40,7 +40,14 @@ export type CaseEvent = {
   readonly status: number;
   readonly tokenScope: string | null;
   readonly owner: string | null;
+  readonly door: string | null;
 };
+
+/**
+ * How a case is asked about: through the proxied routes, or in one form of forward authentication. `request-body` sends
+ * the body as well, `request-rest` leaves the mount out of the target.
+ */
+export type CaseDoor = 'proxy' | 'request' | 'request-body' | 'request-rest' | 'forwarded' | 'original';
 
 /** What came of a case on the running gateway. */
 export type GatewayOutcome = {
@@ -53,7 +60,12 @@ export type GatewayOutcome = {
   readonly received: readonly (RecordedRequest & { readonly path: string })[];
   readonly bytesReceived: number;
   /** The Authorization line and the body as they were sent. */
-  readonly sent: { readonly authorization: string | undefined; readonly body: string; readonly query: string };
+  readonly sent: {
+    readonly authorization: string | undefined;
+    readonly body: string;
+    readonly query: string;
+    readonly lines: readonly Line[];
+  };
   /** The events of the last request, without those of its changes. */
   readonly events: readonly CaseEvent[];
   /** The key of the application; null at the management API. */
@@ -127,15 +139,15 @@ export class CaseGateway {
   }
 
   /** Sends the request of a case and gathers what came of it. */
-  async run(row: AccessCase): Promise<GatewayOutcome> {
+  async run(row: AccessCase, door: CaseDoor = 'proxy'): Promise<GatewayOutcome> {
     const application = await this.#applicationOf(row.application ?? { kind: 'jira' });
-    await this.#arrangeSettings(row);
+    await this.#arrangeSettings(row, door);
     await this.#arrangePermissions(row);
     const secrets = await this.#storeTokens(row, application);
     if (application !== null) secrets.set('mount', `/${application}`);
     await this.#arrangeUsers(row);
     try {
-      return await this.#send(row, application, secrets);
+      return await this.#send(row, application, secrets, door);
     } finally {
       await this.#restoreUsers(row);
     }
@@ -145,19 +157,27 @@ export class CaseGateway {
     row: AccessCase,
     application: string | null,
     secrets: ReadonlyMap<string, string>,
+    door: CaseDoor,
   ): Promise<GatewayOutcome> {
     const { request } = row;
     const agent = `case-${randomUUID()}`;
-    const forwarded: Line[] = peerOf(row) === LOOPBACK ? [] : [['X-Forwarded-For', peerOf(row)]];
-    const lines = linesOf(row, secrets, `${LOOPBACK}:${this.server.port}`, [['User-Agent', agent], ...forwarded]);
+    const isBehind = door !== 'proxy' && row.settings?.trustedProxies === undefined;
+    const forwarded: Line[] = peerOf(row) === LOOPBACK && !isBehind ? [] : [['X-Forwarded-For', peerOf(row)]];
+    const host = `${LOOPBACK}:${this.server.port}`;
     const query = request.query === undefined ? '' : `?${fillSecrets(request.query, secrets)}`;
     const body = fillSecrets(request.body ?? '', secrets);
     const target = `${application === null ? '' : `/${application}`}${request.path}${query}`;
+    const asked = askedAt(door, { method: request.method ?? 'GET', target, host, application: application ?? '' });
+    const allLines = linesOf(row, secrets, host, [['User-Agent', agent], ...forwarded, ...asked.lines]);
+    // Most proxies ask without the body. A transfer coding is the question's own framing.
+    const isBodiless =
+      door !== 'proxy' && door !== 'request-body' && !allLines.some(([name]) => /^transfer-encoding$/i.test(name));
+    const lines = isBodiless ? allLines.filter(([name]) => !/^content-length$/i.test(name)) : allLines;
     const head = [
-      `${request.method ?? 'GET'} ${target} HTTP/${request.httpVersion ?? '1.1'}`,
+      `${asked.method} ${asked.target} HTTP/${request.httpVersion ?? '1.1'}`,
       ...lines.map(([name, value]) => `${name}: ${value}`),
       '',
-      body,
+      isBodiless ? '' : body,
     ].join('\r\n');
 
     let answer: RawAnswer | undefined;
@@ -177,6 +197,7 @@ export class CaseGateway {
         authorization: lines.find(([name]) => name.toLowerCase() === 'authorization')?.[1],
         body,
         query,
+        lines,
       },
       events: await this.#eventsOf(agent),
       application,
@@ -215,8 +236,8 @@ export class CaseGateway {
     return key;
   }
 
-  async #arrangeSettings(row: AccessCase): Promise<void> {
-    const document = settingsDocument(row);
+  async #arrangeSettings(row: AccessCase, door: CaseDoor): Promise<void> {
+    const document = settingsDocument(row, door);
     if (JSON.stringify(document) === this.#settings) return;
     expectDone(await this.admin.put('/settings', document));
     this.#settings = JSON.stringify(document);
@@ -299,14 +320,53 @@ export class CaseGateway {
   }
 }
 
+/** How the request of a case is asked about at a door. */
+function askedAt(
+  door: CaseDoor,
+  subject: { readonly method: string; readonly target: string; readonly host: string; readonly application: string },
+): { readonly method: string; readonly target: string; readonly lines: readonly Line[] } {
+  const { method, target, host, application } = subject;
+  const question = `/authorize/${application}`;
+  switch (door) {
+    case 'proxy':
+      return { method, target, lines: [] };
+    case 'request':
+    case 'request-body':
+      return { method, target: `${question}${target}`, lines: [] };
+    case 'request-rest':
+      return { method, target: `${question}${target.slice(application.length + 1)}`, lines: [] };
+    case 'forwarded':
+      return {
+        method: 'GET',
+        target: question,
+        lines: [
+          ['X-Forwarded-Method', method],
+          ['X-Forwarded-Uri', target],
+          ['X-Forwarded-Host', host],
+          ['X-Forwarded-Proto', 'http'],
+        ],
+      };
+    case 'original':
+      return {
+        method: 'GET',
+        target: question,
+        lines: [
+          ['X-Original-Method', method],
+          ['X-Original-URL', `http://${host}${target}`],
+        ],
+      };
+  }
+}
+
 /** The settings of a case as the API takes them. */
-function settingsDocument(row: AccessCase): object {
+function settingsDocument(row: AccessCase, door: CaseDoor): object {
   const settings: CaseSettings = row.settings ?? {};
   const isElsewhere = peerOf(row) !== LOOPBACK;
   if (isElsewhere && settings.trustedProxies !== undefined) {
     throw new Error('A case with another peer has this machine for its proxy, and no other.');
   }
-  const trustedProxies = settings.trustedProxies ?? (isElsewhere ? [LOOPBACK] : undefined);
+  // Forward authentication answers trusted proxies only.
+  const trustedProxies = settings.trustedProxies ?? (isElsewhere || door !== 'proxy' ? [LOOPBACK] : undefined);
   return {
     tokenValidity: { maximum: settings.maximum ?? 'never', applyAtUse: settings.applyAtUse ?? false },
     ipRestriction: {

@@ -191,6 +191,8 @@ export type AccessCase = {
   readonly notPure?: string;
   /** Why it cannot be shown on a running gateway. */
   readonly notProxied?: string;
+  /** What forward authentication decides where it is not the same, or why it cannot show the case. */
+  readonly atDoor?: CaseExpectation | string;
 };
 
 /** The tokens that every case has. */
