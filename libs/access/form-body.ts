@@ -1,4 +1,5 @@
 import { isEncodedBody } from '@scopegate/kernel';
+import { isAddressAllowed } from '@scopegate/network';
 import { productOf } from '@scopegate/product';
 import { admit } from './admit.js';
 import type { Admitted, Allow, Deny, PassThrough } from './decision.js';
@@ -34,10 +35,12 @@ export function needsFormToRefuse({ code }: Deny, { application, request }: Admi
   );
 }
 
-/** R43: a larger form is refused if a password in it would be disabled. Elsewhere it passes unread. */
+/** R37, R43: a larger form is refused if a password in it would be. Elsewhere it passes unread. */
 export function refusesLargeForm(admitted: Admitted): boolean {
-  const { application } = admitted;
-  return application !== null && productOf(application.kind).loginFields && bansPassword(admitted);
+  const { application, policy, address } = admitted;
+  if (application === null || !productOf(application.kind).loginFields) return false;
+  const isListed = !policy.allowListAppliesToPasswords || isAddressAllowed(policy.allowList, address.client);
+  return !isListed || bansPassword(admitted);
 }
 
 /** A form that cannot be read is refused where a field could be a password, or say who acts (R43, R71). */

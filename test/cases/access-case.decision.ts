@@ -65,10 +65,15 @@ export async function decideRepeatedCase(row: AccessCase, times: number): Promis
   return decisions;
 }
 
+const BODILESS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'DELETE']);
+
 /** What the head alone decides, and whether the decision also reads the body, which forward authentication lacks. */
 export async function decideByHead(row: AccessCase): Promise<{ readonly decision: Decision; readonly reads: boolean }> {
   const world = buildWorld(row);
-  const head = RequestHead.of(linesOf(row, world.secrets, 'gateway.example').flat());
+  const { method = 'GET', body } = row.request;
+  // Where the row has none, there may be one: a proxy keeps it.
+  const more = body !== undefined || BODILESS.has(method) ? [] : ['Transfer-Encoding', 'chunked'];
+  const head = RequestHead.of([...linesOf(row, world.secrets, 'gateway.example').flat(), ...more]);
   let reads = 0;
   await decideIn(world, row, head, () => (reads += 1));
   return { decision: await decideIn(world, row, head, null), reads: reads > 0 };

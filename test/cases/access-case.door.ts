@@ -1,6 +1,6 @@
 import { REASONS } from '@scopegate/access';
 import type { RawAnswer } from '../support/raw-client.js';
-import { denied, isAnsweredHere, passed, type AccessCase, type CaseExpectation } from './access-case.js';
+import { allowed, denied, isAnsweredHere, passed, type AccessCase, type CaseExpectation } from './access-case.js';
 import { decideByHead } from './access-case.decision.js';
 import type { Line } from './access-case.request.js';
 
@@ -32,8 +32,9 @@ export async function expectationsAtDoor(row: AccessCase): Promise<readonly Case
   }
   const { expect: expected } = row;
   const changesReason = expected.decision === 'deny' && expected.code === 'credential_misplaced';
-  const isUnneeded = decision.kind === 'pass' && (expected.decision === 'pass' || changesReason);
-  return isUnneeded && !isLogin(row) ? [needsBody, passed()] : [needsBody];
+  if (isLogin(row)) return [needsBody];
+  if (decision.kind === 'allow') return changesReason ? [needsBody, allowed()] : [needsBody];
+  return changesReason || expected.decision === 'pass' ? [needsBody, passed()] : [needsBody];
 }
 
 /** A login of jira is in its body. */

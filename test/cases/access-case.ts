@@ -277,6 +277,12 @@ export function denied(
   return { decision: 'deny', code, status, publicCode: code, upstream: { receives: false }, ...more };
 }
 
+/** What forward authentication decides about a line that its proxy could not replace, before it looks at the rest. */
+export const MALFORMED_AT_DOOR: CaseExpectation = denied('request_malformed', 400, { credential: 'none' });
+
+/** Why forward authentication cannot show a case. */
+export const NEEDS_TRUST = 'Forward authentication answers trusted proxies only.';
+
 /** Refused with the one answer that does not tell why a credential is not valid. */
 export function invalid(code: ReasonCode, more: { readonly credential?: CredentialKind } = {}): CaseExpectation {
   return denied(code, 401, { publicCode: 'credential_invalid', ...more });

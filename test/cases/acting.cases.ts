@@ -1,4 +1,12 @@
-import { allowed, bearerToken, cookie, denied, type AccessCase, type CaseApplication } from './access-case.js';
+import {
+  allowed,
+  bearerToken,
+  cookie,
+  denied,
+  type AccessCase,
+  type CaseApplication,
+  MALFORMED_AT_DOOR,
+} from './access-case.js';
 
 /** A service account that acts for the users. The second header shows the user to the table. */
 const service = (kind: CaseApplication['kind'], credential: string, actAs: string): CaseApplication => ({
@@ -181,6 +189,7 @@ export const ACTING_CASES: readonly AccessCase[] = [
     request: { ...READ, headers: [actAs, ...names].map((name) => [name, 'root'] as const) },
     // The gateway's own line alone.
     expect: allowed({ headers: [[actAs, 'alice']], lacksHeaders: names.map((name) => name.toLowerCase()) }),
+    ...(names.some((name) => /[_.]/.test(name)) ? { atDoor: MALFORMED_AT_DOOR } : {}),
   })),
   {
     name: 'a session of a token may not name another user either',

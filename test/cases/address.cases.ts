@@ -8,6 +8,7 @@ import {
   passed,
   password,
   type AccessCase,
+  NEEDS_TRUST,
 } from './access-case.js';
 
 const PATH = { path: '/rest/api/2/myself' } as const;
@@ -145,6 +146,7 @@ export const ADDRESS_CASES: readonly AccessCase[] = [
     settings: { allowList: LIST },
     request: { ...PATH, credential: bearerToken('ro'), headers: [['X-Forwarded-For', INSIDE]] },
     expect: denied('ip_not_allowed', 401, { detail: '127.0.0.1' }),
+    atDoor: NEEDS_TRUST,
   },
   {
     name: 'with reverse proxy support off a forwarding header does not keep anybody out',
@@ -152,6 +154,7 @@ export const ADDRESS_CASES: readonly AccessCase[] = [
     settings: { allowList: ['127.0.0.1'] },
     request: { ...PATH, credential: bearerToken('ro'), headers: [['X-Forwarded-For', OUTSIDE]] },
     expect: allowed(),
+    atDoor: NEEDS_TRUST,
   },
   {
     name: 'from a trusted proxy the header counts',
@@ -194,6 +197,7 @@ export const ADDRESS_CASES: readonly AccessCase[] = [
     settings: { trustedProxies: ['203.0.113.1'], allowList: LIST },
     request: { ...PATH, credential: bearerToken('ro'), headers: [['X-Forwarded-For', INSIDE]] },
     expect: denied('ip_not_allowed', 401, { detail: '127.0.0.1' }),
+    atDoor: NEEDS_TRUST,
   },
   {
     name: 'the configured name alone counts, and Forwarded has its own grammar',

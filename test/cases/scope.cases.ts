@@ -8,6 +8,7 @@ import {
   passed,
   password,
   type AccessCase,
+  MALFORMED_AT_DOOR,
 } from './access-case.js';
 
 const SEARCH = { method: 'POST', path: '/rest/api/2/search' } as const;
@@ -361,6 +362,7 @@ export const SCOPE_CASES: readonly AccessCase[] = [
       ],
     },
     expect: allowed({ lacksHeaders: ['authorization', 'cookie', 'x_forwarded_user'] }),
+    atDoor: MALFORMED_AT_DOOR,
   },
   {
     name: 'a client cannot have the identity taken off by the Connection line',

@@ -304,12 +304,14 @@ export const SESSION_CASES: readonly AccessCase[] = [
     requirement: ['R04', 'R11'],
     request: { method: 'DELETE', path: ENDPOINT, session: 'ro' },
     expect: byCookie(answeredHere(204)),
+    atDoor: denied('token_not_accepted', 401),
   },
   {
     name: 'a session of a read-only token may end itself under another name of the endpoint',
     requirement: ['R04', 'R11'],
     request: { method: 'DELETE', path: '/rest/auth/latest/session', session: 'ro' },
     expect: byCookie(answeredHere(204)),
+    atDoor: denied('token_not_accepted', 401),
   },
   {
     name: 'a session of a read-only token ends nothing but itself',

@@ -9,6 +9,7 @@ import {
   type AccessCase,
   type CaseApplication,
   type CaseRequest,
+  MALFORMED_AT_DOOR,
 } from './access-case.js';
 
 /** The lines of a WebSocket handshake (RFC 6455 4.1), here with the protocol that is given. */
@@ -89,6 +90,7 @@ export const UPGRADE_CASES: readonly AccessCase[] = [
     application: GENERIC,
     request: get('/live', 'ro', 'h2c, websocket'),
     expect: denied('scope_insufficient', 403),
+    atDoor: MALFORMED_AT_DOOR,
   },
   {
     name: 'h2c is left out of an upgrade',
@@ -96,6 +98,7 @@ export const UPGRADE_CASES: readonly AccessCase[] = [
     application: GENERIC,
     request: get('/live', 'rw', 'h2c, websocket'),
     expect: allowed({ headers: [['Upgrade', 'websocket']], lacksHeaders: ['http2-settings'] }),
+    atDoor: MALFORMED_AT_DOOR,
   },
   {
     name: 'h2c alone is an ordinary request',
@@ -111,6 +114,7 @@ export const UPGRADE_CASES: readonly AccessCase[] = [
       ],
     },
     expect: allowed({ lacksHeaders: ['upgrade', 'http2-settings'] }),
+    atDoor: MALFORMED_AT_DOOR,
   },
   {
     name: 'HTTP/1.0 has no upgrade, so this is an ordinary request',
@@ -118,6 +122,8 @@ export const UPGRADE_CASES: readonly AccessCase[] = [
     application: GENERIC,
     request: { ...get('/live', 'ro'), httpVersion: '1.0' },
     expect: allowed({ lacksHeaders: ['upgrade'] }),
+    // The proxy may ask in HTTP/1.0 about an upgrade, and without Connection.
+    atDoor: denied('scope_insufficient', 403),
   },
   {
     name: 'Upgrade without Connection is an ordinary request',
@@ -125,6 +131,7 @@ export const UPGRADE_CASES: readonly AccessCase[] = [
     application: GENERIC,
     request: { path: '/live', credential: bearerToken('ro'), headers: [['Upgrade', 'websocket']] },
     expect: allowed({ lacksHeaders: ['upgrade'] }),
+    atDoor: denied('scope_insufficient', 403),
   },
   {
     name: 'an upgrade does not make a path REST',
