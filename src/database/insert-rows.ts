@@ -1,4 +1,5 @@
 import type { EntityManager, EntityTarget, ObjectLiteral } from 'typeorm';
+import { Turn } from '../common/time/turn.js';
 import type { QueryDeepPartialEntity } from 'typeorm/query-builder/QueryPartialEntity.js';
 
 /** A statement with more values is refused by some databases. */
@@ -19,7 +20,9 @@ export async function insertRows<Row extends ObjectLiteral>(
   entity: EntityTarget<Row>,
   rows: readonly QueryDeepPartialEntity<Row>[],
 ): Promise<void> {
+  const turn = new Turn(true);
   for (const part of partsOf(rows)) {
+    if (turn.isDue) await turn.yield();
     await manager.createQueryBuilder().insert().into(entity).values(part).updateEntity(false).execute();
   }
 }

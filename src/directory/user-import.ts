@@ -8,6 +8,9 @@ import { emailProblem, nameProblem, userNameProblem } from './name.rules.js';
 /** In one transaction, which other changes of users and groups wait for. */
 export const MAX_IMPORTED_USERS = 1_000;
 
+/** Of all users of an import, before and after it (R112). */
+const MAX_MEMBERSHIPS = 20_000;
+
 /** As many as a user can have. */
 const MAX_GROUPS = 1_000;
 
@@ -130,6 +133,7 @@ export function planUserImport(
 ): ImportPlan {
   const errors: ImportError[] = [];
   const planned: PlannedUser[] = [];
+  let memberships = 0;
   for (const user of users) {
     const { line } = user;
     const missing = (user.groups ?? []).filter((name) => !existingGroups.has(name));
@@ -139,7 +143,13 @@ export function planUserImport(
     }
     const before = known.get(userNameKey(user.username)) ?? null;
     const after = userAfter(before, user);
-    if (JSON.stringify(before) !== JSON.stringify(after)) planned.push({ line, before, after });
+    if (JSON.stringify(before) === JSON.stringify(after)) continue;
+    planned.push({ line, before, after });
+    memberships += (before?.groups.length ?? 0) + after.groups.length;
+    if (memberships > MAX_MEMBERSHIPS) {
+      const message = `The users up to here are in more than ${MAX_MEMBERSHIPS} groups. Import them in several parts.`;
+      return { users: planned, errors: [...errors, { line, message }] };
+    }
   }
   return { users: planned, errors };
 }

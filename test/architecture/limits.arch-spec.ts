@@ -88,6 +88,7 @@ const LIMITS: Readonly<Record<string, string>> = {
   'parameters of a query': count(named('src/access/guards/query.guard.ts', 'MAX_PARAMETERS')),
   'errors in an answer': count(MAX_ERRORS),
   'users in one import': count(MAX_IMPORTED_USERS),
+  'memberships of the users in one import': count(named('src/directory/user-import.ts', 'MAX_MEMBERSHIPS')),
   'draining before a stop': time(CONFIGURATION.drainMs),
   'running requests during a stop, upgraded connections and event streams too': time(CONFIGURATION.stopMs),
   'requests that wait for the start': count(named('src/gateway/front-door.ts', 'MAX_EARLY_REQUESTS')),
