@@ -1,12 +1,9 @@
 import { describe, expect } from 'vitest';
 import { bearer } from '../support/scopegate.fixture.js';
-import { isShippedProxyAvailable, type ShippedProxy } from '../support/shipped-proxy.js';
+import { isShippedProxyAvailable, shippedProxy } from '../support/shipped-proxy.js';
 import { describeShippedProxy, SESSION, shippedProxyTest } from '../support/shipped-proxy-tests.js';
 
-const CADDY: ShippedProxy = {
-  name: 'caddy',
-  argumentsFor: (folder) => ['run', '--config', `${folder}/Caddyfile`, '--adapter', 'caddyfile'],
-};
+const CADDY = shippedProxy('caddy', (folder) => ['run', '--config', `${folder}/Caddyfile`, '--adapter', 'caddyfile']);
 
 const it = shippedProxyTest(CADDY);
 

@@ -2,13 +2,10 @@ import { describe, expect } from 'vitest';
 import type { HeaderLine } from '../support/http-message.js';
 import { request } from '../support/raw-client.js';
 import { startRecordingUpstream } from '../support/recording-upstream.js';
-import { isShippedProxyAvailable, startShippedProxy, type ShippedProxy } from '../support/shipped-proxy.js';
+import { isShippedProxyAvailable, shippedProxy } from '../support/shipped-proxy.js';
 import { describeShippedProxy, shippedProxyTest } from '../support/shipped-proxy-tests.js';
 
-const HAPROXY: ShippedProxy = {
-  name: 'haproxy',
-  argumentsFor: (folder) => ['-db', '-f', `${folder}/haproxy.cfg`],
-};
+const HAPROXY = shippedProxy('haproxy', (folder) => ['-db', '-f', `${folder}/haproxy.cfg`]);
 
 const it = shippedProxyTest(HAPROXY);
 
@@ -23,7 +20,7 @@ describe.skipIf(!isShippedProxyAvailable(HAPROXY))('R87: HAProxy with its shippe
     ];
     const scopegate = await startRecordingUpstream({ respond: () => ({ headers }) });
     onTestFinished(() => scopegate.stop());
-    const server = await startShippedProxy(HAPROXY, { scopegate: scopegate.port, application: upstream.port });
+    const server = await HAPROXY.start({ scopegate: scopegate.port, application: upstream.port });
     onTestFinished(() => server.stop());
     const send = async (length: number): Promise<number> => {
       const filler: HeaderLine = ['X-Filler', 'x'.repeat(length)];

@@ -6,7 +6,7 @@ import type { HeaderLine } from './http-message.js';
 import { request, type RawAnswer } from './raw-client.js';
 import { startRecordingUpstream, type RecordedRequest } from './recording-upstream.js';
 import { basic, bearer } from './scopegate.fixture.js';
-import { startShippedProxy, type ShippedProxy } from './shipped-proxy.js';
+import type { ShippedProxy } from './shipped-proxy.js';
 
 type Sent = {
   readonly method?: string;
@@ -36,7 +36,7 @@ export function shippedProxyTest(proxy: ShippedProxy) {
         identity: { mode: 'headers', headers: { 'X-Forwarded-User': '{username}' } },
         blockedPaths: [{ path: '/admin/**' }],
       });
-      const server = await startShippedProxy(proxy, { scopegate: gateway.port, application: upstream.port });
+      const server = await proxy.start({ scopegate: gateway.port, application: upstream.port });
       onCleanup(() => server.stop());
       return server.port;
     })
@@ -309,7 +309,7 @@ export function describeShippedProxy(it: ShippedProxyTest, proxy: ShippedProxy, 
     it.for(Object.entries(FAILING_ANSWERS))('%s', async ([, answer], { upstream, onTestFinished }) => {
       const failing = await startRecordingUpstream({ respond: () => answer });
       onTestFinished(() => failing.stop());
-      const server = await startShippedProxy(proxy, { scopegate: failing.port, application: upstream.port });
+      const server = await proxy.start({ scopegate: failing.port, application: upstream.port });
       onTestFinished(() => server.stop());
       const { status } = await request({ port: server.port, target: '/page', headers: [['X-Forwarded-User', FORGED]] });
       expect(status).toBeGreaterThanOrEqual(400);
@@ -318,7 +318,7 @@ export function describeShippedProxy(it: ShippedProxyTest, proxy: ShippedProxy, 
     });
 
     it('it is not there', async ({ upstream, onTestFinished }) => {
-      const server = await startShippedProxy(proxy, { scopegate: await freePort(), application: upstream.port });
+      const server = await proxy.start({ scopegate: await freePort(), application: upstream.port });
       onTestFinished(() => server.stop());
       const { status } = await request({ port: server.port, target: '/page' });
       expect(status).toBeGreaterThanOrEqual(500);

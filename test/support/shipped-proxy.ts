@@ -4,13 +4,15 @@ import { join } from 'node:path';
 import { findProgram } from './private-process.js';
 import { PRIVATE_HOST, startPrivateServer, type PrivateServer } from './private-server.js';
 
-/** A proxy whose configuration is in `examples/<name>`. */
+/** A proxy whose configuration is in `examples`. */
 export type ShippedProxy = {
-  /** Of the folder and of the program. */
+  /** Of the program. */
   readonly name: 'caddy' | 'haproxy' | 'nginx';
-  /** @param folder that has the files, and is the home of the process */
-  argumentsFor(folder: string): readonly string[];
+  /** Starts it with its shipped files. Only addresses and folders are replaced. */
+  start(ports: PortsBehind): Promise<PrivateServer>;
 };
+
+export type PortsBehind = { readonly scopegate: number; readonly application: number };
 
 /** Where the shipped files expect the parts, all on 127.0.0.1. */
 const SHIPPED_PORTS = { proxy: 8080, scopegate: 3000, application: 8081 } as const;
@@ -20,27 +22,31 @@ export function isShippedProxyAvailable(proxy: ShippedProxy): boolean {
 }
 
 /**
- * Starts a proxy with exactly its shipped files. Only the three ports and the folder `/etc/<name>` are replaced.
- * @param ports where Scopegate and the application listen
+ * A proxy with the files of `examples/<name>`. Only the three ports and the folder `/etc/<name>` are replaced.
+ * @param argumentsFor the words of its command line, if the files are in this folder
  */
-export function startShippedProxy(
-  proxy: ShippedProxy,
-  ports: { readonly scopegate: number; readonly application: number },
-): Promise<PrivateServer> {
-  return startPrivateServer({
-    name: proxy.name,
-    program: findProgram(proxy.name) ?? proxy.name,
-    argumentsFor: (folder, port) => {
-      copyShippedFiles(proxy, folder, { proxy: port, ...ports });
-      return proxy.argumentsFor(folder);
-    },
-    accepts,
-    readyTimeoutMs: 60_000,
-  });
+export function shippedProxy(
+  name: 'caddy' | 'haproxy',
+  argumentsFor: (folder: string) => readonly string[],
+): ShippedProxy {
+  return {
+    name,
+    start: (ports) =>
+      startPrivateServer({
+        name,
+        program: findProgram(name) ?? name,
+        argumentsFor: (folder, port) => {
+          copyShippedFiles(name, folder, { proxy: port, ...ports });
+          return argumentsFor(folder);
+        },
+        accepts,
+        readyTimeoutMs: 60_000,
+      }),
+  };
 }
 
 function copyShippedFiles(
-  { name }: ShippedProxy,
+  name: string,
   folder: string,
   ports: Readonly<Record<keyof typeof SHIPPED_PORTS, number>>,
 ): void {
