@@ -10,6 +10,7 @@ import {
   type Operation,
   type SchemaCheck,
 } from '../support/open-api.checker.js';
+import { askForDecision, postIntrospection } from '../support/introspection.client.js';
 import { startRecordingUpstream } from '../support/recording-upstream.js';
 import { startScopegate, type ScopegateProcess } from '../support/scopegate.process.js';
 
@@ -222,9 +223,12 @@ describe('what is answered', () => {
       target: string,
       body?: unknown,
       status = 200,
+      headers: Readonly<Record<string, string>> = {},
     ): Promise<Body> => {
       const answer =
-        method === 'get' || method === 'delete' ? await admin[method](target) : await admin[method](target, body);
+        method === 'get' || method === 'delete'
+          ? await admin[method](target)
+          : await admin[method](target, body, { headers });
       expect(answer.status, `${method} ${target}: ${JSON.stringify(answer.body)}`).toBe(status);
       expectDocumented(path, method, answer);
       done.add(`${method.toUpperCase()} /api/v1${path}`);
@@ -241,6 +245,11 @@ describe('what is answered', () => {
     };
     await check('post', '/users', '/users', person, 201);
     await check('get', '/users/{username}', '/users/anna');
+    const csv = { 'Content-Type': 'text/csv' };
+    await check('post', '/users/import', '/users/import?dryRun=true', 'username\r\nbert\r\n', 200, csv);
+    const rename = '/users/{username}/rename';
+    await check('post', rename, '/users/anna/rename', { username: 'anna-example' });
+    await check('post', rename, '/users/anna-example/rename', { username: 'anna' });
     await check('patch', '/users/{username}', '/users/anna', { email: null });
     await check('put', '/groups/{name}/members/{username}', '/groups/administrators/members/anna', undefined, 204);
     await check('delete', '/groups/{name}/members/{username}', '/groups/administrators/members/anna', undefined, 204);
@@ -340,6 +349,31 @@ describe('what is answered', () => {
     expect([...documented].sort()).toEqual([...done].sort());
   });
 
+  it('R66, R90: the answers to those who ask about tokens and requests are what the document says', async () => {
+    const { secret } = (await admin.post<{ secret: string }>('/tokens', { description: 'x', scope: 'read-only' })).body;
+    const caller = { user: 'admin', password: server.adminPassword };
+    const documented = (path: string, status: number, body: unknown): void => {
+      const content = document.paths[path]?.['post']?.responses[String(status)]?.content ?? {};
+      const { schema = { not: {} } } = content[status < 400 ? 'application/json' : 'application/problem+json'] ?? {};
+      expect(schemaProblems(schema, body), `${path} ${status}: ${JSON.stringify(body)}`).toEqual([]);
+    };
+    for (const headers of [[['Authorization', `Bearer ${secret}`]], []] as const) {
+      const decided = await askForDecision(server.url, caller, { headers });
+      documented('/introspect/decision', decided.status, decided.body);
+    }
+    for (const [form, as] of [
+      [`token=${secret}`, caller],
+      ['token=unknown', caller],
+      ['', caller],
+      [`token=${secret}`, null],
+    ] as const) {
+      const answer = await postIntrospection(`${server.url}/introspect`, as, 'application/x-www-form-urlencoded', form);
+      documented('/introspect', answer.status, answer.body);
+    }
+    const operation = document.paths['/introspect']?.['post'];
+    expect(Object.keys(operation?.requestBody?.content ?? {})).toEqual(['application/x-www-form-urlencoded']);
+  });
+
   it('R66: every problem is what the document says', async () => {
     for (const { method, path } of managementRoutes()) {
       const below = path.slice('/api/v1'.length);
@@ -363,6 +397,7 @@ describe('what is answered', () => {
       upstream: 'http://127.0.0.1:9',
     });
     for (const username of ['alice', 'anna']) await admin.post('/users', { username });
+    for (const name of ['developers', 'testers']) await admin.post('/groups', { name });
     const before = await admin.get('/settings');
     for (const { method, path, operation } of managementRoutes()) {
       // It is about one's own password, and about events there are not.

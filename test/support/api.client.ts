@@ -64,7 +64,7 @@ export function createApiClient(origin: string, credential: ApiCredential | null
         ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
         ...options.headers,
       },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: typeof body === 'string' && isCsv(options) ? body : JSON.stringify(body) }),
     });
     const text = await answer.text();
     return { status: answer.status, headers: answer.headers, body: parseBody(answer.headers, text) as Body };
@@ -79,6 +79,8 @@ export function createApiClient(origin: string, credential: ApiCredential | null
     delete: (path, options) => call('DELETE', path, undefined, options),
   };
 }
+
+const isCsv = ({ headers }: ApiCallOptions): boolean => headers?.['Content-Type'] === 'text/csv';
 
 /** The value of the Authorization header for a credential. */
 export function authorizationOf(credential: ApiCredential): string {
