@@ -26,21 +26,13 @@ local function fold(name)
   return (name:lower():gsub('[^a-z0-9]', '-'))
 end
 
-local function has_body(headers)
-  local length = headers['content-length']
-  return headers['transfer-encoding'] ~= nil or (length ~= nil and tonumber(length[0]) ~= 0)
-end
-
 local function question(txn, address, port, application)
-  local headers = txn.http:req_get_headers()
   local lines = {
     txn.f:method() .. ' /authorize/' .. application .. txn.f:url() .. ' HTTP/1.1',
     'Host: ' .. address .. ':' .. port,
     'Connection: close',
   }
-  -- The decision is made without the body. This says that there is one, and nothing else (RFC 9110 8.4.1).
-  if has_body(headers) and not headers['content-encoding'] then lines[#lines + 1] = 'Content-Encoding: identity' end
-  for name, values in pairs(headers) do
+  for name, values in pairs(txn.http:req_get_headers()) do
     local index = 0
     while not NOT_ASKED[name] and values[index] do
       lines[#lines + 1] = name .. ': ' .. values[index]

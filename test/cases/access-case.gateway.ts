@@ -98,6 +98,8 @@ export class CaseGateway {
   #made = 0;
   #settings = '';
   #permissions = '';
+  /** What the applications are now that a case may change, by their keys. */
+  readonly #applied = new Map<string, string>();
   readonly #applications = new Map<string, { readonly key: string; uses: number }>();
 
   private constructor(
@@ -151,6 +153,47 @@ export class CaseGateway {
     } finally {
       await this.#restoreUsers(row);
     }
+  }
+
+  /** The address of Scopegate's own routes. */
+  get url(): string {
+    return `http://${LOOPBACK}:${this.server.managementPort}`;
+  }
+
+  /** @returns the secret of a token with which guards ask for decisions, under the permissions of every case */
+  async createGuardToken(): Promise<string> {
+    const groups = ['administrators', 'developers', 'testers'];
+    expectDone(await this.admin.post('/users', { username: 'guard', password: USER_PASSWORD, groups }));
+    const token = { owner: 'guard', scope: 'read-only', description: 'guard' };
+    return expectDone(await this.admin.post<{ readonly secret: string }>('/tokens', token)).body.secret;
+  }
+
+  /** Arranges a case with an application of this key, and lets the caller send its request to another server. */
+  async arranged<Result>(
+    row: AccessCase,
+    key: string,
+    send: (secrets: ReadonlyMap<string, string>) => Promise<Result>,
+  ): Promise<Result> {
+    if (row.application === 'management') throw new Error('The case is about the management API.');
+    await this.applyApplication(key, row.application ?? { kind: 'jira' });
+    await this.#arrangeSettings(row, 'proxy');
+    await this.#arrangePermissions(row);
+    const secrets = await this.#storeTokens(row, key);
+    await this.#arrangeUsers(row);
+    try {
+      return await send(secrets);
+    } finally {
+      await this.#restoreUsers(row);
+    }
+  }
+
+  /** Makes the application of this key what it has to be. */
+  async applyApplication(key: string, application: CaseApplication): Promise<void> {
+    const wanted = JSON.stringify(application);
+    if (this.#applied.get(key) === wanted) return;
+    if (this.#applied.has(key)) expectDone(await this.admin.delete(`/applications/${key}`));
+    await this.#createApplication(key, application);
+    this.#applied.set(key, wanted);
   }
 
   async #send(
@@ -219,8 +262,14 @@ export class CaseGateway {
       known.uses += 1;
       return known.key;
     }
-    const { exceptions, actsForUsers = false, ...members } = application;
     const key = `${application.kind}-${(this.#made += 1)}`;
+    await this.#createApplication(key, application);
+    this.#applications.set(wanted, { key, uses: 1 });
+    return key;
+  }
+
+  async #createApplication(key: string, application: CaseApplication): Promise<void> {
+    const { exceptions, actsForUsers = false, ...members } = application;
     expectDone(
       await this.admin.post('/applications', {
         ...members,
@@ -232,8 +281,6 @@ export class CaseGateway {
         ...(actsForUsers ? { identity: { mode: 'headers', headers: ACTING_HEADERS } } : {}),
       }),
     );
-    this.#applications.set(wanted, { key, uses: 1 });
-    return key;
   }
 
   async #arrangeSettings(row: AccessCase, door: CaseDoor): Promise<void> {

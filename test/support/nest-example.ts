@@ -1,14 +1,14 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { runSuccessfully } from './client-program.js';
-import { privateEnvironment } from './private-process.js';
+import { privateEnvironment, startPrivateProcess, waitUntilReady } from './private-process.js';
 
 const PROJECT = resolve(import.meta.dirname, '../..');
 
 /** Needs no registry: the package depends on nothing, and Nest, its peer, is found in the folders above. */
 const INSTALL = ['install', '--offline', '--legacy-peer-deps', '--ignore-scripts', '--no-audit', '--no-fund'];
+
+const START_MS = 60_000;
 
 /** The folders of the example applications. */
 export const NEST_EXAMPLES = ['nest-11', 'nest-12-express', 'nest-12-fastify-graphql'] as const;
@@ -51,23 +51,17 @@ export class InstalledExample {
 
   /** Starts it and waits until it listens. */
   async start(env: Readonly<Record<string, string>>): Promise<RunningExample> {
-    const child = spawn(process.execPath, [join(this.folder, 'dist/main.js')], {
+    const child = startPrivateProcess(process.execPath, [join(this.folder, 'dist/main.js')], {
       cwd: this.folder,
-      env: { ...privateEnvironment(this.folder), PORT: '0', NO_COLOR: '1', ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      environment: { ...privateEnvironment(this.folder), PORT: '0', NO_COLOR: '1', ...env },
     });
-    const output: string[] = [];
-    const url = await new Promise<string>((resolveUrl, reject) => {
-      const read = (chunk: Buffer): void => {
-        output.push(chunk.toString('utf8'));
-        const [, found] = /Listening on (http:\S+)/.exec(output.join('')) ?? [];
-        if (found !== undefined) resolveUrl(found);
-      };
-      child.stdout.on('data', read);
-      child.stderr.on('data', read);
-      child.once('close', () => reject(new Error(`The example did not start: ${output.join('')}`)));
-    });
-    return { url, output: () => output.join(''), stop: () => stopProcess(child) };
+    const address = (): string | undefined => /Listening on (http:\S+)/.exec(child.output())?.[1];
+    await waitUntilReady('The example', child, () => Promise.resolve(address() !== undefined), START_MS);
+    return {
+      url: address() ?? '',
+      output: () => child.output(),
+      stop: async () => void (await child.end('SIGKILL')),
+    };
   }
 
   remove(): void {
@@ -80,11 +74,4 @@ export interface RunningExample {
   /** Everything that it has written. */
   output(): string;
   stop(): Promise<void>;
-}
-
-async function stopProcess(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const closed = once(child, 'close');
-  child.kill('SIGKILL');
-  await closed;
 }

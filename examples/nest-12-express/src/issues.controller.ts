@@ -36,7 +36,7 @@ export class IssuesController {
   }
 
   /** Every other path, so that each can be tried. */
-  @All('rest/*path')
+  @All('*path')
   @HttpCode(200)
   other(@Caller() caller: ScopegateCaller): object {
     return { caller };

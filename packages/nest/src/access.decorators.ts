@@ -1,12 +1,12 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import { callerOf } from './judged-request.js';
-import type { Scope } from './decision.js';
+import type { Scope, ScopegateCaller } from './decision.js';
+import { judgedCaller } from './judged-request.js';
 
 /** What a route says of itself: open to everyone, or the scope that it asks of a token. */
 export type RouteAccess = 'public' | Scope;
 
 /** The key of the metadata. */
-export const ROUTE_ACCESS = 'scopegate:access';
+const ROUTE_ACCESS = 'scopegate:access';
 
 const SCOPES: readonly string[] = ['read-only', 'read-write'] satisfies readonly Scope[];
 
@@ -29,6 +29,20 @@ export function RequireScope(scope: Scope): ClassDecorator & MethodDecorator {
  * @throws Error on a route that no ScopegateGuard has judged
  */
 export const Caller = createParamDecorator((_: unknown, context: ExecutionContext) => callerOf(context));
+
+/** What the route of a context says of itself; undefined if it says nothing. */
+export function routeAccessOf(context: ExecutionContext): RouteAccess | undefined {
+  for (const place of [context.getHandler(), context.getClass()]) {
+    const access = Reflect.getMetadata(ROUTE_ACCESS, place) as RouteAccess | undefined;
+    if (access !== undefined) return access;
+  }
+  return undefined;
+}
+
+/** @throws Error on a route that no guard has judged */
+export function callerOf(context: ExecutionContext): ScopegateCaller | null {
+  return routeAccessOf(context) === 'public' ? null : judgedCaller(context);
+}
 
 function declareAccess(access: RouteAccess): ClassDecorator & MethodDecorator {
   return (target: object, _name?: string | symbol, descriptor?: PropertyDescriptor): void => {

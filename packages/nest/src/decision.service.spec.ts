@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Question } from './decision.js';
+import { NO_DECISION, type Question } from './decision.js';
 import { DecisionService } from './decision.service.js';
 
 const CREDENTIAL = 'sg_the-credential-of-the-application';
@@ -92,7 +92,7 @@ describe('the question', () => {
   it('is asked once where it comes many times at one time', async () => {
     const decisions = service();
     const found = await Promise.all(Array.from({ length: 50 }, () => decisions.decide(QUESTION)));
-    expect(new Set(found.map((one) => one?.decision))).toEqual(new Set(['allow']));
+    expect(new Set(found.map((one) => one.decision))).toEqual(new Set(['allow']));
     expect(asked).toHaveLength(1);
   });
 
@@ -221,7 +221,7 @@ describe('without a decision nothing is allowed', () => {
     const lines = quiet();
     answer = given;
     const decisions = service();
-    expect(await decisions.decide(QUESTION)).toBeNull();
+    expect(await decisions.decide(QUESTION)).toBe(NO_DECISION);
     expect(asked).toHaveLength(1);
     await decisions.decide(QUESTION);
     expect(asked).toHaveLength(2);
@@ -232,14 +232,14 @@ describe('without a decision nothing is allowed', () => {
   it('where Scopegate does not answer in time', async () => {
     const lines = quiet();
     answer = () => undefined;
-    expect(await service({ timeoutMs: 50 }).decide(QUESTION)).toBeNull();
+    expect(await service({ timeoutMs: 50 }).decide(QUESTION)).toBe(NO_DECISION);
     expect(lines).toEqual([expect.stringContaining('in time')]);
   });
 
   it('where Scopegate stops in the middle of its answer', async () => {
     quiet();
     answer = (_request, response) => void response.writeHead(200).write('{"decision":"allow",');
-    expect(await service({ timeoutMs: 50 }).decide(QUESTION)).toBeNull();
+    expect(await service({ timeoutMs: 50 }).decide(QUESTION)).toBe(NO_DECISION);
   });
 
   it('where too many questions wait', async () => {
@@ -247,7 +247,7 @@ describe('without a decision nothing is allowed', () => {
     answer = () => undefined;
     const decisions = service({ timeoutMs: 1000 });
     const waiting = Array.from({ length: 256 }, (_, index) => decisions.decide({ ...QUESTION, target: `/${index}` }));
-    expect(await decisions.decide({ ...QUESTION, target: '/one-more' })).toBeNull();
+    expect(await decisions.decide({ ...QUESTION, target: '/one-more' })).toBe(NO_DECISION);
     await Promise.all(waiting);
     expect(asked.map(({ body }) => (body as Question).target)).not.toContain('/one-more');
   });

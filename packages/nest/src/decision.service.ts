@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { DecisionCache } from './decision.cache.js';
-import { readDecision, UNREADABLE, type Decision, type Question } from './decision.js';
+import { NO_DECISION, readDecision, UNREADABLE, type Decision, type Question } from './decision.js';
 import { readOptions, type ScopegateOptions, type ScopegateSettings } from './scopegate-options.js';
 import { MODULE_OPTIONS_TOKEN } from './scopegate.module-definition.js';
 
@@ -17,7 +17,7 @@ const MOST_ANSWER_BYTES = 256 * 1024;
 /** A question that waits for its answer. */
 interface Pending {
   readonly askedAtMs: number;
-  readonly decision: Promise<Decision | null>;
+  readonly decision: Promise<Decision>;
 }
 
 /**
@@ -39,8 +39,8 @@ export class DecisionService {
     this.#decisions = new DecisionCache(this.#settings.max);
   }
 
-  /** @returns null if there is no decision: the request must be refused */
-  async decide(question: Question): Promise<Decision | null> {
+  /** @returns a refusal with 503 if Scopegate gives no decision */
+  async decide(question: Question): Promise<Decision> {
     const { application, ttlMs } = this.#settings;
     const body = JSON.stringify(application === undefined ? question : { application, ...question });
     const key = createHmac('sha256', this.#key).update(body).digest('base64');
@@ -50,16 +50,16 @@ export class DecisionService {
     const pending = this.#pending.get(key);
     // An older question may have been judged before a change that this request already has to feel.
     if (pending !== undefined && nowMs - pending.askedAtMs < ttlMs) return pending.decision;
-    if (this.#pending.size >= MOST_PENDING) return null;
+    if (this.#pending.size >= MOST_PENDING) return NO_DECISION;
     return this.#askOnce(key, body, nowMs);
   }
 
-  async #askOnce(key: string, body: string, askedAtMs: number): Promise<Decision | null> {
+  async #askOnce(key: string, body: string, askedAtMs: number): Promise<Decision> {
     const pending = { askedAtMs, decision: this.#ask(body) };
     this.#pending.set(key, pending);
     try {
       const decision = await pending.decision;
-      if (decision !== null) this.#keep(key, decision, askedAtMs);
+      this.#keep(key, decision, askedAtMs);
       return decision;
     } finally {
       if (this.#pending.get(key) === pending) this.#pending.delete(key);
@@ -72,7 +72,7 @@ export class DecisionService {
     if (holdsMs > 0 && this.#settings.max > 0) this.#decisions.set(key, decision, askedAtMs + holdsMs);
   }
 
-  async #ask(body: string): Promise<Decision | null> {
+  async #ask(body: string): Promise<Decision> {
     try {
       const decision = await this.#send(body);
       if (this.#isAway) this.#logger.log('Scopegate answers again.');
@@ -82,7 +82,7 @@ export class DecisionService {
       // Said once, until it answers again. No message of a cause is shown: it may repeat what was sent.
       if (!this.#isAway) this.#logger.error(`Scopegate gave no decision, so requests are refused: ${reasonOf(error)}`);
       this.#isAway = true;
-      return null;
+      return NO_DECISION;
     }
   }
 

@@ -79,6 +79,19 @@ export const UNREADABLE: Refusal = {
   retryAfterSeconds: null,
 };
 
+/** The refusal without a decision of Scopegate. */
+export const NO_DECISION: Refusal = {
+  decision: 'deny',
+  problem: {
+    status: 503,
+    code: 'decision_unavailable',
+    title: 'No decision',
+    detail: 'The access to this route cannot be decided at the moment. Try again later.',
+  },
+  challenge: [],
+  retryAfterSeconds: null,
+};
+
 function challengesIn(value: unknown): readonly string[] {
   if (!Array.isArray(value)) return [];
   return value
@@ -102,7 +115,8 @@ function isCaller(value: unknown): value is ScopegateCaller {
 
 function isProblem(value: unknown): value is Problem {
   if (!isObject(value) || !isText(value['code'])) return false;
-  const { status } = value;
+  const { status, detail } = value;
+  if (detail !== undefined && typeof detail !== 'string') return false;
   return typeof status === 'number' && Number.isInteger(status) && status >= 400 && status <= 599;
 }
 

@@ -1,12 +1,10 @@
 import { Controller, type ExecutionContext, type Type } from '@nestjs/common';
-import { Reflector } from '@nestjs/core';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { describe, expect, it } from 'vitest';
-import { Public, RequireScope } from './access.decorators.js';
+import { callerOf, Public, RequireScope } from './access.decorators.js';
 import type { DecisionService } from './decision.service.js';
-import type { Decision, Question, Scope } from './decision.js';
+import { NO_DECISION, type Decision, type Question, type Scope } from './decision.js';
 import { rememberHandshake } from './handshake.js';
-import { callerOf } from './judged-request.js';
 import { ScopegateGuard } from './scopegate.guard.js';
 
 @Controller()
@@ -53,7 +51,7 @@ const ALLOW: Decision = { decision: 'allow', caller: CALLER };
 const REQUEST = { method: 'GET', url: '/a', rawHeaders: ['Host', 'x'], socket: { remoteAddress: '192.0.2.1' } };
 
 /** A guard that gets this decision, and the questions that it asked. */
-function guardWith(decision: Decision | null): { readonly guard: ScopegateGuard; readonly asked: Question[] } {
+function guardWith(decision: Decision): { readonly guard: ScopegateGuard; readonly asked: Question[] } {
   const asked: Question[] = [];
   const decisions = {
     decide: (question: Question) => {
@@ -61,7 +59,7 @@ function guardWith(decision: Decision | null): { readonly guard: ScopegateGuard;
       return Promise.resolve(decision);
     },
   } as DecisionService;
-  return { guard: new ScopegateGuard(decisions, new Reflector()), asked };
+  return { guard: new ScopegateGuard(decisions), asked };
 }
 
 function contextOf(
@@ -136,7 +134,7 @@ describe('a refusal', () => {
   });
 
   it('is 503 where there is no decision', async () => {
-    const { guard } = guardWith(null);
+    const { guard } = guardWith(NO_DECISION);
     await expect(guard.canActivate(contextOf(Routes, 'plain'))).rejects.toMatchObject({
       status: 503,
       response: { code: 'decision_unavailable' },
@@ -200,7 +198,7 @@ describe('the request of a context', () => {
         return { ...REQUEST, url: '/chosen' };
       }
     }
-    const guard = new OwnGuard((plain as unknown as { decisions: DecisionService }).decisions, new Reflector());
+    const guard = new OwnGuard((plain as unknown as { decisions: DecisionService }).decisions);
     await guard.canActivate(contextOf(Routes, 'plain'));
     expect(asked[0]?.target).toBe('/chosen');
   });

@@ -1,17 +1,10 @@
-import {
-  HttpException,
-  Inject,
-  Injectable,
-  ServiceUnavailableException,
-  type CanActivate,
-  type ExecutionContext,
-} from '@nestjs/common';
-import { Reflector } from '@nestjs/core';
-import { ROUTE_ACCESS, type RouteAccess } from './access.decorators.js';
+import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { routeAccessOf } from './access.decorators.js';
 import { DecisionService } from './decision.service.js';
 import type { Refusal, Scope } from './decision.js';
 import { handshakeOf } from './handshake.js';
 import { placeOf, rememberCaller } from './judged-request.js';
+import { RefusalException } from './refusal.exception.js';
 import { subjectOf, type SubjectRequest } from './subject.js';
 
 /** The contexts that the guard judges. */
@@ -19,35 +12,19 @@ type ContextKind = 'http' | 'graphql' | 'ws';
 
 const CONTEXT_KINDS: readonly string[] = ['http', 'graphql', 'ws'] satisfies readonly ContextKind[];
 
-const NO_DECISION = {
-  status: 503,
-  code: 'decision_unavailable',
-  title: 'No decision',
-  detail: 'The access to this route cannot be decided at the moment. Try again later.',
-};
-
 /** Lets a request through if Scopegate allows it, and sends its refusal to the client. */
 @Injectable()
 export class ScopegateGuard implements CanActivate {
-  constructor(
-    @Inject(DecisionService) private readonly decisions: DecisionService,
-    @Inject(Reflector) private readonly reflector: Reflector,
-  ) {}
+  constructor(@Inject(DecisionService) private readonly decisions: DecisionService) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const kind = kindOf(context);
-    const access = this.reflector.getAllAndOverride<RouteAccess | undefined>(ROUTE_ACCESS, [
-      context.getHandler(),
-      context.getClass(),
-    ]);
-    if (access === 'public') {
-      rememberCaller(context, null);
-      return true;
-    }
+    const access = routeAccessOf(context);
+    if (access === 'public') return true;
     const subject = subjectOf(this.getRequest(context));
     const scope = access ?? scopeOf(context, kind);
     const decision = await this.decisions.decide(scope === undefined ? subject : { ...subject, scope });
-    if (decision?.decision !== 'allow') return refuse(context, kind, decision);
+    if (decision.decision !== 'allow') return refuse(context, kind, decision);
     rememberCaller(context, decision.caller);
     return true;
   }
@@ -99,19 +76,15 @@ interface HttpResponse {
   header(name: string, value: string | readonly string[]): unknown;
 }
 
-async function refuse(
-  context: ExecutionContext,
-  kind: ContextKind,
-  refusal: Refusal | null | undefined,
-): Promise<never> {
-  if (kind === 'ws') throw await webSocketError(refusal?.problem ?? NO_DECISION);
-  if (!refusal) throw new ServiceUnavailableException(NO_DECISION);
+async function refuse(context: ExecutionContext, kind: ContextKind, refusal: Refusal): Promise<never> {
+  const { challenge, problem, retryAfterSeconds } = refusal;
+  if (kind === 'ws') throw await webSocketError(problem);
   if (kind === 'http') {
     const response = context.switchToHttp().getResponse<HttpResponse>();
-    if (refusal.challenge.length > 0) response.header('WWW-Authenticate', refusal.challenge);
-    if (refusal.retryAfterSeconds !== null) response.header('Retry-After', String(refusal.retryAfterSeconds));
+    if (challenge.length > 0) response.header('WWW-Authenticate', challenge);
+    if (retryAfterSeconds !== null) response.header('Retry-After', String(retryAfterSeconds));
   }
-  throw new HttpException(refusal.problem, refusal.problem.status);
+  throw new RefusalException(problem);
 }
 
 /** A context of a WebSocket comes from this package, so it is installed. Other applications do not need it. */
