@@ -250,7 +250,7 @@ describe('the shipped files', () => {
     expect(traefik).toMatch(/^ *trustForwardHeader: false$/m);
     expect(traefik).not.toMatch(/^ *authRequestHeaders/m);
     expect(traefik).toMatch(/^ *Set-Cookie: ''$/m);
-    expect(traefik).toContain('middlewares: [without-upgrades, scopegate, without-cookies]');
+    expect(traefik).toContain('middlewares: [removed-lines, scopegate, without-cookies]');
     expect(readSource('examples/traefik/traefik.yml')).toMatch(/^ *aliasHeadersStrategy: reject$/m);
     expect(readSource('examples/kubernetes/envoy-gateway.yaml')).toMatch(/^ *failOpen: false$/m);
     for (const file of ['gateway-api', 'envoy-gateway']) {

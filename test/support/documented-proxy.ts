@@ -7,7 +7,7 @@ import { request, type RawAnswer } from './raw-client.js';
 export interface DocumentedProxy {
   readonly id: string;
   readonly lists: { readonly file: string; readonly sent: string | null; readonly replaced: string };
-  readonly removes: string | null;
+  readonly removes: { readonly key: string; readonly asks: 'before' | 'after' };
   readonly dropsNames: string | null;
   readonly question: {
     readonly method: string;
@@ -66,25 +66,23 @@ export async function sendThrough(
   return { answer, isAllowed };
 }
 
-/** The entries of a list in a shipped file: those of `- Name` and `- exact: name` below the key, or of one line. */
+/** The entries of a list in a shipped file: `- Name`, `- exact: name` or `Name: ''` below the key, or one line. */
 export function shippedList(file: string, key: string): readonly string[] {
   const text = readFileSync(join(PROJECT, file), 'utf8');
   const [, indent = '', rest = '', below = ''] =
     new RegExp(`^( *)${key}: *(.*)\\n((?:^(?:\\1 .*|\\s*)\\n)*)`, 'm').exec(text) ?? [];
   const entries =
     rest === ''
-      ? [...below.matchAll(/^ *- (?:exact: )?([\w-]+)$/gm)].map(([, name = '']) => name)
+      ? [...below.matchAll(/^ *(?:- (?:exact: )?([\w-]+)|([\w-]+): '')$/gm)].map(
+          ([, item, member]) => item ?? member ?? '',
+        )
       : rest.split(',').map((name) => name.trim());
   if (entries.length === 0) throw new Error(`${file} has no list ${key} at "${indent}".`);
   return entries;
 }
 
-/** The names with an empty value below the key: the proxy removes these lines. */
 function removedNames({ lists, removes }: DocumentedProxy): readonly string[] {
-  if (removes === null) return [];
-  const text = readFileSync(join(PROJECT, lists.file), 'utf8');
-  const below = text.slice(text.indexOf(`${removes}:`));
-  return [/^.*\n *([\w-]+): ''$/m.exec(below)?.[1] ?? ''];
+  return shippedList(lists.file, removes.key);
 }
 
 function valuesOf(client: ClientRequest, ports: ProxyPorts): Readonly<Record<string, string>> {
@@ -94,10 +92,8 @@ function valuesOf(client: ClientRequest, ports: ProxyPorts): Readonly<Record<str
 
 function takenLines(proxy: DocumentedProxy, lines: readonly HeaderLine[]): readonly HeaderLine[] {
   const dropped = proxy.dropsNames === null ? null : new RegExp(proxy.dropsNames);
-  return without(
-    lines.filter(([name]) => dropped?.test(name) !== true),
-    removedNames(proxy),
-  );
+  const taken = lines.filter(([name]) => dropped?.test(name) !== true);
+  return proxy.removes.asks === 'after' ? without(taken, removedNames(proxy)) : taken;
 }
 
 function questionLines(
@@ -118,11 +114,12 @@ function questionLines(
 }
 
 async function forward(
-  { lists, question, emptyLine }: DocumentedProxy,
+  proxy: DocumentedProxy,
   client: ClientRequest,
   answer: RawAnswer,
   ports: ProxyPorts,
 ): Promise<void> {
+  const { lists, question, emptyLine } = proxy;
   const names = shippedList(lists.file, lists.replaced).flatMap(
     (name) => ports.identityHeaders?.[name.toLowerCase()] ?? [name],
   );
@@ -136,7 +133,7 @@ async function forward(
     target: client.target,
     headers: [
       ['Host', client.host],
-      ...without(client.headers, [...names, ...hopByHop]),
+      ...without(client.headers, [...names, ...hopByHop, ...removedNames(proxy)]),
       ...upgradeLines(client.headers),
       ...replaced.filter(([, value]) => emptyLine === 'sent' || value !== ''),
     ],
