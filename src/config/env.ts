@@ -39,6 +39,8 @@ export interface Configuration {
   readonly maxStalenessMs: number;
   /** The operator says that no other node changes this database. */
   readonly singleNode: boolean;
+  /** Proxies may ask for decisions (R84, R85). */
+  readonly forwardAuth: boolean;
   /** The listeners stay open after SIGTERM, so that load balancers stop sending requests (R79). */
   readonly drainMs: number;
   /** After this time, requests under way are cut off (R79). */
@@ -61,6 +63,7 @@ const KNOWN_NAMES: ReadonlySet<string> = new Set([
   'SCOPEGATE_WORKERS',
   'SCOPEGATE_MAX_STALENESS_MS',
   'SCOPEGATE_SINGLE_NODE',
+  'SCOPEGATE_FORWARD_AUTH',
   'SCOPEGATE_DRAIN_MS',
   'SCOPEGATE_STOP_MS',
   'SCOPEGATE_JOURNAL_MAX_BYTES',
@@ -111,6 +114,7 @@ export function readConfiguration(
     workers,
     maxStalenessMs: readInteger(environment, 'SCOPEGATE_MAX_STALENESS_MS', 10_000, 1_000, 3_600_000),
     singleNode: readSwitch(environment, 'SCOPEGATE_SINGLE_NODE', isSingleNode),
+    forwardAuth: readSwitch(environment, 'SCOPEGATE_FORWARD_AUTH', true),
     drainMs: readInteger(environment, 'SCOPEGATE_DRAIN_MS', defaultDrainMs, 0, 3_600_000),
     stopMs: readInteger(environment, 'SCOPEGATE_STOP_MS', 10_000, 0, 3_600_000),
     journalMaxBytes: readInteger(environment, 'SCOPEGATE_JOURNAL_MAX_BYTES', 268_435_456, 65_536, 2_000_000_000),

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import {
   deny,
   isTrustedProxy,
@@ -29,6 +29,8 @@ import { ProblemException } from '../common/http/problem.exception.js';
 import { requestIdOf } from '../common/http/request-id.js';
 import { dropUnreadBody, REFUSED_BODY } from '../common/http/unread-body.js';
 import { RequestLog } from '../common/logging/request.log.js';
+import { CONFIGURATION } from '../config/config.module.js';
+import type { Configuration } from '../config/env.js';
 import { ChangeFeed } from '../database/change-feed.js';
 import { UpstreamIdentity } from '../identity/upstream-identity.js';
 import { writeAllow, writeRefusal } from './door.answer.js';
@@ -66,6 +68,7 @@ export class ForwardAuthService {
   #waiting = 0;
 
   constructor(
+    @Inject(CONFIGURATION) private readonly configuration: Configuration,
     private readonly applications: ApplicationsService,
     private readonly policy: AccessPolicySnapshot,
     private readonly judgement: JudgementService,
@@ -103,6 +106,7 @@ export class ForwardAuthService {
     application: ProtectedApplication | null,
   ): Deny | ProblemException | null {
     if (formDenial !== null) return formDenial;
+    if (!this.configuration.forwardAuth) return SWITCHED_OFF;
     if (!isTrustedProxy(facts.peer, this.policy.current())) return deny('proxy_not_trusted');
     if (application === null) return null;
     if (application.fault !== null) return closedApplication();
@@ -213,6 +217,11 @@ export class ForwardAuthService {
     });
   }
 }
+
+const SWITCHED_OFF = new ProblemException(
+  'not_found',
+  'Forward authentication is switched off here. An administrator can set SCOPEGATE_FORWARD_AUTH to "true".',
+);
 
 const UNKNOWN_APPLICATION = new ProblemException(
   'application_not_found',

@@ -2,7 +2,7 @@ import { describe, expect } from 'vitest';
 import { gatewayTest } from '../support/gateway-test.js';
 import type { HeaderLine } from '../support/http-message.js';
 import { request } from '../support/raw-client.js';
-import { bearer } from '../support/scopegate.fixture.js';
+import { bearer, startScopegateFixture } from '../support/scopegate.fixture.js';
 
 const it = gatewayTest
   .extend('alice', { scope: 'file' }, async ({ gateway, upstream }) => {
@@ -101,5 +101,21 @@ describe('forward authentication', () => {
     const login = await ask('POST', '/authorize/tracker/rest/auth/1/session');
     expect(login.status).toBe(403);
     expect(login.headerValues('x-scopegate-code')).toEqual(['body_needed']);
+  });
+
+  it('R84: a gateway that no proxy asks switches the door off', async () => {
+    const closed = await startScopegateFixture({ env: { SCOPEGATE_FORWARD_AUTH: 'false' } });
+    try {
+      await closed.patchSettings({ reverseProxy: { enabled: true, trustedProxies: ['127.0.0.1'] } });
+      const mount = { pathPrefix: '/tracker' };
+      await closed.createApplication({ key: 'tracker', kind: 'generic', mount, upstream: 'http://127.0.0.1:9' });
+      const token = await closed.createToken({ scope: 'read-only' });
+      const target = '/authorize/tracker/x';
+      const answer = await request({ port: closed.port, target, headers: [['Host', 'gateway'], bearer(token.secret)] });
+      expect(answer.status).toBe(404);
+      expect(answer.headerValues('x-forwarded-user')).toEqual([]);
+    } finally {
+      await closed.stop();
+    }
   });
 });
