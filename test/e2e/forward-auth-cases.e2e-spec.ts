@@ -73,8 +73,11 @@ async function expectDecisionAt(door: CaseDoor, row: AccessCase): Promise<void> 
   } else {
     expectAllowed(row, expected, outcome);
   }
-  // What is refused before the application is looked up is not recorded.
-  if (expected.decision === 'deny' && FORM_CODES.has(expected.code) && outcome.events.length === 0) return;
+  // What is refused before the subject is read is not recorded, or with the method of the question.
+  if (expected.decision === 'deny' && FORM_CODES.has(expected.code)) {
+    expect([[], [expected.code]]).toContainEqual(outcome.events.map((event) => event.code));
+    return;
+  }
   expectEvent(asDecided, outcome);
   for (const event of outcome.events) {
     expect(event.door).toBe(door === 'forwarded' || door === 'original' ? 'headers' : 'request');
