@@ -63,7 +63,7 @@ export type SubjectReading =
  * @param asking the request of the proxy, without the part of the query for the statuses
  */
 export function readSubject(asked: AskedPath, asking: RequestFacts, place: SubjectPlace): SubjectReading {
-  const fault = faultOfLines(asked, asking.head.lines, place);
+  const fault = faultOfLines(asked, asking, place);
   if (fault !== null) return malformed(fault);
   if (asked.door === 'request') {
     const { method, query, head } = asking;
@@ -114,14 +114,11 @@ const FORWARDED_NAMES = ['x-forwarded-method', 'x-forwarded-uri', 'x-forwarded-h
 const ORIGINAL_NAMES = ['x-original-method', 'x-original-url'] as const;
 const DIALECT_NAMES: ReadonlySet<string> = new Set([...FORWARDED_NAMES, ...ORIGINAL_NAMES]);
 
-/** What a proxy that asks with GET adds: the request that carries it would let every write pass. */
-const DESCRIBES_REQUEST = /-(?:method|ur[il])$/;
-
-const TWO_FORMS =
-  'Ask with these headers at exactly /authorize/{application}, or with the original method and target and without them.';
+const TWO_FORMS = 'Ask with these headers at exactly /authorize/{application}, or with the original method and target.';
 
 /** What a proxy could neither replace nor leave out, since it compares names without case alone. Null: nothing. */
-function faultOfLines({ door }: AskedPath, lines: HeaderLines, { ownedNames }: SubjectPlace): string | null {
+function faultOfLines(asked: AskedPath, asking: RequestFacts, { ownedNames }: SubjectPlace): string | null {
+  const { lines } = asking.head;
   for (let index = 0; index < lines.length; index += 2) {
     const name = (lines[index] ?? '').toLowerCase();
     const folded = foldHeaderName(name);
@@ -130,14 +127,28 @@ function faultOfLines({ door }: AskedPath, lines: HeaderLines, { ownedNames }: S
     if (name !== owned) {
       return `The header ${name} is another spelling of ${owned}, and some servers take it for the same. Leave it out.`;
     }
-    if (isOfDialect && door === 'request' && DESCRIBES_REQUEST.test(name)) {
+    if (asked.door === 'request' && describesAnother(name, lines[index + 1], asked, asking)) {
       return `The header ${name} describes another request than the one that is asked about. ${TWO_FORMS}`;
     }
-    if (isMisleading(name, folded) && !(isOfDialect && door === 'headers')) {
+    if (isMisleading(name, folded) && !(isOfDialect && asked.door === 'headers')) {
       return `The header ${name} could mislead the application, and only the gateway itself keeps it back. Leave it out.`;
     }
   }
   return upgradesToRequests(lines) ? 'An upgrade to HTTP or TLS would carry requests that are not judged.' : null;
+}
+
+/**
+ * Some proxies add what they ask about. One that asks with GET about a POST has the wrong form: all writes would pass.
+ * @param name in lower case
+ */
+function describesAnother(
+  name: string,
+  value: string | undefined,
+  { rest }: AskedPath & { readonly door: 'request' },
+  { method, query }: RequestFacts,
+): boolean {
+  if (name === 'x-forwarded-method' || name === 'x-original-method') return value !== method;
+  return name === 'x-forwarded-uri' && value !== (query === null ? rest : `${rest}?${query}`);
 }
 
 interface Described {

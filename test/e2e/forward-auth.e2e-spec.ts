@@ -56,6 +56,18 @@ describe('forward authentication', () => {
     expect(upstream.requests).toEqual([]);
   });
 
+  it('R84: what a proxy adds about the same request changes nothing, as the directive forward_auth of Caddy does', async ({
+    ask,
+  }) => {
+    const target = `/authorize/tracker${ISSUE}`;
+    expect((await ask('GET', target, described('GET', ISSUE))).status).toBe(200);
+    expect((await ask('GET', target, described('POST', ISSUE))).status).toBe(400);
+    expect((await ask('GET', target, described('GET', '/rest/api/2/issue/A-1'))).status).toBe(400);
+    expect((await ask('POST', target, described('POST', ISSUE))).headerValues('x-scopegate-code')).toEqual([
+      'scope_insufficient',
+    ]);
+  });
+
   it('R85: headers are the subject, whatever the method of the question', async ({ ask }) => {
     expect((await ask('GET', '/authorize/tracker', described('GET', ISSUE))).status).toBe(200);
     expect((await ask('GET', '/authorize/tracker', described('DELETE', ISSUE))).status).toBe(403);
