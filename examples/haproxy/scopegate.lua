@@ -19,6 +19,7 @@ local NOT_ASKED = {
 local OF_THE_ANSWER = {
   ['cache-control'] = true, ['connection'] = true, ['content-length'] = true, ['content-type'] = true, ['date'] = true,
   ['keep-alive'] = true, ['transfer-encoding'] = true, ['vary'] = true, ['x-scopegate-code'] = true,
+  ['x-scopegate-status'] = true,
 }
 
 -- Many servers read every mark in a name as "-".

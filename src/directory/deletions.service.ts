@@ -20,8 +20,8 @@ type DeletionStep = (subject: string, actor: Actor) => Promise<unknown>;
 
 /**
  * Removes what a deleted user or group leaves behind: 50,000 tokens and some stored credentials, or 100,000 memberships.
- * Writes the new name of a user to its tokens, too. The change itself takes effect at once. The rest follows in batches, so that no write waits long for a lock (R82). The purge continues if the node
- * stops.
+ * Writes the new name of a user to its tokens, too. The change itself takes effect at once. The rest follows in batches,
+ * so that no write waits long for a lock (R82). The purge continues if the node stops.
  */
 @Injectable()
 export class DeletionsService {

@@ -6,14 +6,19 @@ import { dropUnreadBody, REFUSED_BODY } from '../common/http/unread-body.js';
 
 const CODE = 'X-Scopegate-Code';
 
+/** The true one, beside the statuses that nginx understands. */
+const STATUS = 'X-Scopegate-Status';
+
 /**
  * Exactly 200, without a body (R86).
  * @param upstreamLines what the upstream must get, names and values in turns
+ * @param isForNginx see `readStatuses`
  */
-export function writeAllow(exchange: Exchange, upstreamLines: readonly string[]): void {
+export function writeAllow(exchange: Exchange, upstreamLines: readonly string[], isForNginx: boolean): void {
   const { request, response, decision } = exchange;
   const code = decision?.kind === 'allow' ? 'allowed' : 'passed';
   const lines = [...upstreamLines, CODE, code, 'Cache-Control', 'no-store', 'Content-Length', '0'];
+  if (isForNginx) lines.push(STATUS, '200');
   exchange.addOwnLines(lines);
   if (exchange.closesAfter(200)) lines.push('Connection', 'close');
   dropUnreadBody(request, response, REFUSED_BODY);
@@ -33,13 +38,7 @@ export function writeRefusal(
     return;
   }
   // nginx drops the body of this answer, but configurations can read its headers.
-  const lines = [
-    ...code,
-    'X-Scopegate-Status',
-    String(problem.status),
-    'X-Scopegate-Problem',
-    headerText(exchange, problem),
-  ];
+  const lines = [...code, STATUS, String(problem.status), 'X-Scopegate-Problem', headerText(exchange, problem)];
   writeProblem(exchange, problem, closes, { lines, status: problem.status === 401 ? 401 : 403 });
 }
 

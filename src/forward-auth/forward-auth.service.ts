@@ -56,6 +56,7 @@ export interface AskingRequest {
 interface Asked {
   readonly path: AskedPath;
   readonly application: ProtectedApplication;
+  readonly statuses: AskedStatuses;
   readonly write: ProblemWriter;
 }
 
@@ -97,7 +98,7 @@ export class ForwardAuthService {
       else this.refusal.refuseUnjudged(exchange, refused, write);
       return;
     }
-    this.#answerSubject(asking, statuses, { path, application, write });
+    this.#answerSubject(asking, { path, application, statuses, write });
   }
 
   /** In this order: who is not trusted learns nothing about applications. */
@@ -120,8 +121,9 @@ export class ForwardAuthService {
     write(exchange, codeProblem(UNKNOWN_APPLICATION.code, UNKNOWN_APPLICATION.detail, exchange.requestId));
   }
 
-  #answerSubject(asking: AskingRequest, { query }: AskedStatuses, asked: Asked): void {
-    const { path, application, write } = asked;
+  #answerSubject(asking: AskingRequest, asked: Asked): void {
+    const { path, application, statuses, write } = asked;
+    const { query } = statuses;
     const { pathPrefix } = application;
     const { names } = ownedHeadersOf(application);
     const subject = readSubject(path, { ...asking.facts, query }, { pathPrefix, ownedNames: names });
@@ -193,26 +195,26 @@ export class ForwardAuthService {
     const { application } = asked;
     if (decision === null || decision.kind === 'deny') throw new Error('A request passes by a decision.');
     if (decision.kind === 'pass') {
-      this.#allow(exchange, application, null);
+      this.#allow(exchange, asked, null);
       return;
     }
     const path = forwardedPath(application.target, upstreamPathOf(decision, facts), facts.query);
     const identity = this.identity.identityOf(application, decision, { method: facts.method, path });
     if (!(identity instanceof Promise)) {
-      this.#allow(exchange, application, identity.lines);
+      this.#allow(exchange, asked, identity.lines);
       return;
     }
     this.#wait(
       exchange,
       asked,
-      identity.then(({ lines }) => this.#allow(exchange, application, lines)),
+      identity.then(({ lines }) => this.#allow(exchange, asked, lines)),
     );
   }
 
-  #allow(exchange: Exchange, application: ProtectedApplication, identity: readonly string[] | null): void {
+  #allow(exchange: Exchange, { application, statuses }: Asked, identity: readonly string[] | null): void {
     const lines = upstreamLines(ownedHeadersOf(application), identity, exchange.facts.head.lines);
     this.recorder.settle(exchange, 200, {
-      release: () => writeAllow(exchange, lines),
+      release: () => writeAllow(exchange, lines, statuses.isForNginx),
       drop: () => exchange.response.destroy(),
     });
   }

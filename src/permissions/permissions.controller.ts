@@ -59,7 +59,8 @@ export class PermissionsController {
     access: 'administrators',
     summary: 'Replace the permissions',
     maxBodyBytes: BODY_LIMITS.document,
-    description: 'All members are required, except `warnings`, which is ignored.',
+    description:
+      'All members are required, except `introspect`, which is then for administrators alone, and `warnings`, which is ignored.',
     type: PermissionsDto,
     isTagged: true,
     body: { type: ReplacePermissionsDto, examples: { 'the defaults': DEFAULT_PERMISSIONS } },

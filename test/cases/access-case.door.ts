@@ -13,6 +13,7 @@ const ABOUT_THE_ANSWER: ReadonlySet<string> = new Set([
   'keep-alive',
   'x-request-id',
   'x-scopegate-code',
+  'x-scopegate-status',
 ]);
 
 /** What forward authentication may decide in a case: one of these. A text says why it cannot show the case. */

@@ -95,7 +95,9 @@ describe('forward authentication', () => {
       const refused = await ask(method, `/authorize/tracker${target}?statuses=nginx`, lines);
       expect([refused.status, refused.header('x-scopegate-status')], method + target).toEqual([403, status]);
     }
-    expect((await ask('GET', `/authorize/tracker${ISSUE}&statuses=nginx`)).status).toBe(200);
+    const allowed = await ask('GET', `/authorize/tracker${ISSUE}&statuses=nginx`);
+    expect(allowed.status).toBe(200);
+    expect(allowed.headerValues('x-scopegate-status')).toEqual(['200']);
   });
 
   it('R85: only a trusted proxy may ask', async ({ ask, gateway }) => {

@@ -9,10 +9,10 @@ import { MODULE_OPTIONS_TOKEN } from './scopegate.module-definition.js';
 const DENIAL_MS = 500;
 
 /** Questions, and so connections, that may wait for an answer at one time. More requests are refused with 503. */
-const MOST_PENDING = 256;
+const MAX_PENDING = 256;
 
 /** No decision is longer, with all the groups of a user. */
-const MOST_ANSWER_BYTES = 256 * 1024;
+const MAX_ANSWER_BYTES = 256 * 1024;
 
 /** A question that waits for its answer. */
 interface Pending {
@@ -48,9 +48,9 @@ export class DecisionService {
     const known = this.#decisions.get(key, nowMs);
     if (known !== undefined) return known;
     const pending = this.#pending.get(key);
-    // An older question may have been judged before a change that this request already has to feel.
+    // An older question may have been judged before a change that already counts for this request.
     if (pending !== undefined && nowMs - pending.askedAtMs < ttlMs) return pending.decision;
-    if (this.#pending.size >= MOST_PENDING) return NO_DECISION;
+    if (this.#pending.size >= MAX_PENDING) return NO_DECISION;
     return this.#askOnce(key, body, nowMs);
   }
 
@@ -133,7 +133,7 @@ async function readText(answer: Response): Promise<string> {
   let bytes = 0;
   for await (const chunk of (answer.body ?? []) as AsyncIterable<Uint8Array>) {
     bytes += chunk.byteLength;
-    if (bytes > MOST_ANSWER_BYTES) throw new NoDecision('its answer is too long.');
+    if (bytes > MAX_ANSWER_BYTES) throw new NoDecision('its answer is too long.');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

@@ -47,7 +47,7 @@ export interface Refusal {
 /** A text that may stand in a line of a head (RFC 9110, section 5.5). */
 const LINE_VALUE = /^[\x20-\x7e]{1,1000}$/;
 
-const MOST_CHALLENGES = 8;
+const MAX_CHALLENGES = 8;
 
 /**
  * Reads the answer to a question.
@@ -95,7 +95,7 @@ export const NO_DECISION: Refusal = {
 function challengesIn(value: unknown): readonly string[] {
   if (!Array.isArray(value)) return [];
   return value
-    .slice(0, MOST_CHALLENGES)
+    .slice(0, MAX_CHALLENGES)
     .filter((text): text is string => typeof text === 'string' && LINE_VALUE.test(text));
 }
 
