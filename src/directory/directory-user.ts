@@ -1,6 +1,6 @@
-import type { PrincipalFacts } from '@scopegate/access';
+import { ADMINISTRATORS, type PrincipalFacts } from '@scopegate/access';
 
-export { ADMINISTRATORS } from '@scopegate/access';
+export { ADMINISTRATORS };
 
 /** The password hash is read for a login and not kept in memory. */
 export interface DirectoryUser {
@@ -15,4 +15,14 @@ const MAX_SEARCH_KEY = 511;
 export function searchKeyOf({ displayName, email }: Pick<PrincipalFacts, 'displayName' | 'email'>): string {
   const key = `${displayName}\n${email ?? ''}`.toLowerCase();
   return key.slice(0, MAX_SEARCH_KEY).toWellFormed();
+}
+
+export function isActiveAdministrator({
+  active,
+  groups,
+}: {
+  readonly active: boolean;
+  readonly groups: readonly string[];
+}): boolean {
+  return active && groups.includes(ADMINISTRATORS);
 }

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { MAX_ERRORS } from '@scopegate/problem';
 import { userNameKey } from '@scopegate/token';
@@ -10,10 +9,8 @@ import { Turn } from '../common/time/turn.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { toUserDto } from './directory.mapper.js';
 import { DirectoryRepository } from './directory.repository.js';
-import { ADMINISTRATORS, searchKeyOf } from './directory-user.js';
-import type { UserDto } from './dto/user.dto.js';
+import { ADMINISTRATORS } from './directory-user.js';
 import type { UserImportDto } from './dto/user-import.dto.js';
-import type { UserEntity } from './user.entity.js';
 import {
   leavingAdministrators,
   planUserImport,
@@ -22,7 +19,7 @@ import {
   type ImportError,
   type PlannedUser,
 } from './user-import.js';
-import { UserWriter } from './user.writer.js';
+import { newUser, UserWriter } from './user.writer.js';
 
 interface Plan {
   readonly users: readonly PlannedUser[];
@@ -63,7 +60,7 @@ export class UserImportService {
         const plan = await this.#plan(unit.manager, users);
         if (plan.errors.length > 0) throw refused(plan.errors);
         const nowMs = this.clock.nowMs();
-        const made = plan.users.filter(({ before }) => before === null).map(({ after }) => newUser(after, nowMs));
+        const made = plan.users.filter(({ before }) => before === null).map(({ after }) => newUser(after, null, nowMs));
         await this.writer.insert(unit, made, actor);
         const turn = new Turn(true);
         for (const { before, after } of plan.users) {
@@ -104,24 +101,6 @@ export class UserImportService {
     const message = `No active administrator would be left. Keep the group "${ADMINISTRATORS}" of one of them.`;
     return leaving.map(({ line }) => ({ line, message }));
   }
-}
-
-function newUser(user: UserDto, nowMs: number): { readonly row: UserEntity; readonly groups: readonly string[] } {
-  const { username, displayName, email, active, groups } = user;
-  return {
-    row: {
-      id: randomUUID(),
-      username,
-      usernameKey: userNameKey(username),
-      displayName,
-      email,
-      searchKey: searchKeyOf(user),
-      passwordHash: null,
-      active,
-      createdAtMs: nowMs,
-    },
-    groups,
-  };
 }
 
 function resultOf({ users, errors }: Pick<Plan, 'users' | 'errors'>): UserImportDto {

@@ -1,7 +1,7 @@
 import { redactTokens } from '@scopegate/audit';
 import { readCsv, type CsvRecord } from '@scopegate/kernel';
 import { userNameKey } from '@scopegate/token';
-import { ADMINISTRATORS } from './directory-user.js';
+import { isActiveAdministrator } from './directory-user.js';
 import type { UserDto } from './dto/user.dto.js';
 import { emailProblem, nameProblem, userNameProblem } from './name.rules.js';
 
@@ -169,8 +169,4 @@ function userAfter(before: UserDto | null, { username, displayName, email, group
 export function leavingAdministrators(users: readonly PlannedUser[]): readonly PlannedUser[] {
   const isGained = users.some(({ after }) => isActiveAdministrator(after));
   return isGained ? [] : users.filter(({ before }) => before !== null && isActiveAdministrator(before));
-}
-
-export function isActiveAdministrator({ active, groups }: Pick<UserDto, 'active' | 'groups'>): boolean {
-  return active && groups.includes(ADMINISTRATORS);
 }

@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { describeChange } from '@scopegate/audit';
+import { userNameKey } from '@scopegate/token';
 import type { EntityManager } from 'typeorm';
 import type { Actor } from '../audit/actor.js';
 import { AuditService } from '../audit/audit.service.js';
@@ -14,6 +16,25 @@ import { UserEntity } from './user.entity.js';
 export interface NewUser {
   readonly row: UserEntity;
   readonly groups: readonly string[];
+}
+
+/** @param passwordHash null: the user cannot log in with a password */
+export function newUser(user: UserDto, passwordHash: string | null, nowMs: number): NewUser {
+  const { username, displayName, email, active, groups } = user;
+  return {
+    row: {
+      id: randomUUID(),
+      username,
+      usernameKey: userNameKey(username),
+      displayName,
+      email,
+      searchKey: searchKeyOf(user),
+      passwordHash,
+      active,
+      createdAtMs: nowMs,
+    },
+    groups,
+  };
 }
 
 /** Null: the password stays. */

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { PrincipalFacts } from '@scopegate/access';
 import { describeChange } from '@scopegate/audit';
@@ -17,15 +16,14 @@ import { DeletionsService } from './deletions.service.js';
 import { toUserDto } from './directory.mapper.js';
 import { DirectoryRepository } from './directory.repository.js';
 import { DirectoryService } from './directory.service.js';
-import { ADMINISTRATORS, searchKeyOf } from './directory-user.js';
+import { ADMINISTRATORS, isActiveAdministrator } from './directory-user.js';
 import type { UserDto } from './dto/user.dto.js';
 import { ChangedUserDto, type CreateUserDto, type UserListQuery } from './dto/user.input.dto.js';
 import { trustedOrigin } from './login-origin.js';
 import { PasswordHasher } from './password.hasher.js';
 import { passwordProblem } from './password.rule.js';
 import { UserEntity } from './user.entity.js';
-import { isActiveAdministrator } from './user-import.js';
-import { passwordChange, UserWriter } from './user.writer.js';
+import { newUser, passwordChange, UserWriter } from './user.writer.js';
 
 const NULLABLE = ['email', 'password'];
 
@@ -64,25 +62,15 @@ export class UsersService {
       typeof input.password === 'string'
         ? await this.passwords.hash(input.password, trustedOrigin(actor.clientIp))
         : null;
-    const shown = { displayName: input.displayName ?? input.username, email: input.email ?? null };
-    const row: UserEntity = {
-      id: randomUUID(),
-      username: input.username,
-      usernameKey: userNameKey(input.username),
-      ...shown,
-      searchKey: searchKeyOf(shown),
-      passwordHash,
-      active: input.active ?? true,
-      createdAtMs: this.clock.nowMs(),
-    };
-    const groups = input.groups ?? [];
-    const made = toUserDto({ ...row, groups });
+    const { username, displayName = username, email = null, active = true, groups = [] } = input;
+    const user = newUser({ username, displayName, email, active, groups }, passwordHash, this.clock.nowMs());
+    const made = toUserDto({ ...user.row, groups });
     try {
       await this.unitOfWork.run(async (unit) => {
         await this.repository.lock(unit.manager);
         await this.#requireGroups(unit.manager, groups);
-        if ((await this.repository.findUser(unit.manager, row.username)) !== null) throw nameTaken();
-        await this.writer.insert(unit, [{ row, groups }], actor);
+        if ((await this.repository.findUser(unit.manager, username)) !== null) throw nameTaken();
+        await this.writer.insert(unit, [user], actor);
         await actor.idempotencyClaim?.keep(unit.manager, made);
       });
     } catch (error) {

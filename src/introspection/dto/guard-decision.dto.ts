@@ -1,11 +1,11 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { parseIpAddress } from '@scopegate/network';
 import { SCOPES, type Scope } from '@scopegate/scope';
 import { IsIn, IsString, Length, Matches, ValidateIf } from 'class-validator';
 import { ProblemDto } from '../../common/swagger/problem.dto.js';
 import { BoundedList } from '../../common/validation/bounded-list.decorator.js';
 import { FitsRule } from '../../common/validation/fits-rule.decorator.js';
 import { IfPresent } from '../../common/validation/if-present.decorator.js';
+import { addressProblem } from './introspection.dto.js';
 
 /** More than a request may have, so that one with too many lines gets the decision that says so. */
 const MAX_HEADERS = 200;
@@ -23,9 +23,6 @@ function lineProblem(line: unknown): string | null {
   if (!NAME.test(name)) return 'has a name that no header line can have';
   return VALUE.test(value) ? null : 'has a value that no header line can have';
 }
-
-const addressProblem = (text: string): string | null =>
-  parseIpAddress(text) === null ? 'must be an IP address, or null if it is not known' : null;
 
 /** A request that reached another application, as it was received. */
 export class GuardedRequestDto {
