@@ -170,6 +170,16 @@ describe('the cache', () => {
     expect(asked).toHaveLength(4);
   });
 
+  it('gives a caller that no handler can change for the next one', async () => {
+    const decisions = service();
+    const decision = await decisions.decide(QUESTION);
+    if (decision.decision !== 'allow') throw new Error('It was refused.');
+    const { caller } = decision;
+    expect(() => Object.assign(caller, { username: 'root' })).toThrow(TypeError);
+    expect(() => Object.assign(caller.groups, ['administrators'])).toThrow(TypeError);
+    expect(await decisions.decide(QUESTION)).toEqual({ decision: 'allow', caller: CALLER });
+  });
+
   it('a question that was asked more than ttlMs ago answers for no new request', async () => {
     const waiting: ServerResponse[] = [];
     answer = (_request, response) => waiting.push(response);
@@ -250,6 +260,24 @@ describe('without a decision nothing is allowed', () => {
     expect(await decisions.decide({ ...QUESTION, target: '/one-more' })).toBe(NO_DECISION);
     await Promise.all(waiting);
     expect(asked.map(({ body }) => (body as Question).target)).not.toContain('/one-more');
+  });
+
+  it('where too many equal questions wait, because nothing is kept', async () => {
+    quiet();
+    const waiting: ServerResponse[] = [];
+    answer = (_request, response) => waiting.push(response);
+    const decisions = service({ cache: { ttlMs: 0 }, timeoutMs: 30_000 });
+    const found = Array.from({ length: 5000 }, () => decisions.decide(QUESTION));
+    await vi.waitUntil(() => waiting.length === 256, 20_000);
+    for (const response of waiting) response.end(JSON.stringify(ALLOW));
+    const refused = (await Promise.all(found)).filter((decision) => decision === NO_DECISION);
+    expect({ asked: asked.length, refused: refused.length }).toEqual({ asked: 256, refused: 5000 - 256 });
+    // Each answer, and each failure, makes room for another question.
+    answer = json({}, 500);
+    await decisions.decide(QUESTION);
+    answer = json(ALLOW);
+    const later = await Promise.all(Array.from({ length: 256 }, () => decisions.decide(QUESTION)));
+    expect(later.every(({ decision }) => decision === 'allow')).toBe(true);
   });
 });
 

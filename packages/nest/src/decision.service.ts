@@ -8,8 +8,8 @@ import { MODULE_OPTIONS_TOKEN } from './scopegate.module-definition.js';
 /** How long a refusal holds: a new token works soon, and a flood of refused requests asks little. */
 const DENIAL_MS = 500;
 
-/** Questions, and so connections, that may wait for an answer at one time. More requests are refused with 503. */
-const MAX_PENDING = 256;
+/** Questions, and so connections, that may run at one time. More requests are refused with 503. */
+const MAX_RUNNING = 256;
 
 /** No decision is longer, with all the groups of a user. */
 const MAX_ANSWER_BYTES = 256 * 1024;
@@ -29,7 +29,10 @@ export class DecisionService {
   readonly #logger = new Logger('Scopegate');
   readonly #settings: ScopegateSettings;
   readonly #decisions: DecisionCache<Decision>;
+  /** The newest question of each key. */
   readonly #pending = new Map<string, Pending>();
+  /** All questions that wait for an answer, also those for which a newer one of the same key was asked. */
+  #running = 0;
   /** Digests of credentials cannot be compared with those of another process. */
   readonly #key = randomBytes(32);
   #isAway = false;
@@ -50,7 +53,7 @@ export class DecisionService {
     const pending = this.#pending.get(key);
     // An older question may have been judged before a change that already counts for this request.
     if (pending !== undefined && nowMs - pending.askedAtMs < ttlMs) return pending.decision;
-    if (this.#pending.size >= MAX_PENDING) return NO_DECISION;
+    if (this.#running >= MAX_RUNNING) return NO_DECISION;
     return this.#askOnce(key, body, nowMs);
   }
 
@@ -73,6 +76,7 @@ export class DecisionService {
   }
 
   async #ask(body: string): Promise<Decision> {
+    this.#running += 1;
     try {
       const decision = await this.#send(body);
       if (this.#isAway) this.#logger.log('Scopegate answers again.');
@@ -83,6 +87,8 @@ export class DecisionService {
       if (!this.#isAway) this.#logger.error(`Scopegate gave no decision, so requests are refused: ${reasonOf(error)}`);
       this.#isAway = true;
       return NO_DECISION;
+    } finally {
+      this.#running -= 1;
     }
   }
 

@@ -56,7 +56,7 @@ const MAX_CHALLENGES = 8;
 export function readDecision(answer: unknown): Decision | null {
   if (!isObject(answer)) return null;
   const { decision, caller, problem, challenge, retryAfterSeconds } = answer;
-  if (decision === 'allow') return isCaller(caller) ? { decision, caller } : null;
+  if (decision === 'allow') return isCaller(caller) ? { decision, caller: frozen(caller) } : null;
   if (decision !== 'deny' || !isProblem(problem)) return null;
   return {
     decision,
@@ -91,6 +91,13 @@ export const NO_DECISION: Refusal = {
   challenge: [],
   retryAfterSeconds: null,
 };
+
+/** Handlers of many requests get the same caller while its decision is kept, so that none may change it. */
+function frozen(caller: ScopegateCaller): ScopegateCaller {
+  const { username, displayName, email, groups, tokenId, scope, expiresAt } = caller;
+  const ownGroups = Object.freeze([...groups]);
+  return Object.freeze({ username, displayName, email, groups: ownGroups, tokenId, scope, expiresAt });
+}
 
 function challengesIn(value: unknown): readonly string[] {
   if (!Array.isArray(value)) return [];
