@@ -1,4 +1,4 @@
-import { Controller, type ExecutionContext, type Type } from '@nestjs/common';
+import { Controller, type ExecutionContext, type HttpException, type Type } from '@nestjs/common';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { describe, expect, it } from 'vitest';
 import { callerOf, Public, RequireScope } from './access.decorators.js';
@@ -48,7 +48,10 @@ const CALLER = {
 
 const ALLOW: Decision = { decision: 'allow', caller: CALLER };
 
-const REQUEST = { method: 'GET', url: '/a', rawHeaders: ['Host', 'x'], socket: { remoteAddress: '192.0.2.1' } };
+const REQUEST = { method: 'GET', url: '/a', rawHeaders: ['Host', 'x'], ip: '192.0.2.1' };
+
+/** The request of a WebSocket: Node's own, without the address that a framework finds. */
+const HANDSHAKE = { ...REQUEST, ip: undefined, socket: { remoteAddress: '192.0.2.9' } };
 
 /** A guard that gets this decision, and the questions that it asked. */
 function guardWith(decision: Decision): { readonly guard: ScopegateGuard; readonly asked: Question[] } {
@@ -142,6 +145,22 @@ describe('a refusal', () => {
   });
 });
 
+describe('a refusal that is kept', () => {
+  it('is not changed by a filter of the application', async () => {
+    const kept = { status: 401, code: 'credential_invalid' };
+    const challenge = ['Basic realm="x"'];
+    const { guard } = guardWith({ decision: 'deny', problem: kept, challenge, retryAfterSeconds: null });
+    const response = { header: (_name: string, value: string[]) => value.push('changed') };
+    const refused = guard.canActivate(contextOf(Routes, 'plain', 'http', [{ ...REQUEST }, response]));
+    const error = await refused.catch((thrown: unknown) => thrown as HttpException);
+    Object.assign((error as HttpException).getResponse(), { code: 'changed' });
+    expect({ kept, challenge }).toEqual({
+      kept: { status: 401, code: 'credential_invalid' },
+      challenge: ['Basic realm="x"'],
+    });
+  });
+});
+
 describe('a context', () => {
   it.each(['rpc', 'bull'])('of the kind "%s" is not judged, and not let through', async (kind) => {
     const { guard, asked } = guardWith(ALLOW);
@@ -187,6 +206,51 @@ describe('a context', () => {
       ['/a', 'read-write'],
       ['/a', 'read-only'],
     ]);
+  });
+
+  it("of a WebSocket is not judged at the proxy's address, but at the one that the application gives", async () => {
+    const { guard, asked } = guardWith(ALLOW);
+    const clientOfSocketIo = { request: HANDSHAKE };
+    await guard.canActivate(contextOf(Routes, 'plain', 'ws', [clientOfSocketIo]));
+    rememberHandshake(clientOfSocketIo, HANDSHAKE as never, { ip: '198.51.100.7' });
+    await guard.canActivate(contextOf(Routes, 'plain', 'ws', [clientOfSocketIo]));
+    const client = {};
+    rememberHandshake(client, HANDSHAKE as never);
+    await guard.canActivate(contextOf(Routes, 'plain', 'ws', [client]));
+    rememberHandshake(client, HANDSHAKE as never, { ip: '198.51.100.8' });
+    await guard.canActivate(contextOf(Routes, 'plain', 'ws', [client]));
+    expect(asked.map(({ clientIp, target }) => [clientIp, target])).toEqual([
+      [null, '/a'],
+      ['198.51.100.7', '/a'],
+      [null, '/a'],
+      ['198.51.100.8', '/a'],
+    ]);
+  });
+
+  it("of a subscription of GraphQL is not judged at the proxy's address either", async () => {
+    const { guard, asked } = guardWith(ALLOW);
+    await guard.canActivate(contextOf(Routes, 'plain', 'graphql', [null, {}, { req: HANDSHAKE }]));
+    expect(asked[0]?.clientIp).toBeNull();
+  });
+});
+
+describe('the caller of a message', () => {
+  const client = (): object => ({ request: HANDSHAKE });
+
+  it('is not there for a handler without a guard, on a client that another message was allowed for', async () => {
+    const { guard } = guardWith(ALLOW);
+    const args = [client()];
+    await guard.canActivate(contextOf(Routes, 'plain', 'ws', args));
+    expect(callerOf(contextOf(Routes, 'plain', 'ws', args))).toBe(CALLER);
+    expect(() => callerOf(contextOf(Routes, 'search', 'ws', args))).toThrow('@Caller() needs the ScopegateGuard');
+  });
+
+  it('is gone after a message that was refused', async () => {
+    const args = [client()];
+    const context = contextOf(Routes, 'plain', 'ws', args);
+    await guardWith(ALLOW).guard.canActivate(context);
+    await expect(guardWith(NO_DECISION).guard.canActivate(context)).rejects.toThrow();
+    expect(() => callerOf(context)).toThrow('@Caller() needs the ScopegateGuard');
   });
 });
 

@@ -3,7 +3,7 @@ import { routeAccessOf } from './access.decorators.js';
 import { DecisionService } from './decision.service.js';
 import type { Refusal, Scope } from './decision.js';
 import { handshakeOf } from './handshake.js';
-import { placeOf, rememberCaller } from './judged-request.js';
+import { forgetCaller, placeOf, rememberCaller } from './judged-request.js';
 import { RefusalException } from './refusal.exception.js';
 import { subjectOf, type SubjectRequest } from './subject.js';
 
@@ -77,11 +77,15 @@ interface HttpResponse {
 }
 
 async function refuse(context: ExecutionContext, kind: ContextKind, refusal: Refusal): Promise<never> {
-  const { challenge, problem, retryAfterSeconds } = refusal;
+  // On a GraphQL context, the other fields of the query keep theirs.
+  if (kind !== 'graphql') forgetCaller(context);
+  const { challenge, retryAfterSeconds } = refusal;
+  // A refusal is kept, too, so that a filter of the application gets a copy that it may change.
+  const problem = structuredClone(refusal.problem);
   if (kind === 'ws') throw await webSocketError(problem);
   if (kind === 'http') {
     const response = context.switchToHttp().getResponse<HttpResponse>();
-    if (challenge.length > 0) response.header('WWW-Authenticate', challenge);
+    if (challenge.length > 0) response.header('WWW-Authenticate', [...challenge]);
     if (retryAfterSeconds !== null) response.header('Retry-After', String(retryAfterSeconds));
   }
   throw new RefusalException(problem);

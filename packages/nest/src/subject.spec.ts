@@ -26,10 +26,15 @@ describe('the subject', () => {
     expect(subjectOf({ raw: RAW }).target).toBe('/a?b=%2F');
   });
 
-  it('has the address by the rules of the framework, or that of the connection', () => {
+  it('has the address by the rules of the framework', () => {
     expect(subjectOf({ ...RAW, ip: '198.51.100.7' }).clientIp).toBe('198.51.100.7');
-    expect(subjectOf(RAW).clientIp).toBe('192.0.2.1');
-    expect(subjectOf({ ...RAW, socket: null }).clientIp).toBeNull();
+    expect(subjectOf({ raw: RAW, ip: '198.51.100.7' }).clientIp).toBe('198.51.100.7');
+  });
+
+  it('has no address where only that of the connection is known, which may be a proxy', () => {
+    expect(subjectOf(RAW).clientIp).toBeNull();
+    expect(subjectOf({ raw: RAW }).clientIp).toBeNull();
+    expect(subjectOf({ ...RAW, ip: undefined }).clientIp).toBeNull();
   });
 
   it('has the host of a request of HTTP/2, and none of its other names', () => {

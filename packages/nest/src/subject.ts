@@ -5,7 +5,6 @@ interface NodeRequest {
   readonly method?: string | undefined;
   readonly url?: string | undefined;
   readonly rawHeaders: readonly string[];
-  readonly socket?: { readonly remoteAddress?: string | undefined } | null;
 }
 
 /** A request of Express, which is Node's own, or of Fastify, which has Node's own in `raw`. */
@@ -13,7 +12,7 @@ export type SubjectRequest = Partial<NodeRequest> & {
   readonly raw?: NodeRequest;
   /** The target before a router took a prefix off. */
   readonly originalUrl?: string | undefined;
-  /** The client's address, by the framework's own rules about proxies. */
+  /** The client's address, by the framework's own rules about proxies. Without it the address is unknown. */
   readonly ip?: string | undefined;
 };
 
@@ -44,7 +43,8 @@ const IGNORED_LINES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * What is asked about a request: its method, target and lines, as they arrived, and the client's address.
+ * What is asked about a request: its method, target and lines, as they arrived, and the client's address. The address
+ * of the connection is not asked about: behind a proxy it is the proxy's, and an allow list could hold that one.
  * @throws Error if it is not a request of Express, Fastify or Node
  */
 export function subjectOf(request: SubjectRequest): Pick<Question, 'method' | 'target' | 'headers' | 'clientIp'> {
@@ -54,7 +54,7 @@ export function subjectOf(request: SubjectRequest): Pick<Question, 'method' | 't
   if (method === undefined || target === undefined || !Array.isArray(rawHeaders)) {
     throw new TypeError('ScopegateGuard: this is not a request of Express, Fastify or Node. Override getRequest().');
   }
-  return { method, target, headers: linesOf(rawHeaders), clientIp: request.ip ?? raw.socket?.remoteAddress ?? null };
+  return { method, target, headers: linesOf(rawHeaders), clientIp: request.ip ?? null };
 }
 
 function linesOf(rawHeaders: readonly string[]): readonly (readonly [string, string])[] {
