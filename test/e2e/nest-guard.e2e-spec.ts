@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { shareServer } from '../support/gateway-test.js';
 import { InstalledExample, NEST_EXAMPLES, packNestPackage, type RunningExample } from '../support/nest-example.js';
@@ -162,6 +164,12 @@ describe.each(NEST_EXAMPLES)('R89: the example %s', (name) => {
   });
 });
 
+it('the package carries the license of the project', () => {
+  const [example] = installed;
+  const license = readFileSync(join(example?.folder ?? '', 'node_modules/@scopegate/nest/LICENSE'), 'utf8');
+  expect(license).toBe(readFileSync('LICENSE', 'utf8'));
+});
+
 describe('R89: GraphQL', () => {
   const query = async (text: string, token?: TestToken): Promise<unknown> => {
     const answer = await fetch(`${urlOf('nest-12-fastify-graphql')}/graphql`, {
@@ -235,6 +243,15 @@ describe('R89: WebSockets', () => {
   it('a client without a token gets nothing but the refusal', async () => {
     const { say, close } = withWs(null);
     expect(await say('read')).toMatchObject({ event: 'exception', data: { code: 'authentication_required' } });
+    close();
+  });
+
+  it('a token that is limited to addresses is refused, since a handshake does not tell that of the client', async () => {
+    const allowList = ['127.0.0.1'];
+    const token = await scopegate.createToken({ owner: 'alice', scope: 'read-only', allowList });
+    expect((await send(urlOf('nest-12-express'), 'GET', '/issues', [bearer(token.secret)])).status).toBe(200);
+    const { say, close } = withWs(token);
+    expect(await say('read')).toMatchObject({ event: 'exception', data: { status: 401, code: 'ip_not_allowed' } });
     close();
   });
 
