@@ -2,8 +2,10 @@ import { foldHeaderName, headerValues, upgradesToRequests, type HeaderLines } fr
 import { parseIpAddress } from '@scopegate/network';
 import { parseTarget, pathReadings, stripMount } from '@scopegate/path';
 import { isMisleading } from '@scopegate/upstream';
+import { judgeRequestPath } from './admit.js';
+import { isBlocked } from './blocked-request.js';
 import { deny, type Deny } from './decision.js';
-import type { AccessPolicy, RequestFacts } from './facts.js';
+import type { AccessPolicy, ApplicationRules, RequestFacts } from './facts.js';
 import { RequestHead } from './request-head.js';
 
 /**
@@ -51,6 +53,7 @@ export function isTrustedProxy(peer: string | undefined, { reverseProxy }: Acces
 /** What the subject belongs to. */
 export interface SubjectPlace {
   readonly pathPrefix: string;
+  readonly application: ApplicationRules;
   /** The headers that a proxy replaces by those of the answer: from the folded name to the exact one, in lower case. */
   readonly ownedNames: ReadonlyMap<string, string>;
 }
@@ -85,15 +88,19 @@ type SubjectLine = Pick<RequestFacts, 'method' | 'rawPath' | 'query' | 'head'>;
 function subjectOf(
   { method, rawPath, query, head }: SubjectLine,
   { peer }: RequestFacts,
-  { pathPrefix }: SubjectPlace,
+  { application, pathPrefix }: SubjectPlace,
 ): SubjectReading {
   const rest = belowMount(rawPath, pathPrefix);
   if (rest === null) return { ok: false, denial: deny('path_ambiguous', null, { detail: MOUNT_IN_DISGUISE }) };
   const isMountItself = pathPrefix !== '/' && rawPath === pathPrefix;
   // The proxy may ask in HTTP/1.0 about a request in HTTP/1.1.
   const httpVersion = '1.1';
-  const described = head.describedFor(method);
-  return { ok: true, facts: { method, httpVersion, rawPath: rest, isMountItself, query, head: described, peer } };
+  const facts = { method, httpVersion, rawPath: rest, isMountItself, query, head: head.describedFor(method), peer };
+  // The application may get the path with the mount, or without it.
+  const whole = { path: judgeRequestPath(rawPath, application), application };
+  return rest !== rawPath && isBlocked({ ...facts, rawPath }, whole)
+    ? { ok: false, denial: deny('path_blocked') }
+    : { ok: true, facts };
 }
 
 const MOUNT_IN_DISGUISE =

@@ -20,7 +20,7 @@ export * from './session-body.js';
 export * from './form-body.js';
 export * from './explain.js';
 export * from './guarded.js';
-export { decodedLogin, ofOauthClient } from './oauth-client.js';
+export { decodedLogin, ofOauthClient, type ClientLogin } from './oauth-client.js';
 export * from './vendor-call.js';
 export * from './destination.js';
 export * from './door.js';

@@ -11,6 +11,8 @@ import {
   type Admitted,
   type ApplicationRules,
   type BodyPort,
+  type ClientLogin,
+  type Credential,
   type Decision,
   type Door,
   type Eventually,
@@ -124,12 +126,16 @@ export class JudgementService {
   /** Only while address and user name have failures left (R51). */
   #logIn(admitted: Admitted, isOauthClient: boolean): Promise<LoginResult> {
     const { credential } = admitted;
-    return this.throttle.attemptLogin(admitted, async (origin) => {
-      if (credential.kind !== 'password' || credential.username === null || credential.secret === null) return null;
-      const { username, secret } = credential;
-      const user = await this.directory.verifyPassword(username, secret, origin);
-      const decoded = user === null && isOauthClient ? decodedLogin({ username, secret }) : null;
-      return decoded === null ? user : this.directory.verifyPassword(decoded.username, decoded.secret, origin);
+    const login = credential.kind === 'password' ? loginOf(credential) : null;
+    const decoded = login !== null && isOauthClient ? decodedLogin(login) : null;
+    // Counted by the name that is meant, so that its spellings give no further attempts.
+    const counted: Admitted =
+      decoded === null ? admitted : { ...admitted, credential: { kind: 'password', ...decoded } };
+    return this.throttle.attemptLogin(counted, async (origin) => {
+      if (login === null) return null;
+      const user = await this.directory.verifyPassword(login.username, login.secret, origin);
+      if (user !== null || decoded === null) return user;
+      return this.directory.verifyPassword(decoded.username, decoded.secret, origin);
     });
   }
 
@@ -156,6 +162,10 @@ export class JudgementService {
   #nearEndOf(token: TokenFacts | null): number | null {
     return token === null ? null : nearEnd(token, this.policy.current().validity, this.clock.nowMs());
   }
+}
+
+function loginOf({ username, secret }: Extract<Credential, { kind: 'password' }>): ClientLogin | null {
+  return username === null || secret === null ? null : { username, secret };
 }
 
 /** The limit is for all reads together: session, token and owner. */

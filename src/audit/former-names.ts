@@ -15,6 +15,9 @@ export interface Renaming {
   readonly to: string;
 }
 
+/** No user has it. */
+const NO_NAME = '';
+
 @Injectable()
 export class FormerNames {
   constructor(private readonly unitOfWork: UnitOfWork) {}
@@ -27,6 +30,11 @@ export class FormerNames {
     await manager.update(FormerNameEntity, { userId }, { currentKey });
     const fromMs = last?.untilMs ?? createdAtMs;
     await manager.insert(FormerNameEntity, { userId, formerKey, currentKey, fromMs, untilMs: nowMs });
+  }
+
+  /** Another user may get the name of a deleted one. */
+  async forget(manager: EntityManager, userId: string): Promise<void> {
+    await manager.update(FormerNameEntity, { userId }, { currentKey: NO_NAME });
   }
 
   /** The name, and those that its user had before it. */

@@ -5,6 +5,7 @@ import { userNameKey } from '@scopegate/token';
 import type { EntityManager } from 'typeorm';
 import type { Actor } from '../audit/actor.js';
 import { AuditService } from '../audit/audit.service.js';
+import { FormerNames } from '../audit/former-names.js';
 import { invalidField, ProblemException } from '../common/http/problem.exception.js';
 import { decodeCursor, pageOf, type Page } from '../common/paging/page.js';
 import { Clock } from '../common/time/clock.js';
@@ -37,6 +38,7 @@ export class UsersService {
     private readonly passwords: PasswordHasher,
     private readonly unitOfWork: UnitOfWork,
     private readonly audit: AuditService,
+    private readonly formerNames: FormerNames,
     private readonly clock: Clock,
   ) {}
 
@@ -120,6 +122,7 @@ export class UsersService {
       const before = toUserDto({ ...row, groups: await this.repository.groupsOf(manager, row.id) });
       await this.repository.removeFromAllGroups(manager, row.id);
       await manager.delete(UserEntity, row.id);
+      await this.formerNames.forget(manager, row.id);
       await this.deletions.note(unit, 'user', row.id, actor);
       if (isActiveAdministrator(before)) await requireAdministrator(this.repository, manager);
       this.audit.recordChange(manager, actor, {

@@ -89,12 +89,16 @@ export class ForwardAuthService {
   answer(asking: AskingRequest): void {
     const statuses = readStatuses(asking.facts.query);
     const write: ProblemWriter = (exchange, problem) => writeRefusal(exchange, problem, statuses.isForNginx);
+    if (!this.configuration.forwardAuth) {
+      this.#answerUnrecorded(this.#exchangeOf(asking, asking.facts, null, 'headers'), SWITCHED_OFF, write);
+      return;
+    }
     const path = readAskedPath(asking.facts.rawPath);
     const application = path === null ? null : this.applications.byKey(path.key);
     const refused = this.#refusalOf(asking, application);
     if (refused !== null || path === null || application === null) {
       const exchange = this.#exchangeOf(asking, asking.facts, application, path?.door ?? 'headers');
-      if (refused === null) this.#answerUnknown(exchange, write);
+      if (refused === null) this.#answerUnrecorded(exchange, UNKNOWN_APPLICATION, write);
       else this.refusal.refuseUnjudged(exchange, refused, write);
       return;
     }
@@ -107,18 +111,17 @@ export class ForwardAuthService {
     application: ProtectedApplication | null,
   ): Deny | ProblemException | null {
     if (formDenial !== null) return formDenial;
-    if (!this.configuration.forwardAuth) return SWITCHED_OFF;
     if (!isTrustedProxy(facts.peer, this.policy.current())) return deny('proxy_not_trusted');
     if (application === null) return null;
     if (application.fault !== null) return closedApplication();
     return targetFault === null ? null : deny('path_ambiguous', null, { detail: targetFault });
   }
 
-  /** Not recorded, as for a request to the gateway. */
-  #answerUnknown(exchange: Exchange, write: ProblemWriter): void {
-    exchange.problem = UNKNOWN_APPLICATION;
+  /** There is no application, as for a request to the gateway that leads nowhere. */
+  #answerUnrecorded(exchange: Exchange, problem: ProblemException, write: ProblemWriter): void {
+    exchange.problem = problem;
     dropUnreadBody(exchange.request, exchange.response, REFUSED_BODY);
-    write(exchange, codeProblem(UNKNOWN_APPLICATION.code, UNKNOWN_APPLICATION.detail, exchange.requestId));
+    write(exchange, codeProblem(problem.code, problem.detail, exchange.requestId));
   }
 
   #answerSubject(asking: AskingRequest, asked: Asked): void {
@@ -126,7 +129,11 @@ export class ForwardAuthService {
     const { query } = statuses;
     const { pathPrefix } = application;
     const { names } = ownedHeadersOf(application);
-    const subject = readSubject(path, { ...asking.facts, query }, { pathPrefix, ownedNames: names });
+    const subject = readSubject(
+      path,
+      { ...asking.facts, query },
+      { application: application.rules, pathPrefix, ownedNames: names },
+    );
     const facts = subject.ok ? subject.facts : asking.facts;
     const exchange = this.#exchangeOf(asking, facts, application, path.door);
     if (subject.ok) this.#judge(exchange, asked);

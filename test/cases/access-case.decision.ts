@@ -65,7 +65,7 @@ export async function decideRepeatedCase(row: AccessCase, times: number): Promis
   return decisions;
 }
 
-const BODILESS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'DELETE']);
+const BODILESS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** What the head alone decides, and whether the decision also reads the body, which forward authentication lacks. */
 export async function decideByHead(row: AccessCase): Promise<{ readonly decision: Decision; readonly reads: boolean }> {

@@ -1,9 +1,11 @@
 import { readAskedPath, readStatuses, readSubject, RequestHead, type RequestFacts } from '@scopegate/access';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { JIRA_RULES } from '../support/jira-rules.js';
 import type { Line } from './access-case.request.js';
 
 const PLACE = {
+  application: JIRA_RULES,
   pathPrefix: '/app',
   ownedNames: new Map([
     ['x-forwarded-user', 'x-forwarded-user'],

@@ -212,6 +212,33 @@ describe('the subject of the request form', () => {
   });
 });
 
+describe('a path that is blocked with its mount', () => {
+  it('R84, R124: is refused, since the application may get it with the mount', async ({
+    gateway,
+    asking,
+    readWrite,
+  }) => {
+    await gateway.admin.patch('/applications/app', { blockedPaths: [{ path: '/app/*/secrets' }] });
+    for (const form of ASKING_FORMS) {
+      const options = { ...asking('app'), form };
+      expectRefusal(await ask({ target: '/app/1/secrets', headers: [readWrite] }, options), 403, 'path_blocked');
+      expectAllow(await ask({ target: '/app/1/things', headers: [readWrite] }, options), 'allowed');
+    }
+    await gateway.admin.patch('/applications/app', { blockedPaths: [] });
+  });
+});
+
+describe('a body without a type', () => {
+  it('R71, R84: decides who acts also in a DELETE, so that is refused', async ({ asking, readWrite }) => {
+    const target = '/service/api/v4/projects/1';
+    for (const form of ASKING_FORMS) {
+      const options = { ...asking('service'), form };
+      expectRefusal(await ask({ method: 'DELETE', target, headers: [readWrite] }, options), 403, 'body_needed');
+      expectAllow(await ask({ method: 'GET', target, headers: [readWrite] }, options), 'allowed');
+    }
+  });
+});
+
 describe('a forged identity', () => {
   it('R86: is replaced by an empty line where the request passes (GO-2026-4639)', async ({ asking }) => {
     for (const form of ASKING_FORMS) {

@@ -95,6 +95,17 @@ describeOnEachDatabase('a new name of a user', (server: () => ScopegateFixture) 
     expect(await tokensOf(first)).toMatchObject([{ id: other.id }]);
   });
 
+  it('R97: who gets the name of a deleted user gets none of the events under its former names', async () => {
+    const { username: first } = await server().createUser({ username: unique('before'), password: undefined });
+    const { id } = await server().createToken({ scope: 'read-only', owner: first });
+    const second = unique('gone');
+    await rename(first, second);
+    expect((await eventsOf(second)).map(({ tokenId }) => tokenId)).toContain(id);
+    expect((await server().admin.delete(`/users/${second}`)).status).toBe(204);
+    await server().createUser({ username: second, password: undefined });
+    expect((await eventsOf(second)).filter(({ type }) => type === 'token.created')).toEqual([]);
+  });
+
   it('R68, R97: a deposit stays, and is used again once it is checked for the new name', async () => {
     const user = await server().createUser({ username: unique('depositor') });
     let account = user.username;
