@@ -20,7 +20,7 @@ type Scope = 'read-only' | 'read-write';
 interface Attack {
   readonly id: string;
   readonly advisory: string | null;
-  readonly application?: 'tracker' | 'open' | 'dashed';
+  readonly application?: 'tracker' | 'open' | 'dashed' | 'gitlab';
   readonly proxies?: readonly string[];
   readonly request: {
     readonly method?: string;
@@ -76,6 +76,18 @@ const test = gatewayTest
       key: 'dashed',
       mount: { pathPrefix: '/dashed-gateway' },
       identity: { mode: 'headers', headers: { [DASHED[0]]: '{username}', [DASHED[1]]: '{groups}' } },
+    });
+    await gateway.createApplication({
+      key: 'gitlab',
+      kind: 'gitlab',
+      mount: { pathPrefix: '/gitlab-gateway' },
+      upstream: upstream.url,
+      identity: {
+        mode: 'credential',
+        perUser: false,
+        service: { type: 'bearer', secret: 'of-the-service-account' },
+        headers: { Sudo: '{username}' },
+      },
     });
     await gateway.createUser({ username: 'alice' });
     const secretOf = async (scope: Scope): Promise<string> =>
@@ -175,18 +187,6 @@ describe('proxies that ask as their documentation states', () => {
     upstream,
     tokens,
   }) => {
-    await gateway.createApplication({
-      key: 'gitlab',
-      kind: 'gitlab',
-      mount: { pathPrefix: '/gitlab-gateway' },
-      upstream: upstream.url,
-      identity: {
-        mode: 'credential',
-        perUser: false,
-        service: { type: 'bearer', secret: 'of-the-service-account' },
-        headers: { Sudo: '{username}' },
-      },
-    });
     for (const proxy of PROXIES.values()) {
       const ports = {
         gateway: gateway.port,

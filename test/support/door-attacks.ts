@@ -78,6 +78,23 @@ export const FORGED_LINES: readonly DoorAttack[] = [
   },
 ];
 
+/** Lines that change a decision, and that `Connection` could name for a proxy to drop from its question alone. */
+export const DECIDING_LINES: readonly HeaderLine[] = [
+  ['X-HTTP-Method-Override', 'DELETE'],
+  ['X-HTTP-Method', 'DELETE'],
+  ['HTTP-Method-Override', 'DELETE'],
+  ['Destination', '/admin/users'],
+  ['Sudo', 'root'],
+  ['X-Redmine-Switch-User', 'root'],
+  ['Private-Token', 'of-another-user'],
+  ['Content-Type', 'application/x-www-form-urlencoded'],
+  ['Content-Encoding', 'gzip'],
+  ['HTTP2-Settings', 'AAMAAABkAAQAoAAAAAIAAAAA'],
+  ['Sec-WebSocket-Key', 'dGhlIHNhbXBsZSBub25jZQ=='],
+  ['Authorization', 'Basic Ym9iOnBhc3N3b3Jk'],
+  ['Cookie', 'session=of-another-user'],
+];
+
 /** Lines with which a POST would be taken for a GET. Sent with a POST and a read-only token: nothing may arrive. */
 export const FORGED_METHODS: readonly DoorAttack[] = [
   ...['X-Forwarded-Method', 'X-Original-Method', 'X-HTTP-Method-Override'].flatMap((header) =>

@@ -1,5 +1,12 @@
 import { describe, expect } from 'vitest';
-import { BLOCKED_TARGETS, FAILING_ANSWERS, FORGED, FORGED_LINES, FORGED_METHODS } from './door-attacks.js';
+import {
+  BLOCKED_TARGETS,
+  DECIDING_LINES,
+  FAILING_ANSWERS,
+  FORGED,
+  FORGED_LINES,
+  FORGED_METHODS,
+} from './door-attacks.js';
 import { freePort } from './free-port.js';
 import { gatewayTest } from './gateway-test.js';
 import type { HeaderLine } from './http-message.js';
@@ -50,6 +57,20 @@ export function shippedProxyTest(proxy: ShippedProxy) {
     .extend('send', ({ proxyPort, upstream }) => {
       upstream.respondWith(() => ({ headers: [SESSION, ['Content-Type', 'text/plain']], body: 'page' }));
       return ({ target = '/page', ...sent }: Sent): Promise<RawAnswer> => request({ port: proxyPort, target, ...sent });
+    })
+    .extend('asked', { scope: 'file' }, async ({ upstream: _upstream }, { onCleanup }) => {
+      const headers = ['X-Request-Id', 'X-Forwarded-User', 'Authorization', 'Cookie'].map(
+        (name) => [name, ''] as const,
+      );
+      const allow = { headers: [['X-Scopegate-Code', 'passed'], ...headers] as const };
+      const recorder = await startRecordingUpstream({ respond: () => allow });
+      onCleanup(() => recorder.stop());
+      return recorder;
+    })
+    .extend('alwaysAllowed', { scope: 'file' }, async ({ asked, upstream }, { onCleanup }) => {
+      const server = await proxy.start({ scopegate: asked.port, application: upstream.port });
+      onCleanup(() => server.stop());
+      return server.port;
     })
     .extend('received', ({ upstream }) => () => {
       const { lastRequest } = upstream;
@@ -220,6 +241,89 @@ export function describeShippedProxy(it: ShippedProxyTest, proxy: ShippedProxy, 
         expect(upstream.requests).toEqual([]);
       },
     );
+
+    it.for(DECIDING_LINES)(
+      '%s in Connection, so that it is not judged',
+      async ([name, value], { upstream, asked, alwaysAllowed }) => {
+        for (const connection of [
+          [name],
+          ['close', 'Sudo', name],
+          ['Upgrade', name],
+          ['keep-alive', name.toLowerCase()],
+        ]) {
+          upstream.clear();
+          asked.clear();
+          const headers: readonly HeaderLine[] = [
+            ['Connection', connection.join(', ')],
+            [name, value],
+          ];
+          await request({ port: alwaysAllowed, method: 'POST', target: '/page', headers, body: 'x=1' });
+          const arrived = upstream.lastRequest?.headerValues(name).filter((line) => line !== '') ?? [];
+          const judged = asked.lastRequest?.headerValues(name) ?? [];
+          expect(judged, connection.join()).toEqual(expect.arrayContaining([...arrived]));
+          expect(asked.requests, connection.join()).toHaveLength(1);
+          expect(upstream.requests, connection.join()).toHaveLength(1);
+        }
+      },
+    );
+
+    it('a write that Connection hides, to be judged as a read', async ({ send, tokens, upstream }) => {
+      const readOnly = bearer(tokens.readOnly);
+      const hidden = (...names: readonly string[]): HeaderLine => [
+        'Connection',
+        ['close', 'Sudo', ...names].join(', '),
+      ];
+      const override: HeaderLine = ['X-HTTP-Method-Override', 'DELETE'];
+      await send({ headers: [readOnly, hidden(override[0]), override] });
+      for (const { headerLines } of upstream.requests) {
+        expect(headerLines.filter(([, value]) => value === 'DELETE')).toEqual([]);
+      }
+      upstream.clear();
+      for (const method of ['COPY', 'MOVE']) {
+        const destination: HeaderLine = ['Destination', '/admin/users'];
+        const headers = [bearer(tokens.readWrite), hidden('Destination'), destination];
+        expect((await send({ method, headers })).status, method).toBeGreaterThanOrEqual(400);
+      }
+      expect(upstream.requests).toEqual([]);
+    });
+
+    it('a body that could name another user, of any method', async ({ send, tokens, gateway, upstream }) => {
+      const { body } = await gateway.admin.get<{ identity: unknown }>('/applications/app');
+      const service = { type: 'bearer', secret: 'of-the-service' };
+      const headers = { 'X-Forwarded-User': '{username}' };
+      const identity = { mode: 'credential', perUser: false, service, headers };
+      expect(await gateway.admin.patch('/applications/app', { identity })).toMatchObject({ status: 200 });
+      const token = bearer(tokens.readWrite);
+      const json = '{"x_forwarded_user":"root"}';
+      const chunked = `${json.length.toString(16)}\r\n${json}\r\n0\r\n\r\n`;
+      try {
+        for (const method of ['GET', 'HEAD', 'OPTIONS', 'DELETE', 'POST', 'PUT', 'PATCH']) {
+          for (const lines of [[], [['Connection', 'Content-Length, Content-Type']]] as HeaderLine[][]) {
+            const answer = await send({ method, headers: [token, ...lines], body: json });
+            expect(answer.status, method).toBe(403);
+            expect(answer.header('x-scopegate-code'), method).toBe('body_needed');
+          }
+          const coded = [token, ['Transfer-Encoding', 'chunked']] as const;
+          expect((await send({ method, headers: coded, body: chunked })).status, method).toBeGreaterThanOrEqual(400);
+        }
+        for (const arrived of upstream.requests) expect(arrived.body.toString()).not.toContain('root');
+        upstream.clear();
+        for (const method of ['GET', 'HEAD', 'OPTIONS']) {
+          expect((await send({ method, headers: [token] })).status, method).toBe(200);
+          expect((await send({ method, headers: [token, ['Content-Length', '0']] })).status, method).toBe(200);
+          expect(upstream.lastRequest?.headerValues('content-encoding')).toEqual([]);
+        }
+        const file: HeaderLine = ['Content-Type', 'application/octet-stream'];
+        expect((await send({ method: 'DELETE', headers: [token] })).status).toBe(403);
+        expect((await send({ method: 'DELETE', headers: [token, file] })).status).toBe(200);
+        expect((await send({ method: 'PUT', headers: [token, file], body: 'a file' })).status).toBe(200);
+        expect(upstream.lastRequest?.headerValues('authorization')).toEqual(['Bearer of-the-service']);
+        expect(upstream.lastRequest?.headerValues('content-encoding')).toEqual([]);
+        expectIdentity(upstream.lastRequest, 'alice');
+      } finally {
+        await gateway.admin.patch('/applications/app', { identity: body.identity });
+      }
+    });
 
     it.for(BLOCKED_TARGETS)('a blocked path as $target ($advisory)', async ({ target }, { send, tokens, upstream }) => {
       const answer = await send({ target, headers: [bearer(tokens.readWrite)] });
