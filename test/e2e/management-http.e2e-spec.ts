@@ -51,6 +51,8 @@ const FOR_ADMINISTRATORS = [
   'GET /users/{username}',
   'PATCH /users/{username}',
   'DELETE /users/{username}',
+  'POST /users/{username}/rename',
+  'POST /users/import',
   'GET /groups',
   'POST /groups',
   'DELETE /groups/{name}',
