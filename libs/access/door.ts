@@ -96,9 +96,10 @@ function subjectOf(
   // The proxy may ask in HTTP/1.0 about a request in HTTP/1.1.
   const httpVersion = '1.1';
   const facts = { method, httpVersion, rawPath: rest, isMountItself, query, head: head.describedFor(method), peer };
-  // The application may get the path with the mount, or without it.
+  // The application may get the path with the mount, or without it: what is blocked without it is refused later.
   const whole = { path: judgeRequestPath(rawPath, application), application };
-  return rest !== rawPath && isBlocked({ ...facts, rawPath }, whole)
+  const below = { path: judgeRequestPath(rest, application), application };
+  return rest !== rawPath && isBlocked({ ...facts, rawPath }, whole) && !isBlocked(facts, below)
     ? { ok: false, denial: deny('path_blocked') }
     : { ok: true, facts };
 }

@@ -24,7 +24,9 @@ describe('the packed package', () => {
     const listed = await runSuccessfully('tar', ['-tzf', tarball], { cwd: folder.path });
     const names = listed.trim().split('\n');
     expect(
-      names.filter((name) => !/^package\/(?:dist\/[a-z.-]+\.(?:js|d\.ts)|package\.json|README\.md)$/.test(name)),
+      names.filter(
+        (name) => !/^package\/(?:dist\/[a-z.-]+\.(?:js|d\.ts)|package\.json|README\.md|LICENSE)$/.test(name),
+      ),
     ).toEqual([]);
     expect(names).toContain('package/dist/index.d.ts');
     expect(names.join()).not.toContain('.spec.');
