@@ -96,12 +96,15 @@ function subjectOf(
   // The proxy may ask in HTTP/1.0 about a request in HTTP/1.1.
   const httpVersion = '1.1';
   const facts = { method, httpVersion, rawPath: rest, isMountItself, query, head: head.describedFor(method), peer };
-  // The application may get the path with the mount, or without it: what is blocked without it is refused later.
-  const whole = { path: judgeRequestPath(rawPath, application), application };
-  const below = { path: judgeRequestPath(rest, application), application };
-  return rest !== rawPath && isBlocked({ ...facts, rawPath }, whole) && !isBlocked(facts, below)
-    ? { ok: false, denial: deny('path_blocked') }
-    : { ok: true, facts };
+  const isHidden = rest !== rawPath && isBlockedWithMount(facts, rawPath, application);
+  return isHidden ? { ok: false, denial: deny('path_blocked') } : { ok: true, facts };
+}
+
+/** The application may get the path with the mount. What is blocked below it, too, is refused as everywhere. */
+function isBlockedWithMount(facts: RequestFacts, rawPath: string, application: ApplicationRules): boolean {
+  const blocked = (path: string): boolean =>
+    isBlocked({ ...facts, rawPath: path }, { path: judgeRequestPath(path, application), application });
+  return blocked(rawPath) && !blocked(facts.rawPath);
 }
 
 const MOUNT_IN_DISGUISE =
