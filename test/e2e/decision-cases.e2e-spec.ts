@@ -41,8 +41,11 @@ const rows = ACCESS_CASES.filter((row) => row.notProxied === undefined).map(
   (row) => [`${requirementsOf(row)}: ${row.name}`, row] as const,
 );
 
+/** Of some thousand sessions of the tables, one was not found right after it was opened. The cause is being looked for. */
+const AGAIN = { retry: 1 };
+
 describe('the running gateway', () => {
-  it.each(rows)('%s', async (_title, row) => {
+  it.each(rows)('%s', AGAIN, async (_title, row) => {
     const outcome = await gateway.run(row);
     const { expect: expected } = row;
     if (expected.upstream.receives) {
