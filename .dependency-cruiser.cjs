@@ -9,6 +9,7 @@ const LIBS = {
   scope: ['kernel'],
   path: ['kernel'],
   upstream: ['kernel'],
+  directory: ['kernel', 'token'],
   product: ['kernel', 'scope', 'path', 'upstream'],
   access: ['kernel', 'network', 'token', 'permission', 'scope', 'path', 'product', 'upstream'],
   problem: ['kernel', 'network', 'token', 'permission', 'scope', 'path', 'product', 'access'],

@@ -1,0 +1,153 @@
+import { userNameKey } from '@scopegate/token';
+import { changesOf, type PlannedChange } from './planned-change.js';
+import { holdOf, type DraftPlan, type Hold } from './sync-hold.js';
+import { planGroups, type GroupPlan } from './sync-groups.js';
+import {
+  takenBy,
+  type FoundState,
+  type FoundUser,
+  type NameRules,
+  type StoredState,
+  type StoredUser,
+  type SyncConflict,
+  type SyncOptions,
+  type UserTarget,
+} from './sync-state.js';
+
+export interface SyncPlan extends DraftPlan {
+  /** Null: the plan may be carried out. */
+  readonly hold: Hold | null;
+}
+
+/** R94: there is nothing that could be carried out. */
+export interface NoPlan {
+  readonly refusal: string;
+}
+
+/** An entry that is made again within this time is the same user: a directory may have been restored. */
+export const SAME_USER_MS = 30 * 86_400_000;
+
+const NO_USER =
+  'The directory answers without an error and without a single user. Check userBase and userFilter, and what the ' +
+  'bind account may read.';
+
+/** Of what the directory says and what is stored (R93, R94). */
+export function planSync(found: FoundState, stored: StoredState, options: SyncOptions): SyncPlan | NoPlan {
+  if (found.users.length === 0) return { refusal: NO_USER };
+  const conflicts: SyncConflict[] = [];
+  const groups = planGroups(found.groups, stored, options.rules, conflicts);
+  const { matches, kept } = matchUsers(found.users, stored, options, conflicts);
+  const create: UserTarget[] = [];
+  const change: PlannedChange[] = [];
+  const stays = new Set(kept);
+  for (const { user, before } of matches) {
+    const target = targetOf(user, groups, options.rules);
+    if (before === null) {
+      create.push(target);
+      continue;
+    }
+    stays.add(before.id);
+    const changes = changesOf(before, target);
+    if (changes !== null) change.push(changes);
+  }
+  const vanished = stored.users.filter(({ id, active, goneAtMs }) => !stays.has(id) && (active || goneAtMs === null));
+  const deactivations =
+    vanished.filter(({ active }) => active).length +
+    change.filter(({ before, after }) => before.active && !after.active).length;
+  const plan = { create, change, vanished, groups, conflicts, deactivations };
+  return { ...plan, hold: holdOf(plan, stored, options) };
+}
+
+export function isNoPlan(plan: SyncPlan | NoPlan): plan is NoPlan {
+  return 'refusal' in plan;
+}
+
+function targetOf(user: FoundUser, { nameOf }: GroupPlan, rules: NameRules): UserTarget {
+  const { entry, username, isDisabled } = user;
+  const displayName = user.displayName?.trim() ?? '';
+  return {
+    entry,
+    username,
+    displayName: rules.displayName(displayName) === null ? displayName : username,
+    email: user.email !== null && rules.email(user.email) === null ? user.email : null,
+    active: !isDisabled,
+    groups: [...new Set([...user.groups].flatMap((name) => nameOf.get(name) ?? []))].sort(),
+  };
+}
+
+interface Match {
+  readonly user: FoundUser;
+  /** Null: a new user. */
+  readonly before: StoredUser | null;
+}
+
+interface Matching {
+  readonly matches: readonly Match[];
+  /** The ids of stored users who stay as they are, because their entries are refused. */
+  readonly kept: readonly string[];
+}
+
+/** By the entry, so that a user may be renamed; by the name where an entry has been made again. */
+function matchUsers(
+  found: readonly FoundUser[],
+  { users, otherUsers }: StoredState,
+  { nowMs, rules }: SyncOptions,
+  conflicts: SyncConflict[],
+): Matching {
+  const byEntry = new Map(users.flatMap((user) => (user.entry === null ? [] : [[user.entry, user] as const])));
+  const byName = new Map(users.map((user) => [userNameKey(user.username), user]));
+  const counts = countOf(found.map(({ username }) => userNameKey(username)));
+  const entryCounts = countOf(found.map(({ entry }) => entry));
+  const matches: Match[] = [];
+  const kept: string[] = [];
+  for (const user of found) {
+    const key = userNameKey(user.username);
+    const own = byEntry.get(user.entry) ?? null;
+    const namesake = byName.get(key) ?? null;
+    const isBack = own === null && namesake !== null && isSameUser(namesake, entryCounts, nowMs);
+    const before = own ?? (isBack ? namesake : null);
+    const reason =
+      rules.username(user.username) ??
+      twiceProblem(counts.get(key) ?? 0, entryCounts.get(user.entry) ?? 0) ??
+      takenProblem(otherUsers.get(key), namesake, before);
+    if (reason === null) {
+      matches.push({ user, before });
+      continue;
+    }
+    conflicts.push({ kind: 'user', name: user.username, reason });
+    if (own !== null) kept.push(own.id);
+    // None of several entries of a name decides what becomes of its user.
+    if (namesake !== null && (counts.get(key) ?? 0) > 1) kept.push(namesake.id);
+  }
+  const decided = new Set(kept);
+  return { matches: matches.filter(({ before }) => before === null || !decided.has(before.id)), kept };
+}
+
+function twiceProblem(ofName: number, ofEntry: number): string | null {
+  if (ofName > 1) return 'is the name of several entries: make it unique in the directory, or narrow userFilter';
+  return ofEntry > 1 ? 'shares its identifier with another entry of the directory' : null;
+}
+
+function takenProblem(
+  other: string | undefined,
+  namesake: StoredUser | null,
+  before: StoredUser | null,
+): string | null {
+  if (other !== undefined) return takenBy(other, 'user');
+  if (namesake === null || namesake.id === before?.id) return null;
+  return namesake.active
+    ? 'is still the name of another user of the directory: it follows at the next synchronisation'
+    : 'was the name of another entry, whose inactive user is still stored: delete that user first';
+}
+
+/** The stored user's entry is missing, and not for long: the new entry of its name is the same user. */
+function isSameUser({ entry, goneAtMs }: StoredUser, found: ReadonlyMap<string, number>, nowMs: number): boolean {
+  if (entry !== null && found.has(entry)) return false;
+  return goneAtMs === null || nowMs - goneAtMs < SAME_USER_MS;
+}
+
+function countOf(keys: readonly string[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
+  return counts;
+}
