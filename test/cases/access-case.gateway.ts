@@ -4,15 +4,16 @@ import type { CredentialKind } from '@scopegate/access';
 import { DEFAULT_PERMISSIONS } from '@scopegate/permission';
 import { productOf } from '@scopegate/product';
 import { mintToken, tokenHint } from '@scopegate/token';
-import { Clock } from '../../src/common/time/clock.js';
 import { startServer, type RunningServer } from '../../src/configure-app.js';
 import { readConfiguration } from '../../src/config/env.js';
 import { UnitOfWork } from '../../src/database/unit-of-work.js';
 import { DirectoryService } from '../../src/directory/directory.service.js';
 import { Pepper } from '../../src/tokens/pepper.js';
 import { SessionsService } from '../../src/tokens/sessions.service.js';
+import { TokenPurgeJob, type Purged } from '../../src/tokens/token-purge.job.js';
 import { TokenEntity } from '../../src/tokens/token.entity.js';
 import { createApiClient, type ApiAnswer, type ApiClient, type ProblemBody } from '../support/api.client.js';
+import { fixClock } from '../support/fixed-clock.js';
 import { sendRaw, type RawAnswer } from '../support/raw-client.js';
 import { startRecordingUpstream, type RecordedRequest, type RecordingUpstream } from '../support/recording-upstream.js';
 import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.js';
@@ -123,7 +124,7 @@ export class CaseGateway {
       }),
     );
     // Every case happens at one instant, so that the edges of an expiry can be met.
-    server.app.get(Clock).nowMs = () => NOW_MS;
+    fixClock({ provider: (type) => server.app.get(type, { strict: false }) }, () => NOW_MS);
     const admin = createApiClient(`http://${LOOPBACK}:${server.managementPort}`, {
       user: 'admin',
       password: USER_PASSWORD,
@@ -185,6 +186,13 @@ export class CaseGateway {
     } finally {
       await this.#restoreUsers(row);
     }
+  }
+
+  /** What the purge, which also runs by itself, removes now. */
+  async purge(): Promise<Purged> {
+    const purged = await this.server.app.get(TokenPurgeJob, { strict: false }).purgeOnce();
+    if (purged === null) throw new Error('There is no other process that could hold the lease of the purge.');
+    return purged;
   }
 
   /** Makes the application of this key what it has to be. */
@@ -432,7 +440,8 @@ function settingsDocument(row: AccessCase, door: CaseDoor): object {
     // The clock stands still, so that failures would never be forgotten.
     throttling: { maxFailures: settings.maxFailures ?? 0, windowSeconds: 60 },
     audit: { successes: true, failures: true, denials: true, anonymous: true, retentionDays: 365 },
-    purge: { expiredTokensAfterDays: 30 },
+    // The purge runs beside the cases, and some are about tokens that ended long ago.
+    purge: { expiredTokensAfterDays: 365 },
   };
 }
 

@@ -7,8 +7,6 @@ import { parseSession, type SessionId } from '@scopegate/token';
 import { AuditChain } from '../../src/audit/audit-chain.js';
 import { AuditChainEntity } from '../../src/audit/audit-chain.entity.js';
 import { AuditEventEntity } from '../../src/audit/audit-event.entity.js';
-import { Clock } from '../../src/common/time/clock.js';
-import { DatabaseClock } from '../../src/database/database-clock.js';
 import { ChangeEntity } from '../../src/database/change.entity.js';
 import { LeaseService } from '../../src/database/lease.service.js';
 import { UnitOfWork } from '../../src/database/unit-of-work.js';
@@ -20,6 +18,7 @@ import { TokenPurger } from '../../src/tokens/token.purger.js';
 import { TokenEntity } from '../../src/tokens/token.entity.js';
 import { describeOnEachDatabaseWith, restoreRules, unique } from '../support/each-database.js';
 import { describeWithMariaDb } from '../support/external-servers.js';
+import { fixClock } from '../support/fixed-clock.js';
 import {
   startScopegateFixture,
   type ScopegateFixture,
@@ -33,11 +32,6 @@ const DAY_MS = 24 * HOUR_MS;
 
 /** Stands still where it is put; put forward from one test to the next, because what is kept is a matter of time. */
 let nowMs = Date.now();
-
-function fixClock(server: ScopegateFixture): void {
-  vi.spyOn(server.provider(Clock), 'nowMs').mockImplementation(() => nowMs);
-  vi.spyOn(server.provider(DatabaseClock), 'readMs').mockImplementation(() => Promise.resolve(nowMs));
-}
 
 function fromNow(ms: number): string {
   return new Date(nowMs + ms).toISOString();
@@ -155,12 +149,11 @@ describeOnEachDatabaseWith(SINGLE_NODE, 'purging', (server) => {
   beforeEach(() => {
     // Far from what the test before has looked at.
     nowMs += 3 * DAY_MS;
-    fixClock(server());
+    fixClock(server(), () => nowMs);
   });
 
   afterEach(async () => {
     vi.restoreAllMocks();
-    fixClock(server());
     await restoreRules(server());
   });
 
