@@ -55,14 +55,31 @@ export async function storing(
     await write();
   } catch (error) {
     if (!isDuplicateKey(error)) throw error;
-    const other = await manager.findOneBy(ApplicationEntity, { mountKey: mountKey(document.mount) });
-    throw new ProblemException(
-      'conflict',
-      other === null
-        ? 'An application with this key or mount already exists.'
-        : `The mount ${describeMount(document.mount)} is taken by the application "${other.key}".`,
-    );
+    throw mountTaken(document, await ofMount(manager, document));
   }
+}
+
+/** For a change that is only tried. @throws a 409 if another application has the mount */
+export async function requireFreeMount(
+  manager: EntityManager,
+  key: string,
+  document: ApplicationDocument,
+): Promise<void> {
+  const other = await ofMount(manager, document);
+  if (other !== null && other.key !== key) throw mountTaken(document, other);
+}
+
+function ofMount(manager: EntityManager, { mount }: ApplicationDocument): Promise<ApplicationEntity | null> {
+  return manager.findOneBy(ApplicationEntity, { mountKey: mountKey(mount) });
+}
+
+function mountTaken({ mount }: ApplicationDocument, other: ApplicationEntity | null): ProblemException {
+  return new ProblemException(
+    'conflict',
+    other === null
+      ? 'An application with this key or mount already exists.'
+      : `The mount ${describeMount(mount)} is taken by the application "${other.key}".`,
+  );
 }
 
 export function noSuchApplication(key: string): ProblemException {

@@ -7,6 +7,7 @@ import { BODY_LIMITS } from '../common/http/body-limits.js';
 import { PageQuery } from '../common/paging/page.js';
 import { ApiRoute } from '../common/swagger/api-route.decorator.js';
 import { IfMatch } from '../common/swagger/if-match.decorator.js';
+import { DryRunQuery } from '../common/validation/dry-run.query.dto.js';
 import { tagOf, toDto } from './application.mapper.js';
 import type { StoredApplication } from './application.js';
 import { proposalNames } from './read-only-exceptions.js';
@@ -151,10 +152,13 @@ export class ApplicationsController {
     @CurrentActor() actor: Actor,
     @Param('key') key: string,
     @Headers('If-Match') ifMatch: string | undefined,
+    @Query() { dryRun }: DryRunQuery,
     @Body() patch: object,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ApplicationDto> {
-    return this.#answer(await this.applications.patch(actor, key, ifMatch, patch), reply);
+    const { value, tag } = await this.applications.patch({ actor, ifMatch, isDryRun: dryRun }, key, patch);
+    reply.header('ETag', tag);
+    return this.#shown(value);
   }
 
   @Delete(':key')

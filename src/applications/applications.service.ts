@@ -6,26 +6,29 @@ import { hostOf, parseUpstream } from '@scopegate/upstream';
 import type { Actor } from '../audit/actor.js';
 import { AuditService } from '../audit/audit.service.js';
 import { requireMatch } from '../common/http/entity-tag.js';
-import { invalidField, invalidFields, ProblemException } from '../common/http/problem.exception.js';
+import { invalidField, ProblemException } from '../common/http/problem.exception.js';
 import { decodeCursor, pageOf, type Page, type PageQuery } from '../common/paging/page.js';
 import { Clock } from '../common/time/clock.js';
-import { validateAs } from '../common/validation/validation.pipe.js';
 import { ChangeFeed } from '../database/change-feed.js';
 import { findExactRow } from '../database/exact-row.js';
 import { Snapshot } from '../database/snapshot.js';
 import { UnitOfWork, type Unit } from '../database/unit-of-work.js';
+import type { Save, Versioned } from '../documents/stored-document.js';
 import { SettingsService } from '../settings/settings.service.js';
 import { describeApplication, describeApplicationChange } from './application-change.js';
-import {
-  checkApplication,
-  patchApplication,
-  type ApplicationCheck,
-  type CheckedApplication,
-} from './application-check.js';
+import { checkApplication } from './application-check.js';
 import { ApplicationEntity } from './application.entity.js';
 import { sealIdentity } from './application-identity.js';
-import { tagOf, toDto } from './application.mapper.js';
-import { holdUnchanged, lockedRow, noSuchApplication, storing, toStored } from './application.repository.js';
+import { accept, patched } from './application-patch.js';
+import { tagOf } from './application.mapper.js';
+import {
+  holdUnchanged,
+  lockedRow,
+  noSuchApplication,
+  requireFreeMount,
+  storing,
+  toStored,
+} from './application.repository.js';
 import { ApplicationRoutes } from './application-routes.js';
 import { protect, type ApplicationDocument, type ProtectedApplication, type StoredApplication } from './application.js';
 import { versionSourceOf, type VersionFinding } from './application-version.js';
@@ -165,7 +168,7 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
     });
   }
 
-  async patch(actor: Actor, key: string, ifMatch: string | undefined, patch: unknown): Promise<StoredApplication> {
+  async patch({ actor, ifMatch, isDryRun }: Save, key: string, patch: unknown): Promise<Versioned<StoredApplication>> {
     const finding = await this.#askBeforePatch(key, ifMatch, patch);
     return this.unitOfWork.run(async (unit) => {
       const { manager } = unit;
@@ -175,7 +178,11 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
       const body = await patched(before, patch);
       const document = this.#ready(key, body, before.document, finding);
       const changes = describeApplicationChange(before.document, document);
-      if (Object.keys(changes).length === 0) return before;
+      if (Object.keys(changes).length === 0) return { value: before, tag: tagOf(before) };
+      if (isDryRun === true) {
+        await requireFreeMount(manager, key, document);
+        return { value: { ...before, document }, tag: tagOf(before) };
+      }
       const version = row.version + 1;
       await storing(manager, document, () =>
         manager.update(ApplicationEntity, { key }, { mountKey: mountKey(document.mount), body: document, version }),
@@ -186,7 +193,8 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
         detail: { changes },
       });
       unit.changed('applications', key);
-      return { key, revision: version, document };
+      const value = { key, revision: version, document };
+      return { value, tag: tagOf(value) };
     });
   }
 
@@ -277,18 +285,4 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
       ),
     };
   }
-}
-
-/** As a client would send it. */
-async function patched(before: StoredApplication, patch: unknown): Promise<CreateApplicationDto> {
-  // A version that was read is not changed: the client may set one instead.
-  const shown = { ...toDto(before), version: before.document.version };
-  const body = await validateAs(CreateApplicationDto, patchApplication(shown, patch));
-  if (body.key !== before.key) throw invalidField('key', 'cannot be changed. Create another application instead.');
-  return body;
-}
-
-function accept(check: ApplicationCheck): CheckedApplication {
-  if (!check.ok) throw invalidFields(check.errors);
-  return check.application;
 }

@@ -5,9 +5,10 @@ import { PasswordLoginOnly } from '../common/access/route.decorators.js';
 import { BODY_LIMITS } from '../common/http/body-limits.js';
 import type { Page } from '../common/paging/page.js';
 import { ApiRoute } from '../common/swagger/api-route.decorator.js';
+import { DryRunQuery } from '../common/validation/dry-run.query.dto.js';
 import { UserDto, UserPageDto } from './dto/user.dto.js';
 import { CreateUserDto, RenameUserDto, UpdateUserDto, UserListQuery } from './dto/user.input.dto.js';
-import { UserImportDto, UserImportQuery } from './dto/user-import.dto.js';
+import { UserImportDto } from './dto/user-import.dto.js';
 import { UserImportService } from './user-import.service.js';
 import { UserRenamingService } from './user-renaming.service.js';
 import { UsersService } from './users.service.js';
@@ -83,7 +84,7 @@ export class UsersController {
     csv: 'username,displayName,email,groups\r\nanna,Anna Example,anna@example.com,"developers,testers"\r\n',
   })
   importUsers(
-    @Query() { dryRun }: UserImportQuery,
+    @Query() { dryRun }: DryRunQuery,
     @Body() csv: unknown,
     @CurrentActor() actor: Actor,
   ): Promise<UserImportDto> {

@@ -41,6 +41,15 @@ export interface Versioned<Value> {
   readonly tag: string;
 }
 
+/** Who changes a document, and how. */
+export interface Save {
+  readonly actor: Actor;
+  /** The version that the change is for. */
+  readonly ifMatch: string | undefined;
+  /** Checks everything and stores nothing (R102). */
+  readonly isDryRun?: boolean;
+}
+
 /** One row of the database: kept as a snapshot, changed under `If-Match`, audited and announced. */
 export class StoredDocument<Document extends object, Parsed extends Document, Dto extends object> {
   readonly #snapshot: Snapshot<Versioned<Parsed>>;
@@ -75,25 +84,25 @@ export class StoredDocument<Document extends object, Parsed extends Document, Dt
     return (await this.#lockRow(manager)).value;
   }
 
-  patch(actor: Actor, ifMatch: string | undefined, patch: unknown): Promise<Versioned<Parsed>> {
+  patch(save: Save, patch: unknown): Promise<Versioned<Parsed>> {
     const { merge = mergeInto, dto, check } = this.rules;
-    return this.change(actor, ifMatch, async (before, unit) =>
+    return this.change(save, async (before, unit) =>
       check(await validateAs(dto, merge(before, patch)), unit, this.#known),
     );
   }
 
-  replace(actor: Actor, ifMatch: string | undefined, body: Dto): Promise<Versioned<Parsed>> {
-    return this.change(actor, ifMatch, (_before, unit) => this.rules.check(body, unit, this.#known));
+  replace(save: Save, body: Dto): Promise<Versioned<Parsed>> {
+    return this.change(save, (_before, unit) => this.rules.check(body, unit, this.#known));
   }
 
   /**
    * @param decide makes the new document
    * @param keep stores more in the same transaction, unless nothing changes
+   * @returns for a dry run, the document as it would be, with the tag of the stored one
    * @throws ProblemException 412 for another version than `If-Match`
    */
   change(
-    actor: Actor,
-    ifMatch: string | undefined,
+    { actor, ifMatch, isDryRun = false }: Save,
     decide: (before: Document, unit: Unit) => Parsed | Promise<Parsed>,
     keep?: (manager: EntityManager, after: Versioned<Parsed>) => Promise<void>,
   ): Promise<Versioned<Parsed>> {
@@ -108,6 +117,7 @@ export class StoredDocument<Document extends object, Parsed extends Document, Dt
       const body = sectionsOf(defaults, value);
       const changes = describe(before, body);
       if (Object.keys(changes).length === 0) return { value: this.#parse(before), tag };
+      if (isDryRun) return { value, tag };
       const after = { value, tag: entityTag(version + 1, body) };
       await manager.update(entity, { id: ROW_ID }, { body, version: version + 1 });
       this.audit.recordChange(manager, actor, { type: `${name}.changed`, detail: { changes } });

@@ -1,9 +1,10 @@
-import { Body, Controller, Get, Patch, Put } from '@nestjs/common';
+import { Body, Controller, Get, Patch, Put, Query } from '@nestjs/common';
 import { ApiConsumes, ApiTags } from '@nestjs/swagger';
 import { DEFAULT_PERMISSIONS, type Permissions } from '@scopegate/permission';
 import { BODY_LIMITS } from '../common/http/body-limits.js';
 import { ApiRoute } from '../common/swagger/api-route.decorator.js';
 import { IfMatch } from '../common/swagger/if-match.decorator.js';
+import { DryRunQuery } from '../common/validation/dry-run.query.dto.js';
 import { CurrentCall, type DocumentCall } from '../documents/document-call.decorator.js';
 import type { Versioned } from '../documents/stored-document.js';
 import { PermissionsDto, ReplacePermissionsDto, UpdatePermissionsDto } from './dto/permissions.dto.js';
@@ -49,8 +50,12 @@ export class PermissionsController {
     },
     problems: ['version_mismatch'],
   })
-  async updatePermissions(@CurrentCall() call: DocumentCall, @Body() patch: unknown): Promise<PermissionsDto> {
-    return this.#answer(await this.permissions.patch(call.actor, call.ifMatch, patch), call);
+  async updatePermissions(
+    @CurrentCall() call: DocumentCall,
+    @Query() { dryRun }: DryRunQuery,
+    @Body() patch: unknown,
+  ): Promise<PermissionsDto> {
+    return this.#answer(await this.permissions.patch({ ...call, isDryRun: dryRun }, patch), call);
   }
 
   @Put()
@@ -68,9 +73,10 @@ export class PermissionsController {
   })
   async replacePermissions(
     @CurrentCall() call: DocumentCall,
+    @Query() { dryRun }: DryRunQuery,
     @Body() body: ReplacePermissionsDto,
   ): Promise<PermissionsDto> {
-    return this.#answer(await this.permissions.replace(call.actor, call.ifMatch, body), call);
+    return this.#answer(await this.permissions.replace({ ...call, isDryRun: dryRun }, body), call);
   }
 
   async #answer({ value, tag }: Versioned<Permissions>, { caller, reply }: DocumentCall): Promise<PermissionsDto> {

@@ -8,13 +8,12 @@ import {
   type Permissions,
   type Warning,
 } from '@scopegate/permission';
-import type { Actor } from '../audit/actor.js';
 import { AuditService } from '../audit/audit.service.js';
 import { invalidFields, ProblemException } from '../common/http/problem.exception.js';
 import { ChangeFeed } from '../database/change-feed.js';
 import { UnitOfWork, type Unit } from '../database/unit-of-work.js';
 import { DirectoryService } from '../directory/directory.service.js';
-import { sectionsOf, StoredDocument, type Versioned } from '../documents/stored-document.js';
+import { sectionsOf, StoredDocument, type Save, type Versioned } from '../documents/stored-document.js';
 import { ReplacePermissionsDto } from './dto/permissions.dto.js';
 import { namedGroups, permissionsNaming, unknownGroupErrors } from './permission-groups.js';
 import { PermissionsEntity } from './permissions.entity.js';
@@ -70,12 +69,12 @@ export class PermissionsService implements OnModuleInit, OnModuleDestroy {
     return permissionWarnings(permissions, { saverGroups: saver.groups, groupsWithMembers });
   }
 
-  patch(actor: Actor, ifMatch: string | undefined, patch: unknown): Promise<Versioned<Permissions>> {
-    return this.#document.patch(actor, ifMatch, patch);
+  patch(save: Save, patch: unknown): Promise<Versioned<Permissions>> {
+    return this.#document.patch(save, patch);
   }
 
-  replace(actor: Actor, ifMatch: string | undefined, body: ReplacePermissionsDto): Promise<Versioned<Permissions>> {
-    return this.#document.replace(actor, ifMatch, body);
+  replace(save: Save, body: ReplacePermissionsDto): Promise<Versioned<Permissions>> {
+    return this.#document.replace(save, body);
   }
 
   /** @throws a 400 for a group that does not exist */

@@ -1,9 +1,10 @@
-import { Body, Controller, Delete, Get, Param, Patch, Post, Put } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Param, Patch, Post, Put, Query } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiTags } from '@nestjs/swagger';
 import type { Authenticated } from '@scopegate/access';
 import { BODY_LIMITS } from '../common/http/body-limits.js';
 import { ApiRoute } from '../common/swagger/api-route.decorator.js';
 import { IfMatch } from '../common/swagger/if-match.decorator.js';
+import { DryRunQuery } from '../common/validation/dry-run.query.dto.js';
 import { AddAllowListEntryDto, AllowListEntryDto } from './dto/allow-list-entry.dto.js';
 import { CurrentCall, type DocumentCall } from '../documents/document-call.decorator.js';
 import { sectionsOf, type Versioned } from '../documents/stored-document.js';
@@ -60,8 +61,12 @@ export class SettingsController {
     isTagged: true,
     problems: ['validation_failed', 'version_mismatch', 'unsupported_media_type'],
   })
-  async updateSettings(@CurrentCall() call: DocumentCall, @Body() patch: object): Promise<SettingsDto> {
-    return this.#answer(await this.settings.patch(call.actor, call.ifMatch, patch), call);
+  async updateSettings(
+    @CurrentCall() call: DocumentCall,
+    @Query() { dryRun }: DryRunQuery,
+    @Body() patch: object,
+  ): Promise<SettingsDto> {
+    return this.#answer(await this.settings.patch({ ...call, isDryRun: dryRun }, patch), call);
   }
 
   @Put()
@@ -78,8 +83,12 @@ export class SettingsController {
     isTagged: true,
     problems: ['validation_failed', 'version_mismatch', 'unsupported_media_type'],
   })
-  async replaceSettings(@CurrentCall() call: DocumentCall, @Body() body: ReplaceSettingsDto): Promise<SettingsDto> {
-    return this.#answer(await this.settings.replace(call.actor, call.ifMatch, body), call);
+  async replaceSettings(
+    @CurrentCall() call: DocumentCall,
+    @Query() { dryRun }: DryRunQuery,
+    @Body() body: ReplaceSettingsDto,
+  ): Promise<SettingsDto> {
+    return this.#answer(await this.settings.replace({ ...call, isDryRun: dryRun }, body), call);
   }
 
   @Post('allow-list')

@@ -6,7 +6,7 @@ import { AuditService } from '../audit/audit.service.js';
 import { invalidField, invalidFields, ProblemException } from '../common/http/problem.exception.js';
 import { ChangeFeed } from '../database/change-feed.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
-import { StoredDocument, type Versioned } from '../documents/stored-document.js';
+import { StoredDocument, type Save, type Versioned } from '../documents/stored-document.js';
 import {
   DEFAULT_SETTINGS,
   MAX_ALLOW_LIST_ENTRIES,
@@ -74,12 +74,12 @@ export class SettingsService implements OnModuleInit, OnModuleDestroy {
     return [...settingsWarnings(settings, requester), ...this.#warningSources.flatMap((source) => source())];
   }
 
-  patch(actor: Actor, ifMatch: string | undefined, patch: unknown): Promise<Versioned<Settings>> {
-    return this.#document.patch(actor, ifMatch, patch);
+  patch(save: Save, patch: unknown): Promise<Versioned<Settings>> {
+    return this.#document.patch(save, patch);
   }
 
-  replace(actor: Actor, ifMatch: string | undefined, body: ReplaceSettingsDto): Promise<Versioned<Settings>> {
-    return this.#document.replace(actor, ifMatch, body);
+  replace(save: Save, body: ReplaceSettingsDto): Promise<Versioned<Settings>> {
+    return this.#document.replace(save, body);
   }
 
   /** R33. @param toAnswer makes the answer from the canonical entry, stored for repeated calls */
@@ -93,8 +93,7 @@ export class SettingsService implements OnModuleInit, OnModuleDestroy {
     if (!result.ok) throw invalidField('entry', `is not a valid allow-list entry. ${result.message}`);
     const entry = result.entry.text;
     const after = await this.#document.change(
-      actor,
-      ifMatch,
+      { actor, ifMatch },
       (before) => {
         const { allowList } = before.ipRestriction;
         if (allowList.includes(entry)) {
@@ -117,7 +116,7 @@ export class SettingsService implements OnModuleInit, OnModuleDestroy {
   async removeAllowListEntry(actor: Actor, ifMatch: string | undefined, text: string): Promise<string> {
     const result = parseAllowListEntry(text);
     const entry = result.ok ? result.entry.text : null;
-    const { tag } = await this.#document.change(actor, ifMatch, (before) => {
+    const { tag } = await this.#document.change({ actor, ifMatch }, (before) => {
       const { allowList } = before.ipRestriction;
       if (entry === null || !allowList.includes(entry)) {
         throw new ProblemException('not_found', 'The allow list does not contain this entry.');

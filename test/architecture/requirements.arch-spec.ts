@@ -5,7 +5,7 @@ import { isSpec, readSource, sourceFiles } from './source-tree.js';
 const COMING: Readonly<Record<string, string>> = {
   ...coming(
     'Directories, sessions and the console are not built yet.',
-    'R92 R96 R98 R99 R100 R101 R102 R103 R104 R105',
+    'R92 R96 R98 R99 R100 R101 R103 R104 R105',
   ),
 };
 

@@ -244,14 +244,17 @@ function directoryTests(database: () => Promise<Record<string, string>>): void {
     for (let round = 0; round < 4; round += 1) {
       await node.groups.create(`group-${round}`, SYSTEM_ACTOR);
       const outcomes = await Promise.allSettled([
-        node.permissions.patch(SYSTEM_ACTOR, undefined, { useTokens: { groups: [`group-${round}`] } }),
+        node.permissions.patch(
+          { actor: SYSTEM_ACTOR, ifMatch: undefined },
+          { useTokens: { groups: [`group-${round}`] } },
+        ),
         other.groups.delete(`group-${round}`, SYSTEM_ACTOR),
       ]);
       expect(outcomes.map((outcome) => outcome.status).sort()).toEqual(['fulfilled', 'rejected']);
-      await node.permissions.patch(SYSTEM_ACTOR, undefined, { useTokens: { groups: [] } });
+      await node.permissions.patch({ actor: SYSTEM_ACTOR, ifMatch: undefined }, { useTokens: { groups: [] } });
     }
     await node.groups.create('kept', SYSTEM_ACTOR);
-    await node.permissions.patch(SYSTEM_ACTOR, undefined, { createForSelf: { groups: ['kept'] } });
+    await node.permissions.patch({ actor: SYSTEM_ACTOR, ifMatch: undefined }, { createForSelf: { groups: ['kept'] } });
     await expect(node.groups.delete('kept', SYSTEM_ACTOR)).rejects.toEqual(conflict);
   });
 
@@ -282,7 +285,7 @@ function directoryTests(database: () => Promise<Record<string, string>>): void {
       },
     });
     const patch = (body: unknown, ifMatch?: string): Promise<unknown> =>
-      node.permissions.patch(SYSTEM_ACTOR, ifMatch, body);
+      node.permissions.patch({ actor: SYSTEM_ACTOR, ifMatch }, body);
     const { tag } = node.permissions.currentVersion();
     await patch({ useTokens: { everyone: false } }, tag);
     expect(node.permissions.current().useTokens).toEqual({ everyone: false, groups: [] });

@@ -1,15 +1,3 @@
-import { IsBoolean, IsOptional } from 'class-validator';
-import { QueryBoolean } from '../../common/validation/query-boolean.decorator.js';
-
-/** The query of an import. */
-export class UserImportQuery {
-  /** Checks everything and changes nothing. */
-  @IsOptional()
-  @QueryBoolean()
-  @IsBoolean()
-  dryRun: boolean = false;
-}
-
 /** What is wrong with a line. */
 export class UserImportErrorDto {
   /**
