@@ -20,4 +20,16 @@ export class NodeEntity {
 
   @Column({ name: 'acted_at_ms', type: 'bigint', nullable: true, transformer: bigintAsNumber })
   actedAtMs!: number | null;
+
+  /** Null in this and the next columns: a node of a version that does not write them. */
+  @Column({ type: 'varchar', length: 32, nullable: true })
+  version!: string | null;
+
+  /** At the last sign of life: how long ago the node last acted on everything in the change log. */
+  @Column({ name: 'lag_ms', type: 'bigint', nullable: true, transformer: bigintAsNumber })
+  lagMs!: number | null;
+
+  /** Audit events in its journal that are not in the database yet. */
+  @Column({ name: 'journal_bytes', type: 'bigint', nullable: true, transformer: bigintAsNumber })
+  journalBytes!: number | null;
 }

@@ -11,6 +11,7 @@ import { inTime } from '../common/time/in-time.js';
 import { CONFIGURATION } from '../config/config.module.js';
 import type { Configuration } from '../config/env.js';
 import { isOfNode } from '../peers/node-name.js';
+import { readVersion } from '../metrics/metrics.registry.js';
 import { PeerLink } from '../peers/peer.link.js';
 import { ClockWatch } from './clock-watch.js';
 import { dialectOf } from './dialect/index.js';
@@ -46,6 +47,10 @@ export interface KnownNode {
   readonly isLive: boolean;
   readonly actedUpTo: number | null;
   readonly actedAtMs: number | null;
+  readonly version: string | null;
+  /** At that time: how long before it had acted on the whole change log. */
+  readonly lagMs: number | null;
+  readonly journalBytes: number | null;
 }
 
 /**
@@ -74,6 +79,8 @@ export class NodeRegistry implements OnApplicationBootstrap, BeforeApplicationSh
   #beating: Promise<void> | null = null;
   #isFailing = false;
   #isStopped = false;
+  readonly #version = readVersion();
+  #journalBytes: () => number | null = () => null;
 
   constructor(
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
@@ -112,6 +119,11 @@ export class NodeRegistry implements OnApplicationBootstrap, BeforeApplicationSh
   /** Null if SCOPEGATE_SINGLE_NODE is right. */
   get warning(): string | null {
     return this.#others.length === 0 ? null : notSingleText(this.#others);
+  }
+
+  /** The audit is above the database: it says how much of its journal is not stored yet. */
+  setJournal(bytes: () => number): void {
+    this.#journalBytes = bytes;
   }
 
   moment(): Moment {
@@ -181,6 +193,9 @@ export class NodeRegistry implements OnApplicationBootstrap, BeforeApplicationSh
           isLive: nowMs - row.seenAtMs <= silenceMs(row) || this.#hasWrittenLately(row),
           actedUpTo: row.actedUpTo,
           actedAtMs: row.actedAtMs,
+          version: row.version,
+          lagMs: row.lagMs,
+          journalBytes: row.journalBytes,
         }));
       },
       { lane: 'changes' },
@@ -222,6 +237,9 @@ export class NodeRegistry implements OnApplicationBootstrap, BeforeApplicationSh
     const row = {
       seenAtMs: nowMs,
       maxStalenessMs: this.configuration.maxStalenessMs,
+      version: this.#version,
+      lagMs: Math.round(this.ageMs),
+      journalBytes: this.#journalBytes(),
       ...(line === null ? {} : { actedUpTo: line, actedAtMs: nowMs }),
     };
     await this.unitOfWork.run(

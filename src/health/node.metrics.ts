@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common';
+import { AuditShipper } from '../audit/audit-shipper.js';
 import { ClockWatch } from '../database/clock-watch.js';
 import { NodeRegistry } from '../database/node.registry.js';
 import { MetricsRegistry } from '../metrics/metrics.registry.js';
 
 @Injectable()
 export class NodeMetrics {
-  constructor(metrics: MetricsRegistry, nodes: NodeRegistry, clock: ClockWatch) {
+  constructor(metrics: MetricsRegistry, nodes: NodeRegistry, clock: ClockWatch, shipper: AuditShipper) {
+    nodes.setJournal(() => shipper.backlogBytes);
     metrics.observe(
       'clock_offset_seconds',
       "How far the clock of this node is ahead of the database's; negative where it is behind.",

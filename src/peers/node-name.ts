@@ -12,6 +12,12 @@ export function workerName(node: string, number: number): string {
   return `${node}-w${number}`;
 }
 
+/** The node of an id, and the number of the worker; null for a process without workers. */
+export function nodeOf(id: string): { readonly node: string; readonly worker: number | null } {
+  const [, node, worker] = /^(.*-[0-9a-f]{10})-w(\d{1,4})$/.exec(id) ?? [];
+  return node === undefined ? { node: id, worker: null } : { node, worker: Number(worker) };
+}
+
 export function isOfNode(id: string, node: string): boolean {
   return id === node || id.startsWith(`${node}-w`);
 }

@@ -63,6 +63,7 @@ const FOR_ADMINISTRATORS = [
   'POST /audit-events/verify',
   'POST /explain',
   'GET /keys',
+  'GET /nodes',
 ];
 
 const server = await shareServer();

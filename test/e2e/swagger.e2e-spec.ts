@@ -335,6 +335,7 @@ describe('what is answered', () => {
     const asked = { application: 'jira', method: 'GET', path: '/rest/api/2/issue', peer: '127.0.0.1', headers: [] };
     await check('post', '/explain', '/explain', asked);
     await check('get', '/keys', '/keys');
+    await check('get', '/nodes', '/nodes');
     await check('get', '/audit-events', '/audit-events?limit=200');
     await check('get', '/audit-events/export', '/audit-events/export?format=csv');
     await check('get', '/audit-events/export', '/audit-events/export');
