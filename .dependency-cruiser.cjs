@@ -24,7 +24,7 @@ const TIERS = [
   ['settings', 'permissions', 'directory', 'applications', 'tokens'],
   ['identity'],
   ['access'],
-  ['gateway', 'forward-auth', 'introspection', 'health'],
+  ['gateway', 'forward-auth', 'introspection', 'health', 'reports'],
 ];
 
 /** What a pure rule may take from Node: functions of their arguments alone. */

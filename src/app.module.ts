@@ -15,6 +15,7 @@ import { KEY_USES } from './key-uses.js';
 import { KeysModule } from './keys/keys.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import type { OpenedDatabase } from './opened-database.js';
+import { ReportsModule } from './reports/reports.module.js';
 import type { PeerLink } from './peers/peer.link.js';
 import { PeersModule } from './peers/peers.module.js';
 
@@ -41,6 +42,7 @@ export class AppModule {
         ForwardAuthModule,
         IntrospectionModule,
         HealthModule,
+        ReportsModule,
         DocumentationModule,
       ],
     };

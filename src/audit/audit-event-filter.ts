@@ -17,6 +17,10 @@ export interface AuditEventFilter {
   readonly code?: string;
   /** The actor or the owner has one of these names. */
   readonly userNames?: readonly UserName[];
+  /** Only requests that concern the user with these names: see `concerns`. */
+  readonly own?: readonly UserName[];
+  /** The code is one of these. */
+  readonly codes?: readonly string[];
   readonly tokenId?: string;
   readonly clientIp?: string;
   readonly application?: string;
@@ -52,8 +56,8 @@ export const UNINDEXED_FILTERS = ['credential', 'door'] as const;
 
 /** Stored texts hold no character that a database would change, so some filters find nothing. */
 export function canBeMet(filter: AuditEventFilter): boolean {
-  const { userNames, ...others } = filter;
-  const isNameStorable = userNames?.every(({ key }) => isStorableText(key)) ?? true;
+  const { userNames, own, ...others } = filter;
+  const isNameStorable = (own ?? userNames)?.every(({ key }) => isStorableText(key)) ?? true;
   return isNameStorable && Object.values(others).every((limit) => typeof limit !== 'string' || isStorableText(limit));
 }
 
@@ -66,9 +70,27 @@ export function rangeOfName({ fromMs, untilMs }: UserName): { readonly from: str
 }
 
 function isOf({ id, actorKey, ownerKey }: FilteredEvent, name: UserName): boolean {
-  if (actorKey !== name.key && ownerKey !== name.key) return false;
+  return (actorKey === name.key || ownerKey === name.key) && isWithin(id, name);
+}
+
+function isWithin(id: string, name: UserName): boolean {
   const { from, until } = rangeOfName(name);
   return id > from && (until === null || id < until);
+}
+
+/**
+ * Whether an event is a request with a credential that was proven to be the user's (R101): the secret of a token of the
+ * user, or a login at the management API. Anybody can send the name of another user with a wrong secret, or with a
+ * password that only the application judges.
+ */
+export function concerns(event: FilteredEvent, names: readonly UserName[]): boolean {
+  if (event.outcome === 'changed') return false;
+  const isLoggedIn =
+    event.application === null &&
+    event.door === null &&
+    (event.outcome === 'allowed' || event.type === 'permission.denied');
+  const provenKey = event.ownerKey ?? (isLoggedIn ? event.actorKey : null);
+  return names.some((name) => name.key === provenKey && isWithin(event.id, name));
 }
 
 /** Ignores `fromMs` and `toMs`. */
@@ -76,7 +98,9 @@ export function meets(event: FilteredEvent, filter: AuditEventFilter): boolean {
   for (const column of [...EQUALITY_FILTERS, ...UNINDEXED_FILTERS]) {
     if (filter[column] !== undefined && event[column] !== filter[column]) return false;
   }
-  const { userNames, text } = filter;
+  const { userNames, own, codes, text } = filter;
+  if (codes !== undefined && (event.code === null || !codes.includes(event.code))) return false;
+  if (own !== undefined && !concerns(event, own)) return false;
   if (userNames !== undefined && !userNames.some((name) => isOf(event, name))) return false;
   if (text === undefined) return true;
   const lowerCase = text.toLowerCase();

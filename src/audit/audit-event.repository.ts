@@ -8,6 +8,7 @@ import {
   type AuditEvent,
   type FloodState,
 } from '@scopegate/audit';
+import { isStorableText } from '@scopegate/kernel';
 import { In, IsNull, Not, type EntityManager } from 'typeorm';
 import type { DatabaseWork } from '../database/database-lanes.js';
 import { dialectOf } from '../database/dialect/index.js';
@@ -65,14 +66,17 @@ const END = '~';
 export class AuditEventRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  async findByRequestId(requestId: string): Promise<AuditEvent | null> {
-    const row = await this.#read((manager) =>
-      manager.findOne(AuditEventEntity, {
+  /** Newest first, without changes. */
+  async ofRequest(requestId: string, limit: number): Promise<readonly AuditEvent[]> {
+    if (!isStorableText(requestId)) return [];
+    const rows = await this.#read((manager) =>
+      manager.find(AuditEventEntity, {
         where: { requestId, outcome: Not('changed') },
         order: { id: 'DESC' },
+        take: limit,
       }),
     );
-    return row === null ? null : eventOfColumns(row);
+    return rows.filter((row) => row.requestId === requestId).map(eventOfColumns);
   }
 
   /** If no index answers a filter alone, only some rows are read: a page can be short or empty before the end. */
@@ -167,9 +171,11 @@ function scansOf(filter: AuditEventFilter): { readonly scans: readonly IndexScan
     const value = filter[column];
     return value === undefined ? [] : [{ column, value }];
   });
-  const byName = filter.userNames?.flatMap(scansOfName) ?? null;
+  const byName = (filter.own ?? filter.userNames)?.flatMap(scansOfName) ?? null;
   const unindexed = UNINDEXED_FILTERS.map((column) => filter[column]);
-  const others = [filter.userNames, filter.text, ...unindexed].filter((limit) => limit !== undefined);
+  const others = [filter.userNames, filter.own, filter.codes, filter.text, ...unindexed].filter(
+    (limit) => limit !== undefined,
+  );
   const limits = equalities.length + others.length;
   const [first] = equalities;
   const isRare = first?.column === 'tokenId' || first?.column === 'clientIp';
@@ -229,7 +235,7 @@ function scanStatement(
   return { text: `SELECT ${selected} FROM ${table}${index}${where} ORDER BY ${id} DESC LIMIT ${limit}`, values };
 }
 
-function filteredOf(event: AuditEvent): FilteredEvent {
+export function filteredOf(event: AuditEvent): FilteredEvent {
   return { ...event, actorKey: nameKeyOf(event.actor), ownerKey: nameKeyOf(event.owner) };
 }
 

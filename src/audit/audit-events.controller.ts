@@ -1,13 +1,12 @@
 import { Body, Controller, Get, Post, Query, Res, StreamableFile } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { parseIpAddress } from '@scopegate/network';
-import { parseInstant } from '@scopegate/token';
 import type { FastifyReply } from 'fastify';
-import { invalidField, ProblemException } from '../common/http/problem.exception.js';
+import { invalidField } from '../common/http/problem.exception.js';
 import { decodeCursor, encodeCursor } from '../common/paging/page.js';
 import { ApiRoute } from '../common/swagger/api-route.decorator.js';
 import { Clock } from '../common/time/clock.js';
 import type { AuditEventFilter } from './audit-event-filter.js';
+import { filterOf, instantOf } from './audit-event-filter.parser.js';
 import { AuditEventRepository } from './audit-event.repository.js';
 import { toDto } from './audit-event.mapper.js';
 import { AuditExporter } from './audit-exporter.js';
@@ -115,31 +114,4 @@ export class AuditEventsController {
     const filter = filterOf(query);
     return query.user === undefined ? filter : { ...filter, userNames: await this.formerNames.namesOf(query.user) };
   }
-}
-
-function filterOf(query: AuditEventFilterQuery): AuditEventFilter {
-  const clientIp = query.clientIp === undefined ? undefined : parseIpAddress(query.clientIp);
-  if (clientIp === null) throw invalidField('clientIp', 'must be an IPv4 or IPv6 address.');
-  return {
-    ...(query.from === undefined ? {} : { fromMs: instantOf('from', query.from) }),
-    ...(query.to === undefined ? {} : { toMs: instantOf('to', query.to) }),
-    ...(query.type === undefined ? {} : { type: query.type }),
-    ...(query.outcome === undefined ? {} : { outcome: query.outcome }),
-    ...(query.code === undefined ? {} : { code: query.code }),
-    ...(query.tokenId === undefined ? {} : { tokenId: query.tokenId }),
-    ...(clientIp === undefined ? {} : { clientIp }),
-    ...(query.application === undefined ? {} : { application: query.application }),
-    ...(query.credential === undefined ? {} : { credential: query.credential }),
-    ...(query.door === undefined ? {} : { door: query.door }),
-    ...(query.q === undefined ? {} : { text: query.q }),
-  };
-}
-
-/** Reads an instant of a query: ISO 8601 with an offset. */
-function instantOf(field: string, text: string): number {
-  const instant = parseInstant(text);
-  if (!instant.ok) {
-    throw new ProblemException('validation_failed', instant.message, [{ field, message: instant.message }]);
-  }
-  return instant.instantMs;
 }

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AuditEventsController } from './audit-events.controller.js';
 import { AuditEventRepository } from './audit-event.repository.js';
+import { AuditEventReader } from './audit-event.reader.js';
 import { AuditExporter } from './audit-exporter.js';
 import { AuditMetrics } from './audit.metrics.js';
 import { AuditRetention } from './audit.retention.js';
@@ -16,6 +17,7 @@ import { UnrecordedRequests } from './unrecorded-requests.js';
 @Module({
   controllers: [AuditEventsController],
   providers: [
+    AuditEventReader,
     AuditEventRepository,
     AuditExporter,
     AuditMetrics,
@@ -29,6 +31,6 @@ import { UnrecordedRequests } from './unrecorded-requests.js';
     FormerNames,
     UnrecordedRequests,
   ],
-  exports: [AuditRetention, AuditChain, AuditService, AuditShipper, FormerNames],
+  exports: [AuditEventReader, AuditRetention, AuditChain, AuditService, AuditShipper, FormerNames],
 })
 export class AuditModule {}

@@ -43,8 +43,8 @@ export class AuditService {
 
   async findByRequestId(requestId: string): Promise<AuditEventDto | null> {
     await this.shipper.flush();
-    const event = await this.events.findByRequestId(requestId);
-    return event === null ? null : toDto(event);
+    const [event] = await this.events.ofRequest(requestId, 1);
+    return event === undefined ? null : toDto(event);
   }
 
   /** @param isFailOpen whether requests go on if nothing can be recorded, as the settings say */

@@ -15,6 +15,12 @@ export interface Renaming {
   readonly to: string;
 }
 
+export interface NamedUser {
+  readonly id: string;
+  readonly username: string;
+  readonly createdAtMs: number;
+}
+
 /** No user has it. */
 const NO_NAME = '';
 
@@ -35,6 +41,17 @@ export class FormerNames {
   /** Another user may get the name of a deleted one. */
   async forget(manager: EntityManager, userId: string): Promise<void> {
     await manager.update(FormerNameEntity, { userId }, { currentKey: NO_NAME });
+  }
+
+  /** The names of one user, each only while the user had it: for what only this user may see (R101, R103). */
+  async ownNamesOf({ id, username, createdAtMs }: NamedUser): Promise<readonly UserName[]> {
+    const former = await this.unitOfWork.read(
+      (manager) =>
+        manager.find(FormerNameEntity, { where: { userId: id }, order: { id: 'DESC' }, take: MAX_FORMER_NAMES }),
+      { lane: 'lists' },
+    );
+    const current = { key: userNameKey(username), fromMs: former[0]?.untilMs ?? createdAtMs };
+    return [current, ...former.map(({ formerKey, fromMs, untilMs }) => ({ key: formerKey, fromMs, untilMs }))];
   }
 
   /** The name, and those that its user had before it. */

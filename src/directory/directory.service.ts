@@ -49,6 +49,14 @@ export class DirectoryService {
     return this.known.findAll(ids);
   }
 
+  /** Null if the user has been deleted. */
+  async createdAtMs(id: string): Promise<number | null> {
+    const row = await this.unitOfWork.read((manager) =>
+      manager.findOne(UserEntity, { select: { id: true, createdAtMs: true }, where: { id } }),
+    );
+    return row?.createdAtMs ?? null;
+  }
+
   isAdministrator(principal: PrincipalFacts): boolean {
     return isAdministrator(principal);
   }

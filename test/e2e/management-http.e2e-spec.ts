@@ -11,6 +11,8 @@ type Route = { readonly method: string; readonly path: string };
 
 const OPEN_TO_USERS = [
   'GET /me',
+  'GET /me/requests',
+  'GET /requests/{requestId}',
   'POST /me/password',
   'POST /tokens',
   'GET /tokens',

@@ -329,6 +329,11 @@ describe('what is answered', () => {
     await check('put', '/permissions', '/permissions', permissions);
     await check('patch', '/permissions', '/permissions', { useTokens: { everyone: true, groups: [] } });
     await check('get', '/me', '/me');
+    await check('get', '/me/requests', '/me/requests');
+    const { requestId } = (
+      await check<{ items: { requestId: string }[] }>('get', '/me/requests', '/me/requests?limit=1')
+    ).items[0] ?? { requestId: '' };
+    await check('get', '/requests/{requestId}', `/requests/${requestId}`);
     const password = 'another long password';
     await check('post', '/me/password', '/me/password', { current: server.adminPassword, new: password }, 204);
     admin = createApiClient(server.url, { user: 'admin', password });
