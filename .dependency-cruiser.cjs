@@ -22,7 +22,7 @@ const TIERS = [
   ['audit'],
   ['documents'],
   ['settings', 'permissions', 'directory', 'applications', 'tokens'],
-  ['identity'],
+  ['identity', 'reminders'],
   ['access'],
   ['gateway', 'forward-auth', 'introspection', 'health', 'reports'],
 ];

@@ -18,6 +18,7 @@ import type { OpenedDatabase } from './opened-database.js';
 import { ReportsModule } from './reports/reports.module.js';
 import type { PeerLink } from './peers/peer.link.js';
 import { PeersModule } from './peers/peers.module.js';
+import { RemindersModule } from './reminders/reminders.module.js';
 
 @Module({})
 export class AppModule {
@@ -41,6 +42,7 @@ export class AppModule {
         GatewayModule,
         ForwardAuthModule,
         IntrospectionModule,
+        RemindersModule,
         HealthModule,
         ReportsModule,
         DocumentationModule,

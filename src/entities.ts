@@ -15,7 +15,10 @@ import { DepositEntity } from './identity/deposit.entity.js';
 import { SigningKeyEntity } from './identity/signing-key.entity.js';
 import { LastingKeyEntity } from './keys/lasting-key.entity.js';
 import { PermissionsEntity } from './permissions/permissions.entity.js';
+import { MailEntity } from './reminders/mail.entity.js';
+import { ReminderEntity } from './reminders/reminder.entity.js';
 import { SettingsEntity } from './settings/settings.entity.js';
+import { TokenAddressEntity } from './tokens/token-address.entity.js';
 import { TokenUseProgressEntity } from './tokens/token-use-progress.entity.js';
 import { TokenEntity } from './tokens/token.entity.js';
 import { TokenSessionEntity } from './tokens/token-session.entity.js';
@@ -33,10 +36,13 @@ export const ENTITIES = [
   KeyCheckEntity,
   LastingKeyEntity,
   LeaseEntity,
+  MailEntity,
   NodeEntity,
   PermissionsEntity,
+  ReminderEntity,
   SettingsEntity,
   SigningKeyEntity,
+  TokenAddressEntity,
   TokenEntity,
   TokenSessionEntity,
   UnfinishedDeletionEntity,

@@ -14,6 +14,8 @@ export const AUDIT_EVENT_TYPES = [
   'token.rotated',
   'token.revoked',
   'token.purged',
+  'token.expires-soon',
+  'token.used-from-new-address',
   'settings.changed',
   'permissions.changed',
   'application.created',

@@ -1,6 +1,7 @@
 export * from './authorization.js';
 export * from './expiry.js';
 export * from './instant.js';
+export * from './reminder.js';
 export * from './session-cookie.js';
 export * from './session-format.js';
 export * from './token-digest.js';

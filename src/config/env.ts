@@ -15,6 +15,7 @@ import {
   readTextOrFile,
   type Environment,
 } from './environment.reader.js';
+import { readMail, type MailConfiguration } from './mail-configuration.js';
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
@@ -49,6 +50,8 @@ export interface Configuration {
   readonly journalMaxBytes: number;
   readonly logLevel: LogLevel;
   readonly auditStreams: AuditStreamsConfiguration;
+  /** Null: no mails are sent. */
+  readonly mail: MailConfiguration | null;
 }
 
 const KNOWN_NAMES: ReadonlySet<string> = new Set([
@@ -73,6 +76,9 @@ const KNOWN_NAMES: ReadonlySet<string> = new Set([
   'SCOPEGATE_AUDIT_WEBHOOK',
   'SCOPEGATE_AUDIT_WEBHOOK_SECRET',
   'SCOPEGATE_AUDIT_WEBHOOK_SECRET_FILE',
+  'SCOPEGATE_SMTP_URL',
+  'SCOPEGATE_SMTP_URL_FILE',
+  'SCOPEGATE_MAIL_FROM',
 ]);
 
 /** At a terminal, no load balancer has to notice the stop. */
@@ -120,6 +126,7 @@ export function readConfiguration(
     journalMaxBytes: readInteger(environment, 'SCOPEGATE_JOURNAL_MAX_BYTES', 268_435_456, 65_536, 2_000_000_000),
     logLevel: readLogLevel(environment),
     auditStreams: readAuditStreams(environment),
+    mail: readMail(environment),
   };
   if (!makesKeys) requireKeys(configuration);
   return configuration;

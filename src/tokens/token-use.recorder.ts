@@ -6,6 +6,7 @@ import { AuditShipper } from '../audit/audit-shipper.js';
 import type { LeftJournal } from '../audit/journal/journal-shipment.js';
 import { rowLock } from '../database/row-lock.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
+import { TokenAddressRecorder } from './token-address.recorder.js';
 import { TokenEntity } from './token.entity.js';
 import { TokenUseProgressEntity } from './token-use-progress.entity.js';
 
@@ -32,6 +33,7 @@ export class TokenUseRecorder implements OnModuleInit {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly shipper: AuditShipper,
+    private readonly addresses: TokenAddressRecorder,
   ) {}
 
   onModuleInit(): void {
@@ -62,9 +64,10 @@ export class TokenUseRecorder implements OnModuleInit {
       const progress = await progressOf(manager, chain);
       // Already stored: only the answer was lost.
       if (progress?.batch === batch.id) return;
-      await countUses(manager, batch.uses);
+      await this.#count(manager, batch.uses);
       await noteProgress(manager, chain, batch.end, batch.id);
     }, JOURNAL_LANE);
+    this.addresses.remember(batch.uses);
     this.#batch = null;
     this.shipper.holdJournal(batch.end);
   }
@@ -86,9 +89,14 @@ export class TokenUseRecorder implements OnModuleInit {
           return true;
         });
       }
-      await countUses(manager, uses);
+      await this.#count(manager, uses);
       await noteProgress(manager, chainName, end, randomUUID());
     }, JOURNAL_LANE);
+  }
+
+  async #count(manager: EntityManager, uses: TokenUses): Promise<void> {
+    await countUses(manager, uses);
+    await this.addresses.store(manager, uses);
   }
 }
 

@@ -12,6 +12,7 @@ import { bigintAsNumber } from '../database/column-transformers.js';
 @Index('idx_tokens_description', ['description'])
 @Index('idx_tokens_owner_name', ['ownerName'])
 @Index('idx_tokens_revoked', ['revokedAtMs'])
+@Index('idx_tokens_created', ['createdAtMs'])
 export class TokenEntity {
   /** The order of creation, and the whole-number id of the vendor-compatible calls. */
   @PrimaryGeneratedColumn({ type: 'int' })

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { In, LessThanOrEqual } from 'typeorm';
+import { In, LessThanOrEqual, type EntityManager } from 'typeorm';
 import { SYSTEM_ACTOR } from '../audit/actor.js';
 import { AuditService } from '../audit/audit.service.js';
 import { PURGE_BATCH_SIZE, type PurgedBatch } from '../database/purged-batch.js';
@@ -7,15 +7,26 @@ import { rowLock } from '../database/row-lock.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { TokenEntity } from './token.entity.js';
 import { auditedProperties, auditFields } from './token.mapper.js';
+import { TokenAddressEntity } from './token-address.entity.js';
 import { TokenSessionEntity } from './token-session.entity.js';
+
+/** Runs in the transaction that removes tokens. */
+export type TokenPurgingHook = (manager: EntityManager, ids: readonly string[]) => Promise<void>;
 
 /** A token that only the maximum ends (`applyAtUse`) stays, because a removed token cannot come back (R65). */
 @Injectable()
 export class TokenPurger {
+  readonly #hooks: TokenPurgingHook[] = [];
+
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly audit: AuditService,
   ) {}
+
+  /** For what another module keeps of a token. */
+  onPurging(hook: TokenPurgingHook): void {
+    this.#hooks.push(hook);
+  }
 
   /** Records an event for each token in the same transaction. @param endedAtMs removes tokens that ended by then */
   async purgeBatch(endedAtMs: number): Promise<PurgedBatch> {
@@ -28,9 +39,11 @@ export class TokenPurger {
       const ids = In(rows.map((row) => row.id));
       const locked = await manager.find(TokenEntity, { where: { id: ids }, order: { id: 'ASC' }, ...rowLock(manager) });
       if (locked.length === 0) return 0;
-      const lockedIds = In(locked.map((row) => row.id));
-      await manager.delete(TokenEntity, { id: lockedIds });
-      await manager.delete(TokenSessionEntity, { tokenId: lockedIds });
+      const purgedIds = locked.map((row) => row.id);
+      await manager.delete(TokenEntity, { id: In(purgedIds) });
+      await manager.delete(TokenSessionEntity, { tokenId: In(purgedIds) });
+      await manager.delete(TokenAddressEntity, { tokenId: In(purgedIds) });
+      for (const hook of this.#hooks) await hook(manager, purgedIds);
       for (const row of locked) {
         unit.changed('token', row.id);
         this.audit.recordChange(manager, SYSTEM_ACTOR, {

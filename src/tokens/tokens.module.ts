@@ -4,11 +4,13 @@ import { AuditModule } from '../audit/audit.module.js';
 import { DirectoryModule } from '../directory/directory.module.js';
 import { PermissionsModule } from '../permissions/permissions.module.js';
 import { SettingsModule } from '../settings/settings.module.js';
+import { EndingTokenReader } from './ending-token.reader.js';
 import { MeController } from './me.controller.js';
 import { OwnTokenController } from './own-token.controller.js';
 import { Pepper } from './pepper.js';
 import { SessionCache } from './session.cache.js';
 import { SessionsService } from './sessions.service.js';
+import { TokenAddressRecorder } from './token-address.recorder.js';
 import { TokenCacheMetrics } from './token-cache.metrics.js';
 import { TokenCache } from './token.cache.js';
 import { TokenPurgeJob } from './token-purge.job.js';
@@ -32,9 +34,11 @@ import { VendorTokensService } from './vendor/vendor-tokens.service.js';
   imports: [AuditModule, ApplicationsModule, DirectoryModule, PermissionsModule, SettingsModule],
   controllers: [OwnTokenController, TokensController, MeController, VendorTokensController],
   providers: [
+    EndingTokenReader,
     Pepper,
     SessionCache,
     SessionsService,
+    TokenAddressRecorder,
     TokenCache,
     TokenCacheMetrics,
     TokenPurgeJob,
@@ -52,6 +56,6 @@ import { VendorTokensService } from './vendor/vendor-tokens.service.js';
     VendorTokensService,
     VisibleTokenReader,
   ],
-  exports: [SessionsService, TokenCache, TokenUseRecorder],
+  exports: [EndingTokenReader, SessionsService, TokenAddressRecorder, TokenCache, TokenPurger, TokenUseRecorder],
 })
 export class TokensModule {}

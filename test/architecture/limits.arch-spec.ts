@@ -1,4 +1,5 @@
 import { MAX_HEADER_LINES } from '@scopegate/access';
+import { MAX_ADDRESSES } from '@scopegate/audit';
 import { BODY_RATE_WINDOW_MS, MIN_BODY_BYTES_PER_SECOND } from '@scopegate/kernel';
 import { MAX_ERRORS } from '@scopegate/problem';
 import {
@@ -13,7 +14,7 @@ import { defaultOptions } from '../../src/applications/application-options.js';
 import { BODY_LIMITS } from '../../src/common/http/body-limits.js';
 import { readConfiguration } from '../../src/config/env.js';
 import { MAX_IMPORTED_USERS } from '../../src/directory/user-import.js';
-import { DEFAULT_SETTINGS } from '../../src/settings/dto/settings.dto.js';
+import { DEFAULT_SETTINGS, MAX_REMINDERS } from '../../src/settings/dto/settings.dto.js';
 import { readSource } from './source-tree.js';
 
 /** A number in the code that no module exports. @throws Error if it is not there */
@@ -89,6 +90,16 @@ const LIMITS: Readonly<Record<string, string>> = {
   'errors in an answer': count(MAX_ERRORS),
   'users in one import': count(MAX_IMPORTED_USERS),
   'memberships of the users in one import': count(named('src/directory/user-import.ts', 'MAX_MEMBERSHIPS')),
+  'thresholds in `reminders.days`': count(MAX_REMINDERS),
+  'remembered addresses of one token': count(MAX_ADDRESSES),
+  'mails about new addresses of one token, within a day': count(
+    named('src/reminders/mail-queue.service.ts', 'MAX_ADDRESS_MAILS'),
+  ),
+  'mails in one run, each ten seconds': count(named('src/reminders/mail-delivery.service.ts', 'MAILS_IN_ONE_RUN')),
+  'silence of the mail server': time(named('src/reminders/smtp.connector.ts', 'SILENCE_MS')),
+  'time for one mail, or for the login at the mail server': time(
+    named('src/reminders/smtp.connector.ts', 'STEP_TIMEOUT_MS'),
+  ),
   'draining before a stop': time(CONFIGURATION.drainMs),
   'running requests during a stop, upgraded connections and event streams too': time(CONFIGURATION.stopMs),
   'requests that wait for the start': count(named('src/gateway/front-door.ts', 'MAX_EARLY_REQUESTS')),

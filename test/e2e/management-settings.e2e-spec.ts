@@ -141,7 +141,10 @@ describeOnEachDatabase('settings at the management API', (server: () => Scopegat
     expect(answer.status).toBe(200);
     expect(answer.body.purge).toEqual({ expiredTokensAfterDays: 5 });
     expect(codes(answer.body)).not.toContain('made_up');
-    for (const section of Object.keys(TEST_SETTINGS)) {
+    const { reminders, ...required } = TEST_SETTINGS;
+    const older = await admin.put<Settings>('/settings', { ...required, purge: { expiredTokensAfterDays: 5 } });
+    expect(older.body.reminders).toEqual(reminders);
+    for (const section of Object.keys(required)) {
       const problem = expectProblem(
         await admin.put('/settings', { ...TEST_SETTINGS, [section]: undefined }),
         400,
@@ -156,6 +159,22 @@ describeOnEachDatabase('settings at the management API', (server: () => Scopegat
       expectProblem(await admin.put('/settings', body), 400, 'validation_failed');
     }
     expect((await get()).body.purge).toEqual({ expiredTokensAfterDays: 5 });
+  });
+
+  it('R98: reminders take up to ten different whole days from 1 to 365, or none', async () => {
+    const { reminders } = await patch({ reminders: { days: [1, 365, 14] } });
+    expect(reminders).toEqual({ days: [1, 365, 14], mail: true });
+    expect((await patch({ reminders: { days: [] } })).reminders.days).toEqual([]);
+    const eleven = Array.from({ length: 11 }, (_, index) => index + 1);
+    const bad = [[0], [366], [-1], [1.5], ['7'], [null], [[7]], [7, 7], eleven, 7, { 0: 7 }, null];
+    for (const days of bad) {
+      const problem = expectProblem(await admin.patch('/settings', { reminders: { days } }), 400, 'validation_failed');
+      expect(problem.errors?.[0]?.field).toMatch(/^reminders/);
+    }
+    for (const mail of ['yes', 1, null]) {
+      expectProblem(await admin.patch('/settings', { reminders: { mail } }), 400, 'validation_failed');
+    }
+    expectProblem(await admin.patch('/settings', { reminders: { hours: [1] } }), 400, 'validation_failed');
   });
 
   it('R63, R64: a change holds to the version it was made for (ETag, If-Match)', async () => {

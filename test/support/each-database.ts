@@ -12,6 +12,7 @@ export const TEST_SETTINGS = {
   throttling: { maxFailures: 0, windowSeconds: 60 },
   audit: { successes: true, failures: true, denials: true, anonymous: false, failOpen: false, retentionDays: 365 },
   purge: { expiredTokensAfterDays: 30 },
+  reminders: { days: [30, 7, 1], mail: true },
 };
 
 /** The permissions of a fresh install. */

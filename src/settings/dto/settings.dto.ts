@@ -137,6 +137,40 @@ export class PurgeDto {
   expiredTokensAfterDays!: number;
 }
 
+/** The most thresholds of reminders. */
+export const MAX_REMINDERS = 10;
+
+/** Days. */
+const MAX_REMINDER_DAYS = 365;
+
+/** Reminders before a token ends. */
+export class RemindersDto {
+  /**
+   * How many days before the end of a token its owner and creator are told: up to ten different whole numbers from 1 to
+   * 365. Empty: never. A number counts only for tokens that were made before that day.
+   * @example [30, 7, 1]
+   */
+  @BoundedList(
+    { maxItems: MAX_REMINDERS, isUnique: true, item: reminderProblem },
+    { type: 'integer', minimum: 1, maximum: MAX_REMINDER_DAYS },
+  )
+  days!: number[];
+
+  /**
+   * Whether they also get a mail, and another one after the first use of a token from a new address. Needs
+   * `SCOPEGATE_SMTP_URL`. The audit log and its streams have these events in any case.
+   */
+  @IsBoolean()
+  mail!: boolean;
+}
+
+function reminderProblem(days: unknown): string | null {
+  const isValid = Number.isInteger(days) && Number(days) >= 1 && Number(days) <= MAX_REMINDER_DAYS;
+  return isValid ? null : `must be a whole number of days from 1 to ${MAX_REMINDER_DAYS}`;
+}
+
+const DEFAULT_REMINDERS = { days: [30, 7, 1], mail: true };
+
 /** The sections of the settings that are the same in the answer and in what replaces it. */
 export class SettingsSectionsDto {
   @NestedObject(() => TokenValidityDto)
@@ -161,6 +195,7 @@ export class SettingsSectionsDto {
 /** The settings, with warnings. */
 export class SettingsDto extends SettingsSectionsDto {
   audit!: AuditSettingsDto;
+  reminders!: RemindersDto;
   warnings!: WarningDto[];
 }
 
@@ -180,6 +215,11 @@ export class ReplaceSettingsDto extends SettingsSectionsDto {
   @NestedObject(() => ReplaceAuditSettingsDto)
   audit!: ReplaceAuditSettingsDto;
 
+  /** Default: 30, 7 and 1 days before the end, with mails, so that documents of older versions still fit. */
+  @ApiProperty({ type: RemindersDto, required: false, default: DEFAULT_REMINDERS })
+  @NestedObject(() => RemindersDto)
+  reminders: RemindersDto = Object.assign(new RemindersDto(), structuredClone(DEFAULT_REMINDERS));
+
   /** Ignored, so that you can send back what you have read. */
   @Allow()
   warnings?: WarningDto[];
@@ -198,6 +238,7 @@ class AuditSettingsPatchDto extends PartialType(OmitType(AuditSettingsDto, ['fai
   failOpen?: boolean;
 }
 class PurgePatchDto extends PartialType(PurgeDto) {}
+class RemindersPatchDto extends PartialType(RemindersDto) {}
 
 /** A merge patch with the members to change. Lists are replaced as a whole. */
 export class SettingsPatchDto {
@@ -208,6 +249,7 @@ export class SettingsPatchDto {
   throttling?: ThrottlingPatchDto;
   audit?: AuditSettingsPatchDto;
   purge?: PurgePatchDto;
+  reminders?: RemindersPatchDto;
 }
 
 type Immutable<Value> = Value extends readonly (infer Item)[]
@@ -228,4 +270,5 @@ export const DEFAULT_SETTINGS: SettingsDocument = {
   throttling: { maxFailures: 20, windowSeconds: 60 },
   audit: { successes: true, failures: true, denials: true, anonymous: false, failOpen: false, retentionDays: 365 },
   purge: { expiredTokensAfterDays: 30 },
+  reminders: DEFAULT_REMINDERS,
 };
