@@ -23,7 +23,7 @@ const TIERS = [
   ['documents'],
   ['settings', 'permissions', 'directory', 'applications', 'tokens'],
   ['identity', 'reminders'],
-  ['access'],
+  ['access', 'sessions'],
   ['gateway', 'forward-auth', 'introspection', 'health', 'reports'],
 ];
 

@@ -16,6 +16,7 @@ import { drawPassword, FIRST_ADMINISTRATOR } from './directory/first-administrat
 import { trustedOrigin } from './directory/login-origin.js';
 import { PasswordHasher } from './directory/password.hasher.js';
 import { openToRead, type OpenedDatabase } from './opened-database.js';
+import { endSessionsOf } from './sessions/ended-sessions.js';
 import { startFailureText } from './startup-messages.js';
 
 /** A running server on the same SQLite file may write at the same moment. */
@@ -58,7 +59,7 @@ async function reset({ dataSource, secrets }: OpenedDatabase, passwordHash: stri
   // Running nodes read the change log, and act on the change within a second.
   const unitOfWork = new UnitOfWork(dataSource, new ChangeFeed(), clock);
   const changes = new ChangeRecorder(new AuditChain(secrets, unitOfWork), clock, unitOfWork);
-  const parts = { repository: new DirectoryRepository(), changes, clock };
+  const parts = { repository: new DirectoryRepository(), changes, clock, endLogins: endSessionsOf };
   try {
     for (let attempt = 1; ; attempt += 1) {
       try {

@@ -19,6 +19,7 @@ import { ReportsModule } from './reports/reports.module.js';
 import type { PeerLink } from './peers/peer.link.js';
 import { PeersModule } from './peers/peers.module.js';
 import { RemindersModule } from './reminders/reminders.module.js';
+import { SessionsModule } from './sessions/sessions.module.js';
 
 @Module({})
 export class AppModule {
@@ -45,6 +46,7 @@ export class AppModule {
         RemindersModule,
         HealthModule,
         ReportsModule,
+        SessionsModule,
         DocumentationModule,
       ],
     };

@@ -17,6 +17,7 @@ import { LastingKeyEntity } from './keys/lasting-key.entity.js';
 import { PermissionsEntity } from './permissions/permissions.entity.js';
 import { MailEntity } from './reminders/mail.entity.js';
 import { ReminderEntity } from './reminders/reminder.entity.js';
+import { BrowserSessionEntity } from './sessions/browser-session.entity.js';
 import { SettingsEntity } from './settings/settings.entity.js';
 import { TokenAddressEntity } from './tokens/token-address.entity.js';
 import { TokenUseProgressEntity } from './tokens/token-use-progress.entity.js';
@@ -27,6 +28,7 @@ export const ENTITIES = [
   ApplicationEntity,
   AuditChainEntity,
   AuditEventEntity,
+  BrowserSessionEntity,
   ChangeEntity,
   DepositEntity,
   FormerNameEntity,

@@ -3,9 +3,11 @@ import { judgePath, type PathJudgement } from '@scopegate/path';
 import { productOf } from '@scopegate/product';
 import { isRefusedMethod } from '@scopegate/scope';
 import { isBlocked } from './blocked-request.js';
-import type { Credential } from './credential.js';
+import { readBrowserSession } from './browser-session.js';
+import type { Credential, CredentialReading } from './credential.js';
 import { deny, type Admitted, type Deny } from './decision.js';
 import type { AccessPolicy, ApplicationRules, RequestFacts } from './facts.js';
+import { isSecureRequest, mayChange, pageOriginOf, type BrowserRules } from './own-origin.js';
 import { readCredential } from './request-credential.js';
 
 export type FormFacts = Pick<RequestFacts, 'method' | 'httpVersion' | 'rawPath' | 'head' | 'targetAuthority'>;
@@ -17,20 +19,23 @@ export const MAX_HEADER_LINES = 100;
  * Judges the form, the path, the product's own token management, the form of the credential and the client address. It
  * reads nothing from anywhere, so a refusal costs no look-up.
  * @param application null at the management API: its router judges the path
+ * @param browser null where no browser session counts: everywhere but at the management API (R99)
  */
 export function admit(
   request: RequestFacts,
   application: ApplicationRules | null,
   path: PathJudgement | null,
   policy: AccessPolicy,
+  browser: BrowserRules | null = null,
 ): Admitted | Deny {
   const form = judgeForm(request);
   if (form !== null) return form;
 
-  const reading = readCredential(request, application);
+  const address = resolveClientAddress(request.peer, request.head.lines, policy.reverseProxy);
+  const line = readCredential(request, application);
+  const reading = browser === null ? line : withBrowserSession(line, request, address, policy, browser);
   const credential: Credential = reading.ok ? reading.credential : { kind: 'none' };
 
-  const address = resolveClientAddress(request.peer, request.head.lines, policy.reverseProxy);
   const known = { credential, address, path };
 
   const pathFault = path === null ? null : refusePath(path, credential, policy);
@@ -42,6 +47,9 @@ export function admit(
   const asToken = !reading.ok || credential.kind === 'token';
   if (asToken && isBlocked(request, { path, application })) return deny('path_blocked', known);
   if (!reading.ok) return deny(reading.code, known, { detail: reading.detail });
+  if (browser !== null && isCrossOrigin(request, credential, address, policy, browser)) {
+    return deny('cross_origin_refused', known);
+  }
 
   const listApplies =
     credential.kind === 'token' || (credential.kind === 'password' && listAppliesToPassword(application, policy));
@@ -49,6 +57,32 @@ export function admit(
     return deny('ip_not_allowed', known, { detail: forbiddenAddressDetail(address) });
   }
   return { kind: 'admitted', request, application, policy, path, credential, address };
+}
+
+/** R99. The Authorization line counts: a program that sends both means the line. */
+function withBrowserSession(
+  line: CredentialReading,
+  request: RequestFacts,
+  address: ClientAddress,
+  { reverseProxy }: AccessPolicy,
+  browser: BrowserRules,
+): CredentialReading {
+  if (!line.ok || line.credential.kind !== 'cookie') return line;
+  return readBrowserSession(request.head, isSecureRequest(request, address, reverseProxy, browser)) ?? line;
+}
+
+/** R99: browsers send the cookie, and a form, for whatever page asks them to. */
+function isCrossOrigin(
+  request: RequestFacts,
+  { kind }: Credential,
+  address: ClientAddress,
+  { reverseProxy }: AccessPolicy,
+  browser: BrowserRules,
+): boolean {
+  const isLogin = request.login !== undefined;
+  if (!isLogin && (kind !== 'session' || !mayChange(request))) return false;
+  const origin = pageOriginOf(request, address, reverseProxy, browser);
+  return isLogin ? origin === 'foreign' : origin !== 'own';
 }
 
 /** @returns null at the management API */

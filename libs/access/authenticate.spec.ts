@@ -92,6 +92,7 @@ function isLookedUp({ request, application, policy }: Admitted): boolean {
       nowMs: () => NOW_MS,
       findToken: find,
       findSession: find,
+      findBrowserSession: () => ({ found: false }),
       findDeposit: () => null,
       logIn: () => Promise.resolve({ matched: false }),
       mounts: { route: () => null },

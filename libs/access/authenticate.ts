@@ -4,6 +4,7 @@ import { productOf } from '@scopegate/product';
 import { isReadMethod } from '@scopegate/scope';
 import { isExpired, isScopegateFormat, sameUserName, tokenFault } from '@scopegate/token';
 import { forbiddenAddressDetail } from './admit.js';
+import { hasBrowserSessionEnded, needsStepUp } from './browser-session.js';
 import type { Credential } from './credential.js';
 import { bansPassword, isBannedPath } from './password-ban.js';
 import { deny, type Admitted, type Authenticated, type Deny, type PassThrough } from './decision.js';
@@ -51,6 +52,7 @@ function isForwarded(credential: Credential, { anonymous, passSchemes }: Applica
       return credential.scheme !== null && passSchemes.has(credential.scheme);
     case 'cookie':
     case 'none':
+    case 'session':
     case 'token':
       return false;
   }
@@ -178,6 +180,7 @@ function isTokenInBody({ request: { sessionBody } }: Admitted): boolean {
 /** At the management API all users are Scopegate's own, so nothing passes through. */
 function authenticateLogin(admitted: Admitted, facts: AuthenticationFacts): Authenticated | Deny {
   const credential = admitted.credential;
+  if (credential.kind === 'session') return authenticateSession(admitted, facts);
   if (credential.kind === 'password') {
     const { login } = facts;
     if (login?.matched === true) return { kind: 'authenticated', admitted, principal: login.user, token: null };
@@ -189,4 +192,13 @@ function authenticateLogin(admitted: Admitted, facts: AuthenticationFacts): Auth
   return deny('authentication_required', admitted, {
     detail: 'Send your user name and password by HTTP Basic, or a Scopegate token as Bearer.',
   });
+}
+
+/** An ended session, one that never was, and one of an inactive user have the same answer (R99). */
+function authenticateSession(admitted: Admitted, { session: found, nowMs }: AuthenticationFacts): Authenticated | Deny {
+  if (found?.found !== true || found.user === null || !found.user.active) return deny('session_expired', admitted);
+  const { session, user } = found;
+  if (hasBrowserSessionEnded(session, nowMs)) return deny('session_expired', admitted);
+  const browser = { ...session, needsStepUp: needsStepUp(session, nowMs) };
+  return { kind: 'authenticated', admitted, principal: user, token: null, browser };
 }

@@ -37,6 +37,10 @@ export interface RouteRules {
   /** Changes passwords, users or groups: refused for every token, whatever its scope (R125). */
   readonly needsPasswordLogin: boolean;
   readonly administratorsOnly: boolean;
+  /** `opens`: a login in the body makes a browser session. `needed`: the route is about the session itself (R99). */
+  readonly session: 'opens' | 'needed' | null;
+  /** With a browser session, only soon after its login (R99). */
+  readonly needsStepUp: boolean;
   /**
    * Asks about tokens or requests (R90): for administrators and holders of the permission `introspect`. It changes
    * nothing, so a read-only token may POST to it.
@@ -51,6 +55,8 @@ export const NO_ROUTE: RouteRules = {
   concernsOwnToken: false,
   needsPasswordLogin: false,
   administratorsOnly: false,
+  session: null,
+  needsStepUp: false,
   introspects: false,
   scope: null,
 };
@@ -63,6 +69,9 @@ export function isAdministrator({ groups }: PrincipalFacts): boolean {
 }
 
 const INTROSPECT = 'Only administrators and users with the permission "introspect" may do this.';
+
+const NEEDS_SESSION =
+  'This is about the session of a browser, and the request has none. Log in with POST /api/v1/session.';
 
 const NEEDS_PASSWORD_LOGIN = 'A token may not do this, whatever its scope. Log in with your password.';
 
@@ -120,7 +129,7 @@ export function upgradeOf({ httpVersion, head }: Pick<RequestFacts, 'httpVersion
  * (R63).
  */
 export function authorize(authenticated: Authenticated, facts: AuthorizationFacts): Allow | Deny {
-  const { admitted, token, principal } = authenticated;
+  const { admitted, token, principal, browser } = authenticated;
   const isForOthers = !isAdministrator(principal) && !mayCall(authenticated, facts.route);
   const refusal = token === null ? null : refuseToken(authenticated, token, facts, isForOthers);
   if (refusal !== null) return refusal;
@@ -128,6 +137,10 @@ export function authorize(authenticated: Authenticated, facts: AuthorizationFact
     const detail = facts.route.introspects ? INTROSPECT : undefined;
     return deny('administrator_required', admitted, { token, detail });
   }
+  if (facts.route.session === 'needed' && browser === undefined) {
+    return deny('authentication_required', admitted, { token, detail: NEEDS_SESSION });
+  }
+  if (facts.route.needsStepUp && browser?.needsStepUp === true) return deny('step_up_required', admitted);
   const { application, request } = admitted;
   const names = request.head.destinations.length > 0;
   if (token === null || application === null || !names || !copies(request, facts.bodyOverrides)) {

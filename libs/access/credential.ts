@@ -2,7 +2,15 @@ import { parseToken, sameUserName, type SessionId, type TokenId } from '@scopega
 import type { ReasonCode } from './reasons.js';
 
 /** The kinds of credential a request can carry, as the audit names them. */
-export const CREDENTIAL_KINDS = ['basic-token', 'bearer-token', 'password', 'native-token', 'cookie', 'none'] as const;
+export const CREDENTIAL_KINDS = [
+  'basic-token',
+  'bearer-token',
+  'password',
+  'session',
+  'native-token',
+  'cookie',
+  'none',
+] as const;
 
 export type CredentialKind = (typeof CREDENTIAL_KINDS)[number];
 
@@ -33,6 +41,8 @@ export type Credential =
       /** The Authorization line also contains a token of the product, which goes upstream with the password (R53). */
       readonly besideNativeToken?: true;
     }
+  /** The cookie of a browser session (R99); only at the management API. */
+  | { readonly kind: 'session'; readonly secret: string }
   /** Bearer without a Scopegate token. */
   | { readonly kind: 'native-token' }
   /** Another Authorization scheme, in lower case; null if nothing follows it. */
@@ -50,6 +60,8 @@ export function credentialKind(credential: Credential): CredentialKind {
       return credential.via === 'bearer' ? 'bearer-token' : credential.via === 'cookie' ? 'cookie' : 'basic-token';
     case 'password':
       return 'password';
+    case 'session':
+      return 'session';
     case 'native-token':
       return 'native-token';
     case 'cookie':

@@ -1,5 +1,6 @@
 import type { ClientAddress } from '@scopegate/network';
 import type { CanonicalPath, PathJudgement } from '@scopegate/path';
+import type { BrowserSessionFacts } from './browser-session.js';
 import { credentialKind, presentedName, type Credential, type CredentialKind } from './credential.js';
 import type { AccessPolicy, ApplicationRules, PrincipalFacts, RequestFacts, TokenFacts } from './facts.js';
 import { REASONS, type ReasonCode } from './reasons.js';
@@ -19,6 +20,8 @@ export interface Deny {
   readonly hasEnded?: true;
   /** With `scope_insufficient`: no token may do this, whatever its scope (R125). */
   readonly needsPasswordLogin?: true;
+  /** A page shows its own login, so the browser must not open its dialog (R99). */
+  readonly isUnchallenged?: true;
   /** Whole seconds to wait, with `too_many_failures`. */
   readonly retryAfterSeconds?: number;
 }
@@ -39,8 +42,10 @@ export interface Authenticated {
   readonly kind: 'authenticated';
   readonly admitted: Admitted;
   readonly principal: PrincipalFacts;
-  /** Null for a password login. */
+  /** Null for a password login and a browser session. */
   readonly token: TokenFacts | null;
+  /** Set for a browser session (R99). */
+  readonly browser?: BrowserSessionFacts & { readonly needsStepUp: boolean };
 }
 
 /** Forwarded unchanged: a password, an anonymous request, or one with other cookies. */

@@ -5,8 +5,14 @@ import type { Permissions } from '@scopegate/permission';
 import type { Scope } from '@scopegate/scope';
 import type { TokenId, ValidityPolicy } from '@scopegate/token';
 import type { Acting } from './acting.js';
+import type { BrowserSessionFacts } from './browser-session.js';
 import type { Cors } from './cors.js';
 import type { RequestHead } from './request-head.js';
+
+export interface ClientLogin {
+  readonly username: string;
+  readonly secret: string;
+}
 
 export interface RequestFacts {
   readonly method: string;
@@ -27,6 +33,8 @@ export interface RequestFacts {
   readonly sessionBody?: SessionBody | undefined;
   /** Read only if `needsForm` returns true. */
   readonly form?: FormBody | undefined;
+  /** The body of a login at the management API (R99): it counts in place of every other credential. */
+  readonly login?: ClientLogin | undefined;
 }
 
 /** `text`: one character a byte. `unreadable`: compressed, or in a charset that is not ASCII-based. */
@@ -129,6 +137,13 @@ export interface NotFound {
   readonly hasEnded?: true;
 }
 
+export interface FoundBrowserSession {
+  readonly found: true;
+  readonly session: BrowserSessionFacts;
+  /** Null if the user has been deleted. */
+  readonly user: PrincipalFacts | null;
+}
+
 export type LoginResult =
   | { readonly matched: true; readonly user: PrincipalFacts }
   | {
@@ -150,6 +165,8 @@ export interface AuthenticationFacts {
   readonly token?: FoundToken | NotFound | undefined;
   /** Set for a password request at the management API. */
   readonly login?: LoginResult | undefined;
+  /** For a browser session: the result of its look-up (R99). */
+  readonly session?: FoundBrowserSession | NotFound | undefined;
   /** For a vendor call: the key of the application that it came through (R125); otherwise null. */
   readonly vendorMount: string | null;
   /** The route concerns the presented token alone (R123). Default false. */

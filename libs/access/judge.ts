@@ -20,6 +20,7 @@ import type {
   ApplicationRules,
   AuthenticationFacts,
   DepositState,
+  FoundBrowserSession,
   LoginResult,
   RequestFacts,
   FoundToken,
@@ -33,6 +34,7 @@ import {
   needsWholeForm,
   refusesLargeForm,
 } from './form-body.js';
+import type { BrowserRules } from './own-origin.js';
 import type { RequestHead } from './request-head.js';
 import { copies } from './request-methods.js';
 import { judgeDeposit, needsDeposit } from './upstream-credential.js';
@@ -49,6 +51,8 @@ export interface AccessFacts {
   /** For a vendor call: the key of the application that it came through (R125). */
   readonly vendorMount: string | null;
   readonly route: RouteRules;
+  /** Left out where no browser session counts: at every door (R99). */
+  readonly browser?: BrowserRules;
 }
 
 export interface AccessPorts {
@@ -57,6 +61,8 @@ export interface AccessPorts {
   findToken(id: TokenId, secret: string, head: RequestHead): Eventually<FoundToken | NotFound>;
   /** The token that a session was made with (R11). */
   findSession(id: SessionId, secret: string): Eventually<FoundToken | NotFound>;
+  /** By the value of the cookie (R99). The caller checks user and times. */
+  findBrowserSession(secret: string): Eventually<FoundBrowserSession | NotFound>;
   /** The state of a user's own credential for an application (R68); null: there is none. */
   findDeposit(application: ApplicationRules, userId: string): Eventually<DepositState | null>;
   /** Checks a password at the management API, and counts a wrong one (R51). */
@@ -84,6 +90,16 @@ const MAX_LFS_BATCH_BYTES = 1_048_576;
 
 /** The decision, stage after stage. Every door calls this. */
 export function judge(facts: AccessFacts, ports: AccessPorts): Eventually<Decision> {
+  const decision = judgeStages(facts, ports);
+  return facts.route.session === null ? decision : chain(decision, withoutChallenge);
+}
+
+/** R99: these routes answer pages, which show their own login. */
+function withoutChallenge(decision: Decision): Decision {
+  return decision.kind === 'deny' ? { ...decision, isUnchallenged: true } : decision;
+}
+
+function judgeStages(facts: AccessFacts, ports: AccessPorts): Eventually<Decision> {
   return chain(admitRequest(facts, ports), (admitted) => {
     if (admitted.kind === 'deny') return admitted;
     ports.onPassed(admitted);
@@ -148,11 +164,13 @@ function chain<Value, Result>(
 
 /** Reads a login in the body first, because it decides which credential counts (R04, R43). */
 function admitRequest(
-  { request, application, policy }: AccessFacts,
+  { request, application, policy, browser }: AccessFacts,
   { body }: AccessPorts,
 ): Eventually<Admitted | Deny> {
   const path = judgeRequestPath(request.rawPath, application);
-  if (body === null || !needsSessionBody(request.method, path)) return admit(request, application, path, policy);
+  if (body === null || !needsSessionBody(request.method, path)) {
+    return admit(request, application, path, policy, browser);
+  }
   if (body === 'kept') {
     const admitted = admit(request, application, path, policy);
     return admitted.kind === 'deny' ? admitted : deny('body_needed', admitted);
@@ -185,6 +203,12 @@ function gather(admitted: Admitted, facts: AccessFacts, ports: AccessPorts): Eve
       const { concernsOwnToken } = route;
       return chain(found, (token) => ({ token, vendorMount, concernsOwnToken, nowMs: ports.nowMs() }));
     }
+  } else if (credential.kind === 'session') {
+    return chain(ports.findBrowserSession(credential.secret), (session) => ({
+      session,
+      vendorMount,
+      nowMs: ports.nowMs(),
+    }));
   } else if (application === null && credential.kind === 'password') {
     return ports.logIn(admitted).then((login) => ({ login, vendorMount, nowMs: ports.nowMs() }));
   }

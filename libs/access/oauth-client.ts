@@ -1,11 +1,6 @@
 import { presentsToken } from '@scopegate/token';
-import type { RequestFacts } from './facts.js';
+import type { ClientLogin, RequestFacts } from './facts.js';
 import { RequestHead } from './request-head.js';
-
-export interface ClientLogin {
-  readonly username: string;
-  readonly secret: string;
-}
 
 /** No encoder writes a letter or a digit so: each name has few spellings, as the throttle counts by name (R51). */
 const NEEDLESSLY_ENCODED = /%(?:3[0-9]|[46][1-9A-F]|[57][0-9A])|%.?[a-f]/;

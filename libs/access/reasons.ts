@@ -1,3 +1,4 @@
+import { BROWSER_REASONS } from './browser-reasons.js';
 import type { Reason } from './reason.js';
 
 const CREDENTIAL_INVALID = {
@@ -291,9 +292,7 @@ export const REASONS = {
       'Too many invalid credentials came from here. Wait for the seconds in Retry-After, and check the ' +
       'credential.',
   },
+  ...BROWSER_REASONS,
 } as const satisfies Record<string, Reason>;
 
 export type ReasonCode = keyof typeof REASONS;
-
-/** These answers depend on stored data: they must not differ in a word, so that an attacker learns nothing. */
-export const SECRET_REASONS: ReadonlySet<ReasonCode> = new Set(['token_unknown', 'owner_mismatch', 'owner_inactive']);

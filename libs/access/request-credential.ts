@@ -3,7 +3,7 @@ import { markedParameters, nameMark } from '@scopegate/scope';
 import { presentsToken } from '@scopegate/token';
 import { actingDetail } from './acting.js';
 import { combine, misplaced, tokenReading, type CredentialReading } from './credential.js';
-import type { ApplicationRules, RequestFacts, SessionBody } from './facts.js';
+import type { ApplicationRules, ClientLogin, RequestFacts, SessionBody } from './facts.js';
 import { readHeaders } from './head-credential.js';
 import { fieldWithToken, utf8Of } from './misplaced-token.js';
 
@@ -11,7 +11,7 @@ const PASSWORD_UNREAD: CredentialReading = { ok: true, credential: { kind: 'pass
 
 /** Checks every place of a credential (R04, R36, R67), or we could judge one user and the upstream serve another. */
 export function readCredential(request: RequestFacts, application: ApplicationRules | null): CredentialReading {
-  const line = readLines(request, application);
+  const line = request.login === undefined ? readLines(request, application) : readLogin(request.login);
   if (!line.ok) return line;
   const field = request.query === null ? null : fieldWithToken(request.query);
   if (field !== null) return misplaced(`the query parameter ${field}`);
@@ -26,6 +26,13 @@ export function readCredential(request: RequestFacts, application: ApplicationRu
   const header = line.credential.kind === 'cookie' && !isLogin ? request.head.session : line;
   const reading = ofBody === null ? header : combine(header, ofBody);
   return reading.ok && reading.credential.kind === 'token' ? (refuseFields(request, application) ?? reading) : reading;
+}
+
+/** A token makes no session: the session would outlive it, and be no longer held to its scope. */
+function readLogin({ username, secret }: ClientLogin): CredentialReading {
+  return presentsToken(secret)
+    ? misplaced('the body of a login')
+    : { ok: true, credential: { kind: 'password', username, secret } };
 }
 
 /** R71: beside a token, the product would take the request for one of another user. */

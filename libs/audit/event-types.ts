@@ -9,6 +9,8 @@ export const AUDIT_EVENT_TYPES = [
   'requests.unrecorded',
   'login.succeeded',
   'login.failed',
+  'session.opened',
+  'session.ended',
   'token.created',
   'token.changed',
   'token.rotated',

@@ -12,7 +12,7 @@ const SECRET_NAMES = [
 export const REDACTED = '[redacted]';
 
 /** Also a part of one, anywhere in a text. In another letter case it is invalid but still contains the secret. */
-const TOKEN_IN_TEXT = /sgs?_[0-9A-Za-z]{1,64}(?:_[0-9A-Za-z]*)*|[sS][gG][sS]?_[0-9A-Za-z_]{20,}/g;
+const TOKEN_IN_TEXT = /sg[sb]?_[0-9A-Za-z]{1,64}(?:_[0-9A-Za-z]*)*|[sS][gG][sSbB]?_[0-9A-Za-z_]{20,}/g;
 
 /** A credential of an Authorization header. A short word after "Basic" is a description. */
 const CREDENTIAL_IN_TEXT = /\b(Basic|Bearer)[ +]+[A-Za-z0-9._~+/=-]{16,}/gi;
@@ -27,7 +27,7 @@ const COOKIE_IN_TEXT = /\b(Cookie2?: *)[^\r\n]+/gi;
 const PARAMETER_IN_TEXT = /((?:passw(?:or)?d|passphrase|secret|token|session_?(?:id)?|api[-_]?key)=)[^\s&;,"'<>]+/gi;
 
 /** Fast check: most texts have none of these words and need no redaction. */
-const MAY_HOLD_SECRET = /sgs?_|basic|bearer|authorization|cookie|passw|passphrase|secret|token|session|api.?key/i;
+const MAY_HOLD_SECRET = /sg[sb]?_|basic|bearer|authorization|cookie|passw|passphrase|secret|token|session|api.?key/i;
 
 /** Up to the next parameter or the end of the segment. */
 const PATH_PARAMETER = /(;[^;/=]*=)[^;/]*/g;
@@ -62,7 +62,7 @@ export function redactTokens(text: string): string {
 }
 
 function withoutTokens(text: string): string {
-  return /sgs?_/i.test(text) ? text.replace(TOKEN_IN_TEXT, REDACTED) : text;
+  return /sg[sb]?_/i.test(text) ? text.replace(TOKEN_IN_TEXT, REDACTED) : text;
 }
 
 /**

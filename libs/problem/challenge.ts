@@ -26,13 +26,15 @@ export const USUAL_CHALLENGE: readonly ChallengeScheme[] = ['basic'];
  * `WWW-Authenticate` for a problem (RFC 9110 11.6.1).
  * - A 401 has what is offered: Basic with its charset (RFC 7617 2.1), Bearer; Bearer also if the request had it.
  * - Bearer has its error unless the request had no credential at all (RFC 6750 3.1).
- * - None for a 401 to a script of our own pages: the browser would cover the page with its login dialog.
+ * - None for a 401 to a script of our own pages, or to the cookie of one: the browser would cover the page with its
+ *   login dialog.
  * - `insufficient_scope` names the scope that is enough (RFC 6750 3.1); none if no scope is (R125).
  */
 export function challenges(problem: Problem, request: ChallengedRequest): readonly string[] {
   const { denial, head, audience, offered } = request;
   if (problem.code === 'scope_insufficient') return denial?.needsPasswordLogin === true ? [] : [BEARER_INSUFFICIENT];
   if (problem.status !== 401) return [];
+  if (denial?.isUnchallenged === true || denial?.credential === 'session') return [];
   if (audience === 'own' && isScriptFetch(head)) return [];
   const presented = head.values('authorization');
   const schemes = offered.includes('bearer') || !presented.some(isBearer) ? offered : [...offered, 'bearer' as const];

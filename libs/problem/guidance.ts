@@ -62,6 +62,10 @@ const GUIDANCE: Readonly<Record<PublicCode, ProblemGuidance>> = {
     when: 'There is a token in a place that does not accept one: the user name of Basic, another Authorization scheme, a header such as `X-API-Key` or `PRIVATE-TOKEN`, a query parameter or form field such as `access_token` or `os_password`. The request is refused even if it also has a valid credential.',
     remedy: 'Send the token as the password of HTTP Basic or as a Bearer token, and remove it from the other place.',
   },
+  session_expired: {
+    when: 'The cookie of the request names a session of the console that has ended: it was unused for 30 minutes or began 12 hours ago, the user logged out, got another password or was deactivated. The same for a session that never was.',
+    remedy: 'Log in again with `POST /api/v1/session`, or send a credential in Authorization.',
+  },
   token_expired: {
     when: 'The token has expired. Only a client that sent the right secret gets this answer.',
     remedy: 'Create a new token.',
@@ -144,6 +148,15 @@ const GUIDANCE: Readonly<Record<PublicCode, ProblemGuidance>> = {
     when: 'The application is called with a credential of the token’s owner, and the owner has stored none, or has not confirmed it since the application got another address or the account changed. Nothing was forwarded.',
     remedy:
       'Store a credential with `PUT /api/v1/me/credentials/{application}`, or confirm it with `POST /api/v1/me/credentials/{application}/check`.',
+  },
+  cross_origin_refused: {
+    when: 'The request changes something or logs in, comes with the cookie of a session or opens one, and no browser line says that a page of this server made it: `Sec-Fetch-Site: same-origin`, or an `Origin` that is ours.',
+    remedy:
+      'Programs send a token in Authorization, and no cookie. If a proxy in front ends TLS or changes the host, set `SCOPEGATE_PUBLIC_URL` to the address that browsers use.',
+  },
+  step_up_required: {
+    when: 'The request comes with the session of a browser, and the login is more than 15 minutes old. This change needs a new one.',
+    remedy: 'Send the password to `POST /api/v1/session/step-up`, or log in again. Then repeat the request.',
   },
   administrator_required: {
     when: 'Only members of the group `administrators` may make this call. Introspection is also for users with the permission `introspect`.',

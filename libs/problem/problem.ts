@@ -1,4 +1,4 @@
-import { REASONS, SECRET_REASONS, type Deny } from '@scopegate/access';
+import { REASONS, type Deny, type ReasonCode } from '@scopegate/access';
 import type { ErrorMember } from '@scopegate/product';
 import { PROBLEM_CODES, type ProblemCode } from './codes.js';
 
@@ -24,6 +24,9 @@ export interface Problem {
 }
 
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
+
+/** These answers depend on stored data: they must not differ in a word, so that an attacker learns nothing. */
+const SECRET_REASONS: ReadonlySet<ReasonCode> = new Set(['token_unknown', 'owner_mismatch', 'owner_inactive']);
 
 /** Shows the public code, never the reason in the audit. */
 export function denialProblem(deny: Deny, requestId: string): Problem {

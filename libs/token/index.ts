@@ -1,4 +1,5 @@
 export * from './authorization.js';
+export * from './browser-session.js';
 export * from './expiry.js';
 export * from './instant.js';
 export * from './reminder.js';

@@ -54,6 +54,36 @@ describe('sessionsInCookies', () => {
 });
 
 describe('withoutSessions', () => {
+  const BROWSER = `sgb_${'x1'.repeat(21)}y`;
+
+  it.each([
+    `scopegate=${BROWSER}`,
+    `__Host-scopegate=${BROWSER}`,
+    `__host-SCOPEGATE=${BROWSER}`,
+    'scopegate=whatever',
+    'scopegate',
+    '"scopegate"=x',
+    'scope%67ate=x',
+    '__Host%2Dscopegate=x',
+    '%2573copegate=x',
+    `other=${BROWSER}`,
+    `other="${BROWSER}"`,
+    'other=%73gb_x',
+    'other=s\\gb_x',
+    BROWSER,
+  ])('R99: removes the session of a browser by name or value: %s', (cookie) => {
+    expect(withoutSessions(cookie)).toBeNull();
+    expect(withoutSessions(`a=1; ${cookie}; b="2%20"`)).toBe('a=1; b="2%20"');
+    expect(withoutSessions(`a=1,${cookie}`)).toBe('a=1');
+  });
+
+  it.each(['scopegate2=x', 'my-scopegate=x', 'note=scopegate', 'a=xsgb_1', '__Secure-scopegate=x'])(
+    'R99: leaves other cookies alone: %s',
+    (cookie) => {
+      expect(withoutSessions(`a=1; ${cookie}`)).toBe(`a=1; ${cookie}`);
+    },
+  );
+
   it.each(SPELLINGS)('R11: takes out a session that is written %s, and nothing else', (_name, value) => {
     expect(withoutSessions(`JSESSIONID=${value}`)).toBeNull();
     expect(withoutSessions(`a=1; JSESSIONID=${value}; b="2%20"`)).toBe('a=1; b="2%20"');

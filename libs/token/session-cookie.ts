@@ -1,3 +1,4 @@
+import { BROWSER_COOKIES, BROWSER_SESSION_PREFIX } from './browser-session.js';
 import { SESSION_PREFIX } from './session-format.js';
 
 /** No known chain of proxies encodes a cookie more often. */
@@ -26,12 +27,12 @@ export function sessionsInCookies(lines: readonly string[]): readonly string[] {
 
 const NONE: readonly string[] = [];
 
-/** Removes our sessions, which never go upstream. @returns null if no cookie is left */
+/** Removes our sessions and those of browsers (R99), which never go upstream. @returns null if no cookie is left */
 export function withoutSessions(line: string): string | null {
-  if (!mayHoldSession(line)) return line;
+  if (!mayHoldSession(line) && !mayHoldBrowserSession(line)) return line;
   let isChanged = false;
   const isKept = (part: string): boolean => {
-    const isSession = sessionIn(part) !== null;
+    const isSession = sessionIn(part) !== null || isOfBrowser(part);
     isChanged ||= isSession;
     return !isSession;
   };
@@ -50,7 +51,31 @@ function mayHoldSession(line: string): boolean {
   return line.includes(SESSION_PREFIX) || line.includes('%') || line.includes('\\');
 }
 
+/** Fast: false for most lines without an escape. */
+function mayHoldBrowserSession(line: string): boolean {
+  return /scopegate|sgb_/i.test(line);
+}
+
 function sessionIn(cookie: string): string | null {
+  const value = valueOf(cookie);
+  return value !== null && value.startsWith(SESSION_PREFIX) ? value : null;
+}
+
+/** By name or value, in whatever case and encoding: the name alone is enough to drop a cookie. */
+function isOfBrowser(cookie: string): boolean {
+  if (valueOf(cookie)?.startsWith(BROWSER_SESSION_PREFIX) === true) return true;
+  const equals = cookie.indexOf('=');
+  let name = unwrap(equals < 0 ? cookie : cookie.slice(0, equals));
+  for (let decodes = 0; decodes < MAXIMUM_DECODES && name.includes('%'); decodes += 1) {
+    name = unwrap(decodeTriples(name));
+  }
+  return BROWSER_NAMES.has(name.toLowerCase());
+}
+
+const BROWSER_NAMES: ReadonlySet<string> = new Set(Object.values(BROWSER_COOKIES).map((name) => name.toLowerCase()));
+
+/** Null if it cannot be one of ours. */
+function valueOf(cookie: string): string | null {
   const equals = cookie.indexOf('=');
   let value = unwrap(equals < 0 ? cookie : cookie.slice(equals + 1));
   for (let decodes = 0; decodes < MAXIMUM_DECODES; decodes += 1) {
@@ -58,7 +83,7 @@ function sessionIn(cookie: string): string | null {
     if (!value.includes('%')) break;
     value = unwrap(decodeTriples(value));
   }
-  return value.startsWith(SESSION_PREFIX) ? value : null;
+  return value;
 }
 
 /** Removes quotes and blanks around a value, and all backslashes. */

@@ -4,6 +4,7 @@ import { ApplicationsModule } from '../applications/applications.module.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { DirectoryModule } from '../directory/directory.module.js';
 import { IdentityModule } from '../identity/identity.module.js';
+import { BrowserSessionsModule } from '../sessions/browser-sessions.module.js';
 import { PermissionsModule } from '../permissions/permissions.module.js';
 import { SettingsModule } from '../settings/settings.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
@@ -25,6 +26,7 @@ import { routesWithoutAccess } from './route-metadata.js';
   imports: [
     ApplicationsModule,
     AuditModule,
+    BrowserSessionsModule,
     DirectoryModule,
     DiscoveryModule,
     IdentityModule,

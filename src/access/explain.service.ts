@@ -99,6 +99,8 @@ export class ExplainService {
       findToken: (id, secret, head) =>
         tokenId === null ? this.tokens.lookUp(id, secret, head) : this.tokens.lookUpById(tokenId),
       findSession: (id, secret) => this.sessions.lookUp(id, secret),
+      // Below a mount, no browser session counts.
+      findBrowserSession: () => ({ found: false }),
       findDeposit: (application, userId) => this.identity.depositState(application, userId),
       logIn: (admitted) => this.#logIn(caller, admitted),
       mounts: this.applications,

@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import {
   acceptedToken,
+  admit,
   atKnownAddress,
   decodedLogin,
   judge,
+  mayChange,
   NO_ROUTE,
   ofOauthClient,
   refusePass,
@@ -32,7 +34,9 @@ import { LANES } from '../database/lane-rules.js';
 import { NodeRegistry } from '../database/node.registry.js';
 import { TimeLimit } from '../database/time-limit.js';
 import { DirectoryService } from '../directory/directory.service.js';
+import type { DirectoryUser } from '../directory/directory-user.js';
 import { UpstreamIdentity } from '../identity/upstream-identity.js';
+import { BrowserSessionsService } from '../sessions/browser-sessions.service.js';
 import { SessionsService } from '../tokens/sessions.service.js';
 import { TokenCache } from '../tokens/token.cache.js';
 import { AccessPolicySnapshot } from './access-policy.js';
@@ -48,6 +52,7 @@ export class JudgementService {
     private readonly shipper: AuditShipper,
     private readonly tokens: TokenCache,
     private readonly sessions: SessionsService,
+    private readonly browserSessions: BrowserSessionsService,
     private readonly directory: DirectoryService,
     private readonly applications: ApplicationsService,
     private readonly identity: UpstreamIdentity,
@@ -64,10 +69,68 @@ export class JudgementService {
     const request = route.introspects ? ofOauthClient(exchange.facts) : exchange.facts;
     const policy = this.policy.current();
     const facts = { request, application, policy, vendorMount: vendorMount?.key ?? null, route };
-    const decision = judge(facts, this.#portsFor(exchange, route.introspects));
-    return decision instanceof Promise
-      ? decision.then((decided) => this.#settle(exchange, decided))
-      : this.#settle(exchange, decision);
+    // At a door, and below a mount, a browser session is no credential (R99).
+    const isManagement = exchange.door === null && vendorMount === null;
+    const decision = judge(
+      isManagement ? { ...facts, browser: this.browserSessions.rules } : facts,
+      this.#portsFor(exchange, route.introspects),
+    );
+    const settle = (decided: Decision): Eventually<boolean> => {
+      this.#noteBrowserUse(decided, route);
+      return this.#settle(exchange, decided);
+    };
+    return decision instanceof Promise ? decision.then(settle) : settle(decision);
+  }
+
+  /** A page may ask how long its session lasts without making it last longer. */
+  #noteBrowserUse(decision: Decision, { session }: RouteRules): void {
+    if (decision.kind !== 'allow') return;
+    const { credential, request } = decision.authenticated.admitted;
+    const isQuestion = session === 'needed' && !mayChange(request);
+    if (credential.kind === 'session' && !isQuestion) this.browserSessions.noteUse(credential.secret);
+  }
+
+  /**
+   * Of a request that opens a session (R99), before its body is read.
+   * @returns false if another site made it, or its form is wrong; the exchange then has the denial
+   */
+  admitsLogin(exchange: Exchange): boolean {
+    this.#requireRules();
+    const request = { ...exchange.facts, login: { username: '', secret: '' } };
+    const admitted = admit(request, null, null, this.policy.current(), this.browserSessions.rules);
+    if (admitted.kind === 'admitted') return true;
+    exchange.denial = { ...admitted, isUnchallenged: true };
+    return false;
+  }
+
+  /**
+   * A login in the body of a request (R99). Wrong passwords count, and the event is one of a login, as with Basic.
+   * @returns the user; null if the exchange has the denial
+   * @throws ProblemException if the login cannot be judged
+   */
+  async judgeLogin(exchange: Exchange, login: ClientLogin): Promise<DirectoryUser | null> {
+    this.#requireRules();
+    exchange.forgetJudgement();
+    let verified: DirectoryUser | null = null;
+    const decision = await judge(
+      {
+        request: { ...exchange.facts, login },
+        application: null,
+        policy: this.policy.current(),
+        vendorMount: null,
+        route: { ...NO_ROUTE, session: 'opens' },
+        browser: this.browserSessions.rules,
+      },
+      {
+        ...this.#portsFor(exchange),
+        logIn: (admitted) =>
+          this.throttle.attemptLogin(admitted, async (origin) => {
+            verified = await this.directory.checkPassword(login.username, login.secret, origin);
+            return verified?.facts ?? null;
+          }),
+      },
+    );
+    return (await this.#settle(exchange, decision)) ? verified : null;
   }
 
   /**
@@ -112,6 +175,7 @@ export class JudgementService {
       nowMs: () => this.clock.nowMs(),
       findToken: (id, secret, head) => inTime(this.tokens.lookUp(id, secret, head)),
       findSession: (id, secret) => inTime(this.sessions.lookUp(id, secret)),
+      findBrowserSession: (secret) => inTime(this.browserSessions.lookUp(secret)),
       findDeposit: (application, userId) => inTime(this.identity.depositState(application, userId)),
       logIn: (admitted) => this.#logIn(admitted, isOauthClient),
       mounts: this.applications,

@@ -9,6 +9,7 @@ import {
   PASSWORD_LOGIN_ONLY,
   ROUTE_ACCESS,
   ROUTE_DOOR,
+  ROUTE_SESSION,
   type BodyFormat,
   type RouteAccess,
 } from '../common/access/route.decorators.js';
@@ -53,9 +54,17 @@ export function routeRulesOf(context: ExecutionContext, method: string): RouteRu
     needsPasswordLogin: !isRead && carries(context, PASSWORD_LOGIN_ONLY),
     administratorsOnly: accessOf(context) === 'administrators',
     introspects: accessOf(context) === 'introspectors',
+    session: sessionUseOf(context),
+    needsStepUp: false,
     scope: null,
   };
 }
+
+function sessionUseOf(context: ExecutionContext): RouteRules['session'] {
+  return (Reflect.getMetadata(ROUTE_SESSION, context.getHandler()) as RouteRules['session'] | undefined) ?? null;
+}
+
+export const opensSession = (context: ExecutionContext): boolean => sessionUseOf(context) === 'opens';
 
 /** Null at the management API. */
 export function doorOf(context: ExecutionContext): Door | null {

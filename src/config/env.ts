@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { isatty } from 'node:tty';
+import { readOrigin } from '@scopegate/access';
 import { readAuditStreams, type AuditStreamsConfiguration } from './audit-streams-configuration.js';
 import { DATABASE_RULES, readDatabase, type DatabaseConfiguration } from './database-configuration.js';
 import {
@@ -25,6 +26,8 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 export interface Configuration {
   readonly host: string;
   readonly port: number;
+  /** Where browsers find the console, as an origin: `https://gate.example.com`. Null: where they come from. */
+  readonly publicUrl: string | null;
   /** Null if one port also answers the management API. */
   readonly managementPort: number | null;
   readonly database: DatabaseConfiguration;
@@ -56,6 +59,7 @@ export interface Configuration {
 
 const KNOWN_NAMES: ReadonlySet<string> = new Set([
   'SCOPEGATE_MANAGEMENT_PORT',
+  'SCOPEGATE_PUBLIC_URL',
   'SCOPEGATE_ADMIN_PASSWORD',
   'SCOPEGATE_ADMIN_PASSWORD_FILE',
   'SCOPEGATE_TOKEN_PEPPER',
@@ -111,6 +115,7 @@ export function readConfiguration(
   const configuration: Configuration = {
     host: readHost(environment),
     ...ports,
+    publicUrl: readPublicUrl(environment),
     database,
     redisUrl: readRedisUrl(environment),
     dataDirectory,
@@ -185,6 +190,22 @@ function readHost(environment: Environment): string {
     throw new ConfigurationError(`HOST must be an address or a host name to listen on, not "${host}".`);
   }
   return host;
+}
+
+/** The path of the console may follow. */
+function readPublicUrl(environment: Environment): string | null {
+  const name = 'SCOPEGATE_PUBLIC_URL';
+  const value = readText(environment, name)?.trim() ?? null;
+  if (value === null) return null;
+  const [, address = '', path = ''] = /^(https?:\/\/[^/]+)(.*)$/i.exec(value) ?? [];
+  const origin = readOrigin(address);
+  if (origin === null || !['', '/', '/console', '/console/'].includes(path)) {
+    throw new ConfigurationError(
+      `${name} must be the address at which browsers reach the management API, without a path: ` +
+        'https://gate.example.com.',
+    );
+  }
+  return origin.text;
 }
 
 function readLogLevel(environment: Environment): LogLevel {

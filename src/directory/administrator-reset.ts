@@ -5,6 +5,7 @@ import type { Clock } from '../common/time/clock.js';
 import type { Unit } from '../database/unit-of-work.js';
 import { ADMINISTRATORS } from './directory-user.js';
 import type { DirectoryRepository } from './directory.repository.js';
+import type { LoginsEndingHook } from './directory.service.js';
 import { administratorRow, FIRST_ADMINISTRATOR } from './first-administrator.js';
 import { UserEntity } from './user.entity.js';
 
@@ -12,6 +13,8 @@ export interface ResetParts {
   readonly repository: DirectoryRepository;
   readonly changes: ChangeRecorder;
   readonly clock: Clock;
+  /** Ends the sessions of a user. */
+  readonly endLogins: LoginsEndingHook;
 }
 
 /**
@@ -19,7 +22,7 @@ export interface ResetParts {
  * @returns false if the server has never been started on this database
  */
 export async function resetAdministrator(
-  { repository, changes, clock }: ResetParts,
+  { repository, changes, clock, endLogins }: ResetParts,
   unit: Unit,
   passwordHash: string,
 ): Promise<boolean> {
@@ -36,6 +39,7 @@ export async function resetAdministrator(
     await manager.insert(UserEntity, made);
   } else {
     await manager.update(UserEntity, id, { passwordHash, active: true });
+    await endLogins(unit, [id]);
   }
   if (before.groups?.includes(ADMINISTRATORS) !== true) await repository.addMember(manager, ADMINISTRATORS, id);
   changes.record(manager, SYSTEM_ACTOR, {

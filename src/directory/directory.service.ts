@@ -16,11 +16,15 @@ export type GroupDeletingHook = (unit: Unit, groupName: string) => Promise<void>
 /** Runs in the transaction that renames a user. */
 export type UserRenamingHook = (unit: Unit, userId: string, username: string) => Promise<void>;
 
+/** Runs in the transaction that changes the password of users, or deactivates or deletes them. */
+export type LoginsEndingHook = (unit: Unit, userIds: readonly string[]) => Promise<void>;
+
 /** The owners of tokens come from memory, everything else about users and groups from the database. */
 @Injectable()
 export class DirectoryService {
   readonly #groupDeletingHooks: GroupDeletingHook[] = [];
   readonly #userRenamingHooks: UserRenamingHook[] = [];
+  readonly #loginsEndingHooks: LoginsEndingHook[] = [];
 
   constructor(
     private readonly repository: DirectoryRepository,
@@ -108,6 +112,15 @@ export class DirectoryService {
     return row?.active === true;
   }
 
+  /**
+   * Whether the user is active and has this password, and stays so until the transaction ends.
+   * @param passwordHash null: the user has logged in without a password of ours
+   */
+  async holdLogin({ manager }: Unit, id: string, passwordHash: string | null): Promise<boolean> {
+    const row = await manager.findOne(UserEntity, { where: { id }, ...rowLock(manager) });
+    return row?.active === true && (passwordHash === null || row.passwordHash === passwordHash);
+  }
+
   /** Null if the user has been deleted. The name stays until the transaction ends. */
   async holdName({ manager }: Unit, id: string): Promise<string | null> {
     const row = await manager.findOne(UserEntity, { where: { id }, ...rowLock(manager) });
@@ -121,6 +134,15 @@ export class DirectoryService {
 
   async userRenaming(unit: Unit, userId: string, username: string): Promise<void> {
     for (const hook of this.#userRenamingHooks) await hook(unit, userId, username);
+  }
+
+  onLoginsEnding(hook: LoginsEndingHook): void {
+    this.#loginsEndingHooks.push(hook);
+  }
+
+  /** Call this wherever the logins of users must not go on (R99). */
+  async loginsEnding(unit: Unit, userIds: readonly string[]): Promise<void> {
+    for (const hook of this.#loginsEndingHooks) await hook(unit, userIds);
   }
 
   onGroupDeleting(hook: GroupDeletingHook): void {

@@ -9,6 +9,7 @@ import { Turn } from '../common/time/turn.js';
 import type { Unit } from '../database/unit-of-work.js';
 import { toUserDto } from './directory.mapper.js';
 import { DirectoryRepository } from './directory.repository.js';
+import { DirectoryService } from './directory.service.js';
 import { searchKeyOf } from './directory-user.js';
 import type { UserDto } from './dto/user.dto.js';
 import { UserEntity } from './user.entity.js';
@@ -45,6 +46,7 @@ export type PasswordChange = { readonly before: string | null; readonly after: s
 export class UserWriter {
   constructor(
     private readonly repository: DirectoryRepository,
+    private readonly directory: DirectoryService,
     private readonly audit: AuditService,
   ) {}
 
@@ -88,6 +90,7 @@ export class UserWriter {
       active: after.active,
       ...(password === null ? {} : { passwordHash: password.after }),
     });
+    if (password !== null || (before.active && !after.active)) await this.directory.loginsEnding(unit, [id]);
     await this.#replaceGroups(manager, id, before.groups, after.groups);
     this.audit.recordChange(manager, actor, {
       type: 'user.changed',

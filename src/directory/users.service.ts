@@ -123,6 +123,7 @@ export class UsersService {
       await this.repository.removeFromAllGroups(manager, row.id);
       await manager.delete(UserEntity, row.id);
       await this.formerNames.forget(manager, row.id);
+      await this.directory.loginsEnding(unit, [row.id]);
       await this.deletions.note(unit, 'user', row.id, actor);
       if (isActiveAdministrator(before)) await requireAdministrator(this.repository, manager);
       this.audit.recordChange(manager, actor, {
@@ -150,6 +151,7 @@ export class UsersService {
         throw new ProblemException('conflict', 'Your password has been changed by another request.');
       }
       await manager.update(UserEntity, row.id, { passwordHash: newHash });
+      await this.directory.loginsEnding(unit, [row.id]);
       this.audit.recordChange(manager, actor, {
         type: 'user.changed',
         detail: {

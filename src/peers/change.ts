@@ -6,14 +6,15 @@ export const CHANGE_TOPICS = [
   'group',
   'token',
   'session',
+  'browser-session',
   'deposit',
   'signing-keys',
   'question',
 ] as const;
 
 /**
- * `directory` stands for a user, by its id, `group` for a group, by its name, and `deposit` for all that a user has
- * deposited, by the id of the user. `question` is no change: a node asks how far the others act (R78).
+ * `directory` stands for a user, by its id, `group` for a group, by its name, and `deposit` and `browser-session` for
+ * all that a user has deposited, and all its sessions of the console, by the id of the user. `question` is no change: a node asks how far the others act (R78).
  */
 export type ChangeTopic = (typeof CHANGE_TOPICS)[number];
 

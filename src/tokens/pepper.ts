@@ -45,6 +45,11 @@ export class Pepper {
     return { digest: tokenDigest(key, secret), pepperVersion: version };
   }
 
+  /** Under every key, the newest first. */
+  digestsOf(secret: string): readonly string[] {
+    return Array.from(this.#keys.values(), (key) => tokenDigest(key, secret));
+  }
+
   mintToken(): { readonly secret: string; readonly columns: MintedColumns } {
     const { id, secret } = mintToken(randomBytes);
     return { secret, columns: { id, ...this.digest(secret), hint: tokenHint(secret) } };

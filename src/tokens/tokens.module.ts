@@ -56,6 +56,14 @@ import { VendorTokensService } from './vendor/vendor-tokens.service.js';
     VendorTokensService,
     VisibleTokenReader,
   ],
-  exports: [EndingTokenReader, SessionsService, TokenAddressRecorder, TokenCache, TokenPurger, TokenUseRecorder],
+  exports: [
+    EndingTokenReader,
+    Pepper,
+    SessionsService,
+    TokenAddressRecorder,
+    TokenCache,
+    TokenPurger,
+    TokenUseRecorder,
+  ],
 })
 export class TokensModule {}

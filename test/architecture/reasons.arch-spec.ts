@@ -13,9 +13,15 @@ describe('the reason codes', () => {
       ACCESS_CASES.map(({ expect: answer }) => (answer.decision === 'deny' ? `${answer.code} ${answer.status}` : '')),
     );
     const reasons = Object.entries(REASONS).map(([code, { status }]) => `${code} ${status}`);
-    // No request through the gateway has these: see the tests of forward authentication.
-    const ofOtherDoors = ['proxy_not_trusted 403', 'body_needed 403'];
-    expect(reasons.filter((reason) => !expected.has(reason))).toEqual(ofOtherDoors);
+    // No request through the gateway has these: see the tests of forward authentication and of browser sessions.
+    const ofOthers = [
+      'proxy_not_trusted 403',
+      'body_needed 403',
+      'cross_origin_refused 403',
+      'session_expired 401',
+      'step_up_required 403',
+    ];
+    expect(reasons.filter((reason) => !expected.has(reason))).toEqual(ofOthers);
   });
 });
 

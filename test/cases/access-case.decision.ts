@@ -116,6 +116,7 @@ async function decideIn(
       nowMs: () => NOW_MS,
       findToken: (_id, secret) => world.lookUp(secret),
       findSession: (_id, secret) => world.lookUp(secret),
+      findBrowserSession: () => ({ found: false }),
       findDeposit: (_application, userId) => depositOf(row, userId),
       logIn: ({ credential }) => Promise.resolve(world.logIn(credential)),
       mounts: { route: (_authority, outerPath) => routeOf(outerPath) },

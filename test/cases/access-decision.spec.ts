@@ -96,8 +96,15 @@ describe('the table', () => {
   it('R56: has a row for every reason there is', () => {
     const codes = new Set(ACCESS_CASES.flatMap((row) => (row.expect.decision === 'deny' ? [row.expect.code] : [])));
     const missing = Object.keys(REASONS).filter((code) => !codes.has(code as keyof typeof REASONS));
-    // Through the gateway, a request has these reasons never: see the tests of forward authentication.
-    expect(missing).toEqual(['proxy_not_trusted', 'body_needed']);
+    // Through the gateway, a request has these reasons never: see the tests of forward authentication and of browser
+    // sessions.
+    expect(missing).toEqual([
+      'proxy_not_trusted',
+      'body_needed',
+      'cross_origin_refused',
+      'session_expired',
+      'step_up_required',
+    ]);
   });
 
   it('R55: names each case once', () => {

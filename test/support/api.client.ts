@@ -46,8 +46,13 @@ export type ApiClient = {
 /**
  * @param origin such as `http://127.0.0.1:3000`
  * @param credential what every call carries, unless it says otherwise
+ * @param lines header lines of every call
  */
-export function createApiClient(origin: string, credential: ApiCredential | null = null): ApiClient {
+export function createApiClient(
+  origin: string,
+  credential: ApiCredential | null = null,
+  lines: Readonly<Record<string, string>> = {},
+): ApiClient {
   const url = `${origin}/api/v1`;
   const call = async <Body>(
     method: string,
@@ -62,6 +67,7 @@ export function createApiClient(origin: string, credential: ApiCredential | null
       headers: {
         ...(caller === null ? {} : { Authorization: authorizationOf(caller) }),
         ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        ...lines,
         ...options.headers,
       },
       ...(body === undefined ? {} : { body: typeof body === 'string' && isCsv(options) ? body : JSON.stringify(body) }),
@@ -71,7 +77,7 @@ export function createApiClient(origin: string, credential: ApiCredential | null
   };
   return {
     url,
-    as: (other) => createApiClient(origin, other),
+    as: (other) => createApiClient(origin, other, lines),
     get: (path, options) => call('GET', path, undefined, options),
     post: (path, body, options) => call('POST', path, body, options),
     patch: (path, body, options) => call('PATCH', path, body, options),

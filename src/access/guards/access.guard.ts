@@ -1,7 +1,7 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { exchangeOf } from '../../common/access/exchange.js';
 import { JudgementService } from '../judgement.service.js';
-import { doorOf, isPublicRoute, routeRulesOf } from '../route-metadata.js';
+import { doorOf, isPublicRoute, opensSession, routeRulesOf } from '../route-metadata.js';
 
 /** The same judgement as for proxied requests. */
 @Injectable()
@@ -9,8 +9,9 @@ export class AccessGuard implements CanActivate {
   constructor(private readonly judgement: JudgementService) {}
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    if (isPublicRoute(context)) return true;
     const exchange = exchangeOf(context.switchToHttp().getRequest());
+    if (opensSession(context)) return this.judgement.admitsLogin(exchange);
+    if (isPublicRoute(context)) return true;
     exchange.door = doorOf(context);
     return this.judgement.judge(exchange, routeRulesOf(context, exchange.facts.method));
   }

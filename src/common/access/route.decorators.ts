@@ -19,6 +19,9 @@ export const CONCERNS_OWN_TOKEN = 'scopegate:concerns-own-token';
 /** A token may only read here (R125). */
 export const PASSWORD_LOGIN_ONLY = 'scopegate:password-login-only';
 
+/** What a route has to do with the session of a browser (R99); see `RouteRules`. */
+export const ROUTE_SESSION = 'scopegate:route-session';
+
 /** OpenAPI extension; `document.ts` then removes the token from the operation. */
 export const PASSWORD_LOGIN_EXTENSION = 'x-password-login-only';
 
@@ -50,6 +53,12 @@ export const ConcernsOwnToken = (): ClassDecorator => SetMetadata(CONCERNS_OWN_T
  */
 export const PasswordLoginOnly = (): MethodDecorator & ClassDecorator =>
   applyDecorators(SetMetadata(PASSWORD_LOGIN_ONLY, true), ApiExtension(PASSWORD_LOGIN_EXTENSION, true));
+
+/** Opens a browser session for the login in its body (R99): only for pages of this server, and for programs. */
+export const OpensSession = (): MethodDecorator => SetMetadata(ROUTE_SESSION, 'opens');
+
+/** About the browser session of the request (R99): without one, it is refused. */
+export const NeedsSession = (): MethodDecorator => SetMetadata(ROUTE_SESSION, 'needed');
 
 /** Always refuses after the guards; not listed in `Allow`. */
 export const RefusingRoute = (): MethodDecorator =>

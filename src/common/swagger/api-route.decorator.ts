@@ -4,6 +4,7 @@ import {
   ApiBearerAuth,
   ApiBody,
   ApiConsumes,
+  ApiCookieAuth,
   ApiExtraModels,
   ApiHeader,
   ApiOperation,
@@ -23,10 +24,14 @@ import { headersOfSuccess } from './response-headers.js';
 /** Security schemes of the OpenAPI document. */
 export const BASIC_SCHEME = 'basic';
 export const BEARER_SCHEME = 'token';
+export const SESSION_SCHEME = 'session';
+
+/** What a caller may authenticate with. */
+const CREDENTIALS = [ApiBasicAuth(BASIC_SCHEME), ApiBearerAuth(BEARER_SCHEME), ApiCookieAuth(SESSION_SCHEME)];
 
 interface RouteOptions<Answer extends object> {
   /** Enforced and documented (R63). */
-  readonly access: Exclude<RouteAccess, 'public'>;
+  readonly access: RouteAccess;
   readonly summary: string;
   /** Markdown. */
   readonly description?: string;
@@ -56,12 +61,15 @@ interface CreatingRouteOptions<Answer extends object> extends RouteOptions<Answe
   readonly status: 201;
   readonly type: new () => Answer;
   readonly location: (made: Answer) => string;
+  /** Whether an `Idempotency-Key` gives the first answer again. Default true. */
+  readonly isReplayable?: boolean;
 }
 
 interface OtherRouteOptions<Answer extends object> extends RouteOptions<Answer> {
   /** Default 200. */
   readonly status?: 200 | 204;
   readonly location?: undefined;
+  readonly isReplayable?: undefined;
 }
 
 export type ApiRouteOptions<Answer extends object = object> = CreatingRouteOptions<Answer> | OtherRouteOptions<Answer>;
@@ -115,7 +123,9 @@ function takesBody({ body, csv, problems }: ProblemOptions): boolean {
 
 function problemsByStatus(options: ProblemOptions): readonly (readonly [number, readonly string[]])[] {
   const codes = new Set<ProblemCode>([
-    ...(options.access !== 'authenticated' ? (['administrator_required'] as const) : []),
+    ...(options.access === 'administrators' || options.access === 'introspectors'
+      ? (['administrator_required'] as const)
+      : []),
     ...(options.problems ?? []),
     ...(takesBody(options) ? PROBLEMS_OF_BODIES : []),
     'internal_error',
@@ -145,6 +155,17 @@ function successResponse<Answer extends object>(options: ApiRouteOptions<Answer>
   });
 }
 
+function describeCreation<Answer extends object>({
+  location,
+  isReplayable = true,
+}: ApiRouteOptions<Answer>): readonly MethodDecorator[] {
+  if (location === undefined) return [];
+  const locates = new LocationInterceptor(location);
+  return isReplayable
+    ? [UseInterceptors(locates, IdempotencyInterceptor), IDEMPOTENCY_KEY]
+    : [UseInterceptors(locates)];
+}
+
 /** Documents and enforces: access, status, body limit, and `Location` if something is created. */
 export function ApiRoute<Answer extends object>(options: ApiRouteOptions<Answer>): MethodDecorator {
   const status = options.status ?? 200;
@@ -153,18 +174,16 @@ export function ApiRoute<Answer extends object>(options: ApiRouteOptions<Answer>
     Access(options.access),
     HttpCode(status),
     ...(takesBody(options) ? [BodyLimit(maxBodyBytes)] : []),
-    ...(options.location === undefined
-      ? []
-      : [UseInterceptors(new LocationInterceptor(options.location), IdempotencyInterceptor), IDEMPOTENCY_KEY]),
+    ...describeCreation(options),
     ...Object.entries(options.params ?? {}).map(([name, param]) => ApiParam({ name, ...param })),
     ...(options.body === undefined ? [] : [describeBody(options.body)]),
     ...(options.isForm === undefined ? [] : [TakesBody('form'), ApiConsumes('application/x-www-form-urlencoded')]),
     ...(options.csv === undefined ? [] : describeCsv(options.csv)),
     ApiExtraModels(ProblemDto),
-    ApiBasicAuth(BASIC_SCHEME),
-    ApiBearerAuth(BEARER_SCHEME),
+    ...(options.access === 'public' ? [] : CREDENTIALS),
     ApiOperation({
       summary: options.summary,
+      ...(options.access === 'public' ? { security: [] } : {}),
       ...(options.description === undefined ? {} : { description: options.description }),
     }),
     successResponse(options, status),

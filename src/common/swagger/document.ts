@@ -1,8 +1,9 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { BROWSER_COOKIES } from '@scopegate/token';
 import { PASSWORD_LOGIN_EXTENSION } from '../access/route.decorators.js';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { BASIC_SCHEME, BEARER_SCHEME } from './api-route.decorator.js';
+import { BASIC_SCHEME, BEARER_SCHEME, SESSION_SCHEME } from './api-route.decorator.js';
 import { shapeDocument } from './document-shape.js';
 import { doorPaths, DOORS_TAG } from './door-paths.js';
 import { SWAGGER_UI_PLUGINS } from './swagger-ui-plugins.js';
@@ -17,6 +18,7 @@ Errors are RFC 9457 problems with a stable \`code\`. Every answer has an \`X-Req
 
 /** Groups of operations, in the order that a reader needs. */
 const TAGS = [
+  ['Session', 'Log in and out with a browser'],
   ['Me', 'Your user and its permissions'],
   ['Tokens', 'Create, show, rotate and revoke tokens'],
   ['Permissions', 'Who may use and create tokens'],
@@ -57,6 +59,16 @@ export function createOpenApiDocument(app: NestFastifyApplication): OpenAPIObjec
         description: 'A Scopegate token.',
       },
       BEARER_SCHEME,
+    )
+    .addCookieAuth(
+      BROWSER_COOKIES.https,
+      {
+        type: 'apiKey',
+        description:
+          'The session of a browser, from `POST /api/v1/session`; over plain http its name is `scopegate`. Requests ' +
+          'that change something must come from a page of this server.',
+      },
+      SESSION_SCHEME,
     );
   for (const [name, description] of TAGS) builder.addTag(name, description);
   const document = SwaggerModule.createDocument(app, builder.build(), {
@@ -76,7 +88,7 @@ function tellPasswordLogins(document: OpenAPIObject): void {
       if (operation === undefined || !Reflect.has(operation, PASSWORD_LOGIN_EXTENSION)) continue;
       Reflect.deleteProperty(operation, PASSWORD_LOGIN_EXTENSION);
       if (method === 'get') continue;
-      operation.security = [{ [BASIC_SCHEME]: [] }];
+      operation.security = [{ [BASIC_SCHEME]: [] }, { [SESSION_SCHEME]: [] }];
       operation.description = [operation.description, NO_TOKEN].filter((text) => text !== undefined).join(' ');
     }
   }

@@ -1,0 +1,34 @@
+import type { LoginMethod } from '@scopegate/access';
+
+/** A session of the console, and its user. */
+export class SessionDto {
+  /** @example alice */
+  username!: string;
+
+  /** @example Alice Example */
+  displayName!: string;
+
+  /** Whether the user is a member of the group `administrators`. */
+  administrator!: boolean;
+
+  /** How the user has logged in. */
+  method!: LoginMethod;
+
+  /** The session ends then, used or not. */
+  expiresAt!: string;
+
+  /** It ends then, if it is not used before. This call is no use. */
+  idleEndsAt!: string;
+
+  /** Until then, changes that need a recent login are allowed. */
+  stepUpUntil!: string;
+}
+
+/** How a user can log in here. */
+export class LoginMethodsDto {
+  /** With user name and password: `POST /api/v1/session`. */
+  password!: boolean;
+
+  /** At the identity provider of the company: open `GET /api/v1/session/oidc`. */
+  oidc!: boolean;
+}

@@ -1,0 +1,12 @@
+import { Module } from '@nestjs/common';
+import { AccessModule } from '../access/access.module.js';
+import { DirectoryModule } from '../directory/directory.module.js';
+import { BrowserSessionsModule } from './browser-sessions.module.js';
+import { SessionController } from './session.controller.js';
+
+/** Login and logout of the console (R99). */
+@Module({
+  imports: [AccessModule, BrowserSessionsModule, DirectoryModule],
+  controllers: [SessionController],
+})
+export class SessionsModule {}
