@@ -1,5 +1,5 @@
 // npm run release <version>: turns the "Unreleased" of the changelog into a section of the version, sets the version of
-// the package and of the API document, and commits and tags that. Nothing is pushed.
+// the packages and of the API document, and commits and tags that. Nothing is pushed.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -7,6 +7,16 @@ import { fileURLToPath } from 'node:url';
 
 const root = resolve(import.meta.dirname, '..');
 const UNRELEASED = '## [Unreleased]\n';
+
+const GUARD = '@scopegate/nest';
+
+/** The texts before the version of the guard's package, which has that of Scopegate: its own, and those that use it. */
+const VERSION_OF_GUARD = {
+  'packages/nest/package.json': [`"name": "${GUARD}",\n  "version": "`],
+  'package-lock.json': [`"name": "${GUARD}",\n      "version": "`, `"${GUARD}": "`],
+  'docs/guides/nest.md': ['scopegate-nest-'],
+  ...Object.fromEntries(examples().map((folder) => [`${folder}/package.json`, [`"${GUARD}": "`]])),
+};
 
 /**
  * The changelog with what is unreleased under a version.
@@ -24,6 +34,35 @@ export function withRelease(changelog, version, date) {
   return `${before}${UNRELEASED}\n## [${version}] - ${date}\n${after}`;
 }
 
+/**
+ * @param {string} text
+ * @param {string} before the text in front of the old version
+ * @param {string} from
+ * @param {string} to
+ * @returns {string}
+ * @throws where the old version is not there
+ */
+function withVersion(text, before, from, to) {
+  if (!text.includes(before + from)) throw new Error(`There is no ${JSON.stringify(before + from)} to replace.`);
+  return text.replaceAll(before + from, before + to);
+}
+
+function moveGuard(from, to) {
+  for (const [path, places] of Object.entries(VERSION_OF_GUARD)) {
+    const file = join(root, path);
+    const moved = places.reduce((text, before) => withVersion(text, before, from, to), readFileSync(file, 'utf8'));
+    writeFileSync(file, moved);
+  }
+}
+
+function manifest() {
+  return JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+}
+
+function examples() {
+  return manifest().workspaces.filter((folder) => folder.startsWith('examples/'));
+}
+
 function run(program, ...args) {
   return execFileSync(program, args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
 }
@@ -33,6 +72,7 @@ function release(version) {
   if (run('git', 'status', '--porcelain') !== '') throw new Error('The tree has changes. Commit them first.');
   const file = join(root, 'CHANGELOG.md');
   writeFileSync(file, withRelease(readFileSync(file, 'utf8'), version, new Date().toISOString().slice(0, 10)));
+  moveGuard(manifest().version, version);
   run('npm', 'version', version, '--no-git-tag-version');
   run('npm', 'run', 'openapi');
   run('git', 'commit', '--all', '--message', `chore(release): ${version}`);
