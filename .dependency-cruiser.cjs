@@ -24,7 +24,7 @@ const TIERS = [
   ['settings', 'permissions', 'directory', 'applications', 'tokens'],
   ['identity', 'reminders'],
   ['access', 'sessions'],
-  ['gateway', 'forward-auth', 'introspection', 'health', 'reports'],
+  ['gateway', 'forward-auth', 'introspection', 'health', 'console', 'reports'],
 ];
 
 /** What a pure rule may take from Node: functions of their arguments alone. */

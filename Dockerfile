@@ -7,10 +7,12 @@ WORKDIR /srv/scopegate
 COPY package.json package-lock.json ./
 RUN npm ci --workspaces=false --no-audit --no-fund
 COPY nest-cli.json tsconfig.json tsconfig.build.json ormconfig.ts ./
-COPY scripts/build.mjs scripts/
+COPY scripts/build.mjs scripts/console-types.mjs scripts/
 COPY src src
 COPY libs libs
 COPY demo demo
+COPY console console
+COPY docs/openapi.json docs/
 RUN npm run build && rm -rf dist/demo && npm prune --workspaces=false --omit=dev --no-audit --no-fund
 
 FROM node:${NODE_VERSION}-bookworm-slim
@@ -23,7 +25,7 @@ ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 SCOPEGATE_DATA_DIR=/data
 RUN mkdir /data && chown node:node /data
 COPY --from=build /srv/scopegate/package.json ./
 COPY bin bin
-COPY scripts/start.mjs scripts/usage.mjs scripts/build.mjs scripts/
+COPY scripts/start.mjs scripts/usage.mjs scripts/build.mjs scripts/console-types.mjs scripts/
 COPY --from=build /srv/scopegate/node_modules node_modules
 COPY --from=build /srv/scopegate/dist dist
 USER node

@@ -10,6 +10,7 @@ const TESTS = [
   'libs/**/*.spec.ts',
   'src/**/*.spec.ts',
   'packages/*/src/**/*.spec.ts',
+  'console/src/**/*.spec.ts',
   'test/**/*.{spec,e2e-spec,int-spec,arch-spec}.ts',
 ];
 

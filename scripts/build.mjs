@@ -1,4 +1,4 @@
-// Builds dist/, anew only what has changed. With --when-needed only if the sources changed since the last build; several may be started at once.
+// Builds dist/, the server and the console, anew only what has changed. With --when-needed only if the sources changed since the last build; several may be started at once.
 // Without the packages of development (npm ci --omit=dev), or without the sources, it leaves a dist/ that is there.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -15,31 +15,55 @@ import {
 } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { writeConsoleTypes } from './console-types.mjs';
 
 const root = resolve(import.meta.dirname, '..');
-const stampFile = join(root, 'dist', '.sources');
+const dist = join(root, 'dist');
 const lockFile = join(root, 'node_modules', '.scopegate-build.lock');
 const nest = join(root, 'node_modules', '@nestjs', 'cli', 'bin', 'nest.js');
-const SOURCES = [
-  'src',
-  'libs',
-  'demo',
-  'ormconfig.ts',
-  'nest-cli.json',
-  'tsconfig.json',
-  'tsconfig.build.json',
-  'package-lock.json',
+const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js');
+
+/** What is built, each from its sources by its tool. `entry` is there once it has been built. */
+const TARGETS = [
+  {
+    sources: [
+      'src',
+      'libs',
+      'demo',
+      'ormconfig.ts',
+      'nest-cli.json',
+      'tsconfig.json',
+      'tsconfig.build.json',
+      'package-lock.json',
+    ],
+    tool: nest,
+    entry: join(dist, 'src', 'main.js'),
+    stampFile: join(dist, '.sources'),
+    build: buildServer,
+  },
+  {
+    sources: ['console', 'docs/openapi.json', 'tsconfig.json', 'package-lock.json'],
+    tool: vite,
+    entry: join(dist, 'console', 'index.html'),
+    stampFile: join(dist, 'console', '.sources'),
+    build: buildConsole,
+  },
 ];
 
+/** Made by the build itself. */
+const GENERATED = /[\\/]console[\\/]src[\\/]api[\\/]schema\.ts$/;
+
 /** A digest of every source file's name, size and content. */
-function stampOf() {
+function stampOf({ sources }) {
   const hash = createHash('sha256');
-  for (const source of SOURCES) {
+  for (const source of sources) {
     const path = join(root, source);
     const files = statSync(path).isDirectory()
       ? readdirSync(path, { recursive: true, withFileTypes: true })
           .filter((entry) => entry.isFile() && !entry.name.endsWith('.spec.ts'))
           .map((entry) => join(entry.parentPath, entry.name))
+          .filter((file) => !GENERATED.test(file))
           .sort()
       : [path];
     for (const file of files) hash.update(file.slice(root.length)).update('\0').update(readFileSync(file)).update('\0');
@@ -47,27 +71,51 @@ function stampOf() {
   return hash.digest('hex');
 }
 
-function hasSources() {
-  return SOURCES.every((source) => existsSync(join(root, source)));
+function hasSources({ sources }) {
+  return sources.every((source) => existsSync(join(root, source)));
 }
 
 /** Whether there is something to build, and something to build it with. */
-function canBuild() {
-  return existsSync(nest) && hasSources();
+function canBuild(target) {
+  return existsSync(target.tool) && hasSources(target);
 }
 
-function isBuilt() {
-  return existsSync(join(root, 'dist', 'src', 'main.js'));
+function isBuilt({ entry }) {
+  return existsSync(entry);
 }
 
-function isUpToDate() {
-  return existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stampOf();
+function isUpToDate(target) {
+  return existsSync(target.stampFile) && readFileSync(target.stampFile, 'utf8') === stampOf(target);
+}
+
+/** @returns whether it went well */
+function run(tool, ...options) {
+  const { status } = spawnSync(process.execPath, [tool, ...options], { cwd: root, stdio: ['ignore', 2, 2] });
+  return status === 0;
+}
+
+function buildServer() {
+  if (!run(nest, 'build', '-p', 'tsconfig.build.json')) return false;
+  removeLeftovers();
+  return true;
+}
+
+async function buildConsole() {
+  await writeConsoleTypes();
+  if (!run(vite, 'build', '--config', join('console', 'vite.config.ts'), '--logLevel', 'warn')) return false;
+  const assets = join(dist, 'console', 'assets');
+  for (const name of readdirSync(assets)) {
+    const content = readFileSync(join(assets, name));
+    writeFileSync(join(assets, `${name}.gz`), gzipSync(content, { level: 9 }));
+    writeFileSync(join(assets, `${name}.br`), brotliCompressSync(content));
+  }
+  return true;
 }
 
 /** Removes what was built from sources that are gone: the compiler leaves it. */
 function removeLeftovers() {
-  const dist = join(root, 'dist');
   for (const name of readdirSync(dist, { recursive: true })) {
+    if (/^console[\\/]/.test(name)) continue;
     const source = /^(.*)\.js(?:\.map)?$/.exec(name)?.[1];
     if (source !== undefined && !existsSync(join(root, `${source}.ts`))) rmSync(join(dist, name), { force: true });
   }
@@ -104,35 +152,34 @@ async function lock() {
   }
 }
 
+/** @returns whether it went well */
+async function buildAnew(target) {
+  const stamp = stampOf(target);
+  rmSync(target.stampFile, { force: true });
+  if (await target.build()) {
+    writeFileSync(target.stampFile, stamp);
+    return true;
+  }
+  process.stderr.write('The build failed.\n');
+  return false;
+}
+
 const whenNeeded = process.argv.includes('--when-needed');
-if (!canBuild()) {
-  if (!isBuilt()) {
+const isWanted = (target) => !(whenNeeded && isUpToDate(target));
+if (!TARGETS.every(canBuild)) {
+  if (!TARGETS.every(isBuilt)) {
     process.stderr.write('dist/ is missing, and so is what it is built with. Run "npm ci" and then "npm run build".\n');
     process.exitCode = 1;
   } else if (!whenNeeded) {
     process.stderr.write('What dist/ is built with is missing. Run "npm ci" first; dist/ stays as it is.\n');
     process.exitCode = 1;
-  } else if (hasSources() && !isUpToDate()) {
+  } else if (TARGETS.every(hasSources) && !TARGETS.every(isUpToDate)) {
     process.stderr.write('The sources have changed since dist/ was built. Run "npm ci" and then "npm run build".\n');
   }
-} else if (!(whenNeeded && isUpToDate())) {
+} else if (TARGETS.some(isWanted)) {
   await lock();
   try {
-    if (!(whenNeeded && isUpToDate())) {
-      const stamp = stampOf();
-      rmSync(stampFile, { force: true });
-      const built = spawnSync(process.execPath, [nest, 'build', '-p', 'tsconfig.build.json'], {
-        cwd: root,
-        stdio: ['ignore', 2, 2],
-      });
-      if (built.status !== 0) {
-        process.stderr.write('The build failed.\n');
-        process.exitCode = 1;
-      } else {
-        removeLeftovers();
-        writeFileSync(stampFile, stamp);
-      }
-    }
+    for (const target of TARGETS) if (isWanted(target) && !(await buildAnew(target))) process.exitCode = 1;
   } finally {
     rmSync(lockFile, { force: true });
   }

@@ -6,6 +6,7 @@ import { StopModule } from './common/stop/stop.module.js';
 import { DocumentationModule } from './common/swagger/documentation.module.js';
 import { ConfigModule } from './config/config.module.js';
 import type { Configuration } from './config/env.js';
+import { ConsoleModule } from './console/console.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { ForwardAuthModule } from './forward-auth/forward-auth.module.js';
 import { GatewayModule } from './gateway/gateway.module.js';
@@ -48,6 +49,7 @@ export class AppModule {
         ReportsModule,
         SessionsModule,
         DocumentationModule,
+        ConsoleModule,
       ],
     };
   }

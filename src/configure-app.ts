@@ -19,6 +19,7 @@ import { setUpSwagger } from './common/swagger/document.js';
 import { createValidationPipe } from './common/validation/validation.pipe.js';
 import type { Leftovers } from './common/stop/stop-sequence.js';
 import type { Configuration } from './config/env.js';
+import { setUpConsole } from './console/console-files.js';
 import { FirstAdministrator } from './directory/first-administrator.js';
 import { ForwardAuthService } from './forward-auth/forward-auth.service.js';
 import { FrontDoor } from './gateway/front-door.js';
@@ -176,6 +177,7 @@ async function configureManagement(app: NestFastifyApplication, frontDoor: Front
     done();
   });
   setUpSwagger(app);
+  await setUpConsole(app);
 }
 
 /**

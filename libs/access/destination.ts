@@ -13,6 +13,7 @@ export type ListenerSide = 'both' | 'gateway' | 'management';
 /** The first path segments that are the server's own, and the sides that answer them. */
 export const OWN_SEGMENTS: ReadonlyMap<string, readonly ListenerSide[]> = new Map([
   ['api', ['both', 'management']],
+  ['console', ['both', 'management']],
   ['docs', ['both', 'management']],
   ['metrics', ['both', 'management']],
   ['version', ['both', 'management']],

@@ -152,7 +152,7 @@ export class FrontDoor {
         answerServerOptions(received);
         return;
       case 'nowhere':
-        if (destination.isServerRoot && side !== 'gateway' && opensPage(received)) redirectToDocumentation(received);
+        if (destination.isServerRoot && side !== 'gateway' && opensPage(received)) redirectToConsole(received);
         else this.#answer(received, destination.facts, new ProblemException('application_not_found', nowhere(side)));
     }
   }
@@ -226,8 +226,8 @@ function opensPage({ request: { method }, head }: ReceivedRequest): boolean {
 }
 
 /** The server's root has no page, so a browser is redirected. */
-function redirectToDocumentation({ response, head }: ReceivedRequest): void {
-  const lines = ['Location', '/docs', 'Vary', 'Accept', 'Cache-Control', 'no-store', 'Content-Length', '0'];
+function redirectToConsole({ response, head }: ReceivedRequest): void {
+  const lines = ['Location', '/console', 'Vary', 'Accept', 'Cache-Control', 'no-store', 'Content-Length', '0'];
   response.writeHead(302, [...lines, 'X-Request-Id', requestIdOf(head)]).end();
 }
 

@@ -67,12 +67,12 @@ describe('the address of a problem type', () => {
 });
 
 describe('the address of the server itself', () => {
-  it('R66: leads a browser to the documentation, and says to a program where that is', async () => {
+  it('R66: leads a browser to the console, and says to a program where that is', async () => {
     for (const method of ['GET', 'HEAD']) {
       const answer = await open(`${managementUrl()}/?from=bookmark`, BROWSER, method);
       expect([answer.status, answer.headers.get('location'), answer.headers.get('vary')]).toEqual([
         302,
-        '/docs',
+        '/console',
         'Accept',
       ]);
       expect(answer.headers.get('x-request-id')).toMatch(/./);

@@ -149,7 +149,7 @@ describe('one port', () => {
     expect(await ask(port, '//api/v1/me')).toBe('/root//api/v1/me');
   });
 
-  it.each(['/api', '/docs', '/metrics', '/health', '/version', '/authorize', '/introspect', '/.well-known', '/API/x'])(
+  it.each(['/api', '/console', '/docs', '/metrics', '/health', '/version', '/authorize', '/introspect', '/.well-known', '/API/x'])(
     'R48: %s cannot be a mount',
     async (pathPrefix) => {
       const answer = await gateway.admin.post('/applications', {

@@ -436,6 +436,7 @@ describe('the form of requests and answers', () => {
       ['/health/live', 200],
       ['/health/ready', 200],
       ['/health/live?probe=1', 200],
+      ['/console', 200],
       ['/docs', 200],
       ['/docs/openapi.json', 200],
       ['/api/v1/me', 401],
@@ -450,7 +451,7 @@ describe('the form of requests and answers', () => {
     const split = await startScopegateFixture({ management: true });
     try {
       expect(split.managementPort).not.toBe(split.port);
-      for (const path of ['/api/v1/me', '/docs', '/docs/openapi.json']) {
+      for (const path of ['/api/v1/me', '/docs', '/docs/openapi.json', '/console', '/console/tokens']) {
         const there = await request({ port: split.managementPort, target: path });
         expect([200, 401], path).toContain(there.status);
         const here = await request({ port: split.port, target: path });

@@ -78,13 +78,17 @@ describe('odd paths below the server’s own first segments', () => {
     ['Accept', 'nonsense'],
     ['Accept-Encoding', 'nonsense;q=x'],
     ['Accept-Version', '99'],
-  ])('R112: %s: %s at the files of the documentation is no failure of the server', async (name, value) => {
-    for (const target of ['/docs', '/docs/', '/docs/swagger-ui.css', '/docs/openapi.json', '/docs/nothing.css']) {
-      const answer = await request({ port: server.port, target, headers: [[name, value]] }, { closeWaitMs: 0 });
-      expect(answer.status, target).toBeLessThan(500);
-      if (answer.status >= 400) expect(answer.header('content-type'), target).toMatch(/^application\/problem\+json/);
-    }
-  });
+  ])(
+    'R112: %s: %s at the files of the documentation and the console is no failure of the server',
+    async (name, value) => {
+      const documentation = ['/docs', '/docs/', '/docs/swagger-ui.css', '/docs/openapi.json', '/docs/nothing.css'];
+      for (const target of [...documentation, '/console', '/console/tokens', '/console/assets/nothing.js']) {
+        const answer = await request({ port: server.port, target, headers: [[name, value]] }, { closeWaitMs: 0 });
+        expect(answer.status, target).toBeLessThan(500);
+        if (answer.status >= 400) expect(answer.header('content-type'), target).toMatch(/^application\/problem\+json/);
+      }
+    },
+  );
 
   it('R112: /docs/../x is a 404', async () => {
     const answer = await request({ port: server.port, target: '/docs/../x' });

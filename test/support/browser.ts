@@ -9,7 +9,8 @@ export type TestBrowser = {
   stop(): Promise<void>;
 };
 
-const FLAGS = [
+/** Chromium then connects only to the pages it is sent to. */
+export const BROWSER_FLAGS: readonly string[] = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',
@@ -35,7 +36,7 @@ export async function startBrowser(): Promise<TestBrowser> {
     const context = await chromium.launchPersistentContext(folder.path, {
       executablePath: program,
       headless: true,
-      args: FLAGS,
+      args: [...BROWSER_FLAGS],
     });
     return {
       context,

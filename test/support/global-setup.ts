@@ -2,7 +2,7 @@ import type { TestProject } from 'vitest/node';
 import { ensureBuilt } from './project-build.js';
 
 // The tests of these folders run in the test process alone: a run of nothing else does not wait for a build.
-const WITHOUT_SERVER = /^(?:\.\/)?(?:libs|src|test\/support|test\/architecture)(?:\/|$)/;
+const WITHOUT_SERVER = /^(?:\.\/)?(?:libs|src|console|test\/support|test\/architecture)(?:\/|$)/;
 
 /** Runs once before all test files, so that the build is not part of the time that a test may take. */
 export async function setup(project: TestProject): Promise<void> {

@@ -1,0 +1,48 @@
+/** Why the person is asked to prove who they are while a page is open. */
+export type PromptKind = 'login' | 'step-up';
+
+export interface Prompt {
+  readonly kind: PromptKind;
+  /** @param isProven false if the person gave up */
+  readonly settle: (isProven: boolean) => void;
+}
+
+type Listener = () => void;
+
+let current: Prompt | null = null;
+let answer: Promise<boolean> | null = null;
+const listeners = new Set<Listener>();
+
+function show(prompt: Prompt | null): void {
+  current = prompt;
+  for (const listener of listeners) listener();
+}
+
+/**
+ * Asks the person, once for all calls that wait. The page stays as it is, so nothing that was typed is lost (R99).
+ * @returns whether the calls may be tried again
+ */
+export function askPerson(kind: PromptKind): Promise<boolean> {
+  answer ??= new Promise<boolean>((resolve) => {
+    show({
+      kind,
+      settle: (isProven) => {
+        show(null);
+        answer = null;
+        resolve(isProven);
+      },
+    });
+  });
+  return answer;
+}
+
+/** For `useSyncExternalStore`. */
+export const promptStore = {
+  subscribe: (listener: Listener): (() => void) => {
+    listeners.add(listener);
+    return () => {
+      listeners.delete(listener);
+    };
+  },
+  current: (): Prompt | null => current,
+};

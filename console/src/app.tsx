@@ -1,0 +1,63 @@
+import { CSPProvider } from '@base-ui/react/csp-provider';
+import { QueryClientProvider } from '@tanstack/react-query';
+import { Suspense, useState, type ReactNode } from 'react';
+import { Redirect, Route, Router, Switch } from 'wouter';
+import { Loading } from './components/data-table';
+import { ProblemNotice } from './components/notice';
+import { Page } from './components/page';
+import { createQueryClient } from './data/query-client';
+import { useSession, type Session } from './data/session';
+import { LoginPage } from './pages/login/login.page';
+import { ProofDialog } from './shell/proof.dialog';
+import { ADMINISTRATOR_ROUTES, USER_ROUTES } from './shell/routes';
+import { Shell } from './shell/shell';
+
+export function App(): ReactNode {
+  const [queries] = useState(createQueryClient);
+  return (
+    // The strict policy of the page allows no style elements.
+    <CSPProvider disableStyleElements>
+      <QueryClientProvider client={queries}>
+        <Router base="/console">
+          <Gate />
+        </Router>
+      </QueryClientProvider>
+    </CSPProvider>
+  );
+}
+
+/** Shows the login to whoever has no session, and the console to the others. */
+function Gate(): ReactNode {
+  const session = useSession();
+  if (session.isPending) return <Loading />;
+  if (session.isError) return <ProblemNotice problem={session.error} />;
+  return session.data === null ? <LoginPage /> : <Console key={session.data.username} session={session.data} />;
+}
+
+function Console({ session }: { readonly session: Session }): ReactNode {
+  const routes = session.administrator ? [...USER_ROUTES, ...ADMINISTRATOR_ROUTES] : USER_ROUTES;
+  return (
+    <>
+      <Shell session={session}>
+        <Suspense fallback={<Loading />}>
+          <Switch>
+            {routes.map(({ path, page }) => (
+              <Route key={path} path={`${path}/*?`} component={page} />
+            ))}
+            {['/', '/login'].map((path) => (
+              <Route key={path} path={path}>
+                <Redirect to={USER_ROUTES[0]?.path ?? '/'} replace />
+              </Route>
+            ))}
+            <Route>
+              <Page title="There is no such page">
+                <p>The address leads nowhere, or the page is for administrators. Choose a page of the menu.</p>
+              </Page>
+            </Route>
+          </Switch>
+        </Suspense>
+      </Shell>
+      <ProofDialog session={session} />
+    </>
+  );
+}

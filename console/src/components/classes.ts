@@ -1,0 +1,4 @@
+/** The names that are given, for `className`. */
+export function classes(...names: readonly (string | undefined | false)[]): string {
+  return names.filter((name) => name !== undefined && name !== false && name !== '').join(' ');
+}

@@ -1,0 +1,26 @@
+import type { ReactNode } from 'react';
+import styles from './form.module.css';
+
+interface FormProps {
+  readonly onSubmit: () => void;
+  /** For screen readers, where no heading stands right above. */
+  readonly label?: string;
+  readonly children: ReactNode;
+}
+
+/** Fields below each other. Enter sends it; the page stays. */
+export function Form({ onSubmit, label, children }: FormProps): ReactNode {
+  return (
+    <form
+      className={styles.form}
+      onSubmit={(event) => {
+        event.preventDefault();
+        onSubmit();
+      }}
+      aria-label={label}
+      noValidate
+    >
+      {children}
+    </form>
+  );
+}

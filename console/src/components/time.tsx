@@ -1,0 +1,44 @@
+import type { ReactNode } from 'react';
+
+const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
+  ['year', 31_557_600_000],
+  ['month', 2_629_800_000],
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+];
+
+const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
+const absolute = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short' });
+
+/** "in 3 days"; "now" within a minute. */
+export function relativeTime(instant: string, nowMs = Date.now()): string {
+  const distanceMs = Date.parse(instant) - nowMs;
+  for (const [unit, unitMs] of UNITS) {
+    if (Math.abs(distanceMs) >= unitMs) return relative.format(Math.round(distanceMs / unitMs), unit);
+  }
+  return 'now';
+}
+
+/** In the time zone of the browser. */
+export function localTime(instant: string): string {
+  return absolute.format(new Date(instant));
+}
+
+interface TimeProps {
+  /** ISO 8601; null shows `otherwise`. */
+  readonly at: string | null | undefined;
+  readonly otherwise?: string;
+  /** "3 days ago" in place of the date. */
+  readonly isRelative?: boolean;
+}
+
+/** An instant; its title holds the exact one. */
+export function Time({ at, otherwise = '–', isRelative = false }: TimeProps): ReactNode {
+  if (at === null || at === undefined) return otherwise;
+  return (
+    <time dateTime={at} title={isRelative ? localTime(at) : at}>
+      {isRelative ? relativeTime(at) : localTime(at)}
+    </time>
+  );
+}

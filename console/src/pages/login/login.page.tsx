@@ -1,0 +1,48 @@
+import { useState, type ReactNode } from 'react';
+import { Button } from '../../components/button';
+import { TextField } from '../../components/field';
+import { Form } from '../../components/form';
+import { Notice, ProblemNotice } from '../../components/notice';
+import { Page } from '../../components/page';
+import { useLogin, useLoginMethods } from '../../data/session';
+import styles from './login.module.css';
+import { oidcAddress, oidcProblem } from './oidc';
+
+/** For somebody who is not logged in, whatever page was asked for: it opens after the login. */
+export function LoginPage(): ReactNode {
+  const methods = useLoginMethods();
+  const login = useLogin();
+  const [username, setUsername] = useState('');
+  const [password, setPassword] = useState('');
+  const failure = oidcProblem(window.location.search);
+  return (
+    <main className={styles.main}>
+      <Page title="Log in to Scopegate">
+        {failure === null ? null : <Notice kind="bad" title={failure} />}
+        {methods.data?.oidc === true ? (
+          <>
+            <a className={styles.oidc} href={oidcAddress(window.location)}>
+              Log in with your organisation
+            </a>
+            <div className={styles.or}>or with a password</div>
+          </>
+        ) : null}
+        <Form onSubmit={() => login.mutate({ username, password })} label="Log in">
+          <TextField label="User name" value={username} onChange={setUsername} autoComplete="username" required />
+          <TextField
+            label="Password"
+            type="password"
+            value={password}
+            onChange={setPassword}
+            autoComplete="current-password"
+            required
+          />
+          <ProblemNotice problem={login.error} />
+          <Button type="submit" look="primary" isBusy={login.isPending}>
+            Log in
+          </Button>
+        </Form>
+      </Page>
+    </main>
+  );
+}

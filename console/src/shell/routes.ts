@@ -1,0 +1,33 @@
+import { lazy, type ComponentType } from 'react';
+
+/** A page of the console. */
+export interface Route {
+  /** Below `/console`. */
+  readonly path: string;
+  readonly title: string;
+  /** Fetched when it is opened for the first time. */
+  readonly page: ComponentType;
+}
+
+function fetched(page: () => Promise<ComponentType>): ComponentType {
+  return lazy(async () => ({ default: await page() }));
+}
+
+/** For everybody (R100, R101). The first one opens after the login. */
+export const USER_ROUTES: readonly Route[] = [
+  {
+    path: '/tokens',
+    title: 'My tokens',
+    page: fetched(async () => (await import('../pages/tokens/tokens.page')).TokensPage),
+  },
+];
+
+/** For administrators (R102 to R104). */
+export const ADMINISTRATOR_ROUTES: readonly Route[] = [
+  { path: '/audit', title: 'Audit', page: fetched(async () => (await import('../pages/audit/audit.page')).AuditPage) },
+  {
+    path: '/explain',
+    title: 'Explain',
+    page: fetched(async () => (await import('../pages/explain/explain.page')).ExplainPage),
+  },
+];
