@@ -53,6 +53,7 @@ describe.runIf(isBrowserAvailable())('logging in at the console', async () => {
     await page.goBack();
     await page.reload();
     await page.getByRole('heading', { name: 'Log in to Scopegate' }).waitFor();
+    expect(await page.getByRole('navigation').count()).toBe(0);
   });
 
   it('R105: an administrator finds the pages of the administration, and others do not', async () => {
@@ -74,11 +75,12 @@ describe.runIf(isBrowserAvailable())('logging in at the console', async () => {
     await page.getByRole('link', { name: 'My tokens' }).waitFor({ state: 'hidden' });
   });
 
-  it('R99: a session that has ended is asked for in front of the page', async () => {
+  it('R99: without the cookie, the page that is open asks for the login', async () => {
     const page = await visitAs(admin, '/tokens');
     await page.context().clearCookies();
     await page.reload();
     await logIn(page, admin);
     await page.getByRole('heading', { name: 'My tokens' }).waitFor();
+    expect(new URL(page.url()).pathname).toBe('/console/tokens');
   });
 });

@@ -149,18 +149,26 @@ describe('one port', () => {
     expect(await ask(port, '//api/v1/me')).toBe('/root//api/v1/me');
   });
 
-  it.each(['/api', '/console', '/docs', '/metrics', '/health', '/version', '/authorize', '/introspect', '/.well-known', '/API/x'])(
-    'R48: %s cannot be a mount',
-    async (pathPrefix) => {
-      const answer = await gateway.admin.post('/applications', {
-        key: 'reserved',
-        kind: 'generic',
-        mount: { pathPrefix },
-        upstream: upstream.url,
-      });
-      expect(answer).toMatchObject({ status: 400, body: { code: 'validation_failed' } });
-    },
-  );
+  it.each([
+    '/api',
+    '/console',
+    '/docs',
+    '/metrics',
+    '/health',
+    '/version',
+    '/authorize',
+    '/introspect',
+    '/.well-known',
+    '/API/x',
+  ])('R48: %s cannot be a mount', async (pathPrefix) => {
+    const answer = await gateway.admin.post('/applications', {
+      key: 'reserved',
+      kind: 'generic',
+      mount: { pathPrefix },
+      upstream: upstream.url,
+    });
+    expect(answer).toMatchObject({ status: 400, body: { code: 'validation_failed' } });
+  });
 
   it('R67: two Host lines are a 400, whomever either of them names', async () => {
     await mount(gateway, 'own', { host: 'own.test' });

@@ -1,0 +1,47 @@
+import { useInfiniteQuery, type UseInfiniteQueryResult, type InfiniteData } from '@tanstack/react-query';
+import { answerOf, api, type Schema } from '../api/client';
+import type { paths } from '../api/schema';
+import { setFilters, writeAuditFilter, type AuditFilter } from './audit-filter';
+import { boundsOf } from './time-range';
+
+export type AuditEvent = Schema<'AuditEvent'>;
+
+type Query = NonNullable<paths['/api/v1/audit-events']['get']['parameters']['query']>;
+
+const LIVE_MS = 2_000;
+const PAGE_SIZE = 50;
+
+/**
+ * Newest first.
+ * @param isLive asks again every two seconds, for the newest page alone
+ */
+export function useAuditEvents(
+  filter: AuditFilter,
+  isLive: boolean,
+): UseInfiniteQueryResult<InfiniteData<Schema<'AuditEventPage'>>> {
+  return useInfiniteQuery({
+    queryKey: ['audit-events', writeAuditFilter(filter).toString(), isLive],
+    initialPageParam: null as string | null,
+    queryFn: ({ pageParam }) =>
+      answerOf(() =>
+        api.GET('/api/v1/audit-events', {
+          params: {
+            query: {
+              ...(setFilters(filter) as Partial<Query>),
+              ...boundsOf(filter.range, Date.now()),
+              limit: PAGE_SIZE,
+              ...(pageParam === null ? {} : { cursor: pageParam }),
+            },
+          },
+        }),
+      ),
+    getNextPageParam: ({ nextCursor }) => nextCursor,
+    ...(isLive ? { refetchInterval: LIVE_MS, maxPages: 1 } : {}),
+  });
+}
+
+/** Where the browser gets the events as a file. */
+export function auditExportAddress(filter: AuditFilter, format: 'csv' | 'ndjson'): string {
+  const query = new URLSearchParams({ ...setFilters(filter), ...boundsOf(filter.range, Date.now()), format });
+  return `/api/v1/audit-events/export?${query.toString()}`;
+}
