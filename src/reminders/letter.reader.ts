@@ -1,5 +1,7 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { effectiveExpiry } from '@scopegate/token';
+import { CONFIGURATION } from '../config/config.module.js';
+import type { Configuration } from '../config/env.js';
 import { DirectoryService } from '../directory/directory.service.js';
 import { SettingsService } from '../settings/settings.service.js';
 import { EndingTokenReader, type EndingToken } from '../tokens/ending-token.reader.js';
@@ -23,6 +25,7 @@ export class LetterReader {
     private readonly reminders: ReminderRepository,
     private readonly directory: DirectoryService,
     private readonly settings: SettingsService,
+    @Inject(CONFIGURATION) private readonly configuration: Configuration,
   ) {}
 
   /** Null if there is nothing to tell any more: the token has ended or has a successor, or the user has left. */
@@ -44,7 +47,7 @@ export class LetterReader {
       creator: token.creatorId === token.ownerId ? null : (users.get(token.creatorId)?.username ?? null),
       isOwn: userId === token.ownerId,
       alsoTold: recipients.find(({ user }) => user.id !== userId)?.user.username ?? null,
-      publicUrl: null,
+      publicUrl: this.configuration.publicUrl,
     };
     const written =
       occasion.kind === 'ends'

@@ -35,9 +35,10 @@ export class SmtpFailure extends Error {
   override readonly name = 'SmtpFailure';
 
   constructor(cause: unknown) {
-    const { code, responseCode } = (cause ?? {}) as { readonly code?: unknown; readonly responseCode?: unknown };
+    const { code, originalCode, responseCode } = (cause ?? {}) as Readonly<Record<string, unknown>>;
+    const codes = [code, originalCode].filter((text) => typeof text === 'string');
     const reply = typeof responseCode === 'number' ? `, reply ${responseCode}` : '';
-    super(`${typeof code === 'string' ? code : 'no connection'}${reply}`);
+    super(`${codes.length === 0 ? 'no connection' : codes.join(', ')}${reply}`);
   }
 }
 
@@ -144,8 +145,10 @@ function resultOf(error: unknown, isHandedOver: boolean): SendResult {
   // Our own check of the address, or the server knows no such addresses.
   if (code === 'EENVELOPE' && command === 'API') return 'refused';
   if (responseCode === undefined) return isHandedOver ? 'unknown' : 'broken';
-  // The sender is in question, or the whole connection: no mail will do better now.
-  if (command === 'MAIL FROM' || responseCode === 421) return 'broken';
+  // The server goes away. It may have stored the content before it knew.
+  if (responseCode === 421) return isHandedOver ? 'unknown' : 'broken';
+  // The sender is in question: no mail will do better now.
+  if (command === 'MAIL FROM') return 'broken';
   return responseCode >= 500 ? 'refused' : 'deferred';
 }
 

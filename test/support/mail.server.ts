@@ -1,4 +1,4 @@
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 
 /** A mail as the server got it. */
@@ -35,7 +35,9 @@ export type MailServer = {
   readonly logins: readonly string[];
   /** How many clients have connected. */
   connections(): number;
-  /** Ends it with all its connections. */
+  /** Breaks all connections without a word. */
+  cut(): void;
+  /** Tells its clients that it goes away (421), and ends it with all connections. */
   stop(): Promise<void>;
 };
 
@@ -45,7 +47,9 @@ export async function startMailServer(options: MailServerOptions = {}): Promise<
   const { login, tls } = options;
   let connections = 0;
   const server = new SMTPServer({
-    ...(tls === undefined ? { hideSTARTTLS: true } : { key: tls.key, cert: tls.cert, secure: tls.fromTheStart }),
+    ...(tls === undefined
+      ? { disabledCommands: ['STARTTLS'] }
+      : { key: tls.key, cert: tls.cert, secure: tls.fromTheStart }),
     ...(login === undefined ? { authOptional: true } : {}),
     allowInsecureAuth: true,
     disableReverseLookup: true,
@@ -85,12 +89,18 @@ export async function startMailServer(options: MailServerOptions = {}): Promise<
   } satisfies SMTPServerOptions);
   // A client that goes away is no failure of the server.
   server.on('error', () => undefined);
+  const sockets = new Set<Socket>();
+  server.server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve));
   return {
     port: (server.server.address() as AddressInfo).port,
     mails,
     logins,
     connections: () => connections,
+    cut: () => sockets.forEach((socket) => socket.destroy()),
     stop: () => new Promise((resolve) => server.close(() => resolve())),
   };
 }
