@@ -9,6 +9,7 @@ import { LeaseEntity } from './database/lease.entity.js';
 import { NodeEntity } from './database/node.entity.js';
 import { GroupEntity } from './directory/group.entity.js';
 import { GroupMemberEntity } from './directory/group-member.entity.js';
+import { DirectoryEntity } from './directory/ldap/directory.entity.js';
 import { UnfinishedDeletionEntity } from './directory/unfinished-deletion.entity.js';
 import { UserEntity } from './directory/user.entity.js';
 import { DepositEntity } from './identity/deposit.entity.js';
@@ -31,6 +32,7 @@ export const ENTITIES = [
   BrowserSessionEntity,
   ChangeEntity,
   DepositEntity,
+  DirectoryEntity,
   FormerNameEntity,
   GroupEntity,
   GroupMemberEntity,

@@ -79,7 +79,8 @@ describe('the members of a group', () => {
       { member: [], 'member;range=0-1499': ['a'] },
       { values: ['a'], next: 1500 },
     ],
-    [{ 'Member;Range=1500-*': ['z'] }, { values: ['z'], next: null }],
+    [{ 'Member;Range=0-*': ['z'] }, { values: ['z'], next: null }],
+    [{ 'member;range=1500-*': ['z'] }, null],
     // A list that cannot be followed is no list: without its end, people would lose their groups.
     [{ 'member;range=9-3': ['a'] }, null],
     [{ 'member;range=x': ['a'] }, null],
@@ -87,7 +88,13 @@ describe('the members of a group', () => {
     expect(readMembers(entry(attributes), 'member')).toEqual(expected);
   });
 
-  it('are asked for from where the last part ended', () => {
+  it('R93: are asked for from where the last part ended, and come from there', () => {
+    expect(readMembers(entry({ 'member;range=1500-*': ['z'] }), 'member', 1_500)).toEqual({
+      values: ['z'],
+      next: null,
+    });
+    expect(readMembers(entry({ 'member;range=0-*': ['a'] }), 'member', 1_500)).toBeNull();
+    expect(readMembers(entry({ member: ['a'] }), 'member', 1_500)).toBeNull();
     expect(memberRange('member', 1_500)).toBe('member;range=1500-*');
   });
 });

@@ -104,21 +104,22 @@ export interface MemberRange {
 /**
  * The members in an entry. Active Directory sends at most 1,500 at once, as `member;range=0-1499`, and
  * `member;range=1500-*` with the last ones.
- * @returns null if the range cannot be read, or ends before it begins: the list would be incomplete
+ * @param from where the last part ended
+ * @returns null if this is not the next part, or its range cannot be read: the list would be incomplete
  */
-export function readMembers(entry: RawEntry, attribute: string): MemberRange | null {
+export function readMembers(entry: RawEntry, attribute: string, from = 0): MemberRange | null {
   const plain = textsOf(entry, attribute);
   const prefix = `${attribute.toLowerCase()};range=`;
   for (const [name, values] of entry.attributes) {
     if (!name.toLowerCase().startsWith(prefix)) continue;
     const range = /^(\d{1,9})-(\d{1,9}|\*)$/.exec(name.slice(prefix.length));
-    if (range === null) return null;
+    if (range === null || Number(range[1]) !== from) return null;
     const texts = values.filter((value) => typeof value === 'string');
     if (range[2] === '*') return { values: texts, next: null };
     const next = Number(range[2]) + 1;
     return next > Number(range[1]) ? { values: texts, next } : null;
   }
-  return { values: plain, next: null };
+  return from === 0 ? { values: plain, next: null } : null;
 }
 
 /** The attribute that asks for the members from here on. */

@@ -30,6 +30,7 @@ export {
 export { type PlannedChange } from './planned-change.js';
 export { type Hold } from './sync-hold.js';
 export { messageEnd } from './message-frame.js';
+export { pageCookie, PAGED_RESULTS } from './page-cookie.js';
 export { isNoPlan, planSync, SAME_USER_MS, type NoPlan, type SyncPlan } from './sync-plan.js';
 export type {
   FoundState,

@@ -32,6 +32,7 @@ export const PROBLEM_CODES = {
   not_implemented: { status: 501, title: 'This is not supported' },
   upstream_unreachable: { status: 502, title: 'The application behind the gateway cannot be reached' },
   policy_unavailable: { status: 503, title: 'The rules cannot be read right now' },
+  directory_unavailable: { status: 503, title: 'The directory of users cannot be read right now' },
   audit_unavailable: { status: 503, title: 'The audit log cannot be written right now' },
   upstream_timeout: { status: 504, title: 'The application behind the gateway did not answer in time' },
   loop_detected: { status: 508, title: 'The request came back to the gateway' },

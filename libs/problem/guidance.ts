@@ -204,6 +204,10 @@ const GUIDANCE: Readonly<Record<PublicCode, ProblemGuidance>> = {
     when: 'Scopegate cannot decide at the moment: it is starting, its rules cannot be read or may be out of date, too many passwords or lists are being processed, or the database does not answer in time (2 seconds for a decision, 10 for management). Or a change may not have been stored.',
     remedy: 'Try again in a moment. After a change, read `detail` first: it says if the change may have been stored.',
   },
+  directory_unavailable: {
+    when: 'The directory of users gives no answer that can be used: it is away, too slow, refuses the bind account, or its answer is not complete. A synchronisation then changes nothing. A login with a password of the directory cannot be checked; tokens are not affected.',
+    remedy: 'Try again later. Administrators: `POST /api/v1/directories/{key}/test` says what is wrong.',
+  },
   audit_unavailable: {
     when: 'The audit journal cannot be written or is full, so every request is refused. With the setting `audit.failOpen`, requests are forwarded without a record, and this answer does not occur.',
     remedy: 'Check the disk and the database.',

@@ -3,11 +3,13 @@ import { SYSTEM_ACTOR } from '../audit/actor.js';
 import type { ChangeRecorder } from '../audit/change.recorder.js';
 import type { Clock } from '../common/time/clock.js';
 import type { Unit } from '../database/unit-of-work.js';
-import { ADMINISTRATORS } from './directory-user.js';
+import { ADMINISTRATORS, LOCAL } from './directory-user.js';
 import type { DirectoryRepository } from './directory.repository.js';
 import type { LoginsEndingHook } from './directory.service.js';
 import { administratorRow, FIRST_ADMINISTRATOR } from './first-administrator.js';
 import { UserEntity } from './user.entity.js';
+
+const LOCAL_USER = { directory: LOCAL, directoryEntry: null, goneAtMs: null };
 
 export interface ResetParts {
   readonly repository: DirectoryRepository;
@@ -38,7 +40,8 @@ export async function resetAdministrator(
   if (existing === null) {
     await manager.insert(UserEntity, made);
   } else {
-    await manager.update(UserEntity, id, { passwordHash, active: true });
+    // A directory that took the name keeps out of it from now on.
+    await manager.update(UserEntity, id, { passwordHash, active: true, ...LOCAL_USER });
     await endLogins(unit, [id]);
   }
   if (before.groups?.includes(ADMINISTRATORS) !== true) await repository.addMember(manager, ADMINISTRATORS, id);

@@ -2,9 +2,14 @@ import { ADMINISTRATORS, type PrincipalFacts } from '@scopegate/access';
 
 export { ADMINISTRATORS };
 
+/** The directory of users and groups that are kept here. No directory has this key. */
+export const LOCAL = 'local';
+
 /** The password hash is read for a login and not kept in memory. */
 export interface DirectoryUser {
   readonly facts: PrincipalFacts;
+  /** `local`, or the key of the directory that the user comes from. */
+  readonly directory: string;
   /** bcrypt; null if the user cannot log in with a password. */
   readonly passwordHash: string | null;
 }

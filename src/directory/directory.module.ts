@@ -6,6 +6,14 @@ import { DirectoryService } from './directory.service.js';
 import { FirstAdministrator } from './first-administrator.js';
 import { GroupsController } from './groups.controller.js';
 import { GroupsService } from './groups.service.js';
+import { DirectoriesController } from './ldap/directories.controller.js';
+import { DirectoriesService } from './ldap/directories.service.js';
+import { DirectoryChecker } from './ldap/directory.checker.js';
+import { DirectoryMetrics } from './ldap/directory.metrics.js';
+import { DirectoryLogins } from './ldap/directory-login.service.js';
+import { DirectorySyncJob } from './ldap/directory-sync.job.js';
+import { DirectorySyncService } from './ldap/directory-sync.service.js';
+import { DirectorySyncWriter } from './ldap/directory-sync.writer.js';
 import { OwnPasswordController } from './own-password.controller.js';
 import { PasswordHasher } from './password.hasher.js';
 import { PasswordMetrics } from './password.metrics.js';
@@ -18,9 +26,16 @@ import { UserWriter } from './user.writer.js';
 
 @Module({
   imports: [AuditModule],
-  controllers: [UsersController, GroupsController, OwnPasswordController],
+  controllers: [DirectoriesController, UsersController, GroupsController, OwnPasswordController],
   providers: [
     DeletionsService,
+    DirectoriesService,
+    DirectoryChecker,
+    DirectoryLogins,
+    DirectoryMetrics,
+    DirectorySyncJob,
+    DirectorySyncService,
+    DirectorySyncWriter,
     DirectoryRepository,
     DirectoryService,
     FirstAdministrator,

@@ -1,12 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import type { PrincipalFacts } from '@scopegate/access';
 import { isStorableText } from '@scopegate/kernel';
 import { userNameKey } from '@scopegate/token';
-import { In, MoreThan, type EntityManager, type SelectQueryBuilder } from 'typeorm';
+import { In, MoreThan, Not, type EntityManager, type SelectQueryBuilder } from 'typeorm';
 import { findExactRow } from '../database/exact-row.js';
 import { insertRows, partsOf, ROWS_IN_ONE_STATEMENT } from '../database/insert-rows.js';
 import { rowLock } from '../database/row-lock.js';
-import { ADMINISTRATORS, type DirectoryUser } from './directory-user.js';
+import { ADMINISTRATORS, LOCAL, type DirectoryUser } from './directory-user.js';
 import { GroupMemberEntity } from './group-member.entity.js';
 import { GroupEntity } from './group.entity.js';
 import { UserEntity } from './user.entity.js';
@@ -45,7 +44,7 @@ export class DirectoryRepository {
   }
 
   /** In the order of names without case. */
-  async userPage(manager: EntityManager, filter: UserFilter, after: string, limit: number): Promise<PrincipalFacts[]> {
+  async userPage(manager: EntityManager, filter: UserFilter, after: string, limit: number): Promise<DirectoryUser[]> {
     const query = manager
       .createQueryBuilder(UserEntity, 'user')
       .select('user.id', 'id')
@@ -65,7 +64,7 @@ export class DirectoryRepository {
       else query.andWhere(`(${countMembership(query)}) > 0`, { group: filter.group });
     }
     const ids = (await query.getRawMany<{ readonly id: string }>()).map(({ id }) => id);
-    const users = new Map((await this.usersOf(manager, ids)).map(({ facts }) => [facts.id, facts]));
+    const users = new Map((await this.usersOf(manager, ids)).map((user) => [user.facts.id, user]));
     return ids.flatMap((id) => users.get(id) ?? []);
   }
 
@@ -111,6 +110,16 @@ export class DirectoryRepository {
     return names.filter((name) => !there.has(name));
   }
 
+  /** Of those among the groups that come from a directory, the key of that directory. */
+  async directoriesOfGroups(manager: EntityManager, names: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const owners = new Map<string, string>();
+    for (const part of partsOf(names.filter(isStorableText))) {
+      const rows = await manager.findBy(GroupEntity, { name: In(part), directory: Not(LOCAL) });
+      for (const { name, directory } of rows) owners.set(name, directory);
+    }
+    return owners;
+  }
+
   isMember(manager: EntityManager, groupName: string, userId: string): Promise<boolean> {
     return manager.existsBy(GroupMemberEntity, { groupName, userId });
   }
@@ -128,16 +137,16 @@ export class DirectoryRepository {
   }
 
   /** @param keys from `userNameKey` @returns the users by these keys */
-  async usersNamed(manager: EntityManager, keys: readonly string[]): Promise<ReadonlyMap<string, PrincipalFacts>> {
+  async usersNamed(manager: EntityManager, keys: readonly string[]): Promise<ReadonlyMap<string, DirectoryUser>> {
     const wanted = new Set(keys);
-    const found = new Map<string, PrincipalFacts>();
+    const found = new Map<string, DirectoryUser>();
     for (const part of partsOf(keys)) {
       const rows = await manager.find(UserEntity, { select: { id: true }, where: { usernameKey: In(part) } });
       const ids = rows.map(({ id }) => id);
-      for (const { facts } of await this.usersOf(manager, ids)) {
+      for (const user of await this.usersOf(manager, ids)) {
         // Compared again, because a collation can be more tolerant (R44).
-        const key = userNameKey(facts.username);
-        if (wanted.has(key)) found.set(key, facts);
+        const key = userNameKey(user.facts.username);
+        if (wanted.has(key)) found.set(key, user);
       }
     }
     return found;
@@ -209,6 +218,7 @@ interface UserGroupRow {
   readonly displayName: string;
   readonly email: string | null;
   readonly passwordHash: string | null;
+  readonly directory: string;
   readonly active: number | boolean;
   readonly groupName: string | null;
 }
@@ -228,6 +238,7 @@ async function readUsers(manager: EntityManager, ids: readonly string[]): Promis
     .addSelect('user.displayName', 'displayName')
     .addSelect('user.email', 'email')
     .addSelect('user.passwordHash', 'passwordHash')
+    .addSelect('user.directory', 'directory')
     .addSelect('user.active', 'active')
     .addSelect('held.name', 'groupName')
     .getRawMany<UserGroupRow>();
@@ -246,6 +257,7 @@ async function readUsers(manager: EntityManager, ids: readonly string[]): Promis
       active: Boolean(row.active),
       groups,
     },
+    directory: row.directory,
     passwordHash: row.passwordHash,
   }));
 }

@@ -4,7 +4,8 @@ import { userNameKey } from '@scopegate/token';
 import { rowLock } from '../database/row-lock.js';
 import { UnitOfWork, type Unit } from '../database/unit-of-work.js';
 import { DirectoryRepository } from './directory.repository.js';
-import type { DirectoryUser } from './directory-user.js';
+import { LOCAL, type DirectoryUser } from './directory-user.js';
+import { DirectoryLogins } from './ldap/directory-login.service.js';
 import type { LoginOrigin } from './login-origin.js';
 import { PasswordHasher } from './password.hasher.js';
 import { UserCache } from './user.cache.js';
@@ -30,6 +31,7 @@ export class DirectoryService {
     private readonly repository: DirectoryRepository,
     private readonly known: UserCache,
     private readonly passwords: PasswordHasher,
+    private readonly logins: DirectoryLogins,
     private readonly unitOfWork: UnitOfWork,
   ) {}
 
@@ -79,7 +81,7 @@ export class DirectoryService {
 
   /**
    * Takes the same time for a user who is unknown, inactive or without a password.
-   * @throws a 503 if too many passwords are being checked
+   * @throws a 503 if too many passwords are being checked, or the user's directory gives no answer
    */
   async verifyPassword(username: string, password: string, origin: LoginOrigin): Promise<PrincipalFacts | null> {
     return (await this.checkPassword(username, password, origin))?.facts ?? null;
@@ -91,6 +93,7 @@ export class DirectoryService {
     const user = await this.unitOfWork.read((manager) => this.repository.findUser(manager, username), {
       lane: 'judging',
     });
+    if (user !== null && user.directory !== LOCAL) return this.#checkInDirectory(user, password, origin);
     const stored = user?.active === true ? user.passwordHash : null;
     const account = { nameKey: userNameKey(username), stored };
     if (!(await this.passwords.matches(account, password, origin)) || user === null) return null;
@@ -99,6 +102,22 @@ export class DirectoryService {
       lane: 'judging',
     });
     return now?.facts.active === true && now.passwordHash === stored ? now : null;
+  }
+
+  /** R95. Takes at least as long as for an unknown name, unless the password is recognised. */
+  async #checkInDirectory(row: UserEntity, password: string, origin: LoginOrigin): Promise<DirectoryUser | null> {
+    if (!row.active || !this.logins.isRecognised(row, password)) {
+      const account = { nameKey: row.usernameKey, stored: null };
+      const [, isMatch] = await Promise.all([
+        this.passwords.matches(account, password, origin),
+        row.active && this.logins.matches(row, password, origin),
+      ]);
+      if (!isMatch) return null;
+    }
+    const [now] = await this.unitOfWork.read((manager) => this.repository.usersOf(manager, [row.id]), {
+      lane: 'judging',
+    });
+    return now?.facts.active === true && now.directory === row.directory ? now : null;
   }
 
   /** A module that stores names of groups must use `onGroupDeleting` to keep those groups. */

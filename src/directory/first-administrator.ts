@@ -8,7 +8,7 @@ import type { Configuration } from '../config/env.js';
 import { isDuplicateKey } from '../database/duplicate-key.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { DirectoryService } from './directory.service.js';
-import { ADMINISTRATORS, searchKeyOf } from './directory-user.js';
+import { ADMINISTRATORS, LOCAL, searchKeyOf } from './directory-user.js';
 import { GroupEntity } from './group.entity.js';
 import { trustedOrigin } from './login-origin.js';
 import { PasswordHasher } from './password.hasher.js';
@@ -28,6 +28,9 @@ export function administratorRow(passwordHash: string, nowMs: number): UserEntit
     searchKey: searchKeyOf({ displayName, email: null }),
     passwordHash,
     active: true,
+    directory: LOCAL,
+    directoryEntry: null,
+    goneAtMs: null,
     createdAtMs: nowMs,
   };
 }
@@ -75,7 +78,12 @@ export class FirstAdministrator {
         if ((await manager.count(UserEntity)) > 0) return false;
         const nowMs = this.clock.nowMs();
         if (!(await manager.existsBy(GroupEntity, { name: ADMINISTRATORS }))) {
-          await manager.insert(GroupEntity, { name: ADMINISTRATORS, nameKey: ADMINISTRATORS, createdAtMs: nowMs });
+          await manager.insert(GroupEntity, {
+            name: ADMINISTRATORS,
+            nameKey: ADMINISTRATORS,
+            directory: LOCAL,
+            createdAtMs: nowMs,
+          });
           this.audit.recordChange(manager, SYSTEM_ACTOR, {
             type: 'group.created',
             detail: { subject: ADMINISTRATORS },

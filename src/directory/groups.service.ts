@@ -1,5 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { userNameKey } from '@scopegate/token';
+import type { EntityManager } from 'typeorm';
 import type { Actor } from '../audit/actor.js';
 import { AuditService } from '../audit/audit.service.js';
 import { invalidField, ProblemException } from '../common/http/problem.exception.js';
@@ -11,9 +12,10 @@ import { DeletionsService } from './deletions.service.js';
 import { toGroupDto } from './directory.mapper.js';
 import { DirectoryRepository, type GroupMember } from './directory.repository.js';
 import { DirectoryService } from './directory.service.js';
-import { ADMINISTRATORS } from './directory-user.js';
+import { ADMINISTRATORS, LOCAL } from './directory-user.js';
 import type { GroupDto } from './dto/group.dto.js';
 import { GroupEntity } from './group.entity.js';
+import { requireLocal } from './local.rule.js';
 import type { UserEntity } from './user.entity.js';
 import { requireAdministrator, unknownUser } from './users.service.js';
 
@@ -54,7 +56,7 @@ export class GroupsService implements OnModuleInit {
         // The members of the deleted group must not become members of this one.
         if (await this.deletions.isUnfinished(unit.manager, 'group', name)) throw stillEmptied();
         const nameKey = userNameKey(name);
-        await unit.manager.insert(GroupEntity, { name, nameKey, createdAtMs: this.clock.nowMs() });
+        await unit.manager.insert(GroupEntity, { name, nameKey, directory: LOCAL, createdAtMs: this.clock.nowMs() });
         this.audit.recordChange(unit.manager, actor, { type: 'group.created', detail: { subject: name } });
         await actor.idempotencyClaim?.keep(unit.manager, toGroupDto(name));
       });
@@ -64,8 +66,14 @@ export class GroupsService implements OnModuleInit {
     return toGroupDto(name);
   }
 
-  /** @throws a 404, or a 409 if the group is in use (R26) */
+  /** @throws a 404, or a 409 if the group is in use (R26) or comes from a directory */
   async delete(name: string, actor: Actor): Promise<void> {
+    await this.unitOfWork.read((manager) => this.#requireLocalGroup(manager, name, 'Delete the group'));
+    await this.remove(name, actor);
+  }
+
+  /** Also a group of a directory. @throws a 404, or a 409 if the group is in use (R26) */
+  async remove(name: string, actor: Actor): Promise<void> {
     const isUnfinished = await this.unitOfWork.run(async (unit) => {
       const { manager } = unit;
       await this.repository.lock(manager);
@@ -142,9 +150,15 @@ export class GroupsService implements OnModuleInit {
   async #lockBoth(unit: Unit, name: string, username: string): Promise<UserEntity> {
     await this.repository.lock(unit.manager);
     await this.#requireGroup(unit, name);
+    await this.#requireLocalGroup(unit.manager, name, 'Change its members');
     const user = await this.repository.findUser(unit.manager, username);
     if (user === null) throw unknownUser();
     return user;
+  }
+
+  async #requireLocalGroup(manager: EntityManager, name: string, what: string): Promise<void> {
+    const [owner] = (await this.repository.directoriesOfGroups(manager, [name])).values();
+    if (owner !== undefined) requireLocal(owner, what);
   }
 
   async #requireGroup(unit: Unit, name: string): Promise<void> {

@@ -7,9 +7,10 @@ import { invalidFields, ProblemException } from '../common/http/problem.exceptio
 import { Clock } from '../common/time/clock.js';
 import { Turn } from '../common/time/turn.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
-import { toUserDto } from './directory.mapper.js';
+import { shownUser } from './directory.mapper.js';
 import { DirectoryRepository } from './directory.repository.js';
-import { ADMINISTRATORS } from './directory-user.js';
+import { ADMINISTRATORS, LOCAL } from './directory-user.js';
+import { ofDirectory } from './local.rule.js';
 import type { UserImportDto } from './dto/user-import.dto.js';
 import {
   leavingAdministrators,
@@ -82,10 +83,12 @@ export class UserImportService {
       manager,
       users.map(({ username }) => userNameKey(username)),
     );
-    const known = new Map([...stored].map(([key, facts]) => [key, toUserDto(facts)] as const));
+    const known = new Map([...stored].map(([key, user]) => [key, shownUser(user)] as const));
     const plan = planUserImport(users, known, new Set(groups.filter((name) => !missing.has(name))));
-    const ids = new Map([...stored].map(([key, { id }]) => [key, id] as const));
-    return { ...plan, ids, errors: [...plan.errors, ...(await this.#administratorErrors(manager, plan.users, ids))] };
+    const ids = new Map([...stored].map(([key, { facts }]) => [key, facts.id] as const));
+    const foreign = foreignErrors(plan.users, await this.repository.directoriesOfGroups(manager, groups));
+    const last = await this.#administratorErrors(manager, plan.users, ids);
+    return { ...plan, ids, errors: [...plan.errors, ...foreign, ...last] };
   }
 
   /** R26: an administrator stays. */
@@ -101,6 +104,22 @@ export class UserImportService {
     const message = `No active administrator would be left. Keep the group "${ADMINISTRATORS}" of one of them.`;
     return leaving.map(({ line }) => ({ line, message }));
   }
+}
+
+/** R93: what comes from a directory is changed there. */
+function foreignErrors(
+  users: readonly PlannedUser[],
+  directoriesOfGroups: ReadonlyMap<string, string>,
+): readonly ImportError[] {
+  return users.flatMap(({ line, before, after }) => {
+    if (before !== null && before.directory !== LOCAL) {
+      return { line, message: ofDirectory(before.directory, 'Change the user') };
+    }
+    const group = after.groups.find((name) => directoriesOfGroups.has(name));
+    if (group === undefined) return [];
+    const message = ofDirectory(directoriesOfGroups.get(group) ?? LOCAL, 'Change its members');
+    return { line, message: `The group "${group}": ${message}` };
+  });
 }
 
 function resultOf({ users, errors }: Pick<Plan, 'users' | 'errors'>): UserImportDto {

@@ -19,7 +19,10 @@ describe('the plan of an import', () => {
     const groups = Array.from({ length: 1_000 }, (_, index) => `group${index}`);
     const names = Array.from({ length: 100 }, (_, index) => `user${index}`);
     const known = new Map(
-      names.map((username) => [username, { username, displayName: username, email: null, active: true, groups }]),
+      names.map((username) => [
+        username,
+        { username, displayName: username, email: null, active: true, groups, directory: 'local' },
+      ]),
     );
     const { users } = readUserImport(`username,groups\n${names.map((name) => `${name},\n`).join('')}`);
     expect(planUserImport(users, known, new Set()).errors).toHaveLength(1);

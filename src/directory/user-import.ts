@@ -1,7 +1,7 @@
 import { redactTokens } from '@scopegate/audit';
 import { readCsv, type CsvRecord } from '@scopegate/kernel';
 import { userNameKey } from '@scopegate/token';
-import { isActiveAdministrator } from './directory-user.js';
+import { isActiveAdministrator, LOCAL } from './directory-user.js';
 import type { UserDto } from './dto/user.dto.js';
 import { emailProblem, nameProblem, userNameProblem } from './name.rules.js';
 
@@ -156,7 +156,7 @@ export function planUserImport(
 
 /** The name of a stored user keeps its case. */
 function userAfter(before: UserDto | null, { username, displayName, email, groups }: ImportedUser): UserDto {
-  const old = before ?? { username, displayName: username, email: null, active: true, groups: [] };
+  const old = before ?? { username, displayName: username, email: null, active: true, groups: [], directory: LOCAL };
   return {
     ...old,
     ...(displayName === undefined ? {} : { displayName }),

@@ -13,6 +13,7 @@ import { DirectoryRepository } from './directory.repository.js';
 import { DirectoryService } from './directory.service.js';
 import type { UserDto } from './dto/user.dto.js';
 import { UserEntity } from './user.entity.js';
+import { requireLocal } from './local.rule.js';
 import { nameTaken, unknownUser } from './users.service.js';
 
 /** A user keeps its id, so tokens, deposits and the audit log stay with it (R97). */
@@ -52,21 +53,39 @@ export class UserRenamingService {
     await this.repository.lock(manager);
     const row = await this.repository.findUser(manager, username);
     if (row === null) throw unknownUser();
+    requireLocal(row.directory, 'Rename the user');
     const { id } = row;
     const shown = toUserDto({ ...row, username: next, groups: await this.repository.groupsOf(manager, id) });
     if (row.username === next) return { id, shown, isRenamed: false };
     const other = await this.repository.findUser(manager, next);
     if (other !== null && other.id !== id) throw nameTaken();
-    const names = { userId: id, createdAtMs: row.createdAtMs, from: row.username, to: next };
+    await this.#change(unit, row, next, actor);
+    return { id, shown, isRenamed: true };
+  }
+
+  /**
+   * As a part of a larger change, which holds the lock and afterwards finishes the renaming.
+   * @returns false if another user has the name
+   */
+  async renameInUnit(unit: Unit, id: string, next: string, actor: Actor): Promise<boolean> {
+    const row = await unit.manager.findOneBy(UserEntity, { id });
+    const other = await this.repository.findUser(unit.manager, next);
+    if (row === null || (other !== null && other.id !== id)) return false;
+    await this.#change(unit, row, next, actor);
+    return true;
+  }
+
+  async #change(unit: Unit, row: UserEntity, next: string, actor: Actor): Promise<void> {
+    const { manager } = unit;
+    const { id, createdAtMs, username } = row;
     await manager.update(UserEntity, id, { username: next, usernameKey: userNameKey(next) });
-    await this.formerNames.note(manager, names, this.clock.nowMs());
+    await this.formerNames.note(manager, { userId: id, createdAtMs, from: username, to: next }, this.clock.nowMs());
     await this.directory.userRenaming(unit, id, next);
     await this.deletions.note(unit, 'renaming', id, actor);
     this.audit.recordChange(manager, actor, {
       type: 'user.changed',
-      detail: { subject: row.username, changes: describeChange({ username: row.username }, { username: next }) },
+      detail: { subject: username, changes: describeChange({ username }, { username: next }) },
     });
     unit.changed('directory', id);
-    return { id, shown, isRenamed: true };
   }
 }

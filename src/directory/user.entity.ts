@@ -1,7 +1,9 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { bigintAsNumber, numberAsBoolean } from '../database/column-transformers.js';
+import { LOCAL } from './directory-user.js';
 
 @Entity('users')
+@Index('idx_users_directory', ['directory', 'id'])
 @Index('uq_users_username_key', ['usernameKey'], { unique: true })
 // Lists read this index alone, a page at a time.
 @Index('idx_users_search', ['usernameKey', 'searchKey', 'active'])
@@ -32,6 +34,18 @@ export class UserEntity {
 
   @Column({ name: 'search_key', type: 'varchar', length: 511, default: '' })
   searchKey!: string;
+
+  /** `local`, or the key of the directory that the user comes from. */
+  @Column({ type: 'varchar', length: 48, default: LOCAL })
+  directory!: string;
+
+  /** Identifies the entry in the directory; null for a local user. */
+  @Column({ name: 'directory_entry', type: 'varchar', length: 64, nullable: true })
+  directoryEntry!: string | null;
+
+  /** Since when the entry is missing; null while it is there. */
+  @Column({ name: 'gone_at_ms', type: 'bigint', nullable: true, transformer: bigintAsNumber })
+  goneAtMs!: number | null;
 
   @Column({ name: 'created_at_ms', type: 'bigint', transformer: bigintAsNumber })
   createdAtMs!: number;

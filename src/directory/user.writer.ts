@@ -19,9 +19,17 @@ export interface NewUser {
   readonly groups: readonly string[];
 }
 
-/** @param passwordHash null: the user cannot log in with a password */
-export function newUser(user: UserDto, passwordHash: string | null, nowMs: number): NewUser {
-  const { username, displayName, email, active, groups } = user;
+/**
+ * @param passwordHash null: the user cannot log in with a password
+ * @param directoryEntry of a user who comes from a directory
+ */
+export function newUser(
+  user: UserDto,
+  passwordHash: string | null,
+  nowMs: number,
+  directoryEntry: string | null = null,
+): NewUser {
+  const { username, displayName, email, active, groups, directory } = user;
   return {
     row: {
       id: randomUUID(),
@@ -32,6 +40,9 @@ export function newUser(user: UserDto, passwordHash: string | null, nowMs: numbe
       searchKey: searchKeyOf(user),
       passwordHash,
       active,
+      directory,
+      directoryEntry,
+      goneAtMs: null,
       createdAtMs: nowMs,
     },
     groups,

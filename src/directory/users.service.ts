@@ -14,12 +14,13 @@ import { validateAs } from '../common/validation/validation.pipe.js';
 import { isDuplicateKey } from '../database/duplicate-key.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { DeletionsService } from './deletions.service.js';
-import { toUserDto } from './directory.mapper.js';
+import { shownUser, toUserDto } from './directory.mapper.js';
 import { DirectoryRepository } from './directory.repository.js';
 import { DirectoryService } from './directory.service.js';
-import { ADMINISTRATORS, isActiveAdministrator } from './directory-user.js';
+import { ADMINISTRATORS, LOCAL, isActiveAdministrator } from './directory-user.js';
 import type { UserDto } from './dto/user.dto.js';
 import { ChangedUserDto, type CreateUserDto, type UserListQuery } from './dto/user.input.dto.js';
+import { ofDirectory, requireLocal } from './local.rule.js';
 import { trustedOrigin } from './login-origin.js';
 import { PasswordHasher } from './password.hasher.js';
 import { passwordProblem } from './password.rule.js';
@@ -49,13 +50,16 @@ export class UsersService {
       (manager) => this.repository.userPage(manager, query, after, query.limit + 1),
       { lane: 'lists' },
     );
-    return pageOf(users, query.limit, (user) => [userNameKey(user.username)], toUserDto);
+    return pageOf(users, query.limit, ({ facts }) => [userNameKey(facts.username)], shownUser);
   }
 
-  async get(username: string): Promise<UserDto> {
-    const user = await this.directory.findByName(username);
-    if (user === null) throw unknownUser();
-    return toUserDto(user);
+  get(username: string): Promise<UserDto> {
+    return this.unitOfWork.read(async (manager) => {
+      const row = await this.#requireUser(manager, username);
+      const [user] = await this.repository.usersOf(manager, [row.id]);
+      if (user === undefined) throw unknownUser();
+      return shownUser(user);
+    });
   }
 
   /** @throws a 409 if the name is taken; names are compared without case */
@@ -65,12 +69,17 @@ export class UsersService {
         ? await this.passwords.hash(input.password, trustedOrigin(actor.clientIp))
         : null;
     const { username, displayName = username, email = null, active = true, groups = [] } = input;
-    const user = newUser({ username, displayName, email, active, groups }, passwordHash, this.clock.nowMs());
+    const user = newUser(
+      { username, displayName, email, active, groups, directory: LOCAL },
+      passwordHash,
+      this.clock.nowMs(),
+    );
     const made = toUserDto({ ...user.row, groups });
     try {
       await this.unitOfWork.run(async (unit) => {
         await this.repository.lock(unit.manager);
         await this.#requireGroups(unit.manager, groups);
+        await this.#requireLocalGroups(unit.manager, groups);
         if ((await this.repository.findUser(unit.manager, username)) !== null) throw nameTaken();
         await this.writer.insert(unit, [user], actor);
         await actor.idempotencyClaim?.keep(unit.manager, made);
@@ -95,14 +104,17 @@ export class UsersService {
       const before = toUserDto({ ...row, groups: await this.repository.groupsOf(manager, row.id) });
       const merged = await validateAs(ChangedUserDto, applyMergePatch({ ...before }, patch, NULLABLE));
       if (merged.username !== row.username) throw invalidField('username', 'must not change. Rename the user.');
+      if (merged.directory !== before.directory) throw invalidField('directory', 'cannot be changed.');
       const after = toUserDto(merged);
       const isPasswordSet = merged.password !== undefined && (merged.password !== null || row.passwordHash !== null);
       if (Object.keys(describeChange(before, after)).length === 0 && !isPasswordSet) return after;
 
-      await this.#requireGroups(
-        manager,
-        after.groups.filter((group) => !before.groups.includes(group)),
-      );
+      const added = after.groups.filter((group) => !before.groups.includes(group));
+      const left = before.groups.filter((group) => !after.groups.includes(group));
+      const isOtherwiseChanged = Object.keys(describeChange(before, { ...after, groups: before.groups })).length > 0;
+      if (isOtherwiseChanged || isPasswordSet) requireLocal(row.directory, 'Change the user');
+      await this.#requireGroups(manager, added);
+      await this.#requireLocalGroups(manager, [...added, ...left]);
       const password = isPasswordSet ? { before: row.passwordHash, after: newHash } : null;
       await this.writer.update(unit, row.id, before, after, password, actor);
       if (isActiveAdministrator(before)) await requireAdministrator(this.repository, manager);
@@ -119,6 +131,8 @@ export class UsersService {
       const { manager } = unit;
       await this.repository.lock(manager);
       const row = await this.#requireUser(manager, username);
+      // An active one would be back after the next synchronisation, as another user.
+      if (row.active) requireLocal(row.directory, 'Remove or disable the user');
       const before = toUserDto({ ...row, groups: await this.repository.groupsOf(manager, row.id) });
       await this.repository.removeFromAllGroups(manager, row.id);
       await manager.delete(UserEntity, row.id);
@@ -136,8 +150,13 @@ export class UsersService {
     await this.deletions.finish('user', userId, actor);
   }
 
-  /** @throws a 400 if the current password is wrong, a 409 if another request has changed it meanwhile */
+  /**
+   * @throws a 400 if the current password is wrong, a 409 if another request has changed it meanwhile, or if the user
+   *   comes from a directory
+   */
   async changeOwnPassword(user: PrincipalFacts, current: string, next: string, actor: Actor): Promise<void> {
+    const known = await this.unitOfWork.read((manager) => manager.findOneBy(UserEntity, { id: user.id }));
+    requireLocal(known?.directory ?? LOCAL, 'Your password is the one of the directory. Change it');
     const origin = trustedOrigin(actor.clientIp);
     const verified = await this.directory.checkPassword(user.username, current, origin);
     if (verified?.facts.id !== user.id) throw invalidField('current', 'is not your current password.');
@@ -174,6 +193,14 @@ export class UsersService {
     const row = await this.repository.findUser(manager, username);
     if (row === null) throw unknownUser();
     return row;
+  }
+
+  /** R93: the members of a group of a directory are those that it has there. */
+  async #requireLocalGroups(manager: EntityManager, names: readonly string[]): Promise<void> {
+    const [foreign] = await this.repository.directoriesOfGroups(manager, names);
+    if (foreign === undefined) return;
+    const [name, directory] = foreign;
+    throw new ProblemException('conflict', `The group "${name}": ${ofDirectory(directory, 'Change its members')}`);
   }
 
   async #requireGroups(manager: EntityManager, names: readonly string[]): Promise<void> {

@@ -2,6 +2,7 @@ export const CHANGE_TOPICS = [
   'settings',
   'permissions',
   'applications',
+  'directories',
   'directory',
   'group',
   'token',

@@ -100,6 +100,22 @@ const LIMITS: Readonly<Record<string, string>> = {
   'time for one mail, or for the login at the mail server': time(
     named('src/reminders/smtp.connector.ts', 'STEP_TIMEOUT_MS'),
   ),
+  directories: count(named('src/directory/ldap/directories.service.ts', 'MAX_DIRECTORIES')),
+  'users of a directory': count(named('src/directory/ldap/directory.reader.ts', 'MAX_USERS')),
+  'groups of a directory': count(named('src/directory/ldap/directory.reader.ts', 'MAX_GROUPS')),
+  'members of all groups of a directory': count(named('src/directory/ldap/directory.reader.ts', 'MAX_MEMBERSHIPS')),
+  'depth of nested groups that the gateway walks': count(named('libs/directory/nested-groups.ts', 'MAX_GROUP_DEPTH')),
+  'time to connect to a directory': time(named('src/directory/ldap/ldap.connector.ts', 'CONNECT_MS')),
+  'time for a question to a directory': time(named('src/directory/ldap/ldap.connector.ts', 'OPERATION_MS')),
+  'time to read a directory': time(named('src/directory/ldap/directory-sync.service.ts', 'READ_MS')),
+  'test of a directory': time(named('src/directory/ldap/directory.checker.ts', 'TEST_MS')),
+  'login at a directory': time(named('src/directory/ldap/directory-login.service.ts', 'LOGIN_MS')),
+  'recognition of a password that a directory accepted': time(
+    named('src/directory/ldap/directory-login.service.ts', 'RECOGNISED_MS'),
+  ),
+  'recognition of a password that a directory refused': time(
+    named('src/directory/ldap/directory-login.service.ts', 'REFUSED_MS'),
+  ),
   'draining before a stop': time(CONFIGURATION.drainMs),
   'running requests during a stop, upgraded connections and event streams too': time(CONFIGURATION.stopMs),
   'requests that wait for the start': count(named('src/gateway/front-door.ts', 'MAX_EARLY_REQUESTS')),

@@ -355,7 +355,8 @@ describeOnEachDatabase('permissions and the directory at the management API', (s
       groups: [group],
     };
     const made = await server().admin.post<User>('/users', asked);
-    const expected = { username, displayName: 'Ä. Rger', email: 'a@example.test', active: true, groups: [group] };
+    const person = { username, displayName: 'Ä. Rger', email: 'a@example.test', active: true };
+    const expected = { ...person, groups: [group], directory: 'local' };
     expect({ status: made.status, body: made.body }).toEqual({ status: 201, body: expected });
     const path = `/users/${encodeURIComponent(username.toLowerCase())}`;
     expect((await server().admin.get(path)).body).toEqual(expected);

@@ -255,6 +255,17 @@ describe('what is answered', () => {
     await check('delete', '/groups/{name}/members/{username}', '/groups/administrators/members/anna', undefined, 204);
     await check('get', '/users', '/users?limit=1');
     await check('get', '/groups', '/groups');
+    // Nothing listens there: a synchronisation gets no answer, and nothing waits to be confirmed.
+    const directory = { key: 'company', url: 'ldap://127.0.0.1:9', userBase: 'ou=people,dc=example' };
+    await check('post', '/directories', '/directories', directory, 201);
+    await check('post', '/directories/test', '/directories/test', directory);
+    await check('get', '/directories', '/directories');
+    await check('get', '/directories/{key}', '/directories/company');
+    await check('patch', '/directories/{key}', '/directories/company', { syncMinutes: 60 });
+    await check('post', '/directories/{key}/test', '/directories/company/test', {});
+    await check('post', '/directories/{key}/sync', '/directories/company/sync', undefined, 503);
+    await check('post', '/directories/{key}/sync/confirm', '/directories/company/sync/confirm', undefined, 409);
+    await check('delete', '/directories/{key}', '/directories/company', undefined, 204);
     const application = { kind: 'generic', mount: { host: 'reports.example.com' }, upstream: 'http://127.0.0.1:9' };
     await check('get', '/presets', '/presets');
     const preset = { preset: 'generic', upstream: 'http://127.0.0.1:9' };

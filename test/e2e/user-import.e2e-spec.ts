@@ -51,6 +51,7 @@ describeOnEachDatabase('the import of users', (server: () => ScopegateFixture) =
       email: 'jo@example.com',
       active: true,
       groups: [developers, testers].sort(),
+      directory: 'local',
     });
     expect(await user(second)).toMatchObject({ displayName: second, email: null, groups: [] });
     expect(await user(known)).toMatchObject({

@@ -133,7 +133,8 @@ function directoryTests(database: () => Promise<Record<string, string>>): void {
       { username: 'Anna', password: 'a long password', groups: ['staff'] },
       SYSTEM_ACTOR,
     );
-    expect(anna).toEqual({ username: 'Anna', displayName: 'Anna', email: null, active: true, groups: ['staff'] });
+    const person = { username: 'Anna', displayName: 'Anna', email: null, active: true };
+    expect(anna).toEqual({ ...person, groups: ['staff'], directory: 'local' });
     await expect(node.users.create({ username: 'ANNA' }, SYSTEM_ACTOR)).rejects.toEqual(conflict);
     await expect(node.users.create({ username: 'ben', groups: ['nowhere'] }, SYSTEM_ACTOR)).rejects.toEqual(invalid);
     const id = (await node.directory.findByName('anna'))?.id;

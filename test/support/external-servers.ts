@@ -15,6 +15,7 @@ const WHAT_IS_MISSING = {
   mercurial: 'no hg on the PATH',
   'python-jira': 'no python3 with the module jira',
   registry: 'no docker-registry or skopeo on the PATH',
+  slapd: 'no slapd or slapadd on the PATH, or no schema in /etc/ldap/schema',
   redmine: 'no Redmine in /usr/share/redmine, or no puma',
   'web-dav': 'no cadaver, or no Apache with mod_dav',
   svn: 'no svn, or no Apache with mod_dav_svn',

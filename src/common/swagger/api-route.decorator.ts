@@ -26,8 +26,12 @@ export const BASIC_SCHEME = 'basic';
 export const BEARER_SCHEME = 'token';
 export const SESSION_SCHEME = 'session';
 
-/** What a caller may authenticate with. */
-const CREDENTIALS = [ApiBasicAuth(BASIC_SCHEME), ApiBearerAuth(BEARER_SCHEME), ApiCookieAuth(SESSION_SCHEME)];
+/** What a caller may authenticate with. Made for each route: a shared decorator would gather the schemes of all. */
+const credentials = (): readonly MethodDecorator[] => [
+  ApiBasicAuth(BASIC_SCHEME),
+  ApiBearerAuth(BEARER_SCHEME),
+  ApiCookieAuth(SESSION_SCHEME),
+];
 
 interface RouteOptions<Answer extends object> {
   /** Enforced and documented (R63). */
@@ -180,7 +184,7 @@ export function ApiRoute<Answer extends object>(options: ApiRouteOptions<Answer>
     ...(options.isForm === undefined ? [] : [TakesBody('form'), ApiConsumes('application/x-www-form-urlencoded')]),
     ...(options.csv === undefined ? [] : describeCsv(options.csv)),
     ApiExtraModels(ProblemDto),
-    ...(options.access === 'public' ? [] : CREDENTIALS),
+    ...(options.access === 'public' ? [] : credentials()),
     ApiOperation({
       summary: options.summary,
       ...(options.access === 'public' ? { security: [] } : {}),

@@ -24,6 +24,7 @@ const TAGS = [
   ['Permissions', 'Who may use and create tokens'],
   ['Settings', 'Validity, addresses, passwords, throttling and audit'],
   ['Applications', 'The protected applications'],
+  ['Directories', 'Users and groups from LDAP and Active Directory'],
   ['Users', 'Users of the directory'],
   ['Groups', 'Groups of the directory'],
   ['Audit', 'The audit log'],

@@ -12,6 +12,7 @@ import { Deposits1795912000000 } from './1795912000000-deposits.js';
 import { SigningKeys1795913000000 } from './1795913000000-signing-keys.js';
 import { LastingKeys1795914000000 } from './1795914000000-lasting-keys.js';
 import { EventDoors1795915000000 } from './1795915000000-event-doors.js';
+import { Directories1795918100000 } from './1795918100000-directories.js';
 import { FormerUserNames1795917000000 } from './1795917000000-former-user-names.js';
 import { BrowserSessions1795918200000 } from './1795918200000-browser-sessions.js';
 import { Reminders1795918400000 } from './1795918400000-reminders.js';
@@ -33,6 +34,7 @@ export const MIGRATIONS = [
   LastingKeys1795914000000,
   EventDoors1795915000000,
   FormerUserNames1795917000000,
+  Directories1795918100000,
   BrowserSessions1795918200000,
   Reminders1795918400000,
   NodeReports1795918500000,

@@ -17,6 +17,12 @@ export class UserDto {
    * @example ["developers"]
    */
   groups!: string[];
+
+  /**
+   * `local`, or the key of the directory that the user comes from. Such a user is changed there.
+   * @example local
+   */
+  directory!: string;
 }
 
 /** One page of the users, ordered by name without case. */

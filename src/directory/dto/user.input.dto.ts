@@ -99,6 +99,10 @@ export class ChangedUserDto {
 
   @TextList({ maxItems: MAX_GROUPS, maxLength: 255, isUnique: true })
   groups!: string[];
+
+  @IsString()
+  @MaxLength(48)
+  directory!: string;
 }
 
 /** A merge patch with the members to change. */

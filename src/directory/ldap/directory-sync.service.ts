@@ -1,0 +1,257 @@
+import { createHash } from 'node:crypto';
+import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
+import { isNoPlan, planSync, type FoundState, type NameRules, type SyncPlan } from '@scopegate/directory';
+import type { Actor } from '../../audit/actor.js';
+import { AuditService } from '../../audit/audit.service.js';
+import { ProblemException } from '../../common/http/problem.exception.js';
+import { Clock } from '../../common/time/clock.js';
+import { LeaseService } from '../../database/lease.service.js';
+import { UnitOfWork } from '../../database/unit-of-work.js';
+import { emailProblem, groupNameProblem, nameProblem, userNameProblem } from '../name.rules.js';
+import { GroupEntity } from '../group.entity.js';
+import { UserEntity } from '../user.entity.js';
+import { DirectoriesService } from './directories.service.js';
+import { directoryActor } from './directory-actor.js';
+import { DirectoryEntity } from './directory.entity.js';
+import { DirectoryReader } from './directory.reader.js';
+import { readStoredState } from './directory-state.reader.js';
+import { DirectorySyncWriter } from './directory-sync.writer.js';
+import type { DirectorySyncDto } from './dto/directory.dto.js';
+import { LdapConnection } from './ldap.connector.js';
+import { ldapFailureOf } from './ldap-failure.js';
+import type { StoredDirectory, WaitingSync } from './stored-directory.js';
+
+/** For reading a whole directory. */
+const READ_MS = 5 * 60_000;
+
+/** Longer than a synchronisation may take: the node that holds the lease is the only one that synchronises. */
+const LEASE_MS = 20 * 60_000;
+
+/** After this, what is left is done by the next synchronisation. */
+const WRITE_MS = 10 * 60_000;
+
+/** A hundred thousand users are 200 statements. */
+const STATE_MS = 60_000;
+
+const RULES: NameRules = {
+  username: userNameProblem,
+  displayName: nameProblem,
+  email: emailProblem,
+  group: groupNameProblem,
+};
+
+/** Makes the users and groups of a directory what the directory says (R93), but never on a doubtful answer (R94). */
+@Injectable()
+export class DirectorySyncService implements OnModuleDestroy {
+  readonly #logger = new Logger(DirectorySyncService.name);
+  readonly #open = new Set<LdapConnection>();
+  #isStopping = false;
+
+  constructor(
+    private readonly directories: DirectoriesService,
+    private readonly writer: DirectorySyncWriter,
+    private readonly leases: LeaseService,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly audit: AuditService,
+    private readonly clock: Clock,
+  ) {}
+
+  /** A directory that hangs does not delay the stop. */
+  onModuleDestroy(): void {
+    this.#isStopping = true;
+    for (const connection of this.#open) connection.abort();
+  }
+
+  /**
+   * @param isDue asked once this node holds the lease: another one may have been quicker
+   * @returns null if it is not due any more
+   * @throws a 404, a 409 if it is switched off or another node is synchronising it, a 503 without a usable answer
+   */
+  synchronise(key: string, isDue: (now: StoredDirectory) => boolean): Promise<DirectorySyncDto | null> {
+    return this.#inLease(key, async (directory) => (isDue(directory) ? this.#run(directory, null) : null));
+  }
+
+  /** Carries out what was held. @throws as `synchronise`, and a 409 if nothing waits */
+  confirm(key: string): Promise<DirectorySyncDto> {
+    return this.#inLease(key, (directory) => {
+      const { waiting } = directory.status;
+      if (waiting === null) throw new ProblemException('conflict', 'No synchronisation waits to be confirmed.');
+      return this.#run(directory, waiting);
+    });
+  }
+
+  /** Its users become inactive and stay, with their tokens and events. @throws a 404, or a 409 */
+  async disconnect(key: string, actor: Actor): Promise<void> {
+    await this.#inLease(
+      key,
+      async () => {
+        const stored = await this.unitOfWork.read(
+          (manager) => readStoredState(manager, key, { users: [], groups: [] }),
+          { lane: 'lists', timeoutMs: STATE_MS },
+        );
+        await this.writer.disconnect(stored.users, stored.groups, actor);
+        await this.unitOfWork.run((unit) => this.directories.remove(unit, key, actor));
+      },
+      true,
+    );
+  }
+
+  async #inLease<Result>(
+    key: string,
+    work: (directory: StoredDirectory) => Promise<Result>,
+    isAlsoOff = false,
+  ): Promise<Result> {
+    this.directories.get(key);
+    const lease = `directory:${key}`;
+    if (!(await this.leases.hold(lease, LEASE_MS))) {
+      throw new ProblemException('conflict', 'The directory is being synchronised. Try again in a moment.');
+    }
+    try {
+      // As it is now: another node may just have changed it.
+      const directory = await this.unitOfWork.run((unit) => this.directories.lock(unit, key));
+      if (!directory.document.enabled && !isAlsoOff) {
+        throw new ProblemException('conflict', 'The directory is switched off. Set "enabled" first.');
+      }
+      return await work(directory);
+    } finally {
+      await this.leases.release(lease);
+    }
+  }
+
+  async #run(directory: StoredDirectory, confirmed: WaitingSync | null): Promise<DirectorySyncDto> {
+    const { key, document } = directory;
+    const found = await this.#read(directory);
+    const stored = await this.unitOfWork.read((manager) => readStoredState(manager, key, found), {
+      lane: 'lists',
+      timeoutMs: STATE_MS,
+    });
+    const { maxDeactivations } = document;
+    const plan = planSync(found, stored, { nowMs: this.clock.nowMs(), maxDeactivations, rules: RULES });
+    if (isNoPlan(plan)) return this.#fail(directory, plan.refusal);
+    const counted = countsOf(plan);
+    const fingerprint = fingerprintOf(plan);
+    if (plan.hold !== null && confirmed?.fingerprint !== fingerprint) {
+      await this.#hold(directory, plan, { ...plan.hold, fingerprint, sinceMs: this.clock.nowMs() });
+      return { ...counted, held: true };
+    }
+    const endsAtMs = this.clock.nowMs() + WRITE_MS;
+    const mayGoOn = (): boolean => this.clock.nowMs() < endsAtMs;
+    const done = await this.writer.carryOut(key, plan, directoryActor(key), mayGoOn);
+    await this.#succeed(directory, [...plan.conflicts, ...done.conflicts]);
+    return { ...counted, groups: done.groups, held: false };
+  }
+
+  async #read(directory: StoredDirectory): Promise<FoundState> {
+    let connection: LdapConnection | null = null;
+    const limit = setTimeout(() => connection?.abort(), READ_MS);
+    try {
+      const password = this.directories.passwordOf(directory);
+      connection = await LdapConnection.open(directory.document);
+      this.#open.add(connection);
+      await connection.bind(directory.document.bindDn, password);
+      return await new DirectoryReader(connection, directory.document).state();
+    } catch (error) {
+      if (this.#isStopping) throw new ProblemException('policy_unavailable', 'The server is stopping.');
+      const failure = ldapFailureOf(error);
+      return await this.#fail(directory, failure.message, failure.said);
+    } finally {
+      clearTimeout(limit);
+      if (connection !== null) this.#open.delete(connection);
+      connection?.close();
+    }
+  }
+
+  /** Nothing else is changed: the state before it goes on (R94). @throws always a 503 */
+  async #fail({ key, status }: StoredDirectory, reason: string, said: string | null = null): Promise<never> {
+    await this.unitOfWork.run(async (unit) => {
+      const { manager } = unit;
+      await manager.update(DirectoryEntity, { key }, { lastSyncAtMs: this.clock.nowMs(), failure: reason });
+      if (status.failure === null) {
+        this.audit.recordChange(manager, directoryActor(key), {
+          type: 'directory.failed',
+          detail: { subject: key, reason, ...(said === null ? {} : { said }) },
+        });
+      }
+      unit.changed('directories', key);
+    });
+    if (status.failure === null) {
+      this.#logger.warn(`The directory ${key} cannot be synchronised; the last state goes on. ${reason} ${said ?? ''}`);
+    }
+    throw new ProblemException('directory_unavailable', `${reason} Users and groups stay as they are.`);
+  }
+
+  async #hold({ key, status }: StoredDirectory, plan: SyncPlan, waiting: WaitingSync): Promise<void> {
+    const isNew = status.waiting?.fingerprint !== waiting.fingerprint;
+    const atMs = this.clock.nowMs();
+    await this.unitOfWork.run(async (unit) => {
+      const { manager } = unit;
+      await manager.update(
+        DirectoryEntity,
+        { key },
+        {
+          lastSyncAtMs: atMs,
+          lastSuccessAtMs: status.lastSuccessAtMs,
+          failure: null,
+          ...(isNew ? { waiting } : {}),
+          conflicts: [...plan.conflicts],
+        },
+      );
+      if (isNew) {
+        const { deactivations, activeUsers, emptiedGroups, groups } = waiting;
+        this.audit.recordChange(manager, directoryActor(key), {
+          type: 'directory.held',
+          detail: { subject: key, deactivations, activeUsers, emptiedGroups, groups },
+        });
+      }
+      unit.changed('directories', key);
+    });
+    if (isNew) {
+      this.#logger.warn(
+        `The synchronisation of the directory ${key} would deactivate ${waiting.deactivations} of ` +
+          `${waiting.activeUsers} users and empty ${waiting.emptiedGroups} of ${waiting.groups} groups. Nothing has ` +
+          'been changed: an administrator has to confirm it.',
+      );
+    }
+  }
+
+  async #succeed({ key, status }: StoredDirectory, conflicts: StoredDirectory['status']['conflicts']): Promise<void> {
+    const atMs = this.clock.nowMs();
+    await this.unitOfWork.run(async (unit) => {
+      const { manager } = unit;
+      const userCount = await manager.countBy(UserEntity, { directory: key, active: true });
+      const groupCount = await manager.countBy(GroupEntity, { directory: key });
+      const state = { lastSyncAtMs: atMs, lastSuccessAtMs: atMs, failure: null, waiting: null, userCount, groupCount };
+      await manager.update(DirectoryEntity, { key }, { ...state, conflicts: [...conflicts] });
+      if (status.failure !== null) {
+        this.audit.recordChange(manager, directoryActor(key), {
+          type: 'directory.recovered',
+          detail: { subject: key },
+        });
+      }
+      unit.changed('directories', key);
+    });
+    if (status.failure !== null) this.#logger.log(`The directory ${key} can be synchronised again.`);
+  }
+}
+
+function countsOf(plan: SyncPlan): Omit<DirectorySyncDto, 'held'> {
+  const disabled = plan.change.filter(({ before, after }) => before.active && !after.active).length;
+  return {
+    created: plan.create.length,
+    changed: plan.change.length - disabled,
+    deactivated: plan.deactivations,
+    groups: plan.groups.create.length + plan.groups.vanished.length,
+  };
+}
+
+/** Of whom it deactivates and which groups it removes. */
+function fingerprintOf({ vanished, change, groups }: SyncPlan): string {
+  const inactive = [
+    ...vanished.filter(({ active }) => active),
+    ...change.filter(({ before, after }) => before.active && !after.active).map(({ before }) => before),
+  ];
+  const ids = inactive.map(({ id }) => id).sort();
+  return createHash('sha256')
+    .update(JSON.stringify([ids, groups.vanished.toSorted()]))
+    .digest('base64url');
+}
