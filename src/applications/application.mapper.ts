@@ -23,7 +23,7 @@ export function toDto({ key, document }: StoredApplication, observed: readonly W
     name: document.name,
     kind: document.kind,
     version: knownVersion(document),
-    mount: mountDto(document.mount),
+    mount: shownMount(document.mount),
     upstream: document.upstream,
     anonymous: document.anonymous,
     identity: shownIdentity(document.identity) as IdentityDto,
@@ -38,7 +38,7 @@ export function toDto({ key, document }: StoredApplication, observed: readonly W
 }
 
 /** A whole host is shown without the prefix `/`. */
-function mountDto({ host, pathPrefix }: Mount): MountDto {
+export function shownMount({ host, pathPrefix }: Mount): MountDto {
   if (host === null) return { pathPrefix };
   return pathPrefix === '/' ? { host } : { host, pathPrefix };
 }

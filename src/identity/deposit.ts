@@ -1,5 +1,6 @@
 import type { DepositState } from '@scopegate/access';
 import { isJsonObject } from '@scopegate/kernel';
+import { productOf } from '@scopegate/product';
 import { sameUserName, userNameKey } from '@scopegate/token';
 import type { BearerLine } from '@scopegate/upstream';
 import type { ProtectedApplication } from '../applications/application.js';
@@ -71,6 +72,12 @@ export interface DepositRules {
 /** Null: the application takes no deposits. */
 export function depositRulesOf({ identity }: ProtectedApplication): DepositRules | null {
   return identity.source.kind === 'deposit' ? identity.source : null;
+}
+
+/** Whether users store credentials for it. Its product must have a call that shows whose one it is. */
+export function takesDeposits(application: ProtectedApplication | null): boolean {
+  if (application === null || depositRulesOf(application) === null) return false;
+  return productOf(application.rules.kind).whoAmI !== null;
 }
 
 /** The account that the user has at the upstream: the one that an administrator has given, or the own name. */

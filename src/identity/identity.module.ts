@@ -12,6 +12,7 @@ import { DepositRepository } from './deposit.repository.js';
 import { DepositThrottle } from './deposit.throttle.js';
 import { DepositsService } from './deposits.service.js';
 import { KeySetController } from './key-set.controller.js';
+import { OwnApplicationsController } from './own-applications.controller.js';
 import { OwnDepositsController } from './own-deposits.controller.js';
 import { SigningKeysService } from './signing-keys.service.js';
 import { UpstreamIdentity } from './upstream-identity.js';
@@ -19,7 +20,13 @@ import { UpstreamIdentity } from './upstream-identity.js';
 /** How the upstream gets the user of a request. */
 @Module({
   imports: [ApplicationsModule, AuditModule, DirectoryModule, SettingsModule],
-  controllers: [ApplicationCheckController, ApplicationDepositsController, KeySetController, OwnDepositsController],
+  controllers: [
+    ApplicationCheckController,
+    ApplicationDepositsController,
+    KeySetController,
+    OwnApplicationsController,
+    OwnDepositsController,
+  ],
   providers: [
     ApplicationChecker,
     AssertionService,

@@ -21,6 +21,7 @@ const OPEN_TO_USERS = [
   'DELETE /tokens/{id}',
   'POST /tokens/{id}/rotate',
   'POST /tokens/revoke',
+  'GET /me/applications',
   'GET /me/credentials',
   'PUT /me/credentials/{application}',
   'DELETE /me/credentials/{application}',

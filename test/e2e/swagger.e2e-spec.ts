@@ -295,6 +295,7 @@ describe('what is answered', () => {
     );
     const ownCredential = '/me/credentials/{application}';
     await check('put', ownCredential, '/me/credentials/tracker', { type: 'bearer', secret: 'a token of the tracker' });
+    await check('get', '/me/applications', '/me/applications');
     await check('get', '/me/credentials', '/me/credentials');
     await check('post', `${ownCredential}/check`, '/me/credentials/tracker/check');
     await check('get', '/applications/{key}/credentials', '/applications/tracker/credentials');
