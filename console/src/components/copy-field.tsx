@@ -7,15 +7,22 @@ interface CopyFieldProps {
   readonly value: string;
   /** Keeps line breaks. */
   readonly isBlock?: boolean;
+  /** Where the focus goes when the dialog around it opens. */
+  readonly isFirst?: boolean;
+  /** By the button, or by the keyboard in the field. */
+  readonly onCopied?: () => void;
 }
 
 /** A text to take along, with a button that copies it. */
-export function CopyField({ label, value, isBlock = false }: CopyFieldProps): ReactNode {
+export function CopyField({ label, value, isBlock = false, isFirst = false, onCopied }: CopyFieldProps): ReactNode {
   const id = useId();
   const [state, setState] = useState<'idle' | 'copied' | 'failed'>('idle');
   const copy = (): void => {
     navigator.clipboard.writeText(value).then(
-      () => setState('copied'),
+      () => {
+        setState('copied');
+        onCopied?.();
+      },
       () => setState('failed'),
     );
   };
@@ -25,7 +32,7 @@ export function CopyField({ label, value, isBlock = false }: CopyFieldProps): Re
         <span id={id} className={styles.label}>
           {label}
         </span>
-        <Button look="quiet" onClick={copy} aria-label={`Copy ${label}`}>
+        <Button look="quiet" onClick={copy} aria-label={`Copy ${label}`} data-first={isFirst || undefined}>
           {state === 'copied' ? 'Copied' : 'Copy'}
         </Button>
       </div>
@@ -37,6 +44,7 @@ export function CopyField({ label, value, isBlock = false }: CopyFieldProps): Re
           rows={value.split('\n').length}
           value={value}
           onFocus={(event) => event.currentTarget.select()}
+          onCopy={onCopied}
         />
       ) : (
         <input
@@ -45,6 +53,7 @@ export function CopyField({ label, value, isBlock = false }: CopyFieldProps): Re
           className={styles.value}
           value={value}
           onFocus={(event) => event.currentTarget.select()}
+          onCopy={onCopied}
         />
       )}
       <span role="status" className={styles.state}>

@@ -19,8 +19,11 @@ interface DialogProps {
 /** In front of the page; keeps the focus inside and gives it back. */
 export function Dialog({ isOpen, onClose, title, description, isWide = false, children }: DialogProps): ReactNode {
   const popup = useRef<HTMLDivElement>(null);
-  // The first thing to fill in, and not the button that closes.
-  const firstField = (): HTMLElement | true => popup.current?.querySelector<HTMLElement>(FIELDS) ?? true;
+  // What the dialog is about, or the first thing to fill in, and not the button that closes.
+  const firstField = (): HTMLElement | true =>
+    popup.current?.querySelector<HTMLElement>('[data-first]') ??
+    popup.current?.querySelector<HTMLElement>(FIELDS) ??
+    true;
   return (
     <Base.Root open={isOpen} onOpenChange={(open) => (open ? undefined : onClose())} disablePointerDismissal>
       <Base.Portal>

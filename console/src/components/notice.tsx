@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { createContext, use, type ReactNode } from 'react';
 import { ApiProblem } from '../api/problem';
 import { classes } from './classes';
 import styles from './notice.module.css';
@@ -19,8 +19,17 @@ export function Notice({ kind, title, children }: NoticeProps): ReactNode {
   );
 }
 
+/** Whether a refused request can be explained: to somebody who is logged in (R101). */
+export const CanExplain = createContext(false);
+
+/** The audit log has these: what the rules refused, and what failed. */
+function isRecorded(status: number): boolean {
+  return status === 401 || status === 403 || status === 429 || status >= 500;
+}
+
 /** Why something did not work: nothing if it did. */
 export function ProblemNotice({ problem }: { readonly problem?: unknown }): ReactNode {
+  const canExplain = use(CanExplain);
   if (problem === undefined || problem === null) return null;
   if (!(problem instanceof ApiProblem)) {
     return (
@@ -29,7 +38,7 @@ export function ProblemNotice({ problem }: { readonly problem?: unknown }): Reac
       </Notice>
     );
   }
-  const { title, detail, requestId, errors } = problem.problem;
+  const { title, detail, requestId, errors, status } = problem.problem;
   return (
     <Notice kind="bad" title={title}>
       <div>{detail}</div>
@@ -45,6 +54,15 @@ export function ProblemNotice({ problem }: { readonly problem?: unknown }): Reac
       {requestId === null ? null : (
         <div className={styles.request}>
           Request <code>{requestId}</code>
+          {canExplain && isRecorded(status) ? (
+            <>
+              {' '}
+              {/* A tab of its own: what was typed on this page stays. */}
+              <a href={`/console/requests/${encodeURIComponent(requestId)}`} target="_blank" rel="noreferrer">
+                Why was this refused? (new tab)
+              </a>
+            </>
+          ) : null}
         </div>
       )}
     </Notice>

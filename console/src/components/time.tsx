@@ -9,6 +9,7 @@ const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
 ];
 
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
+const day = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium' });
 const absolute = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short' });
 
 /** "in 3 days"; "now" within a minute. */
@@ -31,14 +32,16 @@ interface TimeProps {
   readonly otherwise?: string;
   /** "3 days ago" in place of the date. */
   readonly isRelative?: boolean;
+  /** Without the time of day. */
+  readonly isDate?: boolean;
 }
 
 /** An instant; its title holds the exact one. */
-export function Time({ at, otherwise = '–', isRelative = false }: TimeProps): ReactNode {
+export function Time({ at, otherwise = '–', isRelative = false, isDate = false }: TimeProps): ReactNode {
   if (at === null || at === undefined) return otherwise;
   return (
-    <time dateTime={at} title={isRelative ? localTime(at) : at}>
-      {isRelative ? relativeTime(at) : localTime(at)}
+    <time dateTime={at} title={isRelative || isDate ? localTime(at) : at}>
+      {isRelative ? relativeTime(at) : isDate ? day.format(new Date(at)) : localTime(at)}
     </time>
   );
 }

@@ -1,6 +1,14 @@
 import type { ReactNode } from 'react';
-import { Page } from '../../components/page';
+import { Route, Switch } from 'wouter';
+import { NewTokenPage } from './new-token.page';
+import { TokenListPage } from './token-list.page';
 
+/** One's own tokens, and a new one (R100). */
 export function TokensPage(): ReactNode {
-  return <Page title="My tokens">{null}</Page>;
+  return (
+    <Switch>
+      <Route path="/tokens/new" component={NewTokenPage} />
+      <Route component={TokenListPage} />
+    </Switch>
+  );
 }
