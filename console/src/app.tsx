@@ -3,7 +3,7 @@ import { QueryClientProvider } from '@tanstack/react-query';
 import { Suspense, useState, type ReactNode } from 'react';
 import { Redirect, Route, Router, Switch } from 'wouter';
 import { Loading } from './components/data-table';
-import { ProblemNotice } from './components/notice';
+import { CanExplain, ProblemNotice } from './components/notice';
 import { Page } from './components/page';
 import { createQueryClient } from './data/query-client';
 import { useSession, type Session } from './data/session';
@@ -38,25 +38,27 @@ function Console({ session }: { readonly session: Session }): ReactNode {
   const routes = session.administrator ? [...USER_ROUTES, ...ADMINISTRATOR_ROUTES] : USER_ROUTES;
   return (
     <>
-      <Shell session={session}>
-        <Suspense fallback={<Loading />}>
-          <Switch>
-            {routes.map(({ path, page }) => (
-              <Route key={path} path={`${path}/*?`} component={page} />
-            ))}
-            {['/', '/login'].map((path) => (
-              <Route key={path} path={path}>
-                <Redirect to={USER_ROUTES[0]?.path ?? '/'} replace />
+      <CanExplain value>
+        <Shell session={session}>
+          <Suspense fallback={<Loading />}>
+            <Switch>
+              {routes.map(({ path, page }) => (
+                <Route key={path} path={`${path}/*?`} component={page} />
+              ))}
+              {['/', '/login'].map((path) => (
+                <Route key={path} path={path}>
+                  <Redirect to={USER_ROUTES[0]?.path ?? '/'} replace />
+                </Route>
+              ))}
+              <Route>
+                <Page title="There is no such page">
+                  <p>The address leads nowhere, or the page is for administrators. Choose a page of the menu.</p>
+                </Page>
               </Route>
-            ))}
-            <Route>
-              <Page title="There is no such page">
-                <p>The address leads nowhere, or the page is for administrators. Choose a page of the menu.</p>
-              </Page>
-            </Route>
-          </Switch>
-        </Suspense>
-      </Shell>
+            </Switch>
+          </Suspense>
+        </Shell>
+      </CanExplain>
       <ProofDialog session={session} />
     </>
   );

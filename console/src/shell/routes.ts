@@ -20,6 +20,16 @@ export const USER_ROUTES: readonly Route[] = [
     title: 'My tokens',
     page: fetched(async () => (await import('../pages/tokens/tokens.page')).TokensPage),
   },
+  {
+    path: '/credentials',
+    title: 'My credentials',
+    page: fetched(async () => (await import('../pages/credentials/credentials.page')).CredentialsPage),
+  },
+  {
+    path: '/requests',
+    title: 'My requests',
+    page: fetched(async () => (await import('../pages/requests/requests.page')).RequestsPage),
+  },
 ];
 
 /** For administrators (R102 to R104). */
