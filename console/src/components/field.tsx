@@ -52,22 +52,40 @@ function describedBy(id: string, { hint, error, warning }: Labelled): { 'aria-de
 }
 
 type TextFieldProps = Labelled &
-  Omit<InputHTMLAttributes<HTMLInputElement>, 'onChange'> & { readonly onChange: (value: string) => void };
+  Omit<InputHTMLAttributes<HTMLInputElement>, 'onChange'> & {
+    readonly onChange: (value: string) => void;
+    /** Stands between the hint and the line. */
+    readonly above?: ReactNode;
+    /** A button at the end of the line. */
+    readonly beside?: ReactNode;
+  };
 
-/** One line. For whole numbers use `inputMode="numeric"`. */
-export function TextField({ label, hint, error, warning, onChange, className, ...rest }: TextFieldProps): ReactNode {
+/** One line. For whole numbers use `NumberField`. */
+export function TextField(props: TextFieldProps): ReactNode {
+  const { label, hint, error, warning, onChange, className, above, beside, ...rest } = props;
   const id = useId();
   const labelled: Labelled = { label, hint, error: error ?? null, warning };
+  const input = (
+    <input
+      {...rest}
+      id={id}
+      {...describedBy(id, labelled)}
+      aria-invalid={error ? true : undefined}
+      className={classes(styles.input, className)}
+      onChange={(event) => onChange(event.currentTarget.value)}
+    />
+  );
   return (
     <Frame id={id} {...labelled}>
-      <input
-        {...rest}
-        id={id}
-        {...describedBy(id, labelled)}
-        aria-invalid={error ? true : undefined}
-        className={classes(styles.input, className)}
-        onChange={(event) => onChange(event.currentTarget.value)}
-      />
+      {above}
+      {beside === undefined ? (
+        input
+      ) : (
+        <div className={styles.line}>
+          {input}
+          {beside}
+        </div>
+      )}
     </Frame>
   );
 }
@@ -142,6 +160,7 @@ export function SelectField<Value extends string>({
 interface ChoiceProps {
   readonly label: ReactNode;
   readonly hint?: ReactNode;
+  readonly error?: string | null;
   readonly warning?: ReactNode;
   readonly isChosen: boolean;
   readonly isDisabled?: boolean;
@@ -149,7 +168,8 @@ interface ChoiceProps {
 }
 
 /** Yes or no. */
-export function Checkbox({ label, hint, warning, isChosen, isDisabled = false, onChange }: ChoiceProps): ReactNode {
+export function Checkbox(props: ChoiceProps): ReactNode {
+  const { label, hint, error = null, warning, isChosen, isDisabled = false, onChange } = props;
   const id = useId();
   return (
     <div className={styles.choice}>
@@ -158,7 +178,7 @@ export function Checkbox({ label, hint, warning, isChosen, isDisabled = false, o
         type="checkbox"
         checked={isChosen}
         disabled={isDisabled}
-        {...describedBy(id, { label: '', hint, warning })}
+        {...describedBy(id, { label: '', hint, error, warning })}
         onChange={(event) => onChange(event.currentTarget.checked)}
       />
       <div>
@@ -168,6 +188,9 @@ export function Checkbox({ label, hint, warning, isChosen, isDisabled = false, o
             {hint}
           </div>
         )}
+        <div id={`${id}-error`} className={styles.error} role={error ? 'alert' : undefined}>
+          {error}
+        </div>
         <div id={`${id}-warning`} className={styles.warning}>
           {warning}
         </div>
@@ -180,6 +203,7 @@ interface RadioGroupProps<Value extends string> {
   readonly legend: string;
   readonly hint?: ReactNode;
   readonly error?: string | null;
+  readonly warning?: ReactNode;
   readonly value: Value | null;
   readonly options: readonly { readonly value: Value; readonly label: string; readonly hint?: ReactNode }[];
   readonly onChange: (value: Value) => void;
@@ -190,13 +214,14 @@ export function RadioGroup<Value extends string>({
   legend,
   hint,
   error,
+  warning,
   value,
   options,
   onChange,
 }: RadioGroupProps<Value>): ReactNode {
   const id = useId();
   return (
-    <fieldset className={styles.group} {...describedBy(id, { label: legend, hint, error: error ?? null })}>
+    <fieldset className={styles.group} {...describedBy(id, { label: legend, hint, error: error ?? null, warning })}>
       <legend className={styles.label}>{legend}</legend>
       {hint === undefined ? null : (
         <div id={`${id}-hint`} className={styles.hint}>
@@ -225,6 +250,9 @@ export function RadioGroup<Value extends string>({
       ))}
       <div id={`${id}-error`} className={styles.error} role={error ? 'alert' : undefined}>
         {error}
+      </div>
+      <div id={`${id}-warning`} className={styles.warning}>
+        {warning}
       </div>
     </fieldset>
   );

@@ -34,6 +34,16 @@ export const USER_ROUTES: readonly Route[] = [
 
 /** For administrators (R102 to R104). */
 export const ADMINISTRATOR_ROUTES: readonly Route[] = [
+  {
+    path: '/permissions',
+    title: 'Permissions',
+    page: fetched(async () => (await import('../pages/permissions/permissions.page')).PermissionsPage),
+  },
+  {
+    path: '/settings',
+    title: 'Settings',
+    page: fetched(async () => (await import('../pages/settings/settings.page')).SettingsPage),
+  },
   { path: '/audit', title: 'Audit', page: fetched(async () => (await import('../pages/audit/audit.page')).AuditPage) },
   {
     path: '/explain',

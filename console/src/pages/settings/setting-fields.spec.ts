@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { SETTING_FIELDS, SETTING_OF_WARNING, settingLabel } from './setting-fields';
+
+const root = resolve(import.meta.dirname, '../../../..');
+const read = (path: string): string => readFileSync(resolve(root, path), 'utf8');
+
+interface Schema {
+  readonly properties: Readonly<Record<string, { readonly $ref?: string }>>;
+}
+
+describe('the fields of the settings', () => {
+  it('R102: the page has a field for every setting of the API', () => {
+    const { components } = JSON.parse(read('docs/openapi.json')) as {
+      readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
+    };
+    const sections = Object.entries(components.schemas['SettingsPatch']?.properties ?? {});
+    const members = sections.flatMap(([section, { $ref = '' }]) => {
+      const schema = components.schemas[$ref.slice($ref.lastIndexOf('/') + 1)];
+      return Object.keys(schema?.properties ?? {}).map((member) => `${section}.${member}`);
+    });
+    expect(members.length).toBeGreaterThan(15);
+    expect(members.filter((member) => !SETTING_FIELDS.includes(member))).toEqual([]);
+  });
+
+  it('R102: every warning about the settings has a field', () => {
+    const source = read('src/settings/settings-warning.ts');
+    const codes = [...source.matchAll(/code: '(\w+)'/g)].map(([, code = '']) => code);
+    expect(codes.length).toBeGreaterThan(8);
+    expect(codes.filter((code) => !Object.hasOwn(SETTING_OF_WARNING, code))).toEqual([]);
+    const fields = Object.values(SETTING_OF_WARNING);
+    expect(fields.filter((field) => settingLabel(field) === undefined)).toEqual([]);
+  });
+});
