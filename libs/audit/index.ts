@@ -11,3 +11,4 @@ export * from './journal-position.js';
 export * from './csv.js';
 export * from './syslog-message.js';
 export * from './token-uses.js';
+export * from './usage.js';

@@ -1,4 +1,4 @@
-import { eventIdBound } from '@scopegate/audit';
+import { eventIdBound, provenUserOf } from '@scopegate/audit';
 import { isStorableText } from '@scopegate/kernel';
 import type { AuditEventEntity } from './audit-event.entity.js';
 
@@ -78,19 +78,10 @@ function isWithin(id: string, name: UserName): boolean {
   return id > from && (until === null || id < until);
 }
 
-/**
- * Whether an event is a request with a credential that was proven to be the user's (R101): the secret of a token of the
- * user, or a login at the management API. Anybody can send the name of another user with a wrong secret, or with a
- * password that only the application judges.
- */
+/** Whether an event is a request with a proven credential of the user with these names (R101). */
 export function concerns(event: FilteredEvent, names: readonly UserName[]): boolean {
-  if (event.outcome === 'changed') return false;
-  const isLoggedIn =
-    event.application === null &&
-    event.door === null &&
-    (event.outcome === 'allowed' || event.type === 'permission.denied');
-  const provenKey = event.ownerKey ?? (isLoggedIn ? event.actorKey : null);
-  return names.some((name) => name.key === provenKey && isWithin(event.id, name));
+  const proven = provenUserOf(event);
+  return proven !== null && names.some((name) => name.key === proven && isWithin(event.id, name));
 }
 
 /** Ignores `fromMs` and `toMs`. */

@@ -59,6 +59,11 @@ interface ScanResult {
   readonly scannedTo: string | null;
 }
 
+const TALLIED_COLUMNS = [...FILTERED_COLUMNS, 'atMs', 'count'] as const;
+
+/** Raw: a database may write numbers as texts. */
+export type TalliedEvent = FilteredEvent & { readonly atMs: number | string; readonly count: number | string };
+
 /** Greater than every id. */
 const END = '~';
 
@@ -97,6 +102,32 @@ export class AuditEventRepository {
     const events = newestOf(seen, limit + 1);
     const shown = events.slice(0, limit);
     return { events: shown, nextBefore: events.length > limit ? (shown.at(-1)?.id ?? null) : scannedTo };
+  }
+
+  /**
+   * Calls for each matching event, newest first.
+   * @param maxRows to read: from some on, the rest is left out
+   */
+  async tally(
+    filter: AuditEventFilter,
+    maxRows: number,
+    onEvent: (event: TalliedEvent) => void,
+  ): Promise<{ readonly read: number; readonly isComplete: boolean }> {
+    if (!canBeMet(filter)) return { read: 0, isComplete: true };
+    const range = rangeOf(filter, null);
+    const { scans } = scansOf(filter);
+    let { before } = range;
+    let read = 0;
+    for (let size = FIRST_SLICE; read < maxRows; size = Math.min(size * 2, LARGEST_SLICE)) {
+      const slice = await this.#newestRows(scans, { before, after: range.after }, size, TALLIED_COLUMNS);
+      for (const row of slice) if (meets(row, filter)) onEvent(row);
+      read += slice.length;
+      if (slice.length < size) return { read, isComplete: true };
+      before = slice.at(-1)?.id ?? before;
+      // SQLite works in this thread: let requests run in between.
+      await nextTurn();
+    }
+    return { read, isComplete: false };
   }
 
   async #held(): Promise<readonly AuditEvent[]> {
@@ -145,17 +176,17 @@ export class AuditEventRepository {
     return rows.map(eventOfColumns);
   }
 
-  #newestRows<Column extends (typeof FILTERED_COLUMNS)[number]>(
+  #newestRows<Column extends (typeof TALLIED_COLUMNS)[number]>(
     scans: readonly IndexScan[],
     range: Range,
     limit: number,
     columns: readonly Column[],
-  ): Promise<readonly Pick<FilteredEvent, Column | 'id'>[]> {
+  ): Promise<readonly Pick<TalliedEvent, Column | 'id'>[]> {
     return this.#read(async (manager) => {
-      const found: Pick<FilteredEvent, Column | 'id'>[] = [];
+      const found: Pick<TalliedEvent, Column | 'id'>[] = [];
       for (const scan of scans) {
         const { text, values } = scanStatement(manager, scan, range, limit, columns);
-        found.push(...(await manager.query<Pick<FilteredEvent, Column | 'id'>[]>(text, values)));
+        found.push(...(await manager.query<Pick<TalliedEvent, Column | 'id'>[]>(text, values)));
       }
       return newestOf(found, limit);
     });

@@ -12,6 +12,9 @@ import { AuditStore } from './audit-store.js';
 import { AuditStreams } from './streams/audit-streams.js';
 import { FormerNames } from './former-names.js';
 import { AuditVerifier } from './audit-verifier.js';
+import { UsageCountRepository } from './usage/usage-count.repository.js';
+import { UsageCounterJob } from './usage/usage-counter.job.js';
+import { UsageReader } from './usage/usage.reader.js';
 import { UnrecordedRequests } from './unrecorded-requests.js';
 
 @Module({
@@ -30,7 +33,10 @@ import { UnrecordedRequests } from './unrecorded-requests.js';
     AuditVerifier,
     FormerNames,
     UnrecordedRequests,
+    UsageCountRepository,
+    UsageCounterJob,
+    UsageReader,
   ],
-  exports: [AuditEventReader, AuditRetention, AuditChain, AuditService, AuditShipper, FormerNames],
+  exports: [AuditEventReader, AuditRetention, AuditChain, AuditService, AuditShipper, FormerNames, UsageReader],
 })
 export class AuditModule {}

@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
+import { dayOf } from '@scopegate/audit';
 import { LessThanOrEqual, MoreThan, type EntityManager } from 'typeorm';
 import { PURGE_BATCH_SIZE, type PurgedBatch } from '../database/purged-batch.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { AuditChain } from './audit-chain.js';
 import { AuditChainEntity } from './audit-chain.entity.js';
 import { AuditEventEntity } from './audit-event.entity.js';
+import { UsageCountRepository } from './usage/usage-count.repository.js';
 
 interface OldPart {
   readonly chain: string;
@@ -20,11 +22,16 @@ export class AuditRetention {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly chain: AuditChain,
+    private readonly usage: UsageCountRepository,
   ) {}
 
   async purgeBatch(atMs: number): Promise<PurgedBatch> {
     const part = await this.unitOfWork.read((manager) => oldPart(manager, atMs));
-    if (part === null) return { removed: 0, hasMore: false };
+    if (part === null) {
+      // A day is counted until its last event is due.
+      const counts = await this.usage.removeBefore(dayOf(atMs));
+      return { removed: 0, hasMore: counts > 0 };
+    }
     const { chain, upTo } = part;
     return this.unitOfWork.run(async ({ manager }) => {
       // The head first, as in everything that adds to the chain: this order cannot deadlock.

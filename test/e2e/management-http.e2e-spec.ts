@@ -13,6 +13,7 @@ const OPEN_TO_USERS = [
   'GET /me',
   'GET /me/requests',
   'GET /requests/{requestId}',
+  'GET /reports/usage',
   'POST /me/password',
   'POST /tokens',
   'GET /tokens',

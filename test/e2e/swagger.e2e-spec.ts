@@ -346,6 +346,7 @@ describe('what is answered', () => {
       await check<{ items: { requestId: string }[] }>('get', '/me/requests', '/me/requests?limit=1')
     ).items[0] ?? { requestId: '' };
     await check('get', '/requests/{requestId}', `/requests/${requestId}`);
+    await check('get', '/reports/usage', '/reports/usage?by=day,user');
     const password = 'another long password';
     await check('post', '/me/password', '/me/password', { current: server.adminPassword, new: password }, 204);
     admin = createApiClient(server.url, { user: 'admin', password });

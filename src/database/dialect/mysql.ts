@@ -50,6 +50,8 @@ export const MYSQL: Dialect = {
   // MariaDB would otherwise use another index for a frequent value, and read every row for each page.
   indexHint: (index) => ` FORCE INDEX (${index})`,
 
+  addWhereKnown: (_key, number) => ` ON DUPLICATE KEY UPDATE ${number} = ${number} + VALUES(${number})`,
+
   async hasIndex(runner, table, index) {
     const rows = (await runner.query(
       `SELECT 1 FROM information_schema.STATISTICS

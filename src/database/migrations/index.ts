@@ -17,6 +17,7 @@ import { FormerUserNames1795917000000 } from './1795917000000-former-user-names.
 import { BrowserSessions1795918200000 } from './1795918200000-browser-sessions.js';
 import { Reminders1795918400000 } from './1795918400000-reminders.js';
 import { NodeReports1795918500000 } from './1795918500000-node-reports.js';
+import { UsageCounts1795918510000 } from './1795918510000-usage-counts.js';
 
 export const MIGRATIONS = [
   InitialSchema1795392000000,
@@ -38,4 +39,5 @@ export const MIGRATIONS = [
   BrowserSessions1795918200000,
   Reminders1795918400000,
   NodeReports1795918500000,
+  UsageCounts1795918510000,
 ];
