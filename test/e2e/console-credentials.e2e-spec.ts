@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { isBrowserAvailable } from '../support/browser.js';
 import {
   expectAccessible,
@@ -41,26 +41,28 @@ describe.runIf(isBrowserAvailable())('my credentials', async () => {
     await takeScreenshot(page, 'credentials-empty');
   });
 
-  describe('with applications that need one', async () => {
-    await server.createApplication({
-      key: 'tracker',
-      name: 'The tracker',
-      mount: { pathPrefix: '/tracker' },
-      upstream: upstream.url,
-      identity: PER_USER,
-    });
-    await server.createApplication({
-      key: 'wiki',
-      name: MARKUP,
-      mount: { pathPrefix: '/wiki' },
-      upstream: upstream.url,
-      identity: PER_USER,
-    });
-    await server.createApplication({
-      key: 'plain',
-      name: 'Plain',
-      mount: { pathPrefix: '/plain' },
-      upstream: upstream.url,
+  describe('with applications that need one', () => {
+    beforeAll(async () => {
+      await server.createApplication({
+        key: 'tracker',
+        name: 'The tracker',
+        mount: { pathPrefix: '/tracker' },
+        upstream: upstream.url,
+        identity: PER_USER,
+      });
+      await server.createApplication({
+        key: 'wiki',
+        name: MARKUP,
+        mount: { pathPrefix: '/wiki' },
+        upstream: upstream.url,
+        identity: PER_USER,
+      });
+      await server.createApplication({
+        key: 'plain',
+        name: 'Plain',
+        mount: { pathPrefix: '/plain' },
+        upstream: upstream.url,
+      });
     });
 
     it('R100: by pointer: stored after a trial, tried again, replaced and removed', async () => {
@@ -71,7 +73,7 @@ describe.runIf(isBrowserAvailable())('my credentials', async () => {
       expect(await row(page, 'Plain').count()).toBe(0);
       await page.getByRole('button', { name: 'Store the credential for The tracker' }).click();
       const dialog = page.getByRole('dialog');
-      await dialog.getByLabel('Token').fill('a wrong one');
+      await dialog.getByLabel('Token', { exact: true }).fill('a wrong one');
       await expectAccessible(page);
       await takeScreenshot(page, 'credentials-store');
       await dialog.getByRole('button', { name: 'Try and store' }).click();
@@ -81,9 +83,9 @@ describe.runIf(isBrowserAvailable())('my credentials', async () => {
         .first()
         .waitFor();
       // What was typed stays.
-      expect(await dialog.getByLabel('Token').inputValue()).toBe('a wrong one');
+      expect(await dialog.getByLabel('Token', { exact: true }).inputValue()).toBe('a wrong one');
       await expectAccessible(page);
-      await dialog.getByLabel('Token').fill(SECRET);
+      await dialog.getByLabel('Token', { exact: true }).fill(SECRET);
       await dialog.getByRole('button', { name: 'Try and store' }).click();
       await page.getByText(`The tracker knows you as “${user.username}”. It works now.`).waitFor();
       await row(page, 'The tracker').getByText('Working').waitFor();
@@ -137,7 +139,7 @@ describe.runIf(isBrowserAvailable())('my credentials', async () => {
       accounts.set('Bearer of-somebody-else', 'somebody');
       const page = await open(user);
       await page.getByRole('button', { name: 'Store the credential for The tracker' }).click();
-      await page.getByRole('dialog').getByLabel('Token').fill('of-somebody-else');
+      await page.getByRole('dialog').getByLabel('Token', { exact: true }).fill('of-somebody-else');
       await page.getByRole('button', { name: 'Try and store' }).click();
       await page.getByRole('alert').getByText('belongs to the account "somebody"').waitFor();
       expect(await depositOf(server, user, 'tracker')).toBeUndefined();

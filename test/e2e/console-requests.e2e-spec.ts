@@ -87,13 +87,13 @@ describe.runIf(isBrowserAvailable())('my requests', async () => {
     await send(token, 'GET', '/wiki/rest/api/2/page');
     const page = await visitAs(user, '/requests');
     await row(page, '/rest/api/2/page').waitFor();
-    await page.getByLabel('Application').selectOption({ label: 'Our Jira' });
+    await page.getByLabel('Application', { exact: true }).selectOption({ label: 'Our Jira' });
     await row(page, '/rest/api/2/page').waitFor({ state: 'detached' });
     await row(page, '/rest/api/2/myself').waitFor();
-    await page.getByLabel('Outcome').selectOption('denied');
+    await page.getByLabel('Outcome', { exact: true }).selectOption('denied');
     await row(page, '/rest/api/2/myself').waitFor({ state: 'detached' });
     await row(page, '/rest/api/2/issue').waitFor();
-    await page.getByLabel('Code').fill('scope_insufficient');
+    await page.getByLabel('Code', { exact: true }).fill('scope_insufficient');
     await page.getByRole('search').getByLabel('Search', { exact: true }).fill('issue');
     await page.keyboard.press('Enter');
     await expect
@@ -101,8 +101,8 @@ describe.runIf(isBrowserAvailable())('my requests', async () => {
       .toBe('?last=24h&outcome=denied&application=jira&code=scope_insufficient&q=issue');
     await page.reload();
     await row(page, '/rest/api/2/issue').waitFor();
-    expect(await page.getByLabel('Code').inputValue()).toBe('scope_insufficient');
-    await page.getByLabel('Code').fill('token_expired');
+    expect(await page.getByLabel('Code', { exact: true }).inputValue()).toBe('scope_insufficient');
+    await page.getByLabel('Code', { exact: true }).fill('token_expired');
     await page.keyboard.press('Enter');
     await page.getByText('No request matches.').waitFor();
     await expectAccessible(page);
