@@ -7,3 +7,4 @@ export { isHeaderFieldName } from './header-field-name.js';
 export { parseAuthority, type Authority } from './authority.js';
 export { readAuthority, readHostLine, type AuthorityFacts, type AuthorityReading } from './request-authority.js';
 export { forwardingOf, type Forwarding } from './forwarding.js';
+export { isLoopbackHost } from './loopback.js';

@@ -1,3 +1,4 @@
+import { isLoopbackHost } from '@scopegate/network';
 import { APPLICATION_KINDS, productOf, type ApplicationKind } from '@scopegate/product';
 import type { PathPattern } from '@scopegate/path';
 import type { Warning } from '@scopegate/permission';
@@ -185,6 +186,5 @@ function nativeTokenWarning(kind: ApplicationKind, applications: readonly Applic
 function isPlainHttpToElsewhere(upstream: string): boolean {
   if (!URL.canParse(upstream) || /^http:\/\/unix:\//i.test(upstream)) return false;
   const { protocol, hostname } = new URL(upstream);
-  const isLoopback = hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
-  return protocol === 'http:' && !isLoopback;
+  return protocol === 'http:' && !isLoopbackHost(hostname);
 }
