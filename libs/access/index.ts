@@ -28,3 +28,6 @@ export * from './destination.js';
 export * from './door.js';
 export { upstreamLines, type OwnedHeaders } from './upstream-lines.js';
 export type { Mounts } from './copy-destination.js';
+export { readReturnPath } from './return-path.js';
+export { claimedGroups, claimedUserName, type Claims } from './identity-claims.js';
+export * from './login-problem.js';
