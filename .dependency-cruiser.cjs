@@ -23,7 +23,7 @@ const TIERS = [
   ['documents'],
   ['settings', 'permissions', 'directory', 'applications', 'tokens'],
   ['identity', 'reminders'],
-  ['access', 'sessions'],
+  ['access', 'sessions', 'oidc'],
   ['gateway', 'forward-auth', 'introspection', 'health', 'console', 'reports'],
 ];
 

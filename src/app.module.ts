@@ -15,6 +15,7 @@ import { IntrospectionModule } from './introspection/introspection.module.js';
 import { KEY_USES } from './key-uses.js';
 import { KeysModule } from './keys/keys.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
+import { OidcModule } from './oidc/oidc.module.js';
 import type { OpenedDatabase } from './opened-database.js';
 import { ReportsModule } from './reports/reports.module.js';
 import type { PeerLink } from './peers/peer.link.js';
@@ -45,6 +46,7 @@ export class AppModule {
         ForwardAuthModule,
         IntrospectionModule,
         RemindersModule,
+        OidcModule,
         HealthModule,
         ReportsModule,
         SessionsModule,

@@ -158,7 +158,7 @@ async function configureManagement(app: NestFastifyApplication, frontDoor: Front
     const expires = exchange.tokenExpires;
     if (expires !== null) void reply.header(TOKEN_EXPIRES, expires);
     // Only requests that a guard has judged are events; documentation and health are not.
-    const isJudged = exchange.admitted !== null || exchange.denial !== null;
+    const isJudged = exchange.admitted !== null || exchange.denial !== null || exchange.login !== null;
     // A request that is refused because nothing can be recorded is counted, though no guard has judged it.
     if (exchange.isSettled || !(isJudged || exchange.problem?.code === 'audit_unavailable')) {
       done(null, payload);

@@ -17,6 +17,7 @@ import { UserEntity } from './directory/user.entity.js';
 import { DepositEntity } from './identity/deposit.entity.js';
 import { SigningKeyEntity } from './identity/signing-key.entity.js';
 import { LastingKeyEntity } from './keys/lasting-key.entity.js';
+import { UsedLoginEntity } from './oidc/used-login.entity.js';
 import { PermissionsEntity } from './permissions/permissions.entity.js';
 import { MailEntity } from './reminders/mail.entity.js';
 import { ReminderEntity } from './reminders/reminder.entity.js';
@@ -55,5 +56,6 @@ export const ENTITIES = [
   TokenUseProgressEntity,
   UsageCountEntity,
   UsageProgressEntity,
+  UsedLoginEntity,
   UserEntity,
 ];

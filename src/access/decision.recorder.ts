@@ -189,7 +189,17 @@ export class DecisionRecorder {
   }
 
   #askerOf(exchange: Exchange): Asker {
-    const { denial, authenticated, admitted } = exchange;
+    const { denial, authenticated, admitted, login } = exchange;
+    if (login !== null) {
+      return {
+        credential: 'none',
+        actor: login.username,
+        token: null,
+        address: this.#addressOf(exchange),
+        path: null,
+        detail: { login: 'oidc', ...(login.failure === null ? {} : { reason: login.failure.reason }) },
+      };
+    }
     if (denial !== null) {
       return {
         credential: denial.credential,
@@ -229,8 +239,8 @@ export class DecisionRecorder {
 }
 
 /** R55: another Authorization scheme is a credential, although the audit has no kind for it (R120). */
-function isAnonymous({ admitted }: Exchange, { credential, token }: Asker): boolean {
-  if (admitted?.credential.kind === 'other') return false;
+function isAnonymous({ admitted, login }: Exchange, { credential, token }: Asker): boolean {
+  if (login !== null || admitted?.credential.kind === 'other') return false;
   return credential === 'none' || (credential === 'cookie' && token === null);
 }
 

@@ -17,7 +17,7 @@ import { FailureCounters } from '../peers/failure-counters.js';
 import { SettingsService } from '../settings/settings.service.js';
 
 /** Several people can share an address, so it may fail this much more often than one user name. */
-const ADDRESS_FACTOR = 5;
+export const ADDRESS_FACTOR = 5;
 
 /** Milliseconds for which an address stays known after a login. */
 const KNOWN_MS = 24 * 60 * 60_000;

@@ -64,7 +64,7 @@ export class JudgementService {
    * @throws ProblemException (or rejects) if the request cannot be judged
    */
   judge(exchange: Exchange, route: RouteRules): Eventually<boolean> {
-    this.#requireRules();
+    this.requireRules();
     const { application, vendorMount } = exchange;
     const request = route.introspects ? ofOauthClient(exchange.facts) : exchange.facts;
     const policy = this.policy.current();
@@ -95,7 +95,7 @@ export class JudgementService {
    * @returns false if another site made it, or its form is wrong; the exchange then has the denial
    */
   admitsLogin(exchange: Exchange): boolean {
-    this.#requireRules();
+    this.requireRules();
     const request = { ...exchange.facts, login: { username: '', secret: '' } };
     const admitted = admit(request, null, null, this.policy.current(), this.browserSessions.rules);
     if (admitted.kind === 'admitted') return true;
@@ -109,7 +109,7 @@ export class JudgementService {
    * @throws ProblemException if the login cannot be judged
    */
   async judgeLogin(exchange: Exchange, login: ClientLogin): Promise<DirectoryUser | null> {
-    this.#requireRules();
+    this.requireRules();
     exchange.forgetJudgement();
     let verified: DirectoryUser | null = null;
     const decision = await judge(
@@ -139,7 +139,7 @@ export class JudgementService {
    * @returns whether it may pass; else the exchange has the denial
    */
   judgeAsked(asked: Exchange, route: RouteRules, mounts: Mounts = this.applications): Eventually<boolean> {
-    this.#requireRules();
+    this.requireRules();
     const { facts: request, application } = asked;
     const facts = { request, application, policy: atKnownAddress(this.policy.current()), vendorMount: null, route };
     const decision = judge(facts, { ...this.#portsFor(asked), mounts });
@@ -149,7 +149,7 @@ export class JudgementService {
   }
 
   /** @throws ProblemException if the audit has no room, or the rules may be old */
-  #requireRules(): void {
+  requireRules(): void {
     this.shipper.refuseWithoutRoom();
     if (this.nodes.isStale) {
       throw new ProblemException(

@@ -11,7 +11,13 @@ export interface RecordedResult {
 
 /** @param status 0 without an answer */
 export function recordedResultOf(exchange: Exchange, status: number): RecordedResult {
-  const { denial, problem, admitted } = exchange;
+  const { denial, problem, admitted, login } = exchange;
+  // A failure of ours in between is none of the login.
+  if (login !== null && problem === null) {
+    return login.failure === null
+      ? { type: 'login.succeeded', outcome: 'allowed', code: null }
+      : { type: 'login.failed', outcome: 'failed', code: login.failure.code };
+  }
   const isLogin = exchange.application === null && (admitted?.credential.kind ?? denial?.credential) === 'password';
   if (denial !== null) {
     // Anyone can ask without being trusted: as failures, many of them become one event with a count.

@@ -195,3 +195,93 @@ describe('the times of a stop', () => {
     }
   });
 });
+
+describe('where the console is, and where people log in', () => {
+  const OIDC = {
+    SCOPEGATE_PUBLIC_URL: 'https://gate.example',
+    SCOPEGATE_OIDC_ISSUER: 'https://login.example/realms/one',
+    SCOPEGATE_OIDC_CLIENT_ID: 'scopegate',
+  };
+
+  it.each([
+    ['https://gate.example', 'https://gate.example'],
+    ['https://Gate.example:443/', 'https://gate.example'],
+    ['http://127.0.0.1:3000', 'http://127.0.0.1:3000'],
+    ['https://gate.example:8443/console/', 'https://gate.example:8443'],
+  ])('R96, R99: SCOPEGATE_PUBLIC_URL=%s is the origin %s', (value, origin) => {
+    expect(readConfiguration({ SCOPEGATE_PUBLIC_URL: value }).publicUrl).toBe(origin);
+  });
+
+  it.each([
+    'gate.example',
+    'ftp://gate.example',
+    'https://',
+    'https://user@gate.example',
+    'https://gate.example/gateway',
+    'https://gate.example/?a=b',
+    'https://gate.example/#a',
+  ])('R96, R99: SCOPEGATE_PUBLIC_URL=%s ends the start', (value) => {
+    expect(() => readConfiguration({ SCOPEGATE_PUBLIC_URL: value })).toThrow(/^SCOPEGATE_PUBLIC_URL must be/);
+  });
+
+  it('R96: there is no login at a provider by default; with one, preferred_username names the user', () => {
+    expect(readConfiguration({}).oidc).toBeNull();
+    expect(readConfiguration(OIDC).oidc).toEqual({
+      issuer: 'https://login.example/realms/one',
+      clientId: 'scopegate',
+      clientSecret: null,
+      usernameClaim: 'preferred_username',
+      groupsClaim: null,
+    });
+    const more = {
+      SCOPEGATE_OIDC_CLIENT_SECRET: 'short',
+      SCOPEGATE_OIDC_USERNAME_CLAIM: 'upn',
+      SCOPEGATE_OIDC_GROUPS_CLAIM: 'https://login.example/groups',
+    };
+    expect(readConfiguration({ ...OIDC, ...more }).oidc).toMatchObject({
+      clientSecret: 'short',
+      usernameClaim: 'upn',
+      groupsClaim: 'https://login.example/groups',
+    });
+    const folder = mkdtempSync(join(tmpdir(), 'scopegate-env-'));
+    const file = join(folder, 'secret');
+    writeFileSync(file, 'from a file\n');
+    const { oidc } = readConfiguration({ ...OIDC, SCOPEGATE_OIDC_CLIENT_SECRET_FILE: file });
+    rmSync(folder, { recursive: true });
+    expect(oidc?.clientSecret).toBe('from a file');
+  });
+
+  it.each<[string, Readonly<Record<string, string>>, RegExp]>([
+    ['no issuer', { SCOPEGATE_OIDC_ISSUER: '' }, /needs SCOPEGATE_OIDC_ISSUER/],
+    ['no client', { SCOPEGATE_OIDC_CLIENT_ID: '' }, /needs SCOPEGATE_OIDC_ISSUER and SCOPEGATE_OIDC_CLIENT_ID/],
+    ['no public address', { SCOPEGATE_PUBLIC_URL: '' }, /needs SCOPEGATE_PUBLIC_URL/],
+    ['http', { SCOPEGATE_OIDC_ISSUER: 'http://login.example' }, /must be an https address/],
+    ['no address', { SCOPEGATE_OIDC_ISSUER: 'login.example' }, /must be an https address/],
+    ['a user in it', { SCOPEGATE_OIDC_ISSUER: 'https://hidden-word@login.example' }, /no user name/],
+    ['a query', { SCOPEGATE_OIDC_ISSUER: 'https://login.example/?a=b' }, /no query/],
+    [
+      'the whole address',
+      { SCOPEGATE_OIDC_ISSUER: 'https://login.example/.well-known/openid-configuration' },
+      /in front of/,
+    ],
+    ['an address as the name', { SCOPEGATE_OIDC_USERNAME_CLAIM: 'email' }, /must not be "email"/],
+    ['a blank in a claim', { SCOPEGATE_OIDC_GROUPS_CLAIM: 'my groups' }, /must be the name of a claim/],
+    ['a secret of two lines', { SCOPEGATE_OIDC_CLIENT_SECRET: 'hidden-word\nb' }, /must be visible ASCII/],
+  ])('R96: %s ends the start with its name, and repeats no secret', (_name, change, message) => {
+    let text = '';
+    try {
+      readConfiguration({ ...OIDC, ...change });
+    } catch (error) {
+      if (error instanceof ConfigurationError) text = error.message;
+    }
+    expect(text).toMatch(message);
+    expect(text).toContain('SCOPEGATE_OIDC_');
+    expect(text).not.toContain('hidden-word');
+  });
+
+  it('R96: http is for a provider on this machine', () => {
+    for (const issuer of ['http://127.0.0.1:9000', 'http://localhost/realm', 'http://[::1]:1']) {
+      expect(readConfiguration({ ...OIDC, SCOPEGATE_OIDC_ISSUER: issuer }).oidc?.issuer).toBe(issuer);
+    }
+  });
+});

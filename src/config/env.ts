@@ -17,6 +17,7 @@ import {
   type Environment,
 } from './environment.reader.js';
 import { readMail, type MailConfiguration } from './mail-configuration.js';
+import { readOidc, type OidcConfiguration } from './oidc-configuration.js';
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
@@ -28,6 +29,8 @@ export interface Configuration {
   readonly port: number;
   /** Where browsers find the console, as an origin: `https://gate.example.com`. Null: where they come from. */
   readonly publicUrl: string | null;
+  /** Null: people log in with passwords only. */
+  readonly oidc: OidcConfiguration | null;
   /** Null if one port also answers the management API. */
   readonly managementPort: number | null;
   readonly database: DatabaseConfiguration;
@@ -60,6 +63,12 @@ export interface Configuration {
 const KNOWN_NAMES: ReadonlySet<string> = new Set([
   'SCOPEGATE_MANAGEMENT_PORT',
   'SCOPEGATE_PUBLIC_URL',
+  'SCOPEGATE_OIDC_ISSUER',
+  'SCOPEGATE_OIDC_CLIENT_ID',
+  'SCOPEGATE_OIDC_CLIENT_SECRET',
+  'SCOPEGATE_OIDC_CLIENT_SECRET_FILE',
+  'SCOPEGATE_OIDC_USERNAME_CLAIM',
+  'SCOPEGATE_OIDC_GROUPS_CLAIM',
   'SCOPEGATE_ADMIN_PASSWORD',
   'SCOPEGATE_ADMIN_PASSWORD_FILE',
   'SCOPEGATE_TOKEN_PEPPER',
@@ -112,10 +121,12 @@ export function readConfiguration(
     );
   }
   const defaultDrainMs = DEFAULT_DRAIN_MS[isAtTerminal ? 'terminal' : 'service'];
+  const publicUrl = readPublicUrl(environment);
   const configuration: Configuration = {
     host: readHost(environment),
     ...ports,
-    publicUrl: readPublicUrl(environment),
+    publicUrl,
+    oidc: readOidc(environment, publicUrl),
     database,
     redisUrl: readRedisUrl(environment),
     dataDirectory,

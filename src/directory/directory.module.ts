@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module.js';
+import { ClaimedGroupsService } from './claimed-groups.service.js';
 import { DeletionsService } from './deletions.service.js';
 import { DirectoryRepository } from './directory.repository.js';
 import { DirectoryService } from './directory.service.js';
@@ -28,6 +29,7 @@ import { UserWriter } from './user.writer.js';
   imports: [AuditModule],
   controllers: [DirectoriesController, UsersController, GroupsController, OwnPasswordController],
   providers: [
+    ClaimedGroupsService,
     DeletionsService,
     DirectoriesService,
     DirectoryChecker,
@@ -48,6 +50,6 @@ import { UserWriter } from './user.writer.js';
     UsersService,
     UserWriter,
   ],
-  exports: [DeletionsService, DirectoryService],
+  exports: [ClaimedGroupsService, DeletionsService, DirectoryService],
 })
 export class DirectoryModule {}

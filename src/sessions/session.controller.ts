@@ -6,6 +6,7 @@ import type { Exchange } from '../common/access/exchange.js';
 import { CurrentCaller, CurrentExchange, NeedsSession, OpensSession } from '../common/access/route.decorators.js';
 import { ApiRoute } from '../common/swagger/api-route.decorator.js';
 import type { DirectoryUser } from '../directory/directory-user.js';
+import { IdentityProviderService } from '../oidc/identity-provider.service.js';
 import { BrowserSessionsService } from './browser-sessions.service.js';
 import { LoginDto, StepUpDto } from './dto/login.input.dto.js';
 import { LoginMethodsDto, SessionDto } from './dto/session.dto.js';
@@ -21,6 +22,7 @@ export class SessionController {
   constructor(
     private readonly judgement: JudgementService,
     private readonly sessions: BrowserSessionsService,
+    private readonly provider: IdentityProviderService,
   ) {}
 
   @Post()
@@ -46,7 +48,7 @@ export class SessionController {
   async createSession(@Body() input: LoginDto, @CurrentExchange() exchange: Exchange): Promise<SessionDto> {
     const { facts, passwordHash } = await this.#logIn(exchange, input.username, input.password);
     const session = await this.sessions.open(exchange, { method: 'password', passwordHash });
-    return toSessionDto(facts, session);
+    return toSessionDto(facts, session, null);
   }
 
   @Get()
@@ -57,8 +59,10 @@ export class SessionController {
     description: 'It does not make the session last longer, so a page can ask often. 401 without a session.',
     type: SessionDto,
   })
-  getSession(@CurrentCaller() caller: Authenticated): SessionDto {
-    return toSessionDto(caller.principal, sessionOf(caller));
+  async getSession(@CurrentCaller() caller: Authenticated): Promise<SessionDto> {
+    const session = sessionOf(caller);
+    const logoutUrl = session.method === 'oidc' ? await this.provider.logoutAddress() : null;
+    return toSessionDto(caller.principal, session, logoutUrl);
   }
 
   @Delete()
@@ -81,7 +85,8 @@ export class SessionController {
     type: LoginMethodsDto,
   })
   getLoginMethods(): LoginMethodsDto {
-    return { password: true, oidc: false };
+    const { label } = this.provider;
+    return { password: true, oidc: label !== null, oidcLabel: label };
   }
 
   @Post('step-up')
@@ -91,7 +96,7 @@ export class SessionController {
     summary: 'Check the password again',
     description:
       'Some changes need a login of the last 15 minutes (403 `step_up_required`). This call counts as one. Wrong ' +
-      'passwords are throttled. A user without a password logs in again instead.',
+      'passwords are throttled. A user of the identity provider opens `GET /api/v1/session/oidc?stepUp=true` instead.',
     status: 204,
     maxBodyBytes: MAX_LOGIN_BYTES,
     body: { type: StepUpDto, examples: { 'the password': { password: 'correct horse battery' } } },

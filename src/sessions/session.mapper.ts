@@ -2,7 +2,7 @@ import { browserSessionEnds, isAdministrator, STEP_UP_MS } from '@scopegate/acce
 import type { BrowserSessionFacts, PrincipalFacts } from '@scopegate/access';
 import type { SessionDto } from './dto/session.dto.js';
 
-export function toSessionDto(user: PrincipalFacts, session: BrowserSessionFacts): SessionDto {
+export function toSessionDto(user: PrincipalFacts, session: BrowserSessionFacts, logoutUrl: string | null): SessionDto {
   const { idleMs, totalMs } = browserSessionEnds(session);
   return {
     username: user.username,
@@ -12,5 +12,6 @@ export function toSessionDto(user: PrincipalFacts, session: BrowserSessionFacts)
     expiresAt: new Date(totalMs).toISOString(),
     idleEndsAt: new Date(idleMs).toISOString(),
     stepUpUntil: new Date(session.authenticatedAtMs + STEP_UP_MS).toISOString(),
+    logoutUrl,
   };
 }

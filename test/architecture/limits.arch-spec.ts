@@ -14,6 +14,7 @@ import { defaultOptions } from '../../src/applications/application-options.js';
 import { BODY_LIMITS } from '../../src/common/http/body-limits.js';
 import { readConfiguration } from '../../src/config/env.js';
 import { MAX_IMPORTED_USERS } from '../../src/directory/user-import.js';
+import { ATTEMPT_LIFE_MS } from '../../src/oidc/login-attempt.js';
 import { DEFAULT_SETTINGS, MAX_REMINDERS } from '../../src/settings/dto/settings.dto.js';
 import { readSource } from './source-tree.js';
 
@@ -85,6 +86,19 @@ const LIMITS: Readonly<Record<string, string>> = {
   ),
   'failures of one token id or user name from one address': count(SETTINGS.throttling.maxFailures),
   'time in which failures count': time(SETTINGS.throttling.windowSeconds * 1_000),
+  'time for a login at the identity provider': time(ATTEMPT_LIFE_MS),
+  'wait for one answer of the identity provider': time(
+    named('src/oidc/identity-provider.service.ts', 'TIMEOUT_SECONDS') * 1_000,
+  ),
+  'answer of the identity provider': bytes(named('src/oidc/bounded-fetch.ts', 'MAX_ANSWER_BYTES')),
+  'pause after the identity provider could not be reached': time(
+    named('src/oidc/identity-provider.service.ts', 'PAUSE_MS'),
+  ),
+  'logins that are checked at the identity provider at once, on each node': count(
+    named('src/oidc/identity-provider.service.ts', 'MAX_AT_ONCE'),
+  ),
+  'groups in a claim': count(named('libs/access/identity-claims.ts', 'MAX_GROUPS')),
+  'address in the console to which a login returns': bytes(named('libs/access/return-path.ts', 'MAX_LENGTH')),
   'body of a request': bytes(BODY_LIMITS.small),
   'parameters of a query': count(named('src/access/guards/query.guard.ts', 'MAX_PARAMETERS')),
   'errors in an answer': count(MAX_ERRORS),

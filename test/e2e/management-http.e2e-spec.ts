@@ -39,6 +39,8 @@ const OF_THE_SESSION = [
   'DELETE /session',
   'GET /session/methods',
   'POST /session/step-up',
+  'GET /session/oidc',
+  'GET /session/oidc/callback',
 ];
 
 const FOR_ADMINISTRATORS = [

@@ -1,7 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { headerValues } from '@scopegate/kernel';
 import type { Authority } from '@scopegate/network';
-import type { Admitted, ApplicationRules, Authenticated, Decision, Deny, Door, RequestFacts } from '@scopegate/access';
+import type {
+  Admitted,
+  ApplicationRules,
+  Authenticated,
+  Decision,
+  Deny,
+  Door,
+  LoginProblem,
+  RequestFacts,
+} from '@scopegate/access';
 import { newTraceContext, readTraceContext, type TraceContext, type UpstreamFailure } from '@scopegate/upstream';
 import type { IdempotencyClaim } from '../../database/idempotent-answers.js';
 import type { ProblemException } from '../http/problem.exception.js';
@@ -21,6 +30,14 @@ export interface AskedUpgrade {
   bytesRead: number | null;
 }
 
+/** A login at the identity provider that ends with this request (R96). */
+export interface EndedLogin {
+  /** Of the user, or as the provider named it; null where it named nobody. */
+  readonly username: string | null;
+  /** Null: the user is logged in. The reason is for the audit log. */
+  readonly failure: { readonly code: LoginProblem; readonly reason: string } | null;
+}
+
 /** What is known of one request. The guards fill it in, in their order. */
 export class Exchange {
   admitted: Admitted | null = null;
@@ -31,6 +48,8 @@ export class Exchange {
   problem: ProblemException | null = null;
   /** Why the upstream gave no answer; null if it gave one, or was not asked. */
   upstreamFailure: UpstreamFailure | null = null;
+  /** Null for every other request. */
+  login: EndedLogin | null = null;
   /** The `Idempotency-Key`; null without one. */
   idempotencyClaim: IdempotencyClaim | null = null;
   /** Null at the management API (R91). */

@@ -70,8 +70,8 @@ interface CreatingRouteOptions<Answer extends object> extends RouteOptions<Answe
 }
 
 interface OtherRouteOptions<Answer extends object> extends RouteOptions<Answer> {
-  /** Default 200. */
-  readonly status?: 200 | 204;
+  /** Default 200. 302 is for calls that lead a browser to another page. */
+  readonly status?: 200 | 204 | 302;
   readonly location?: undefined;
   readonly isReplayable?: undefined;
 }
@@ -148,10 +148,12 @@ function problemsByStatus(options: ProblemOptions): readonly (readonly [number, 
   return [...byStatus].sort(([first], [second]) => first - second);
 }
 
+const SUCCESSES: Readonly<Record<number, string>> = { 204: 'Done; no body', 302: 'Leads to another page' };
+
 function successResponse<Answer extends object>(options: ApiRouteOptions<Answer>, status: number): MethodDecorator {
   return ApiResponse({
     status,
-    description: status === 204 ? 'Done; no body' : 'Done',
+    description: SUCCESSES[status] ?? 'Done',
     headers: headersOfSuccess(status === 201, options.isTagged === true),
     ...(options.type === undefined ? {} : { type: options.type }),
     ...(options.example === undefined ? {} : { example: options.example }),

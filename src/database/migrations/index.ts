@@ -15,6 +15,7 @@ import { EventDoors1795915000000 } from './1795915000000-event-doors.js';
 import { Directories1795918100000 } from './1795918100000-directories.js';
 import { FormerUserNames1795917000000 } from './1795917000000-former-user-names.js';
 import { BrowserSessions1795918200000 } from './1795918200000-browser-sessions.js';
+import { UsedOidcLogins1795918300000 } from './1795918300000-used-oidc-logins.js';
 import { Reminders1795918400000 } from './1795918400000-reminders.js';
 import { NodeReports1795918500000 } from './1795918500000-node-reports.js';
 import { UsageCounts1795918510000 } from './1795918510000-usage-counts.js';
@@ -37,6 +38,7 @@ export const MIGRATIONS = [
   FormerUserNames1795917000000,
   Directories1795918100000,
   BrowserSessions1795918200000,
+  UsedOidcLogins1795918300000,
   Reminders1795918400000,
   NodeReports1795918500000,
   UsageCounts1795918510000,

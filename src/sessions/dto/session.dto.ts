@@ -22,6 +22,13 @@ export class SessionDto {
 
   /** Until then, changes that need a recent login are allowed. */
   stepUpUntil!: string;
+
+  /**
+   * After the logout here, the address at which the browser also ends its session at the identity provider. Null if the
+   * user has not logged in there, if the provider offers none, or if it is away.
+   * @example https://login.example.com/logout?client_id=scopegate
+   */
+  logoutUrl!: string | null;
 }
 
 /** How a user can log in here. */
@@ -31,4 +38,10 @@ export class LoginMethodsDto {
 
   /** At the identity provider of the company: open `GET /api/v1/session/oidc`. */
   oidc!: boolean;
+
+  /**
+   * The host of the identity provider, for the button of the login page; null without one.
+   * @example login.example.com
+   */
+  oidcLabel!: string | null;
 }
