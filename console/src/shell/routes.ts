@@ -35,6 +35,11 @@ export const USER_ROUTES: readonly Route[] = [
 /** For administrators (R102 to R104). */
 export const ADMINISTRATOR_ROUTES: readonly Route[] = [
   {
+    path: '/applications',
+    title: 'Applications',
+    page: fetched(async () => (await import('../pages/applications/applications.page')).ApplicationsPage),
+  },
+  {
     path: '/people',
     title: 'People',
     page: fetched(async () => (await import('../pages/people/people.page')).PeoplePage),
