@@ -61,8 +61,8 @@ function sessionIn(cookie: string): string | null {
   return value !== null && value.startsWith(SESSION_PREFIX) ? value : null;
 }
 
-/** By name or value, in whatever case and encoding: the name alone is enough to drop a cookie. */
-function isOfBrowser(cookie: string): boolean {
+/** The session of a browser (R99), by name or value, in whatever case and encoding: the name alone is enough to drop a cookie. */
+export function isOfBrowser(cookie: string): boolean {
   if (valueOf(cookie)?.startsWith(BROWSER_SESSION_PREFIX) === true) return true;
   const equals = cookie.indexOf('=');
   let name = unwrap(equals < 0 ? cookie : cookie.slice(0, equals));

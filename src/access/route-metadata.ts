@@ -6,6 +6,7 @@ import {
   BODY_LIMIT,
   CONCERNS_OWN_TOKEN,
   CREATES_TOKEN,
+  NEEDS_STEP_UP,
   PASSWORD_LOGIN_ONLY,
   ROUTE_ACCESS,
   ROUTE_DOOR,
@@ -55,7 +56,7 @@ export function routeRulesOf(context: ExecutionContext, method: string): RouteRu
     administratorsOnly: accessOf(context) === 'administrators',
     introspects: accessOf(context) === 'introspectors',
     session: sessionUseOf(context),
-    needsStepUp: false,
+    needsStepUp: !isRead && carries(context, NEEDS_STEP_UP),
     scope: null,
   };
 }

@@ -3,6 +3,7 @@ import { ApiBody, ApiConsumes, ApiTags } from '@nestjs/swagger';
 import { APPLICATION_KINDS } from '@scopegate/product';
 import type { FastifyReply } from 'fastify';
 import { CurrentActor, type Actor } from '../audit/actor.js';
+import { NeedsStepUp } from '../common/access/route.decorators.js';
 import { BODY_LIMITS } from '../common/http/body-limits.js';
 import { PageQuery } from '../common/paging/page.js';
 import { ApiRoute } from '../common/swagger/api-route.decorator.js';
@@ -31,6 +32,7 @@ const PROPOSALS = APPLICATION_KINDS.filter((kind) => proposalNames(kind).length 
 const KEY = { key: { description: 'The key of an application.', example: 'jira' } } as const;
 
 @ApiTags('Applications')
+@NeedsStepUp()
 @Controller('api/v1/applications')
 export class ApplicationsController {
   constructor(private readonly applications: ApplicationsService) {}

@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, Param, Post, Put, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { CurrentActor, type Actor } from '../audit/actor.js';
-import { PasswordLoginOnly } from '../common/access/route.decorators.js';
+import { NeedsStepUp, PasswordLoginOnly } from '../common/access/route.decorators.js';
 import { PageQuery, type Page } from '../common/paging/page.js';
 import { ApiRoute } from '../common/swagger/api-route.decorator.js';
 import { CreateGroupDto, GroupDto, GroupPageDto } from './dto/group.dto.js';
@@ -11,6 +11,7 @@ const GROUP_NAME = { name: { description: 'The exact name of a group.', example:
 const USERNAME = { username: { description: 'The name of a user, in any case.', example: 'anna' } } as const;
 
 @ApiTags('Groups')
+@NeedsStepUp()
 @Controller('api/v1/groups')
 export class GroupsController {
   constructor(private readonly groups: GroupsService) {}

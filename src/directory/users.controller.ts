@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiConsumes, ApiTags } from '@nestjs/swagger';
 import { CurrentActor, type Actor } from '../audit/actor.js';
-import { PasswordLoginOnly } from '../common/access/route.decorators.js';
+import { NeedsStepUp, PasswordLoginOnly } from '../common/access/route.decorators.js';
 import { BODY_LIMITS } from '../common/http/body-limits.js';
 import type { Page } from '../common/paging/page.js';
 import { ApiRoute } from '../common/swagger/api-route.decorator.js';
@@ -17,6 +17,7 @@ const USERNAME = { username: { description: 'The name of a user, in any case.', 
 
 @ApiTags('Users')
 @PasswordLoginOnly()
+@NeedsStepUp()
 @Controller('api/v1/users')
 export class UsersController {
   constructor(

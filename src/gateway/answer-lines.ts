@@ -1,3 +1,4 @@
+import { isOfBrowser } from '@scopegate/token';
 import type { AnsweredRequest, AnswerRules, ReferenceHeader } from '@scopegate/upstream';
 import type { ProtectedApplication } from '../applications/application.js';
 import type { Exchange } from '../common/access/exchange.js';
@@ -21,6 +22,8 @@ export class AnswerLines implements AnswerRules {
   constructor(private readonly forwarded: ForwardedExchange) {}
 
   cookie(value: string): string | null {
+    // R99: an application on the same host must not put a session of its choice into the browser, or remove one.
+    if (isOfBrowser(value.split(';', 1)[0] ?? '')) return null;
     if (!this.#isOfToken) return this.forwarded.application.addresses.cookie(value);
     this.forwarded.cookies?.keep(value);
     return null;

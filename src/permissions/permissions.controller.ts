@@ -1,6 +1,7 @@
 import { Body, Controller, Get, Patch, Put, Query } from '@nestjs/common';
 import { ApiConsumes, ApiTags } from '@nestjs/swagger';
 import { DEFAULT_PERMISSIONS, type Permissions } from '@scopegate/permission';
+import { NeedsStepUp } from '../common/access/route.decorators.js';
 import { BODY_LIMITS } from '../common/http/body-limits.js';
 import { ApiRoute } from '../common/swagger/api-route.decorator.js';
 import { IfMatch } from '../common/swagger/if-match.decorator.js';
@@ -11,6 +12,7 @@ import { PermissionsDto, ReplacePermissionsDto, UpdatePermissionsDto } from './d
 import { PermissionsService } from './permissions.service.js';
 
 @ApiTags('Permissions')
+@NeedsStepUp()
 @Controller('api/v1/permissions')
 export class PermissionsController {
   constructor(private readonly permissions: PermissionsService) {}

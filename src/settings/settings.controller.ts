@@ -1,6 +1,7 @@
 import { Body, Controller, Delete, Get, Param, Patch, Post, Put, Query } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiTags } from '@nestjs/swagger';
 import type { Authenticated } from '@scopegate/access';
+import { NeedsStepUp } from '../common/access/route.decorators.js';
 import { BODY_LIMITS } from '../common/http/body-limits.js';
 import { ApiRoute } from '../common/swagger/api-route.decorator.js';
 import { IfMatch } from '../common/swagger/if-match.decorator.js';
@@ -20,6 +21,7 @@ import type { Settings } from './settings.js';
 import type { Requester } from './settings-warning.js';
 
 @ApiTags('Settings')
+@NeedsStepUp()
 @Controller('api/v1/settings')
 export class SettingsController {
   constructor(private readonly settings: SettingsService) {}

@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { Clock } from '../../src/common/time/clock.js';
 import { BrowserSessionEntity } from '../../src/sessions/browser-session.entity.js';
 import { UnitOfWork } from '../../src/database/unit-of-work.js';
 import type { ApiAnswer, ProblemBody } from '../support/api.client.js';
@@ -204,6 +205,102 @@ describe('a request of another site', () => {
     expect(answer.status).toBe(201);
     const form = await fetch(`${url}/api/v1/session`, { method: 'POST', body: JSON.stringify(admin) });
     expect(form.status).toBe(415);
+  });
+});
+
+describe('a change that needs a recent login', () => {
+  const clock = server.provider(Clock);
+  const later = (minutes: number): void => {
+    vi.spyOn(clock, 'nowMs').mockImplementation(() => Date.now() + minutes * 60_000);
+  };
+  afterEach(() => vi.restoreAllMocks());
+
+  it.each([
+    ['PATCH', '/settings', {}],
+    ['PATCH', '/permissions', {}],
+    ['POST', '/groups', { name: 'made-after-a-step-up' }],
+    ['DELETE', '/users/nobody-has-this-name', undefined],
+    ['DELETE', '/applications/none', undefined],
+  ] as const)('R99: waits for the password after 15 minutes: %s %s', async (method, path, body) => {
+    const { api, cookie } = await logIn(url, admin);
+    const send = async (): Promise<[number, string | undefined]> => {
+      const call = api[method.toLowerCase() as 'patch'];
+      const answer = method === 'DELETE' ? await api.delete(path) : await call(path, body);
+      return [answer.status, (answer.body as ProblemBody | undefined)?.code];
+    };
+    later(14);
+    expect((await send())[1]).not.toBe('step_up_required');
+    later(16);
+    expect(await send()).toEqual([403, 'step_up_required']);
+    // Reading, and what is one's own, stay free; so do programs.
+    expect((await api.get('/settings')).status).toBe(200);
+    expect((await server.admin.patch('/settings', {})).status).toBe(200);
+    const wrong = await api.post('/session/step-up', { password: 'not the password' });
+    expect(refusalOf(wrong)).toBe('401 credential_invalid');
+    expect(await send()).toEqual([403, 'step_up_required']);
+    expect((await api.post('/session/step-up', { password: admin.password })).status).toBe(204);
+    expect((await send())[1]).not.toBe('step_up_required');
+    expect((await sessionOf(url, cookie).api.get('/session')).status).toBe(200);
+    if (path === '/groups') await server.admin.delete('/groups/made-after-a-step-up');
+  });
+
+  it('R99: a session ends after 30 minutes without use, and after 12 hours in all', async () => {
+    const { api } = await logIn(url, admin);
+    later(29);
+    expect((await api.get('/me')).status).toBe(200);
+    later(58);
+    expect((await api.get('/session')).status).toBe(200);
+    later(60);
+    expect(refusalOf(await api.get('/me'))).toBe('401 session_expired');
+    vi.restoreAllMocks();
+    const { api: used } = await logIn(url, admin);
+    for (let minutes = 20; minutes < 720; minutes += 20) {
+      later(minutes);
+      expect((await used.get('/me')).status, `${minutes}`).toBe(200);
+    }
+    later(720);
+    expect(refusalOf(await used.get('/me'))).toBe('401 session_expired');
+  });
+});
+
+describe('what ends the sessions of a user', () => {
+  it('R99: another password, its own and one of an administrator, the deactivation, and the deletion', async () => {
+    const user = await server.createUser();
+    const path = `/users/${user.username}`;
+    const other = { username: user.username, password: 'another good password' };
+    const steps = [
+      () =>
+        server
+          .as({ user: user.username, password: user.password })
+          .post('/me/password', { current: user.password, new: other.password }),
+      () => server.admin.patch(path, { password: user.password }),
+      () => server.admin.patch(path, { active: false }),
+      () => server.admin.delete(path),
+    ];
+    let password = user.password;
+    for (const [index, step] of steps.entries()) {
+      const { api } = await logIn(url, { ...user, password });
+      expect((await api.get('/me')).status).toBe(200);
+      expect([200, 204]).toContain((await step()).status);
+      expect(refusalOf(await api.get('/me')), `${index}`).toBe('401 session_expired');
+      password = index === 0 ? other.password : user.password;
+      if (index === 2) {
+        expect((await server.admin.patch(path, { active: true })).status).toBe(200);
+        expect(refusalOf(await api.get('/me'))).toBe('401 session_expired');
+      }
+    }
+  });
+
+  it('R99: not another name, and not the twentieth login, but the twenty-first', async () => {
+    const user = await server.createUser();
+    const first = await logIn(url, user);
+    const renamed = { ...user, username: `${user.username}-renamed` };
+    const rename = await server.admin.post(`/users/${user.username}/rename`, { username: renamed.username });
+    expect(rename.status).toBe(200);
+    for (let count = 2; count <= 20; count += 1) await logIn(url, renamed);
+    expect((await first.api.get<{ username: string }>('/me')).body.username).toBe(renamed.username);
+    await logIn(url, renamed);
+    expect(refusalOf(await first.api.get('/me'))).toBe('401 session_expired');
   });
 });
 

@@ -25,6 +25,12 @@ export const ROUTE_SESSION = 'scopegate:route-session';
 /** OpenAPI extension; `document.ts` then removes the token from the operation. */
 export const PASSWORD_LOGIN_EXTENSION = 'x-password-login-only';
 
+/** With a browser session, writing here needs a recent login (R99). */
+export const NEEDS_STEP_UP = 'scopegate:needs-step-up';
+
+/** OpenAPI extension; `document.ts` then says so in the operation. */
+export const STEP_UP_EXTENSION = 'x-needs-step-up';
+
 /** The door that a route is (R91); the management API is none. */
 export const ROUTE_DOOR = 'scopegate:route-door';
 
@@ -59,6 +65,13 @@ export const OpensSession = (): MethodDecorator => SetMetadata(ROUTE_SESSION, 'o
 
 /** About the browser session of the request (R99): without one, it is refused. */
 export const NeedsSession = (): MethodDecorator => SetMetadata(ROUTE_SESSION, 'needed');
+
+/**
+ * Rules, applications, users and groups: whoever finds an open browser must not change them (R99). On a controller this
+ * covers future routes, too; reading stays free.
+ */
+export const NeedsStepUp = (): MethodDecorator & ClassDecorator =>
+  applyDecorators(SetMetadata(NEEDS_STEP_UP, true), ApiExtension(STEP_UP_EXTENSION, true));
 
 /** Always refuses after the guards; not listed in `Allow`. */
 export const RefusingRoute = (): MethodDecorator =>

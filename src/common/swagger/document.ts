@@ -1,7 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { BROWSER_COOKIES } from '@scopegate/token';
-import { PASSWORD_LOGIN_EXTENSION } from '../access/route.decorators.js';
+import { PASSWORD_LOGIN_EXTENSION, STEP_UP_EXTENSION } from '../access/route.decorators.js';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { BASIC_SCHEME, BEARER_SCHEME, SESSION_SCHEME } from './api-route.decorator.js';
 import { shapeDocument } from './document-shape.js';
@@ -36,6 +36,10 @@ const TAGS = [
 ] as const;
 
 const NO_TOKEN = 'A token may not do this, whatever its scope: log in with your password (403 `scope_insufficient`).';
+
+const STEP_UP =
+  'With the session of a browser, the login must be at most 15 minutes old (403 `step_up_required`): see ' +
+  '`POST /api/v1/session/step-up`.';
 
 const METHODS = ['get', 'put', 'post', 'delete', 'patch'] as const;
 
@@ -78,6 +82,7 @@ export function createOpenApiDocument(app: NestFastifyApplication): OpenAPIObjec
   });
   Object.assign(document.paths, doorPaths());
   tellPasswordLogins(document);
+  tellStepUps(document);
   return shapeDocument(document);
 }
 
@@ -91,6 +96,19 @@ function tellPasswordLogins(document: OpenAPIObject): void {
       if (method === 'get') continue;
       operation.security = [{ [BASIC_SCHEME]: [] }, { [SESSION_SCHEME]: [] }];
       operation.description = [operation.description, NO_TOKEN].filter((text) => text !== undefined).join(' ');
+    }
+  }
+}
+
+/** Routes that need a recent login (R99) say so. */
+function tellStepUps(document: OpenAPIObject): void {
+  for (const path of Object.values(document.paths)) {
+    for (const method of METHODS) {
+      const operation = path[method];
+      if (operation === undefined || !Reflect.has(operation, STEP_UP_EXTENSION)) continue;
+      Reflect.deleteProperty(operation, STEP_UP_EXTENSION);
+      if (method === 'get') continue;
+      operation.description = [operation.description, STEP_UP].filter((text) => text !== undefined).join(' ');
     }
   }
 }

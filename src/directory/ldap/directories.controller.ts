@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiConsumes, ApiTags } from '@nestjs/swagger';
 import { CurrentActor, type Actor } from '../../audit/actor.js';
-import { PasswordLoginOnly } from '../../common/access/route.decorators.js';
+import { NeedsStepUp, PasswordLoginOnly } from '../../common/access/route.decorators.js';
 import { BODY_LIMITS } from '../../common/http/body-limits.js';
 import { PageQuery, type Page } from '../../common/paging/page.js';
 import { ApiRoute } from '../../common/swagger/api-route.decorator.js';
@@ -41,6 +41,7 @@ const WHAT_A_TEST_DOES =
 
 @ApiTags('Directories')
 @PasswordLoginOnly()
+@NeedsStepUp()
 @Controller('api/v1/directories')
 export class DirectoriesController {
   constructor(
