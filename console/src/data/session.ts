@@ -77,9 +77,9 @@ export function useLogout(): UseMutationResult<unknown, Error, void> {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: () => plainAnswerOf(() => api.DELETE('/api/v1/session')),
-    onSettled: () => {
-      queries.clear();
+    onSuccess: () => {
       queries.setQueryData(SESSION, null);
+      queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION[0] });
     },
   });
 }
