@@ -5,6 +5,7 @@ import { tellStory, type StoryEnd } from './story.js';
 
 function printAddresses(printer: StoryPrinter, server: ServerProcess, upstream: SampleUpstream, end: StoryEnd): void {
   printer.heading('Everything is still running, in a temporary folder that is removed at the end');
+  printer.line(`   Console          ${server.url}/console`);
   printer.line(`   Swagger UI       ${server.url}/docs`);
   printer.line(`   Gateway          ${server.url}/demo`);
   printer.line(`   Sample upstream  ${upstream.url}`);
@@ -17,7 +18,10 @@ function printAddresses(printer: StoryPrinter, server: ServerProcess, upstream: 
     const url = `${server.url}/demo/rest/api/2/issue/DEMO-1`;
     printer.line(`   $ ${toCurl({ ...call, url, user: 'alice', secret: end.token })}`);
   }
-  printer.line('   Or open Swagger UI, press Authorize, sign in as admin or alice and try any call from there.');
+  printer.line(
+    '   Or open the console and log in as alice: make a token of your own, and see why a request was refused.',
+  );
+  printer.line('   Log in as admin for the overview, settings, users and the audit log. Swagger UI has the whole API.');
 }
 
 /** Resolves with the end of the process that started this one, which the shell between them does not always pass on. */
