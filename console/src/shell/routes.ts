@@ -35,6 +35,16 @@ export const USER_ROUTES: readonly Route[] = [
 /** For administrators (R102 to R104). */
 export const ADMINISTRATOR_ROUTES: readonly Route[] = [
   {
+    path: '/overview',
+    title: 'Overview',
+    page: fetched(async () => (await import('../pages/overview/overview.page')).OverviewPage),
+  },
+  {
+    path: '/all-tokens',
+    title: 'All tokens',
+    page: fetched(async () => (await import('../pages/all-tokens/all-tokens.page')).AllTokensPage),
+  },
+  {
     path: '/applications',
     title: 'Applications',
     page: fetched(async () => (await import('../pages/applications/applications.page')).ApplicationsPage),

@@ -1,0 +1,13 @@
+import type { ReactNode } from 'react';
+import { Notice } from '../../components/notice';
+import type { Usage } from '../../data/reports';
+
+/** Says what is missing from figures that are not whole. */
+export function Incomplete({ reports }: { readonly reports: readonly Usage[] }): ReactNode {
+  const notes = [...new Set(reports.flatMap(({ note }) => (note === null ? [] : [note])))];
+  return notes.map((note) => (
+    <Notice key={note} kind="warning" title="These figures are not whole">
+      {note}
+    </Notice>
+  ));
+}

@@ -1,0 +1,165 @@
+import type { Page } from 'playwright-core';
+import { afterAll, describe, expect, it } from 'vitest';
+import { isBrowserAvailable } from '../support/browser.js';
+import { expectAccessible, expectNoSideScroll, shareConsole, takeScreenshot } from '../support/console.browser.js';
+import { startRecordingUpstream } from '../support/recording-upstream.js';
+import type { ScopegateFixture, TestUser } from '../support/scopegate.fixture.js';
+
+const MARKUP = '<img src=x onerror="document.title=1"> & <b>bold</b>';
+
+/** One request through the gateway. @returns its request id */
+async function send(server: ScopegateFixture, path: string, user: TestUser, method = 'GET'): Promise<string> {
+  const authorization = `Basic ${Buffer.from(`${user.username}:${user.password}`).toString('base64')}`;
+  const answer = await fetch(`${server.url}/app${path}`, { method, headers: { authorization } });
+  await answer.arrayBuffer();
+  return answer.headers.get('x-request-id') ?? '';
+}
+
+describe.runIf(isBrowserAvailable())('the pages of figures and events', async () => {
+  const { server, admin, visitAs } = await shareConsole();
+  const upstream = await startRecordingUpstream();
+  afterAll(() => upstream.stop());
+  const anna = await server.createUser({ username: 'anna' });
+  await server.createApplication({
+    key: 'app',
+    kind: 'generic',
+    upstream: upstream.url,
+    mount: { pathPrefix: '/app' },
+    anonymous: 'allow',
+    passwords: 'forward',
+  });
+  const token = await server.createToken({ scope: 'read-only', owner: 'anna', description: MARKUP, validity: 'P1M' });
+  const withToken: TestUser = { username: 'anna', password: token.secret };
+  await send(server, '/things', withToken);
+  const refused = await send(server, '/things', withToken, 'POST');
+  await send(server, '/things', anna);
+
+  const open = async (path: string, heading: string, options = {}): Promise<Page> => {
+    const page = await visitAs(admin, path, options);
+    await page.getByRole('heading', { name: heading, level: 1 }).waitFor();
+    return page;
+  };
+
+  it('R103: the overview shows requests, reasons, who uses passwords, tokens that end, and the nodes', async () => {
+    const page = await open('/overview', 'Overview');
+    await page.getByRole('row', { name: /scope_insufficient 1/ }).waitFor();
+    await page.getByRole('row', { name: /anna 1/ }).waitFor();
+    await page.getByRole('cell', { name: 'live' }).waitFor();
+    expect(await page.getByText(`${MARKUP} of anna`).first().isVisible()).toBe(true);
+    // The chart and its table hold the same numbers.
+    const chart = page.getByRole('img', { name: /^Requests:/ });
+    expect(await chart.getAttribute('aria-label')).toMatch(/^Requests: \d+ in \d+ days/);
+    await page.getByText('Show as a table').first().click();
+    const today = new Date().toISOString().slice(0, 10);
+    expect(await page.getByRole('row', { name: new RegExp(`^${today} 1 1 1 0$`) }).count()).toBe(1);
+    await expectAccessible(page);
+    await takeScreenshot(page, 'overview-light-1280');
+    await page.getByRole('link', { name: 'scope_insufficient' }).click();
+    await page.getByRole('heading', { name: 'Audit', level: 1 }).waitFor();
+    await page.getByText('POST /things').waitFor();
+  });
+
+  it.each(['light', 'dark'] as const)(
+    'R105: overview, audit, tokens and explain fit a narrow screen, %s',
+    async (colorScheme) => {
+      for (const [path, heading] of [
+        ['/overview', 'Overview'],
+        ['/all-tokens', 'All tokens'],
+        ['/audit', 'Audit'],
+        ['/explain', 'Explain'],
+      ] as const) {
+        const page = await open(path, heading, { width: 360, colorScheme });
+        await page.getByText('Loading…').first().waitFor({ state: 'detached' });
+        await expectNoSideScroll(page);
+        await expectAccessible(page);
+        await takeScreenshot(page, `${path.slice(1)}-${colorScheme}-360`);
+        await page.context().close();
+      }
+    },
+  );
+
+  it('R104: the audit page holds its filter in the address, exports it, and opens an event', async () => {
+    const page = await open('/audit?user=anna&outcome=denied', 'Audit');
+    await page.getByText('POST /things').waitFor();
+    expect(await page.getByRole('row').count()).toBe(2);
+    const exported = await page.getByRole('link', { name: 'Export CSV' }).getAttribute('href');
+    expect(exported).toMatch(/^\/api\/v1\/audit-events\/export\?outcome=denied&user=anna&from=.*&format=csv$/);
+    await page.getByLabel('Outcome').selectOption('allowed');
+    await page.getByText('GET /things').waitFor();
+    expect(new URL(page.url()).searchParams.get('outcome')).toBe('allowed');
+    await page.getByRole('row').nth(1).getByRole('button').click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('authentication.succeeded').first().waitFor();
+    // What others chose is text.
+    expect(await dialog.innerText()).toContain(MARKUP);
+    expect(await page.title()).toBe('Audit · Scopegate');
+    await expectAccessible(page);
+    await takeScreenshot(page, 'audit-event-1280');
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+  });
+
+  it('R104: a live list shows what happens meanwhile', async () => {
+    const page = await open('/audit?q=happens-meanwhile', 'Audit');
+    await page.getByText('No event matches').waitFor();
+    await page.getByLabel('Live: ask every two seconds').check();
+    await send(server, '/happens-meanwhile', withToken);
+    await page.getByText('GET /happens-meanwhile').waitFor();
+    expect(await page.getByText('No event matches').count()).toBe(0);
+  });
+
+  it('R101: an administrator sees the true reason of a request id, stage by stage, by keyboard alone', async () => {
+    const page = await open('/explain', 'Explain');
+    await page.getByRole('textbox', { name: 'Request id' }).focus();
+    await page.keyboard.type(refused);
+    await page.keyboard.press('Enter');
+    const stages = page.getByRole('list', { name: 'Stages of the judgement' });
+    await stages.getByText('refused here').waitFor();
+    expect(await stages.getByRole('listitem').filter({ hasText: 'refused here' }).innerText()).toMatch(/Scope/);
+    expect(await stages.getByText('passed').count()).toBeGreaterThan(3);
+    await expectAccessible(page);
+    await takeScreenshot(page, 'explain-1280');
+    await page.getByRole('textbox', { name: 'Request id' }).fill('no-such-request');
+    await page.getByRole('button', { name: 'Explain', exact: true }).click();
+    await page.getByRole('alert').waitFor();
+  });
+
+  it('R41: a request that might be made is judged without being sent', async () => {
+    upstream.clear();
+    const page = await open('/explain', 'Explain');
+    await page.getByLabel('Application', { exact: true }).fill('app');
+    await page.getByLabel('Peer address').fill('203.0.113.7');
+    await page.getByLabel('Token id').fill(token.id);
+    await page.getByRole('button', { name: 'Judge it' }).click();
+    await page.getByText('allowed', { exact: true }).waitFor();
+    expect(upstream.requests.length).toBe(0);
+  });
+
+  it('R103: tokens that need a look are found, and several are revoked at once', async () => {
+    const made = [];
+    for (const description of ['first of many', 'second of many']) {
+      made.push(await server.createToken({ scope: 'read-only', owner: 'anna', description, validity: 'P1M' }));
+    }
+    const page = await open('/all-tokens?look=never-used&q=of+many', 'All tokens');
+    await page.getByLabel('Choose first of many of anna').check();
+    await page.getByLabel('Choose second of many of anna').check();
+    await page.getByRole('button', { name: 'Revoke 2' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Revoke these 2 tokens?' });
+    await dialog.getByText('second of many of anna').waitFor();
+    await expectAccessible(page);
+    await dialog.getByRole('button', { name: 'Revoke' }).click();
+    await page.getByText('2 tokens are revoked, on every node.').waitFor();
+    for (const { secret } of made) {
+      const answer = await fetch(`${server.url}/app/x`, { headers: { authorization: `Bearer ${secret}` } });
+      expect(answer.status).toBe(401);
+    }
+  });
+
+  it('R103: what the server does not answer is said in the page', async () => {
+    const page = await open('/overview', 'Overview');
+    await page.route('**/api/v1/reports/usage*', (route) => route.fulfill({ status: 503, body: '{}' }));
+    await page.reload();
+    await page.getByRole('alert').first().waitFor();
+    await expectAccessible(page);
+  });
+});
