@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { allOf, equalityFilter, presetRules, type AttributeNames, type DirectoryPreset } from '@scopegate/directory';
 import type { FieldError } from '@scopegate/problem';
 import { checkTls } from '../../applications/upstream-tls.js';
+import { MAX_DEACTIVATIONS, SYNC_MINUTES } from './directory.rules.js';
 import type { CreateDirectoryDto } from './dto/directory.input.dto.js';
 
 /** As stored, without its key and its password. */
@@ -27,10 +28,6 @@ export interface DirectoryDocument {
   readonly maxDeactivations: number;
   readonly enabled: boolean;
 }
-
-export const SYNC_MINUTES = { least: 5, most: 1_440, usual: 15 } as const;
-
-export const MAX_DEACTIVATIONS = 20;
 
 /** Members that were left out come from the preset. */
 export function documentOf(asked: CreateDirectoryDto): DirectoryDocument {
@@ -77,16 +74,6 @@ export function documentErrors(document: DirectoryDocument, hasPassword: boolean
   if (document.bindDn !== null && !hasPassword) note('bindPassword', 'is missing: bindDn needs one');
   if (document.bindDn === null && hasPassword) note('bindDn', 'is missing: bindPassword belongs to it');
   return errors;
-}
-
-const URL_FORM = /^ldaps?:\/\/(\[[\da-f:.]+\]|[a-z\d](?:[a-z\d.-]*[a-z\d])?)(?::([1-9]\d{0,4}))?\/?$/i;
-
-export function directoryUrlProblem(text: string): string | null {
-  const [, host = '', port = '389'] = URL_FORM.exec(text) ?? [];
-  const isHost = host.startsWith('[') ? isIP(host.slice(1, -1)) === 6 : host.length > 0 && host.length <= 253;
-  return isHost && Number(port) <= 65_535
-    ? null
-    : 'must be ldap://host:port or ldaps://host:port, without a path, a user or a query';
 }
 
 /** R111: a stored password opens only for this directory, this address and this kind of connection. */

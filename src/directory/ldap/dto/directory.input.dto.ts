@@ -5,7 +5,7 @@ import { FitsRule } from '../../../common/validation/fits-rule.decorator.js';
 import { IfPresent } from '../../../common/validation/if-present.decorator.js';
 import { NestedObject } from '../../../common/validation/nested-object.decorator.js';
 import { nameProblem } from '../../name.rules.js';
-import { directoryUrlProblem, MAX_DEACTIVATIONS, SYNC_MINUTES } from '../directory-document.js';
+import { directoryUrlProblem, MAX_DEACTIVATIONS, SYNC_MINUTES } from '../directory.rules.js';
 
 /** One certificate has about 2,000 characters. */
 const MAX_CA_LENGTH = 100_000;
