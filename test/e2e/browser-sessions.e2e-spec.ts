@@ -103,7 +103,7 @@ describe('a login with a browser', () => {
 
   it('R99: says how one can log in, to anybody', async () => {
     const answer = await server.as(null).get('/session/methods');
-    expect([answer.status, answer.body]).toEqual([200, { password: true, oidc: false }]);
+    expect([answer.status, answer.body]).toEqual([200, { password: true, oidc: false, oidcLabel: null }]);
   });
 });
 
