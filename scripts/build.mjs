@@ -43,7 +43,7 @@ const TARGETS = [
     build: buildServer,
   },
   {
-    sources: ['console', 'docs/openapi.json', 'tsconfig.json', 'package-lock.json'],
+    sources: ['console', 'libs/access/login-problem.ts', 'docs/openapi.json', 'tsconfig.json', 'package-lock.json'],
     tool: vite,
     entry: join(dist, 'console', 'index.html'),
     stampFile: join(dist, 'console', '.sources'),

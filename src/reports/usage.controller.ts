@@ -1,10 +1,10 @@
 import { Controller, Get, Query } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { Authenticated } from '@scopegate/access';
 import { CurrentCaller } from '../common/access/route.decorators.js';
 import { ApiRoute } from '../common/swagger/api-route.decorator.js';
 import { UsageDto } from './dto/usage.dto.js';
-import { UsageQuery } from './dto/usage.query.dto.js';
+import { BY_PARAMETER, UsageQuery } from './dto/usage.query.dto.js';
 import { UsageService } from './usage.service.js';
 
 @ApiTags('Reports')
@@ -25,6 +25,7 @@ export class UsageController {
     type: UsageDto,
     problems: ['validation_failed'],
   })
+  @ApiQuery(BY_PARAMETER)
   getUsage(@CurrentCaller() { principal }: Authenticated, @Query() query: UsageQuery): Promise<UsageDto> {
     return this.usage.report(principal, query);
   }

@@ -18,7 +18,11 @@ export function LoginPage(): ReactNode {
   return (
     <main className={styles.main}>
       <Page title="Log in to Scopegate">
-        {failure === null ? null : <Notice kind="bad" title={failure} />}
+        {failure === null ? null : (
+          <Notice kind="bad" title={failure.title}>
+            {failure.remedy}
+          </Notice>
+        )}
         {methods.data?.oidc === true ? (
           <>
             <a className={styles.oidc} href={oidcAddress(window.location)}>
