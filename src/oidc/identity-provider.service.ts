@@ -121,7 +121,8 @@ export class IdentityProviderService {
       // Many providers have names and groups here only. What is signed counts first.
       return { ...(await client.fetchUserInfo(provider, tokens.access_token, claims.sub)), ...claims };
     } catch (error) {
-      throw this.#noteFailure(providerFailure(error));
+      const failure = this.#noteFailure(providerFailure(error));
+      throw failure.reason.endsWith(': auth_time') ? new LoginFailure('oidc_step_up_refused', failure.reason) : failure;
     } finally {
       this.#redeeming -= 1;
     }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Clock } from '../../src/common/time/clock.js';
 import { startLyingProvider, type Lie } from '../support/lying-provider.js';
 import { eventOf, expectRefused, LOGIN_COOKIE, OIDC_PATH, shareOidcServer } from '../support/oidc-test.js';
 import { OIDC_CLIENT } from '../support/oidc.provider.js';
@@ -27,8 +28,8 @@ function newBrowser(): WebClient {
   return createWebClient({ 'X-Forwarded-For': `10.1.${browsers >> 8}.${browsers & 255}` });
 }
 
-async function begin(web = newBrowser()): Promise<Begun> {
-  const { location } = await web.get(BEGIN);
+async function begin(web = newBrowser(), address = BEGIN): Promise<Begun> {
+  const { location } = await web.get(address);
   const query = new URL(location ?? '').searchParams;
   const of = (name: string): string => query.get(name) ?? '';
   return { web, state: of('state'), nonce: of('nonce'), challenge: of('code_challenge') };
@@ -214,6 +215,36 @@ describe('an answer that belongs to no login of this browser', () => {
     const { location, setCookies, text } = answer;
     expect(JSON.stringify({ location, setCookies, text })).not.toMatch(/0900 12345|%3Cscript|<script/);
     expect(JSON.stringify(await eventOf(server, answer))).not.toMatch(/0900 12345|script>/);
+  });
+});
+
+describe('a login that is too old', () => {
+  it('R96: is refused after ten minutes, and nobody is asked', async () => {
+    const begun = await begin();
+    tell(begun);
+    const later = vi.spyOn(server.provider(Clock), 'nowMs').mockReturnValue(Date.now() + 600_000);
+    const answer = await begun.web.get(callback(begun));
+    later.mockRestore();
+    await expectRefusal(answer, 'oidc_login_lost', 'expired');
+    expect(provider.redeemed).toEqual([]);
+  });
+
+  it('R96: confirms no step-up: the user must have logged in since it began', async () => {
+    const first = await begin();
+    tell(first);
+    expectLoggedIn(await first.web.get(callback(first)));
+    const stepUp = `${BEGIN}?stepUp=true`;
+    const now = Math.floor(Date.now() / 1_000);
+    const stale = await begin(first.web, stepUp);
+    tell(stale, { claims: { auth_time: now - 120 } });
+    const answer = await stale.web.get(callback(stale));
+    await expectRefusal(answer, 'oidc_step_up_refused', 'jwt_timestamp_check_failed: auth_time');
+    const silent = await begin(first.web, stepUp);
+    tell(silent);
+    await expectRefusal(await silent.web.get(callback(silent)), 'oidc_answer_invalid', 'invalid_response');
+    const fresh = await begin(first.web, stepUp);
+    tell(fresh, { claims: { auth_time: Math.floor(Date.now() / 1_000) } });
+    expect((await fresh.web.get(callback(fresh))).location).toBe(`${publicUrl}/console`);
   });
 });
 
