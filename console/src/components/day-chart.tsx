@@ -13,7 +13,8 @@ interface DayChartProps {
 const WIDTH = 720;
 const HEIGHT = 180;
 const LEFT = 56;
-const BOTTOM = 22;
+const TOP = 18;
+const BOTTOM = 24;
 const GAP = 0.2;
 
 const number = new Intl.NumberFormat('en');
@@ -54,7 +55,7 @@ export function DayChart({ title, days, series }: DayChartProps): ReactNode {
 
 /** From the bottom of the chart. */
 function heightOf(value: number, top: number): number {
-  return (value / top) * (HEIGHT - BOTTOM - 8);
+  return (value / top) * (HEIGHT - BOTTOM - TOP);
 }
 
 function Scale({ top }: { readonly top: number }): ReactNode {

@@ -8,7 +8,7 @@ import { ProblemNotice } from '../../components/notice';
 import { useUsage } from '../../data/reports';
 import type { TimeRange } from '../../data/time-range';
 import { Incomplete } from './incomplete';
-import { largestBy, seriesOf, type UsageRow } from './usage-rows';
+import { largestBy, seriesOf, toApplications } from './usage-rows';
 
 const MAX_REASONS = 12;
 
@@ -17,11 +17,6 @@ interface InRange {
 }
 
 const BY = 'day,application';
-
-/** Calls of the management API, such as those of the console, are left out. */
-function toApplications(rows: readonly UsageRow[]): readonly UsageRow[] {
-  return rows.filter(({ application }) => application !== null);
-}
 
 /** Allowed, passed, refused and failed requests of each day. */
 export function RequestsByOutcome({ range }: InRange): ReactNode {
