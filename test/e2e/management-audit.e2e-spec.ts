@@ -387,7 +387,7 @@ describeOnEachDatabase('the audit log at the management API', (server: () => Sco
       [{ tokenId: token.id, outcome: 'allowed' }, [mine[0], mine[2]]],
       [{ tokenId: token.id, code: 'scope_insufficient' }, [mine[1]]],
       [{ tokenId: token.id, type: 'permission.denied' }, [mine[1]]],
-      [{ tokenId: token.id, clientIp: '2001:0DB8:0:0:0:0:0:7' }, [mine[2]]],
+      [{ tokenId: token.id, clientIp: '2001:0DB8:0:0:0:0:0:7', application: key, q: agent }, [mine[2]]],
       [{ tokenId: token.id, clientIp: '::ffff:127.0.0.1', application: key }, [mine[0], mine[1]]],
       [{ tokenId: token.id, application: key }, mine],
       [{ tokenId: token.id, application: 'nowhere' }, []],

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApiClient, type ApiAnswer, type ApiClient } from '../support/api.client.js';
+import { logIn, OWN_PAGE } from '../support/browser-session.client.js';
 import { isBrowserAvailable, startBrowser } from '../support/browser.js';
 import {
   createSchemaCheck,
@@ -21,8 +22,14 @@ const DEPOSITS = { mode: 'credential', perUser: true };
 /** What every operation but those of health can answer. */
 const PROBLEMS_OF_ALL = ['401', '403', '429', '500', '503'];
 
+/** They need no credential. */
+const OF_LOGINS = /^\/api\/v1\/session\/(?:methods|oidc)/;
+
+/** They lead a browser to another page, and have no body. */
+const LEADS_ON = /^\/api\/v1\/session\/oidc/;
+
 const OPERATION_ID =
-  /^(?:list|get|create|update|replace|delete|add|remove|revoke|rotate|change|verify|export|explain|check|test|import|rename|sync|introspect|decide)[A-Z][A-Za-z]+$/;
+  /^(?:list|get|create|update|replace|delete|add|remove|revoke|rotate|change|verify|export|explain|check|test|import|rename|sync|introspect|decide|begin|finish)[A-Z][A-Za-z]+$/;
 
 let server: ScopegateProcess;
 let admin: ApiClient;
@@ -90,7 +97,7 @@ describe('the OpenAPI document', () => {
     expect(instants.length).toBeGreaterThan(8);
     for (const [name, schema] of instants) expect(schema, name).toMatchObject({ format: 'date-time' });
     const parameters = routes().flatMap(({ operation }) => operation.parameters ?? []);
-    const times = parameters.filter(({ name }) => /^(?:from|to)$|(?:From|To)$/.test(name));
+    const times = parameters.filter(({ name }) => /^(?:from|to)$|(?:From|(?<!^return)To)$/.test(name));
     expect(times.length).toBeGreaterThan(8);
     for (const { name, schema } of times) expect(schema, name).toMatchObject({ format: 'date-time' });
   });
@@ -120,14 +127,15 @@ describe('the OpenAPI document', () => {
     expect(creations).toEqual([expect.objectContaining({ validity: 'P1M' })]);
   });
 
-  it('R66, R125: every operation of the API takes both kinds of credential, changes of users, passwords and own credentials no token, the others none', () => {
+  it('R66, R99, R125: every operation of the API takes a password, a session and a token, changes of users, directories, passwords and own credentials no token, the others none', () => {
     for (const { method, path, operation } of routes()) {
       const schemes = (operation.security ?? []).flatMap((requirement) => Object.keys(requirement));
       const isPasswordOnly =
         method !== 'GET' &&
-        /^\/api\/v1\/(users|groups\/\{name\}\/members|me\/password|me\/credentials)(\/|$)/.test(path);
-      const isForCallers = path.startsWith('/api/v1/') || path.startsWith('/introspect');
-      const expected = !isForCallers ? [] : isPasswordOnly ? ['basic'] : ['basic', 'token'];
+        /^\/api\/v1\/(users|directories|groups\/\{name\}\/members|me\/password|me\/credentials)(\/|$)/.test(path);
+      const isLogin = `${method} ${path}` === 'POST /api/v1/session' || OF_LOGINS.test(path);
+      const isForCallers = (path.startsWith('/api/v1/') && !isLogin) || path.startsWith('/introspect');
+      const expected = !isForCallers ? [] : ['basic', 'session', ...(isPasswordOnly ? [] : ['token'])];
       expect([...schemes].sort(), `${method} ${path}`).toEqual(expected);
       // Each on its own: one of them is enough.
       for (const requirement of operation.security ?? []) expect(Object.keys(requirement)).toHaveLength(1);
@@ -140,14 +148,13 @@ describe('the OpenAPI document', () => {
       const statuses = Object.keys(operation.responses);
       const successes = statuses.filter((status) => status.startsWith('2'));
       // A revocation that waits for every node says which ones have acted (R78).
-      expect(successes, name).toHaveLength(
-        ['revokeToken', 'revokeOwnToken'].includes(operation.operationId ?? '') ? 2 : 1,
-      );
+      const isTwofold = ['revokeToken', 'revokeOwnToken'].includes(operation.operationId ?? '');
+      expect(successes, name).toHaveLength(LEADS_ON.test(path) ? 0 : isTwofold ? 2 : 1);
       expect(statuses, name).toEqual(expect.arrayContaining(PROBLEMS_OF_ALL));
       if (operation.requestBody !== undefined) expect(statuses, name).toEqual(expect.arrayContaining(['400', '415']));
       if (path.includes('{')) expect(statuses, name).toContain('404');
       for (const [status, response] of Object.entries(operation.responses)) {
-        if (status.startsWith('2')) continue;
+        if (status.startsWith('2') || status === '302') continue;
         expect(Object.keys(response.content ?? {}), `${name} ${status}`).toEqual(['application/problem+json']);
         for (const content of Object.values(response.content ?? {})) {
           for (const [code, { value }] of Object.entries(content.examples ?? {})) {
@@ -163,7 +170,7 @@ describe('the OpenAPI document', () => {
     for (const { method, path, operation } of managementRoutes()) {
       const hasBody =
         ['POST', 'PUT', 'PATCH'].includes(method) &&
-        !/\/members\/|\/me\/credentials\/\{application\}\/check$/.test(path);
+        !/\/members\/|\/me\/credentials\/\{application\}\/check$|\/directories\/\{key\}\/sync/.test(path);
       expect(operation.requestBody !== undefined, `${method} ${path}`).toBe(hasBody);
       for (const content of Object.values(operation.requestBody?.content ?? {})) {
         const examples = Object.values(content.examples ?? {});
@@ -326,6 +333,18 @@ describe('what is answered', () => {
     admin = administrator.as({ bearer: successor.secret });
     await check('delete', '/tokens/self', '/tokens/self', undefined, 204);
     admin = administrator;
+    // As a page of this server.
+    const login = { username: 'admin', password: server.adminPassword };
+    admin = createApiClient(server.url, null, OWN_PAGE);
+    await check('get', '/session/methods', '/session/methods');
+    await check('get', '/session/oidc', '/session/oidc', undefined, 404);
+    await check('get', '/session/oidc/callback', '/session/oidc/callback', undefined, 404);
+    await check('post', '/session', '/session', login, 201);
+    admin = (await logIn(server.url, login)).api;
+    await check('get', '/session', '/session');
+    await check('post', '/session/step-up', '/session/step-up', { password: server.adminPassword }, 204);
+    await check('delete', '/session', '/session', undefined, 204);
+    admin = administrator;
     await check('get', '/settings', '/settings');
     const settings = await check<object>('patch', '/settings', '/settings', {
       ipRestriction: { allowList: ['203.0.113.0/24'] },
@@ -419,8 +438,8 @@ describe('what is answered', () => {
     for (const name of ['developers', 'testers']) await admin.post('/groups', { name });
     const before = await admin.get('/settings');
     for (const { method, path, operation } of managementRoutes()) {
-      // It is about one's own password, and about events there are not.
-      if (path === '/api/v1/me/password') continue;
+      // They need one's own password.
+      if (['/api/v1/me/password', '/api/v1/session', '/api/v1/session/step-up'].includes(path)) continue;
       const makeToken = async (): Promise<{ id: string; secret: string }> =>
         (await admin.post<{ id: string; secret: string }>('/tokens', { description: 'x', scope: 'read-only' })).body;
       const { id } = await makeToken();

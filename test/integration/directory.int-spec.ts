@@ -15,6 +15,8 @@ import { DirectoryService } from '../../src/directory/directory.service.js';
 import { trustedOrigin } from '../../src/directory/login-origin.js';
 import { GroupsService } from '../../src/directory/groups.service.js';
 import { UsersService } from '../../src/directory/users.service.js';
+import { KEY_USES } from '../../src/key-uses.js';
+import { KeysModule } from '../../src/keys/keys.module.js';
 import { MetricsModule } from '../../src/metrics/metrics.module.js';
 import { PeerLink } from '../../src/peers/peer.link.js';
 import { PeersModule } from '../../src/peers/peers.module.js';
@@ -57,6 +59,7 @@ class Node {
         ConfigModule.forRoot(configuration, secrets),
         PeersModule.forRoot(new PeerLink()),
         DatabaseModule.forRoot(dataSource),
+        KeysModule.forRoot(KEY_USES),
         MetricsModule,
         AuditModule,
         DirectoryModule,

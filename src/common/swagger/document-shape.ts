@@ -8,7 +8,7 @@ const METHODS = ['get', 'put', 'post', 'delete', 'patch'] as const;
 const SCHEMA_PATH = '#/components/schemas/';
 
 /** Members and parameters with these names are instants. */
-const INSTANT = /^(?:at|from|to)$|(?:At|Until)$/;
+const INSTANT = /^(?:at|from|to)$|(?:At|Until|From|(?<!^return)To)$/;
 
 /** For all operations and schemas: removes what the generator adds, and adds what the code does not say. */
 export function shapeDocument(document: OpenAPIObject): OpenAPIObject {

@@ -162,7 +162,7 @@ export class DirectoriesController {
     params: KEY,
     problems: ['not_found', 'conflict', 'directory_unavailable'],
   })
-  async synchroniseDirectory(@Param('key') key: string): Promise<DirectorySyncDto> {
+  async syncDirectory(@Param('key') key: string): Promise<DirectorySyncDto> {
     return (await this.syncs.synchronise(key, () => true)) ?? NOTHING;
   }
 

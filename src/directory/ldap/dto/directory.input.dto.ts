@@ -8,7 +8,7 @@ import { nameProblem } from '../../name.rules.js';
 import { directoryUrlProblem, MAX_DEACTIVATIONS, SYNC_MINUTES } from '../directory.rules.js';
 
 /** One certificate has about 2,000 characters. */
-const MAX_CA_LENGTH = 100_000;
+const MAX_CA_LENGTH = 65_536;
 
 const IfGiven = (): PropertyDecorator =>
   ValidateIf((_document, value: unknown) => value !== undefined && value !== null);
@@ -23,6 +23,11 @@ function dnProblem(text: string): string | null {
 function bindNameProblem(text: string): string | null {
   const isName = text.length <= 255 && /^[^\s\0\\/@,=]+@[^\s\0\\/@,=]+$/.test(text);
   return isName || dnProblem(text) === null ? null : 'must be a distinguished name, or name@domain';
+}
+
+/** Users and groups that are in no directory are `local`. */
+function keyProblem(key: string): string | null {
+  return key === 'local' ? 'must not be "local"' : null;
 }
 
 /** Which attributes of an entry are which members of a user. What is left out comes from the preset. */
@@ -59,10 +64,10 @@ export class CreateDirectoryDto {
    * 1 to 48 lower-case letters, digits and dashes, and not `local`. It cannot be changed later.
    * @example company
    */
-  @Matches(/^(?!local$)[a-z0-9][a-z0-9-]{0,47}$/, {
-    message:
-      'key must be 1 to 48 lower-case letters, digits and dashes, must not begin with a dash, and not be "local"',
+  @Matches(/^[a-z0-9][a-z0-9-]{0,47}$/, {
+    message: 'key must be 1 to 48 lower-case letters, digits and dashes, and must not begin with a dash',
   })
+  @FitsRule(keyProblem)
   key!: string;
 
   @IfPresent()
