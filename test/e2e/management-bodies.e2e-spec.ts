@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { authorizationOf } from '../support/api.client.js';
+import { logIn, OWN_PAGE } from '../support/browser-session.client.js';
 import { restoreRules, unique } from '../support/each-database.js';
 import { shareServer } from '../support/gateway-test.js';
 import { request, type RawAnswer } from '../support/raw-client.js';
@@ -236,13 +237,16 @@ describe('the limits of the routes', () => {
         .map(([method, operation]) => ({ method: method.toUpperCase(), path, operation })),
     );
     expect(calls.length).toBeGreaterThan(12);
+    const session = await logIn(server.url, { username: 'admin', password: server.adminPassword });
+    const ofSession: readonly Line[] = [...Object.entries(OWN_PAGE), ['Cookie', session.cookie]];
     const limits = new Map<string, number>();
     for (const { method, path, operation } of calls) {
       const limit = Number(/at most (\d+) bytes/.exec(operation.responses['413']?.description ?? '')?.[1]);
       limits.set(`${method} ${path}`, limit);
       const content = { port: server.port, method, target: path.replace(/\{\w+\}/g, 'nothing') };
       const [type = ''] = Object.keys(operation.requestBody?.content ?? {});
-      const lines: readonly Line[] = [...linesOf(server, 'admin'), ['Content-Type', type]];
+      const caller = path.startsWith('/api/v1/session') ? ofSession : linesOf(server, 'admin');
+      const lines: readonly Line[] = [...caller, ['Content-Type', type]];
       const announced = await request({ ...content, headers: [...lines, ['Content-Length', String(limit + 1)]] });
       expect(outcome(announced), `${method} ${path}`).toEqual([413, 'too_large']);
       const chunk = (bytes: number): string => `${bytes.toString(16)}\r\n${' '.repeat(bytes)}\r\n`;

@@ -29,7 +29,7 @@ const OF_LOGINS = /^\/api\/v1\/session\/(?:methods|oidc)/;
 const LEADS_ON = /^\/api\/v1\/session\/oidc/;
 
 const OPERATION_ID =
-  /^(?:list|get|create|update|replace|delete|add|remove|revoke|rotate|change|verify|export|explain|check|test|import|rename|sync|introspect|decide|begin|finish)[A-Z][A-Za-z]+$/;
+  /^(?:list|get|create|update|replace|delete|add|remove|revoke|rotate|change|verify|export|explain|check|test|import|rename|sync|introspect|decide|begin|finish|confirm)[A-Z][A-Za-z]+$/;
 
 let server: ScopegateProcess;
 let admin: ApiClient;

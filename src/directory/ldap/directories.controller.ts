@@ -177,7 +177,7 @@ export class DirectoriesController {
     params: KEY,
     problems: ['not_found', 'conflict', 'directory_unavailable'],
   })
-  confirmSynchronisation(@Param('key') key: string): Promise<DirectorySyncDto> {
+  confirmSync(@Param('key') key: string): Promise<DirectorySyncDto> {
     return this.syncs.confirm(key);
   }
 
