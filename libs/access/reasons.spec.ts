@@ -19,6 +19,7 @@ const PUBLIC_CODES: Readonly<Record<number, readonly string[]>> = {
     'native_token_disabled',
     'remote_api_needs_password',
     'token_not_accepted',
+    'session_expired',
   ],
   403: [
     'scope_insufficient',
@@ -30,6 +31,8 @@ const PUBLIC_CODES: Readonly<Record<number, readonly string[]>> = {
     'upstream_credential_missing',
     'proxy_not_trusted',
     'body_needed',
+    'cross_origin_refused',
+    'step_up_required',
   ],
   405: ['method_not_allowed'],
   429: ['too_many_failures'],
