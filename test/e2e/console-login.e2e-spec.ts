@@ -47,7 +47,9 @@ describe.runIf(isBrowserAvailable())('logging in at the console', async () => {
   });
 
   it('R99: the log-out ends the session, and the page of before shows nothing any more', async () => {
-    const page = await visitAs(admin, '/');
+    const page = await visitAs(admin, '/tokens');
+    await page.getByRole('link', { name: 'My requests' }).click();
+    await page.getByRole('heading', { name: 'My requests', level: 1 }).waitFor();
     await page.getByRole('button', { name: 'Log out' }).click();
     await page.getByRole('heading', { name: 'Log in to Scopegate' }).waitFor();
     await page.goBack();
