@@ -41,8 +41,11 @@ export function readTimeRange(params: URLSearchParams, otherwise: LastRange): Ti
   return { last: isLastRange(last) ? last : otherwise, from: '', to: '' };
 }
 
+/** `Date.parse` also takes incomplete texts, such as `2026-11-`. */
+const INSTANT = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}[\d:.]*(?:Z|[+-]\d{2}:\d{2})?)?$/;
+
 function readInstant(text: string | null): string {
-  const atMs = text === null ? Number.NaN : Date.parse(text);
+  const atMs = text === null || !INSTANT.test(text) ? Number.NaN : Date.parse(text);
   return Number.isNaN(atMs) ? '' : new Date(atMs).toISOString();
 }
 
