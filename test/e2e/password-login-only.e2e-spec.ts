@@ -107,7 +107,7 @@ describe('what no token may do', () => {
         status: 403,
         code: 'scope_insufficient',
       });
-      expect(paths[path]?.[method]?.security).toEqual([{ basic: [] }]);
+      expect(paths[path]?.[method]?.security).toEqual([{ basic: [] }, { session: [] }]);
     }
     expect(paths['/api/v1/users']?.['get']?.security).toEqual(expect.arrayContaining([{ token: [] }]));
   });
