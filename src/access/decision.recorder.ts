@@ -180,7 +180,7 @@ export class DecisionRecorder {
       case 'denied':
         return audit.denials;
       case 'failed':
-        return audit.failures;
+        return audit.failures && (audit.anonymous || !exchange.asksForSession || !isAnonymous(exchange, asker));
       case 'passed':
       case 'allowed': {
         return audit.successes && (!isAnonymous(exchange, asker) || (exchange.application !== null && audit.anonymous));

@@ -75,18 +75,18 @@ export class JudgementService {
       isManagement ? { ...facts, browser: this.browserSessions.rules } : facts,
       this.#portsFor(exchange, route.introspects),
     );
+    exchange.asksForSession = route.session === 'needed' && !mayChange(request);
     const settle = (decided: Decision): Eventually<boolean> => {
-      this.#noteBrowserUse(decided, route);
+      this.#noteBrowserUse(decided, exchange.asksForSession);
       return this.#settle(exchange, decided);
     };
     return decision instanceof Promise ? decision.then(settle) : settle(decision);
   }
 
   /** A page may ask how long its session lasts without making it last longer. */
-  #noteBrowserUse(decision: Decision, { session }: RouteRules): void {
+  #noteBrowserUse(decision: Decision, isQuestion: boolean): void {
     if (decision.kind !== 'allow') return;
-    const { credential, request } = decision.authenticated.admitted;
-    const isQuestion = session === 'needed' && !mayChange(request);
+    const { credential } = decision.authenticated.admitted;
     if (credential.kind === 'session' && !isQuestion) this.browserSessions.noteUse(credential.secret);
   }
 

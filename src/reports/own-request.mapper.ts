@@ -9,6 +9,7 @@ export function toOwnRequest(event: AuditEvent): OwnRequestDto {
     requestId: event.requestId,
     at: new Date(event.atMs).toISOString(),
     count: event.count,
+    type: event.type,
     method: event.method,
     application: event.application,
     path: event.path,

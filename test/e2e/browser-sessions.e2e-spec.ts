@@ -53,6 +53,15 @@ describe('a login with a browser', () => {
     expect(events).not.toContain(session.value.slice(4));
   });
 
+  it('R55, R99: a page that asks without a cookie fails no authentication; a wrong cookie does', async () => {
+    const asked = await server.as(null).get('/session');
+    const wrong = await sessionOf(url, `scopegate=sgb_${'0'.repeat(43)}`).api.get('/session');
+    expect([refusalOf(asked), refusalOf(wrong)]).toEqual(['401 authentication_required', '401 session_expired']);
+    const ids = [asked, wrong].map((answer) => answer.headers.get('x-request-id'));
+    const recorded = (await server.events({})).filter(({ requestId }) => ids.includes(requestId));
+    expect(recorded.map(({ code }) => code)).toEqual(['session_expired']);
+  });
+
   it('R99: gives a new value each time, and the one before no longer counts', async () => {
     const user = await server.createUser();
     const first = await logIn(url, user);

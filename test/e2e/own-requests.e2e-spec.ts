@@ -54,6 +54,16 @@ describeOnEachDatabase('the requests of a user', (server: () => ScopegateFixture
 
   afterAll(() => upstream.stop());
 
+  it('R101: a change has its type, for it has no method and no path', async () => {
+    const { body } = await login(anna).post<{ id: string }>('/tokens', { description: 'short', scope: 'read-only' });
+    await server().admin.delete(`/tokens/${body.id}`);
+    const changes = (await list(login(anna))).filter(({ tokenId }) => tokenId === body.id);
+    expect(changes.map(({ type, method, outcome }) => [type, method, outcome])).toEqual([
+      ['token.revoked', null, 'changed'],
+      ['token.created', null, 'changed'],
+    ]);
+  });
+
   it('R101: a user sees own requests alone, newest first, with what the client was told', async () => {
     const read = await send(bearer(annasToken.secret));
     const written = await send(bearer(annasToken.secret), 'POST');

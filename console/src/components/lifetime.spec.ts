@@ -8,8 +8,9 @@ describe('lifetimeOf', () => {
   it.each([
     ['never ends', day(-10), null, 1, 'none'],
     ['half over', day(-100), day(100), 0.5, 'none'],
-    ['soon', day(-30), day(30), 0.5, 'soon'],
-    ['very soon', day(-21), day(7), 0.25, 'very-soon'],
+    ['new, for a month', day(0), day(30), 1, 'none'],
+    ['soon', day(-7), day(7), 0.5, 'soon'],
+    ['very soon', day(-3), day(1), 0.25, 'very-soon'],
     ['over', day(-2), day(-1), 0, 'over'],
     ['over now', day(-2), NOW, 0, 'over'],
     ['made in the future by a wrong clock', day(1), day(100), 1, 'none'],

@@ -1,6 +1,6 @@
-/** From then on the end of a token deserves a look. */
-const SOON_MS = 30 * 86_400_000;
-const VERY_SOON_MS = 7 * 86_400_000;
+/** From then on the end of a token deserves a look: not earlier, for a new token often lasts a month. */
+const SOON_MS = 7 * 86_400_000;
+const VERY_SOON_MS = 86_400_000;
 
 export interface Lifetime {
   /** What is left of it, from 0 to 1. */

@@ -11,6 +11,7 @@ const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
 const day = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium' });
 const absolute = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short' });
+const exact = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
 
 /** "in 3 days"; "now" within a minute. */
 export function relativeTime(instant: string, nowMs = Date.now()): string {
@@ -34,14 +35,30 @@ interface TimeProps {
   readonly isRelative?: boolean;
   /** Without the time of day. */
   readonly isDate?: boolean;
+  /** With the seconds. */
+  readonly isExact?: boolean;
 }
 
-/** An instant; its title holds the exact one. */
-export function Time({ at, otherwise = '–', isRelative = false, isDate = false }: TimeProps): ReactNode {
+/** An instant; its title holds more of it. */
+export function Time({
+  at,
+  otherwise = '–',
+  isRelative = false,
+  isDate = false,
+  isExact = false,
+}: TimeProps): ReactNode {
   if (at === null || at === undefined) return otherwise;
+  const date = new Date(at);
+  if (isRelative || isDate) {
+    return (
+      <time dateTime={at} title={localTime(at)}>
+        {isRelative ? relativeTime(at) : day.format(date)}
+      </time>
+    );
+  }
   return (
-    <time dateTime={at} title={isRelative || isDate ? localTime(at) : at}>
-      {isRelative ? relativeTime(at) : isDate ? day.format(new Date(at)) : localTime(at)}
+    <time dateTime={at} title={at}>
+      {isExact ? exact.format(date) : absolute.format(date)}
     </time>
   );
 }

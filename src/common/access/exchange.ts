@@ -58,6 +58,8 @@ export class Exchange {
   asked: Exchange | null = null;
   /** The request that asks about this one. */
   asker: Exchange | null = null;
+  /** A page asks whether its browser has a session (R99): no is an answer, and no failed authentication. */
+  asksForSession = false;
   /** When the token of the request ends, if that is soon (R123). */
   tokenEndMs: number | null = null;
   /** The one event of the request has been recorded. */

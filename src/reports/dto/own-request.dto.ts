@@ -9,6 +9,12 @@ export class OwnRequestDto {
   /** How many identical failures it stands for. The id is that of the first one. */
   count!: number;
 
+  /**
+   * The type of the audit event. A change, such as `token.revoked`, has no method and no path of its own.
+   * @example authentication.succeeded
+   */
+  type!: string;
+
   /** @example GET */
   method!: string | null;
 
@@ -24,7 +30,7 @@ export class OwnRequestDto {
   /** The HTTP status that was sent; null if the client went away before. */
   status!: number | null;
 
-  /** `allowed`, `denied` or `failed`. */
+  /** `allowed`, `denied`, `failed` or `changed`. */
   outcome!: string;
 
   /** The `code` that the client got; null if the request was allowed. */

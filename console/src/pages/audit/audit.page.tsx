@@ -71,7 +71,7 @@ function columns(open: (event: AuditEvent) => void): readonly Column<AuditEvent>
       isRowTitle: true,
       cell: (event) => (
         <Button look="quiet" className={styles.open} onClick={() => open(event)}>
-          <Time at={event.at} />
+          <Time at={event.at} isExact />
         </Button>
       ),
     },

@@ -108,16 +108,14 @@ const COLUMNS: readonly Column<OwnRequest>[] = [
   {
     title: 'Request',
     isRowTitle: true,
-    cell: ({ method, path, application }) => (
+    cell: ({ method, path, application, type }) => (
       <>
-        <code>
-          {method} {path}
-        </code>
+        <code>{method === null ? type : `${method} ${path ?? ''}`}</code>
         <div className={styles.soft}>{application ?? 'Scopegate itself'}</div>
       </>
     ),
   },
-  { title: 'Time', cell: ({ at }) => <Time at={at} /> },
+  { title: 'Time', cell: ({ at }) => <Time at={at} isExact /> },
   {
     title: 'Result',
     cell: (request) => (

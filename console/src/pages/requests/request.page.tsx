@@ -91,7 +91,8 @@ function Verdict({ request }: { readonly request: ExplainedRequest }): ReactNode
 }
 
 function RequestFacts({ request }: { readonly request: ExplainedRequest }): ReactNode {
-  const { method, path, application, at, count, status, tokenDescription, tokenId, credential, clientIp } = request;
+  const { type, method, path, application, at, count, status, tokenDescription, tokenId, credential, clientIp } =
+    request;
   const optional: readonly (readonly [string, ReactNode])[] = [
     ...(tokenId === null ? [] : [['Token', `${tokenDescription ?? ''} (${tokenId})`] as const]),
     ...(request.trueCode === undefined
@@ -103,9 +104,9 @@ function RequestFacts({ request }: { readonly request: ExplainedRequest }): Reac
   return (
     <Facts
       facts={[
-        ['Request', <code key="request">{`${method ?? ''} ${path ?? ''}`}</code>],
+        ['Request', <code key="request">{method === null ? type : `${method} ${path ?? ''}`}</code>],
         ['Application', application ?? 'Scopegate itself'],
-        ['Time', <Time key="at" at={at} />],
+        ['Time', <Time key="at" at={at} isExact />],
         ...(count > 1 ? [['Times', `${count}, all alike`] as const] : []),
         ['Outcome', <RequestOutcome key="outcome" request={request} />],
         ['Status', status ?? 'None: the client went away'],
