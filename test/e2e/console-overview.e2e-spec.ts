@@ -54,27 +54,27 @@ describe.runIf(isBrowserAvailable())('the pages of figures and events', async ()
     expect(await page.getByRole('row', { name: new RegExp(`^${today} 1 1 1 0$`) }).count()).toBe(1);
     await expectAccessible(page);
     await takeScreenshot(page, 'overview-light-1280');
+    const refusals = await page.getByRole('link', { name: 'Refusals in the audit log' }).getAttribute('href');
+    expect(refusals).toBe('/console/audit?outcome=denied&last=7d');
     await page.getByRole('link', { name: 'scope_insufficient' }).click();
     await page.getByRole('heading', { name: 'Audit', level: 1 }).waitFor();
     await page.getByText('POST /things').waitFor();
   });
 
-  it.each(['light', 'dark'] as const)(
-    'R105: overview, audit, tokens and explain fit a narrow screen, %s',
-    async (colorScheme) => {
-      for (const [path, heading] of [
-        ['/overview', 'Overview'],
-        ['/all-tokens', 'All tokens'],
-        ['/audit', 'Audit'],
-        ['/explain', 'Explain'],
-      ] as const) {
-        const page = await open(path, heading, { width: 360, colorScheme });
-        await page.getByText('Loading…').first().waitFor({ state: 'detached' });
-        await expectNoSideScroll(page);
-        await expectAccessible(page);
-        await takeScreenshot(page, `${path.slice(1)}-${colorScheme}-360`);
-        await page.context().close();
-      }
+  const pages = [
+    ['/overview', 'Overview'],
+    ['/all-tokens', 'All tokens'],
+    ['/audit', 'Audit'],
+    ['/explain', 'Explain'],
+  ] as const;
+  it.each(pages.flatMap((page) => [[...page, 'light'] as const, [...page, 'dark'] as const]))(
+    'R105: %s (%s) fits a narrow screen, %s',
+    async (path, heading, colorScheme) => {
+      const page = await open(path, heading, { width: 360, colorScheme });
+      await page.getByText('Loading…').first().waitFor({ state: 'detached' });
+      await expectNoSideScroll(page);
+      await expectAccessible(page);
+      await takeScreenshot(page, `${path.slice(1)}-${colorScheme}-360`);
     },
   );
 

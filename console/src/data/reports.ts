@@ -1,7 +1,7 @@
 import { useQuery, type UseQueryResult } from '@tanstack/react-query';
 import { answerOf, api, type Schema } from '../api/client';
 import type { paths } from '../api/schema';
-import { boundsOf, writeTimeRange, type TimeRange } from './time-range';
+import { wholeDayBoundsOf, writeTimeRange, type TimeRange } from './time-range';
 
 export type Usage = Schema<'Usage'>;
 
@@ -15,7 +15,9 @@ export function useUsage(range: TimeRange, by: string, filter: Partial<UsageQuer
     queryKey: ['reports', 'usage', key.toString(), by, filter],
     queryFn: () =>
       answerOf(() =>
-        api.GET('/api/v1/reports/usage', { params: { query: { ...filter, ...boundsOf(range, Date.now()), by } } }),
+        api.GET('/api/v1/reports/usage', {
+          params: { query: { ...filter, ...wholeDayBoundsOf(range, Date.now()), by } },
+        }),
       ),
   });
 }

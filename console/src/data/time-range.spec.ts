@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { boundsOf, fromLocalInput, readTimeRange, toLocalInput, writeTimeRange } from './time-range';
+import {
+  boundsOf,
+  fromLocalInput,
+  readTimeRange,
+  toLocalInput,
+  wholeDayBoundsOf,
+  writeTimeRange,
+  type LastRange,
+} from './time-range';
 
 const NOW_MS = Date.parse('2026-11-29T12:00:00.000Z');
 
@@ -30,6 +38,19 @@ describe('a time range in the address', () => {
     expect(boundsOf({ last: null, from: '', to: '2026-11-02T00:00:00.000Z' }, NOW_MS)).toEqual({
       to: '2026-11-02T00:00:00.000Z',
     });
+  });
+
+  it.each([
+    ['24h', '2026-11-28T12:00:00.000Z'],
+    ['7d', '2026-11-22T00:00:00.000Z'],
+    ['30d', '2026-10-30T00:00:00.000Z'],
+  ] as const)('R103: a report of the last %s begins at %s', (last: LastRange, from) => {
+    expect(wholeDayBoundsOf({ last, from: '', to: '' }, NOW_MS)).toEqual({ from });
+  });
+
+  it('R103: a report between two instants keeps them', () => {
+    const range = { last: null, from: '2026-11-01T10:00:00.000Z', to: '2026-11-02T11:00:00.000Z' };
+    expect(wholeDayBoundsOf(range, NOW_MS)).toEqual({ from: range.from, to: range.to });
   });
 
   it('R104: goes through the field of a form and back, whatever the time zone', () => {

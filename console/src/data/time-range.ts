@@ -66,6 +66,18 @@ export function boundsOf(
   return { ...(from === '' ? {} : { from }), ...(to === '' ? {} : { to }) };
 }
 
+const DAY_MS = 24 * HOUR_MS;
+
+/**
+ * As `boundsOf`, but the last days begin with a whole day in UTC: of those, a report has the numbers ready, and the first
+ * bar of a chart is as long as the others.
+ */
+export function wholeDayBoundsOf(range: TimeRange, nowMs: number): ReturnType<typeof boundsOf> {
+  if (range.last === null || LAST_RANGES[range.last] <= DAY_MS) return boundsOf(range, nowMs);
+  const fromMs = Math.floor((nowMs - LAST_RANGES[range.last]) / DAY_MS) * DAY_MS;
+  return { from: new Date(fromMs).toISOString() };
+}
+
 /** For `<input type="datetime-local">`, in the time zone of the browser. */
 export function toLocalInput(instant: string): string {
   if (instant === '') return '';

@@ -20,6 +20,8 @@ export function OverviewPage(): ReactNode {
     writeTimeRange(next, changed);
     setParams(changed, { replace: true });
   };
+  const audit = new URLSearchParams({ outcome: 'denied' });
+  writeTimeRange(range, audit);
   return (
     <Page
       title="Overview"
@@ -31,7 +33,10 @@ export function OverviewPage(): ReactNode {
       <Section title="Requests to applications">
         <RequestsByOutcome range={range} />
       </Section>
-      <Section title="Refusals by reason" actions={<Link href="/audit?outcome=denied">Open in the audit log</Link>}>
+      <Section
+        title="Refusals and failures by reason"
+        actions={<Link href={`/audit?${audit.toString()}`}>Refusals in the audit log</Link>}
+      >
         <RefusalReasons range={range} />
       </Section>
       <Section title="Who still uses passwords" actions={<Link href="/settings">Switch passwords off</Link>}>

@@ -51,15 +51,18 @@ export function RefusalReasons({ range }: InRange): ReactNode {
   if (reasons.isPending) return <Loading />;
   const { from, to, rows } = reasons.data;
   return (
-    <BarList
-      caption="Refusals by reason"
-      titles={['Reason', 'Refusals']}
-      empty="Nothing was refused in this time."
-      items={largestBy('code', rows, MAX_REASONS).map(({ key, events }) => ({
-        key,
-        label: <Link href={`/audit?${new URLSearchParams({ from, to, code: key }).toString()}`}>{key}</Link>,
-        count: events,
-      }))}
-    />
+    <>
+      <Incomplete reports={[reasons.data]} />
+      <BarList
+        caption="Refusals and failures by reason"
+        titles={['Reason', 'Events']}
+        empty="Nothing was refused, and nothing failed in this time."
+        items={largestBy('code', rows, MAX_REASONS).map(({ key, events }) => ({
+          key,
+          label: <Link href={`/audit?${new URLSearchParams({ from, to, code: key }).toString()}`}>{key}</Link>,
+          count: events,
+        }))}
+      />
+    </>
   );
 }
