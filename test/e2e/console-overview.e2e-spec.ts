@@ -155,6 +155,50 @@ describe.runIf(isBrowserAvailable())('the pages of figures and events', async ()
     }
   });
 
+  it('R99: a page that nobody looks at asks nothing after five minutes, and goes on with the next input', async () => {
+    const page = await open('/overview', 'Overview');
+    await page.clock.install();
+    let asked = 0;
+    page.on('request', (request) => {
+      if (new URL(request.url()).pathname === '/api/v1/nodes') asked += 1;
+    });
+    await page.reload();
+    await page.getByRole('cell', { name: 'live' }).waitFor();
+    const whileThere = asked;
+    await page.clock.fastForward('00:11');
+    await expect.poll(() => asked).toBeGreaterThan(whileThere);
+    await page.clock.fastForward('05:00');
+    await page.getByRole('cell', { name: 'live' }).waitFor();
+    // What was asked before the five minutes were over has come by now.
+    await page.evaluate(() => fetch('/api/v1/session').then((answer) => answer.status));
+    const whenGone = asked;
+    for (let minute = 0; minute < 3; minute += 1) await page.clock.fastForward('01:00');
+    await page.evaluate(() => fetch('/api/v1/session').then((answer) => answer.status));
+    expect(asked).toBe(whenGone);
+    await page.keyboard.press('Shift');
+    await page.clock.fastForward('00:11');
+    await expect.poll(() => asked).toBeGreaterThan(whenGone);
+  });
+
+  it('R99: after a cancelled login, a live list does not ask for it again on its own', async () => {
+    const page = await open('/audit', 'Audit');
+    await page.getByLabel('Live: ask every two seconds').check();
+    await page.context().clearCookies();
+    const dialog = page.getByRole('dialog', { name: 'Log in again' });
+    await dialog.waitFor();
+    await page.clock.install();
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await page.clock.fastForward('00:30');
+    await page.evaluate(() => fetch('/api/v1/session').then((answer) => answer.status));
+    expect(await dialog.count()).toBe(0);
+    // Whoever wants something is asked again.
+    await page.getByLabel('Outcome').selectOption('denied');
+    await dialog.getByLabel('Password').fill(admin.password);
+    await dialog.getByRole('button', { name: 'Log in' }).click();
+    await page.getByText('POST /things').first().waitFor();
+  });
+
   it('R103: what the server does not answer is said in the page', async () => {
     const page = await open('/overview', 'Overview');
     await page.route('**/api/v1/reports/usage*', (route) => route.fulfill({ status: 503, body: '{}' }));

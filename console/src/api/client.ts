@@ -1,6 +1,6 @@
 import createClient from 'openapi-fetch';
 import { ApiProblem, problemOf, unreachable } from './problem';
-import { askPerson } from './prompts';
+import { askPerson, noteSession } from './prompts';
 import type { components, paths } from './schema';
 
 /** A schema of the API by its name in docs/openapi.json. */
@@ -28,7 +28,10 @@ export async function answerOf<Data>(call: () => Promise<Answer<Data>>): Promise
     const result = await call().catch(() => {
       throw unreachable();
     });
-    if (result.response.ok) return result.data as Data;
+    if (result.response.ok) {
+      noteSession();
+      return result.data as Data;
+    }
     const problem = problemOf(result.response.status, result.error, result.response.headers.get('X-Request-Id'));
     const kind = promptFor(problem);
     if (kind === null || tries === MAX_TRIES || !(await askPerson(kind))) throw problem;

@@ -11,6 +11,7 @@ type Listener = () => void;
 
 let current: Prompt | null = null;
 let answer: Promise<boolean> | null = null;
+let isDeclined = false;
 const listeners = new Set<Listener>();
 
 function show(prompt: Prompt | null): void {
@@ -27,6 +28,7 @@ export function askPerson(kind: PromptKind): Promise<boolean> {
     show({
       kind,
       settle: (isProven) => {
+        isDeclined = kind === 'login' && !isProven;
         show(null);
         answer = null;
         resolve(isProven);
@@ -34,6 +36,13 @@ export function askPerson(kind: PromptKind): Promise<boolean> {
     });
   });
   return answer;
+}
+
+/** The session is there again, maybe by a login in another tab. */
+export function noteSession(): void {
+  if (!isDeclined) return;
+  isDeclined = false;
+  for (const listener of listeners) listener();
 }
 
 /** For `useSyncExternalStore`. */
@@ -45,4 +54,6 @@ export const promptStore = {
     };
   },
   current: (): Prompt | null => current,
+  /** Whether the person has refused to log in again: until a session is there, nothing is asked on its own. */
+  isLoginDeclined: (): boolean => isDeclined,
 };

@@ -2,6 +2,7 @@ import { useInfiniteQuery, type UseInfiniteQueryResult, type InfiniteData } from
 import { answerOf, api, type Schema } from '../api/client';
 import type { paths } from '../api/schema';
 import { setFilters, writeAuditFilter, type AuditFilter } from './audit-filter';
+import { usePollingMs } from './polling';
 import { boundsOf } from './time-range';
 
 export type AuditEvent = Schema<'AuditEvent'>;
@@ -13,12 +14,13 @@ const PAGE_SIZE = 50;
 
 /**
  * Newest first.
- * @param isLive asks again every two seconds, for the newest page alone
+ * @param isLive asks again every two seconds while somebody looks at the page, for the newest page alone
  */
 export function useAuditEvents(
   filter: AuditFilter,
   isLive: boolean,
 ): UseInfiniteQueryResult<InfiniteData<Schema<'AuditEventPage'>>> {
+  const refetchInterval = usePollingMs(LIVE_MS);
   return useInfiniteQuery({
     queryKey: ['audit-events', writeAuditFilter(filter).toString(), isLive],
     initialPageParam: null as string | null,
@@ -36,7 +38,7 @@ export function useAuditEvents(
         }),
       ),
     getNextPageParam: ({ nextCursor }) => nextCursor,
-    ...(isLive ? { refetchInterval: LIVE_MS, maxPages: 1 } : {}),
+    ...(isLive ? { refetchInterval, maxPages: 1 } : {}),
   });
 }
 

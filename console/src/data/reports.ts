@@ -1,6 +1,7 @@
 import { useQuery, type UseQueryResult } from '@tanstack/react-query';
 import { answerOf, api, type Schema } from '../api/client';
 import type { paths } from '../api/schema';
+import { usePollingMs } from './polling';
 import { wholeDayBoundsOf, writeTimeRange, type TimeRange } from './time-range';
 
 export type Usage = Schema<'Usage'>;
@@ -24,11 +25,12 @@ export function useUsage(range: TimeRange, by: string, filter: Partial<UsageQuer
 
 const NODES_MS = 10_000;
 
-/** Asked again every ten seconds while the page is open. */
+/** Asked again every ten seconds while somebody looks at the page. */
 export function useNodes(): UseQueryResult<Schema<'NodeList'>> {
+  const refetchInterval = usePollingMs(NODES_MS);
   return useQuery({
     queryKey: ['nodes'],
     queryFn: () => answerOf(() => api.GET('/api/v1/nodes')),
-    refetchInterval: NODES_MS,
+    refetchInterval,
   });
 }
