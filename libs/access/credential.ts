@@ -1,16 +1,8 @@
 import { parseToken, sameUserName, type SessionId, type TokenId } from '@scopegate/token';
 import type { ReasonCode } from './reasons.js';
 
-/** The kinds of credential a request can carry, as the audit names them. */
-export const CREDENTIAL_KINDS = [
-  'basic-token',
-  'bearer-token',
-  'password',
-  'session',
-  'native-token',
-  'cookie',
-  'none',
-] as const;
+/** The kinds of credential a request can carry, as the audit names them; a session is a cookie. */
+export const CREDENTIAL_KINDS = ['basic-token', 'bearer-token', 'password', 'native-token', 'cookie', 'none'] as const;
 
 export type CredentialKind = (typeof CREDENTIAL_KINDS)[number];
 
@@ -60,10 +52,9 @@ export function credentialKind(credential: Credential): CredentialKind {
       return credential.via === 'bearer' ? 'bearer-token' : credential.via === 'cookie' ? 'cookie' : 'basic-token';
     case 'password':
       return 'password';
-    case 'session':
-      return 'session';
     case 'native-token':
       return 'native-token';
+    case 'session':
     case 'cookie':
       return 'cookie';
     case 'other':

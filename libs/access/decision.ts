@@ -91,6 +91,7 @@ export function deny(
     token: more.token ?? null,
     address: known?.address ?? null,
     path: known?.path ?? null,
+    ...(known?.credential.kind === 'session' ? { isUnchallenged: true } : {}),
   };
 }
 

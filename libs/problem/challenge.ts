@@ -34,7 +34,7 @@ export function challenges(problem: Problem, request: ChallengedRequest): readon
   const { denial, head, audience, offered } = request;
   if (problem.code === 'scope_insufficient') return denial?.needsPasswordLogin === true ? [] : [BEARER_INSUFFICIENT];
   if (problem.status !== 401) return [];
-  if (denial?.isUnchallenged === true || denial?.credential === 'session') return [];
+  if (denial?.isUnchallenged === true) return [];
   if (audience === 'own' && isScriptFetch(head)) return [];
   const presented = head.values('authorization');
   const schemes = offered.includes('bearer') || !presented.some(isBearer) ? offered : [...offered, 'bearer' as const];

@@ -240,7 +240,7 @@ export class DecisionRecorder {
 
 /** R55: another Authorization scheme is a credential, although the audit has no kind for it (R120). */
 function isAnonymous({ admitted, login }: Exchange, { credential, token }: Asker): boolean {
-  if (login !== null || admitted?.credential.kind === 'other') return false;
+  if (login !== null || admitted?.credential.kind === 'other' || admitted?.credential.kind === 'session') return false;
   return credential === 'none' || (credential === 'cookie' && token === null);
 }
 

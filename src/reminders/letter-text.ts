@@ -39,8 +39,8 @@ export function endingLetter(facts: LetterFacts, endMs: number, nowMs: number): 
       '',
       'If it is still needed, rotate it before that time: you get a new token with the same rights.',
       ...way(facts, 'rotate it'),
-      `- by the API: POST /api/v1/tokens/${facts.tokenId}/rotate with {"overlap": "PT24H", "validity": "P3M"}; the old ` +
-        'token then works for another day',
+      `- by the API: POST /api/v1/tokens/${facts.tokenId}/rotate with {"overlap": "PT24H", "validity": "P1M"}, or longer where ` +
+        'the settings allow it; the old token then works for another day',
       '',
       'If it is not needed any more, there is nothing to do.',
       '',

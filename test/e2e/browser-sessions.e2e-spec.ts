@@ -103,11 +103,11 @@ describe('a login with a browser', () => {
       ['login.failed', 'password', 'password_wrong'],
       ['session.opened', 'password', null],
       ['login.succeeded', 'password', null],
-      ['authentication.succeeded', 'session', null],
-      ['session.ended', 'session', null],
-      ['authentication.succeeded', 'session', null],
+      ['authentication.succeeded', 'cookie', null],
+      ['session.ended', 'cookie', null],
+      ['authentication.succeeded', 'cookie', null],
     ]);
-    expect(await server.events({ user: user.username, credential: 'session' })).toHaveLength(3);
+    expect(await server.events({ user: user.username, credential: 'cookie' })).toHaveLength(3);
   });
 
   it('R99: says how one can log in, to anybody', async () => {

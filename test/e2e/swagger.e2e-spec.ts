@@ -135,7 +135,14 @@ describe('the OpenAPI document', () => {
         /^\/api\/v1\/(users|directories|groups\/\{name\}\/members|me\/password|me\/credentials)(\/|$)/.test(path);
       const isLogin = `${method} ${path}` === 'POST /api/v1/session' || OF_LOGINS.test(path);
       const isForCallers = (path.startsWith('/api/v1/') && !isLogin) || path.startsWith('/introspect');
-      const expected = !isForCallers ? [] : ['basic', 'session', ...(isPasswordOnly ? [] : ['token'])];
+      const isAboutSession = /^\/api\/v1\/session(\/step-up)?$/.test(path);
+      const expected = !isForCallers
+        ? []
+        : isAboutSession
+          ? ['session']
+          : path.startsWith('/introspect')
+            ? ['basic', 'token']
+            : ['basic', 'session', ...(isPasswordOnly ? [] : ['token'])];
       expect([...schemes].sort(), `${method} ${path}`).toEqual(expected);
       // Each on its own: one of them is enough.
       for (const requirement of operation.security ?? []) expect(Object.keys(requirement)).toHaveLength(1);

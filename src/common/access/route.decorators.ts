@@ -31,6 +31,10 @@ export const NEEDS_STEP_UP = 'scopegate:needs-step-up';
 /** OpenAPI extension; `document.ts` then says so in the operation. */
 export const STEP_UP_EXTENSION = 'x-needs-step-up';
 
+/** OpenAPI extensions: a session is the only credential, or none. */
+export const SESSION_EXTENSION = 'x-needs-session';
+export const DOOR_EXTENSION = 'x-door';
+
 /** The door that a route is (R91); the management API is none. */
 export const ROUTE_DOOR = 'scopegate:route-door';
 
@@ -64,7 +68,8 @@ export const PasswordLoginOnly = (): MethodDecorator & ClassDecorator =>
 export const OpensSession = (): MethodDecorator => SetMetadata(ROUTE_SESSION, 'opens');
 
 /** About the browser session of the request (R99): without one, it is refused. */
-export const NeedsSession = (): MethodDecorator => SetMetadata(ROUTE_SESSION, 'needed');
+export const NeedsSession = (): MethodDecorator =>
+  applyDecorators(SetMetadata(ROUTE_SESSION, 'needed'), ApiExtension(SESSION_EXTENSION, true));
 
 /**
  * Rules, applications, users and groups: whoever finds an open browser must not change them (R99). On a controller this
@@ -80,7 +85,9 @@ export const RefusingRoute = (): MethodDecorator =>
 /** In place of JSON; `ApiRoute` sets and documents it. A handler gets CSV as a text, and a form as its fields. */
 export const TakesBody = (format: BodyFormat): MethodDecorator => SetMetadata(BODY_FORMAT, format);
 
-export const IsDoor = (door: Door): MethodDecorator => SetMetadata(ROUTE_DOOR, door);
+/** No browser session counts there (R99). */
+export const IsDoor = (door: Door): MethodDecorator =>
+  applyDecorators(SetMetadata(ROUTE_DOOR, door), ApiExtension(DOOR_EXTENSION, true));
 
 /** R112; `ApiRoute` sets and documents it. */
 export const BodyLimit = (bytes: number): MethodDecorator => SetMetadata(BODY_LIMIT, bytes);

@@ -1,7 +1,12 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { BROWSER_COOKIES } from '@scopegate/token';
-import { PASSWORD_LOGIN_EXTENSION, STEP_UP_EXTENSION } from '../access/route.decorators.js';
+import {
+  DOOR_EXTENSION,
+  PASSWORD_LOGIN_EXTENSION,
+  SESSION_EXTENSION,
+  STEP_UP_EXTENSION,
+} from '../access/route.decorators.js';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { BASIC_SCHEME, BEARER_SCHEME, SESSION_SCHEME } from './api-route.decorator.js';
 import { shapeDocument } from './document-shape.js';
@@ -83,34 +88,55 @@ export function createOpenApiDocument(app: NestFastifyApplication): OpenAPIObjec
   Object.assign(document.paths, doorPaths());
   tellPasswordLogins(document);
   tellStepUps(document);
+  tellSessions(document);
   return shapeDocument(document);
 }
 
 /** Routes that accept no token (R125) say so, and offer only the password. */
 function tellPasswordLogins(document: OpenAPIObject): void {
-  for (const path of Object.values(document.paths)) {
-    for (const method of METHODS) {
-      const operation = path[method];
-      if (operation === undefined || !Reflect.has(operation, PASSWORD_LOGIN_EXTENSION)) continue;
-      Reflect.deleteProperty(operation, PASSWORD_LOGIN_EXTENSION);
-      if (method === 'get') continue;
-      operation.security = [{ [BASIC_SCHEME]: [] }, { [SESSION_SCHEME]: [] }];
-      operation.description = [operation.description, NO_TOKEN].filter((text) => text !== undefined).join(' ');
-    }
+  for (const { method, operation } of markedOperations(document, PASSWORD_LOGIN_EXTENSION)) {
+    if (method === 'get') continue;
+    operation.security = [{ [BASIC_SCHEME]: [] }, { [SESSION_SCHEME]: [] }];
+    operation.description = [operation.description, NO_TOKEN].filter((text) => text !== undefined).join(' ');
   }
 }
 
 /** Routes that need a recent login (R99) say so. */
 function tellStepUps(document: OpenAPIObject): void {
+  for (const { method, operation } of markedOperations(document, STEP_UP_EXTENSION)) {
+    if (method === 'get') continue;
+    operation.description = [operation.description, STEP_UP].filter((text) => text !== undefined).join(' ');
+  }
+}
+
+/** Routes about a session take nothing else, and doors take none (R99). */
+function tellSessions(document: OpenAPIObject): void {
+  for (const { operation } of markedOperations(document, SESSION_EXTENSION)) {
+    operation.security = [{ [SESSION_SCHEME]: [] }];
+  }
+  for (const { operation } of markedOperations(document, DOOR_EXTENSION)) {
+    operation.security = [{ [BASIC_SCHEME]: [] }, { [BEARER_SCHEME]: [] }];
+  }
+}
+
+type Method = (typeof METHODS)[number];
+type Operation = NonNullable<OpenAPIObject['paths'][string][Method]>;
+
+/** Those with an extension that is for us alone; it is taken away. */
+function markedOperations(
+  document: OpenAPIObject,
+  extension: string,
+): readonly { readonly method: Method; readonly operation: Operation }[] {
+  const marked: { method: Method; operation: Operation }[] = [];
   for (const path of Object.values(document.paths)) {
     for (const method of METHODS) {
       const operation = path[method];
-      if (operation === undefined || !Reflect.has(operation, STEP_UP_EXTENSION)) continue;
-      Reflect.deleteProperty(operation, STEP_UP_EXTENSION);
-      if (method === 'get') continue;
-      operation.description = [operation.description, STEP_UP].filter((text) => text !== undefined).join(' ');
+      if (operation === undefined || !Reflect.has(operation, extension)) continue;
+      Reflect.deleteProperty(operation, extension);
+      marked.push({ method, operation });
     }
   }
+  return marked;
 }
 
 /** Swagger UI at `/docs`, the document at `/docs/openapi.json`. */
