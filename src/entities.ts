@@ -2,7 +2,7 @@ import { ApplicationEntity } from './applications/application.entity.js';
 import { AuditChainEntity } from './audit/audit-chain.entity.js';
 import { AuditEventEntity } from './audit/audit-event.entity.js';
 import { FormerNameEntity } from './audit/former-name.entity.js';
-import { UsageCountEntity } from './audit/usage/usage-count.entity.js';
+import { UsageBlockEntity } from './audit/usage/usage-block.entity.js';
 import { UsageProgressEntity } from './audit/usage/usage-progress.entity.js';
 import { ChangeEntity } from './database/change.entity.js';
 import { IdempotentAnswerEntity } from './database/idempotent-answer.entity.js';
@@ -54,7 +54,7 @@ export const ENTITIES = [
   TokenSessionEntity,
   UnfinishedDeletionEntity,
   TokenUseProgressEntity,
-  UsageCountEntity,
+  UsageBlockEntity,
   UsageProgressEntity,
   UsedLoginEntity,
   UserEntity,

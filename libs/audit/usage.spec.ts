@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { dayOf, DAY_MS, provenUserOf, usageDayBound, usageId, usageKeysOf, type UsageSource } from './usage.js';
+import {
+  BLOCK_DAYS,
+  blockOf,
+  dayOf,
+  DAY_MS,
+  provenUserOf,
+  usageBlockBound,
+  usageId,
+  usageKeysOf,
+  type UsageSource,
+} from './usage.js';
 
 const event = (change: Partial<UsageSource> = {}): UsageSource => ({
   type: 'authentication.succeeded',
@@ -46,10 +56,10 @@ describe('the keys that events are counted by', () => {
     expect(keys.user).toBe(user ?? event(change).actorKey);
   });
 
-  it('R103: the same keys on one day have one id, and every other has another', () => {
-    const day = dayOf(Date.UTC(2026, 10, 29));
-    const id = usageId(day, usageKeysOf(event()));
-    expect(usageId(day, usageKeysOf(event()))).toBe(id);
+  it('R103: the same keys in one block of days have one id, and every other has another', () => {
+    const block = blockOf(dayOf(Date.UTC(2026, 10, 29)));
+    const id = usageId(block, usageKeysOf(event()));
+    expect(usageId(block, usageKeysOf(event()))).toBe(id);
     const others: Partial<UsageSource>[] = [
       { type: 'connection.ended' },
       { outcome: 'denied' },
@@ -62,12 +72,17 @@ describe('the keys that events are counted by', () => {
     ];
     const ids = new Set([
       id,
-      usageId(day + 1, usageKeysOf(event())),
-      ...others.map((o) => usageId(day, usageKeysOf(event(o)))),
+      usageId(block + 1, usageKeysOf(event())),
+      ...others.map((o) => usageId(block, usageKeysOf(event(o)))),
     ]);
     expect(ids.size).toBe(others.length + 2);
     for (const one of ids) expect(one.length).toBeLessThanOrEqual(32);
-    expect(id > usageDayBound(day) && id < usageDayBound(day + 1)).toBe(true);
+    expect(id > usageBlockBound(block) && id < usageBlockBound(block + 1)).toBe(true);
+  });
+
+  it('R103: a block has its days, and no day is in two blocks', () => {
+    const first = 600 * BLOCK_DAYS;
+    expect([first - 1, first, first + BLOCK_DAYS - 1, first + BLOCK_DAYS].map(blockOf)).toEqual([599, 600, 600, 601]);
   });
 
   it('R103: days are those of UTC', () => {

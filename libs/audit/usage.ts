@@ -35,14 +35,22 @@ export type UsageSource = Omit<UsageKeys, 'user' | 'isProven'> & {
 
 export const DAY_MS = 86_400_000;
 
+/** Days whose counts stand in one row: the same keys come back on most days, and the oldest days leave one by one. */
+export const BLOCK_DAYS = 32;
+
 /** Enough against collisions: 128 bits. */
 const DIGEST_LENGTH = 22;
 
-const DAY_DIGITS = 7;
+const BLOCK_DIGITS = 7;
 
 /** The day of an instant, in UTC: days since the epoch. */
 export function dayOf(atMs: number): number {
   return Math.floor(atMs / DAY_MS);
+}
+
+/** Blocks since the epoch. */
+export function blockOf(day: number): number {
+  return Math.floor(day / BLOCK_DAYS);
 }
 
 /**
@@ -68,13 +76,13 @@ export function usageKeysOf(event: UsageSource): UsageKeys {
   return { type, outcome, code, user, isProven: proven !== null, tokenId, application, credential, door };
 }
 
-/** Ids begin with their day: a range of days is a range of ids. */
-export function usageId(day: number, keys: UsageKeys): string {
+/** Ids begin with their block: a range of blocks is a range of ids. */
+export function usageId(block: number, keys: UsageKeys): string {
   const text = JSON.stringify(USAGE_KEYS.map((key) => keys[key]));
-  return usageDayBound(day) + createHash('sha256').update(text).digest('base64url').slice(0, DIGEST_LENGTH);
+  return usageBlockBound(block) + createHash('sha256').update(text).digest('base64url').slice(0, DIGEST_LENGTH);
 }
 
-/** Less than every id of this day, greater than those of the day before. */
-export function usageDayBound(day: number): string {
-  return String(Math.max(0, day)).padStart(DAY_DIGITS, '0');
+/** Less than every id of this block, greater than those of the block before. */
+export function usageBlockBound(block: number): string {
+  return String(Math.max(0, block)).padStart(BLOCK_DIGITS, '0');
 }

@@ -1,9 +1,9 @@
-import { DAY_MS, dayOf, type AuditEvent } from '@scopegate/audit';
+import { BLOCK_DAYS, blockOf, DAY_MS, dayOf, type AuditEvent } from '@scopegate/audit';
 import { DataSource } from 'typeorm';
 import { beforeAll, expect, it } from 'vitest';
 import { AuditEventEntity } from '../../src/audit/audit-event.entity.js';
 import { AuditRetention } from '../../src/audit/audit.retention.js';
-import { UsageCountEntity } from '../../src/audit/usage/usage-count.entity.js';
+import { UsageBlockEntity } from '../../src/audit/usage/usage-block.entity.js';
 import { UsageCounterJob } from '../../src/audit/usage/usage-counter.job.js';
 import type { ApiClient } from '../support/api.client.js';
 import { eventOf, storeEvents } from '../support/audit-events.js';
@@ -182,21 +182,29 @@ describeOnEachDatabase('the report of usage', (server: () => ScopegateFixture) =
     expect(await rows({ by: 'day', application, ...part })).toEqual([]);
   });
 
-  it('R60, R103: the counts of a day go with its last event', async () => {
+  it.each([
+    ['in a block', 5],
+    ['at the end of its block', BLOCK_DAYS - 1],
+  ])('R60, R103: the counts of a day %s go with its last event', async (_title, place) => {
     const application = unique('old');
-    const old = dayOf(Date.now()) - 300;
-    await store([{ application, atMs: old * DAY_MS + 10 }]);
+    const old = (blockOf(dayOf(Date.now())) - 9) * BLOCK_DAYS + place;
+    await store([0, 10, DAY_MS + 10].map((ms) => ({ application, atMs: old * DAY_MS + ms })));
     await server().provider(UsageCounterJob).catchUp(60_000);
-    const { manager } = server().provider(DataSource);
-    expect(await manager.countBy(UsageCountEntity, { application })).toBe(1);
+    const counted = async (): Promise<readonly number[]> => {
+      const range = { from: iso(old * DAY_MS), to: iso((old + 2) * DAY_MS - 1) };
+      return (await rows({ ...range, by: 'day', application })).map(({ events }) => events);
+    };
     const retention = server().provider(AuditRetention);
     const purge = async (atMs: number): Promise<void> => {
       while ((await retention.purgeBatch(atMs)).hasMore);
     };
     await purge((old + 1) * DAY_MS - 1);
-    expect(await manager.countBy(UsageCountEntity, { application })).toBe(1);
+    expect(await counted()).toEqual([2, 1]);
     await purge((old + 1) * DAY_MS);
-    expect(await manager.countBy(UsageCountEntity, { application })).toBe(0);
+    expect(await counted()).toEqual([1]);
+    // No row is left for ever.
+    await purge((old + 2 * BLOCK_DAYS) * DAY_MS);
+    expect(await server().provider(DataSource).manager.countBy(UsageBlockEntity, { application })).toBe(0);
   });
 
   it('R103: a bad question is a 400 that names the field', async () => {

@@ -8,7 +8,7 @@ import { LeaseService } from '../../database/lease.service.js';
 import { UnitOfWork } from '../../database/unit-of-work.js';
 import { AuditChainEntity } from '../audit-chain.entity.js';
 import { AuditEventEntity } from '../audit-event.entity.js';
-import { addTo, UsageCountRepository, type UsageCount } from './usage-count.repository.js';
+import { addTo, UsageCountRepository, type UsageCounts } from './usage-count.repository.js';
 import { UsageProgressEntity } from './usage-progress.entity.js';
 
 const INTERVAL_MS = 5_000;
@@ -113,7 +113,7 @@ export class UsageCounterJob implements OnModuleDestroy {
     return this.unitOfWork.run(async ({ manager }) => {
       const counted = await lockProgress(manager, chain);
       const events = await eventsAfter(manager, chain, counted);
-      const counts = new Map<string, UsageCount>();
+      const counts = new Map<string, UsageCounts>();
       for (const event of events) {
         addTo(counts, dayOf(Number(event.atMs)), usageKeysOf(event), Number(event.count));
       }

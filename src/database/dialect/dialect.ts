@@ -32,8 +32,8 @@ export interface Dialect {
   /** SQL after the name of a table that makes the database use this index. @param index an escaped name */
   indexHint(index: string): string;
 
-  /** SQL after the rows of an INSERT: where the key exists already, the number is added to the stored one. */
-  addWhereKnown(key: string, number: string): string;
+  /** SQL after the rows of an INSERT: where the key exists already, the numbers are added to the stored ones. */
+  addWhereKnown(key: string, numbers: readonly string[]): string;
 
   hasIndex(runner: QueryRunner, table: string, index: string): Promise<boolean>;
 

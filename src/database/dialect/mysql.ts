@@ -50,7 +50,8 @@ export const MYSQL: Dialect = {
   // MariaDB would otherwise use another index for a frequent value, and read every row for each page.
   indexHint: (index) => ` FORCE INDEX (${index})`,
 
-  addWhereKnown: (_key, number) => ` ON DUPLICATE KEY UPDATE ${number} = ${number} + VALUES(${number})`,
+  addWhereKnown: (_key, numbers) =>
+    ` ON DUPLICATE KEY UPDATE ${numbers.map((name) => `${name} = ${name} + VALUES(${name})`).join(', ')}`,
 
   async hasIndex(runner, table, index) {
     const rows = (await runner.query(

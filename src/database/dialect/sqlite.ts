@@ -37,7 +37,8 @@ export const SQLITE: Dialect = {
 
   indexHint: () => '',
 
-  addWhereKnown: (key, number) => ` ON CONFLICT (${key}) DO UPDATE SET ${number} = ${number} + excluded.${number}`,
+  addWhereKnown: (key, numbers) =>
+    ` ON CONFLICT (${key}) DO UPDATE SET ${numbers.map((name) => `${name} = ${name} + excluded.${name}`).join(', ')}`,
 
   async hasIndex(runner, table, index) {
     const rows = (await runner.query("SELECT 1 FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND name = ?", [

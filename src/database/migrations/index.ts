@@ -19,6 +19,7 @@ import { UsedOidcLogins1795918300000 } from './1795918300000-used-oidc-logins.js
 import { Reminders1795918400000 } from './1795918400000-reminders.js';
 import { NodeReports1795918500000 } from './1795918500000-node-reports.js';
 import { UsageCounts1795918510000 } from './1795918510000-usage-counts.js';
+import { UsageBlocks1795918630000 } from './1795918630000-usage-blocks.js';
 
 export const MIGRATIONS = [
   InitialSchema1795392000000,
@@ -42,4 +43,5 @@ export const MIGRATIONS = [
   Reminders1795918400000,
   NodeReports1795918500000,
   UsageCounts1795918510000,
+  UsageBlocks1795918630000,
 ];
