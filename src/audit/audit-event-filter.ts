@@ -1,4 +1,4 @@
-import { eventIdBound, provenUserOf } from '@scopegate/audit';
+import { eventIdBound, provenUserOf, usageKeysOf } from '@scopegate/audit';
 import { isStorableText } from '@scopegate/kernel';
 import type { AuditEventEntity } from './audit-event.entity.js';
 
@@ -82,6 +82,12 @@ function isWithin(id: string, name: UserName): boolean {
 export function concerns(event: FilteredEvent, names: readonly UserName[]): boolean {
   const proven = provenUserOf(event);
   return proven !== null && names.some((name) => name.key === proven && isWithin(event.id, name));
+}
+
+/** Whether an event counts for the user with these names in a report: unlike `meets`, for one user alone (R103). */
+export function countsFor(event: FilteredEvent, names: readonly UserName[]): boolean {
+  const { user } = usageKeysOf(event);
+  return user !== null && names.some((name) => name.key === user && isWithin(event.id, name));
 }
 
 /** Ignores `fromMs` and `toMs`. */

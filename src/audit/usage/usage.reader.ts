@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DAY_MS, dayOf, usageKeysOf, type UsageKeys } from '@scopegate/audit';
-import type { AuditEventFilter, UserName } from '../audit-event-filter.js';
+import { countsFor, type AuditEventFilter, type UserName } from '../audit-event-filter.js';
 import { AuditEventRepository, type TalliedEvent } from '../audit-event.repository.js';
 import { AuditShipper } from '../audit-shipper.js';
 import { splitRange } from './day-range.js';
@@ -93,9 +93,9 @@ export class UsageReader {
     for (const range of days) await this.#addCounts(sums, range, question, names);
     let left = MAX_EVENTS_READ;
     for (const { fromMs, toMs } of rest) {
-      const { read, isComplete } = await this.events.tally({ ...filter, fromMs, toMs }, left, (event) =>
-        sums.add(valuesOf(event, by), Number(event.count)),
-      );
+      const { read, isComplete } = await this.events.tally({ ...filter, fromMs, toMs }, left, (event) => {
+        if (names === undefined || countsFor(event, names)) sums.add(valuesOf(event, by), Number(event.count));
+      });
       left -= read;
       if (!isComplete) sums.gaps.add('search');
     }
