@@ -28,6 +28,7 @@ const COLUMNS = [
   'user_agent',
   'request_id',
   'detail',
+  'door',
   'chain',
   'chain_sequence',
   'previous_link',
@@ -36,6 +37,7 @@ const COLUMNS = [
 
 const ROWS_IN_ONE_INSERT = 1_000;
 const STEP_MS = 100;
+const CHAIN = 'seeded';
 const APPLICATIONS = ['jira', 'jira', 'jira', 'jira', 'confluence', 'confluence', 'bitbucket'];
 const AGENTS = ['curl/8.5.0', 'git/2.43.0', 'node', 'Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/132.0'];
 
@@ -60,12 +62,14 @@ export const SEEDED_QUESTIONS = {
   'a user agent': { q: 'firefox' },
 };
 
-/** Mostly successes, some refusals and failures, few changes, without a pattern that an index could use. */
-function rowOf(index, startMs) {
+/**
+ * Mostly successes, some refusals and failures, few changes, without a pattern that an index could use.
+ * @returns the event without what `rowOf` knows
+ */
+function searchedEvent(index) {
   const isRare = index < 5;
   const kind = index % 100;
   const spread = (index * 7_919) % 10_007;
-  const atMs = startMs + index * STEP_MS;
   const user = isRare ? 'rare' : `user${spread % 200}`;
   const [type, outcome, code, status] = isRare
     ? ['user.deleted', 'changed', 'token_revoked', null]
@@ -74,62 +78,78 @@ function rowOf(index, startMs) {
       : kind < 5
         ? ['permission.denied', 'denied', 'scope_insufficient', 403]
         : ['authentication.succeeded', 'allowed', null, 200];
-  return [
-    `${eventIdBound(atMs)}${String(index).padStart(16, '0')}`,
-    atMs,
-    1,
+  return {
     type,
     outcome,
     code,
-    user,
-    user,
-    user,
-    user,
-    isRare ? 'rareToken000' : `token${String(spread % 300).padStart(7, '0')}`,
-    isRare ? 'rare description' : `Job ${spread % 300}`,
-    'read-only',
-    'basic-token',
-    isRare ? '203.0.113.1' : `192.0.2.${spread % 250}`,
-    '192.0.2.1',
-    'GET',
-    `/rest/api/2/issue/PROJECT-${spread}`,
-    isRare ? 'rare' : APPLICATIONS[spread % APPLICATIONS.length],
+    actor: user,
+    owner: user,
+    token_id: isRare ? 'rareToken000' : `token${String(spread % 300).padStart(7, '0')}`,
+    token_description: isRare ? 'rare description' : `Job ${spread % 300}`,
+    credential: 'basic-token',
+    client_ip: isRare ? '203.0.113.1' : `192.0.2.${spread % 250}`,
+    path: `/rest/api/2/issue/PROJECT-${spread}`,
+    application: isRare ? 'rare' : APPLICATIONS[spread % APPLICATIONS.length],
     status,
-    spread % 400,
-    AGENTS[spread % AGENTS.length],
-    `seeded-${index}`,
-    null,
-    'seeded',
-    index + 1,
-    String(index).padStart(64, '0'),
-    String(index + 1).padStart(64, '0'),
-  ];
+    duration_ms: spread % 400,
+    user_agent: AGENTS[spread % AGENTS.length],
+  };
+}
+
+function rowOf(event, index, atMs) {
+  const row = {
+    id: `${eventIdBound(atMs)}${String(index).padStart(16, '0')}`,
+    at_ms: atMs,
+    count: 1,
+    actor_key: event.actor,
+    owner_key: event.owner,
+    token_scope: 'read-only',
+    peer: '192.0.2.1',
+    method: 'GET',
+    request_id: `seeded-${index}`,
+    chain: CHAIN,
+    chain_sequence: index + 1,
+    previous_link: String(index).padStart(64, '0'),
+    link: String(index + 1).padStart(64, '0'),
+    ...event,
+  };
+  return COLUMNS.map((column) => row[column] ?? null);
 }
 
 /** The statements for this number of rows, each with its values. */
-function* insertsOf(count, startMs) {
+function* insertsOf({ count, startMs, stepMs, eventOf }) {
   const head = `INSERT INTO audit_events (${COLUMNS.join(', ')}) VALUES `;
   const row = `(${COLUMNS.map(() => '?').join(', ')})`;
   for (let start = 0; start < count; start += ROWS_IN_ONE_INSERT) {
     const rows = Array.from({ length: Math.min(ROWS_IN_ONE_INSERT, count - start) }, (_, index) =>
-      rowOf(start + index, startMs),
+      rowOf(eventOf(start + index), start + index, startMs + Math.floor((start + index) * stepMs)),
     );
     yield { text: head + rows.map(() => row).join(', '), values: rows.flat() };
   }
 }
 
 /**
- * Inserts events; the newest is an hour old. They are not part of a chain, so a verification reports them as inserted.
- * Drops the indexes and builds them again at the end, so no server may use the database meanwhile.
+ * Inserts events; the newest is an hour old. Their chain has no valid links, so a verification reports them. Drops the
+ * indexes and builds them again at the end, so no server may use the database meanwhile.
  * @param databaseUrl as in DATABASE_URL
+ * @param options `stepMs` between two events, `eventOf` its number, `isCounted`: the server counts their usage
  */
-export async function seedAuditEvents(databaseUrl, count) {
-  const startMs = Date.now() - 3_600_000 - count * STEP_MS;
-  if (databaseUrl.startsWith('sqlite:')) seedSqlite(databaseUrl.slice('sqlite:'.length), count, startMs);
-  else await seedMysql(databaseUrl, count, startMs);
+export async function seedAuditEvents(databaseUrl, count, options = {}) {
+  const { stepMs = STEP_MS, eventOf = searchedEvent, isCounted = false } = options;
+  const startMs = Math.floor(Date.now() - 3_600_000 - count * stepMs);
+  const events = { count, startMs, stepMs, eventOf, isCounted };
+  if (databaseUrl.startsWith('sqlite:')) seedSqlite(databaseUrl.slice('sqlite:'.length), events);
+  else await seedMysql(databaseUrl, events);
 }
 
-function seedSqlite(file, count, startMs) {
+/** Usage is counted up to the head of a chain. */
+function headsOf({ count, isCounted }) {
+  if (!isCounted) return [];
+  const text = 'INSERT INTO audit_chains (chain, sequence, link, purged_sequence, seal) VALUES (?, ?, ?, 0, ?)';
+  return [{ text, values: [CHAIN, count, String(count).padStart(64, '0'), ''] }];
+}
+
+function seedSqlite(file, events) {
   const database = new Libsql(file);
   database.pragma('cache_size = -262144');
   const indexes = database
@@ -140,17 +160,18 @@ function seedSqlite(file, count, startMs) {
   database.exec('BEGIN');
   for (const { name } of indexes) database.exec(`DROP INDEX "${name}"`);
   let prepared = { text: '', statement: null };
-  for (const { text, values } of insertsOf(count, startMs)) {
+  for (const { text, values } of insertsOf(events)) {
     if (prepared.text !== text) prepared = { text, statement: database.prepare(text) };
     prepared.statement.run(...values);
   }
+  for (const { text, values } of headsOf(events)) database.prepare(text).run(...values);
   for (const { sql } of indexes) database.exec(sql);
   database.exec('COMMIT');
   database.exec('ANALYZE');
   database.close();
 }
 
-async function seedMysql(databaseUrl, count, startMs) {
+async function seedMysql(databaseUrl, events) {
   const connection = await createConnection({ uri: databaseUrl, charset: 'utf8mb4_bin' });
   const [rows] = await connection.query(
     `SELECT index_name AS name, non_unique AS isPlain, GROUP_CONCAT(CONCAT('\`', column_name, '\`') ORDER BY seq_in_index) AS columns
@@ -160,7 +181,7 @@ async function seedMysql(databaseUrl, count, startMs) {
   await connection.query(`ALTER TABLE audit_events ${rows.map(({ name }) => `DROP INDEX \`${name}\``).join(', ')}`);
   await connection.beginTransaction();
   let inTransaction = 0;
-  for (const { text, values } of insertsOf(count, startMs)) {
+  for (const { text, values } of insertsOf(events)) {
     await connection.query(text, values);
     inTransaction += ROWS_IN_ONE_INSERT;
     if (inTransaction < 50_000) continue;
@@ -168,6 +189,7 @@ async function seedMysql(databaseUrl, count, startMs) {
     await connection.commit();
     await connection.beginTransaction();
   }
+  for (const { text, values } of headsOf(events)) await connection.query(text, values);
   await connection.commit();
   const added = rows.map(
     ({ name, isPlain, columns }) => `ADD ${Number(isPlain) === 0 ? 'UNIQUE ' : ''}INDEX \`${name}\` (${columns})`,
