@@ -23,6 +23,8 @@ export type MailServerOptions = {
   readonly tls?: { readonly key: string; readonly cert: string; readonly fromTheStart: boolean };
   /** The reply to a recipient, if it is not accepted. */
   readonly refuse?: (recipient: string) => { readonly code: number; readonly text: string } | null;
+  /** What happens before a recipient is answered. */
+  readonly beforeRecipient?: () => Promise<void>;
   /** What happens after the content has come: nothing is answered until then. */
   readonly beforeAnswer?: (mail: ReceivedMail) => Promise<void>;
 };
@@ -67,7 +69,9 @@ export async function startMailServer(options: MailServerOptions = {}): Promise<
     },
     onRcptTo: ({ address }, _session, done) => {
       const refused = options.refuse?.(address) ?? null;
-      done(refused === null ? null : refusal(refused.code, refused.text));
+      void (options.beforeRecipient?.() ?? Promise.resolve()).then(() =>
+        done(refused === null ? null : refusal(refused.code, refused.text)),
+      );
     },
     onData: (stream, session, done) => {
       const chunks: Buffer[] = [];
