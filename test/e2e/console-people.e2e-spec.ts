@@ -98,6 +98,29 @@ describe.runIf(isBrowserAvailable())('people in the console', async () => {
     expect(await stored(two)).toMatchObject({ email: 'two@example.com', active: true });
   });
 
+  it('R97: a file that is not UTF-8 is refused, and no name is damaged', async () => {
+    const page = await console.visitAs(admin, '/people');
+    await page.getByRole('button', { name: 'Import a file' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Import users' });
+    await dialog.getByLabel('CSV file').setInputFiles({
+      name: 'users.csv',
+      mimeType: 'text/csv',
+      buffer: Buffer.from(`username,displayName\r\n${unique('import')},J\xfcrgen\r\n`, 'latin1'),
+    });
+    await dialog.getByRole('alert').getByText('Save the file as "CSV UTF-8"').waitFor();
+    expect(await dialog.getByRole('button', { name: 'Import' }).isDisabled()).toBe(true);
+    const name = unique('import');
+    await dialog.getByLabel('CSV file').setInputFiles({
+      name: 'users.csv',
+      mimeType: 'text/csv',
+      buffer: Buffer.from(`\ufeffusername,displayName\r\n${name},J\xfcrgen\r\n`),
+    });
+    await dialog.getByText('The file is in order: 1 new, 0 changed.').waitFor();
+    await dialog.getByRole('button', { name: 'Import' }).click();
+    await page.getByText('Imported: 1 new, 0 changed.').waitFor();
+    expect((await server.admin.get(`/users/${name}`)).body).toMatchObject({ displayName: 'J\xfcrgen' });
+  });
+
   it('R104: a group is created, gets members and loses them, and is deleted unless a permission names it', async () => {
     const group = unique('operators');
     const user = await server.createUser({ username: unique('carol') });

@@ -78,22 +78,24 @@ export function useDeleteUser(): UseMutationResult<unknown, Error, string> {
   );
 }
 
-const importUsers = (csv: string, dryRun: boolean): Promise<UserImport> =>
+/** The bytes as they are: what is not UTF-8 would become other names if it were read as text here. */
+const importUsers = (csv: ArrayBuffer, dryRun: boolean): Promise<UserImport> =>
   answerOf(() =>
     api.POST('/api/v1/users/import', {
       params: { query: { dryRun } },
       headers: { 'Content-Type': 'text/csv' },
-      body: csv,
-      bodySerializer: (text) => text,
+      // The type wants a text; what is sent are the bytes.
+      body: '',
+      bodySerializer: () => csv,
     }),
   );
 
 /** What the file would do, and what is wrong in which line. */
-export function useTryImport(): UseMutationResult<UserImport, Error, string> {
+export function useTryImport(): UseMutationResult<UserImport, Error, ArrayBuffer> {
   return useMutation({ mutationFn: (csv) => importUsers(csv, true) });
 }
 
 /** All users of the file, or none. */
-export function useImport(): UseMutationResult<UserImport, Error, string> {
-  return useUserChange((csv: string) => importUsers(csv, false));
+export function useImport(): UseMutationResult<UserImport, Error, ArrayBuffer> {
+  return useUserChange((csv: ArrayBuffer) => importUsers(csv, false));
 }

@@ -25,16 +25,21 @@ export function ImportDialog({ onClose, onDone }: ImportDialogProps): ReactNode 
   const id = useId();
   const attempt = useTryImport();
   const importing = useImport();
-  const [csv, setCsv] = useState<string | null>(null);
+  const [csv, setCsv] = useState<ArrayBuffer | null>(null);
+  const [isUnreadable, setUnreadable] = useState(false);
   const choose = (file: File | undefined): void => {
     importing.reset();
     attempt.reset();
     setCsv(null);
-    if (file === undefined) return;
-    void file.text().then((text) => {
-      setCsv(text);
-      attempt.mutate(text);
-    });
+    setUnreadable(false);
+    // The bytes that are tried are those that are imported, also if the file changes meanwhile.
+    file?.arrayBuffer().then(
+      (bytes) => {
+        setCsv(bytes);
+        attempt.mutate(bytes);
+      },
+      () => setUnreadable(true),
+    );
   };
   const found = attempt.data;
   const canImport = csv !== null && found !== undefined && found.errors.length === 0 && found.create + found.change > 0;
@@ -55,6 +60,11 @@ export function ImportDialog({ onClose, onDone }: ImportDialogProps): ReactNode 
             />
           </div>
         </div>
+        {isUnreadable ? (
+          <Notice kind="bad" title="The file cannot be read">
+            Choose it again.
+          </Notice>
+        ) : null}
         <ProblemNotice problem={attempt.error ?? importing.error} />
         {found === undefined ? null : <Preview found={found} />}
         <DialogActions>
@@ -86,7 +96,7 @@ function Preview({ found }: { readonly found: UserImport }): ReactNode {
   return (
     <>
       <Notice kind="bad" title="The file has errors, and nothing of it can be imported">
-        Mend these lines, and choose the file again.
+        Correct these lines, and choose the file again.
       </Notice>
       <div className={styles.fields}>
         <DataTable
