@@ -123,6 +123,22 @@ describe.runIf(isBrowserAvailable())('my tokens', async () => {
     expect(await page.content()).not.toContain(secret);
   });
 
+  it('R100: without a clipboard, as over plain http, the text is selected and the page says so', async () => {
+    const user = await server.createUser();
+    const page = await visitAs(user, '/tokens/new');
+    await page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })");
+    await page.getByLabel('Description').fill('over plain http');
+    await page.getByLabel('Read only').check();
+    await createButton(page).click();
+    await page.getByRole('button', { name: 'Copy Token' }).click();
+    await page.getByText('The text is selected: copy it').waitFor();
+    expect(await page.evaluate('getSelection().toString()')).toBe(await secretOf(page));
+    // A copy by hand counts: nobody is asked.
+    await page.keyboard.press('Control+c');
+    await page.keyboard.press('Escape');
+    await row(page, 'over plain http').waitFor();
+  });
+
   it('R100, R09: nothing is sent before the scope is chosen, and what was typed stays', async () => {
     const user = await server.createUser();
     const page = await visitAs(user, '/tokens/new');

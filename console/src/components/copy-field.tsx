@@ -1,4 +1,4 @@
-import { useId, useState, type ReactNode } from 'react';
+import { useId, useRef, useState, type ReactNode } from 'react';
 import { Button } from './button';
 import styles from './copy-field.module.css';
 
@@ -17,22 +17,26 @@ interface CopyFieldProps {
 export function CopyField({ label, value, isBlock = false, isFirst = false, onCopied }: CopyFieldProps): ReactNode {
   const id = useId();
   const [state, setState] = useState<'idle' | 'copied' | 'failed'>('idle');
-  const copy = (): void => {
-    navigator.clipboard.writeText(value).then(
-      () => {
-        setState('copied');
-        onCopied?.();
-      },
-      () => setState('failed'),
-    );
+  const frame = useRef<HTMLDivElement>(null);
+  const copy = async (): Promise<void> => {
+    try {
+      // Without https, a browser has no clipboard for pages.
+      await navigator.clipboard.writeText(value);
+      setState('copied');
+      onCopied?.();
+    } catch {
+      setState('failed');
+      // Selects the text, too.
+      frame.current?.querySelector<HTMLElement>('input, textarea')?.focus();
+    }
   };
   return (
-    <div className={styles.frame}>
+    <div ref={frame} className={styles.frame}>
       <div className={styles.head}>
         <span id={id} className={styles.label}>
           {label}
         </span>
-        <Button look="quiet" onClick={copy} aria-label={`Copy ${label}`} data-first={isFirst || undefined}>
+        <Button look="quiet" onClick={() => void copy()} aria-label={`Copy ${label}`} data-first={isFirst || undefined}>
           {state === 'copied' ? 'Copied' : 'Copy'}
         </Button>
       </div>
@@ -57,7 +61,9 @@ export function CopyField({ label, value, isBlock = false, isFirst = false, onCo
         />
       )}
       <span role="status" className={styles.state}>
-        {state === 'failed' ? 'The browser did not allow it. Select the text and copy it.' : ''}
+        {state === 'failed'
+          ? 'The browser does not let this page copy. The text is selected: copy it with Ctrl+C, or ⌘C on a Mac.'
+          : ''}
       </span>
     </div>
   );
