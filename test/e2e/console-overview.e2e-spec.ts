@@ -5,6 +5,7 @@ import { expectAccessible, expectNoSideScroll, shareConsole, takeScreenshot } fr
 import { startRecordingUpstream } from '../support/recording-upstream.js';
 import type { ScopegateFixture, TestUser } from '../support/scopegate.fixture.js';
 
+const ADDRESS = '2001:db8:ffff:ffff:ffff:ffff:ffff:fffe';
 const MARKUP = '<img src=x onerror="document.title=1"> & <b>bold</b>';
 
 /** One request through the gateway. @returns its request id */
@@ -131,7 +132,7 @@ describe.runIf(isBrowserAvailable())('the pages of figures and events', async ()
     await page.getByLabel('Peer address').fill('203.0.113.7');
     await page.getByLabel('Token id').fill(token.id);
     await page.getByRole('button', { name: 'Judge it' }).click();
-    await page.getByText('allowed', { exact: true }).waitFor();
+    await page.getByText('Allowed', { exact: true }).waitFor();
     expect(upstream.requests.length).toBe(0);
   });
 
@@ -197,6 +198,80 @@ describe.runIf(isBrowserAvailable())('the pages of figures and events', async ()
     await dialog.getByLabel('Password').fill(admin.password);
     await dialog.getByRole('button', { name: 'Log in' }).click();
     await page.getByText('POST /things').first().waitFor();
+  });
+
+  it('R105: two filters are chosen in a row by keyboard, and texts follow the address', async () => {
+    const page = await open('/audit?user=anna', 'Audit');
+    await page.getByLabel('Outcome').focus();
+    await page.keyboard.press('ArrowDown');
+    await page.getByText('Loading…').first().waitFor({ state: 'detached' });
+    const focused = (): Promise<string> =>
+      page.evaluate<string>('document.activeElement.labels?.[0]?.textContent ?? document.activeElement.tagName');
+    expect(await focused()).toBe('Outcome');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('ArrowDown');
+    expect(await focused()).toBe('Event');
+    const { searchParams } = new URL(page.url());
+    expect([...searchParams.keys()].sort()).toEqual(['last', 'outcome', 'type', 'user']);
+    // What is typed and not applied yet is applied with the next choice.
+    await page.getByLabel('Reason').fill(' no-such-reason ');
+    await page.getByLabel('Door').focus();
+    await page.keyboard.press('ArrowDown');
+    await page.getByText('No event matches').waitFor();
+    expect(new URL(page.url()).searchParams.get('code')).toBe('no-such-reason');
+    await page.getByRole('link', { name: 'show the last 24 hours' }).click();
+    await page.getByRole('row').nth(1).waitFor();
+    expect(await page.getByLabel('User', { exact: true }).inputValue()).toBe('');
+    expect(await page.getByLabel('Reason').inputValue()).toBe('');
+    await page.goto(`${server.managementUrl}/console/all-tokens`);
+    await page.getByLabel('State').focus();
+    await page.keyboard.press('ArrowDown');
+    await page.getByText('Loading…').first().waitFor({ state: 'detached' });
+    expect(await focused()).toBe('State');
+  });
+
+  it('R104: what is shown stays when a live list gets no answer, and it goes on by itself', async () => {
+    const page = await open('/audit?user=anna&outcome=denied', 'Audit');
+    await page.getByText('POST /things').waitFor();
+    await page.getByText(/^Times: \w+/).waitFor();
+    await page.getByLabel('Live: ask every two seconds').check();
+    await page.getByText('POST /things').waitFor();
+    await page.route('**/api/v1/audit-events?*', (route) => route.fulfill({ status: 500, body: '{}' }));
+    await page.getByRole('alert').waitFor();
+    expect(await page.getByText('POST /things').count()).toBe(1);
+    await page.getByRole('button', { name: 'Try again' }).waitFor();
+    await page.unroute('**/api/v1/audit-events?*');
+    await page.getByRole('alert').waitFor({ state: 'detached' });
+    await page.getByText('POST /things').waitFor();
+  });
+
+  it('R104: a list that could not be fetched is asked for again by a button', async () => {
+    const page = await open('/overview', 'Overview');
+    await page.route('**/api/v1/audit-events?*', (route) => route.fulfill({ status: 500, body: '{}' }));
+    await page.goto(`${server.managementUrl}/console/audit?user=anna&outcome=denied`);
+    await page.getByRole('alert').waitFor();
+    await page.unroute('**/api/v1/audit-events?*');
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByText('POST /things').waitFor();
+  });
+
+  it('R105: long paths and IPv6 addresses stay whole in the audit table, wide and narrow', async () => {
+    const path = `/rest/api/2/issue/${'A-1234-'.repeat(20)}/attachments/a-file-with-a-long-name.tar.gz`;
+    await send(server, path, withToken, 'DELETE');
+    for (const width of [1280, 360]) {
+      const page = await open('/audit?user=anna&outcome=denied', 'Audit', { width });
+      await page.route('**/api/v1/audit-events?*', async (route) => {
+        const answer = await route.fetch();
+        const { items, ...rest } = (await answer.json()) as { readonly items: readonly object[] };
+        const body = { ...rest, items: items.map((item) => ({ ...item, clientIp: ADDRESS })) };
+        await route.fulfill({ response: answer, json: body });
+      });
+      await page.reload();
+      await page.getByText(ADDRESS).first().waitFor();
+      await page.getByText('DELETE /rest/api/2/issue').waitFor();
+      await expectNoSideScroll(page);
+      await takeScreenshot(page, `audit-long-${width}`);
+    }
   });
 
   it('R103: what the server does not answer is said in the page', async () => {

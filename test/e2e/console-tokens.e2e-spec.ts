@@ -286,7 +286,7 @@ describe.runIf(isBrowserAvailable())('my tokens', async () => {
     await page.keyboard.press('Enter');
     await dialog.getByRole('button', { name: 'Revoke' }).focus();
     await page.keyboard.press('Enter');
-    await page.getByText('is revoked and works no more').waitFor();
+    await page.getByText('is revoked. Requests with it are refused.').waitFor();
     await row(page, 'to revoke').getByText('Revoked').waitFor();
     expect(await revoke.count()).toBe(0);
     expect(await tokensOf(user)).toMatchObject([{ id: token.id, status: 'revoked' }]);

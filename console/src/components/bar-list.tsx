@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import styles from './chart.module.css';
+import { inDigits } from './number';
 
 export interface BarListItem {
   readonly key: string;
@@ -14,8 +15,6 @@ interface BarListProps {
   readonly items: readonly BarListItem[];
   readonly empty: ReactNode;
 }
-
-const number = new Intl.NumberFormat('en');
 
 /** A table of numbers, each with a bar beside it. */
 export function BarList({ caption, titles, items, empty }: BarListProps): ReactNode {
@@ -39,7 +38,7 @@ export function BarList({ caption, titles, items, empty }: BarListProps): ReactN
                 <rect className={styles.bar} data-series={0} width={(count / largest) * 100} height={4} />
               </svg>
             </th>
-            <td>{number.format(count)}</td>
+            <td>{inDigits(count)}</td>
           </tr>
         ))}
       </tbody>

@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import { Button } from './button';
 import styles from './data-table.module.css';
 import { ProblemNotice } from './notice';
+import { TIME_ZONE } from './time';
 
 export interface Column<Row> {
   /** Stands in front of the value where the table is shown as cards. */
@@ -22,7 +23,11 @@ interface DataTableProps<Row> {
   readonly keyOf: (row: Row) => string;
   /** What is shown where there are none: say what to do next. */
   readonly empty: ReactNode;
+  /** Why they could not be fetched, or not all of them. */
   readonly problem?: unknown;
+  readonly onRetry?: () => void;
+  /** Says below the table in which time zone its times are. */
+  readonly hasTimes?: boolean;
   /** There are more rows to fetch. */
   readonly hasMore?: boolean;
   readonly isFetchingMore?: boolean;
@@ -31,10 +36,46 @@ interface DataTableProps<Row> {
 
 /** Rows and columns; on a narrow screen, each row is a card. */
 export function DataTable<Row>(props: DataTableProps<Row>): ReactNode {
-  const { caption, columns, rows, keyOf, empty, problem, hasMore = false, isFetchingMore = false, onMore } = props;
-  if (problem !== undefined && problem !== null) return <ProblemNotice problem={problem} />;
-  if (rows === undefined) return <Loading />;
-  if (rows.length === 0 && !hasMore) return <div className={styles.empty}>{empty}</div>;
+  const { rows, empty, problem = null, onRetry, hasTimes = false, hasMore = false, isFetchingMore, onMore } = props;
+  if (rows === undefined) return problem === null ? <Loading /> : <Failure problem={problem} onRetry={onRetry} />;
+  return (
+    <>
+      {rows.length === 0 && !hasMore ? <div className={styles.empty}>{empty}</div> : <Rows {...props} rows={rows} />}
+      {/* What is there already stays. */}
+      {problem === null ? null : <Failure problem={problem} onRetry={onRetry} />}
+      {hasMore && problem === null ? (
+        <div className={styles.more}>
+          <Button isBusy={isFetchingMore ?? false} onClick={onMore}>
+            Show more
+          </Button>
+        </div>
+      ) : null}
+      {hasTimes && rows.length > 0 ? <p className={styles.zone}>Times: {TIME_ZONE}</p> : null}
+    </>
+  );
+}
+
+interface FailureProps {
+  readonly problem: unknown;
+  readonly onRetry: (() => void) | undefined;
+}
+
+function Failure({ problem, onRetry }: FailureProps): ReactNode {
+  return (
+    <>
+      <ProblemNotice problem={problem} />
+      {onRetry === undefined ? null : (
+        <div className={styles.more}>
+          <Button onClick={onRetry}>Try again</Button>
+        </div>
+      )}
+    </>
+  );
+}
+
+type RowsProps<Row> = Pick<DataTableProps<Row>, 'caption' | 'columns' | 'keyOf'> & { readonly rows: readonly Row[] };
+
+function Rows<Row>({ caption, columns, rows, keyOf }: RowsProps<Row>): ReactNode {
   return (
     <div className={styles.frame}>
       <table className={styles.table}>
@@ -58,13 +99,6 @@ export function DataTable<Row>(props: DataTableProps<Row>): ReactNode {
           ))}
         </tbody>
       </table>
-      {hasMore ? (
-        <div className={styles.more}>
-          <Button isBusy={isFetchingMore} onClick={onMore}>
-            Show more
-          </Button>
-        </div>
-      ) : null}
     </div>
   );
 }

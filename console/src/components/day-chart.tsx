@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import styles from './chart.module.css';
 import { roundTop, totalOf, type DaySeries } from './day-series';
+import { inDigits } from './number';
 
 interface DayChartProps {
   /** What is counted, such as "Requests". */
@@ -17,8 +18,6 @@ const TOP = 18;
 const BOTTOM = 24;
 const GAP = 0.2;
 
-const number = new Intl.NumberFormat('en');
-
 /** A bar for each day, and the same numbers as a table. */
 export function DayChart({ title, days, series }: DayChartProps): ReactNode {
   const top = roundTop(Math.max(0, ...days.map((day) => totalOf(series, day))));
@@ -32,12 +31,13 @@ export function DayChart({ title, days, series }: DayChartProps): ReactNode {
             {name}
           </span>
         ))}
+        <span className={styles.note}>Days are UTC.</span>
       </figcaption>
       <svg
         className={styles.chart}
         viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
         role="img"
-        aria-label={`${title}: ${number.format(all)} in ${days.length} days. The table below has the numbers.`}
+        aria-label={`${title}: ${inDigits(all)} in ${days.length} days. The table below has the numbers.`}
       >
         <Scale top={top} />
         {days.map((day, index) => (
@@ -66,7 +66,7 @@ function Scale({ top }: { readonly top: number }): ReactNode {
         <line className={styles.line} x1={LEFT} x2={WIDTH} y1={y} y2={y} />
         {Number.isInteger(value) ? (
           <text className={styles.label} x={LEFT - 6} y={y + 4} textAnchor="end">
-            {number.format(value)}
+            {inDigits(value)}
           </text>
         ) : null}
       </g>
@@ -142,7 +142,7 @@ function DayTable({ title, days, series }: DayChartProps): ReactNode {
             <tr key={day}>
               <th scope="row">{day}</th>
               {series.map(({ name, counts }) => (
-                <td key={name}>{number.format(counts.get(day) ?? 0)}</td>
+                <td key={name}>{inDigits(counts.get(day) ?? 0)}</td>
               ))}
             </tr>
           ))}

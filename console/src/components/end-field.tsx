@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import type { Schema } from '../api/client';
 import { SelectField, TextField } from './field';
+import { LOCAL_TIME } from './time';
 import { VALIDITY_TITLES, type ChosenEnd } from './validity';
 
 interface EndFieldProps {
@@ -12,8 +13,6 @@ interface EndFieldProps {
   readonly unchanged?: string;
   readonly error?: string | null;
 }
-
-const TIME_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** Until when a token is valid: a choice that the policy leaves, or a date of one's own. */
 export function EndField({ value, onChange, validities, unchanged, error }: EndFieldProps): ReactNode {
@@ -36,7 +35,7 @@ export function EndField({ value, onChange, validities, unchanged, error }: EndF
         <TextField
           label="Valid until"
           type="datetime-local"
-          hint={`In the time zone of this browser (${TIME_ZONE}).`}
+          hint={LOCAL_TIME}
           value={value.date}
           error={error ?? null}
           onChange={(date) => onChange({ ...value, date })}

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import { fromLocalInput, LAST_LABELS, toLocalInput, type LastRange, type TimeRange } from '../data/time-range';
 import { SelectField, TextField } from './field';
+import { LOCAL_TIME } from './time';
 
 interface TimeRangePickerProps {
   readonly range: TimeRange;
@@ -27,12 +28,14 @@ export function TimeRangePicker({ range, onChange }: TimeRangePickerProps): Reac
           <TextField
             label="From"
             type="datetime-local"
+            hint={LOCAL_TIME}
             value={toLocalInput(range.from)}
             onChange={(text) => onChange({ ...range, from: fromLocalInput(text) })}
           />
           <TextField
             label="To"
             type="datetime-local"
+            hint={LOCAL_TIME}
             value={toLocalInput(range.to)}
             onChange={(text) => onChange({ ...range, to: fromLocalInput(text) })}
           />

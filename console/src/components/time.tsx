@@ -13,6 +13,12 @@ const day = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium' });
 const absolute = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short' });
 const exact = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
 
+/** Of the browser, such as `Europe/Berlin`. */
+export const TIME_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+/** Beside a field for a time. */
+export const LOCAL_TIME = `In the time zone of this browser (${TIME_ZONE}).`;
+
 /** "in 3 days"; "now" within a minute. */
 export function relativeTime(instant: string, nowMs = Date.now()): string {
   const distanceMs = Date.parse(instant) - nowMs;

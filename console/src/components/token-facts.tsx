@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import type { Schema } from '../api/client';
 import { Badge, type BadgeLook } from './badge';
 import { Facts } from './facts';
+import { inDigits } from './number';
 import { Time } from './time';
 
 type Token = Schema<'Token'>;
@@ -47,7 +48,7 @@ export function TokenFacts({ token }: { readonly token: Token }): ReactNode {
         ['Created', <Created key="created" token={token} />],
         ['Ends', <Time key="ends" at={token.expiresAt} otherwise="Never" />],
         ['Last use', <LastUsed key="last" token={token} />],
-        ['Uses', uses.toLocaleString('en')],
+        ['Uses', inDigits(uses)],
         ['Applications', token.applications === null ? 'All' : token.applications.join(', ')],
         ['Addresses', token.allowList === null ? 'All that the settings allow' : token.allowList.join(', ')],
         ...(token.revokedAt === null ? [] : [['Revoked', <Revoked key="revoked" token={token} />] as const]),

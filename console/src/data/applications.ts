@@ -7,7 +7,7 @@ import {
   type UseQueryResult,
 } from '@tanstack/react-query';
 import { answerOf, api, type Schema } from '../api/client';
-import { listOf, nextCursorOf, type List } from './list';
+import { BY_CURSOR, growingList, type GrowingList } from './pages';
 import { ifMatch, versionedAnswerOf, type DocumentSource } from './versioned';
 
 export type Application = Schema<'Application'>;
@@ -19,16 +19,13 @@ export type ApplicationCheck = Schema<'ApplicationCheck'>;
 
 const APPLICATIONS = ['applications'] as const;
 
-export function useApplications(): List<Application> {
-  return listOf(
+export function useApplications(): GrowingList<Application> {
+  return growingList(
     useInfiniteQuery({
+      ...BY_CURSOR,
       queryKey: [...APPLICATIONS, 'list'],
-      queryFn: ({ pageParam }) =>
-        answerOf(() =>
-          api.GET('/api/v1/applications', { params: { query: pageParam === null ? {} : { cursor: pageParam } } }),
-        ),
-      initialPageParam: null as string | null,
-      getNextPageParam: nextCursorOf,
+      queryFn: ({ pageParam: cursor }) =>
+        answerOf(() => api.GET('/api/v1/applications', { params: { query: cursor === undefined ? {} : { cursor } } })),
     }),
   );
 }

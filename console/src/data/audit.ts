@@ -1,7 +1,8 @@
-import { useInfiniteQuery, type UseInfiniteQueryResult, type InfiniteData } from '@tanstack/react-query';
+import { useInfiniteQuery } from '@tanstack/react-query';
 import { answerOf, api, type Schema } from '../api/client';
 import type { paths } from '../api/schema';
 import { setFilters, writeAuditFilter, type AuditFilter } from './audit-filter';
+import { BY_CURSOR, growingList, type GrowingList } from './pages';
 import { usePollingMs } from './polling';
 import { boundsOf } from './time-range';
 
@@ -16,30 +17,29 @@ const PAGE_SIZE = 50;
  * Newest first.
  * @param isLive asks again every two seconds while somebody looks at the page, for the newest page alone
  */
-export function useAuditEvents(
-  filter: AuditFilter,
-  isLive: boolean,
-): UseInfiniteQueryResult<InfiniteData<Schema<'AuditEventPage'>>> {
+export function useAuditEvents(filter: AuditFilter, isLive: boolean): GrowingList<AuditEvent> {
   const refetchInterval = usePollingMs(LIVE_MS);
-  return useInfiniteQuery({
-    queryKey: ['audit-events', writeAuditFilter(filter).toString(), isLive],
-    initialPageParam: null as string | null,
-    queryFn: ({ pageParam }) =>
-      answerOf(() =>
-        api.GET('/api/v1/audit-events', {
-          params: {
-            query: {
-              ...(setFilters(filter) as Partial<Query>),
-              ...boundsOf(filter.range, Date.now()),
-              limit: PAGE_SIZE,
-              ...(pageParam === null ? {} : { cursor: pageParam }),
+  const list = growingList(
+    useInfiniteQuery({
+      ...BY_CURSOR,
+      queryKey: ['audit-events', writeAuditFilter(filter).toString(), isLive],
+      queryFn: ({ pageParam: cursor }) =>
+        answerOf(() =>
+          api.GET('/api/v1/audit-events', {
+            params: {
+              query: {
+                ...(setFilters(filter) as Partial<Query>),
+                ...boundsOf(filter.range, Date.now()),
+                limit: PAGE_SIZE,
+                ...(cursor === undefined ? {} : { cursor }),
+              },
             },
-          },
-        }),
-      ),
-    getNextPageParam: ({ nextCursor }) => nextCursor,
-    ...(isLive ? { refetchInterval, maxPages: 1 } : {}),
-  });
+          }),
+        ),
+      ...(isLive ? { refetchInterval, maxPages: 1 } : {}),
+    }),
+  );
+  return isLive ? { ...list, hasMore: false } : list;
 }
 
 /** Where the browser gets the events as a file. */

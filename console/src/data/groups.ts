@@ -7,46 +7,32 @@ import {
   type UseQueryResult,
 } from '@tanstack/react-query';
 import { answerOf, api, type Schema } from '../api/client';
-import { listOf, nextCursorOf, type List } from './list';
+import { BY_CURSOR, fewOf, growingList, type GrowingList } from './pages';
 
 export type Group = Schema<'Group'>;
 
 const GROUPS = ['groups'] as const;
 
-/** So many are proposed; the names of others can be typed. */
-const MAX_PROPOSED = 2_000;
-const PAGE = 200;
+type Query = { readonly limit?: number; readonly cursor?: string };
 
-const readGroups = (cursor: string | undefined, limit: number): Promise<Schema<'GroupPage'>> =>
-  answerOf(() =>
-    api.GET('/api/v1/groups', { params: { query: cursor === undefined ? { limit } : { limit, cursor } } }),
-  );
+const readGroups = (query: Query): Promise<Schema<'GroupPage'>> =>
+  answerOf(() => api.GET('/api/v1/groups', { params: { query } }));
 
-export function useGroups(): List<Group> {
-  return listOf(
+export function useGroups(): GrowingList<Group> {
+  return growingList(
     useInfiniteQuery({
+      ...BY_CURSOR,
       queryKey: [...GROUPS, 'list'],
-      queryFn: ({ pageParam }) => readGroups(pageParam, 50),
-      initialPageParam: undefined as string | undefined,
-      getNextPageParam: nextCursorOf,
+      queryFn: ({ pageParam: cursor }) => readGroups(cursor === undefined ? {} : { cursor }),
     }),
   );
 }
 
-/** To choose from. */
+/** To choose from; the names of others can be typed. */
 export function useGroupNames(): UseQueryResult<readonly string[]> {
   return useQuery({
     queryKey: [...GROUPS, 'names'],
-    queryFn: async () => {
-      const names: string[] = [];
-      let cursor: string | undefined;
-      do {
-        const page = await readGroups(cursor, PAGE);
-        names.push(...page.items.map(({ name }) => name));
-        cursor = page.nextCursor ?? undefined;
-      } while (cursor !== undefined && names.length < MAX_PROPOSED);
-      return names;
-    },
+    queryFn: async () => (await fewOf(readGroups)).map(({ name }) => name),
     staleTime: 60_000,
   });
 }

@@ -6,29 +6,19 @@ import {
   type UseQueryResult,
 } from '@tanstack/react-query';
 import { answerOf, api, type Schema } from '../api/client';
+import { fewOf } from './pages';
 
 /** A credential of one's own for an application, without its secret. */
 export type Deposit = Schema<'Deposit'>;
 export type NewDeposit = Schema<'StoreDeposit'>;
 
 const DEPOSITS = ['own-credentials'] as const;
-const MAX_PAGES = 10;
 
 /** One for an application at most, so that they are few. */
 export function useOwnCredentials(): UseQueryResult<readonly Deposit[]> {
   return useQuery({
     queryKey: DEPOSITS,
-    queryFn: async () => {
-      const all: Deposit[] = [];
-      let cursor: string | null | undefined;
-      for (let page = 0; page < MAX_PAGES && cursor !== null; page += 1) {
-        const query = { limit: 200, ...(cursor === undefined ? {} : { cursor }) };
-        const answer = await answerOf(() => api.GET('/api/v1/me/credentials', { params: { query } }));
-        all.push(...answer.items);
-        cursor = answer.nextCursor;
-      }
-      return all;
-    },
+    queryFn: () => fewOf((query) => answerOf(() => api.GET('/api/v1/me/credentials', { params: { query } }))),
   });
 }
 

@@ -10,7 +10,9 @@ export interface ListPage<Item> {
 export interface GrowingList<Item> {
   /** Undefined while the first page is fetched. */
   readonly rows: readonly Item[] | undefined;
-  readonly problem: unknown;
+  readonly problem: Error | null;
+  /** Asks again for what could not be fetched. */
+  readonly onRetry: () => void;
   readonly hasMore: boolean;
   readonly isFetchingMore: boolean;
   readonly onMore: () => void;
@@ -29,8 +31,28 @@ export function growingList<Item>(query: UseInfiniteQueryResult<InfiniteData<Lis
   return {
     rows: query.data?.pages.flatMap(({ items }) => items),
     problem: query.error,
+    onRetry: () => void (query.isFetchNextPageError ? query.fetchNextPage() : query.refetch()),
     hasMore: query.hasNextPage,
     isFetchingMore: query.isFetchingNextPage,
     onMore: () => void query.fetchNextPage(),
   };
+}
+
+/** Of a list that is offered to choose from: so many, and not the rest. */
+const MAX_PAGES = 10;
+const PAGE_SIZE = 200;
+
+/** All items of a list of which there are few. @param read a page */
+export async function fewOf<Item>(
+  read: (query: { readonly limit: number; readonly cursor?: string }) => Promise<ListPage<Item>>,
+): Promise<readonly Item[]> {
+  const all: Item[] = [];
+  let cursor: string | undefined;
+  for (let page = 0; page < MAX_PAGES; page += 1) {
+    const answer = await read({ limit: PAGE_SIZE, ...(cursor === undefined ? {} : { cursor }) });
+    all.push(...answer.items);
+    if (answer.nextCursor === null || answer.nextCursor === undefined) break;
+    cursor = answer.nextCursor;
+  }
+  return all;
 }

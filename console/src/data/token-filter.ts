@@ -15,7 +15,7 @@ export const TOKEN_LOOKS = {
   'ends-30d': 'Ends within 30 days',
   'never-used': 'Never used',
   'unused-90d': 'Not used for 90 days',
-  'exceeds-policy': 'Exceeds the rules of today',
+  'exceeds-policy': 'Exceeds the current rules',
 } as const;
 
 export type TokenLook = keyof typeof TOKEN_LOOKS;

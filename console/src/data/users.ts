@@ -6,7 +6,7 @@ import {
   type UseMutationResult,
 } from '@tanstack/react-query';
 import { answerOf, api, type Schema } from '../api/client';
-import { listOf, nextCursorOf, type List } from './list';
+import { BY_CURSOR, growingList, type GrowingList } from './pages';
 
 export type User = Schema<'User'>;
 export type UserImport = Schema<'UserImport'>;
@@ -20,18 +20,17 @@ export interface UserFilter {
   readonly group?: string;
 }
 
-export function useUsers(filter: UserFilter): List<User> {
-  return listOf(
+export function useUsers(filter: UserFilter): GrowingList<User> {
+  return growingList(
     useInfiniteQuery({
+      ...BY_CURSOR,
       queryKey: [...USERS, filter],
-      queryFn: ({ pageParam }) =>
+      queryFn: ({ pageParam: cursor }) =>
         answerOf(() =>
           api.GET('/api/v1/users', {
-            params: { query: pageParam === null ? filter : { ...filter, cursor: pageParam } },
+            params: { query: cursor === undefined ? filter : { ...filter, cursor } },
           }),
         ),
-      initialPageParam: null as string | null,
-      getNextPageParam: nextCursorOf,
       placeholderData: keepPreviousData,
     }),
   );

@@ -27,11 +27,7 @@ export function AllTokensPage(): ReactNode {
   return (
     <Page title="All tokens" lead="Of every user. Choose several to revoke them at once.">
       <Section title="Filter">
-        <TokenFilterForm
-          key={params.toString()}
-          filter={filter}
-          onChange={(next) => setParams(writeTokenFilter(next), { replace: true })}
-        />
+        <TokenFilterForm filter={filter} onChange={(next) => setParams(writeTokenFilter(next), { replace: true })} />
       </Section>
       <Section
         title="Tokens"
@@ -40,13 +36,10 @@ export function AllTokensPage(): ReactNode {
         <DataTable
           caption="Tokens of all users"
           columns={columns(chosen, toggle, setOpened)}
-          rows={list.rows}
           keyOf={({ id }) => id}
-          problem={list.problem}
-          empty="No token matches. Take a filter away."
-          hasMore={list.hasMore}
-          isFetchingMore={list.isFetchingMore}
-          onMore={list.onMore}
+          empty="No token matches. Remove a filter."
+          hasTimes
+          {...list}
         />
       </Section>
       {opened === null ? null : (

@@ -1,4 +1,4 @@
-import { useState, type ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import {
   pathsApiV1AuditEventsGetParametersQueryCredentialValues as credentials,
   pathsApiV1AuditEventsGetParametersQueryDoorValues as doors,
@@ -6,9 +6,12 @@ import {
   pathsApiV1AuditEventsGetParametersQueryTypeValues as types,
 } from '../../api/schema';
 import { Button } from '../../components/button';
+import { choices } from '../../components/choices';
 import { SelectField, TextField } from '../../components/field';
 import { TimeRangePicker } from '../../components/time-range';
+import { useDraft } from '../../components/draft';
 import { readAuditFilter, type AuditFilter, type AuditFilterName } from '../../data/audit-filter';
+import { trimmed } from '../../data/trimmed';
 import styles from './audit.module.css';
 
 interface AuditFilterFormProps {
@@ -18,10 +21,15 @@ interface AuditFilterFormProps {
 
 /** The choices act at once, the texts with Enter or the button. */
 export function AuditFilterForm({ filter, onChange }: AuditFilterFormProps): ReactNode {
-  const [values, setValues] = useState(filter.values);
+  const [values, setValues] = useDraft(filter.values);
   const setText = (name: AuditFilterName) => (value: string) => setValues({ ...values, [name]: value });
   const choose = (name: AuditFilterName) => (value: string) =>
-    onChange({ range: filter.range, values: { ...values, [name]: value } });
+    onChange({ range: filter.range, values: trimmed({ ...values, [name]: value }) });
+  const clear = (): void => {
+    const none = readAuditFilter(new URLSearchParams());
+    setValues(none.values);
+    onChange(none);
+  };
   return (
     <form
       aria-label="Filter"
@@ -31,7 +39,7 @@ export function AuditFilterForm({ filter, onChange }: AuditFilterFormProps): Rea
       }}
     >
       <div className={styles.filter}>
-        <TimeRangePicker range={filter.range} onChange={(range) => onChange({ range, values })} />
+        <TimeRangePicker range={filter.range} onChange={(range) => onChange({ range, values: trimmed(values) })} />
         <SelectField label="Outcome" value={values.outcome} options={choices(outcomes)} onChange={choose('outcome')} />
         <SelectField label="Event" value={values.type} options={choices(types)} onChange={choose('type')} />
         <SelectField
@@ -52,18 +60,8 @@ export function AuditFilterForm({ filter, onChange }: AuditFilterFormProps): Rea
         <Button type="submit" look="primary">
           Apply
         </Button>
-        <Button onClick={() => onChange(readAuditFilter(new URLSearchParams()))}>Clear</Button>
+        <Button onClick={clear}>Clear</Button>
       </div>
     </form>
   );
-}
-
-function trimmed(values: AuditFilter['values']): AuditFilter['values'] {
-  return Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [name, value.trim()]),
-  ) as AuditFilter['values'];
-}
-
-function choices(values: readonly string[]): readonly { readonly value: string; readonly label: string }[] {
-  return [{ value: '', label: 'All' }, ...values.map((value) => ({ value, label: value }))];
 }

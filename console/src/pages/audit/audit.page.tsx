@@ -36,7 +36,7 @@ export function AuditPage(): ReactNode {
       }
     >
       <Section title="Filter">
-        <AuditFilterForm key={params.toString()} filter={filter} onChange={change} />
+        <AuditFilterForm filter={filter} onChange={change} />
       </Section>
       <Section
         title="Events"
@@ -45,18 +45,15 @@ export function AuditPage(): ReactNode {
         <DataTable
           caption="Audit events, newest first"
           columns={columns(setOpened)}
-          rows={events.data?.pages.flatMap((page) => page.items)}
           keyOf={({ id }) => id}
-          problem={events.error}
           empty={
             <>
               No event matches. Choose a longer time or fewer filters, or{' '}
               <Link href="/audit">show the last 24 hours</Link>.
             </>
           }
-          hasMore={events.hasNextPage && !isLive}
-          isFetchingMore={events.isFetchingNextPage}
-          onMore={() => void events.fetchNextPage()}
+          hasTimes
+          {...events}
         />
       </Section>
       <EventDialog event={opened} onClose={() => setOpened(null)} />

@@ -3,6 +3,7 @@ import { Link } from 'wouter';
 import { Dialog } from '../../components/dialog';
 import { Facts } from '../../components/facts';
 import { OutcomeBadge } from '../../components/outcome-badge';
+import { Time, TIME_ZONE } from '../../components/time';
 import type { AuditEvent } from '../../data/audit';
 import styles from './audit.module.css';
 
@@ -36,7 +37,8 @@ function code(text: string | null): ReactNode {
 function factsOf(event: AuditEvent): readonly (readonly [string, ReactNode])[] {
   const request = event.method === null ? null : `${event.method} ${event.path ?? ''}`;
   return [
-    ['Time', event.at],
+    [`Time (${TIME_ZONE})`, <Time key="time" at={event.at} isExact />],
+    ['Time (UTC)', event.at],
     ['Outcome', <OutcomeBadge key="outcome" outcome={event.outcome} />],
     ['Times', event.count > 1 ? event.count : null],
     ['Reason', code(event.code)],

@@ -6,6 +6,7 @@ import { FieldRow, TextArea, TextField } from '../../components/field';
 import { Form } from '../../components/form';
 import { ProblemNotice } from '../../components/notice';
 import { Page, Section } from '../../components/page';
+import { useDraft } from '../../components/draft';
 import { useExplain, useExplainedEvent } from '../../data/explain';
 import { Explanation } from './explanation';
 import { readHeaderLines } from './header-lines';
@@ -20,11 +21,7 @@ export function ExplainPage(): ReactNode {
       lead="How a request was judged, or would be judged now, stage by stage, with the true reason."
     >
       <Section title="A request that was made">
-        <EventForm
-          key={requestId}
-          requestId={requestId}
-          onAsk={(id) => setParams(id === '' ? {} : { requestId: id })}
-        />
+        <EventForm requestId={requestId} onAsk={(id) => setParams(id === '' ? {} : { requestId: id })} />
         <ExplainedEvent requestId={requestId} />
       </Section>
       <Section title="A request that might be made">
@@ -41,7 +38,7 @@ function EventForm({
   readonly requestId: string;
   readonly onAsk: (id: string) => void;
 }): ReactNode {
-  const [text, setText] = useState(requestId);
+  const [text, setText] = useDraft(requestId);
   return (
     <Form label="Explain a request id" onSubmit={() => onAsk(text.trim())}>
       <TextField

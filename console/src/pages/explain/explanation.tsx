@@ -5,9 +5,9 @@ import { Stages } from '../../components/stages';
 import type { Explanation as Explained } from '../../data/explain';
 
 const DECISIONS = {
-  allow: ['good', 'allowed'],
-  deny: ['bad', 'refused'],
-  pass: ['plain', 'passed on without being judged'],
+  allow: ['good', 'Allowed'],
+  deny: ['bad', 'Refused'],
+  pass: ['plain', 'Passed on without being judged'],
 } as const;
 
 /** The decision, how the client address was found, and the stages. */

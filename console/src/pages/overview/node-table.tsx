@@ -2,21 +2,20 @@ import type { ReactNode } from 'react';
 import type { Schema } from '../../api/client';
 import { Badge } from '../../components/badge';
 import { DataTable, type Column } from '../../components/data-table';
+import { inDigits } from '../../components/number';
 import { Time } from '../../components/time';
 import { useNodes } from '../../data/reports';
 
-const number = new Intl.NumberFormat('en');
-
 const COLUMNS: readonly Column<Schema<'Node'>>[] = [
   { title: 'Node', isRowTitle: true, cell: ({ id }) => <code>{id}</code> },
-  { title: 'State', cell: ({ live }) => <Badge look={live ? 'good' : 'bad'}>{live ? 'live' : 'gone'}</Badge> },
+  { title: 'State', cell: ({ live }) => <Badge look={live ? 'good' : 'bad'}>{live ? 'Live' : 'Gone'}</Badge> },
   { title: 'Last seen', cell: ({ lastSeenAt }) => <Time at={lastSeenAt} isRelative /> },
   { title: 'Version', cell: ({ version }) => version ?? '–' },
-  { title: 'Lag', isNumber: true, cell: ({ lagMs }) => (lagMs === null ? '–' : `${number.format(lagMs)} ms`) },
+  { title: 'Lag', isNumber: true, cell: ({ lagMs }) => (lagMs === null ? '–' : `${inDigits(lagMs)} ms`) },
   {
-    title: 'Events to store',
+    title: 'Journal not stored yet',
     isNumber: true,
-    cell: ({ journalBytes }) => (journalBytes === null ? '–' : `${number.format(journalBytes)} bytes`),
+    cell: ({ journalBytes }) => (journalBytes === null ? '–' : `${inDigits(journalBytes)} bytes`),
   },
 ];
 
@@ -30,6 +29,7 @@ export function NodeTable(): ReactNode {
       rows={nodes.data?.items}
       keyOf={({ id }) => id}
       problem={nodes.error}
+      onRetry={() => void nodes.refetch()}
       empty="No node has said anything of itself yet."
     />
   );

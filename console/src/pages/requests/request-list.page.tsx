@@ -1,6 +1,7 @@
-import { useState, type ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import { Link, useSearchParams } from 'wouter';
 import { Badge } from '../../components/badge';
+import { choices } from '../../components/choices';
 import { DataTable, type Column } from '../../components/data-table';
 import { FieldRow, SelectField, TextField } from '../../components/field';
 import { OutcomeBadge } from '../../components/outcome-badge';
@@ -8,6 +9,7 @@ import { Page, Section } from '../../components/page';
 import { SearchForm } from '../../components/search-form';
 import { TimeRangePicker } from '../../components/time-range';
 import { Time } from '../../components/time';
+import { useDraft } from '../../components/draft';
 import { useOwnApplications } from '../../data/own-applications';
 import {
   OWN_OUTCOMES,
@@ -16,10 +18,9 @@ import {
   type OwnRequestFilter,
 } from '../../data/own-request-filter';
 import { useOwnRequests, type OwnRequest } from '../../data/own-requests';
+import { trimmed } from '../../data/trimmed';
 import { ExplainForm } from './explain-form';
 import styles from './requests.module.css';
-
-const ALL = { value: '', label: 'All' };
 
 /** One's own requests, newest first. */
 export function RequestListPage(): ReactNode {
@@ -37,6 +38,7 @@ export function RequestListPage(): ReactNode {
           columns={COLUMNS}
           keyOf={({ at, requestId, path }) => `${at} ${requestId ?? ''} ${path ?? ''}`}
           empty="No request matches. Choose a longer time or fewer filters, or send a request with one of your tokens."
+          hasTimes
           {...requests}
         />
       </Section>
@@ -49,9 +51,8 @@ function RequestFilters(): ReactNode {
   const [params, setParams] = useSearchParams();
   const applications = useOwnApplications();
   const { range, values } = readOwnRequestFilter(params);
-  const [q, setQ] = useState(values.q);
-  const [code, setCode] = useState(values.code);
-  const typed = { ...values, q: q.trim(), code: code.trim() };
+  const [{ q, code }, setTexts] = useDraft({ q: values.q, code: values.code });
+  const typed = { ...values, ...trimmed({ q, code }) };
   const apply = (filter: OwnRequestFilter): void => setParams(writeOwnRequestFilter(filter), { replace: true });
   return (
     <SearchForm label="Filter the requests" onSubmit={() => apply({ range, values: typed })}>
@@ -60,13 +61,13 @@ function RequestFilters(): ReactNode {
         <SelectField
           label="Outcome"
           value={values.outcome}
-          options={[ALL, ...OWN_OUTCOMES.map((value) => ({ value, label: value }))]}
+          options={choices(OWN_OUTCOMES)}
           onChange={(outcome) => apply({ range, values: { ...typed, outcome } })}
         />
         <SelectField
           label="Application"
           value={values.application}
-          options={[ALL, ...applicationOptions(applications.data ?? [], values.application)]}
+          options={[...choices([]), ...applicationOptions(applications.data ?? [], values.application)]}
           onChange={(application) => apply({ range, values: { ...typed, application } })}
         />
         <TextField
@@ -75,7 +76,7 @@ function RequestFilters(): ReactNode {
           placeholder="token_expired"
           maxLength={40}
           spellCheck={false}
-          onChange={setCode}
+          onChange={(next) => setTexts({ q, code: next })}
         />
         <TextField
           label="Search"
@@ -83,7 +84,7 @@ function RequestFilters(): ReactNode {
           value={q}
           placeholder="Path, token or program"
           maxLength={255}
-          onChange={setQ}
+          onChange={(next) => setTexts({ q: next, code })}
         />
       </FieldRow>
     </SearchForm>
@@ -101,7 +102,7 @@ function applicationOptions(
 
 /** What became of it: at the gateway, or at the application behind it. */
 export function RequestOutcome({ request: { outcome, upstreamRefused } }: { readonly request: OwnRequest }): ReactNode {
-  return upstreamRefused ? <Badge look="warning">application refused</Badge> : <OutcomeBadge outcome={outcome} />;
+  return upstreamRefused ? <Badge look="warning">Application refused</Badge> : <OutcomeBadge outcome={outcome} />;
 }
 
 const COLUMNS: readonly Column<OwnRequest>[] = [

@@ -9,11 +9,12 @@ import { Notice } from '../../components/notice';
 import { Page, Section } from '../../components/page';
 import { SearchForm } from '../../components/search-form';
 import { LastUsed, ScopeBadge, STATUS_TITLES, StatusBadge } from '../../components/token-facts';
+import { useDraft } from '../../components/draft';
 import { useMe, useSession } from '../../data/session';
-import { useOwnTokens, type CreatedToken, type Token, type TokenFilter } from '../../data/own-tokens';
+import { useOwnTokens, type Token, type TokenFilter } from '../../data/own-tokens';
 import { CreationNotice } from './new-token.page';
 import { SecretDialog } from './secret.dialog';
-import { DescribeTokenDialog, RevokeTokenDialog, RotateTokenDialog } from './token.dialog';
+import { DescribeTokenDialog, RevokeTokenDialog, RotateTokenDialog, type RotatedToken } from './token.dialog';
 import styles from './tokens.module.css';
 
 type Action = 'describe' | 'rotate' | 'revoke';
@@ -30,7 +31,6 @@ export function TokenListPage(): ReactNode {
   const session = useSession();
   const me = useMe();
   const [filter, setFilter] = useState(NO_FILTER);
-  const [resets, setResets] = useState(0);
   const tokens = useOwnTokens(session.data?.username ?? '', filter);
   const [doing, setDoing] = useState<Doing | null>(null);
   const [news, setNews] = useState<string | null>(null);
@@ -49,20 +49,15 @@ export function TokenListPage(): ReactNode {
       {me.data === undefined ? null : <CreationNotice creation={me.data.tokenCreation} />}
       {news === null ? null : <Notice kind="good">{news}</Notice>}
       <Section title="Tokens">
-        <TokenFilters key={resets} filter={filter} onChange={setFilter} />
+        <TokenFilters filter={filter} onChange={setFilter} />
         <DataTable
           caption="My tokens, newest first"
           columns={columns((action, token) => setDoing({ action, token }))}
           keyOf={({ id }) => id}
           empty={
-            <NoTokens
-              isFiltered={filter.status !== '' || filter.text !== ''}
-              onReset={() => {
-                setFilter(NO_FILTER);
-                setResets(resets + 1);
-              }}
-            />
+            <NoTokens isFiltered={filter.status !== '' || filter.text !== ''} onReset={() => setFilter(NO_FILTER)} />
           }
+          hasTimes
           {...tokens}
         />
       </Section>
@@ -89,9 +84,12 @@ interface TokenDialogProps {
 }
 
 function TokenDialog({ doing: { action, token }, validities, onClose, onDone }: TokenDialogProps): ReactNode {
-  const [successor, setSuccessor] = useState<CreatedToken | null>(null);
-  if (successor !== null) {
-    const news = `“${successor.description}” has a successor. Give it to the script before the old token ends.`;
+  const [rotated, setRotated] = useState<RotatedToken | null>(null);
+  if (rotated !== null) {
+    const { successor, isOldAlive } = rotated;
+    const news = isOldAlive
+      ? `“${successor.description}” has a successor. Give it to the script before the old token ends.`
+      : `“${successor.description}” has a successor. The old token has ended: give the new one to the script now.`;
     return <SecretDialog token={successor} onClose={() => onDone(news)} />;
   }
   switch (action) {
@@ -100,7 +98,7 @@ function TokenDialog({ doing: { action, token }, validities, onClose, onDone }: 
     case 'revoke':
       return <RevokeTokenDialog token={token} onClose={onClose} onDone={onDone} />;
     case 'rotate':
-      return <RotateTokenDialog token={token} validities={validities} onClose={onClose} onDone={setSuccessor} />;
+      return <RotateTokenDialog token={token} validities={validities} onClose={onClose} onDone={setRotated} />;
   }
 }
 
@@ -110,7 +108,7 @@ interface TokenFiltersProps {
 }
 
 function TokenFilters({ filter, onChange }: TokenFiltersProps): ReactNode {
-  const [text, setText] = useState(filter.text);
+  const [text, setText] = useDraft(filter.text);
   return (
     <SearchForm label="Filter the tokens" onSubmit={() => onChange({ ...filter, text: text.trim() })}>
       <FieldRow>

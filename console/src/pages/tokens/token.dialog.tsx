@@ -71,7 +71,9 @@ export function RevokeTokenDialog({ token, onClose, onDone }: TokenDialogProps):
       isBusy={revoke.isPending}
       problem={revoke.error}
       onConfirm={() =>
-        revoke.mutate(token.id, { onSuccess: () => onDone(`“${token.description}” is revoked and works no more.`) })
+        revoke.mutate(token.id, {
+          onSuccess: () => onDone(`“${token.description}” is revoked. Requests with it are refused.`),
+        })
       }
     />
   );
@@ -86,9 +88,15 @@ const OVERLAPS = [
 
 type Overlap = (typeof OVERLAPS)[number]['value'];
 
+export interface RotatedToken {
+  readonly successor: CreatedToken;
+  /** The old token goes on for a while. */
+  readonly isOldAlive: boolean;
+}
+
 interface RotateTokenDialogProps extends Pick<TokenDialogProps, 'token' | 'onClose'> {
   readonly validities: Schema<'TokenCreation'>['validities'];
-  readonly onDone: (token: CreatedToken) => void;
+  readonly onDone: (rotated: RotatedToken) => void;
 }
 
 /** A successor with the same properties, while the old token goes on for a while. */
@@ -106,7 +114,7 @@ export function RotateTokenDialog({ token, validities, onClose, onDone }: Rotate
       {
         onSuccess: (successor) => {
           rotate.reset();
-          onDone(successor);
+          onDone({ successor, isOldAlive: overlap !== '' });
         },
       },
     );
