@@ -7,7 +7,9 @@ import { CanExplain, ProblemNotice } from './components/notice';
 import { Page } from './components/page';
 import { createQueryClient } from './data/query-client';
 import { useSession, type Session } from './data/session';
+import { AfterLoginPage, LoggedInPage } from './pages/login/logged-in.page';
 import { LoginPage } from './pages/login/login.page';
+import { PROVEN_PATH } from './pages/login/oidc';
 import { ProofDialog } from './shell/proof.dialog';
 import { ADMINISTRATOR_ROUTES, USER_ROUTES } from './shell/routes';
 import { Shell } from './shell/shell';
@@ -26,11 +28,15 @@ export function App(): ReactNode {
   );
 }
 
+/** Opens after the login. */
+const HOME = USER_ROUTES[0]?.path ?? '/';
+
 /** Shows the login to whoever has no session, and the console to the others. */
 function Gate(): ReactNode {
   const session = useSession();
   if (session.isPending) return <Loading />;
-  if (session.isError) return <ProblemNotice problem={session.error} />;
+  // A page that is open stays, also if the server cannot be reached for a while.
+  if (session.data === undefined) return <ProblemNotice problem={session.error} />;
   return session.data === null ? <LoginPage /> : <Console key={session.data.username} session={session.data} />;
 }
 
@@ -45,11 +51,13 @@ function Console({ session }: { readonly session: Session }): ReactNode {
               {routes.map(({ path, page }) => (
                 <Route key={path} path={`${path}/*?`} component={page} />
               ))}
-              {['/', '/login'].map((path) => (
-                <Route key={path} path={path}>
-                  <Redirect to={USER_ROUTES[0]?.path ?? '/'} replace />
-                </Route>
-              ))}
+              <Route path="/">
+                <Redirect to={HOME} replace />
+              </Route>
+              <Route path="/login">
+                <AfterLoginPage home={HOME} />
+              </Route>
+              <Route path={PROVEN_PATH} component={LoggedInPage} />
               <Route>
                 <Page title="There is no such page">
                   <p>The address leads nowhere, or the page is for administrators. Choose a page of the menu.</p>

@@ -77,6 +77,38 @@ describe.runIf(isBrowserAvailable())('logging in at the console', async () => {
     await page.getByRole('link', { name: 'My tokens' }).waitFor({ state: 'hidden' });
   });
 
+  it('R99: another person who logs in in another tab is whom the first tab shows, and nobody else', async () => {
+    const user = await server.createUser({ displayName: 'Second Person' });
+    await server.createToken({ scope: 'read-only', owner: 'admin', description: 'only for admin' });
+    const page = await visitAs(admin, '/tokens');
+    await page.getByText('only for admin').waitFor();
+    await page.evaluate(
+      (login) =>
+        fetch('/api/v1/session', {
+          method: 'POST',
+          headers: { 'Content-Type': 'application/json' },
+          body: JSON.stringify(login),
+        }).then((answer) => answer.status),
+      user,
+    );
+    await page.evaluate("document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))");
+    await page.getByText('Second Person').waitFor();
+    expect(await page.getByText('only for admin').count()).toBe(0);
+    expect(await page.getByText('Administration').count()).toBe(0);
+  });
+
+  it('R99: the page of a session that has ended stays, and the log-out of it works', async () => {
+    const page = await visitAs(admin, '/tokens/new');
+    await page.getByLabel('Description').fill('half typed');
+    await page.context().clearCookies();
+    const asked = page.waitForResponse('**/api/v1/session');
+    await page.evaluate("document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))");
+    expect((await asked).status()).toBe(401);
+    expect(await page.getByLabel('Description').inputValue()).toBe('half typed');
+    await page.getByRole('button', { name: 'Log out' }).click();
+    await page.getByRole('heading', { name: 'Log in to Scopegate' }).waitFor();
+  });
+
   it('R99: without the cookie, the page that is open asks for the login', async () => {
     const page = await visitAs(admin, '/tokens');
     await page.context().clearCookies();

@@ -1,5 +1,7 @@
+import { UnitOfWork } from '../../src/database/unit-of-work.js';
+import { BrowserSessionEntity } from '../../src/sessions/browser-session.entity.js';
 import { createApiClient, type ApiClient } from './api.client.js';
-import type { TestUser } from './scopegate.fixture.js';
+import type { ScopegateFixture, TestUser } from './scopegate.fixture.js';
 
 /** What a browser adds to a request of a page of this server. */
 export const OWN_PAGE = { 'Sec-Fetch-Site': 'same-origin', 'Sec-Fetch-Mode': 'cors', 'Sec-Fetch-Dest': 'empty' };
@@ -39,4 +41,14 @@ export function sessionOf(
     value: cookie.slice(cookie.indexOf('=') + 1),
     api: createApiClient(origin, null, { ...OWN_PAGE, ...lines, Cookie: cookie }),
   };
+}
+
+/** Every session is as if its user had proven who they are so long ago: changes then need another proof (R99). */
+export async function ageProofs({ provider }: Pick<ScopegateFixture, 'provider'>, minutes: number): Promise<void> {
+  await provider(UnitOfWork).run(async (unit) => {
+    for (const { id, userId } of await unit.manager.find(BrowserSessionEntity)) {
+      await unit.manager.update(BrowserSessionEntity, { id }, { authenticatedAtMs: Date.now() - minutes * 60_000 });
+      unit.changed('browser-session', userId);
+    }
+  });
 }

@@ -19,22 +19,31 @@ interface Answer<Data> {
 const MAX_TRIES = 3;
 
 /**
- * The body of a successful answer. If the session has ended, or the password is asked for again, the person is asked
- * and the call is made once more.
+ * The body of a successful answer. Asks nobody for anything.
  * @throws ApiProblem for every other answer
+ */
+export async function plainAnswerOf<Data>(call: () => Promise<Answer<Data>>): Promise<Data> {
+  const { data, error, response } = await call().catch(() => {
+    throw unreachable();
+  });
+  if (!response.ok) throw problemOf(response.status, error, response.headers.get('X-Request-Id'));
+  return data as Data;
+}
+
+/**
+ * As `plainAnswerOf`, but if the session has ended, or the password is asked for again, the person is asked and the call
+ * is made once more.
  */
 export async function answerOf<Data>(call: () => Promise<Answer<Data>>): Promise<Data> {
   for (let tries = 1; ; tries += 1) {
-    const result = await call().catch(() => {
-      throw unreachable();
-    });
-    if (result.response.ok) {
+    try {
+      const data = await plainAnswerOf(call);
       noteSession();
-      return result.data as Data;
+      return data;
+    } catch (error) {
+      const kind = error instanceof ApiProblem ? promptFor(error) : null;
+      if (kind === null || tries === MAX_TRIES || !(await askPerson(kind))) throw error;
     }
-    const problem = problemOf(result.response.status, result.error, result.response.headers.get('X-Request-Id'));
-    const kind = promptFor(problem);
-    if (kind === null || tries === MAX_TRIES || !(await askPerson(kind))) throw problem;
   }
 }
 

@@ -2,44 +2,48 @@ import {
   useMutation,
   useQuery,
   useQueryClient,
+  type QueryClient,
   type UseMutationResult,
   type UseQueryResult,
 } from '@tanstack/react-query';
-import { answerOf, api, type Schema } from '../api/client';
-import { ApiProblem, problemOf, unreachable } from '../api/problem';
+import { answerOf, api, plainAnswerOf, type Schema } from '../api/client';
+import { ApiProblem } from '../api/problem';
+import { promptStore } from '../api/prompts';
 
 export type Session = Schema<'Session'>;
 
 const SESSION = ['session'] as const;
 
-interface Answer<Data> {
-  readonly data?: Data;
-  readonly error?: unknown;
-  readonly response: Response;
+function isLoggedOut(error: unknown): boolean {
+  return error instanceof ApiProblem && error.problem.status === 401;
 }
 
-/** As `answerOf`, but a 401 is an answer here and asks nobody. */
-async function plainAnswerOf<Data>(call: () => Promise<Answer<Data>>): Promise<Data> {
-  const { data, error, response } = await call().catch(() => {
-    throw unreachable();
-  });
-  if (!response.ok) throw problemOf(response.status, error, response.headers.get('X-Request-Id'));
-  return data as Data;
+/** Nothing of another person is shown, not even for a moment. */
+function forgetAll(queries: QueryClient): void {
+  queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION[0] });
 }
 
-/** Null for somebody who is not logged in. */
+/** Null for somebody who is not logged in. Asked again in a tab that is looked at again. */
 export function useSession(): UseQueryResult<Session | null> {
+  const queries = useQueryClient();
   return useQuery({
     queryKey: SESSION,
     queryFn: async () => {
-      try {
-        return await plainAnswerOf(() => api.GET('/api/v1/session'));
-      } catch (error) {
-        if (error instanceof ApiProblem && error.problem.status === 401) return null;
+      const before = queries.getQueryData<Session | null>(SESSION) ?? null;
+      const now = await plainAnswerOf(() => api.GET('/api/v1/session')).catch((error: unknown) => {
+        // The page of a session that has ended stays: the next call asks for a login, and nothing typed is lost.
+        if (isLoggedOut(error)) return before;
         throw error;
+      });
+      // Somebody else has logged in, in another tab.
+      if (before !== null && now?.username !== before.username) {
+        promptStore.current()?.settle(false);
+        forgetAll(queries);
       }
+      return now;
     },
     staleTime: Infinity,
+    refetchOnWindowFocus: 'always',
   });
 }
 
@@ -76,10 +80,13 @@ export function useStepUp(): UseMutationResult<unknown, Error, string> {
 export function useLogout(): UseMutationResult<unknown, Error, void> {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: () => plainAnswerOf(() => api.DELETE('/api/v1/session')),
+    mutationFn: () =>
+      plainAnswerOf(() => api.DELETE('/api/v1/session')).catch((error: unknown) => {
+        if (!isLoggedOut(error)) throw error;
+      }),
     onSuccess: () => {
       queries.setQueryData(SESSION, null);
-      queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION[0] });
+      forgetAll(queries);
     },
   });
 }

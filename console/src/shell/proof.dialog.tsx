@@ -5,8 +5,8 @@ import { Dialog, DialogActions } from '../components/dialog';
 import { TextField } from '../components/field';
 import { Form } from '../components/form';
 import { ProblemNotice } from '../components/notice';
-import { useLogin, useStepUp, type Session } from '../data/session';
-import { oidcAddress } from '../pages/login/oidc';
+import { useLogin, useLoginMethods, useStepUp, type Session } from '../data/session';
+import { proofAddress } from '../pages/login/oidc';
 
 const TEXTS = {
   login: {
@@ -16,7 +16,7 @@ const TEXTS = {
   },
   'step-up': {
     title: 'Confirm that it is you',
-    description: 'Changes like this ask for your password again after 15 minutes.',
+    description: 'Changes like this need a new proof 15 minutes after the last login.',
     action: 'Confirm',
   },
 } as const;
@@ -33,11 +33,28 @@ interface OpenProofDialogProps {
 }
 
 function OpenProofDialog({ prompt, session }: OpenProofDialogProps): ReactNode {
-  const { username, method } = session;
+  const { title, description } = TEXTS[prompt.kind];
+  return (
+    <Dialog isOpen onClose={() => prompt.settle(false)} title={title} description={description}>
+      {session.method === 'oidc' ? (
+        <ProofAtProvider prompt={prompt} />
+      ) : (
+        <ProofByPassword prompt={prompt} username={session.username} />
+      )}
+    </Dialog>
+  );
+}
+
+interface ProofByPasswordProps {
+  readonly prompt: Prompt;
+  readonly username: string;
+}
+
+function ProofByPassword({ prompt, username }: ProofByPasswordProps): ReactNode {
   const [password, setPassword] = useState('');
   const login = useLogin();
   const stepUp = useStepUp();
-  const { title, description, action } = TEXTS[prompt.kind];
+  const { title, action } = TEXTS[prompt.kind];
   const proof = prompt.kind === 'login' ? login : stepUp;
   const submit = (): void => {
     const done = { onSuccess: () => prompt.settle(true) };
@@ -45,30 +62,43 @@ function OpenProofDialog({ prompt, session }: OpenProofDialogProps): ReactNode {
     else stepUp.mutate(password, done);
   };
   return (
-    <Dialog isOpen onClose={() => prompt.settle(false)} title={title} description={description}>
-      {method === 'oidc' ? (
-        <a href={oidcAddress(window.location, prompt.kind === 'step-up')}>
-          Go to your organisation’s login. What you typed on this page is lost.
+    <Form onSubmit={submit} label={title}>
+      <TextField label="User name" value={username} onChange={() => undefined} readOnly autoComplete="username" />
+      <TextField
+        label="Password"
+        type="password"
+        value={password}
+        onChange={setPassword}
+        autoComplete="current-password"
+      />
+      <ProblemNotice problem={proof.error} />
+      <DialogActions>
+        <Button onClick={() => prompt.settle(false)}>Cancel</Button>
+        <Button type="submit" look="primary" isBusy={proof.isPending}>
+          {action}
+        </Button>
+      </DialogActions>
+    </Form>
+  );
+}
+
+/** The provider has its own page. It opens in a new tab, so that this one keeps what was typed. */
+function ProofAtProvider({ prompt }: { readonly prompt: Prompt }): ReactNode {
+  const methods = useLoginMethods();
+  return (
+    <>
+      <p>
+        <a href={proofAddress(prompt.kind)} target="_blank" rel="noreferrer" data-first>
+          Log in at {methods.data?.oidcLabel ?? 'your organisation'} (new tab)
         </a>
-      ) : (
-        <Form onSubmit={submit} label={title}>
-          <TextField label="User name" value={username} onChange={() => undefined} readOnly autoComplete="username" />
-          <TextField
-            label="Password"
-            type="password"
-            value={password}
-            onChange={setPassword}
-            autoComplete="current-password"
-          />
-          <ProblemNotice problem={proof.error} />
-          <DialogActions>
-            <Button onClick={() => prompt.settle(false)}>Cancel</Button>
-            <Button type="submit" look="primary" isBusy={proof.isPending}>
-              {action}
-            </Button>
-          </DialogActions>
-        </Form>
-      )}
-    </Dialog>
+      </p>
+      <p>Then come back to this tab and continue.</p>
+      <DialogActions>
+        <Button onClick={() => prompt.settle(false)}>Cancel</Button>
+        <Button look="primary" onClick={() => prompt.settle(true)}>
+          Continue
+        </Button>
+      </DialogActions>
+    </>
   );
 }

@@ -14,19 +14,14 @@ export function LoginPage(): ReactNode {
   const login = useLogin();
   const [username, setUsername] = useState('');
   const [password, setPassword] = useState('');
-  const failure = oidcProblem(window.location.search);
   return (
     <main className={styles.main}>
       <Page title="Log in to Scopegate">
-        {failure === null ? null : (
-          <Notice kind="bad" title={failure.title}>
-            {failure.remedy}
-          </Notice>
-        )}
+        <LoginFailure />
         {methods.data?.oidc === true ? (
           <>
             <a className={styles.oidc} href={oidcAddress(window.location)}>
-              Log in with your organisation
+              Log in with {methods.data.oidcLabel ?? 'your organisation'}
             </a>
             <div className={styles.or}>or with a password</div>
           </>
@@ -48,5 +43,16 @@ export function LoginPage(): ReactNode {
         </Form>
       </Page>
     </main>
+  );
+}
+
+/** Why a login at the provider did not work, if the address says so. */
+export function LoginFailure(): ReactNode {
+  const failure = oidcProblem(window.location.search);
+  if (failure === null) return null;
+  return (
+    <Notice kind="bad" title={failure.title}>
+      {failure.remedy}
+    </Notice>
   );
 }

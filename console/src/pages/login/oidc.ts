@@ -1,4 +1,8 @@
 import { LOGIN_PROBLEMS, type LoginProblem } from '../../../../libs/access/login-problem';
+import type { PromptKind } from '../../api/prompts';
+
+/** The page that ends a login in a tab of its own. */
+export const PROVEN_PATH = '/logged-in';
 
 const OTHER_FAILURE = { title: 'The login did not work', remedy: 'Try again.' };
 
@@ -13,9 +17,21 @@ export function oidcProblem(search: string): { readonly title: string; readonly 
   return Object.hasOwn(LOGIN_PROBLEMS, code) ? LOGIN_PROBLEMS[code as LoginProblem] : OTHER_FAILURE;
 }
 
-/** Where the login at the provider begins; it leads back to the page that was asked for. */
-export function oidcAddress({ pathname }: { readonly pathname: string }, isStepUp = false): string {
-  const query = new URLSearchParams({ returnTo: pathname.endsWith('/login') ? '/console' : pathname });
-  if (isStepUp) query.set('stepUp', 'true');
-  return `/api/v1/session/oidc?${query.toString()}`;
+/** The server refuses longer ones. */
+const MAX_RETURN_LENGTH = 1_024;
+
+/** Where the login at the provider begins; it leads back to the page that was asked for, with its filter. */
+export function oidcAddress({ pathname, search }: Pick<Location, 'pathname' | 'search'>): string {
+  if (pathname.endsWith('/login')) return addressOf({ returnTo: '/console' });
+  const page = pathname + search;
+  return addressOf({ returnTo: page.length > MAX_RETURN_LENGTH ? pathname : page });
+}
+
+/** Where it begins in a tab of its own, while the page that needs it stays open. */
+export function proofAddress(kind: PromptKind): string {
+  return addressOf({ returnTo: `/console${PROVEN_PATH}`, ...(kind === 'step-up' ? { stepUp: 'true' } : {}) });
+}
+
+function addressOf(query: Readonly<Record<string, string>>): string {
+  return `/api/v1/session/oidc?${new URLSearchParams(query).toString()}`;
 }
