@@ -74,22 +74,22 @@ function columns(open: (event: AuditEvent) => void): readonly Column<AuditEvent>
     },
     { title: 'Outcome', cell: ({ outcome }) => <OutcomeBadge outcome={outcome} /> },
     { title: 'Event', cell: ({ type, count }) => (count > 1 ? `${type} (${count} times)` : type) },
-    { title: 'Reason', cell: ({ code }) => (code === null ? '–' : <code>{code}</code>) },
+    { title: 'Reason', cell: ({ code }) => (code === null ? '–' : <code className={styles.reason}>{code}</code>) },
     { title: 'User', cell: ({ actor, owner }) => actor ?? owner ?? '–' },
     { title: 'Request', cell: requestOf },
-    { title: 'Address', cell: ({ clientIp, peer }) => clientIp ?? peer ?? '–' },
+    { title: 'Address', cell: ({ clientIp, peer }) => <div className={styles.address}>{clientIp ?? peer ?? '–'}</div> },
   ];
 }
 
 function requestOf({ method, path, application, status }: AuditEvent): ReactNode {
   if (method === null && path === null) return '–';
   return (
-    <>
+    <div className={styles.request}>
       <code>
         {method} {path}
       </code>
       {application === null ? '' : ` at ${application}`}
       {status === null ? '' : ` → ${status}`}
-    </>
+    </div>
   );
 }
