@@ -144,6 +144,8 @@ describe.runIf(isBrowserAvailable())('the applications in the console', async ()
     const json = page.getByLabel('All other members, as JSON');
     await json.fill('{"timeoutMs": ');
     await page.getByText('This is not a JSON object yet').waitFor();
+    await json.fill('{"name": "Another name"}');
+    await page.getByText('Change “name” in its field above').waitFor();
     await json.fill('{"timeoutMs": "soon", "colour": 1}');
     await page.getByRole('alert').getByText('timeoutMs:').waitFor();
     await expectAccessible(page);

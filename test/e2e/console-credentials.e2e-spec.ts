@@ -93,7 +93,7 @@ describe.runIf(isBrowserAvailable())('my credentials', async () => {
       expect(await depositOf(server, user, 'tracker')).toMatchObject({ state: 'working', type: 'bearer' });
 
       accounts.delete(`Bearer ${SECRET}`);
-      await page.getByRole('button', { name: 'Try again the credential for The tracker' }).click();
+      await page.getByRole('button', { name: 'Try again: the credential for The tracker' }).click();
       await page.getByText('The tracker still refuses the credential.').waitFor();
       await row(page, 'The tracker').getByText('Rejected').waitFor();
       await expectAccessible(page);

@@ -141,6 +141,7 @@ describe.runIf(isBrowserAvailable())('people in the console', async () => {
     expect((await stored(user.username)).groups).toEqual([group]);
     await dialog.getByRole('button', { name: `Remove ${user.username}` }).click();
     await dialog.getByText('Nobody is in this group yet.').waitFor();
+    expect(await page.evaluate<string>('document.activeElement.tagName')).toBe('INPUT');
     await dialog.getByRole('button', { name: 'Done' }).click();
 
     await server.patchPermissions({ introspect: { groups: [group] } });

@@ -15,8 +15,9 @@ export function Page({ title, lead, actions, children }: PageProps): ReactNode {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     document.title = `${title} · Scopegate`;
-    heading.current?.focus({ preventScroll: true });
   }, [title]);
+  // Only then: a title that changes later, such as the name of what was saved, takes the focus from nobody.
+  useEffect(() => heading.current?.focus({ preventScroll: true }), []);
   return (
     <div className={styles.page}>
       <header className={styles.head}>

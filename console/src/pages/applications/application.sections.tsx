@@ -248,7 +248,7 @@ export function RestSection({ edited, draft, places, onBroken }: RestSectionProp
           rows={14}
           spellCheck={false}
           value={isOwn ? text : written}
-          error={own === null ? 'This is not a JSON object yet, and is not saved.' : errors.join(' ') || null}
+          error={whyBroken(text) ?? (errors.join(' ') || null)}
           warning={warningAt(places, REST)}
           onChange={change}
         />
@@ -259,10 +259,30 @@ export function RestSection({ edited, draft, places, onBroken }: RestSectionProp
 
 /** @returns null for what is no object of JSON, or has members with fields of their own */
 function parsed(text: string): Readonly<Record<string, unknown>> | null {
+  const value = objectOf(text);
+  return value === null || withField(value) !== undefined ? null : value;
+}
+
+function objectOf(text: string): Readonly<Record<string, unknown>> | null {
   try {
     const value: unknown = JSON.parse(text);
-    return isObject(value) && !Object.keys(value).some((name) => APPLICATION_FIELDS.includes(name)) ? value : null;
+    return isObject(value) ? value : null;
   } catch {
     return null;
   }
+}
+
+/** The first member that has a field of its own. */
+function withField(members: Readonly<Record<string, unknown>>): string | undefined {
+  return Object.keys(members).find((name) => APPLICATION_FIELDS.includes(name));
+}
+
+/** Why the text is not saved; null if it can be. */
+function whyBroken(text: string): string | null {
+  const members = objectOf(text);
+  if (members === null) return 'This is not a JSON object yet, and is not saved.';
+  const name = withField(members);
+  return name === undefined
+    ? null
+    : `Change “${name}” in its field above, and take it out here. This is not saved yet.`;
 }

@@ -24,7 +24,12 @@ export function NewApplicationPage(): ReactNode {
   const [created, setCreated] = useState<Application | null>(null);
   if (created !== null) {
     return (
-      <Page title={`${created.name} is protected`} lead="It answers within a second. Try it with a test call.">
+      // With a key it is another page, whose title gets the focus: the form is gone.
+      <Page
+        key="created"
+        title={`${created.name} is protected`}
+        lead="It answers within a second. Try it with a test call."
+      >
         <CreatedSection application={created} />
       </Page>
     );

@@ -197,7 +197,7 @@ function NeedActions({ need, busyKey, onStore, onCheck, onRemove }: Actions & { 
         <Button
           look="quiet"
           isBusy={busyKey === need.key}
-          aria-label={`Try again the credential for ${name}`}
+          aria-label={`Try again: the credential for ${name}`}
           onClick={() => onCheck(need)}
         >
           Try again

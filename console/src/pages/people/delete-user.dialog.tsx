@@ -15,7 +15,7 @@ export function DeleteUserDialog({ user, onClose, onDone }: DeleteUserDialogProp
       isOpen
       onClose={onClose}
       title={`Delete ${user.username}?`}
-      description="All tokens of the user are revoked, and the stored credentials are deleted. This cannot be undone: to stop somebody for a while, edit the user and take “Active” away."
+      description="All tokens of the user are revoked, and the stored credentials are deleted. This cannot be undone: to stop somebody for a while, edit the user and clear “Active”."
       action="Delete"
       isBusy={remove.isPending}
       problem={remove.error}

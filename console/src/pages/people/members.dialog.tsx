@@ -1,4 +1,4 @@
-import { useState, type ReactNode } from 'react';
+import { useRef, useState, type ReactNode } from 'react';
 import { Button } from '../../components/button';
 import { Loading } from '../../components/data-table';
 import { Dialog, DialogActions } from '../../components/dialog';
@@ -20,39 +20,46 @@ export function MembersDialog({ group, onClose }: MembersDialogProps): ReactNode
   const add = useAddMember();
   const remove = useRemoveMember();
   const [username, setUsername] = useState('');
+  const frame = useRef<HTMLDivElement>(null);
+  const removeMember = (member: string): void => {
+    add.reset();
+    remove.mutate({ name: group, username: member });
+    // The button that had the focus goes away.
+    frame.current?.querySelector('input')?.focus();
+  };
   return (
     <Dialog isOpen onClose={onClose} title={`Members of ${group}`}>
-      <Form
-        label="Add a member"
-        onSubmit={() => {
-          remove.reset();
-          add.mutate({ name: group, username }, { onSuccess: () => setUsername('') });
-        }}
-      >
-        <TextField
-          label="Add a user"
-          hint="The user name."
-          value={username}
-          autoComplete="off"
-          spellCheck={false}
-          onChange={setUsername}
-          beside={
-            <Button type="submit" isBusy={add.isPending} disabled={username === ''}>
-              Add
-            </Button>
-          }
-        />
-      </Form>
+      <div ref={frame}>
+        <Form
+          label="Add a member"
+          onSubmit={() => {
+            remove.reset();
+            add.mutate({ name: group, username }, { onSuccess: () => setUsername('') });
+          }}
+        >
+          <TextField
+            label="Add a user"
+            hint="The user name."
+            value={username}
+            autoComplete="off"
+            spellCheck={false}
+            onChange={setUsername}
+            beside={
+              <Button type="submit" isBusy={add.isPending} disabled={username === ''}>
+                Add
+              </Button>
+            }
+          />
+        </Form>
+      </div>
       <ProblemNotice problem={add.error ?? remove.error ?? problem} />
       {rows === undefined ? <Loading /> : null}
       {rows?.length === 0 ? <p className={styles.soft}>Nobody is in this group yet. Add a user above.</p> : null}
       <MemberList
         members={rows ?? []}
         group={group}
-        onRemove={(member) => {
-          add.reset();
-          remove.mutate({ name: group, username: member });
-        }}
+        leaving={remove.isPending ? remove.variables.username : null}
+        onRemove={removeMember}
       />
       <DialogActions>
         {hasMore ? (
@@ -71,10 +78,12 @@ export function MembersDialog({ group, onClose }: MembersDialogProps): ReactNode
 interface MemberListProps {
   readonly members: readonly User[];
   readonly group: string;
+  /** Who is being removed. */
+  readonly leaving: string | null;
   readonly onRemove: (username: string) => void;
 }
 
-function MemberList({ members, group, onRemove }: MemberListProps): ReactNode {
+function MemberList({ members, group, leaving, onRemove }: MemberListProps): ReactNode {
   if (members.length === 0) return null;
   return (
     <ul className={styles.members} aria-label={`Members of ${group}`}>
@@ -83,7 +92,13 @@ function MemberList({ members, group, onRemove }: MemberListProps): ReactNode {
           <span>
             {displayName} <span className={styles.name}>{username}</span>
           </span>
-          <Button look="quiet" onClick={() => onRemove(username)} aria-label={`Remove ${username}`}>
+          <Button
+            look="quiet"
+            isBusy={leaving === username}
+            disabled={leaving !== null}
+            onClick={() => onRemove(username)}
+            aria-label={`Remove ${username}`}
+          >
             Remove
           </Button>
         </li>

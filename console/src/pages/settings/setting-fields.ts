@@ -200,6 +200,7 @@ export const SETTING_OF_WARNING: Readonly<Record<string, string>> = {
   audit_switched_off: 'audit.successes',
   audit_fails_open: 'audit.failOpen',
   throttling_switched_off: 'throttling.maxFailures',
+  reminders_not_mailed: 'reminders.mail',
 };
 
 /** Locks the saver out, at least with a token. */
