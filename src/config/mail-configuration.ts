@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { isLoopbackHost } from '@scopegate/network';
 import { isEmail } from 'class-validator';
 import { ConfigurationError, readAddress, readText, type Environment } from './environment.reader.js';
 
@@ -44,7 +44,7 @@ export function readMail(environment: Environment): MailConfiguration | null {
     host,
     port: url.port === '' ? PORTS[url.protocol as keyof typeof PORTS] : Number(url.port),
     isTls,
-    needsTls: isTls || (login !== null && !isLoopback(host)),
+    needsTls: isTls || (login !== null && !isLoopbackHost(url.hostname.toLowerCase())),
     login,
     from: readFrom(from),
   };
@@ -69,10 +69,6 @@ function decoded(text: string): string {
   } catch {
     throw new ConfigurationError(`${URL_NAME}: write a % in the user name or password as %25.`);
   }
-}
-
-function isLoopback(host: string): boolean {
-  return host.toLowerCase() === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
 /** `address` or `Name <address>`. */
