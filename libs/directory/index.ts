@@ -28,6 +28,7 @@ export {
   type PresetRules,
 } from './preset.js';
 export { type PlannedChange } from './planned-change.js';
+export { groupInUse, lastAdministrator, type SyncConflict } from './sync-conflict.js';
 export { type Hold } from './sync-hold.js';
 export { messageEnd } from './message-frame.js';
 export { pageCookie, PAGED_RESULTS } from './page-cookie.js';
@@ -38,7 +39,6 @@ export type {
   NameRules,
   StoredState,
   StoredUser,
-  SyncConflict,
   SyncOptions,
   UserTarget,
 } from './sync-state.js';

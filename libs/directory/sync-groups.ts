@@ -1,5 +1,6 @@
 import { userNameKey } from '@scopegate/token';
-import { takenBy, type NameRules, type StoredState, type SyncConflict } from './sync-state.js';
+import { badName, severalOfName, takenBy, type SyncConflict } from './sync-conflict.js';
+import type { NameRules, StoredState } from './sync-state.js';
 
 export interface GroupPlan {
   readonly create: readonly string[];
@@ -23,12 +24,13 @@ export function planGroups(
   const nameOf = new Map<string, string>();
   for (const [key, [name = '', ...twins]] of seen) {
     const other = otherGroups.get(key);
-    const reason =
-      rules.group(name) ??
-      (other === undefined ? null : takenBy(other, 'group')) ??
-      (twins.length === 0 ? null : 'is the name of several groups: make it unique, or narrow groupFilter');
-    if (reason !== null) {
-      conflicts.push({ kind: 'group', name, reason });
+    const problem = rules.group(name);
+    const conflict =
+      (problem === null ? null : badName('group', name, problem)) ??
+      (other === undefined ? null : takenBy(other, 'group', name)) ??
+      (twins.length === 0 ? null : severalOfName('group', name));
+    if (conflict !== null) {
+      conflicts.push(conflict);
       continue;
     }
     const known = stored.get(key);

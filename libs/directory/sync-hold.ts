@@ -1,6 +1,7 @@
 import type { PlannedChange } from './planned-change.js';
 import type { GroupPlan } from './sync-groups.js';
-import type { StoredState, StoredUser, SyncConflict, SyncOptions, UserTarget } from './sync-state.js';
+import type { SyncConflict } from './sync-conflict.js';
+import type { StoredState, StoredUser, SyncOptions, UserTarget } from './sync-state.js';
 
 export interface DraftPlan {
   readonly create: readonly UserTarget[];

@@ -91,9 +91,9 @@ describe('the plan of a synchronisation', () => {
     ]);
     const made = plan([found('Admin'), found('bob'), found('carl')], state([], { otherUsers: others }));
     expect(made.create.map(({ username }) => username)).toEqual(['carl']);
-    expect(made.conflicts.map(({ name, reason }) => `${name} ${reason}`)).toEqual([
-      'Admin is the name of a local user, which is never taken over: rename or delete one of the two',
-      'bob is the name of a user of the directory "paris"',
+    expect(made.conflicts.map(({ message }) => message)).toEqual([
+      '"Admin" is also a local user, and stays local. Rename one of them.',
+      '"bob" is also a user of the directory "paris", and stays there. Rename one of them.',
     ]);
   });
 
@@ -126,6 +126,10 @@ describe('the plan of a synchronisation', () => {
     expect(made.create[0]?.groups).toEqual(['ops']);
     expect(made.groups).toMatchObject({ create: [], vanished: ['old'] });
     expect(made.conflicts.map(({ name }) => name)).toEqual(['administrators', 'Dev', 'a,b']);
+    expect(made.conflicts[0]?.message).toBe(
+      '"administrators" is also a local group, and stays local. Rename one of them.',
+    );
+    expect(made.conflicts[2]?.message).toMatch(/^The group "a,b" is not taken from the directory: the name .*\.$/);
   });
 
   it('keeps what a directory says about a person within the bounds of a user', () => {

@@ -2,16 +2,15 @@ import { userNameKey } from '@scopegate/token';
 import { changesOf, type PlannedChange } from './planned-change.js';
 import { holdOf, type DraftPlan, type Hold } from './sync-hold.js';
 import { planGroups, type GroupPlan } from './sync-groups.js';
-import {
-  takenBy,
-  type FoundState,
-  type FoundUser,
-  type NameRules,
-  type StoredState,
-  type StoredUser,
-  type SyncConflict,
-  type SyncOptions,
-  type UserTarget,
+import { badName, formerNamesake, severalOfEntry, severalOfName, takenBy, type SyncConflict } from './sync-conflict.js';
+import type {
+  FoundState,
+  FoundUser,
+  NameRules,
+  StoredState,
+  StoredUser,
+  SyncOptions,
+  UserTarget,
 } from './sync-state.js';
 
 export interface SyncPlan extends DraftPlan {
@@ -106,15 +105,17 @@ function matchUsers(
     const namesake = byName.get(key) ?? null;
     const isBack = own === null && namesake !== null && isSameUser(namesake, entryCounts, nowMs);
     const before = own ?? (isBack ? namesake : null);
-    const reason =
-      rules.username(user.username) ??
-      twiceProblem(counts.get(key) ?? 0, entryCounts.get(user.entry) ?? 0) ??
-      takenProblem(otherUsers.get(key), namesake, before);
-    if (reason === null) {
+    const { username } = user;
+    const problem = rules.username(username);
+    const conflict =
+      (problem === null ? null : badName('user', username, problem)) ??
+      twiceConflict(username, counts.get(key) ?? 0, entryCounts.get(user.entry) ?? 0) ??
+      takenConflict(username, otherUsers.get(key), namesake, before);
+    if (conflict === null) {
       matches.push({ user, before });
       continue;
     }
-    conflicts.push({ kind: 'user', name: user.username, reason });
+    conflicts.push(conflict);
     if (own !== null) kept.push(own.id);
     // None of several entries of a name decides what becomes of its user.
     if (namesake !== null && (counts.get(key) ?? 0) > 1) kept.push(namesake.id);
@@ -123,21 +124,20 @@ function matchUsers(
   return { matches: matches.filter(({ before }) => before === null || !decided.has(before.id)), kept };
 }
 
-function twiceProblem(ofName: number, ofEntry: number): string | null {
-  if (ofName > 1) return 'is the name of several entries: make it unique in the directory, or narrow userFilter';
-  return ofEntry > 1 ? 'shares its identifier with another entry of the directory' : null;
+function twiceConflict(name: string, ofName: number, ofEntry: number): SyncConflict | null {
+  if (ofName > 1) return severalOfName('user', name);
+  return ofEntry > 1 ? severalOfEntry(name) : null;
 }
 
-function takenProblem(
+function takenConflict(
+  name: string,
   other: string | undefined,
   namesake: StoredUser | null,
   before: StoredUser | null,
-): string | null {
-  if (other !== undefined) return takenBy(other, 'user');
+): SyncConflict | null {
+  if (other !== undefined) return takenBy(other, 'user', name);
   if (namesake === null || namesake.id === before?.id) return null;
-  return namesake.active
-    ? 'is still the name of another user of the directory: it follows at the next synchronisation'
-    : 'was the name of another entry, whose inactive user is still stored: delete that user first';
+  return formerNamesake(name, namesake.active);
 }
 
 /** The stored user's entry is missing, and not for long: the new entry of its name is the same user. */

@@ -52,14 +52,6 @@ export interface SyncOptions {
   readonly rules: NameRules;
 }
 
-/** A user or group of the directory that stays outside, and why. */
-export interface SyncConflict {
-  readonly kind: 'user' | 'group';
-  readonly name: string;
-  /** Follows the name in a sentence. */
-  readonly reason: string;
-}
-
 /** What a user of the directory is to be. */
 export interface UserTarget {
   readonly entry: string;
@@ -69,11 +61,4 @@ export interface UserTarget {
   readonly active: boolean;
   /** Sorted; only groups of this directory. */
   readonly groups: readonly string[];
-}
-
-/** @param other `local`, or the key of a directory */
-export function takenBy(other: string, kind: 'user' | 'group'): string {
-  return other === 'local'
-    ? `is the name of a local ${kind}, which is never taken over: rename or delete one of the two`
-    : `is the name of a ${kind} of the directory "${other}"`;
 }

@@ -38,3 +38,46 @@ export class HeldLease {
     await this.leases.release(this.name);
   }
 }
+
+/** Work that is done once at a time for each name, in this process and among all processes of the database. */
+export class ExclusiveWork {
+  /** A lease alone does not tell two calls of one process apart. */
+  readonly #underWay = new Set<string>();
+
+  /** @param times the work may last longer: the lease is renewed until it ends */
+  constructor(
+    private readonly leases: LeaseService,
+    private readonly times: LeaseTimes,
+    /** What is thrown where the work of this name is being done already. */
+    private readonly refuse: () => Error,
+  ) {}
+
+  async run<Result>(name: string, work: (lease: HeldLease) => Promise<Result>): Promise<Result> {
+    if (this.#underWay.has(name)) throw this.refuse();
+    this.#underWay.add(name);
+    try {
+      const lease = new HeldLease(this.leases, name, this.times);
+      if (!(await lease.hold())) throw this.refuse();
+      return await this.#renewing(lease, () => work(lease));
+    } finally {
+      this.#underWay.delete(name);
+    }
+  }
+
+  async #renewing<Result>(lease: HeldLease, work: () => Promise<Result>): Promise<Result> {
+    let renewal: Promise<unknown> = Promise.resolve();
+    // A failure is no end: the work asks `stillHolds` before it changes something.
+    const timer = setInterval(() => {
+      renewal = lease.hold().catch(() => undefined);
+    }, this.times.renewalMs);
+    try {
+      return await work();
+    } finally {
+      clearInterval(timer);
+      // One that is under way would take the lease again.
+      await renewal;
+      // What the work has done is done: without the release, the lease ends by itself.
+      await lease.release().catch(() => undefined);
+    }
+  }
+}

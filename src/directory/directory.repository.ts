@@ -186,20 +186,31 @@ export class DirectoryRepository {
     return this.hasActiveMember(manager, ADMINISTRATORS);
   }
 
+  /** @param directory whose users do not count */
+  async hasActiveAdministratorOutside(manager: EntityManager, directory: string): Promise<boolean> {
+    const query = activeMembers(manager, ADMINISTRATORS).andWhere('user.directory <> :directory', { directory });
+    return (await query.getRawOne<object>()) !== undefined;
+  }
+
   async hasActiveMember(
     manager: EntityManager,
     groupName: string,
     leavingIds: readonly string[] = [],
   ): Promise<boolean> {
-    const query = manager
-      .createQueryBuilder(GroupMemberEntity, 'member')
-      .innerJoin(UserEntity, 'user', 'user.id = member.userId')
-      .where('member.groupName = :groupName AND user.active = :active', { groupName, active: true })
-      .select('member.userId', 'userId')
-      .limit(1);
+    const query = activeMembers(manager, groupName);
     if (leavingIds.length > 0) query.andWhere('member.userId NOT IN (:...leavingIds)', { leavingIds });
     return (await query.getRawOne<object>()) !== undefined;
   }
+}
+
+/** At most one. */
+function activeMembers(manager: EntityManager, groupName: string): SelectQueryBuilder<GroupMemberEntity> {
+  return manager
+    .createQueryBuilder(GroupMemberEntity, 'member')
+    .innerJoin(UserEntity, 'user', 'user.id = member.userId')
+    .where('member.groupName = :groupName AND user.active = :active', { groupName, active: true })
+    .select('member.userId', 'userId')
+    .limit(1);
 }
 
 /** A count, because databases turn other forms into a join. */

@@ -15,7 +15,7 @@ import { DirectoryService } from './directory.service.js';
 import { ADMINISTRATORS, LOCAL } from './directory-user.js';
 import type { GroupDto } from './dto/group.dto.js';
 import { GroupEntity } from './group.entity.js';
-import { requireLocal } from './local.rule.js';
+import { connectedDirectories, requireLocal } from './local.rule.js';
 import type { UserEntity } from './user.entity.js';
 import { requireAdministrator, unknownUser } from './users.service.js';
 
@@ -66,9 +66,14 @@ export class GroupsService implements OnModuleInit {
     return toGroupDto(name);
   }
 
-  /** @throws a 404, or a 409 if the group is in use (R26) or comes from a directory */
+  /** @throws a 404, or a 409 if the group is in use (R26) or a connected directory has it */
   async delete(name: string, actor: Actor): Promise<void> {
-    await this.unitOfWork.read((manager) => this.#requireLocalGroup(manager, name, 'Delete the group'));
+    await this.unitOfWork.read(async (manager) => {
+      const directory = await this.#directoryOf(manager, name);
+      const connected = await connectedDirectories(manager);
+      // What is left of another one is deleted by hand.
+      if (connected.has(directory)) await requireLocal(manager, directory, 'Delete the group');
+    });
     await this.remove(name, actor);
   }
 
@@ -150,15 +155,14 @@ export class GroupsService implements OnModuleInit {
   async #lockBoth(unit: Unit, name: string, username: string): Promise<UserEntity> {
     await this.repository.lock(unit.manager);
     await this.#requireGroup(unit, name);
-    await this.#requireLocalGroup(unit.manager, name, 'Change its members');
+    await requireLocal(unit.manager, await this.#directoryOf(unit.manager, name), 'Change its members');
     const user = await this.repository.findUser(unit.manager, username);
     if (user === null) throw unknownUser();
     return user;
   }
 
-  async #requireLocalGroup(manager: EntityManager, name: string, what: string): Promise<void> {
-    const [owner] = (await this.repository.directoriesOfGroups(manager, [name])).values();
-    if (owner !== undefined) requireLocal(owner, what);
+  async #directoryOf(manager: EntityManager, name: string): Promise<string> {
+    return (await this.repository.directoriesOfGroups(manager, [name])).get(name) ?? LOCAL;
   }
 
   async #requireGroup(unit: Unit, name: string): Promise<void> {

@@ -10,7 +10,7 @@ import { UnitOfWork } from '../database/unit-of-work.js';
 import { shownUser } from './directory.mapper.js';
 import { DirectoryRepository } from './directory.repository.js';
 import { ADMINISTRATORS, LOCAL } from './directory-user.js';
-import { ofDirectory } from './local.rule.js';
+import { connectedDirectories, ofDirectory } from './local.rule.js';
 import type { UserImportDto } from './dto/user-import.dto.js';
 import {
   leavingAdministrators,
@@ -86,7 +86,8 @@ export class UserImportService {
     const known = new Map([...stored].map(([key, user]) => [key, shownUser(user)] as const));
     const plan = planUserImport(users, known, new Set(groups.filter((name) => !missing.has(name))));
     const ids = new Map([...stored].map(([key, { facts }]) => [key, facts.id] as const));
-    const foreign = foreignErrors(plan.users, await this.repository.directoriesOfGroups(manager, groups));
+    const connected = await connectedDirectories(manager);
+    const foreign = foreignErrors(plan.users, await this.repository.directoriesOfGroups(manager, groups), connected);
     const last = await this.#administratorErrors(manager, plan.users, ids);
     return { ...plan, ids, errors: [...plan.errors, ...foreign, ...last] };
   }
@@ -110,14 +111,15 @@ export class UserImportService {
 function foreignErrors(
   users: readonly PlannedUser[],
   directoriesOfGroups: ReadonlyMap<string, string>,
+  connected: ReadonlySet<string>,
 ): readonly ImportError[] {
   return users.flatMap(({ line, before, after }) => {
     if (before !== null && before.directory !== LOCAL) {
-      return { line, message: ofDirectory(before.directory, 'Change the user') };
+      return { line, message: ofDirectory(before.directory, 'Change the user', connected) };
     }
     const group = after.groups.find((name) => directoriesOfGroups.has(name));
     if (group === undefined) return [];
-    const message = ofDirectory(directoriesOfGroups.get(group) ?? LOCAL, 'Change its members');
+    const message = ofDirectory(directoriesOfGroups.get(group) ?? LOCAL, 'Change its members', connected);
     return { line, message: `The group "${group}": ${message}` };
   });
 }

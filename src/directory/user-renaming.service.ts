@@ -53,7 +53,7 @@ export class UserRenamingService {
     await this.repository.lock(manager);
     const row = await this.repository.findUser(manager, username);
     if (row === null) throw unknownUser();
-    requireLocal(row.directory, 'Rename the user');
+    await requireLocal(manager, row.directory, 'Rename the user');
     const { id } = row;
     const shown = toUserDto({ ...row, username: next, groups: await this.repository.groupsOf(manager, id) });
     if (row.username === next) return { id, shown, isRenamed: false };

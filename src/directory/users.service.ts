@@ -20,7 +20,7 @@ import { DirectoryService } from './directory.service.js';
 import { ADMINISTRATORS, LOCAL, isActiveAdministrator } from './directory-user.js';
 import type { UserDto } from './dto/user.dto.js';
 import { ChangedUserDto, type CreateUserDto, type UserListQuery } from './dto/user.input.dto.js';
-import { ofDirectory, requireLocal } from './local.rule.js';
+import { connectedDirectories, ofDirectory, requireLocal } from './local.rule.js';
 import { trustedOrigin } from './login-origin.js';
 import { PasswordHasher } from './password.hasher.js';
 import { passwordProblem } from './password.rule.js';
@@ -112,7 +112,7 @@ export class UsersService {
       const added = after.groups.filter((group) => !before.groups.includes(group));
       const left = before.groups.filter((group) => !after.groups.includes(group));
       const isOtherwiseChanged = Object.keys(describeChange(before, { ...after, groups: before.groups })).length > 0;
-      if (isOtherwiseChanged || isPasswordSet) requireLocal(row.directory, 'Change the user');
+      if (isOtherwiseChanged || isPasswordSet) await requireLocal(manager, row.directory, 'Change the user');
       await this.#requireGroups(manager, added);
       await this.#requireLocalGroups(manager, [...added, ...left]);
       const password = isPasswordSet ? { before: row.passwordHash, after: newHash } : null;
@@ -132,7 +132,7 @@ export class UsersService {
       await this.repository.lock(manager);
       const row = await this.#requireUser(manager, username);
       // An active one would be back after the next synchronisation, as another user.
-      if (row.active) requireLocal(row.directory, 'Remove or disable the user');
+      if (row.active) await requireLocal(manager, row.directory, 'Remove or disable the user');
       const before = toUserDto({ ...row, groups: await this.repository.groupsOf(manager, row.id) });
       await this.repository.removeFromAllGroups(manager, row.id);
       await manager.delete(UserEntity, row.id);
@@ -155,8 +155,11 @@ export class UsersService {
    *   comes from a directory
    */
   async changeOwnPassword(user: PrincipalFacts, current: string, next: string, actor: Actor): Promise<void> {
-    const known = await this.unitOfWork.read((manager) => manager.findOneBy(UserEntity, { id: user.id }));
-    requireLocal(known?.directory ?? LOCAL, 'Your password is the one of the directory. Change it');
+    await this.unitOfWork.read(async (manager) => {
+      const known = await manager.findOneBy(UserEntity, { id: user.id });
+      const directory = known?.directory ?? LOCAL;
+      await requireLocal(manager, directory, 'Your password is the one of the directory. Change it');
+    });
     const origin = trustedOrigin(actor.clientIp);
     const verified = await this.directory.checkPassword(user.username, current, origin);
     if (verified?.facts.id !== user.id) throw invalidField('current', 'is not your current password.');
@@ -200,7 +203,8 @@ export class UsersService {
     const [foreign] = await this.repository.directoriesOfGroups(manager, names);
     if (foreign === undefined) return;
     const [name, directory] = foreign;
-    throw new ProblemException('conflict', `The group "${name}": ${ofDirectory(directory, 'Change its members')}`);
+    const reason = ofDirectory(directory, 'Change its members', await connectedDirectories(manager));
+    throw new ProblemException('conflict', `The group "${name}": ${reason}`);
   }
 
   async #requireGroups(manager: EntityManager, names: readonly string[]): Promise<void> {

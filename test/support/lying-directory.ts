@@ -16,6 +16,8 @@ export type LdapAnswer = {
     readonly dn: string;
     readonly attributes: Readonly<Record<string, string | readonly string[] | Buffer>>;
   }[];
+  /** URLs of other servers, after the entries. */
+  readonly references?: readonly string[];
   /** In place of success, after the entries. */
   readonly error?: object;
 };
@@ -27,7 +29,9 @@ export type LdapQuestion = { readonly base: string; readonly filter: string; rea
 export type LyingDirectory = { readonly url: string; stop(): Promise<void> };
 
 /** @param answer called for each search */
-export async function startLyingDirectory(answer: (question: LdapQuestion) => LdapAnswer): Promise<LyingDirectory> {
+export async function startLyingDirectory(
+  answer: (question: LdapQuestion) => LdapAnswer | Promise<LdapAnswer>,
+): Promise<LyingDirectory> {
   const server = ldap.createServer();
   server.bind('', (_request: unknown, response: { end(): void }, next: () => void) => {
     response.end();
@@ -35,19 +39,25 @@ export async function startLyingDirectory(answer: (question: LdapQuestion) => Ld
   });
   server.search(
     '',
-    (
-      request: { dn: { toString(): string }; filter: { toString(): string }; attributes: string[] },
+    async (
+      request: {
+        readonly connection: Socket;
+        dn: { toString(): string };
+        filter: { toString(): string };
+        attributes: string[];
+      },
       response: { readonly messageId: number; send(entry: object): void; end(): void },
       next: (error?: object) => void,
     ) => {
       const question = { base: String(request.dn), filter: String(request.filter), attributes: request.attributes };
-      const { entries = [], error } = answer(question);
+      const { entries = [], references = [], error } = await answer(question);
       // As it is: ldapjs would leave out attributes that were not asked for by the same name.
       for (const { dn, attributes } of entries) {
         const { messageId } = response;
         const list = Attribute.fromObject(attributes);
         response.send(new SearchEntry({ objectName: parseDN(dn), messageId, attributes: list }));
       }
+      for (const url of references) request.connection.write(referenceMessage(response.messageId, url));
       if (error === undefined) response.end();
       next(error);
     },
@@ -63,6 +73,13 @@ export async function startLyingDirectory(answer: (question: LdapQuestion) => Ld
         server.close(() => resolve());
       }),
   };
+}
+
+/** RFC 4511 4.5.2. ldapjs sends none. */
+function referenceMessage(messageId: number, url: string): Buffer {
+  const text = Buffer.from(url);
+  const reference = [0x73, text.length + 2, 0x04, text.length];
+  return Buffer.from([0x30, 3 + reference.length + text.length, 0x02, 0x01, messageId, ...reference, ...text]);
 }
 
 /** A server that answers the first bytes of each connection with these, and then says no more. */

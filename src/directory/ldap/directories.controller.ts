@@ -1,16 +1,19 @@
-import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Headers, Param, Patch, Post, Query, Res } from '@nestjs/common';
 import { ApiConsumes, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import { CurrentActor, type Actor } from '../../audit/actor.js';
 import { NeedsStepUp, PasswordLoginOnly } from '../../common/access/route.decorators.js';
 import { BODY_LIMITS } from '../../common/http/body-limits.js';
 import { PageQuery, type Page } from '../../common/paging/page.js';
 import { ApiRoute } from '../../common/swagger/api-route.decorator.js';
+import { IfMatch } from '../../common/swagger/if-match.decorator.js';
 import { checkedDocument, DirectoriesService } from './directories.service.js';
 import { DirectoryChecker } from './directory.checker.js';
 import { DirectorySyncService } from './directory-sync.service.js';
 import { DirectoryDto, DirectoryPageDto, DirectorySyncDto, DirectoryTestDto } from './dto/directory.dto.js';
 import { CreateDirectoryDto, PatchDirectoryDto, TestDirectoryDto, TryLoginDto } from './dto/directory.input.dto.js';
-import { toDirectoryDto } from './stored-directory.mapper.js';
+import { directoryTag, toDirectoryDto } from './stored-directory.mapper.js';
+import type { StoredDirectory } from './stored-directory.js';
 
 const KEY = { key: { description: 'The key of a directory.', example: 'company' } } as const;
 
@@ -71,12 +74,17 @@ export class DirectoriesController {
       '`POST /directories/test` first.',
     status: 201,
     type: DirectoryDto,
+    isTagged: true,
     location: ({ key }) => `/api/v1/directories/${key}`,
     body: { type: CreateDirectoryDto, examples: { openldap: OPENLDAP, 'active directory': ACTIVE_DIRECTORY } },
     problems: ['conflict'],
   })
-  async createDirectory(@Body() body: CreateDirectoryDto, @CurrentActor() actor: Actor): Promise<DirectoryDto> {
-    return toDirectoryDto(await this.directories.create(actor, body));
+  async createDirectory(
+    @Body() body: CreateDirectoryDto,
+    @CurrentActor() actor: Actor,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<DirectoryDto> {
+    return tagged(await this.directories.create(actor, body), reply);
   }
 
   @Post('test')
@@ -94,22 +102,25 @@ export class DirectoriesController {
   })
   testNewDirectory(@Body() { username, password, ...body }: TestDirectoryDto): Promise<DirectoryTestDto> {
     const document = checkedDocument(body, typeof body.bindPassword === 'string');
-    return this.checker.check({ document, password: body.bindPassword ?? '' }, loginOf(username, password));
+    return this.checker.check({ document, password: () => body.bindPassword ?? '' }, loginOf(username, password));
   }
 
   @Get(':key')
   @ApiRoute({
     access: 'administrators',
     summary: 'Show a directory and how its synchronisation is going',
+    description: '`ETag` is the version of what can be set; `status` has no part in it.',
     type: DirectoryDto,
+    isTagged: true,
     params: KEY,
     problems: ['not_found'],
   })
-  getDirectory(@Param('key') key: string): DirectoryDto {
-    return toDirectoryDto(this.directories.get(key));
+  getDirectory(@Param('key') key: string, @Res({ passthrough: true }) reply: FastifyReply): DirectoryDto {
+    return tagged(this.directories.get(key), reply);
   }
 
   @Patch(':key')
+  @IfMatch('the directory has')
   @ApiConsumes('application/json', 'application/merge-patch+json')
   @ApiRoute({
     access: 'administrators',
@@ -119,19 +130,22 @@ export class DirectoriesController {
       'A merge patch: members that are left out stay unchanged. The bind password stays, unless `url` or `startTls` ' +
       'changes: then send it again, or the answer is 400.',
     type: DirectoryDto,
+    isTagged: true,
     params: KEY,
     body: {
       type: PatchDirectoryDto,
       examples: { 'no change': {}, 'another filter': { userFilter: '(objectClass=person)' } },
     },
-    problems: ['not_found'],
+    problems: ['not_found', 'version_mismatch'],
   })
   async updateDirectory(
     @Param('key') key: string,
+    @Headers('If-Match') ifMatch: string | undefined,
     @Body() patch: object,
     @CurrentActor() actor: Actor,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<DirectoryDto> {
-    return toDirectoryDto(await this.directories.patch(actor, key, patch));
+    return tagged(await this.directories.patch({ actor, ifMatch }, key, patch), reply);
   }
 
   @Delete(':key')
@@ -140,7 +154,8 @@ export class DirectoriesController {
     summary: 'Disconnect a directory',
     description:
       'Its users become inactive: their tokens are refused at once. They stay, with their tokens and events, and can ' +
-      'be deleted by hand. Its groups are deleted; those that a permission names stay, without members. If a directory ' +
+      'be deleted by hand. Its groups are deleted; those that a permission names stay, without members, and can be ' +
+      'deleted by hand once no permission names them. If a directory ' +
       'with the same key is connected again, its users are the same ones.',
     status: 204,
     params: KEY,
@@ -196,9 +211,14 @@ export class DirectoriesController {
   })
   testDirectory(@Param('key') key: string, @Body() { username, password }: TryLoginDto): Promise<DirectoryTestDto> {
     const stored = this.directories.get(key);
-    const tested = { document: stored.document, password: this.directories.passwordOf(stored) };
+    const tested = { document: stored.document, password: () => this.directories.passwordOf(stored) };
     return this.checker.check(tested, loginOf(username, password));
   }
+}
+
+function tagged(stored: StoredDirectory, reply: FastifyReply): DirectoryDto {
+  reply.header('ETag', directoryTag(stored));
+  return toDirectoryDto(stored);
 }
 
 const NOTHING: DirectorySyncDto = { created: 0, changed: 0, deactivated: 0, groups: 0, held: false };

@@ -2,6 +2,7 @@ import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/com
 import { isJsonObject } from '@scopegate/kernel';
 import type { Actor } from '../../audit/actor.js';
 import { AuditService } from '../../audit/audit.service.js';
+import { requireMatch } from '../../common/http/entity-tag.js';
 import { invalidField, invalidFields, ProblemException } from '../../common/http/problem.exception.js';
 import { decodeCursor, pageOf, type Page, type PageQuery } from '../../common/paging/page.js';
 import { Clock } from '../../common/time/clock.js';
@@ -24,7 +25,7 @@ import { DirectoryEntity } from './directory.entity.js';
 import type { DirectoryDto } from './dto/directory.dto.js';
 import { CreateDirectoryDto } from './dto/directory.input.dto.js';
 import { LdapFailure } from './ldap-failure.js';
-import { describeDirectory, describeDirectoryChange, toDirectoryDto } from './stored-directory.mapper.js';
+import { describeDirectory, describeDirectoryChange, directoryTag, toDirectoryDto } from './stored-directory.mapper.js';
 import { toStored, type DirectoryStatus, type StoredDirectory } from './stored-directory.js';
 
 /** More are not synchronised in time, and nobody has them. */
@@ -121,7 +122,7 @@ export class DirectoriesService implements OnModuleInit, OnModuleDestroy {
           detail: { subject: key, directory: describeDirectory(document, sealedPassword !== null) },
         });
         unit.changed('directories', key);
-        await actor.idempotencyClaim?.keep(manager, toDirectoryDto(made));
+        await actor.idempotencyClaim?.keep(manager, toDirectoryDto(made), directoryTag(made));
       });
     } catch (error) {
       throw isDuplicateKey(error) ? keyTaken() : error;
@@ -129,10 +130,15 @@ export class DirectoriesService implements OnModuleInit, OnModuleDestroy {
     return made;
   }
 
-  /** Applies a merge patch. @throws a 400 or a 404 */
-  patch(actor: Actor, key: string, patch: unknown): Promise<StoredDirectory> {
+  /** Applies a merge patch. @throws a 400, a 404, or a 412 for another version than `ifMatch` */
+  patch(
+    { actor, ifMatch }: { readonly actor: Actor; readonly ifMatch: string | undefined },
+    key: string,
+    patch: unknown,
+  ): Promise<StoredDirectory> {
     return this.unitOfWork.run(async (unit) => {
       const before = await this.lock(unit, key);
+      requireMatch(ifMatch, directoryTag(before));
       const asked = await patched(before, patch);
       const after = { ...before, ...this.#changed(before, asked) };
       const changes = describeDirectoryChange(before, after);

@@ -1,5 +1,5 @@
-import { isIP } from 'node:net';
 import { allOf, equalityFilter, presetRules, type AttributeNames, type DirectoryPreset } from '@scopegate/directory';
+import { isLoopbackHost } from '@scopegate/network';
 import type { FieldError } from '@scopegate/problem';
 import { checkTls } from '../../applications/upstream-tls.js';
 import { MAX_DEACTIVATIONS, SYNC_MINUTES } from './directory.rules.js';
@@ -36,7 +36,7 @@ export function documentOf(asked: CreateDirectoryDto): DirectoryDocument {
   return {
     kind: 'ldap',
     name: asked.name ?? asked.key,
-    url: asked.url,
+    url: withLowerCaseScheme(asked.url),
     startTls: asked.startTls ?? false,
     ca: asked.ca ?? null,
     bindDn: asked.bindDn ?? null,
@@ -54,6 +54,11 @@ export function documentOf(asked: CreateDirectoryDto): DirectoryDocument {
   };
 }
 
+/** RFC 3986 3.1: the case of a scheme has no meaning. What is stored has one form. */
+function withLowerCaseScheme(url: string): string {
+  return url.replace(/^[a-z]+:/i, (scheme) => scheme.toLowerCase());
+}
+
 function defined(names: Partial<AttributeNames>): Partial<AttributeNames> {
   return Object.fromEntries(Object.entries(names).filter(([, name]) => name !== undefined));
 }
@@ -62,7 +67,7 @@ function defined(names: Partial<AttributeNames>): Partial<AttributeNames> {
 export function documentErrors(document: DirectoryDocument, hasPassword: boolean): readonly FieldError[] {
   const errors: FieldError[] = [];
   const note = (field: string, message: string): void => void errors.push({ field, message: `${field} ${message}` });
-  if (document.startTls && document.url.startsWith('ldaps:')) {
+  if (document.startTls && beginsWithTls(document.url)) {
     note('startTls', 'must be false with an ldaps address, which begins with TLS');
   }
   if (document.ca !== null) {
@@ -77,7 +82,7 @@ export function documentErrors(document: DirectoryDocument, hasPassword: boolean
 }
 
 /** R111: a stored password opens only for this directory, this address and this kind of connection. */
-export function passwordContext(key: string, { url, startTls }: Pick<DirectoryDocument, 'url' | 'startTls'>): string {
+export function passwordContext(key: string, { url, startTls }: Connection): string {
   return `directory/${key}\nbindPassword\n${url}\n${startTls ? 'startTls' : ''}`;
 }
 
@@ -90,9 +95,18 @@ export function userFilterFor({ userFilter, attributes }: DirectoryDocument, use
   return allOf(userFilter, equalityFilter(attributes.username, username));
 }
 
+type Connection = Pick<DirectoryDocument, 'url' | 'startTls'>;
+
+function beginsWithTls(url: string): boolean {
+  return new URL(url).protocol === 'ldaps:';
+}
+
+/** By TLS. */
+export function isSecured({ url, startTls }: Connection): boolean {
+  return startTls || beginsWithTls(url);
+}
+
 /** Passwords of users and the bind account cross the network as they are. */
-export function isOpenConnection({ url, startTls }: Pick<DirectoryDocument, 'url' | 'startTls'>): boolean {
-  if (startTls || url.startsWith('ldaps:')) return false;
-  const { hostname } = new URL(url);
-  return hostname !== 'localhost' && hostname !== '[::1]' && !(isIP(hostname) === 4 && hostname.startsWith('127.'));
+export function isOpenConnection(connection: Connection): boolean {
+  return !isSecured(connection) && !isLoopbackHost(new URL(connection.url).hostname.toLowerCase());
 }

@@ -5,6 +5,7 @@ import type { Actor } from '../../audit/actor.js';
 import { AuditService } from '../../audit/audit.service.js';
 import { ProblemException } from '../../common/http/problem.exception.js';
 import { Clock } from '../../common/time/clock.js';
+import { ExclusiveWork, type HeldLease } from '../../database/held-lease.js';
 import { LeaseService } from '../../database/lease.service.js';
 import { UnitOfWork } from '../../database/unit-of-work.js';
 import { emailProblem, groupNameProblem, nameProblem, userNameProblem } from '../name.rules.js';
@@ -24,8 +25,8 @@ import type { StoredDirectory, WaitingSync } from './stored-directory.js';
 /** For reading a whole directory. */
 const READ_MS = 5 * 60_000;
 
-/** Longer than a synchronisation may take: the node that holds the lease is the only one that synchronises. */
-const LEASE_MS = 20 * 60_000;
+/** After a crash, the directory can be synchronised again once this has passed. */
+const LEASE_TIMES = { durationMs: 60_000, renewalMs: 15_000 };
 
 /** After this, what is left is done by the next synchronisation. */
 const WRITE_MS = 10 * 60_000;
@@ -45,16 +46,19 @@ const RULES: NameRules = {
 export class DirectorySyncService implements OnModuleDestroy {
   readonly #logger = new Logger(DirectorySyncService.name);
   readonly #open = new Set<LdapConnection>();
+  readonly #exclusive: ExclusiveWork;
   #isStopping = false;
 
   constructor(
     private readonly directories: DirectoriesService,
     private readonly writer: DirectorySyncWriter,
-    private readonly leases: LeaseService,
+    leases: LeaseService,
     private readonly unitOfWork: UnitOfWork,
     private readonly audit: AuditService,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.#exclusive = new ExclusiveWork(leases, LEASE_TIMES, beingSynchronised);
+  }
 
   /** A directory that hangs does not delay the stop. */
   onModuleDestroy(): void {
@@ -65,60 +69,59 @@ export class DirectorySyncService implements OnModuleDestroy {
   /**
    * @param isDue asked once this node holds the lease: another one may have been quicker
    * @returns null if it is not due any more
-   * @throws a 404, a 409 if it is switched off or another node is synchronising it, a 503 without a usable answer
+   * @throws a 404, a 409 if it is switched off or being synchronised, a 503 without a usable answer
    */
   synchronise(key: string, isDue: (now: StoredDirectory) => boolean): Promise<DirectorySyncDto | null> {
-    return this.#inLease(key, async (directory) => (isDue(directory) ? this.#run(directory, null) : null));
+    return this.#alone(key, async (directory, lease) => (isDue(directory) ? this.#run(directory, lease, null) : null));
   }
 
   /** Carries out what was held. @throws as `synchronise`, and a 409 if nothing waits */
   confirm(key: string): Promise<DirectorySyncDto> {
-    return this.#inLease(key, (directory) => {
+    return this.#alone(key, (directory, lease) => {
       const { waiting } = directory.status;
       if (waiting === null) throw new ProblemException('conflict', 'No synchronisation waits to be confirmed.');
-      return this.#run(directory, waiting);
+      return this.#run(directory, lease, waiting);
     });
   }
 
   /** Its users become inactive and stay, with their tokens and events. @throws a 404, or a 409 */
   async disconnect(key: string, actor: Actor): Promise<void> {
-    await this.#inLease(
+    await this.#alone(
       key,
       async () => {
         const stored = await this.unitOfWork.read(
           (manager) => readStoredState(manager, key, { users: [], groups: [] }),
           { lane: 'lists', timeoutMs: STATE_MS },
         );
-        await this.writer.disconnect(stored.users, stored.groups, actor);
-        await this.unitOfWork.run((unit) => this.directories.remove(unit, key, actor));
+        await this.writer.disconnect(key, stored.users, stored.groups, actor);
+        await this.unitOfWork.run(async (unit) => {
+          await this.directories.remove(unit, key, actor);
+          // A process that was paused beyond its lease may have gone on meanwhile.
+          if (await unit.manager.existsBy(UserEntity, { directory: key, active: true })) throw beingSynchronised();
+        });
       },
       true,
     );
   }
 
-  async #inLease<Result>(
+  /** On this node and all others, no other call works on the directory. @throws a 409 if one does */
+  #alone<Result>(
     key: string,
-    work: (directory: StoredDirectory) => Promise<Result>,
+    work: (directory: StoredDirectory, lease: HeldLease) => Promise<Result>,
     isAlsoOff = false,
   ): Promise<Result> {
     this.directories.get(key);
-    const lease = `directory:${key}`;
-    if (!(await this.leases.hold(lease, LEASE_MS))) {
-      throw new ProblemException('conflict', 'The directory is being synchronised. Try again in a moment.');
-    }
-    try {
+    return this.#exclusive.run(`directory:${key}`, async (lease) => {
       // As it is now: another node may just have changed it.
       const directory = await this.unitOfWork.run((unit) => this.directories.lock(unit, key));
       if (!directory.document.enabled && !isAlsoOff) {
         throw new ProblemException('conflict', 'The directory is switched off. Set "enabled" first.');
       }
-      return await work(directory);
-    } finally {
-      await this.leases.release(lease);
-    }
+      return work(directory, lease);
+    });
   }
 
-  async #run(directory: StoredDirectory, confirmed: WaitingSync | null): Promise<DirectorySyncDto> {
+  async #run(directory: StoredDirectory, lease: HeldLease, confirmed: WaitingSync | null): Promise<DirectorySyncDto> {
     const { key, document } = directory;
     const found = await this.#read(directory);
     const stored = await this.unitOfWork.read((manager) => readStoredState(manager, key, found), {
@@ -135,7 +138,7 @@ export class DirectorySyncService implements OnModuleDestroy {
       return { ...counted, held: true };
     }
     const endsAtMs = this.clock.nowMs() + WRITE_MS;
-    const mayGoOn = (): boolean => this.clock.nowMs() < endsAtMs;
+    const mayGoOn = async (): Promise<boolean> => this.clock.nowMs() < endsAtMs && (await lease.stillHolds());
     const done = await this.writer.carryOut(key, plan, directoryActor(key), mayGoOn);
     await this.#succeed(directory, [...plan.conflicts, ...done.conflicts]);
     return { ...counted, groups: done.groups, held: false };
@@ -232,6 +235,10 @@ export class DirectorySyncService implements OnModuleDestroy {
     });
     if (status.failure !== null) this.#logger.log(`The directory ${key} can be synchronised again.`);
   }
+}
+
+function beingSynchronised(): ProblemException {
+  return new ProblemException('conflict', 'The directory is being synchronised. Try again in a moment.');
 }
 
 function countsOf(plan: SyncPlan): Omit<DirectorySyncDto, 'held'> {

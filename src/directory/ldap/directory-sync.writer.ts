@@ -1,6 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { describeChange } from '@scopegate/audit';
-import type { PlannedChange, StoredUser, SyncConflict, SyncPlan, UserTarget } from '@scopegate/directory';
+import {
+  groupInUse,
+  lastAdministrator,
+  type PlannedChange,
+  type StoredUser,
+  type SyncConflict,
+  type SyncPlan,
+  type UserTarget,
+} from '@scopegate/directory';
 import { userNameKey } from '@scopegate/token';
 import type { Actor } from '../../audit/actor.js';
 import { AuditService } from '../../audit/audit.service.js';
@@ -17,6 +25,7 @@ import { GroupsService } from '../groups.service.js';
 import { UserEntity } from '../user.entity.js';
 import { UserRenamingService } from '../user-renaming.service.js';
 import { newUser, UserWriter } from '../user.writer.js';
+import { DirectoriesService } from './directories.service.js';
 
 /** In one transaction, which other changes of users and groups wait for. */
 const USERS_AT_ONCE = 200;
@@ -39,6 +48,7 @@ export interface CarriedOut {
 @Injectable()
 export class DirectorySyncWriter {
   constructor(
+    private readonly directories: DirectoriesService,
     private readonly repository: DirectoryRepository,
     private readonly users: UserWriter,
     private readonly renaming: UserRenamingService,
@@ -49,18 +59,24 @@ export class DirectorySyncWriter {
     private readonly clock: Clock,
   ) {}
 
-  /** @param mayGoOn false ends it between two batches */
-  async carryOut(directory: string, plan: SyncPlan, actor: Actor, mayGoOn: () => boolean): Promise<CarriedOut> {
+  /** @param mayGoOn asked before each batch; false ends it */
+  async carryOut(
+    directory: string,
+    plan: SyncPlan,
+    actor: Actor,
+    mayGoOn: () => Promise<boolean>,
+  ): Promise<CarriedOut> {
     const conflicts: SyncConflict[] = [];
     const created = await this.#createGroups(directory, plan.groups.create, actor);
     for (const part of batchesOf(plan.vanished)) {
-      if (mayGoOn()) conflicts.push(...(await this.#deactivate(part, actor)));
+      if (await mayGoOn()) conflicts.push(...(await this.#deactivate(directory, part, actor)));
     }
     for (const part of batchesOf(plan.change)) {
-      if (mayGoOn()) conflicts.push(...(await this.#change(directory, part, actor)));
+      if (await mayGoOn()) conflicts.push(...(await this.#change(directory, part, actor)));
     }
-    for (const part of batchesOf(plan.create)) if (mayGoOn()) await this.#create(directory, part, actor);
-    const { removed, inUse } = await this.#removeGroups(plan.groups.vanished, actor);
+    for (const part of batchesOf(plan.create)) if (await mayGoOn()) await this.#create(directory, part, actor);
+    const vanished = (await mayGoOn()) ? plan.groups.vanished : [];
+    const { removed, inUse } = await this.#removeGroups(vanished, actor);
     return { groups: created + removed, conflicts: [...conflicts, ...inUse] };
   }
 
@@ -68,9 +84,20 @@ export class DirectorySyncWriter {
    * Deactivates all users of a directory and removes its groups, as far as no permission names them.
    * @throws a 409 if no active administrator would be left
    */
-  async disconnect(users: readonly StoredUser[], groups: readonly string[], actor: Actor): Promise<void> {
+  async disconnect(
+    directory: string,
+    users: readonly StoredUser[],
+    groups: readonly string[],
+    actor: Actor,
+  ): Promise<void> {
+    // Before the first batch: a refusal must change nothing.
+    const isSafe = await this.#batch(directory, ({ manager }) =>
+      this.repository.hasActiveAdministratorOutside(manager, directory),
+    );
+    if (!isSafe) throw new ProblemException('conflict', LAST_ADMINISTRATOR);
     for (const part of batchesOf(users)) {
-      const [left] = await this.#deactivate(part, actor);
+      const [left] = await this.#deactivate(directory, part, actor);
+      // Another administrator has left meanwhile.
       if (left !== undefined) throw new ProblemException('conflict', LAST_ADMINISTRATOR);
     }
     await this.#removeGroups(groups, actor);
@@ -78,7 +105,7 @@ export class DirectorySyncWriter {
 
   async #createGroups(directory: string, names: readonly string[], actor: Actor): Promise<number> {
     if (names.length === 0) return 0;
-    return this.#batch(async ({ manager }) => {
+    return this.#batch(directory, async ({ manager }) => {
       let count = 0;
       for (const name of names) {
         // Made by hand meanwhile, or its members are still being removed: the next synchronisation sees to it.
@@ -94,7 +121,7 @@ export class DirectorySyncWriter {
   }
 
   #create(directory: string, targets: readonly UserTarget[], actor: Actor): Promise<void> {
-    return this.#batch(async (unit) => {
+    return this.#batch(directory, async (unit) => {
       const { manager } = unit;
       const keys = targets.map(({ username }) => userNameKey(username));
       const taken = await this.repository.usersNamed(manager, keys);
@@ -114,7 +141,7 @@ export class DirectorySyncWriter {
 
   async #change(directory: string, changes: readonly PlannedChange[], actor: Actor): Promise<readonly SyncConflict[]> {
     const renamed: string[] = [];
-    const conflicts = await this.#batch(async (unit) => {
+    const conflicts = await this.#batch(directory, async (unit) => {
       const { manager } = unit;
       const known = await this.#usersOf(
         unit,
@@ -145,8 +172,8 @@ export class DirectorySyncWriter {
     return conflicts;
   }
 
-  #deactivate(vanished: readonly StoredUser[], actor: Actor): Promise<readonly SyncConflict[]> {
-    return this.#batch(async (unit) => {
+  #deactivate(directory: string, vanished: readonly StoredUser[], actor: Actor): Promise<readonly SyncConflict[]> {
+    return this.#batch(directory, async (unit) => {
       const ids = vanished.map(({ id }) => id);
       const known = await this.#usersOf(unit, ids);
       const kept = await this.#lastAdministrators(unit, known, ids);
@@ -173,7 +200,8 @@ export class DirectorySyncWriter {
         await this.groups.remove(name, actor);
       } catch (error) {
         if (!(error instanceof ProblemException)) throw error;
-        inUse.push({ kind: 'group', name, reason: `is gone from the directory and stays empty: ${error.detail}` });
+        // Else it has been deleted by hand meanwhile.
+        if (error.code === 'conflict') inUse.push(groupInUse(name));
       }
     }
     return { removed: names.length - inUse.length, inUse };
@@ -211,11 +239,15 @@ export class DirectorySyncWriter {
     return new Set(isSafe ? [] : administrators);
   }
 
-  /** Under the lock that every change of users and groups takes. */
-  #batch<Result>(work: (unit: Unit) => Promise<Result>): Promise<Result> {
+  /**
+   * Under the lock that every change of users and groups takes.
+   * @throws a 404 if the directory has been disconnected: its users must not become active any more
+   */
+  #batch<Result>(directory: string, work: (unit: Unit) => Promise<Result>): Promise<Result> {
     return this.unitOfWork.run(
       async (unit) => {
         await this.repository.lock(unit.manager);
+        await this.directories.lock(unit, directory);
         return work(unit);
       },
       { timeoutMs: BATCH_MS },
@@ -226,11 +258,7 @@ export class DirectorySyncWriter {
 const LAST_ADMINISTRATOR = `The directory has the last active administrator. Add an active local user to the group "${ADMINISTRATORS}" first.`;
 
 function conflictsOf(ids: ReadonlySet<string>, known: ReadonlyMap<string, DirectoryUser>): readonly SyncConflict[] {
-  return [...ids].map((id) => ({
-    kind: 'user',
-    name: known.get(id)?.facts.username ?? id,
-    reason: 'is the one of the last active administrator, who stays active: make another one first',
-  }));
+  return [...ids].map((id) => lastAdministrator(known.get(id)?.facts.username ?? id));
 }
 
 function batchesOf<Item>(items: readonly Item[]): readonly (readonly Item[])[] {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ProblemException } from '../../common/http/problem.exception.js';
-import { isOpenConnection, userFilterFor, type DirectoryDocument } from './directory-document.js';
+import { isOpenConnection, isSecured, userFilterFor, type DirectoryDocument } from './directory-document.js';
 import { DirectoryReader } from './directory.reader.js';
 import type { DirectoryTestDto, SampleUserDto } from './dto/directory.dto.js';
 import { LdapConnection } from './ldap.connector.js';
@@ -17,8 +17,8 @@ const MAX_SAMPLES = 5;
 
 export interface TestedDirectory {
   readonly document: DirectoryDocument;
-  /** Empty without a bind account. */
-  readonly password: string;
+  /** Empty without a bind account. @throws LdapFailure if the stored one cannot be opened */
+  readonly password: () => string;
 }
 
 export interface TriedLogin {
@@ -79,11 +79,12 @@ class DirectoryTest {
   }
 
   async #look(): Promise<void> {
-    const { document, password } = this.directory;
+    const { document } = this.directory;
     const found = this.#found;
+    const password = this.directory.password();
     this.#connection = await LdapConnection.open(document);
     found.connected = true;
-    found.tls = document.startTls || document.url.startsWith('ldaps:');
+    found.tls = isSecured(document);
     await this.#connection.bind(document.bindDn, password);
     found.bound = true;
     const reader = new DirectoryReader(this.#connection, document);

@@ -67,6 +67,11 @@ describe('a directory that lies', () => {
     expect(await failureOf(readFrom(() => ({ ...some, error: new ldap.ReferralError() })))).toBe('referral');
   });
 
+  it('R94: gives nothing if a part of the entries is at another server', async () => {
+    const users = { entries: [person('anna')], references: [`ldap://other.example.com/ou=more,ou=people,${BASE}`] };
+    expect(await failureOf(readFrom((asked) => (isUsers(asked) ? users : {})))).toBe('referral');
+  });
+
   it('R94: gives nothing if an entry is not below the base', async () => {
     const stranger = { dn: `uid=admin,ou=other,${BASE}`, attributes: { uid: 'admin', entryUUID: 'x' } };
     const reading = readFrom((asked) => (isUsers(asked) ? { entries: [person('anna'), stranger] } : {}));

@@ -1,5 +1,6 @@
 import { describeChange, REDACTED } from '@scopegate/audit';
 import { certificateNames } from '../../applications/upstream-tls.js';
+import { entityTag } from '../../common/http/entity-tag.js';
 import type { WarningDto } from '../../common/swagger/warning.dto.js';
 import { isOpenConnection, type DirectoryDocument } from './directory-document.js';
 import type { DirectoryDto, DirectoryStatusDto } from './dto/directory.dto.js';
@@ -15,6 +16,11 @@ export const OPEN_CONNECTION: WarningDto = {
     'set "startTls".',
 };
 
+/** Of what an administrator sets: a synchronisation does not change it. */
+export function directoryTag({ version, document }: StoredDirectory): string {
+  return entityTag(version, document);
+}
+
 export function toDirectoryDto({ key, document, sealedPassword, status }: StoredDirectory): DirectoryDto {
   const { attributes, ca, bindDn, ...members } = document;
   return {
@@ -25,7 +31,11 @@ export function toDirectoryDto({ key, document, sealedPassword, status }: Stored
     hasBindPassword: sealedPassword !== null,
     attributes: { ...attributes },
     status: statusDto(status),
-    warnings: [...(isOpenConnection(document) ? [OPEN_CONNECTION] : []), ...conflictWarnings(status)],
+    warnings: [
+      ...(isOpenConnection(document) ? [OPEN_CONNECTION] : []),
+      ...syncWarnings(status),
+      ...conflictWarnings(status),
+    ],
   };
 }
 
@@ -52,18 +62,43 @@ function statusDto(status: DirectoryStatus): DirectoryStatusDto {
   };
 }
 
+function syncWarnings({ failure, waiting, lastSuccessAtMs }: DirectoryStatus): readonly WarningDto[] {
+  const warnings: WarningDto[] = [];
+  if (failure !== null) {
+    const since = timeText(lastSuccessAtMs);
+    const state = since === null ? 'Nothing has been taken from it yet.' : `Users and groups are those of ${since}.`;
+    warnings.push({
+      code: 'directory_sync_failing',
+      message: `The directory cannot be synchronised. ${failure} ${state}`,
+    });
+  }
+  if (waiting !== null) {
+    const { deactivations, activeUsers, emptiedGroups, groups } = waiting;
+    warnings.push({
+      code: 'directory_sync_held',
+      message:
+        `A synchronisation waits to be confirmed. It would deactivate ${deactivations} of ${activeUsers} users and ` +
+        `empty ${emptiedGroups} of ${groups} groups. Nothing has been changed.`,
+    });
+  }
+  return warnings;
+}
+
 function timeText(atMs: number | null): string | null {
   return atMs === null ? null : new Date(atMs).toISOString();
 }
 
 function conflictWarnings({ conflicts }: DirectoryStatus): readonly WarningDto[] {
-  const warnings = conflicts.slice(0, MAX_SHOWN_CONFLICTS).map(({ kind, name, reason }) => ({
-    code: `directory_${kind}_refused`,
-    message: `The ${kind} "${name}" is not taken from the directory: the name ${reason}.`,
+  const warnings = conflicts.slice(0, MAX_SHOWN_CONFLICTS).map(({ kind, outcome, message }) => ({
+    code: `directory_${kind}_${outcome}`,
+    message,
   }));
   const more = conflicts.length - warnings.length;
   if (more <= 0) return warnings;
-  return [...warnings, { code: 'directory_more_refused', message: `${more} more users or groups are not taken.` }];
+  return [
+    ...warnings,
+    { code: 'directory_more_refused', message: `There are ${more} more users and groups like these.` },
+  ];
 }
 
 /** For the audit: certificates by subject and fingerprint. */

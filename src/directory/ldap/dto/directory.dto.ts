@@ -130,7 +130,10 @@ export class DirectoryDto {
 
   status!: DirectoryStatusDto;
 
-  /** What an administrator should look at: users and groups that are not let in, a connection without TLS. */
+  /**
+   * What an administrator should look at: a synchronisation that fails or is held, users and groups that are not let
+   * in, a connection without TLS.
+   */
   warnings!: WarningDto[];
 }
 
