@@ -1,5 +1,6 @@
 import { Attribute, Change } from 'ldapts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { logIn } from '../support/browser-session.client.js';
 import { canRunWith } from '../support/external-servers.js';
 import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js';
 import { basic, startScopegateFixture, type ScopegateFixture } from '../support/scopegate.fixture.js';
@@ -79,7 +80,10 @@ describe.runIf(canRunWith('slapd', isSlapdAvailable()))('a login with a password
         new Change({ operation: 'add', modification: new Attribute({ type: 'uid', values: ['twintwo'] }) }),
       ]),
     );
-    expect(await login('twintwo', 'password of twin ')).toBe(401);
+    // Its password has just been accepted, and is recognised until the user changes.
+    await server.createGroup('twins');
+    expect((await server.admin.put('/groups/twins/members/twintwo')).status).toBe(204);
+    expect(await login('twintwo', 'password of twin')).toBe(401);
     const test = { username: 'twintwo', password: 'password of twin' };
     const tried = await server.admin.post<{ loggedIn: boolean; advice: string[] }>('/directories/company/test', test);
     expect(tried.body.loggedIn).toBe(false);
@@ -157,6 +161,36 @@ describe.runIf(canRunWith('slapd', isSlapdAvailable()))('a login with a password
     expect([key.length > 0, answer.status]).toEqual([true, 200]);
     const events = await server.events({ user: 'anna' });
     expect(JSON.stringify(events)).not.toContain('password of anna');
+  });
+
+  it('R99: opens a session of a browser, and is asked for again before a change', async () => {
+    const { api } = await logIn(server.managementUrl, { username: 'anna', password: 'password of anna' });
+    expect((await api.get<{ username: string }>('/session')).body.username).toBe('anna');
+    for (const [password, status] of [
+      ['password of bob', 401],
+      ['', 401],
+      ['password of anna', 204],
+    ] as const) {
+      const answer = await api.post('/session/step-up', { password });
+      // A wrong password is no password; an empty one is no valid body.
+      expect(answer.status === 400 ? 401 : answer.status, password).toBe(status);
+    }
+    await expect(logIn(server.managementUrl, { username: 'anna', password: 'password of bob' })).rejects.toThrow('401');
+  });
+
+  it('R95: is forwarded where the application checks passwords itself', async () => {
+    await server.createApplication({
+      upstream: upstream.url,
+      mount: { pathPrefix: '/open' },
+      kind: 'generic',
+      version: null,
+      passwords: 'forward',
+    });
+    const password = Object.fromEntries([basic('anna', 'password of anna')]);
+    expect((await fetch(`${server.url}/open/x`, { headers: password })).status).toBe(200);
+    expect(upstream.lastRequest?.header('authorization')).toBe(password['Authorization']);
+    // The one of the test before takes tokens alone.
+    expect((await fetch(`${server.url}/app/x`, { headers: password })).status).toBe(401);
   });
 
   it('R95: ends with the directory', async () => {

@@ -8,6 +8,9 @@ import { toStored } from '../../src/applications/application.repository.js';
 import { APPLICATION_SECRETS } from '../../src/applications/application-secrets.js';
 import { SECRETS } from '../../src/config/config.module.js';
 import type { Secrets } from '../../src/config/secrets.js';
+import { DirectoryEntity } from '../../src/directory/ldap/directory.entity.js';
+import { passwordContext } from '../../src/directory/ldap/directory-document.js';
+import { DIRECTORY_PASSWORDS } from '../../src/directory/ldap/directory-passwords.js';
 import { KeyCheckEntity } from '../../src/database/key-check.entity.js';
 import { UnitOfWork } from '../../src/database/unit-of-work.js';
 import { RESEAL_BATCH_SIZE, sealedColumn, type SealedRecords } from '../../src/keys/sealed-records.js';
@@ -96,6 +99,32 @@ describeOnEachDatabase('what is stored encrypted', (server) => {
     expect(await countsOf(APPLICATION_SECRETS)).toEqual({ 1: 5 });
     expect(await Promise.all(bodies.map((body) => isClosed(body.key)))).toEqual([false, false, false]);
     expect(await resealAll(APPLICATION_SECRETS, new SecretBox([own, OTHER]))).toEqual([0]);
+  });
+
+  it('R61: the bind password of a directory moves to the newest key, and opens for its own address alone', async () => {
+    const own = { id: 1, key: server().app.get<Secrets>(SECRETS).encryptionKey[0]?.key ?? '' };
+    const url = 'ldaps://ldap.example.com';
+    const made = await server().admin.post('/directories', {
+      key: 'company',
+      url,
+      userBase: 'ou=people,dc=example,dc=com',
+      bindDn: 'cn=reader,dc=example,dc=com',
+      bindPassword: 'the bind password',
+    });
+    expect(made.status).toBe(201);
+    const openedWith = async (key: typeof own, address = url): Promise<string | null> => {
+      const row = await unitOfWork().read((manager) => manager.findOneByOrFail(DirectoryEntity, { key: 'company' }));
+      const context = passwordContext('company', { url: address, startTls: false });
+      return new SecretBox([key]).open(row.sealedPassword ?? '', context);
+    };
+    expect(KEY_USES.encryptionKey).toContain(DIRECTORY_PASSWORDS);
+    expect(await openedWith(own)).toBe('the bind password');
+    expect(await resealAll(DIRECTORY_PASSWORDS, new SecretBox([OTHER, own]))).toEqual([1]);
+    expect(await countsOf(DIRECTORY_PASSWORDS)).toEqual({ 7: 1 });
+    expect([await openedWith(OTHER), await openedWith(own)]).toEqual(['the bind password', null]);
+    expect(await openedWith(OTHER, 'ldaps://other.example.com')).toBeNull();
+    expect(await resealAll(DIRECTORY_PASSWORDS, new SecretBox([own, OTHER]))).toEqual([1]);
+    expect(await openedWith(own)).toBe('the bind password');
   });
 
   it('R61: a column of secrets moves in batches, without rows that no key opens and rows that a request changes', async () => {
