@@ -10,6 +10,7 @@ import { useSession, type Session } from './data/session';
 import { AfterLoginPage, LoggedInPage } from './pages/login/logged-in.page';
 import { LoginPage } from './pages/login/login.page';
 import { PROVEN_PATH } from './pages/login/oidc';
+import { navigateIfAllowed } from './shell/unsaved';
 import { ProofDialog } from './shell/proof.dialog';
 import { ADMINISTRATOR_ROUTES, USER_ROUTES } from './shell/routes';
 import { Shell } from './shell/shell';
@@ -20,7 +21,7 @@ export function App(): ReactNode {
     // The strict policy of the page allows no style elements.
     <CSPProvider disableStyleElements>
       <QueryClientProvider client={queries}>
-        <Router base="/console">
+        <Router base="/console" aroundNav={navigateIfAllowed}>
           <Gate />
         </Router>
       </QueryClientProvider>

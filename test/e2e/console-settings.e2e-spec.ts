@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { isBrowserAvailable } from '../support/browser.js';
+import { ageProofs } from '../support/browser-session.client.js';
 import { expectAccessible, expectNoSideScroll, shareConsole, takeScreenshot } from '../support/console.browser.js';
 import { restoreRules, TEST_SETTINGS } from '../support/each-database.js';
 
@@ -106,6 +107,70 @@ describe.runIf(isBrowserAvailable())('the settings in the console', async () => 
     await page.getByRole('button', { name: 'Drop my changes' }).click();
     expect(await page.getByLabel('Window (seconds)').inputValue()).toBe('45');
     expect(await page.getByLabel('Longest validity of a new token').inputValue()).toBe('P1Y');
+  });
+
+  it('R99: after 15 minutes a change asks for the password in Chromium, and nothing typed is lost', async () => {
+    const page = await visitAs(admin, '/settings');
+    await page.getByLabel('Window (seconds)').waitFor();
+    await ageProofs(server, 16);
+    await page.getByLabel('Window (seconds)').fill('77');
+    const dialog = page.getByRole('dialog', { name: 'Confirm that it is you' });
+    await dialog.getByLabel('Password').fill('not the password');
+    await dialog.getByRole('button', { name: 'Confirm' }).click();
+    await dialog.getByRole('alert').waitFor();
+    await expectAccessible(page);
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    expect(await page.getByLabel('Window (seconds)').inputValue()).toBe('77');
+    expect((await stored()).throttling).toEqual(TEST_SETTINGS.throttling);
+    await save(page);
+    await dialog.getByLabel('Password').fill(admin.password);
+    await page.keyboard.press('Enter');
+    await page.getByText('Saved.').waitFor();
+    expect((await stored()).throttling.windowSeconds).toBe(77);
+  });
+
+  it('R102: what is typed while a save is under way is kept, and saved with the next one', async () => {
+    const page = await visitAs(admin, '/settings');
+    let goOn: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    await page.route('**/api/v1/settings?dryRun=false', async (route) => {
+      await held;
+      await route.continue();
+    });
+    await page.getByLabel('Window (seconds)').fill('71');
+    const request = page.waitForRequest('**/api/v1/settings?dryRun=false');
+    await save(page);
+    await request;
+    await page.getByLabel('Failures within the window').fill('9');
+    goOn();
+    await expect.poll(async () => (await stored()).throttling).toEqual({ maxFailures: 0, windowSeconds: 71 });
+    await page.unroute('**/api/v1/settings?dryRun=false');
+    await page.getByRole('button', { name: 'Save', exact: true, disabled: false }).waitFor();
+    expect(await page.getByLabel('Failures within the window').inputValue()).toBe('9');
+    await save(page);
+    await page.getByText('Saved.').waitFor();
+    expect((await stored()).throttling).toEqual({ maxFailures: 9, windowSeconds: 71 });
+  });
+
+  it('R102: whoever leaves with changes by a link is asked first', async () => {
+    const page = await visitAs(admin, '/settings');
+    await page.getByLabel('Window (seconds)').fill('88');
+    const asked: string[] = [];
+    let answer: 'accept' | 'dismiss' = 'dismiss';
+    page.on('dialog', (dialog) => {
+      asked.push(dialog.type());
+      void dialog[answer]();
+    });
+    await page.getByRole('link', { name: 'My tokens' }).click();
+    await expect.poll(() => asked).toEqual(['confirm']);
+    expect(new URL(page.url()).pathname).toBe('/console/settings');
+    expect(await page.getByLabel('Window (seconds)').inputValue()).toBe('88');
+    answer = 'accept';
+    await page.getByRole('link', { name: 'My tokens' }).click();
+    await page.getByRole('heading', { name: 'My tokens', level: 1 }).waitFor();
   });
 
   it('R105: the settings are accessible, narrow and dark', async () => {

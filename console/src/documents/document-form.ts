@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { ApiProblem } from '../api/problem';
 import {
   useReloadDocument,
@@ -9,6 +9,7 @@ import {
   type DocumentSource,
   type Versioned,
 } from '../data/versioned';
+import { useUnsavedGuard } from '../shell/unsaved';
 import { merged, pruned, type Patch } from './patch';
 
 /** Until somebody stops typing. */
@@ -28,6 +29,8 @@ export interface DocumentForm<Document> {
   readonly reset: () => void;
   /** Goes on with another version, and keeps the changes. */
   readonly rebase: (theirs: Versioned<Document>) => void;
+  /** The changes up to now are saved in this version; what was changed since then goes on from it. */
+  readonly settle: (saved: Versioned<Document>) => void;
 }
 
 /**
@@ -40,6 +43,10 @@ function useDocumentForm<Document extends object>(
 ): DocumentForm<Document> {
   const [kept, setKept] = useState<Versioned<Document> | null>(null);
   const [edits, setEdits] = useState<Patch>({});
+  const latest = useRef(edits);
+  useEffect(() => {
+    latest.current = edits;
+  }, [edits]);
   const base = kept ?? loaded;
   const patch = pruned(edits, base.value, whole);
   return {
@@ -56,6 +63,11 @@ function useDocumentForm<Document extends object>(
       setEdits({});
     },
     rebase: setKept,
+    settle: (saved) => {
+      const isLatest = latest.current === edits;
+      setKept(isLatest ? null : saved);
+      if (isLatest) setEdits({});
+    },
   };
 }
 
@@ -121,10 +133,14 @@ export function useEditedDocument<Document extends object>(
   const tried = useTriedDocument(source, paused === null || text === null ? null : (JSON.parse(paused) as Change));
   const problem = save.error ?? check.error ?? (form.isChanged ? tried.error : null);
   const hasConflict = isConflict(problem);
+  const isSaving = save.isPending || check.isPending;
   const forget = (): void => {
+    // What is under way goes on, and what is typed meanwhile is a change to what it gives.
+    if (isSaving) return;
     save.reset();
     check.reset();
   };
+  useUnsavedGuard(form.isChanged);
   useEffect(() => {
     if (hasConflict) reload();
     // eslint-disable-next-line react-hooks/exhaustive-deps -- once for each conflict
@@ -136,7 +152,7 @@ export function useEditedDocument<Document extends object>(
     problem,
     hasConflict,
     theirs: loaded,
-    isSaving: save.isPending || check.isPending,
+    isSaving,
     isSaved: save.isSuccess && !form.isChanged,
     isRefused: save.isError || check.isError,
     set: (path, value) => {
@@ -144,7 +160,7 @@ export function useEditedDocument<Document extends object>(
       form.set(path, value);
     },
     save: () => {
-      if (form.isChanged) save.mutate(change, { onSuccess: form.reset });
+      if (form.isChanged) save.mutate(change, { onSuccess: form.settle });
     },
     check: (onTried) => {
       if (form.isChanged) check.mutate(change, { onSuccess: ({ value }) => onTried(value) });

@@ -13,6 +13,7 @@ import { useEditedDocument } from '../../documents/document-form';
 import { placed } from '../../documents/field-texts';
 import { SaveBar } from '../../documents/save-bar';
 import { TopProblem, Warnings } from '../../documents/warnings';
+import { forgetUnsaved } from '../../shell/unsaved';
 import {
   AccessSection,
   AddressSection,
@@ -101,7 +102,14 @@ function DeleteDialog({ applicationKey, onClose }: DeleteDialogProps): ReactNode
       action="Delete"
       isBusy={remove.isPending}
       problem={remove.error}
-      onConfirm={() => remove.mutate(applicationKey, { onSuccess: () => navigate('/applications') })}
+      onConfirm={() =>
+        remove.mutate(applicationKey, {
+          onSuccess: () => {
+            forgetUnsaved();
+            navigate('/applications');
+          },
+        })
+      }
     />
   );
 }

@@ -1,5 +1,4 @@
 import type { ReactNode } from 'react';
-import { Link } from 'wouter';
 import { ConfirmDialog } from '../../components/dialog';
 import { Notice } from '../../components/notice';
 import type { Settings } from '../../data/settings';
@@ -62,7 +61,10 @@ export function ConfirmSettings({ reasons, isBusy, onClose, onConfirm }: Confirm
 function PasswordsOff(): ReactNode {
   return (
     <Notice kind="warning" title="Passwords stop working at all applications within a second">
-      Scripts that still use one are refused. <Link href="/overview">The overview shows who still uses passwords.</Link>{' '}
+      Scripts that still use one are refused. {/* A tab of its own: what was changed on this page stays. */}
+      <a href="/console/overview" target="_blank" rel="noreferrer">
+        The overview shows who still uses passwords (new tab).
+      </a>{' '}
       You can switch them on again at any time.
     </Notice>
   );

@@ -1,0 +1,44 @@
+import { useEffect } from 'react';
+import type { AroundNavHandler } from 'wouter';
+
+const QUESTION = 'What you changed is not saved. Leave this page without saving?';
+
+/** The address of the page whose changes are not saved; null if there are none. */
+let unsavedAt: string | null = null;
+
+function mayLeave(): boolean {
+  // The browser asks in the same way when the tab is closed.
+  if (unsavedAt !== null && !window.confirm(QUESTION)) return false;
+  forgetUnsaved();
+  return true;
+}
+
+function warnOfClose(event: BeforeUnloadEvent): void {
+  event.preventDefault();
+}
+
+function isSamePage(address: string): boolean {
+  return unsavedAt !== null && new URL(address, unsavedAt).pathname === new URL(unsavedAt).pathname;
+}
+
+/** After that, nobody is asked about the changes of the page. */
+export function forgetUnsaved(): void {
+  if (unsavedAt === null) return;
+  unsavedAt = null;
+  window.removeEventListener('beforeunload', warnOfClose);
+}
+
+/** Whoever leaves the page by a link or by closing the tab is asked first. */
+export function useUnsavedGuard(isChanged: boolean): void {
+  useEffect(() => {
+    if (!isChanged) return undefined;
+    unsavedAt = window.location.href;
+    window.addEventListener('beforeunload', warnOfClose);
+    return forgetUnsaved;
+  }, [isChanged]);
+}
+
+/** For the router. */
+export const navigateIfAllowed: AroundNavHandler = (navigate, to, options) => {
+  if (isSamePage(to) || mayLeave()) navigate(to, options);
+};
