@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { defaultOptions } from './application-options.js';
 import type { ApplicationDocument } from './application.js';
-import { applicationWarnings, nativeTokenWarnings } from './application-warning.js';
+import { applicationWarnings, nativeTokenWarnings, sharedOriginWarnings } from './application-warning.js';
 
 const QUIET: ApplicationDocument = {
   name: 'Wiki',
@@ -65,6 +65,16 @@ describe('the warnings of an application', () => {
     expect(warnings[1]?.message).toContain('"Wiki 0"');
     expect(warnings[1]?.message).toContain('2 more');
     expect(nativeTokenWarnings([QUIET])).toEqual([]);
+  });
+
+  it('R99: the settings name the applications at a path, whose pages share the origin of the console', () => {
+    const atHost = { ...QUIET, name: 'Redmine', mount: { host: 'redmine.example', pathPrefix: '/' } };
+    const [warning, ...others] = sharedOriginWarnings([QUIET, atHost]);
+    expect([warning?.code, others]).toEqual(['console_shares_origin', []]);
+    expect(warning?.message).toContain('"Wiki"');
+    expect(warning?.message).not.toContain('Redmine');
+    expect(sharedOriginWarnings([atHost])).toEqual([]);
+    expect(sharedOriginWarnings([])).toEqual([]);
   });
 
   it.each([

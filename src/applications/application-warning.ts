@@ -150,6 +150,25 @@ export function identityRefusedWarning(refused: number): Warning {
   };
 }
 
+/**
+ * R99: pages of an application at a path have the origin of the console, if both are on one port. Whatever the console
+ * can do with the session of its user, a script in such a page can.
+ */
+export function sharedOriginWarnings(applications: readonly ApplicationDocument[]): readonly Warning[] {
+  const sharing = applications.filter(({ mount }) => mount.host === null);
+  if (sharing.length === 0) return [];
+  return [
+    {
+      code: 'console_shares_origin',
+      message:
+        `The console has the same origin as ${namesOf(sharing).join(', ')}: a script in a page of such an application ` +
+        'can use the session of everybody who is logged in to the console, also of an administrator. Set ' +
+        'SCOPEGATE_MANAGEMENT_PORT and give the console a host name of its own, or mount applications with pages at ' +
+        'hosts of their own.',
+    },
+  ];
+}
+
 /** R54: one warning per product, over all applications. */
 export function nativeTokenWarnings(applications: readonly ApplicationDocument[]): readonly Warning[] {
   return APPLICATION_KINDS.flatMap((kind) => {
@@ -166,8 +185,7 @@ function keepsNativeTokens(application: ApplicationDocument): boolean {
 
 function nativeTokenWarning(kind: ApplicationKind, applications: readonly ApplicationDocument[]): Warning {
   const { name: product, nativeTokens } = productOf(kind);
-  const named = applications.slice(0, MAX_NAMED).map((application) => `"${application.name}"`);
-  if (applications.length > MAX_NAMED) named.push(`${applications.length - MAX_NAMED} more`);
+  const named = namesOf(applications);
   const unknown = applications.some(
     (application) => nativeTokenSwitch(kind, knownVersion(application)) === 'version-unknown',
   );
@@ -181,6 +199,11 @@ function nativeTokenWarning(kind: ApplicationKind, applications: readonly Applic
       'switch ' +
       `these tokens off in ${product} as well, disable the app that provides them under ${nativeTokens?.appManagement ?? ''}.`,
   };
+}
+
+function namesOf(applications: readonly ApplicationDocument[]): string[] {
+  const named = applications.slice(0, MAX_NAMED).map((application) => `"${application.name}"`);
+  return applications.length > MAX_NAMED ? [...named, `${applications.length - MAX_NAMED} more`] : named;
 }
 
 function isPlainHttpToElsewhere(upstream: string): boolean {

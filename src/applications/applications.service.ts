@@ -1,4 +1,4 @@
-import { Injectable, type OnModuleDestroy, type OnModuleInit, Logger } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit, Logger } from '@nestjs/common';
 import type { Route } from '@scopegate/access';
 import { type Authority } from '@scopegate/network';
 import { type Warning } from '@scopegate/permission';
@@ -9,6 +9,8 @@ import { requireMatch } from '../common/http/entity-tag.js';
 import { invalidField, ProblemException } from '../common/http/problem.exception.js';
 import { decodeCursor, pageOf, type Page, type PageQuery } from '../common/paging/page.js';
 import { Clock } from '../common/time/clock.js';
+import { CONFIGURATION } from '../config/config.module.js';
+import type { Configuration } from '../config/env.js';
 import { ChangeFeed } from '../database/change-feed.js';
 import { findExactRow } from '../database/exact-row.js';
 import { Snapshot } from '../database/snapshot.js';
@@ -32,7 +34,12 @@ import {
 import { ApplicationRoutes } from './application-routes.js';
 import { protect, type ApplicationDocument, type ProtectedApplication, type StoredApplication } from './application.js';
 import { versionSourceOf, type VersionFinding } from './application-version.js';
-import { identityRefusedWarning, MOUNTED_UPSTREAM, nativeTokenWarnings } from './application-warning.js';
+import {
+  identityRefusedWarning,
+  MOUNTED_UPSTREAM,
+  nativeTokenWarnings,
+  sharedOriginWarnings,
+} from './application-warning.js';
 import { CreateApplicationDto } from './dto/application.dto.js';
 import { IdentityBeliefs } from './identity-beliefs.js';
 import { mountKey } from './mount.js';
@@ -68,6 +75,7 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
     private readonly listeners: OwnListeners,
     private readonly beliefs: IdentityBeliefs,
     private readonly clock: Clock,
+    @Inject(CONFIGURATION) private readonly configuration: Pick<Configuration, 'managementPort'>,
   ) {}
 
   async onModuleInit(): Promise<void> {
@@ -76,9 +84,11 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
       return this.#snapshot.reload();
     });
     await this.#snapshot.reload();
-    this.settings.addWarningSource(() =>
-      nativeTokenWarnings(this.#snapshot.current.stored.map((stored) => stored.document)),
-    );
+    this.settings.addWarningSource(() => {
+      const documents = this.#snapshot.current.stored.map((stored) => stored.document);
+      const sharing = this.configuration.managementPort === null ? sharedOriginWarnings(documents) : [];
+      return [...nativeTokenWarnings(documents), ...sharing];
+    });
   }
 
   onModuleDestroy(): void {

@@ -1,4 +1,4 @@
-import { MAX_HEADER_LINES } from '@scopegate/access';
+import { BROWSER_IDLE_MS, BROWSER_TOTAL_MS, MAX_HEADER_LINES, STEP_UP_MS } from '@scopegate/access';
 import { MAX_ADDRESSES } from '@scopegate/audit';
 import { BODY_RATE_WINDOW_MS, MIN_BODY_BYTES_PER_SECOND } from '@scopegate/kernel';
 import { MAX_ERRORS } from '@scopegate/problem';
@@ -86,6 +86,11 @@ const LIMITS: Readonly<Record<string, string>> = {
   ),
   'failures of one token id or user name from one address': count(SETTINGS.throttling.maxFailures),
   'time in which failures count': time(SETTINGS.throttling.windowSeconds * 1_000),
+  'time without use after which a session ends': time(BROWSER_IDLE_MS),
+  'life of a session': time(BROWSER_TOTAL_MS),
+  'time after a login for changes that need it new': time(STEP_UP_MS),
+  'sessions of one user': count(named('src/sessions/ended-sessions.ts', 'MAX_SESSIONS')),
+  'body of a login': bytes(named('src/sessions/session.controller.ts', 'MAX_LOGIN_BYTES')),
   'time for a login at the identity provider': time(ATTEMPT_LIFE_MS),
   'wait for one answer of the identity provider': time(
     named('src/oidc/identity-provider.service.ts', 'TIMEOUT_SECONDS') * 1_000,
