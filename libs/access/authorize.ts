@@ -29,6 +29,12 @@ export interface AuthorizationFacts {
   readonly mounts: Mounts;
 }
 
+/**
+ * `privileged`: administrators, and who may create tokens for others. A token that they make could change rules without
+ * a step-up, long after the session.
+ */
+export type StepUpFor = 'everybody' | 'privileged';
+
 export interface RouteRules {
   /** One of the two endpoints that create tokens, which a read-only token may POST to (R05). */
   readonly createsToken: boolean;
@@ -39,8 +45,8 @@ export interface RouteRules {
   readonly administratorsOnly: boolean;
   /** `opens`: a login in the body makes a browser session. `needed`: the route is about the session itself (R99). */
   readonly session: 'opens' | 'needed' | null;
-  /** With a browser session, only soon after its login (R99). */
-  readonly needsStepUp: boolean;
+  /** Who needs a recent login here, with a browser session (R99); null: nobody. */
+  readonly needsStepUp: StepUpFor | null;
   /**
    * Asks about tokens or requests (R90): for administrators and holders of the permission `introspect`. It changes
    * nothing, so a read-only token may POST to it.
@@ -56,7 +62,7 @@ export const NO_ROUTE: RouteRules = {
   needsPasswordLogin: false,
   administratorsOnly: false,
   session: null,
-  needsStepUp: false,
+  needsStepUp: null,
   introspects: false,
   scope: null,
 };
@@ -140,7 +146,7 @@ export function authorize(authenticated: Authenticated, facts: AuthorizationFact
   if (facts.route.session === 'needed' && browser === undefined) {
     return deny('authentication_required', admitted, { token, detail: NEEDS_SESSION });
   }
-  if (facts.route.needsStepUp && browser?.needsStepUp === true) return deny('step_up_required', admitted);
+  if (lacksStepUp(authenticated, facts.route)) return deny('step_up_required', admitted);
   const { application, request } = admitted;
   const names = request.head.destinations.length > 0;
   if (token === null || application === null || !names || !copies(request, facts.bodyOverrides)) {
@@ -150,6 +156,12 @@ export function authorize(authenticated: Authenticated, facts: AuthorizationFact
   return destination.ok
     ? { kind: 'allow', authenticated, destination: destination.path }
     : deny(destination.code, admitted, { token, detail: destination.detail });
+}
+
+function lacksStepUp({ admitted, principal, browser }: Authenticated, { needsStepUp }: RouteRules): boolean {
+  if (browser?.needsStepUp !== true || needsStepUp === null) return false;
+  if (needsStepUp === 'everybody' || isAdministrator(principal)) return true;
+  return holds(admitted.policy.permissions, 'createOnBehalf', principal.groups);
 }
 
 /** Without being an administrator. */

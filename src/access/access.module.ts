@@ -18,6 +18,7 @@ import { AccessGuard } from './guards/access.guard.js';
 import { BodyGuard } from './guards/body.guard.js';
 import { QueryGuard } from './guards/query.guard.js';
 import { JudgementService } from './judgement.service.js';
+import { OwnPasswordController } from './own-password.controller.js';
 import { RefusalAnswer } from './refusal.answer.js';
 import { routesWithoutAccess } from './route-metadata.js';
 
@@ -34,7 +35,7 @@ import { routesWithoutAccess } from './route-metadata.js';
     SettingsModule,
     TokensModule,
   ],
-  controllers: [ExplainController],
+  controllers: [ExplainController, OwnPasswordController],
   providers: [
     AccessPolicySnapshot,
     DecisionMetrics,

@@ -1,6 +1,6 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { METHOD_METADATA, ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
-import type { Door, RouteRules } from '@scopegate/access';
+import type { Door, RouteRules, StepUpFor } from '@scopegate/access';
 import {
   BODY_FORMAT,
   BODY_LIMIT,
@@ -56,9 +56,16 @@ export function routeRulesOf(context: ExecutionContext, method: string): RouteRu
     administratorsOnly: accessOf(context) === 'administrators',
     introspects: accessOf(context) === 'introspectors',
     session: sessionUseOf(context),
-    needsStepUp: !isRead && carries(context, NEEDS_STEP_UP),
+    needsStepUp: isRead ? null : stepUpOf(context),
     scope: null,
   };
+}
+
+/** Of the route or its controller. */
+function stepUpOf(context: ExecutionContext): StepUpFor | null {
+  const who: unknown =
+    Reflect.getMetadata(NEEDS_STEP_UP, context.getHandler()) ?? Reflect.getMetadata(NEEDS_STEP_UP, context.getClass());
+  return (who as StepUpFor | undefined) ?? null;
 }
 
 function sessionUseOf(context: ExecutionContext): RouteRules['session'] {

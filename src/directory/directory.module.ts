@@ -15,7 +15,6 @@ import { DirectoryLogins } from './ldap/directory-login.service.js';
 import { DirectorySyncJob } from './ldap/directory-sync.job.js';
 import { DirectorySyncService } from './ldap/directory-sync.service.js';
 import { DirectorySyncWriter } from './ldap/directory-sync.writer.js';
-import { OwnPasswordController } from './own-password.controller.js';
 import { PasswordHasher } from './password.hasher.js';
 import { PasswordMetrics } from './password.metrics.js';
 import { UserCache } from './user.cache.js';
@@ -27,7 +26,7 @@ import { UserWriter } from './user.writer.js';
 
 @Module({
   imports: [AuditModule],
-  controllers: [DirectoriesController, UsersController, GroupsController, OwnPasswordController],
+  controllers: [DirectoriesController, UsersController, GroupsController],
   providers: [
     ClaimedGroupsService,
     DeletionsService,
@@ -50,6 +49,6 @@ import { UserWriter } from './user.writer.js';
     UsersService,
     UserWriter,
   ],
-  exports: [ClaimedGroupsService, DeletionsService, DirectoryService],
+  exports: [ClaimedGroupsService, DeletionsService, DirectoryService, UsersService],
 })
 export class DirectoryModule {}

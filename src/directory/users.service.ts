@@ -17,11 +17,11 @@ import { DeletionsService } from './deletions.service.js';
 import { shownUser, toUserDto } from './directory.mapper.js';
 import { DirectoryRepository } from './directory.repository.js';
 import { DirectoryService } from './directory.service.js';
-import { ADMINISTRATORS, LOCAL, isActiveAdministrator } from './directory-user.js';
+import { ADMINISTRATORS, LOCAL, isActiveAdministrator, type DirectoryUser } from './directory-user.js';
 import type { UserDto } from './dto/user.dto.js';
 import { ChangedUserDto, type CreateUserDto, type UserListQuery } from './dto/user.input.dto.js';
 import { connectedDirectories, ofDirectory, requireLocal } from './local.rule.js';
-import { trustedOrigin } from './login-origin.js';
+import { trustedOrigin, type LoginOrigin } from './login-origin.js';
 import { PasswordHasher } from './password.hasher.js';
 import { passwordProblem } from './password.rule.js';
 import { UserEntity } from './user.entity.js';
@@ -151,23 +151,29 @@ export class UsersService {
   }
 
   /**
-   * @throws a 400 if the current password is wrong, a 409 if another request has changed it meanwhile, or if the user
-   *   comes from a directory
+   * @returns null if this is not the password of the user
+   * @throws a 409 if the user comes from a directory
    */
-  async changeOwnPassword(user: PrincipalFacts, current: string, next: string, actor: Actor): Promise<void> {
+  async checkOwnPassword(user: PrincipalFacts, current: string, origin: LoginOrigin): Promise<DirectoryUser | null> {
     await this.unitOfWork.read(async (manager) => {
       const known = await manager.findOneBy(UserEntity, { id: user.id });
       const directory = known?.directory ?? LOCAL;
       await requireLocal(manager, directory, 'Your password is the one of the directory. Change it');
     });
-    const origin = trustedOrigin(actor.clientIp);
     const verified = await this.directory.checkPassword(user.username, current, origin);
-    if (verified?.facts.id !== user.id) throw invalidField('current', 'is not your current password.');
-    const newHash = await this.passwords.hash(next, origin);
+    return verified?.facts.id === user.id ? verified : null;
+  }
+
+  /**
+   * @param verified from `checkOwnPassword`
+   * @throws a 409 if another request has changed the password meanwhile
+   */
+  async changeOwnPassword(verified: DirectoryUser, next: string, actor: Actor): Promise<void> {
+    const newHash = await this.passwords.hash(next, trustedOrigin(actor.clientIp));
     await this.unitOfWork.run(async (unit) => {
       const { manager } = unit;
       await this.repository.lock(manager);
-      const row = await manager.findOneBy(UserEntity, { id: user.id });
+      const row = await manager.findOneBy(UserEntity, { id: verified.facts.id });
       // Compares the hashes, because bcrypt would delay the transaction and all other changes.
       if (row?.active !== true || row.passwordHash !== verified.passwordHash) {
         throw new ProblemException('conflict', 'Your password has been changed by another request.');

@@ -1,6 +1,7 @@
 import { Controller, Delete, Get, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { CurrentActor, type Actor } from '../audit/actor.js';
+import { NeedsStepUp } from '../common/access/route.decorators.js';
 import { PageQuery, type Page } from '../common/paging/page.js';
 import { ApiRoute } from '../common/swagger/api-route.decorator.js';
 import { DepositsService } from './deposits.service.js';
@@ -10,6 +11,7 @@ const KEY = { description: 'The key of an application.', example: 'jira' } as co
 
 /** Administrators see and remove the credentials of users. They cannot store one for another user. */
 @ApiTags('Applications')
+@NeedsStepUp()
 @Controller('api/v1/applications/:key/credentials')
 export class ApplicationDepositsController {
   constructor(private readonly deposits: DepositsService) {}

@@ -17,7 +17,7 @@ import type { Authenticated } from '@scopegate/access';
 import type { FastifyReply } from 'fastify';
 import type { Actor } from '../audit/actor.js';
 import { CurrentActor } from '../audit/actor.js';
-import { CreatesToken, CurrentCaller, RefusingRoute } from '../common/access/route.decorators.js';
+import { CreatesToken, CurrentCaller, NeedsStepUp, RefusingRoute } from '../common/access/route.decorators.js';
 import { BODY_LIMITS } from '../common/http/body-limits.js';
 import { ApiRoute } from '../common/swagger/api-route.decorator.js';
 import {
@@ -53,6 +53,7 @@ export class TokensController {
 
   @Post()
   @CreatesToken()
+  @NeedsStepUp('privileged')
   @ApiRoute({
     access: 'authenticated',
     summary: 'Create a token',
@@ -188,6 +189,7 @@ export class TokensController {
   }
 
   @Post(':id/rotate')
+  @NeedsStepUp('privileged')
   @ApiRoute({
     access: 'authenticated',
     summary: 'Rotate a token',

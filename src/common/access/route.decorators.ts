@@ -1,7 +1,7 @@
 import { applyDecorators, createParamDecorator, SetMetadata, type ExecutionContext } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiExcludeEndpoint, ApiExtension } from '@nestjs/swagger';
-import type { Authenticated, Door } from '@scopegate/access';
+import type { Authenticated, Door, StepUpFor } from '@scopegate/access';
 import { exchangeOf, type Exchange } from './exchange.js';
 
 /** Who may call a route (R63). */
@@ -72,11 +72,11 @@ export const NeedsSession = (): MethodDecorator =>
   applyDecorators(SetMetadata(ROUTE_SESSION, 'needed'), ApiExtension(SESSION_EXTENSION, true));
 
 /**
- * Rules, applications, users and groups: whoever finds an open browser must not change them (R99). On a controller this
- * covers future routes, too; reading stays free.
+ * Rules, applications, users and groups: whoever finds an open browser must not change them (R99), and must not take away
+ * a token that could. On a controller this covers future routes, too; reading stays free.
  */
-export const NeedsStepUp = (): MethodDecorator & ClassDecorator =>
-  applyDecorators(SetMetadata(NEEDS_STEP_UP, true), ApiExtension(STEP_UP_EXTENSION, true));
+export const NeedsStepUp = (who: StepUpFor = 'everybody'): MethodDecorator & ClassDecorator =>
+  applyDecorators(SetMetadata(NEEDS_STEP_UP, who), ApiExtension(STEP_UP_EXTENSION, who));
 
 /** Always refuses after the guards; not listed in `Allow`. */
 export const RefusingRoute = (): MethodDecorator =>

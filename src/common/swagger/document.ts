@@ -1,5 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import type { StepUpFor } from '@scopegate/access';
 import { BROWSER_COOKIES } from '@scopegate/token';
 import {
   DOOR_EXTENSION,
@@ -42,9 +43,14 @@ const TAGS = [
 
 const NO_TOKEN = 'A token may not do this, whatever its scope: log in with your password (403 `scope_insufficient`).';
 
-const STEP_UP =
-  'With the session of a browser, the login must be at most 15 minutes old (403 `step_up_required`): see ' +
-  '`POST /api/v1/session/step-up`.';
+const STEP_UP: Readonly<Record<StepUpFor, string>> = {
+  everybody:
+    'With the session of a browser, the login must be at most 15 minutes old (403 `step_up_required`): see ' +
+    '`POST /api/v1/session/step-up`.',
+  privileged:
+    'With the session of a browser, the login of administrators, and of users who may create tokens for others, must ' +
+    'be at most 15 minutes old (403 `step_up_required`): see `POST /api/v1/session/step-up`.',
+};
 
 const METHODS = ['get', 'put', 'post', 'delete', 'patch'] as const;
 
@@ -103,9 +109,10 @@ function tellPasswordLogins(document: OpenAPIObject): void {
 
 /** Routes that need a recent login (R99) say so. */
 function tellStepUps(document: OpenAPIObject): void {
-  for (const { method, operation } of markedOperations(document, STEP_UP_EXTENSION)) {
+  for (const { method, operation, mark } of markedOperations(document, STEP_UP_EXTENSION)) {
     if (method === 'get') continue;
-    operation.description = [operation.description, STEP_UP].filter((text) => text !== undefined).join(' ');
+    const text = STEP_UP[mark as StepUpFor];
+    operation.description = [operation.description, text].filter((part) => part !== undefined).join(' ');
   }
 }
 
@@ -126,14 +133,15 @@ type Operation = NonNullable<OpenAPIObject['paths'][string][Method]>;
 function markedOperations(
   document: OpenAPIObject,
   extension: string,
-): readonly { readonly method: Method; readonly operation: Operation }[] {
-  const marked: { method: Method; operation: Operation }[] = [];
+): readonly { readonly method: Method; readonly operation: Operation; readonly mark: unknown }[] {
+  const marked: { method: Method; operation: Operation; mark: unknown }[] = [];
   for (const path of Object.values(document.paths)) {
     for (const method of METHODS) {
       const operation = path[method];
       if (operation === undefined || !Reflect.has(operation, extension)) continue;
+      const mark: unknown = Reflect.get(operation, extension);
       Reflect.deleteProperty(operation, extension);
-      marked.push({ method, operation });
+      marked.push({ method, operation, mark });
     }
   }
   return marked;
