@@ -109,6 +109,35 @@ describe('the plan of a synchronisation', () => {
     expect(sameEntry.change).toEqual([]);
   });
 
+  it.each([
+    ['it may not be', 'an na'],
+    ['a local user has it', 'admin'],
+    ['another entry has it, too', 'bob'],
+  ])('R26, R93: deactivates a disabled user, although its name is refused because %s', (_why, username) => {
+    const before = state([stored('anna'), stored('bob'), ...MANY.map((name) => stored(name))], {
+      otherUsers: new Map([['admin', 'local']]),
+    });
+    const others = [found('bob'), ...MANY.map((name) => found(name))];
+    const anna = { entry: 'e-anna', displayName: 'Somebody', email: 'else@x' };
+    const made = plan([found(username, { ...anna, isDisabled: true }), ...others], before);
+    const kept = { username: 'anna', displayName: 'anna', email: null };
+    expect(made.change).toMatchObject([{ before: { id: 'id-anna' }, after: { ...kept, active: false } }]);
+    expect([made.create, made.vanished, made.deactivations]).toEqual([[], [], 1]);
+    // The name alone changes nothing, and makes nobody active again.
+    expect(plan([found(username, anna), ...others], before).change).toEqual([]);
+    const inactive = { ...before, users: before.users.map((user) => ({ ...user, active: user.id !== 'id-anna' })) };
+    expect(plan([found(username, anna), ...others], inactive).change).toEqual([]);
+  });
+
+  it('R93: takes a group from a user whose name is refused, and gives none', () => {
+    const users = [stored('anna', { groups: ['dev', 'ops'] }), stored('bob', { groups: ['dev', 'ops'] })];
+    const before = state(users, { groups: ['dev', 'ops', 'new'] });
+    const bob = found('bob', { groups: new Set(['dev', 'ops']) });
+    const anna = found('an na', { entry: 'e-anna', groups: new Set(['ops', 'new']) });
+    const made = plan([anna, bob], before, OPTIONS, ['dev', 'ops', 'new']);
+    expect(made.change).toMatchObject([{ before: { id: 'id-anna' }, after: { active: true, groups: ['ops'] } }]);
+  });
+
   it('R93: renames in a chain one after the other', () => {
     const before = state([stored('anna'), stored('bob')]);
     const users = [found('bob', { entry: 'e-anna' }), found('carl', { entry: 'e-bob' })];

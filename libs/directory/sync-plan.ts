@@ -39,8 +39,11 @@ export function planSync(found: FoundState, stored: StoredState, options: SyncOp
   const create: UserTarget[] = [];
   const change: PlannedChange[] = [];
   const stays = new Set(kept);
-  for (const { user, before } of matches) {
-    const target = targetOf(user, groups, options.rules);
+  for (const { user, before, refusal } of matches) {
+    const target =
+      before !== null && refusal !== null
+        ? refusedTarget(user, before, groups, refusal)
+        : targetOf(user, groups, options.rules);
     if (before === null) {
       create.push(target);
       continue;
@@ -70,14 +73,40 @@ function targetOf(user: FoundUser, { nameOf }: GroupPlan, rules: NameRules): Use
     displayName: rules.displayName(displayName) === null ? displayName : username,
     email: user.email !== null && rules.email(user.email) === null ? user.email : null,
     active: !isDisabled,
-    groups: [...new Set([...user.groups].flatMap((name) => nameOf.get(name) ?? []))].sort(),
+    groups: groupsHere(user, nameOf),
   };
 }
+
+function groupsHere({ groups }: FoundUser, nameOf: GroupPlan['nameOf']): string[] {
+  return [...new Set([...groups].flatMap((name) => nameOf.get(name) ?? []))].sort();
+}
+
+/**
+ * Who has a name that is refused keeps the one before, and gets nothing new; but a refused name saves nobody from being
+ * disabled, or from losing a group.
+ */
+function refusedTarget(user: FoundUser, before: StoredUser, { nameOf }: GroupPlan, refusal: Refusal): UserTarget {
+  const { entry, username, displayName, email, active, groups } = before;
+  const now = new Set(groupsHere(user, nameOf));
+  return {
+    entry: entry ?? user.entry,
+    username,
+    displayName,
+    email,
+    active: active && !user.isDisabled,
+    groups: (refusal === 'twice' ? groups : groups.filter((name) => now.has(name))).toSorted(),
+  };
+}
+
+/** `twice`: several entries have the name, so a group that lists names may mean any of them. */
+type Refusal = 'twice' | 'name';
 
 interface Match {
   readonly user: FoundUser;
   /** Null: a new user. */
   readonly before: StoredUser | null;
+  /** Why the name is refused; null if it is not. */
+  readonly refusal: Refusal | null;
 }
 
 interface Matching {
@@ -112,13 +141,19 @@ function matchUsers(
       twiceConflict(username, counts.get(key) ?? 0, entryCounts.get(user.entry) ?? 0) ??
       takenConflict(username, otherUsers.get(key), namesake, before);
     if (conflict === null) {
-      matches.push({ user, before });
+      matches.push({ user, before, refusal: null });
       continue;
     }
     conflicts.push(conflict);
-    if (own !== null) kept.push(own.id);
-    // None of several entries of a name decides what becomes of its user.
-    if (namesake !== null && (counts.get(key) ?? 0) > 1) kept.push(namesake.id);
+    const isTwice = (counts.get(key) ?? 0) > 1;
+    // Its entry is certain, whatever its name is.
+    if (own?.active === true && entryCounts.get(user.entry) === 1) {
+      matches.push({ user, before: own, refusal: isTwice ? 'twice' : 'name' });
+    } else if (own !== null) {
+      kept.push(own.id);
+    }
+    // None of several entries of a name decides what becomes of its user, but the one that is the user.
+    if (isTwice && namesake !== null && !entryCounts.has(namesake.entry ?? '')) kept.push(namesake.id);
   }
   const decided = new Set(kept);
   return { matches: matches.filter(({ before }) => before === null || !decided.has(before.id)), kept };

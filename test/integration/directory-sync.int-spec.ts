@@ -176,6 +176,24 @@ describe.runIf(canRunWith('slapd', isSlapdAvailable()))('the synchronisation of 
     expect(await statuses()).toEqual([200, 200]);
   });
 
+  it('R26: refuses the tokens of a disabled user, although the entry got a name that is refused', async () => {
+    const { secret } = await server.createToken({ scope: 'read-only', owner: 'dora' });
+    const status = async (): Promise<number> => (await server.as({ bearer: secret }).get('/me')).status;
+    await change((client) => client.modifyDN(personDn('dora'), 'uid=do:ra'));
+    expect(await sync()).toMatchObject({ changed: 0, deactivated: 0 });
+    expect(await status()).toBe(200);
+    await change((client) => client.modify(personDn('do:ra'), [set('employeeType', 'disabled')]));
+    expect(await sync()).toMatchObject({ changed: 0, deactivated: 1, held: false });
+    expect(await status()).toBe(401);
+    expect(await user('dora')).toMatchObject({ active: false });
+    await change(async (client) => {
+      await client.modify(personDn('do:ra'), [set('employeeType', 'active')]);
+      await client.modifyDN(personDn('do:ra'), 'uid=dora');
+    });
+    expect(await sync()).toMatchObject({ changed: 1, deactivated: 0 });
+    expect(await status()).toBe(200);
+  });
+
   it('R93: follows a group that is renamed', async () => {
     await change((client) => client.modifyDN(groupDn('everyone'), 'cn=all'));
     expect(await sync()).toMatchObject({ groups: 2, held: false });
