@@ -33,6 +33,22 @@ describe('an entry', () => {
     );
   });
 
+  it('R93: is told from every other one by the whole of its identifier, as text and as bytes', () => {
+    const { entryIds } = presetRules('openldap');
+    const uuid = '0a8c3d4e-1111-2222-3333-444455556666';
+    expect(entryIdOf(entry({ entryUUID: [Buffer.from(uuid.toUpperCase())] }), entryIds)).toBe(uuid);
+    for (const length of [16, 17, 31, 32, 36, 48, 49, 1_000]) {
+      for (const fill of ['a', '\u0001', ' ']) {
+        const values = ['0', '1'].map((last) => `${fill.repeat(length - 1)}${last}`);
+        for (const all of [values, values.map((value) => Buffer.from(value))]) {
+          const ids = all.map((value) => entryIdOf(entry({ entryUUID: [value] }), entryIds));
+          expect(ids[0], `${length}`).not.toBe(ids[1]);
+          for (const id of ids) expect(id.length).toBeLessThanOrEqual(64);
+        }
+      }
+    }
+  });
+
   it('is its name where a server has no identifiers', () => {
     const id = entryIdOf(entry({}, 'uid=Anna,dc=x'), ['entryUUID']);
     expect(id).toMatch(/^dn:[\w-]{43}$/);

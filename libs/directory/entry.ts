@@ -20,6 +20,12 @@ export interface ReadUser {
   readonly isDisabled: boolean;
 }
 
+/** Of `objectGUID`. */
+const GUID_BYTES = 16;
+
+/** As it is stored. */
+const MAX_ID_LENGTH = 64;
+
 /** Longer ones are no names, and must not be compared or logged. */
 const MAX_VALUE_LENGTH = 1_024;
 
@@ -41,15 +47,22 @@ export function textOf(entry: RawEntry, name: string): string | null {
 }
 
 /**
- * What identifies an entry: the value of the first attribute that it has, in hexadecimal digits if it is binary. Where
- * the server has no such attribute, a digest of the name; a renamed entry is then another one.
+ * What identifies an entry: the value of the first attribute that it has, in hexadecimal digits if it is binary, a
+ * digest if it is long. Where the server has no such attribute, a digest of the name; a renamed entry is then another
+ * one.
  */
 export function entryIdOf(entry: RawEntry, attributes: readonly string[]): string {
   for (const name of attributes) {
     const [value] = valuesOf(entry, name);
     if (value === undefined || value.length === 0 || value.length > MAX_VALUE_LENGTH) continue;
-    const text = typeof value === 'string' && /^[\x21-\x7e]{1,48}$/.test(value) ? value.toLowerCase() : null;
-    return text ?? `x${Buffer.from(value as Uint8Array).toString('hex')}`.slice(0, 64);
+    const bytes = Buffer.from(value as Uint8Array);
+    const text = bytes.toString('latin1');
+    // Longer than a GUID, such as the text of a UUID, which comes as bytes, too.
+    const isText = (typeof value === 'string' || bytes.length > GUID_BYTES) && /^[\x21-\x7e]{1,48}$/.test(text);
+    if (isText) return text.toLowerCase();
+    const hex = `x${bytes.toString('hex')}`;
+    // Never cut: two entries that differ at the end would be one user.
+    return hex.length <= MAX_ID_LENGTH ? hex : `long:${createHash('sha256').update(bytes).digest('base64url')}`;
   }
   const digest = createHash('sha256').update(dnKey(entry.dn) ?? entry.dn);
   return `dn:${digest.digest('base64url')}`;

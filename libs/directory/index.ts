@@ -19,7 +19,14 @@ export {
   type RawEntry,
   type ReadUser,
 } from './entry.js';
-export { MAX_GROUP_DEPTH, memberKey, walkGroups, type GroupWalk, type ReadGroup } from './nested-groups.js';
+export {
+  MAX_GROUP_DEPTH,
+  memberKey,
+  positionsOf,
+  walkGroups,
+  type GroupWalk,
+  type ReadGroup,
+} from './nested-groups.js';
 export {
   DIRECTORY_PRESETS,
   presetRules,

@@ -20,6 +20,20 @@ describe('nested groups', () => {
     expect(groupsOf(groups, ['anna', 'bob'], false)).toEqual([['dev'], ['web']]);
   });
 
+  it('R93: are given to nobody whose name only looks like that of a member, as others read it', () => {
+    const [real, lookalike] = ['anna', 'ＡＮＮＡ'];
+    const groups = [group('deployers', real), group('all', 'deployers')];
+    expect(groupsOf(groups, [real, 'bob'])).toEqual([['all', 'deployers'], []]);
+    for (const users of [
+      [real, lookalike],
+      [lookalike, real],
+    ]) {
+      expect(groupsOf(groups, users)).toEqual([[], []]);
+    }
+    const twins = [group('outer', 'inner'), group('inner', 'bob'), { ...group('INNER', 'anna'), name: 'other' }];
+    expect(groupsOf(twins, ['anna', 'bob'])).toEqual([['other'], ['inner']]);
+  });
+
   it('R93: may contain each other', () => {
     const groups = [group('a', 'b', 'anna'), group('b', 'c'), group('c', 'a', 'c')];
     expect(groupsOf(groups, ['anna'])).toEqual([['a', 'b', 'c']]);

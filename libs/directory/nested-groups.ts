@@ -27,9 +27,8 @@ export function walkGroups(
   memberKeys: readonly (readonly string[])[],
   isNested: boolean,
 ): GroupWalk {
-  const usersByKey = new Map<string, number>();
-  memberKeys.forEach((keys, index) => keys.forEach((key) => usersByKey.set(key, index)));
-  const groupsByKey = new Map(groups.map((group, index) => [memberKey(group.dn), index]));
+  const usersByKey = positionsOf(memberKeys);
+  const groupsByKey = positionsOf(groups.map((group) => [memberKey(group.dn)]));
   const direct = groups.map(({ members }) => {
     const keys = members.map(memberKey);
     return {
@@ -57,6 +56,23 @@ export function walkGroups(
     }
   });
   return { groupsOf, hasCycle };
+}
+
+/**
+ * By key. A key that several have stands for none of them: the fold of `dnKey` is coarse, and a group must not be given
+ * to somebody whose name only looks like that of its member.
+ */
+export function positionsOf(keysOf: readonly (readonly string[])[]): ReadonlyMap<string, number> {
+  const positions = new Map<string, number>();
+  const shared = new Set<string>();
+  keysOf.forEach((keys, index) => {
+    for (const key of keys) {
+      if (positions.has(key)) shared.add(key);
+      positions.set(key, index);
+    }
+  });
+  for (const key of shared) positions.delete(key);
+  return positions;
 }
 
 /** A member is compared as a distinguished name, or as a user name if it is none. */

@@ -1,10 +1,10 @@
 import {
   allOf,
-  dnKey,
   isWithin,
   memberInChainFilter,
   memberKey,
   memberRange,
+  positionsOf,
   presetRules,
   readMembers,
   readUser,
@@ -93,13 +93,13 @@ export class DirectoryReader {
   /** The directory walks its groups itself. */
   async #membersInChain(users: readonly ReadUser[], groups: readonly ReadGroup[]): Promise<readonly Set<string>[]> {
     const { userBase, userFilter } = this.document;
-    const positions = new Map(users.map(({ dn }, index) => [dnKey(dn), index]));
+    const positions = positionsOf(users.map(({ dn }) => [memberKey(dn)]));
     const groupsOf = users.map(() => new Set<string>());
     for (const group of groups) {
       if (group.members.length === 0) continue;
       const filter = allOf(userFilter, memberInChainFilter(group.dn));
       for (const { dn } of await this.#search(userBase, filter, ['1.1'], MAX_USERS)) {
-        const position = positions.get(dnKey(dn));
+        const position = positions.get(memberKey(dn));
         if (position !== undefined) groupsOf[position]?.add(group.name);
       }
     }
