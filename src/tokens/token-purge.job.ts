@@ -4,8 +4,9 @@ import { Interval } from '@nestjs/schedule';
 import { AuditRetention } from '../audit/audit.retention.js';
 import { ChangeLogRetention } from '../database/change-log.retention.js';
 import { DatabaseClock } from '../database/database-clock.js';
-import { LeaseService } from '../database/lease.service.js';
+import { HeldLease } from '../database/held-lease.js';
 import { IdempotentAnswers } from '../database/idempotent-answers.js';
+import { LeaseService } from '../database/lease.service.js';
 import type { PurgedBatch } from '../database/purged-batch.js';
 import { DeletionsService } from '../directory/deletions.service.js';
 import { SettingsService } from '../settings/settings.service.js';
@@ -14,12 +15,7 @@ import { TokenPurger } from './token.purger.js';
 
 const INTERVAL_MS = 10_000;
 
-const LEASE = 'purge';
-
-/** Longer than the interval, so that the holder keeps the lease between two runs. */
-const LEASE_MS = 20_000;
-
-const RENEWAL_MS = 5_000;
+const LEASE_TIMES = { durationMs: 20_000, renewalMs: 5_000 };
 
 /** Requests can use the rows, and SQLite's only connection, between two batches. */
 const PAUSE_MS = 20;
@@ -42,14 +38,14 @@ export type Purged = Readonly<Record<Step, number>>;
 @Injectable()
 export class TokenPurgeJob implements OnModuleDestroy {
   readonly #logger = new Logger(TokenPurgeJob.name);
+  readonly #lease: HeldLease;
   #last: Promise<unknown> = Promise.resolve();
   #isRunning = false;
   #isStopping = false;
   #isFailing = false;
-  #heldSinceMs: number | null = null;
 
   constructor(
-    private readonly leases: LeaseService,
+    leases: LeaseService,
     private readonly deletions: DeletionsService,
     private readonly tokens: TokenPurger,
     private readonly sessions: SessionsService,
@@ -58,7 +54,9 @@ export class TokenPurgeJob implements OnModuleDestroy {
     private readonly idempotentAnswers: IdempotentAnswers,
     private readonly settings: SettingsService,
     private readonly clock: DatabaseClock,
-  ) {}
+  ) {
+    this.#lease = new HeldLease(leases, 'purge', LEASE_TIMES);
+  }
 
   @Interval(INTERVAL_MS)
   async purgeInTurn(): Promise<void> {
@@ -83,9 +81,7 @@ export class TokenPurgeJob implements OnModuleDestroy {
   async onModuleDestroy(): Promise<void> {
     this.#isStopping = true;
     await this.#last;
-    if (this.#heldSinceMs === null) return;
-    this.#heldSinceMs = null;
-    await this.leases.release(LEASE).catch((error: unknown) => {
+    await this.#lease.release().catch((error: unknown) => {
       this.#logger.warn(`The lease of the purge could not be released and ends by itself: ${String(error)}`);
     });
   }
@@ -93,7 +89,7 @@ export class TokenPurgeJob implements OnModuleDestroy {
   async #purge(): Promise<Purged | null> {
     this.#isRunning = true;
     try {
-      if (!(await this.#hold())) return null;
+      if (this.#isStopping || !(await this.#lease.hold())) return null;
       const removed = Object.fromEntries(STEPS.map((step) => [step, 0])) as Record<Step, number>;
       const failures: unknown[] = [];
       // One instant, so that the run ends. The clock of the database, because several nodes wrote the times.
@@ -113,7 +109,7 @@ export class TokenPurgeJob implements OnModuleDestroy {
           }
         }
         left = next;
-        if (left.length === 0 || this.#isStopping || !(await this.#stillHolds())) break;
+        if (left.length === 0 || this.#isStopping || !(await this.#lease.stillHolds())) break;
         await pause(PAUSE_MS);
       }
       this.#report(removed);
@@ -146,19 +142,6 @@ export class TokenPurgeJob implements OnModuleDestroy {
   async #finishDeletion(): Promise<PurgedBatch> {
     const isFinished = await this.deletions.finishOldest();
     return { removed: Number(isFinished), hasMore: isFinished };
-  }
-
-  async #hold(): Promise<boolean> {
-    if (this.#isStopping) return false;
-    const startedMs = performance.now();
-    const isHeld = await this.leases.hold(LEASE, LEASE_MS);
-    this.#heldSinceMs = isHeld ? startedMs : null;
-    return isHeld;
-  }
-
-  async #stillHolds(): Promise<boolean> {
-    const isFresh = this.#heldSinceMs !== null && performance.now() - this.#heldSinceMs < RENEWAL_MS;
-    return isFresh || this.#hold();
   }
 
   #report(removed: Purged): void {
