@@ -1,14 +1,12 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { userNameKey } from '@scopegate/token';
-import { In, type EntityManager } from 'typeorm';
+import { In } from 'typeorm';
 import { rowLock } from '../database/row-lock.js';
 import { UnitOfWork, type Unit } from '../database/unit-of-work.js';
 import { DeletionsService } from '../directory/deletions.service.js';
 import { DirectoryService } from '../directory/directory.service.js';
+import { OwnerTokenReader } from './owner-token.reader.js';
 import { TokenEntity } from './token.entity.js';
-
-/** In one transaction: others wait for its locks (R82). */
-const RENAMED_AT_ONCE = 100;
 
 /** Lists find tokens by the stored name of the owner, which follows a new name here (R97). */
 @Injectable()
@@ -16,6 +14,7 @@ export class TokenOwnerNameService implements OnModuleInit {
   constructor(
     private readonly directory: DirectoryService,
     private readonly deletions: DeletionsService,
+    private readonly tokens: OwnerTokenReader,
     private readonly unitOfWork: UnitOfWork,
   ) {}
 
@@ -24,12 +23,8 @@ export class TokenOwnerNameService implements OnModuleInit {
   }
 
   async #writeName(ownerId: string): Promise<void> {
-    for (let after = 0; ;) {
-      const rows = await this.unitOfWork.read((manager) => tokensOf(manager, ownerId, after));
-      const ids = rows.map(({ id }) => id);
-      if (ids.length > 0) await this.unitOfWork.run((unit) => this.#writeNameTo(unit, ownerId, ids));
-      after = rows.at(-1)?.sequence ?? after;
-      if (rows.length < RENAMED_AT_ONCE) return;
+    for await (const ids of this.tokens.pagesOf(ownerId, false)) {
+      await this.unitOfWork.run((unit) => this.#writeNameTo(unit, ownerId, ids));
     }
   }
 
@@ -48,18 +43,4 @@ export class TokenOwnerNameService implements OnModuleInit {
     await manager.update(TokenEntity, { id: In(changed) }, { ownerName, ownerKey: userNameKey(ownerName) });
     for (const id of changed) unit.changed('token', id);
   }
-}
-
-function tokensOf(
-  manager: EntityManager,
-  ownerId: string,
-  after: number,
-): Promise<Pick<TokenEntity, 'id' | 'sequence'>[]> {
-  return manager
-    .createQueryBuilder(TokenEntity, 'token')
-    .select(['token.sequence', 'token.id'])
-    .where('token.ownerId = :ownerId AND token.sequence > :after', { ownerId, after })
-    .orderBy('token.sequence', 'ASC')
-    .limit(RENAMED_AT_ONCE)
-    .getMany();
 }

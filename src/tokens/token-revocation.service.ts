@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Authenticated } from '@scopegate/access';
-import { In, IsNull, type EntityManager } from 'typeorm';
+import { In, IsNull } from 'typeorm';
 import type { Actor } from '../audit/actor.js';
 import { AuditService } from '../audit/audit.service.js';
 import { ProblemException } from '../common/http/problem.exception.js';
@@ -11,18 +11,17 @@ import { UnitOfWork, type Unit } from '../database/unit-of-work.js';
 import { DeletionsService } from '../directory/deletions.service.js';
 import { DirectoryService } from '../directory/directory.service.js';
 import type { RevokedTokensDto, RevokeTokensDto } from './dto/token-calls.dto.js';
+import { OwnerTokenReader, TOKENS_AT_ONCE } from './owner-token.reader.js';
 import { TokenEntity } from './token.entity.js';
 import { auditedProperties, auditFields } from './token.mapper.js';
 import { VisibleTokenReader } from './visible-token.reader.js';
-
-/** In one transaction: others wait for its locks (R82). */
-export const REVOKED_AT_ONCE = 100;
 
 /** Each token is revoked with its event in one transaction (R59). After a failure, the same call revokes the rest. */
 @Injectable()
 export class TokenRevocationService implements OnModuleInit {
   constructor(
     private readonly visible: VisibleTokenReader,
+    private readonly tokens: OwnerTokenReader,
     private readonly unitOfWork: UnitOfWork,
     private readonly audit: AuditService,
     private readonly directory: DirectoryService,
@@ -77,8 +76,8 @@ export class TokenRevocationService implements OnModuleInit {
     // In the order of ids, as all writers of tokens lock them, so that none deadlock.
     const ordered = [...new Set(ids)].sort();
     let revoked = 0;
-    for (let at = 0; at < ordered.length; at += REVOKED_AT_ONCE) {
-      const batch = ordered.slice(at, at + REVOKED_AT_ONCE);
+    for (let at = 0; at < ordered.length; at += TOKENS_AT_ONCE) {
+      const batch = ordered.slice(at, at + TOKENS_AT_ONCE);
       revoked += await this.unitOfWork.run((unit) => this.#revoke(unit, batch, actor));
     }
     return revoked;
@@ -86,15 +85,8 @@ export class TokenRevocationService implements OnModuleInit {
 
   async #revokeAllOf(ownerId: string, actor: Actor): Promise<number> {
     let revoked = 0;
-    for (let after = 0; ;) {
-      const rows = await this.unitOfWork.read((manager) => unrevokedOf(manager, ownerId, after));
-      revoked += await this.#revokeAll(
-        rows.map(({ id }) => id),
-        actor,
-      );
-      after = rows.at(-1)?.sequence ?? after;
-      if (rows.length < REVOKED_AT_ONCE) return revoked;
-    }
+    for await (const ids of this.tokens.pagesOf(ownerId, true)) revoked += await this.#revokeAll(ids, actor);
+    return revoked;
   }
 
   /** Locks the rows first, so that each is revoked and recorded once. */
@@ -119,18 +111,4 @@ export class TokenRevocationService implements OnModuleInit {
     }
     return rows.length;
   }
-}
-
-function unrevokedOf(
-  manager: EntityManager,
-  ownerId: string,
-  after: number,
-): Promise<Pick<TokenEntity, 'id' | 'sequence'>[]> {
-  return manager
-    .createQueryBuilder(TokenEntity, 'token')
-    .select(['token.sequence', 'token.id'])
-    .where('token.ownerId = :ownerId AND token.sequence > :after AND token.revokedAtMs IS NULL', { ownerId, after })
-    .orderBy('token.sequence', 'ASC')
-    .limit(REVOKED_AT_ONCE)
-    .getMany();
 }

@@ -5,6 +5,7 @@ import { DirectoryModule } from '../directory/directory.module.js';
 import { PermissionsModule } from '../permissions/permissions.module.js';
 import { SettingsModule } from '../settings/settings.module.js';
 import { EndingTokenReader } from './ending-token.reader.js';
+import { OwnerTokenReader } from './owner-token.reader.js';
 import { MeController } from './me.controller.js';
 import { OwnTokenController } from './own-token.controller.js';
 import { Pepper } from './pepper.js';
@@ -35,6 +36,7 @@ import { VendorTokensService } from './vendor/vendor-tokens.service.js';
   controllers: [OwnTokenController, TokensController, MeController, VendorTokensController],
   providers: [
     EndingTokenReader,
+    OwnerTokenReader,
     Pepper,
     SessionCache,
     SessionsService,

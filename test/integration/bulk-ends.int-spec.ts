@@ -10,7 +10,7 @@ import { GroupMemberEntity } from '../../src/directory/group-member.entity.js';
 import { GroupEntity } from '../../src/directory/group.entity.js';
 import { UnfinishedDeletionEntity } from '../../src/directory/unfinished-deletion.entity.js';
 import { UserEntity } from '../../src/directory/user.entity.js';
-import { REVOKED_AT_ONCE } from '../../src/tokens/token-revocation.service.js';
+import { TOKENS_AT_ONCE } from '../../src/tokens/owner-token.reader.js';
 import { TokenPurgeJob } from '../../src/tokens/token-purge.job.js';
 import { TokenEntity } from '../../src/tokens/token.entity.js';
 import { describeOnEachDatabase, unique } from '../support/each-database.js';
@@ -28,7 +28,7 @@ describeOnEachDatabase('ending many at once', (server) => {
       return [revoked.status, revoked.body];
     });
     expect(answer.result).toEqual([200, { revoked: MANY }]);
-    expect(answer.count).toBe(Math.ceil(MANY / REVOKED_AT_ONCE));
+    expect(answer.count).toBe(Math.ceil(MANY / TOKENS_AT_ONCE));
     expect(await ended(ids)).toBe(MANY);
     expect(await eventsOf('token.revoked', ids)).toEqual([...ids].sort());
     expect((await server().admin.post('/tokens/revoke', { owner: username })).body).toEqual({ revoked: 0 });
