@@ -1,4 +1,4 @@
-import { foldHeaderName, headerValues, upgradesToRequests, type HeaderLines } from '@scopegate/kernel';
+import { foldHeaderName, headerValues, isHttpToken, upgradesToRequests, type HeaderLines } from '@scopegate/kernel';
 import { parseIpAddress } from '@scopegate/network';
 import { parseTarget, pathReadings, stripMount } from '@scopegate/path';
 import { isMisleading } from '@scopegate/upstream';
@@ -180,9 +180,6 @@ const PROTOCOLS: ReadonlySet<string> = new Set(['http', 'https', 'ws', 'wss']);
  */
 const ORIGINAL_URL = /^(?:https?:\/\/[0-9A-Za-z._~:[\]-]+)?\//i;
 
-/** RFC 9110 9.1. */
-const METHOD = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-
 /** @returns a text that says what is wrong */
 function readDescription(lines: HeaderLines): Described | string {
   const isForwarded = isNamed(lines, FORWARDED_NAMES);
@@ -193,7 +190,7 @@ function readDescription(lines: HeaderLines): Described | string {
   );
   if (method === undefined || target === undefined || method === null || target === null) return MISSING;
   if (!isOriginal && (host === null || proto === null)) return MISSING;
-  if (!METHOD.test(method)) return 'The described method is no method (RFC 9110 9.1).';
+  if (!isHttpToken(method)) return 'The described method is no method (RFC 9110 9.1).';
   if (!PROTOCOLS.has(proto ?? '')) return 'X-Forwarded-Proto must be "http" or "https".';
   if (!isOriginal && !target.startsWith('/')) return 'X-Forwarded-Uri must begin with a slash.';
   if (isOriginal && !ORIGINAL_URL.test(target)) return 'X-Original-URL must be an http address with a path, or a path.';

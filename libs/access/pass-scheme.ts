@@ -1,9 +1,8 @@
-/** A token of RFC 9110 5.6.2. */
-const SCHEME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+import { isHttpToken } from '@scopegate/kernel';
 
 /** R120: why a scheme may not be passed on to the application; null if it may. */
 export function passSchemeProblem(scheme: string): string | null {
-  if (!SCHEME.test(scheme)) return 'must be the name of an Authorization scheme, such as JWT';
+  if (!isHttpToken(scheme)) return 'must be the name of an Authorization scheme, such as JWT';
   switch (scheme.toLowerCase()) {
     case 'basic':
       return 'must not be Basic. Set "passwords" to "forward" if the application checks passwords itself';

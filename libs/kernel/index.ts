@@ -2,6 +2,7 @@ export * from './hmac.js';
 export * from './brand.js';
 export * from './header-lines.js';
 export * from './header-name.js';
+export * from './http-token.js';
 export * from './json-shape.js';
 export * from './media-type.js';
 export { multipartNames } from './multipart.js';

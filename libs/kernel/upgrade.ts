@@ -1,10 +1,8 @@
 import { headerValues, type HeaderLines } from './header-lines.js';
+import { isHttpToken } from './http-token.js';
 
 /** Requests inside of these would not be judged: HTTP itself under its names, and TLS, which hides what it carries. */
 const CARRIES_REQUESTS: ReadonlySet<string> = new Set(['h2', 'h2c', 'h3', 'http', 'https', 'spdy', 'ssl', 'tls']);
-
-/** RFC 9110 7.8: a name, perhaps with a version. */
-const PROTOCOL = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+(?:\/[!#$%&'*+.^_`|~0-9A-Za-z-]+)?$/;
 
 /** The protocols of all Upgrade lines, in their order. */
 export function upgradeProtocols(lines: HeaderLines): readonly string[] {
@@ -21,7 +19,7 @@ export function upgradeProtocols(lines: HeaderLines): readonly string[] {
 export function requestedUpgrade(lines: HeaderLines): string | null {
   const protocols = upgradeProtocols(lines);
   if (protocols.length === 0 || !headerValues(lines, 'connection').some(nominatesUpgrade)) return null;
-  const judged = protocols.filter((protocol) => PROTOCOL.test(protocol) && !CARRIES_REQUESTS.has(nameOf(protocol)));
+  const judged = protocols.filter((protocol) => isProtocol(protocol) && !CARRIES_REQUESTS.has(nameOf(protocol)));
   return judged.length === 0 ? null : judged.join(', ');
 }
 
@@ -49,4 +47,10 @@ function nominatesUpgrade(connection: string): boolean {
 
 function nameOf(protocol: string): string {
   return (protocol.split('/', 1)[0] ?? '').toLowerCase();
+}
+
+/** RFC 9110 7.8: a name, perhaps with a version. */
+function isProtocol(text: string): boolean {
+  const [name = '', version, ...more] = text.split('/');
+  return isHttpToken(name) && (version === undefined || isHttpToken(version)) && more.length === 0;
 }

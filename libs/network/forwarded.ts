@@ -1,5 +1,5 @@
 import { parseNode, type IpAddress } from './address.js';
-import { endOfToken } from './header-field-name.js';
+import { endOfHttpToken } from '@scopegate/kernel';
 
 const CODE_QUOTE = 0x22;
 const CODE_COMMA = 0x2c;
@@ -63,14 +63,14 @@ export function parseForwardedElement(element: string): ForwardedElement | null 
       index++;
       continue;
     }
-    const endOfName = endOfToken(element, index);
+    const endOfName = endOfHttpToken(element, index);
     if (endOfName === index || element.charCodeAt(endOfName) !== CODE_EQUALS) {
       return null;
     }
     const name = element.slice(index, endOfName).toLowerCase();
     const start = endOfName + 1;
     const quoted = element.charCodeAt(start) === CODE_QUOTE;
-    const end = quoted ? endOfQuotedString(element, start) : endOfToken(element, start);
+    const end = quoted ? endOfQuotedString(element, start) : endOfHttpToken(element, start);
     if (end === start || names.includes(name) || names.length === MOST_PARAMETERS) {
       return null;
     }

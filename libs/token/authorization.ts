@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { endOfHttpToken } from '@scopegate/kernel';
 
 /**
  * The Authorization lines of a request (R67).
@@ -22,9 +23,6 @@ export type AuthorizationCredential =
 
 const NONE: AuthorizationCredential = { kind: 'none' };
 const AMBIGUOUS: AuthorizationCredential = { kind: 'ambiguous' };
-
-/** RFC 9110 5.6.2. One class repeated: linear. */
-const SCHEME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+/;
 
 /** b64token of RFC 6750 2.1. The classes share no character, so there is no backtracking. */
 const BEARER_TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
@@ -57,7 +55,7 @@ function parseLine(line: string): AuthorizationCredential {
   if (line === '') {
     return NONE;
   }
-  const written = SCHEME.exec(line)?.[0] ?? '';
+  const written = line.slice(0, endOfHttpToken(line, 0));
   const scheme = written.toLowerCase();
   const known = scheme === 'basic' || scheme === 'bearer' ? scheme : 'unknown';
   if (written.length === line.length) {
