@@ -1,10 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { AuditShipper } from '../../src/audit/audit-shipper.js';
+import { ReminderJob } from '../../src/reminders/reminder.job.js';
 import { createApiClient, type ApiClient } from '../support/api.client.js';
 import { certificateMaker, type CertificateMaker, type CertificateWithKey } from '../support/certificates.js';
+import { describeWithMariaDb } from '../support/external-servers.js';
 import { startMailServer, type MailServer, type MailServerOptions } from '../support/mail.server.js';
-import { startScopegate, type ScopegateProcess } from '../support/scopegate.process.js';
+import { startScopegateFixture } from '../support/scopegate.fixture.js';
+import { createSecrets, startScopegate, type ScopegateProcess } from '../support/scopegate.process.js';
 import { createTemporaryFolder } from '../support/temporary-folder.js';
 
 /** This machine, as Scopegate treats any other: without TLS, it would send the password there in the clear. */
@@ -189,6 +193,55 @@ describe('a process that is killed while it sends', TIMEOUT, () => {
     expect(subjects.filter((subject) => subject?.endsWith('the next one'))).toHaveLength(1);
     // It waits for its end, and is counted as unknown then.
     expect(await figure(second, 'scopegate_mails_waiting')).toBe(1);
+  });
+});
+
+describeWithMariaDb('a token at two nodes on one MariaDB', (mariaDb) => {
+  it('R98: a first use from a new address is one event and one mail, also where both nodes see it at once', async () => {
+    const mail = await startMail({});
+    const env = {
+      ...createSecrets(),
+      SCOPEGATE_SMTP_URL: `smtp://127.0.0.1:${mail.port}`,
+      SCOPEGATE_MAIL_FROM: 'gate@example.com',
+      DATABASE_URL: await mariaDb().createDatabase(),
+      SCOPEGATE_ADMIN_PASSWORD: 'a password of the tests',
+    };
+    const nodes = [await startScopegateFixture({ env }), await startScopegateFixture({ env })] as const;
+    for (const node of nodes) cleanUps.push(() => node.stop());
+    const [one] = nodes;
+    await prepare(one.admin);
+    // The other node learns of the setting within a second.
+    for (const [index, node] of nodes.entries()) {
+      const address = `203.0.113.${index + 1}`;
+      const isAttributed = async (): Promise<boolean> => {
+        await node.admin.get('/me', { headers: { 'X-Forwarded-For': address } });
+        return (await node.events({ clientIp: address })).length > 0;
+      };
+      await expect.poll(isAttributed, { timeout: LONG_MS }).toBe(true);
+    }
+    const { secret } = await one.createToken({ scope: 'read-only', description: 'laptop' });
+    const useEverywhere = async (address: string): Promise<void> => {
+      const headers = { 'X-Forwarded-For': address };
+      const use = async ({ admin }: (typeof nodes)[number]): Promise<void> => {
+        const answer = await admin.get('/tokens/self', { credential: { bearer: secret }, headers });
+        expect(answer.status).toBe(200);
+      };
+      await Promise.all(nodes.map(use));
+      await Promise.all(nodes.map((node) => node.provider(AuditShipper).flush()));
+    };
+    // The first use of all is none from a new address.
+    await useEverywhere('192.0.2.1');
+    for (const address of ['198.51.100.1', '198.51.100.2', '198.51.100.3']) {
+      await useEverywhere(address);
+      await useEverywhere(address);
+    }
+    const events = await one.events({ type: 'token.used-from-new-address' });
+    const addresses = events.map(({ clientIp }) => clientIp);
+    expect(addresses.toSorted()).toEqual(['198.51.100.1', '198.51.100.2', '198.51.100.3']);
+    await Promise.all(nodes.map((node) => node.provider(ReminderJob).runOnce()));
+    await expect.poll(() => mail.mails.length, { timeout: LONG_MS }).toBe(3);
+    await Promise.all(nodes.map((node) => node.provider(ReminderJob).runOnce()));
+    expect(mail.mails).toHaveLength(3);
   });
 });
 
