@@ -23,6 +23,8 @@ export interface VisitOptions {
   readonly colorScheme?: 'light' | 'dark';
   /** Of the server or a proxy in front of it. Default: the management address of the server. */
   readonly url?: string;
+  /** Another server that the browser is led to, such as an identity provider. */
+  readonly otherOrigin?: string;
 }
 
 /** A server with its console, and people who open it in a real browser. */
@@ -52,14 +54,19 @@ export async function shareConsole(options: FixtureOptions = {}): Promise<Consol
 
   const visit = async (
     path: string,
-    { width = 1280, colorScheme = 'light', url }: VisitOptions = {},
+    { width = 1280, colorScheme = 'light', url, otherOrigin }: VisitOptions = {},
   ): Promise<Page> => {
-    const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme });
+    // The certificates of tests are signed by nobody.
+    const context = await browser.newContext({
+      viewport: { width, height: 900 },
+      colorScheme,
+      ignoreHTTPSErrors: true,
+    });
     contexts.push(context);
     await context.grantPermissions(['clipboard-read', 'clipboard-write']);
     const page = await context.newPage();
     const base = url ?? server.managementUrl;
-    watch(page, new URL(base).origin, faults);
+    watch(page, [new URL(base).origin, ...(otherOrigin === undefined ? [] : [otherOrigin])], faults);
     await page.goto(`${base}/console${path}`);
     return page;
   };
@@ -112,12 +119,13 @@ function launch(): Promise<Browser> {
   return chromium.launch({ executablePath: program, headless: true, args: [...BROWSER_FLAGS] });
 }
 
-function watch(page: Page, origin: string, faults: string[]): void {
+function watch(page: Page, origins: readonly string[], faults: string[]): void {
   page.on('pageerror', (error) => faults.push(`an error in the page: ${error.message}`));
   page.on('console', (message) => {
     if (message.type() === 'error' && !FAILED_ANSWER.test(message.text())) faults.push(message.text());
   });
   page.on('request', (request) => {
-    if (!request.url().startsWith(`${origin}/`) && !request.url().startsWith('data:')) faults.push(request.url());
+    const isKnown = origins.some((origin) => request.url().startsWith(`${origin}/`));
+    if (!isKnown && !request.url().startsWith('data:')) faults.push(request.url());
   });
 }

@@ -84,7 +84,7 @@ async function configurationOf(
     pkce: { required: () => true },
     // Otherwise it prints that it has chosen them.
     ttl: { Interaction: 600, Grant: 600, Session: 600, AccessToken: 600, IdToken: 600, AuthorizationCode: 60 },
-    features: { devInteractions: { enabled: false } },
+    features: { devInteractions: { enabled: false }, rpInitiatedLogout: { logoutSource: answerLogoutPage } },
     interactions: { url: (_context: Context, { uid }: { readonly uid: string }) => `/interaction/${uid}` },
     findAccount: (_context: Context, accountId: string) => {
       const found = accounts.get(accountId);
@@ -103,6 +103,11 @@ async function configurationOf(
 const LOGIN_PAGE =
   '<!doctype html><title>Provider</title><form method="post"><input name="login" autofocus><button>Log in</button>' +
   '</form><form method="post"><input type="hidden" name="abort" value="1"><button id="abort">Cancel</button></form>';
+
+/** The provider's own page would load a font from elsewhere. @param form has the id `op.logoutForm` */
+function answerLogoutPage(context: { body: unknown }, form: string): void {
+  context.body = `<!doctype html><title>Provider</title>${form}<button form="op.logoutForm" name="logout" value="yes">Log out</button>`;
+}
 
 async function answerLoginPage(provider: Provider, request: IncomingMessage, response: ServerResponse): Promise<void> {
   if (request.method !== 'POST') {

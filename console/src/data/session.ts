@@ -14,6 +14,8 @@ export type Session = Schema<'Session'>;
 
 const SESSION = ['session'] as const;
 
+const PROVIDER_LOGOUT = ['session', 'provider-logout'] as const;
+
 function isLoggedOut(error: unknown): boolean {
   return error instanceof ApiProblem && error.problem.status === 401;
 }
@@ -76,8 +78,8 @@ export function useStepUp(): UseMutationResult<unknown, Error, string> {
   });
 }
 
-/** Ends the session and forgets all that was shown. */
-export function useLogout(): UseMutationResult<unknown, Error, void> {
+/** Ends the session and forgets all that was shown. @param logoutUrl of the session */
+export function useLogout(logoutUrl: string | null): UseMutationResult<unknown, Error, void> {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: () =>
@@ -85,10 +87,16 @@ export function useLogout(): UseMutationResult<unknown, Error, void> {
         if (!isLoggedOut(error)) throw error;
       }),
     onSuccess: () => {
+      queries.setQueryData(PROVIDER_LOGOUT, logoutUrl);
       queries.setQueryData(SESSION, null);
       forgetAll(queries);
     },
   });
+}
+
+/** Where somebody who has just logged out here can also log out at the identity provider (R96). */
+export function useProviderLogout(): string | null {
+  return useQueryClient().getQueryData<string | null>(PROVIDER_LOGOUT) ?? null;
 }
 
 /** The person, with permissions and the choices that the policy leaves for a new token. */

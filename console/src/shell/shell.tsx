@@ -15,7 +15,7 @@ interface ShellProps {
 /** What surrounds every page: the navigation, and who is logged in. */
 export function Shell({ session, children }: ShellProps): ReactNode {
   const [isMenuOpen, setMenuOpen] = useState(false);
-  const logout = useLogout();
+  const logout = useLogout(session.logoutUrl);
   const closeMenu = (): void => setMenuOpen(false);
   return (
     <div className={styles.shell}>

@@ -4,7 +4,7 @@ import { TextField } from '../../components/field';
 import { Form } from '../../components/form';
 import { Notice, ProblemNotice } from '../../components/notice';
 import { Page } from '../../components/page';
-import { useLogin, useLoginMethods } from '../../data/session';
+import { useLogin, useLoginMethods, useProviderLogout } from '../../data/session';
 import styles from './login.module.css';
 import { oidcAddress, oidcProblem } from './oidc';
 
@@ -12,12 +12,19 @@ import { oidcAddress, oidcProblem } from './oidc';
 export function LoginPage(): ReactNode {
   const methods = useLoginMethods();
   const login = useLogin();
+  const providerLogout = useProviderLogout();
   const [username, setUsername] = useState('');
   const [password, setPassword] = useState('');
   return (
     <main className={styles.main}>
       <Page title="Log in to Scopegate">
         <LoginFailure />
+        {providerLogout === null ? null : (
+          <Notice kind="info" title="You are logged out of Scopegate">
+            Your organisation still has your login. On a computer that others use,{' '}
+            <a href={providerLogout}>log out there, too</a>.
+          </Notice>
+        )}
         {methods.data?.oidc === true ? (
           <>
             <a className={styles.oidc} href={oidcAddress(window.location)}>
