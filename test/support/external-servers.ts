@@ -15,6 +15,7 @@ const WHAT_IS_MISSING = {
   mercurial: 'no hg on the PATH',
   'python-jira': 'no python3 with the module jira',
   registry: 'no docker-registry or skopeo on the PATH',
+  samba: 'no samba with samba-ad-dc and samba-ad-provision, or no root to open its ports',
   slapd: 'no slapd or slapadd on the PATH, or no schema in /etc/ldap/schema',
   redmine: 'no Redmine in /usr/share/redmine, or no puma',
   'web-dav': 'no cadaver, or no Apache with mod_dav',
