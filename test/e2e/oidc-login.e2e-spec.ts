@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { UnitOfWork } from '../../src/database/unit-of-work.js';
 import { GroupEntity } from '../../src/directory/group.entity.js';
 import { isBrowserAvailable, startBrowser } from '../support/browser.js';
+import { startForeignSite } from '../support/foreign-site.server.js';
 import {
   eventOf,
   expectRefused,
@@ -284,6 +285,47 @@ describe.skipIf(!isBrowserAvailable())('in Chromium', () => {
       ]);
     } finally {
       await browser.stop();
+    }
+  });
+
+  it('R96, R99: a page of another origin brings nobody into another account, and ends no session', async () => {
+    const username = await addAccount('victim');
+    await addAccount('attacker');
+    const { location } = await logInAtProvider(createWebClient(), BEGIN, 'attacker');
+    const foreign = await startForeignSite();
+    const browser = await startBrowser();
+    try {
+      const page = await browser.newPage();
+      await page.goto(BEGIN);
+      await page.fill('input[name=login]', 'victim');
+      await page.click('button');
+      await page.waitForURL(`${publicUrl}/console**`);
+      const who = (): Promise<unknown> =>
+        page.evaluate<unknown>(
+          "fetch('/api/v1/session').then((answer) => answer.json()).then((body) => body.username)",
+        );
+
+      const other = await browser.newPage();
+      await other.goto(`http://127.0.0.1:${foreign.port}/`);
+      // The answer of the provider to the attacker's own login, as a picture and as a link.
+      await other.evaluate(`new Promise((resolve) => {
+        const image = new Image();
+        image.onerror = image.onload = resolve;
+        image.src = ${JSON.stringify(location)};
+      })`);
+      expect(await who()).toBe(username);
+      await other.evaluate(`location.href = ${JSON.stringify(location)}`);
+      await other.waitForURL(`${publicUrl}/console/login?problem=oidc_login_lost`);
+      expect(await who()).toBe(username);
+
+      // A login that the page begins ends in the account that the user has at the provider.
+      await other.goto(`http://127.0.0.1:${foreign.port}/`);
+      await other.evaluate(`location.href = ${JSON.stringify(BEGIN)}`);
+      await other.waitForURL((url) => url.origin !== `http://127.0.0.1:${foreign.port}`);
+      expect(await who()).toBe(username);
+    } finally {
+      await browser.stop();
+      await foreign.stop();
     }
   });
 });

@@ -1,5 +1,6 @@
 import { browserSessionEnds } from '@scopegate/access';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AuditShipper } from '../../src/audit/audit-shipper.js';
 import { UnitOfWork } from '../../src/database/unit-of-work.js';
 import { BrowserSessionEntity } from '../../src/sessions/browser-session.entity.js';
 import type { ProblemBody } from '../support/api.client.js';
@@ -18,7 +19,10 @@ import { until } from '../support/until.js';
 const WITHIN_MS = 1_000;
 
 /** The session of one browser, asked at each node. */
-type Both = Readonly<Record<'here' | 'there', BrowserSession>>;
+type Both = Readonly<Record<'here' | 'there', BrowserSession>> & {
+  /** Of its row. */
+  readonly id: string;
+};
 
 const NEW_PASSWORD = 'another good password';
 
@@ -53,14 +57,15 @@ describeWithMariaDb('browser sessions on two nodes', (mariaDb) => {
     const here = await logIn(one.managementUrl, user);
     const there = sessionOf(other.managementUrl, here.cookie);
     expect([await statusOf(here), await statusOf(there)]).toEqual([200, 200]);
-    return { here, there };
+    const newest = { order: { createdAtMs: 'DESC' }, take: 1 } as const;
+    const [row] = await one.provider(UnitOfWork).read((manager) => manager.find(BrowserSessionEntity, newest));
+    return { here, there, id: row?.id ?? '' };
   }
 
-  /** As if the newest session were opened and used so much earlier. Returns when both nodes have read that. */
-  async function age({ here, there }: Both, minutes: number): Promise<void> {
+  /** As if it were opened and used so much earlier. Returns when both nodes have read that. */
+  async function age({ here, there, id }: Both, minutes: number): Promise<void> {
     const row = await one.provider(UnitOfWork).run(async (unit) => {
-      const [session] = await unit.manager.find(BrowserSessionEntity, { order: { createdAtMs: 'DESC' }, take: 1 });
-      if (session === undefined) throw new Error('There is no session.');
+      const session = await unit.manager.findOneByOrFail(BrowserSessionEntity, { id });
       for (const at of ['createdAtMs', 'lastSeenAtMs', 'authenticatedAtMs'] as const) session[at] -= minutes * 60_000;
       await unit.manager.save(session);
       unit.changed('browser-session', session.userId);
@@ -114,6 +119,21 @@ describeWithMariaDb('browser sessions on two nodes', (mariaDb) => {
     expect((await one.admin.post(`/users/${user.username}/rename`, { username })).status).toBe(200);
     await until(async () => (await there.api.get<{ username: string }>('/session')).body.username === username);
     expect(await statusOf(here)).toBe(200);
+  });
+
+  it('R99: a use at one node counts at the other', async () => {
+    const both = await bothKnow(await one.createUser());
+    await age(both, 25);
+    expect(await statusOf(both.here)).toBe(200);
+    await one.provider(AuditShipper).flush();
+    await age(both, 25);
+    expect(await statusOf(both.there)).toBe(200);
+    await other.provider(AuditShipper).flush();
+    await age(both, 25);
+    expect(await statusOf(both.here)).toBe(200);
+    await one.provider(AuditShipper).flush();
+    await age(both, 31);
+    expect([await statusOf(both.here), await statusOf(both.there)]).toEqual([401, 401]);
   });
 
   it('R64, R99: a password that was asked for again at one node counts at the other', async () => {

@@ -18,6 +18,8 @@ export const BROWSER_FLAGS: readonly string[] = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  // Names of RFC 6761, so that a test has several sites, and a host that is no loopback host for the browser.
+  '--host-resolver-rules=MAP *.test 127.0.0.1',
 ];
 
 /** Whether a Chromium is installed. */

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import type { AxeResults } from 'axe-core';
+import { isLoopbackHost } from '@scopegate/network';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 import { afterAll, afterEach, expect } from 'vitest';
 import { BROWSER_FLAGS } from './browser.js';
@@ -16,6 +17,10 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 
 /** The browser's own words for an answer that is no success; the page shows it in its way. */
 const FAILED_ANSWER = /^Failed to load resource: the server responded with a status of \d+/;
+
+/** The same about a line for https alone, at an address of plain http. */
+const HTTPS_ONLY =
+  /^The Cross-Origin-Opener-Policy header has been ignored, because the URL's origin was untrustworthy/;
 
 export interface VisitOptions {
   /** Default 1280. The narrowest that must work is 360. */
@@ -63,9 +68,12 @@ export async function shareConsole(options: FixtureOptions = {}): Promise<Consol
       ignoreHTTPSErrors: true,
     });
     contexts.push(context);
-    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
-    const page = await context.newPage();
     const base = url ?? server.managementUrl;
+    // Browsers have a clipboard for https and this machine only. Without the origin, all others would lose permissions.
+    if (isLoopbackHost(new URL(base).hostname)) {
+      await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: new URL(base).origin });
+    }
+    const page = await context.newPage();
     watch(page, [new URL(base).origin, ...(otherOrigin === undefined ? [] : [otherOrigin])], faults);
     await page.goto(`${base}/console${path}`);
     return page;
@@ -122,7 +130,8 @@ function launch(): Promise<Browser> {
 function watch(page: Page, origins: readonly string[], faults: string[]): void {
   page.on('pageerror', (error) => faults.push(`an error in the page: ${error.message}`));
   page.on('console', (message) => {
-    if (message.type() === 'error' && !FAILED_ANSWER.test(message.text())) faults.push(message.text());
+    const text = message.text();
+    if (message.type() === 'error' && !FAILED_ANSWER.test(text) && !HTTPS_ONLY.test(text)) faults.push(text);
   });
   page.on('request', (request) => {
     const isKnown = origins.some((origin) => request.url().startsWith(`${origin}/`));
