@@ -23,6 +23,6 @@ export function shownUser({ facts, directory }: DirectoryUser): UserDto {
   return toUserDto({ ...facts, directory });
 }
 
-export function toGroupDto(name: string): GroupDto {
-  return { name };
+export function toGroupDto({ name, directory }: GroupDto): GroupDto {
+  return { name, directory };
 }

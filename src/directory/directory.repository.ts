@@ -88,13 +88,8 @@ export class DirectoryRepository {
     return (await findExactRow(manager, GroupEntity, { nameKey: userNameKey(name) })) !== null;
   }
 
-  async groupNamesAfter(manager: EntityManager, after: string, limit: number): Promise<string[]> {
-    const rows = await manager.find(GroupEntity, {
-      where: { name: MoreThan(after) },
-      order: { name: 'ASC' },
-      take: limit,
-    });
-    return rows.map((row) => row.name);
+  groupsAfter(manager: EntityManager, after: string, limit: number): Promise<GroupEntity[]> {
+    return manager.find(GroupEntity, { where: { name: MoreThan(after) }, order: { name: 'ASC' }, take: limit });
   }
 
   async groupsOf(manager: EntityManager, userId: string): Promise<string[]> {

@@ -40,15 +40,16 @@ export class GroupsService implements OnModuleInit {
   async list(query: PageQuery): Promise<Page<GroupDto>> {
     const after = decodeCursor(query.cursor, 1)?.[0] ?? '';
     if (typeof after !== 'string') throw invalidField('cursor', 'does not belong to this list.');
-    const names = await this.unitOfWork.read(
-      (manager) => this.repository.groupNamesAfter(manager, after, query.limit + 1),
+    const groups = await this.unitOfWork.read(
+      (manager) => this.repository.groupsAfter(manager, after, query.limit + 1),
       { lane: 'lists' },
     );
-    return pageOf(names, query.limit, (name) => [name], toGroupDto);
+    return pageOf(groups, query.limit, ({ name }) => [name], toGroupDto);
   }
 
   /** @throws a 409 if the name is taken; names are compared without case */
   async create(name: string, actor: Actor): Promise<GroupDto> {
+    const made: GroupDto = { name, directory: LOCAL };
     try {
       await this.unitOfWork.run(async (unit) => {
         await this.repository.lock(unit.manager);
@@ -56,14 +57,14 @@ export class GroupsService implements OnModuleInit {
         // The members of the deleted group must not become members of this one.
         if (await this.deletions.isUnfinished(unit.manager, 'group', name)) throw stillEmptied();
         const nameKey = userNameKey(name);
-        await unit.manager.insert(GroupEntity, { name, nameKey, directory: LOCAL, createdAtMs: this.clock.nowMs() });
+        await unit.manager.insert(GroupEntity, { ...made, nameKey, createdAtMs: this.clock.nowMs() });
         this.audit.recordChange(unit.manager, actor, { type: 'group.created', detail: { subject: name } });
-        await actor.idempotencyClaim?.keep(unit.manager, toGroupDto(name));
+        await actor.idempotencyClaim?.keep(unit.manager, made);
       });
     } catch (error) {
       throw isDuplicateKey(error) ? nameTaken() : error;
     }
-    return toGroupDto(name);
+    return made;
   }
 
   /** @throws a 404, or a 409 if the group is in use (R26) or a connected directory has it */

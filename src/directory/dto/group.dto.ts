@@ -5,6 +5,12 @@ import { groupNameProblem } from '../name.rules.js';
 export class GroupDto {
   /** @example developers */
   name!: string;
+
+  /**
+   * `local`, or the key of the directory that the group comes from. Its members are those that it has there.
+   * @example local
+   */
+  directory!: string;
 }
 
 /** One page of the groups, ordered by name. */
