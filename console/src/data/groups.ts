@@ -29,10 +29,10 @@ export function useGroups(): GrowingList<Group> {
 }
 
 /** To choose from; the names of others can be typed. */
-export function useGroupNames(): UseQueryResult<readonly string[]> {
+export function useAllGroups(): UseQueryResult<readonly Group[]> {
   return useQuery({
-    queryKey: [...GROUPS, 'names'],
-    queryFn: async () => (await fewOf(readGroups)).map(({ name }) => name),
+    queryKey: [...GROUPS, 'all'],
+    queryFn: () => fewOf(readGroups),
     staleTime: 60_000,
   });
 }

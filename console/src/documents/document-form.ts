@@ -37,7 +37,7 @@ export interface DocumentForm<Document> {
  * @param loaded the newest version that is known; it is shown until something is changed
  * @param whole members that a change replaces as a whole
  */
-function useDocumentForm<Document extends object>(
+export function useDocumentForm<Document extends object>(
   loaded: Versioned<Document>,
   whole: readonly string[],
 ): DocumentForm<Document> {

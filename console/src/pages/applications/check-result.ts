@@ -5,10 +5,6 @@ interface CheckResult {
   readonly title: string;
 }
 
-export function yesOrNo(value: boolean): string {
-  return value ? 'yes' : 'no';
-}
-
 /** The result of a test call in one sentence. */
 export function checkResult({
   reachable,

@@ -5,9 +5,10 @@ import { TextField } from '../../components/field';
 import { Form } from '../../components/form';
 import { Notice, ProblemNotice } from '../../components/notice';
 import { Section } from '../../components/page';
+import { yesOrNo } from '../../components/yes-or-no';
 import { useCheckApplication, type ApplicationCheck } from '../../data/applications';
 import { errorAt } from '../../documents/field-texts';
-import { checkResult, yesOrNo } from './check-result';
+import { checkResult } from './check-result';
 import styles from './applications.module.css';
 
 /** Calls the application as a token would, and says what it found and what to do. */

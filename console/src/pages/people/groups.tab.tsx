@@ -6,10 +6,12 @@ import { TextField } from '../../components/field';
 import { Form } from '../../components/form';
 import { Notice } from '../../components/notice';
 import { Section } from '../../components/page';
+import { isLocal } from '../../data/directories';
 import { useCreateGroup, useDeleteGroup, useGroups, type Group } from '../../data/groups';
 import { errorAt } from '../../documents/field-texts';
 import { TopProblem } from '../../documents/warnings';
 import { MembersDialog } from './members.dialog';
+import { OfDirectory } from './of-directory';
 import styles from './people.module.css';
 
 /** Groups: created, deleted, and their members. */
@@ -21,6 +23,11 @@ export function GroupsTab(): ReactNode {
     <>
       <NewGroupSection />
       <Section title="Groups">
+        {groups.rows?.every(isLocal) === false ? (
+          <p className={styles.note}>
+            Groups with the name of a directory come from there, with their members, and are changed and removed there.
+          </p>
+        ) : null}
         <DataTable
           caption="Groups"
           columns={columns(setMembers, setDeleting)}
@@ -29,7 +36,7 @@ export function GroupsTab(): ReactNode {
           {...groups}
         />
       </Section>
-      {members === null ? null : <MembersDialog group={members.name} onClose={() => setMembers(null)} />}
+      {members === null ? null : <MembersDialog group={members} onClose={() => setMembers(null)} />}
       {deleting === null ? null : <DeleteGroupDialog group={deleting.name} onClose={() => setDeleting(null)} />}
     </>
   );
@@ -37,7 +44,15 @@ export function GroupsTab(): ReactNode {
 
 function columns(onMembers: (group: Group) => void, onDelete: (group: Group) => void): readonly Column<Group>[] {
   return [
-    { title: 'Group', isRowTitle: true, cell: ({ name }) => name },
+    {
+      title: 'Group',
+      isRowTitle: true,
+      cell: (group) => (
+        <>
+          {group.name} <OfDirectory of={group} />
+        </>
+      ),
+    },
     {
       title: 'Actions',
       cell: (group) => (
@@ -45,9 +60,11 @@ function columns(onMembers: (group: Group) => void, onDelete: (group: Group) => 
           <Button onClick={() => onMembers(group)} aria-label={`Members of ${group.name}`}>
             Members
           </Button>
-          <Button look="quiet" onClick={() => onDelete(group)} aria-label={`Delete ${group.name}`}>
-            Delete
-          </Button>
+          {isLocal(group) ? (
+            <Button look="quiet" onClick={() => onDelete(group)} aria-label={`Delete ${group.name}`}>
+              Delete
+            </Button>
+          ) : null}
         </span>
       ),
     },

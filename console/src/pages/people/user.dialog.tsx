@@ -4,7 +4,8 @@ import { Dialog, DialogActions } from '../../components/dialog';
 import { Checkbox, FieldRow, RadioGroup, TextField } from '../../components/field';
 import { Form } from '../../components/form';
 import { NamesField } from '../../components/names-field';
-import { useGroupNames } from '../../data/groups';
+import { isLocal } from '../../data/directories';
+import { useAllGroups } from '../../data/groups';
 import { useCreateUser, useUpdateUser, type User } from '../../data/users';
 import { errorAt } from '../../documents/field-texts';
 import { TopProblem } from '../../documents/warnings';
@@ -25,6 +26,7 @@ export function UserDialog({ user, onClose, onDone }: UserDialogProps): ReactNod
   const update = useUpdateUser();
   const [typed, setTyped] = useState(() => (user === null ? emptyUser() : typedOf(user)));
   const problem = create.error ?? update.error;
+  const isOwn = user === null || isLocal(user);
   const set = (change: Partial<TypedUser>): void => setTyped((before) => ({ ...before, ...change }));
   const submit = (): void => {
     if (user === null) {
@@ -37,7 +39,16 @@ export function UserDialog({ user, onClose, onDone }: UserDialogProps): ReactNod
     }
   };
   return (
-    <Dialog isOpen onClose={onClose} title={user === null ? 'New user' : `Edit ${user.username}`}>
+    <Dialog
+      isOpen
+      onClose={onClose}
+      title={user === null ? 'New user' : `Edit ${user.username}`}
+      description={
+        isOwn
+          ? undefined
+          : `This user comes from the directory “${user.directory}”. Name, mail address, password and whether it is active are changed there. The groups that are kept here can be changed.`
+      }
+    >
       <Form label="User" onSubmit={submit}>
         <TopProblem problem={problem} fields={FIELDS} />
         {user === null ? (
@@ -51,16 +62,9 @@ export function UserDialog({ user, onClose, onDone }: UserDialogProps): ReactNod
             onChange={(username) => set({ username })}
           />
         ) : null}
-        <NamesOfUser typed={typed} problem={problem} onChange={set} />
+        {isOwn ? <NamesOfUser typed={typed} problem={problem} onChange={set} /> : null}
         <GroupsOfUser typed={typed} error={errorAt(problem, 'groups')} onChange={set} />
-        <PasswordOfUser isNew={user === null} typed={typed} error={errorAt(problem, 'password')} onChange={set} />
-        <Checkbox
-          label="Active"
-          hint="An inactive user cannot log in, and all its tokens are refused."
-          isChosen={typed.active}
-          error={errorAt(problem, 'active')}
-          onChange={(active) => set({ active })}
-        />
+        {isOwn ? <LoginOfUser isNew={user === null} typed={typed} problem={problem} onChange={set} /> : null}
         <DialogActions>
           <Button onClick={onClose}>Cancel</Button>
           <Button type="submit" look="primary" isBusy={create.isPending || update.isPending}>
@@ -72,13 +76,13 @@ export function UserDialog({ user, onClose, onDone }: UserDialogProps): ReactNod
   );
 }
 
-interface NamesOfUserProps {
+interface PartsOfUserProps {
   readonly typed: TypedUser;
   readonly problem: Error | null;
   readonly onChange: (change: Partial<TypedUser>) => void;
 }
 
-function NamesOfUser({ typed, problem, onChange }: NamesOfUserProps): ReactNode {
+function NamesOfUser({ typed, problem, onChange }: PartsOfUserProps): ReactNode {
   return (
     <FieldRow>
       <TextField
@@ -100,22 +104,45 @@ function NamesOfUser({ typed, problem, onChange }: NamesOfUserProps): ReactNode 
   );
 }
 
+function LoginOfUser({ isNew, typed, problem, onChange }: PartsOfUserProps & { readonly isNew: boolean }): ReactNode {
+  return (
+    <>
+      <PasswordOfUser isNew={isNew} typed={typed} error={errorAt(problem, 'password')} onChange={onChange} />
+      <Checkbox
+        label="Active"
+        hint="An inactive user cannot log in, and all its tokens are refused."
+        isChosen={typed.active}
+        error={errorAt(problem, 'active')}
+        onChange={(active) => onChange({ active })}
+      />
+    </>
+  );
+}
+
 interface PartProps {
   readonly typed: TypedUser;
   readonly error: string | null;
   readonly onChange: (change: Partial<TypedUser>) => void;
 }
 
+/** The groups of a directory have the members that they have there. */
 function GroupsOfUser({ typed, error, onChange }: PartProps): ReactNode {
-  const names = useGroupNames();
+  const all = useAllGroups();
+  const foreign = new Set(all.data?.flatMap((group) => (isLocal(group) ? [] : [group.name])));
+  const fixed = typed.groups.filter((group) => foreign.has(group));
   return (
     <NamesField
       label="Groups"
-      hint="Members of administrators may do everything here."
-      value={typed.groups}
-      proposals={names.data ?? []}
+      hint={
+        <>
+          Members of administrators may do everything here.
+          {fixed.length === 0 ? null : ` From the directory, and changed there: ${fixed.join(', ')}.`}
+        </>
+      }
+      value={typed.groups.filter((group) => !foreign.has(group))}
+      proposals={all.data?.flatMap((group) => (isLocal(group) ? [group.name] : [])) ?? []}
       error={error}
-      onChange={(groups) => onChange({ groups })}
+      onChange={(groups) => onChange({ groups: [...fixed, ...groups] })}
     />
   );
 }

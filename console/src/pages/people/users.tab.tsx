@@ -5,7 +5,9 @@ import { DataTable, type Column } from '../../components/data-table';
 import { SelectField, TextField } from '../../components/field';
 import { Notice } from '../../components/notice';
 import { Section } from '../../components/page';
+import { isLocal } from '../../data/directories';
 import { useUsers, type User } from '../../data/users';
+import { OfDirectory } from './of-directory';
 import { DeleteUserDialog } from './delete-user.dialog';
 import { ImportDialog } from './import.dialog';
 import styles from './people.module.css';
@@ -46,6 +48,12 @@ export function UsersTab(): ReactNode {
     >
       <Filters q={q} state={state} onSearch={setQ} onState={setState} />
       {done === null ? null : <Notice kind="good">{done}</Notice>}
+      {users.rows?.every(isLocal) === false ? (
+        <p className={styles.note}>
+          Users with the name of a directory come from there: they are renamed, disabled and removed there, too. Here
+          you change the groups that are kept here, and delete users who are inactive.
+        </p>
+      ) : null}
       <DataTable
         caption="Users"
         columns={columns(show)}
@@ -122,10 +130,11 @@ function columns(show: (open: Open) => void): readonly Column<User>[] {
     {
       title: 'User',
       isRowTitle: true,
-      cell: ({ username, displayName }) => (
+      cell: (user) => (
         <>
-          {displayName}
-          <span className={styles.name}>{username}</span>
+          {user.displayName}
+          <span className={styles.name}>{user.username}</span>
+          <OfDirectory of={user} />
         </>
       ),
     },
@@ -154,12 +163,17 @@ function columns(show: (open: Open) => void): readonly Column<User>[] {
           <Button onClick={() => show({ kind: 'edit', user })} aria-label={`Edit ${user.username}`}>
             Edit
           </Button>
-          <Button look="quiet" onClick={() => show({ kind: 'rename', user })} aria-label={`Rename ${user.username}`}>
-            Rename
-          </Button>
-          <Button look="quiet" onClick={() => show({ kind: 'delete', user })} aria-label={`Delete ${user.username}`}>
-            Delete
-          </Button>
+          {isLocal(user) ? (
+            <Button look="quiet" onClick={() => show({ kind: 'rename', user })} aria-label={`Rename ${user.username}`}>
+              Rename
+            </Button>
+          ) : null}
+          {/* An active one of a directory would be back after the next synchronisation. */}
+          {isLocal(user) || !user.active ? (
+            <Button look="quiet" onClick={() => show({ kind: 'delete', user })} aria-label={`Delete ${user.username}`}>
+              Delete
+            </Button>
+          ) : null}
         </span>
       ),
     },

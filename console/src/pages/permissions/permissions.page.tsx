@@ -5,7 +5,7 @@ import { Form } from '../../components/form';
 import { NamesField } from '../../components/names-field';
 import { ProblemNotice } from '../../components/notice';
 import { Page, Section } from '../../components/page';
-import { useGroupNames } from '../../data/groups';
+import { useAllGroups } from '../../data/groups';
 import { PERMISSIONS, type Permissions } from '../../data/permissions';
 import { useDocument, type Versioned } from '../../data/versioned';
 import { ConflictNotice } from '../../documents/conflict-notice';
@@ -65,7 +65,7 @@ interface PermissionSectionProps {
 
 function PermissionSection({ name, edited, draft, places }: PermissionSectionProps): ReactNode {
   const { title, explanation, groupsLabel, hasEveryone, everyoneLabel } = PERMISSION_FIELDS[name];
-  const names = useGroupNames();
+  const all = useAllGroups();
   const permission = draft[name];
   const isEveryone = 'everyone' in permission && permission.everyone;
   const groups = (
@@ -73,7 +73,7 @@ function PermissionSection({ name, edited, draft, places }: PermissionSectionPro
       label={groupsLabel}
       hint="Choose a group, or type its name and press Enter. One of them is enough."
       value={permission.groups}
-      proposals={names.data ?? []}
+      proposals={all.data?.map((group) => group.name) ?? []}
       error={errorAt(edited.problem, `${name}.groups`)}
       warning={warningAt(places, ...(hasEveryone ? [`${name}.groups`] : [name, `${name}.groups`]))}
       onChange={(value) => edited.set([name, 'groups'], value)}
