@@ -253,6 +253,7 @@ describe.runIf(isBrowserAvailable())('the pages of figures and events', async ()
     await page.unroute('**/api/v1/audit-events?*');
     await page.getByRole('button', { name: 'Try again' }).click();
     await page.getByText('POST /things').waitFor();
+    expect(await page.getByRole('alert').count()).toBe(0);
   });
 
   it('R105: long paths and IPv6 addresses stay whole in the audit table, wide and narrow', async () => {
