@@ -14,6 +14,9 @@ const LENGTH = BROWSER_SESSION_PREFIX.length + RANDOM_LENGTH;
  */
 export const BROWSER_COOKIES = { https: '__Host-scopegate', http: 'scopegate' } as const;
 
+/** Of a login at the identity provider (R96). Browsers take such a name from https only (RFC 6265bis 4.1.3.1). */
+export const LOGIN_COOKIES = { https: '__Secure-scopegate-login', http: 'scopegate-login' } as const;
+
 /**
  * The value of the cookie: nothing about the user or the session can be read from it.
  * @param randomBytes a cryptographic source

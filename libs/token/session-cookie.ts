@@ -1,4 +1,4 @@
-import { BROWSER_COOKIES, BROWSER_SESSION_PREFIX } from './browser-session.js';
+import { BROWSER_COOKIES, BROWSER_SESSION_PREFIX, LOGIN_COOKIES } from './browser-session.js';
 import { SESSION_PREFIX } from './session-format.js';
 
 /** No known chain of proxies encodes a cookie more often. */
@@ -61,7 +61,7 @@ function sessionIn(cookie: string): string | null {
   return value !== null && value.startsWith(SESSION_PREFIX) ? value : null;
 }
 
-/** The session of a browser (R99), by name or value, in whatever case and encoding: the name alone is enough to drop a cookie. */
+/** The session of a browser (R99), or its login (R96), by name or value, in whatever case and encoding: the name alone is enough to drop a cookie. */
 export function isOfBrowser(cookie: string): boolean {
   if (valueOf(cookie)?.startsWith(BROWSER_SESSION_PREFIX) === true) return true;
   const equals = cookie.indexOf('=');
@@ -72,7 +72,9 @@ export function isOfBrowser(cookie: string): boolean {
   return BROWSER_NAMES.has(name.toLowerCase());
 }
 
-const BROWSER_NAMES: ReadonlySet<string> = new Set(Object.values(BROWSER_COOKIES).map((name) => name.toLowerCase()));
+const BROWSER_NAMES: ReadonlySet<string> = new Set(
+  [BROWSER_COOKIES, LOGIN_COOKIES].flatMap((names) => Object.values(names)).map((name) => name.toLowerCase()),
+);
 
 /** Null if it cannot be one of ours. */
 function valueOf(cookie: string): string | null {

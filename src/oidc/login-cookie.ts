@@ -1,12 +1,10 @@
 import type { RequestHead } from '@scopegate/access';
+import { LOGIN_COOKIES } from '@scopegate/token';
 import { ATTEMPT_LIFE_MS } from './login-attempt.js';
 import { OIDC_CALLBACK_PATH } from './oidc.path.js';
 
-/** Over https, browsers take a cookie with this prefix from https only (RFC 6265bis 4.1.3.1). */
-const NAMES = { https: '__Secure-scopegate-login', http: 'scopegate-login' } as const;
-
 function nameOf(isSecure: boolean): string {
-  return isSecure ? NAMES.https : NAMES.http;
+  return isSecure ? LOGIN_COOKIES.https : LOGIN_COOKIES.http;
 }
 
 /** All values: a second one can only come from somewhere else. */

@@ -59,7 +59,7 @@ export function ProblemNotice({ problem }: { readonly problem?: unknown }): Reac
               {' '}
               {/* A tab of its own: what was typed on this page stays. */}
               <a href={`/console/requests/${encodeURIComponent(requestId)}`} target="_blank" rel="noreferrer">
-                Why was this refused? (new tab)
+                {status >= 500 ? 'What failed? (new tab)' : 'Why was this refused? (new tab)'}
               </a>
             </>
           ) : null}

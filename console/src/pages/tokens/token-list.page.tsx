@@ -55,7 +55,11 @@ export function TokenListPage(): ReactNode {
           columns={columns((action, token) => setDoing({ action, token }))}
           keyOf={({ id }) => id}
           empty={
-            <NoTokens isFiltered={filter.status !== '' || filter.text !== ''} onReset={() => setFilter(NO_FILTER)} />
+            <NoTokens
+              isFiltered={filter.status !== '' || filter.text !== ''}
+              mayCreate={me.data?.tokenCreation.available === true}
+              onReset={() => setFilter(NO_FILTER)}
+            />
           }
           hasTimes
           {...tokens}
@@ -137,9 +141,17 @@ function TokenFilters({ filter, onChange }: TokenFiltersProps): ReactNode {
   );
 }
 
-function NoTokens({ isFiltered, onReset }: { readonly isFiltered: boolean; readonly onReset: () => void }): ReactNode {
+interface NoTokensProps {
+  readonly isFiltered: boolean;
+  readonly mayCreate: boolean;
+  readonly onReset: () => void;
+}
+
+function NoTokens({ isFiltered, mayCreate, onReset }: NoTokensProps): ReactNode {
   if (!isFiltered) {
-    return 'You have no token yet. Create one for each script or program, and give it no more than it needs.';
+    return mayCreate
+      ? 'You have no token yet. Create one for each script or program, and give it no more than it needs.'
+      : 'You have no token.';
   }
   return (
     <>
