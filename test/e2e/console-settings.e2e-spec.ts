@@ -155,8 +155,9 @@ describe.runIf(isBrowserAvailable())('the settings in the console', async () => 
     expect((await stored()).throttling).toEqual({ maxFailures: 9, windowSeconds: 71 });
   });
 
-  it('R102: whoever leaves with changes by a link is asked first', async () => {
-    const page = await visitAs(admin, '/settings');
+  it('R102: whoever leaves with changes, by a link, by Back or by the log-out, is asked first', async () => {
+    const page = await visitAs(admin, '/permissions');
+    await page.getByRole('link', { name: 'Settings' }).click();
     await page.getByLabel('Window (seconds)').fill('88');
     const asked: string[] = [];
     let answer: 'accept' | 'dismiss' = 'dismiss';
@@ -167,10 +168,19 @@ describe.runIf(isBrowserAvailable())('the settings in the console', async () => 
     await page.getByRole('link', { name: 'My tokens' }).click();
     await expect.poll(() => asked).toEqual(['confirm']);
     expect(new URL(page.url()).pathname).toBe('/console/settings');
+    await page.evaluate('history.back()');
+    await expect.poll(() => asked).toEqual(['confirm', 'confirm']);
+    await page.getByRole('button', { name: 'Log out' }).click();
+    await expect.poll(() => asked).toEqual(['confirm', 'confirm', 'confirm']);
+    expect(new URL(page.url()).pathname).toBe('/console/settings');
     expect(await page.getByLabel('Window (seconds)').inputValue()).toBe('88');
     answer = 'accept';
     await page.getByRole('link', { name: 'My tokens' }).click();
     await page.getByRole('heading', { name: 'My tokens', level: 1 }).waitFor();
+    // With nothing to lose, nobody is asked.
+    await page.evaluate('history.back()');
+    await page.getByRole('heading', { name: 'Settings', level: 1 }).waitFor();
+    expect(asked).toHaveLength(4);
   });
 
   it('R105: the settings are accessible, narrow and dark', async () => {

@@ -6,6 +6,7 @@ import { ProblemNotice } from '../components/notice';
 import { useLogout, type Session } from '../data/session';
 import { ADMINISTRATOR_ROUTES, USER_ROUTES, type Route } from './routes';
 import styles from './shell.module.css';
+import { mayLeave } from './unsaved';
 
 interface ShellProps {
   readonly session: Session;
@@ -48,7 +49,7 @@ export function Shell({ session, children }: ShellProps): ReactNode {
         ) : null}
         <div className={styles.who}>
           <div className={styles.name}>{session.displayName === '' ? session.username : session.displayName}</div>
-          <Button look="quiet" isBusy={logout.isPending} onClick={() => logout.mutate()}>
+          <Button look="quiet" isBusy={logout.isPending} onClick={() => (mayLeave() ? logout.mutate() : undefined)}>
             Log out
           </Button>
           <ProblemNotice problem={logout.error} />

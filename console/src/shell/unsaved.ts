@@ -6,7 +6,8 @@ const QUESTION = 'What you changed is not saved. Leave this page without saving?
 /** The address of the page whose changes are not saved; null if there are none. */
 let unsavedAt: string | null = null;
 
-function mayLeave(): boolean {
+/** Asks, if changes would be lost; after a yes they are forgotten. */
+export function mayLeave(): boolean {
   // The browser asks in the same way when the tab is closed.
   if (unsavedAt !== null && !window.confirm(QUESTION)) return false;
   forgetUnsaved();
@@ -26,6 +27,21 @@ export function forgetUnsaved(): void {
   if (unsavedAt === null) return;
   unsavedAt = null;
   window.removeEventListener('beforeunload', warnOfClose);
+}
+
+/**
+ * Asks at Back and Forward, too. Called before the router listens: of a step that was not wanted, it must not hear, or
+ * the page with the changes would be gone.
+ */
+export function guardHistory(): void {
+  window.addEventListener('popstate', (event) => {
+    const leavesTo = window.location.href;
+    if (unsavedAt === null || isSamePage(leavesTo)) return;
+    const stayAt = unsavedAt;
+    if (mayLeave()) return;
+    event.stopImmediatePropagation();
+    window.history.pushState(null, '', stayAt);
+  });
 }
 
 /** Whoever leaves the page by a link or by closing the tab is asked first. */
