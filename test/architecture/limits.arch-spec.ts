@@ -132,6 +132,7 @@ const LIMITS: Readonly<Record<string, string>> = {
   'time to read a directory': time(named('src/directory/ldap/directory-sync.service.ts', 'READ_MS')),
   'test of a directory': time(named('src/directory/ldap/directory.checker.ts', 'TEST_MS')),
   'login at a directory': time(named('src/directory/ldap/directory-login.service.ts', 'LOGIN_MS')),
+  'answer of a directory to a login': bytes(named('src/directory/ldap/ldap.connector.ts', 'MAX_LOGIN_ANSWER_BYTES')),
   'recognition of a password that a directory accepted': time(
     named('src/directory/ldap/directory-login.service.ts', 'RECOGNISED_MS'),
   ),

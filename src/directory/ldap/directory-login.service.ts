@@ -9,7 +9,7 @@ import { tooManyPasswords } from '../password.hasher.js';
 import { DirectoriesService } from './directories.service.js';
 import { userFilterFor } from './directory-document.js';
 import { DirectoryReader } from './directory.reader.js';
-import { LdapConnection } from './ldap.connector.js';
+import { LdapConnection, LOGIN } from './ldap.connector.js';
 import { isLoginRefused, ldapFailureOf } from './ldap-failure.js';
 import type { StoredDirectory } from './stored-directory.js';
 
@@ -124,7 +124,7 @@ export class DirectoryLogins implements OnModuleInit {
     let connection: LdapConnection | null = null;
     const limit = setTimeout(() => connection?.abort(), LOGIN_MS);
     try {
-      connection = await LdapConnection.open(directory.document);
+      connection = await LdapConnection.open(directory.document, LOGIN);
       const isMatch = await this.#bind(connection, directory, account, password);
       if (this.#failing.delete(directory.key)) {
         this.#logger.log(`The directory ${directory.key} checks passwords again.`);

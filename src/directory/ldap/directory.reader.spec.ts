@@ -10,7 +10,7 @@ import {
 import { documentOf, type DirectoryDocument } from './directory-document.js';
 import { DirectoryReader } from './directory.reader.js';
 import type { CreateDirectoryDto } from './dto/directory.input.dto.js';
-import { LdapConnection } from './ldap.connector.js';
+import { LdapConnection, LOGIN } from './ldap.connector.js';
 import type { LdapFailure } from './ldap-failure.js';
 
 const BASE = 'dc=example,dc=com';
@@ -97,6 +97,23 @@ describe('a directory that lies', () => {
     const connection = await LdapConnection.open(documentFor(directory.url));
     expect(await failureOf(connection.bind(null, ''))).toBe(expected);
     connection.close();
+  });
+
+  it('R112: is left early at a login, for which it needs little', async () => {
+    const many = Array.from({ length: 5 }, (_, number) => person(`anna${number}`, { cn: 'x'.repeat(1_000_000) }));
+    directory = await startLyingDirectory(() => ({ entries: many }));
+    const document = documentFor(directory.url);
+    const read = async (limits?: typeof LOGIN): Promise<unknown> => {
+      const connection = await LdapConnection.open(document, limits);
+      try {
+        await connection.bind(null, '');
+        return await new DirectoryReader(connection, document).users();
+      } finally {
+        connection.close();
+      }
+    };
+    expect(await failureOf(read(LOGIN))).toBe('too-large');
+    expect(await failureOf(read())).toBe('no failure');
   });
 
   it('R112: does not end the process by many messages at once', async () => {

@@ -4,7 +4,7 @@ import { pageCookie, PAGED_RESULTS, type RawEntry } from '@scopegate/directory';
 import { BerWriter, Client, Control, type Entry, type SearchResult } from 'ldapts';
 import { inTime } from '../../common/time/in-time.js';
 import { LdapFailure, ldapFailureOf } from './ldap-failure.js';
-import { MessageStream } from './message-stream.js';
+import { MessageStream, type StreamLimits } from './message-stream.js';
 
 /** Where a directory is, and how its connections are secured. */
 export interface LdapTarget {
@@ -39,7 +39,12 @@ const DOMAIN_SCOPE = '1.2.840.113556.1.4.1339';
 const PAGE_SIZE = 500;
 
 /** A group of 100,000 members is one message of about 10 MB. */
-const LIMITS = { maxMessageBytes: 16 * 1024 * 1024, maxBytes: 512 * 1024 * 1024 };
+const READING: StreamLimits = { maxMessageBytes: 16 * 1024 * 1024, maxBytes: 512 * 1024 * 1024 };
+
+const MAX_LOGIN_ANSWER_BYTES = 4_194_304;
+
+/** One user, or the namesakes: a directory that lies must not fill the memory by somebody's login. */
+export const LOGIN: StreamLimits = { maxMessageBytes: MAX_LOGIN_ANSWER_BYTES, maxBytes: MAX_LOGIN_ANSWER_BYTES };
 
 const DEFAULT_PORTS = { 'ldap:': 389, 'ldaps:': 636 } as const;
 
@@ -53,16 +58,16 @@ export class LdapConnection {
   /** Where the next page begins. */
   #cookie: Uint8Array = new Uint8Array();
 
-  private constructor(socket: Socket) {
-    this.#stream = new MessageStream(socket, LIMITS, (message) => {
+  private constructor(socket: Socket, limits: StreamLimits) {
+    this.#stream = new MessageStream(socket, limits, (message) => {
       this.#cookie = pageCookie(message) ?? this.#cookie;
     });
     this.#client = clientOn(this.#stream);
   }
 
   /** @throws LdapFailure */
-  static async open(target: LdapTarget): Promise<LdapConnection> {
-    return new LdapConnection(await connectTo(target));
+  static async open(target: LdapTarget, limits = READING): Promise<LdapConnection> {
+    return new LdapConnection(await connectTo(target), limits);
   }
 
   /**
@@ -199,7 +204,7 @@ async function opened(socket: Socket, event: 'connect' | 'secureConnect'): Promi
  */
 async function askForTls(socket: Socket): Promise<void> {
   const listeners = ['data', 'error', 'close'] as const;
-  const stream = new MessageStream(socket, LIMITS, () => undefined);
+  const stream = new MessageStream(socket, READING, () => undefined);
   try {
     await clientOn(stream).exop(START_TLS);
     for (const name of listeners) socket.removeAllListeners(name);
