@@ -48,6 +48,11 @@ export function equalityFilter(attribute: string, value: string): string {
   return `(${attribute}=${escapeFilterValue(value)})`;
 }
 
+/** Entries that have the attribute, as far as the asker may read it. */
+export function presenceFilter(attribute: string): string {
+  return `(${attribute}=*)`;
+}
+
 export function allOf(...filters: readonly string[]): string {
   return `(&${filters.join('')})`;
 }

@@ -6,6 +6,7 @@ export {
   escapeFilterValue,
   filterProblem,
   memberInChainFilter,
+  presenceFilter,
 } from './filter.js';
 export {
   entryIdOf,

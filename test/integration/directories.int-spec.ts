@@ -90,6 +90,11 @@ describe.runIf(canRunWith('slapd', isSlapdAvailable()))('a directory', () => {
     expect((await server.admin.get<{ items: unknown[] }>('/directories')).body.items).toEqual([]);
   });
 
+  it('R92: is warned about if nobody can see who is disabled', async () => {
+    const answer = await tested({ attributes: { disabled: 'userAccountControl' } });
+    expect(answer.advice).toEqual([expect.stringContaining('Of 1203 users, "userAccountControl" cannot be read')]);
+  });
+
   it.each([
     ['a wrong password', { username: 'anna', password: 'other' }, false],
     ['no password (RFC 4513 5.1.2)', { username: 'anna', password: '' }, false],

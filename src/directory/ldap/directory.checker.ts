@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { allOf, presenceFilter } from '@scopegate/directory';
 import { ProblemException } from '../../common/http/problem.exception.js';
 import { isOpenConnection, isSecured, userFilterFor, type DirectoryDocument } from './directory-document.js';
 import { DirectoryReader } from './directory.reader.js';
@@ -107,7 +108,20 @@ class DirectoryTest {
         disabled: isDisabled,
         groups: [...names].sort(),
       }));
+    await this.#lookForControl(reader, users.length);
     await this.#tryLogin(reader);
+  }
+
+  /** Every user of Active Directory has it. Where it cannot be read, a disabled user would stay active. */
+  async #lookForControl(reader: DirectoryReader, users: number): Promise<void> {
+    const { attributes, userFilter } = this.directory.document;
+    if (attributes.disabled?.toLowerCase() !== 'useraccountcontrol') return;
+    const readable = await reader.users(allOf(userFilter, presenceFilter(attributes.disabled)));
+    if (readable.length >= users) return;
+    this.#found.advice.push(
+      `Of ${users - readable.length} users, "userAccountControl" cannot be read: they would stay active when they are ` +
+        'disabled. Let the bind account read it.',
+    );
   }
 
   async #tryLogin(reader: DirectoryReader): Promise<void> {
