@@ -84,15 +84,16 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
       return this.#snapshot.reload();
     });
     await this.#snapshot.reload();
-    this.settings.addWarningSource(() => {
-      const documents = this.#snapshot.current.stored.map((stored) => stored.document);
-      const sharing = this.configuration.managementPort === null ? sharedOriginWarnings(documents) : [];
-      return [...nativeTokenWarnings(documents), ...sharing];
-    });
+    this.settings.addWarningSource(() => nativeTokenWarnings(this.#documents()));
   }
 
   onModuleDestroy(): void {
     this.#snapshot.close();
+  }
+
+  /** About the console, for those who can do something about it. */
+  consoleWarnings(): readonly Warning[] {
+    return this.configuration.managementPort === null ? sharedOriginWarnings(this.#documents()) : [];
   }
 
   /** See `ApplicationRoutes.find`. */
@@ -272,6 +273,10 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
     const endpoint = parsed.ok ? parsed.target.endpoint : '';
     const tls = sealTls(this.box, key, endpoint, application.tls, before?.tls ?? null);
     return { ...application, tls, identity: sealIdentity(this.box, key, endpoint, application.identity) };
+  }
+
+  #documents(): readonly ApplicationDocument[] {
+    return this.#snapshot.current.stored.map(({ document }) => document);
   }
 
   async #read(): Promise<Applications> {

@@ -1,5 +1,5 @@
 import type { PrincipalFacts } from '@scopegate/access';
-import type { DirectoryUser } from './directory-user.js';
+import { LOCAL, type DirectoryUser } from './directory-user.js';
 import type { GroupDto } from './dto/group.dto.js';
 import type { UserDto } from './dto/user.dto.js';
 
@@ -23,6 +23,6 @@ export function shownUser({ facts, directory }: DirectoryUser): UserDto {
   return toUserDto({ ...facts, directory });
 }
 
-export function toGroupDto({ name, directory }: GroupDto): GroupDto {
-  return { name, directory };
+export function toGroupDto({ name, directory }: { readonly name: string; readonly directory: string }): GroupDto {
+  return directory === LOCAL ? { name } : { name, directory };
 }

@@ -49,7 +49,7 @@ export class GroupsService implements OnModuleInit {
 
   /** @throws a 409 if the name is taken; names are compared without case */
   async create(name: string, actor: Actor): Promise<GroupDto> {
-    const made: GroupDto = { name, directory: LOCAL };
+    const made: GroupDto = { name };
     try {
       await this.unitOfWork.run(async (unit) => {
         await this.repository.lock(unit.manager);
@@ -57,7 +57,7 @@ export class GroupsService implements OnModuleInit {
         // The members of the deleted group must not become members of this one.
         if (await this.deletions.isUnfinished(unit.manager, 'group', name)) throw stillEmptied();
         const nameKey = userNameKey(name);
-        await unit.manager.insert(GroupEntity, { ...made, nameKey, createdAtMs: this.clock.nowMs() });
+        await unit.manager.insert(GroupEntity, { name, nameKey, directory: LOCAL, createdAtMs: this.clock.nowMs() });
         this.audit.recordChange(unit.manager, actor, { type: 'group.created', detail: { subject: name } });
         await actor.idempotencyClaim?.keep(unit.manager, made);
       });

@@ -2,6 +2,7 @@ import { Body, Controller, Delete, ForbiddenException, Get, Post } from '@nestjs
 import { ApiTags } from '@nestjs/swagger';
 import type { Authenticated, BrowserSessionFacts } from '@scopegate/access';
 import { JudgementService } from '../access/judgement.service.js';
+import { ApplicationsService } from '../applications/applications.service.js';
 import type { Exchange } from '../common/access/exchange.js';
 import { CurrentCaller, CurrentExchange, NeedsSession, OpensSession } from '../common/access/route.decorators.js';
 import { ApiRoute } from '../common/swagger/api-route.decorator.js';
@@ -23,6 +24,7 @@ export class SessionController {
     private readonly judgement: JudgementService,
     private readonly sessions: BrowserSessionsService,
     private readonly provider: IdentityProviderService,
+    private readonly applications: ApplicationsService,
   ) {}
 
   @Post()
@@ -48,7 +50,7 @@ export class SessionController {
   async createSession(@Body() input: LoginDto, @CurrentExchange() exchange: Exchange): Promise<SessionDto> {
     const { facts, passwordHash } = await this.#logIn(exchange, input.username, input.password);
     const session = await this.sessions.open(exchange, { method: 'password', passwordHash });
-    return toSessionDto(facts, session, null);
+    return toSessionDto({ user: facts, session, logoutUrl: null, warnings: this.applications.consoleWarnings() });
   }
 
   @Get()
@@ -62,7 +64,8 @@ export class SessionController {
   async getSession(@CurrentCaller() caller: Authenticated): Promise<SessionDto> {
     const session = sessionOf(caller);
     const logoutUrl = session.method === 'oidc' ? await this.provider.logoutAddress() : null;
-    return toSessionDto(caller.principal, session, logoutUrl);
+    const warnings = this.applications.consoleWarnings();
+    return toSessionDto({ user: caller.principal, session, logoutUrl, warnings });
   }
 
   @Delete()

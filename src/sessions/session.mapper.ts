@@ -1,8 +1,17 @@
 import { browserSessionEnds, isAdministrator, STEP_UP_MS } from '@scopegate/access';
 import type { BrowserSessionFacts, PrincipalFacts } from '@scopegate/access';
+import type { Warning } from '@scopegate/permission';
 import type { SessionDto } from './dto/session.dto.js';
 
-export function toSessionDto(user: PrincipalFacts, session: BrowserSessionFacts, logoutUrl: string | null): SessionDto {
+interface Shown {
+  readonly user: PrincipalFacts;
+  readonly session: BrowserSessionFacts;
+  readonly logoutUrl: string | null;
+  /** Shown to administrators alone. */
+  readonly warnings: readonly Warning[];
+}
+
+export function toSessionDto({ user, session, logoutUrl, warnings }: Shown): SessionDto {
   const { idleMs, totalMs } = browserSessionEnds(session);
   return {
     username: user.username,
@@ -13,5 +22,6 @@ export function toSessionDto(user: PrincipalFacts, session: BrowserSessionFacts,
     idleEndsAt: new Date(idleMs).toISOString(),
     stepUpUntil: new Date(session.authenticatedAtMs + STEP_UP_MS).toISOString(),
     logoutUrl,
+    warnings: isAdministrator(user) ? [...warnings] : [],
   };
 }

@@ -5,7 +5,13 @@ import { gatewayTest } from '../support/gateway-test.js';
 import type { HeaderLine } from '../support/http-message.js';
 import { request, type RawAnswer } from '../support/raw-client.js';
 import type { RecordedRequest } from '../support/recording-upstream.js';
-import { basic, bearer, startScopegateFixture, type ScopegateFixture } from '../support/scopegate.fixture.js';
+import {
+  basic,
+  bearer,
+  startScopegateFixture,
+  type ScopegateFixture,
+  type TestUser,
+} from '../support/scopegate.fixture.js';
 import { openUpgrade, startUpgradeUpstream } from '../support/upgraded.client.js';
 
 const PAGE = '/rest/api/2/issue/A-1';
@@ -134,13 +140,15 @@ describe.each(['http', 'https'] as const)('the cookie of a session over %s', (sc
 });
 
 describe("an application at a path of the console's own address", () => {
-  const warningsOf = async ({ admin }: ScopegateFixture): Promise<readonly string[]> => {
-    const { body } = await admin.get<{ warnings: readonly { readonly code: string }[] }>('/settings');
+  const warningsOf = async (server: ScopegateFixture, user?: TestUser): Promise<readonly string[]> => {
+    const { api } = await logIn(server.managementUrl, user ?? { username: 'admin', password: server.adminPassword });
+    const { body } = await api.get<{ warnings: readonly { readonly code: string }[] }>('/session');
     return body.warnings.map(({ code }) => code);
   };
 
-  it('R99: is named in a warning of the settings', async ({ gateway, applications: _applications }) => {
-    expect(await warningsOf(gateway)).toContain('console_shares_origin');
+  it('R99: is named in a warning to administrators', async ({ gateway, applications: _applications }) => {
+    expect(await warningsOf(gateway)).toEqual(['console_shares_origin']);
+    expect(await warningsOf(gateway, await gateway.createUser())).toEqual([]);
   });
 
   it('R99: is not, if the console has a port of its own, which the other port does not answer for', async ({
@@ -149,7 +157,7 @@ describe("an application at a path of the console's own address", () => {
     const two = await startScopegateFixture({ management: true });
     try {
       await two.createApplication({ kind: 'generic', mount: { pathPrefix: '/app' }, upstream: upstream.url });
-      expect(await warningsOf(two)).not.toContain('console_shares_origin');
+      expect(await warningsOf(two)).toEqual([]);
       const { cookie } = await logIn(two.managementUrl, { username: 'admin', password: two.adminPassword });
       for (const target of ['/console/', '/api/v1/me', '/api/v1/session']) {
         const answer = await request({ port: two.port, target, headers: [['Cookie', cookie]] });

@@ -16,8 +16,8 @@ export type DirectoryTest = Schema<'DirectoryTest'>;
 export type DirectorySync = Schema<'DirectorySync'>;
 
 /** What does not come from a directory: users, and groups. */
-export function isLocal({ directory }: { readonly directory: string }): boolean {
-  return directory === 'local';
+export function isLocal({ directory }: { readonly directory?: string }): boolean {
+  return directory === undefined || directory === 'local';
 }
 
 const DIRECTORIES = ['directories'] as const;

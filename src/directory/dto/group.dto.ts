@@ -7,10 +7,11 @@ export class GroupDto {
   name!: string;
 
   /**
-   * `local`, or the key of the directory that the group comes from. Its members are those that it has there.
-   * @example local
+   * The key of the directory that the group comes from; its members are those that it has there. Missing for a local
+   * group.
+   * @example company
    */
-  directory!: string;
+  directory?: string;
 }
 
 /** One page of the groups, ordered by name. */

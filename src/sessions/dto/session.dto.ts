@@ -1,4 +1,5 @@
 import type { LoginMethod } from '@scopegate/access';
+import { WarningDto } from '../../common/swagger/warning.dto.js';
 
 /** A session of the console, and its user. */
 export class SessionDto {
@@ -29,6 +30,9 @@ export class SessionDto {
    * @example https://login.example.com/logout?client_id=scopegate
    */
   logoutUrl!: string | null;
+
+  /** About the console itself, for administrators: `console_shares_origin`. */
+  warnings!: WarningDto[];
 }
 
 /** How a user can log in here. */

@@ -4,6 +4,7 @@ import { FieldRow } from '../../components/field';
 import { Page, Section } from '../../components/page';
 import { TimeRangePicker } from '../../components/time-range';
 import { readTimeRange, writeTimeRange, type TimeRange } from '../../data/time-range';
+import { ConsoleWarnings } from '../../documents/console-warnings';
 import { NodeTable } from './node-table';
 import { PasswordUse } from './password-use';
 import { RefusalReasons, RequestsByOutcome } from './request-charts';
@@ -27,6 +28,7 @@ export function OverviewPage(): ReactNode {
       title="Overview"
       lead="What the gateway let through and refused, who still uses passwords, and which tokens need a look."
     >
+      <ConsoleWarnings />
       <FieldRow>
         <TimeRangePicker range={range} onChange={change} />
       </FieldRow>

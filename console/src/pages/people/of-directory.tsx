@@ -3,6 +3,6 @@ import { Badge } from '../../components/badge';
 import { isLocal } from '../../data/directories';
 
 /** Marks what comes from a directory. */
-export function OfDirectory({ of }: { readonly of: { readonly directory: string } }): ReactNode {
+export function OfDirectory({ of }: { readonly of: { readonly directory?: string } }): ReactNode {
   return isLocal(of) ? null : <Badge look="accent">{of.directory}</Badge>;
 }

@@ -11,6 +11,7 @@ import { errorAt, placed, type PlacedWarnings, type Warning } from '../../docume
 import { isObject } from '../../documents/patch';
 import { SaveBar } from '../../documents/save-bar';
 import { TopProblem, warningAt, Warnings } from '../../documents/warnings';
+import { ConsoleWarnings } from '../../documents/console-warnings';
 import { ConfirmSettings, reasonsToAsk, type ReasonToAsk } from './confirm-settings';
 import { SettingInput } from './setting.field';
 import {
@@ -29,6 +30,7 @@ export function SettingsPage(): ReactNode {
   const settings = useDocument(SETTINGS);
   return (
     <Page title="Settings" lead={LEAD}>
+      <ConsoleWarnings />
       <ProblemNotice problem={settings.error} />
       {settings.isPending ? <Loading /> : null}
       {settings.data === undefined ? null : <SettingsForm loaded={settings.data} />}
