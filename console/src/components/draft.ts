@@ -8,5 +8,7 @@ import { useState } from 'react';
 export function useDraft<Value>(given: Value): readonly [draft: Value, setDraft: (draft: Value) => void] {
   const key = JSON.stringify(given);
   const [kept, setKept] = useState({ key, value: given });
+  // Forgotten for good: the value that counts may come back to what it was.
+  if (kept.key !== key) setKept({ key, value: given });
   return [kept.key === key ? kept.value : given, (value) => setKept({ key, value })];
 }
