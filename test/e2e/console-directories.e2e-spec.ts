@@ -143,7 +143,7 @@ describe.runIf(canRun)('directories in the console', async () => {
 
     await button(page, 'Synchronise now').click();
     await page.getByText('10 users created, 2 groups created or removed.').waitFor();
-    await page.getByText('The user "carl" is not taken from the directory').waitFor();
+    await page.getByText('"carl" is also a local user, and stays local').waitFor();
     await expectAccessible(page);
     await takeScreenshot(page, 'directories-one');
     expect(await page.title()).toBe('The company & <b>more</b> · Scopegate');
