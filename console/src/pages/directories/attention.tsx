@@ -56,7 +56,7 @@ function HeldSync({ directory }: { readonly directory: Directory }): ReactNode {
         {confirm.data?.held === true ? <div>The directory has changed again: look at the numbers.</div> : null}
         <div>
           {waitingText(waiting)} More than {maxDeactivations} per cent have to be confirmed, so nothing has been
-          changed. It waits since <Time at={waiting.since} />.
+          changed. It has waited since <Time at={waiting.since} />.
         </div>
         <div>
           Confirm it if that is right: the tokens of these users are refused at once. If not, leave it, and look at the
