@@ -91,7 +91,7 @@ describe.runIf(isBrowserAvailable())('the permissions in the console', async () 
     const group = await server.createGroup(unique('<img src=x onerror=alert(1)>'));
     await server.patchPermissions({ createOnBehalf: { groups: ['administrators', group] } });
     const page = await visitAs(admin, '/permissions');
-    await page.getByText(group, { exact: true }).waitFor();
+    await page.getByRole('listitem').filter({ hasText: group }).waitFor();
     expect(await page.locator('img').count()).toBe(0);
     await page.getByLabel('Only read-only tokens').check();
     await page.getByRole('button', { name: 'Undo changes' }).click();
