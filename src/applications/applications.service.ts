@@ -63,6 +63,7 @@ type DeletingHook = (unit: Unit, key: string) => Promise<void>;
 export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
   readonly #logger = new Logger(ApplicationsService.name);
   readonly #snapshot = new Snapshot('applications', () => this.#read());
+  readonly #documents = () => this.#snapshot.current.stored.map(({ document }) => document);
   readonly #deletingHooks: DeletingHook[] = [];
 
   constructor(
@@ -273,10 +274,6 @@ export class ApplicationsService implements OnModuleInit, OnModuleDestroy {
     const endpoint = parsed.ok ? parsed.target.endpoint : '';
     const tls = sealTls(this.box, key, endpoint, application.tls, before?.tls ?? null);
     return { ...application, tls, identity: sealIdentity(this.box, key, endpoint, application.identity) };
-  }
-
-  #documents(): readonly ApplicationDocument[] {
-    return this.#snapshot.current.stored.map(({ document }) => document);
   }
 
   async #read(): Promise<Applications> {
