@@ -1,4 +1,5 @@
-import type { LoginMethod } from '@scopegate/access';
+import { ApiProperty } from '@nestjs/swagger';
+import { LOGIN_METHODS, type LoginMethod } from '@scopegate/access';
 import { WarningDto } from '../../common/swagger/warning.dto.js';
 
 /** A session of the console, and its user. */
@@ -13,6 +14,7 @@ export class SessionDto {
   administrator!: boolean;
 
   /** How the user has logged in. */
+  @ApiProperty({ enum: LOGIN_METHODS })
   method!: LoginMethod;
 
   /** The session ends then, used or not. */
