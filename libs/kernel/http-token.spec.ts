@@ -5,7 +5,7 @@ describe('a token of RFC 9110', () => {
   it('has letters, digits and some punctuation, and at least one of them', () => {
     const allowed = Array.from({ length: 256 }, (_, code) => String.fromCharCode(code)).filter(isHttpToken);
     expect(allowed.join('')).toBe("!#$%&'*+-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ^_`abcdefghijklmnopqrstuvwxyz|~");
-    expect(['X-Forwarded-For', 'GET', '', 'a b', 'a:', 'ä', 'a\n', 'K'].map(isHttpToken)).toEqual([
+    expect(['X-Forwarded-For', 'GET', '', 'a b', 'a:', 'ä', 'a\n', '\u212a'].map(isHttpToken)).toEqual([
       true,
       true,
       false,
