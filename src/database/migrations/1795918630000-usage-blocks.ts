@@ -14,7 +14,6 @@ export class UsageBlocks1795918630000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     const { integerType } = dialectOf(runner.dataSource);
     await dropTable(runner, 'usage_counts');
-    await dropTable(runner, 'usage_blocks');
     await runner.query('DELETE FROM usage_progress');
     const days = Array.from({ length: DAYS }, (_, place) => ({ name: `d${place}`, type: 'bigint', default: '0' }));
     await createTable(
