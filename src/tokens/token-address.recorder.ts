@@ -21,7 +21,7 @@ export interface NewAddress {
   readonly block: string;
   /** Of the use, in epoch milliseconds. */
   readonly atMs: number;
-  /** How many addresses the token got within a day before it, with this one. */
+  /** How many new addresses the token got within a day before it, with this one. The first of all is none. */
   readonly latelyFound: number;
 }
 
@@ -106,7 +106,8 @@ export class TokenAddressRecorder {
           },
         },
       );
-      const latelyFound = [...stored.values()].filter((firstAtMs) => firstAtMs > atMs - DAY_MS).length;
+      const inDay = [...stored.values()].filter((firstAtMs) => firstAtMs > atMs - DAY_MS).length;
+      const latelyFound = Math.min(inDay, stored.size - 1);
       for (const hook of this.#hooks) await hook(manager, { token, block, atMs, latelyFound });
     }
   }

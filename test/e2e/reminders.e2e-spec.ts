@@ -1,9 +1,10 @@
-import { afterEach, describe, expect, it } from 'vitest';
-import { DataSource } from 'typeorm';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AuditShipper } from '../../src/audit/audit-shipper.js';
 import { Clock } from '../../src/common/time/clock.js';
+import { UnitOfWork } from '../../src/database/unit-of-work.js';
 import { DueReminders } from '../../src/reminders/due-reminders.service.js';
 import { ReminderJob } from '../../src/reminders/reminder.job.js';
+import { TokenEntity } from '../../src/tokens/token.entity.js';
 import { startMailServer, type MailServer, type ReceivedMail } from '../support/mail.server.js';
 import {
   startScopegateFixture,
@@ -50,11 +51,13 @@ async function moveToken(
 ): Promise<void> {
   const nowMs = gateway.provider(Clock).nowMs();
   await gateway
-    .provider(DataSource)
-    .query(
-      `UPDATE tokens SET created_at_ms = ${nowMs + createdInDays * DAY_MS}, expires_at_ms = ${
-        nowMs + Math.round(endsInDays * DAY_MS)
-      } WHERE id = '${id}'`,
+    .provider(UnitOfWork)
+    .run(({ manager }) =>
+      manager.update(
+        TokenEntity,
+        { id },
+        { createdAtMs: nowMs + createdInDays * DAY_MS, expiresAtMs: nowMs + Math.round(endsInDays * DAY_MS) },
+      ),
     );
   // As a node that starts now: the next look is at all tokens.
   gateway.provider(DueReminders).forget();
@@ -180,8 +183,8 @@ describe('reminders before a token ends', () => {
     const { id } = await gateway.createToken({ scope: 'read-only', validity: 'never' });
     const nowMs = gateway.provider(Clock).nowMs();
     await gateway
-      .provider(DataSource)
-      .query(`UPDATE tokens SET created_at_ms = ${nowMs - 170 * DAY_MS} WHERE id = '${id}'`);
+      .provider(UnitOfWork)
+      .run(({ manager }) => manager.update(TokenEntity, { id }, { createdAtMs: nowMs - 170 * DAY_MS }));
     await run(gateway);
     expect(await reminders(gateway)).toEqual([]);
     await gateway.patchSettings({ tokenValidity: { maximum: 'P6M', applyAtUse: true } });
@@ -216,19 +219,28 @@ describe('reminders before a token ends', () => {
 });
 
 describe('a first use from a new address', () => {
-  it('R98: is an event once for each token and address, and no first use of all; with mails, it is mailed', async () => {
-    const mail = await startMail();
-    const gateway = await start(mailEnv(mail));
+  let mail: MailServer;
+  let gateway: ScopegateFixture;
+  let id: string;
+  let secret: string;
+
+  beforeEach(async () => {
+    mail = await startMail();
+    gateway = await start(mailEnv(mail));
     await gateway.admin.patch('/users/admin', { email: 'admin@example.com' });
     await gateway.patchSettings({ reverseProxy: { enabled: true, trustedProxies: ['127.0.0.1'] } });
-    const { id, secret } = await gateway.createToken({ scope: 'read-only', description: 'laptop' });
-    const use = async (address: string): Promise<void> => {
-      const answer = await fetch(`${gateway.managementUrl}/api/v1/tokens/self`, {
-        headers: { Authorization: `Bearer ${secret}`, 'X-Forwarded-For': address },
-      });
-      expect(answer.status).toBe(200);
-      await gateway.provider(AuditShipper).flush();
-    };
+    ({ id, secret } = await gateway.createToken({ scope: 'read-only', description: 'laptop' }));
+  });
+
+  const use = async (address: string): Promise<void> => {
+    const answer = await fetch(`${gateway.managementUrl}/api/v1/tokens/self`, {
+      headers: { Authorization: `Bearer ${secret}`, 'X-Forwarded-For': address },
+    });
+    expect(answer.status).toBe(200);
+    await gateway.provider(AuditShipper).flush();
+  };
+
+  it('R98: is an event once for each token and address, and no first use of all; with mails, it is mailed', async () => {
     const found = (): Promise<readonly TestEvent[]> => gateway.events({ type: 'token.used-from-new-address' });
     await use('192.0.2.1');
     await use('192.0.2.1');
@@ -252,5 +264,15 @@ describe('a first use from a new address', () => {
       'Scopegate: your token was used from a new address: laptop',
     ]);
     expect(mail.mails[0]?.text).toContain('was used from 198.51.100.7 for the first time');
+  });
+
+  it('R98: three are mailed within a day, and the first use of all is none of them', async () => {
+    const addresses = Array.from({ length: 5 }, (_, index) => `198.51.100.${index}`);
+    for (const address of addresses) await use(address);
+    expect((await gateway.events({ type: 'token.used-from-new-address' })).map(({ clientIp }) => clientIp)).toEqual(
+      addresses.slice(1).toReversed(),
+    );
+    await run(gateway);
+    expect(mail.mails.map(({ text }) => /was used from (\S+) for/.exec(text)?.[1])).toEqual(addresses.slice(1, 4));
   });
 });
