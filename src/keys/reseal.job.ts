@@ -3,6 +3,7 @@ import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleD
 import { Interval } from '@nestjs/schedule';
 import { SECRETS } from '../config/config.module.js';
 import type { Secrets } from '../config/secrets.js';
+import { HeldLease } from '../database/held-lease.js';
 import { LeaseService } from '../database/lease.service.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { KEY_USES_PROVIDER, type KeyUses } from './key-uses.js';
@@ -12,11 +13,7 @@ import { SecretBox } from './secret-box.js';
 /** Another node may have sealed with an older key since the last run. */
 const INTERVAL_MS = 10_000;
 
-const LEASE = 'reseal';
-
-const LEASE_MS = 20_000;
-
-const RENEWAL_MS = 5_000;
+const LEASE_TIMES = { durationMs: 20_000, renewalMs: 5_000 };
 
 /** Requests can use the rows, and SQLite's only connection, between two batches. */
 const PAUSE_MS = 20;
@@ -29,20 +26,21 @@ const PAUSE_MS = 20;
 export class ResealJob implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #logger = new Logger(ResealJob.name);
   readonly #isNeeded: boolean;
+  readonly #lease: HeldLease;
   #run: Promise<void> | null = null;
   #isStopping = false;
   #isFailing = false;
   #unreadable = 0;
-  #heldSinceMs = 0;
 
   constructor(
     @Inject(SECRETS) { encryptionKey }: Secrets,
     @Inject(KEY_USES_PROVIDER) private readonly uses: KeyUses,
     private readonly box: SecretBox,
-    private readonly leases: LeaseService,
+    leases: LeaseService,
     private readonly unitOfWork: UnitOfWork,
   ) {
     this.#isNeeded = encryptionKey.length > 1;
+    this.#lease = new HeldLease(leases, 'reseal', LEASE_TIMES);
   }
 
   onApplicationBootstrap(): void {
@@ -72,7 +70,7 @@ export class ResealJob implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   async #reseal(): Promise<void> {
-    if (!(await this.#hold())) return;
+    if (!(await this.#lease.hold())) return;
     let moved = 0;
     let unreadable = 0;
     try {
@@ -83,7 +81,7 @@ export class ResealJob implements OnApplicationBootstrap, OnModuleDestroy {
         unreadable += done.unreadable;
       }
     } finally {
-      await this.leases.release(LEASE);
+      await this.#lease.release();
     }
     if (moved > 0) this.#logger.log(`Encrypted ${moved} stored secrets again with the newest key.`);
     if (unreadable > this.#unreadable) {
@@ -100,17 +98,8 @@ export class ResealJob implements OnApplicationBootstrap, OnModuleDestroy {
       const batch = await this.unitOfWork.run((unit) => records.resealBatch(unit, this.box, skipped));
       moved += batch.moved;
       unreadable += batch.unreadable;
-      if (!batch.hasMore || this.#isStopping || !(await this.#stillHolds())) return { moved, unreadable };
+      if (!batch.hasMore || this.#isStopping || !(await this.#lease.stillHolds())) return { moved, unreadable };
       await pause(PAUSE_MS);
     }
-  }
-
-  #hold(): Promise<boolean> {
-    this.#heldSinceMs = performance.now();
-    return this.leases.hold(LEASE, LEASE_MS);
-  }
-
-  async #stillHolds(): Promise<boolean> {
-    return performance.now() - this.#heldSinceMs < RENEWAL_MS || this.#hold();
   }
 }

@@ -3,6 +3,7 @@ import { Interval } from '@nestjs/schedule';
 import { BROWSER_IDLE_MS } from '@scopegate/access';
 import { In, LessThan } from 'typeorm';
 import { DatabaseClock } from '../database/database-clock.js';
+import { HeldLease } from '../database/held-lease.js';
 import { LeaseService } from '../database/lease.service.js';
 import { PURGE_BATCH_SIZE, type PurgedBatch } from '../database/purged-batch.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
@@ -10,10 +11,7 @@ import { BrowserSessionEntity } from './browser-session.entity.js';
 
 const INTERVAL_MS = 60_000;
 
-const LEASE = 'browser-session-purge';
-
-/** Longer than the interval, so that the holder keeps the lease between two runs. */
-const LEASE_MS = 90_000;
+const LEASE_TIMES = { durationMs: 90_000, renewalMs: 15_000 };
 
 /** Another node may not have written a use yet. */
 const PURGE_MARGIN_MS = 600_000;
@@ -22,14 +20,17 @@ const PURGE_MARGIN_MS = 600_000;
 @Injectable()
 export class BrowserSessionPurgeJob {
   readonly #logger = new Logger(BrowserSessionPurgeJob.name);
+  readonly #lease: HeldLease;
   #isRunning = false;
   #isFailing = false;
 
   constructor(
-    private readonly leases: LeaseService,
+    leases: LeaseService,
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: DatabaseClock,
-  ) {}
+  ) {
+    this.#lease = new HeldLease(leases, 'browser-session-purge', LEASE_TIMES);
+  }
 
   @Interval(INTERVAL_MS)
   async purgeInTurn(): Promise<void> {
@@ -52,7 +53,7 @@ export class BrowserSessionPurgeJob {
     // One instant, so that the run ends. The clock of the database, because several nodes wrote the times.
     const nowMs = await this.clock.readMs();
     for (let removed = 0; ;) {
-      if (!(await this.leases.hold(LEASE, LEASE_MS))) return null;
+      if (!(await this.#lease.stillHolds())) return null;
       const batch = await this.#purgeBatch(nowMs);
       removed += batch.removed;
       if (!batch.hasMore) return removed;

@@ -3,6 +3,7 @@ import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { dayOf, usageKeysOf, type UsageSource } from '@scopegate/audit';
 import { MoreThan, type EntityManager } from 'typeorm';
+import { HeldLease } from '../../database/held-lease.js';
 import { rowLock } from '../../database/row-lock.js';
 import { LeaseService } from '../../database/lease.service.js';
 import { UnitOfWork } from '../../database/unit-of-work.js';
@@ -13,10 +14,7 @@ import { UsageProgressEntity } from './usage-progress.entity.js';
 
 const INTERVAL_MS = 5_000;
 
-const LEASE = 'usage';
-
-/** Longer than the interval, so that the holder keeps the lease between two runs. */
-const LEASE_MS = 15_000;
+const LEASE_TIMES = { durationMs: 15_000, renewalMs: 5_000 };
 
 /** In one transaction. SQLite works in the thread of the requests: some ten milliseconds. */
 const EVENTS_IN_BATCH = 1_000;
@@ -41,6 +39,7 @@ type CountedEvent = UsageSource & { readonly chainSequence: string | number; rea
 @Injectable()
 export class UsageCounterJob implements OnModuleDestroy {
   readonly #logger = new Logger(UsageCounterJob.name);
+  readonly #lease: HeldLease;
   #running: Promise<void> | null = null;
   #isStopping = false;
   #isFailing = false;
@@ -48,8 +47,10 @@ export class UsageCounterJob implements OnModuleDestroy {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly counts: UsageCountRepository,
-    private readonly leases: LeaseService,
-  ) {}
+    leases: LeaseService,
+  ) {
+    this.#lease = new HeldLease(leases, 'usage', LEASE_TIMES);
+  }
 
   @Interval(INTERVAL_MS)
   async countInTurn(): Promise<void> {
@@ -70,6 +71,7 @@ export class UsageCounterJob implements OnModuleDestroy {
   async onModuleDestroy(): Promise<void> {
     this.#isStopping = true;
     await this.#running?.catch(() => undefined);
+    await this.#lease.release().catch(() => undefined);
   }
 
   /** Before a report. @returns whether every stored event is counted */
@@ -86,13 +88,13 @@ export class UsageCounterJob implements OnModuleDestroy {
   async #countAll(): Promise<void> {
     if ((await this.#nextUncounted()) === null) return;
     // Two processes would count right, too, but wait for each other.
-    if (!(await this.leases.hold(LEASE, LEASE_MS))) return;
-    for (;;) {
+    if (!(await this.#lease.hold())) return;
+    do {
       const next = await this.#nextUncounted();
       if (next === null || this.#isStopping) return;
       await this.#countBatch(next);
       await pause(PAUSE_MS);
-    }
+    } while (await this.#lease.stillHolds());
   }
 
   #nextUncounted(): Promise<Uncounted | null> {
