@@ -1,4 +1,4 @@
-import type { BrowserContext } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UnitOfWork } from '../../src/database/unit-of-work.js';
 import { BrowserSessionEntity } from '../../src/sessions/browser-session.entity.js';
@@ -41,7 +41,7 @@ const send = (url: string, init: Readonly<Record<string, unknown>>): string => `
   window.result = fetch(${JSON.stringify(url)}, { credentials: 'include', ...${JSON.stringify(init)} })
     .then((answer) => answer.type, (error) => error.name);`;
 
-const ATTACKS: readonly Attack[] = [
+const FORMS: readonly Attack[] = [
   {
     name: 'a form, urlencoded',
     script: (api) => form(`${api}/groups`, 'application/x-www-form-urlencoded', { name: 'made-by-another-site' }),
@@ -91,6 +91,10 @@ const ATTACKS: readonly Attack[] = [
     script: (api) => form(`${api}/session/step-up`, 'text/plain', asJson('{"password":"a guess of a password"}')),
     sends: 'POST /api/v1/session/step-up',
   },
+];
+
+const ATTACKS: readonly Attack[] = [
+  ...FORMS,
   ...['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x'].map((type): Attack => ({
     name: `a fetch that nobody reads, ${type}`,
     script: (api) =>
@@ -148,17 +152,17 @@ describe.runIf(isBrowserAvailable())('pages of another origin', async () => {
     ];
   }
 
-  /** In a new tab. @returns the answer of the server, or the error in the page if the server gets nothing */
-  async function attack(context: BrowserContext, foreign: string, api: string, one: Attack): Promise<string> {
-    const page = await context.newPage();
+  /** @returns the answer of the server, or the error in the page if the server gets nothing */
+  async function attack(page: Page, foreign: string, api: string, one: Attack): Promise<string> {
     await page.goto(`${foreign}${one.page ?? '/'}`);
     const seen = proxy.exchanges.length;
+    const isLeft = FORMS.includes(one) ? page.waitForEvent('framenavigated') : null;
     await page.evaluate(`(() => { ${one.script(api, attacker)} })()`);
     const found = (): RecordedExchange | undefined =>
       proxy.exchanges.slice(seen).find(({ method, path }) => `${method} ${path}` === one.sends);
     if (one.sends !== null) await until(() => found() !== undefined);
     const result = one.sends === null ? await page.evaluate<string>('window.result') : answerOf(found());
-    await page.close();
+    await isLeft;
     return result;
   }
 
@@ -167,16 +171,19 @@ describe.runIf(isBrowserAvailable())('pages of another origin', async () => {
     ['127.0.0.1', '127.0.0.1', 'another port of the host', true],
     ['127.0.0.1', 'localhost', 'another name of the host', false],
     ['gate.test', 'evil.test', 'another site, by plain http', false],
+    ['gate.test', 'gate.test', 'another port of the host, by plain http', true],
+    ['gate.test', 'pages.gate.test', 'another name of the site, by plain http', true],
   ])('R99: change nothing, and the server refuses them: %s, %s: %s', async (host, foreignHost, _name, hasCookie) => {
     const url = `http://${host}:${proxy.port}`;
     const victim = await visitAs(admin, '/tokens', { url });
     const foreign = `http://${foreignHost}:${site.port}`;
     const before = await state();
     const cookies = await victim.context().cookies(url);
+    const page = await victim.context().newPage();
     const answers: Record<string, string> = {};
     const expected: Record<string, string> = {};
     for (const one of ATTACKS) {
-      answers[one.name] = await attack(victim.context(), foreign, `${url}/api/v1`, one);
+      answers[one.name] = await attack(page, foreign, `${url}/api/v1`, one);
       // Without the cookie, a request is one without a credential; a login is one in any case.
       const refusal =
         hasCookie || one.sends === 'POST /api/v1/session' ? '403 cross_origin_refused' : '401 authentication_required';
