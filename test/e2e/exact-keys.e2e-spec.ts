@@ -2,6 +2,7 @@ import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ApplicationEntity } from '../../src/applications/application.entity.js';
 import { ApplicationsService } from '../../src/applications/applications.service.js';
+import { UnitOfWork } from '../../src/database/unit-of-work.js';
 import { describeOnEachDatabase, unique } from '../support/each-database.js';
 import { expectProblem } from '../support/expect-problem.js';
 import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js';
@@ -158,10 +159,13 @@ describeOnEachDatabase('equality of keys', (server) => {
     const sound = await make();
     const token = await server().createToken({ scope: 'read-only' });
     // A box that was copied from another row opens nowhere else.
-    const { manager } = server().provider(DataSource);
     const [row, other] = [await storedApplication(server(), broken), await storedApplication(server(), sound)];
     const foreign = (other.body as { identity: unknown }).identity;
-    await manager.update(ApplicationEntity, { key: broken }, { body: { ...row.body, identity: foreign } });
+    await server()
+      .provider(UnitOfWork)
+      .run(({ manager }) =>
+        manager.update(ApplicationEntity, { key: broken }, { body: { ...row.body, identity: foreign } }),
+      );
     await server().provider(ApplicationsService).onModuleInit();
 
     const before = upstream.requests.length;

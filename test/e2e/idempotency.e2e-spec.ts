@@ -1,7 +1,8 @@
-import { DataSource } from 'typeorm';
+import { MoreThan } from 'typeorm';
 import { describe, expect, it } from 'vitest';
 import { IdempotentAnswers } from '../../src/database/idempotent-answers.js';
 import { IdempotentAnswerEntity } from '../../src/database/idempotent-answer.entity.js';
+import { UnitOfWork } from '../../src/database/unit-of-work.js';
 import { readSource } from '../architecture/source-tree.js';
 import type { ApiClient } from '../support/api.client.js';
 import { describeOnEachDatabase, unique } from '../support/each-database.js';
@@ -164,14 +165,17 @@ describeOnEachDatabase('Idempotency-Key', (server) => {
     const body = { scope: 'read-only', description: unique('later') };
     const first = await server().admin.post<Made>('/tokens', body, withKey(key));
     expect(first.status).toBe(201);
-    const rows = server().app.get(DataSource).getRepository(IdempotentAnswerEntity);
     const dayMs = 24 * 3_600_000 + 1_000;
-    for (const row of await rows.find()) await rows.update(row.id, { createdAtMs: row.createdAtMs - dayMs });
+    const database = server().provider(UnitOfWork);
+    await database.run(({ manager }) =>
+      manager.decrement(IdempotentAnswerEntity, { createdAtMs: MoreThan(0) }, 'createdAtMs', dayMs),
+    );
     const next = await server().admin.post<Made>('/tokens', body, withKey(key));
     expect([next.status, next.headers.get('idempotent-replay')]).toEqual([201, null]);
     expect(next.body['id']).not.toBe(first.body['id']);
     await server().provider(IdempotentAnswers).purgeBatch(Date.now());
-    expect(await rows.count()).toBe(1);
-    expect(JSON.stringify(await rows.find())).not.toContain(String(next.body['secret']));
+    const rows = await database.read((manager) => manager.find(IdempotentAnswerEntity));
+    expect(rows).toHaveLength(1);
+    expect(JSON.stringify(rows)).not.toContain(String(next.body['secret']));
   });
 });

@@ -2,6 +2,7 @@ import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { NodeEntity } from '../../src/database/node.entity.js';
 import { NodeRegistry } from '../../src/database/node.registry.js';
+import { UnitOfWork } from '../../src/database/unit-of-work.js';
 import { readSource } from '../architecture/source-tree.js';
 import { describeOnEachDatabase } from '../support/each-database.js';
 import { describeWithMariaDb } from '../support/external-servers.js';
@@ -32,7 +33,9 @@ describeOnEachDatabase('the list of nodes', (server: () => ScopegateFixture) => 
     const longAgoMs = (own?.seenAtMs ?? 0) - 3_600_000;
     // A row of an older version, of a worker that was killed.
     const old = { id: 'gateway-0123456789-w3', seenAtMs: longAgoMs, maxStalenessMs: null };
-    await manager.insert(NodeEntity, { ...old, actedUpTo: null, actedAtMs: null });
+    await server()
+      .provider(UnitOfWork)
+      .run((unit) => unit.manager.insert(NodeEntity, { ...old, actedUpTo: null, actedAtMs: null }));
     const nodes = await nodesOf(server());
     expect(nodes).toEqual([
       {

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import { DataSource } from 'typeorm';
 import { afterEach, describe, expect, it } from 'vitest';
 import { readMail } from '../../src/config/mail-configuration.js';
+import { UnitOfWork } from '../../src/database/unit-of-work.js';
 import { DueReminders } from '../../src/reminders/due-reminders.service.js';
 import { MailDelivery } from '../../src/reminders/mail-delivery.service.js';
 import { ReminderJob } from '../../src/reminders/reminder.job.js';
@@ -41,14 +42,20 @@ async function start(env: Readonly<Record<string, string>>): Promise<ScopegateFi
 }
 
 /** Tokens that were made a year ago and end in five days. */
+/** In its turn: beside a transaction of SQLite's one connection, it would be rolled back with it. */
+function write(gateway: ScopegateFixture, statement: string, values: readonly string[] = []): Promise<unknown> {
+  return gateway.provider(UnitOfWork).run(({ manager }) => manager.query(statement, [...values]));
+}
+
 async function makeEnding(gateway: ScopegateFixture, descriptions: readonly string[], owner?: string): Promise<void> {
   for (const description of descriptions) {
     await gateway.createToken({ scope: 'read-only', description, ...(owner === undefined ? {} : { owner }) });
   }
   const nowMs = Date.now();
-  await gateway
-    .provider(DataSource)
-    .query(`UPDATE tokens SET created_at_ms = ${nowMs - 365 * DAY_MS}, expires_at_ms = ${nowMs + 5 * DAY_MS}`);
+  await write(
+    gateway,
+    `UPDATE tokens SET created_at_ms = ${nowMs - 365 * DAY_MS}, expires_at_ms = ${nowMs + 5 * DAY_MS}`,
+  );
   gateway.provider(DueReminders).forget();
 }
 
@@ -82,7 +89,7 @@ describe('the mail of a reminder', () => {
     const mail = await startMail();
     const gateway = await startWithToken(mailEnv(mail.port));
     // Past the checks of the API, as an older version or another program could have stored it.
-    await gateway.provider(DataSource).query('UPDATE tokens SET description = ?', [description]);
+    await write(gateway, 'UPDATE tokens SET description = ?', [description]);
     await run(gateway);
     expect(mail.mails.map(({ recipients }) => recipients)).toEqual([['admin@example.com']]);
     const names = mail.mails[0]?.lines.map(([name]) => name) ?? [];
@@ -106,7 +113,7 @@ describe('the mail of a reminder', () => {
     async (email) => {
       const mail = await startMail();
       const gateway = await startWithToken(mailEnv(mail.port));
-      await gateway.provider(DataSource).query('UPDATE users SET email = ?', [email]);
+      await write(gateway, 'UPDATE users SET email = ?', [email]);
       await run(gateway);
       expect(mail.connections()).toBe(0);
       expect(await gateway.events({ type: 'token.expires-soon' })).toHaveLength(1);
@@ -188,7 +195,7 @@ describe('the mail of a reminder', () => {
     expect(await figure(gateway, 'scopegate_mails_waiting')).toBe(1);
     isDeferring = false;
     // Its time has come.
-    await gateway.provider(DataSource).query('UPDATE mails SET next_at_ms = 0');
+    await write(gateway, 'UPDATE mails SET next_at_ms = 0');
     await run(gateway);
     await run(gateway);
     expect(mail.mails.map(({ recipients }) => recipients[0])).toEqual(['fine@example.com', 'later@example.com']);
@@ -211,7 +218,7 @@ describe('the mail of a reminder', () => {
     const port = await freePort();
     const gateway = await startWithToken(mailEnv(port));
     await run(gateway);
-    await gateway.provider(DataSource).query('UPDATE mails SET sending_at_ms = 1, next_at_ms = 0');
+    await write(gateway, 'UPDATE mails SET sending_at_ms = 1, next_at_ms = 0');
     const mail = await startMail({ port });
     await run(gateway);
     expect(mail.mails).toEqual([]);

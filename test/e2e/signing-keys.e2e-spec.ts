@@ -49,8 +49,9 @@ const rowsOf = (gateway: ScopegateFixture): Promise<SigningKeyEntity[]> =>
 
 /** Makes every key older, then rotates as the job does. */
 async function letDaysPass(gateway: ScopegateFixture, days: number): Promise<void> {
-  const { manager } = gateway.provider(DataSource);
-  await manager.decrement(SigningKeyEntity, EVERY_KEY, 'createdAtMs', days * DAY_MS);
+  await gateway
+    .provider(UnitOfWork)
+    .run(({ manager }) => manager.decrement(SigningKeyEntity, EVERY_KEY, 'createdAtMs', days * DAY_MS));
   await readAgain(gateway);
   await gateway.provider(SigningKeysService).rotateInTurn();
 }
@@ -140,15 +141,19 @@ describe('the keys of assertions', () => {
       await sign(gateway);
       const [row] = await rowsOf(gateway);
       if (row === undefined) throw new Error('There is no key.');
-      const { manager } = gateway.provider(DataSource);
-      await manager.insert(SigningKeyEntity, { ...row, generation: 2 });
-      await manager.insert(SigningKeyEntity, { ...row, generation: 3, id: 'another' });
-      await manager.insert(SigningKeyEntity, { ...row, generation: 4, sealed: 'v1.x' });
+      const database = gateway.provider(UnitOfWork);
+      await database.run(({ manager }) =>
+        manager.insert(SigningKeyEntity, [
+          { ...row, generation: 2 },
+          { ...row, generation: 3, id: 'another' },
+          { ...row, generation: 4, sealed: 'v1.x' },
+        ]),
+      );
       await readAgain(gateway);
       expect(await publishedIds(gateway)).toEqual([row.id]);
       expect(decodeProtectedHeader(await sign(gateway)).kid).toBe(row.id);
       // A key that cannot be decrypted is replaced, and does not stop the assertions.
-      await manager.update(SigningKeyEntity, { generation: 1 }, { sealed: 'v1.x' });
+      await database.run(({ manager }) => manager.update(SigningKeyEntity, { generation: 1 }, { sealed: 'v1.x' }));
       await readAgain(gateway);
       const assertion = await sign(gateway);
       expect(await publishedIds(gateway)).toEqual([decodeProtectedHeader(assertion).kid]);
@@ -187,9 +192,10 @@ describe('the keys of assertions', () => {
       await sign(gateway);
       const keys = gateway.provider(SigningKeysService);
       // What this node remembers is old, and the database says otherwise.
-      await gateway.provider(DataSource).manager.decrement(SigningKeyEntity, EVERY_KEY, 'createdAtMs', 40 * DAY_MS);
+      const database = gateway.provider(UnitOfWork);
+      await database.run(({ manager }) => manager.decrement(SigningKeyEntity, EVERY_KEY, 'createdAtMs', 40 * DAY_MS));
       await readAgain(gateway);
-      await gateway.provider(DataSource).manager.increment(SigningKeyEntity, EVERY_KEY, 'createdAtMs', 40 * DAY_MS);
+      await database.run(({ manager }) => manager.increment(SigningKeyEntity, EVERY_KEY, 'createdAtMs', 40 * DAY_MS));
       await keys.rotateInTurn();
       expect(await rowsOf(gateway)).toHaveLength(1);
     }));

@@ -5,6 +5,8 @@ import { AuditEventEntity } from '../../src/audit/audit-event.entity.js';
 import { AuditRetention } from '../../src/audit/audit.retention.js';
 import { UsageBlockEntity } from '../../src/audit/usage/usage-block.entity.js';
 import { UsageCounterJob } from '../../src/audit/usage/usage-counter.job.js';
+import { UnitOfWork } from '../../src/database/unit-of-work.js';
+import { UserEntity } from '../../src/directory/user.entity.js';
 import type { ApiClient } from '../support/api.client.js';
 import { eventOf, storeEvents } from '../support/audit-events.js';
 import { describeOnEachDatabase, unique } from '../support/each-database.js';
@@ -46,8 +48,10 @@ describeOnEachDatabase('the report of usage', (server: () => ScopegateFixture) =
 
   beforeAll(async () => {
     anna = await server().createUser({ username: unique('anna') });
-    const { manager } = server().provider(DataSource);
-    await manager.query(`UPDATE users SET created_at_ms = ${at(2, 7_200_000)} WHERE username = '${anna.username}'`);
+    const { username } = anna;
+    await server()
+      .provider(UnitOfWork)
+      .run(({ manager }) => manager.update(UserEntity, { username }, { createdAtMs: at(2, 7_200_000) }));
     const own = { actor: anna.username, owner: anna.username, tokenId: 'tokenOfAnna1', application: 'jira' };
     const password = {
       owner: null,
@@ -175,8 +179,10 @@ describeOnEachDatabase('the report of usage', (server: () => ScopegateFixture) =
       Array.from({ length: 2_500 }, (_, index) => ({ application, atMs: at(7, index), code: `code_${index % 3}` })),
     );
     await server().provider(UsageCounterJob).catchUp(60_000);
-    const { manager } = server().provider(DataSource);
-    expect((await manager.delete(AuditEventEntity, { application })).affected).toBe(2_500);
+    const deleted = await server()
+      .provider(UnitOfWork)
+      .run(({ manager }) => manager.delete(AuditEventEntity, { application }));
+    expect(deleted.affected).toBe(2_500);
     expect(await rows({ by: 'day', application })).toEqual([{ day: iso(at(7)).slice(0, 10), events: 2_500 }]);
     const part = { from: iso(at(7, 0)), to: iso(at(7, DAY_MS / 2)) };
     expect(await rows({ by: 'day', application, ...part })).toEqual([]);

@@ -1,6 +1,7 @@
 import { DataSource } from 'typeorm';
 import { expect, it, onTestFinished } from 'vitest';
 import { SYSTEM_ACTOR } from '../../src/audit/actor.js';
+import { UnitOfWork } from '../../src/database/unit-of-work.js';
 import { DeletionsService } from '../../src/directory/deletions.service.js';
 import { UserEntity } from '../../src/directory/user.entity.js';
 import { TokenEntity } from '../../src/tokens/token.entity.js';
@@ -138,7 +139,9 @@ describeOnEachDatabase('a new name of a user', (server: () => ScopegateFixture) 
     expect((await rename(username, next)).status).toBe(200);
     // As if only the first transaction had been stored.
     const source = server().provider(DataSource);
-    await source.getRepository(TokenEntity).update({ id }, { ownerName: username, ownerKey: username });
+    await server()
+      .provider(UnitOfWork)
+      .run(({ manager }) => manager.update(TokenEntity, { id }, { ownerName: username, ownerKey: username }));
     const { id: userId } = await source.getRepository(UserEntity).findOneByOrFail({ username: next });
     const deletions = server().provider(DeletionsService);
     expect(await statusAs({ user: next, token: secret })).toBe(200);

@@ -195,8 +195,10 @@ describeOnEachDatabase('from the journal into the database', (server: () => Scop
     first.journal.close();
     // The database does not know any more how far it had come.
     await server()
-      .provider(DataSource)
-      .manager.update(AuditChainEntity, { chain: name }, { journalSegment: null, journalOffset: null });
+      .provider(UnitOfWork)
+      .run(({ manager }) =>
+        manager.update(AuditChainEntity, { chain: name }, { journalSegment: null, journalOffset: null }),
+      );
     const second = open(name);
     const next = eventOf();
     second.append(next);
@@ -217,8 +219,12 @@ describeOnEachDatabase('from the journal into the database', (server: () => Scop
     shipment.append(events[1]);
     await shipment.ship();
     // As a server does that comes back without its last moments.
-    await manager.delete(AuditEventEntity, { chain: name, chainSequence: 2 });
-    await manager.update(AuditChainEntity, { chain: name }, head);
+    await server()
+      .provider(UnitOfWork)
+      .run(async (unit) => {
+        await unit.manager.delete(AuditEventEntity, { chain: name, chainSequence: 2 });
+        await unit.manager.update(AuditChainEntity, { chain: name }, head);
+      });
     shipment.append(events[2]);
     await expect(shipment.ship()).rejects.toThrow();
     await shipment.ship();

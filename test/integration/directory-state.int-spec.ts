@@ -1,7 +1,7 @@
-import { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Clock } from '../../src/common/time/clock.js';
 import { ChangeFeed } from '../../src/database/change-feed.js';
+import { UnitOfWork } from '../../src/database/unit-of-work.js';
 import { DirectoriesService } from '../../src/directory/ldap/directories.service.js';
 import { DirectorySyncJob } from '../../src/directory/ldap/directory-sync.job.js';
 import { DirectoryEntity } from '../../src/directory/ldap/directory.entity.js';
@@ -205,8 +205,8 @@ describe('a directory that is connected', () => {
     await connect({ bindDn: `cn=reader,${BASE}`, bindPassword: 'the password' });
     // As after a change of keys that the operator has undone.
     await server
-      .provider(DataSource)
-      .manager.update(DirectoryEntity, { key: 'company' }, { sealedPassword: 'another one' });
+      .provider(UnitOfWork)
+      .run(({ manager }) => manager.update(DirectoryEntity, { key: 'company' }, { sealedPassword: 'another one' }));
     await server.provider(ChangeFeed).actOn([{ topic: 'directories', subject: 'company' }]);
     const tried = await server.admin.post<{ advice: string[] }>('/directories/company/test', {});
     expect(tried.status).toBe(200);

@@ -1,7 +1,8 @@
 import { BLOCK_DAYS, blockOf, DAY_MS, dayOf, type AuditEvent } from '@scopegate/audit';
 import fc from 'fast-check';
-import { DataSource } from 'typeorm';
 import { beforeAll, expect, it } from 'vitest';
+import { UnitOfWork } from '../../src/database/unit-of-work.js';
+import { UserEntity } from '../../src/directory/user.entity.js';
 import type { ApiClient } from '../support/api.client.js';
 import { eventOf, storeEvents } from '../support/audit-events.js';
 import { describeOnEachDatabase } from '../support/each-database.js';
@@ -148,8 +149,9 @@ describeOnEachDatabase('the sums of the report of usage', (server: () => Scopega
     const user = await server().createUser({ username: 'anna' });
     anna = server().as({ user: user.username, password: user.password });
     // As if the user had been there before the events: a name counts only while the user has it.
-    const { manager } = server().provider(DataSource);
-    await manager.query(`UPDATE users SET created_at_ms = 0 WHERE username = 'anna'`);
+    await server()
+      .provider(UnitOfWork)
+      .run(({ manager }) => manager.update(UserEntity, { username: 'anna' }, { createdAtMs: 0 }));
     const seed = Date.now() % 2 ** 31;
     const events = fc.sample(event, { numRuns: EVENTS, seed });
     await storeEvents(server(), events.map(eventOf));
