@@ -53,6 +53,17 @@ describe('the names of files', () => {
   });
 });
 
+describe('the console', () => {
+  it('R99: asks again on its own only while somebody is there: each such query uses `usePollingMs`', () => {
+    // A folder of this name is left out elsewhere: there, it holds what a server keeps.
+    const files = ['console/src', 'console/src/data'].flatMap((folder) => sourceFiles(folder));
+    const intervals = files.flatMap((file) => occurrences(file, /refetchInterval.*/));
+    expect(intervals.length).toBeGreaterThan(4);
+    const isPolite = /refetchInterval(?:,| }| = usePollingMs\()/;
+    expect(intervals.filter((place) => !isPolite.test(place))).toEqual([]);
+  });
+});
+
 describe('the README', () => {
   it('explains every variable of the environment, and no other', () => {
     const names = (text: string): readonly string[] =>

@@ -8,6 +8,7 @@ import {
 } from '@tanstack/react-query';
 import { answerOf, api, type Schema } from '../api/client';
 import { BY_CURSOR, growingList, type GrowingList } from './pages';
+import { usePollingMs } from './polling';
 
 export type Directory = Schema<'Directory'>;
 /** What is left out has a default; the generated types ask for it all the same. */
@@ -29,22 +30,24 @@ const oneOf = (key: string): readonly string[] => [...DIRECTORIES, 'one', key];
 const REFETCH_MS = 30_000;
 
 export function useDirectories(): GrowingList<Directory> {
+  const refetchInterval = usePollingMs(REFETCH_MS);
   return growingList(
     useInfiniteQuery({
       ...BY_CURSOR,
       queryKey: LIST,
       queryFn: ({ pageParam: cursor }) =>
         answerOf(() => api.GET('/api/v1/directories', { params: { query: cursor === undefined ? {} : { cursor } } })),
-      refetchInterval: REFETCH_MS,
+      refetchInterval,
     }),
   );
 }
 
 export function useDirectory(key: string): UseQueryResult<Directory> {
+  const refetchInterval = usePollingMs(REFETCH_MS);
   return useQuery({
     queryKey: oneOf(key),
     queryFn: () => answerOf(() => api.GET('/api/v1/directories/{key}', { params: { path: { key } } })),
-    refetchInterval: REFETCH_MS,
+    refetchInterval,
   });
 }
 
