@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Clock } from '../../src/common/time/clock.js';
 import { ChangeFeed } from '../../src/database/change-feed.js';
 import { UnitOfWork } from '../../src/database/unit-of-work.js';
@@ -12,6 +12,7 @@ import {
   type LdapQuestion,
   type LyingDirectory,
 } from '../support/lying-directory.js';
+import { PasswordHasher, tooManyPasswords } from '../../src/directory/password.hasher.js';
 import { startScopegateFixture, type ScopegateFixture } from '../support/scopegate.fixture.js';
 
 const BASE = 'dc=example,dc=com';
@@ -199,6 +200,22 @@ describe('a directory that is connected', () => {
     expect(body).toMatchObject({ url: 'ldaps://ldap.example.com', warnings: [] });
     const both = await server.admin.patch('/directories/company', { url: 'LDAPS://ldap.example.com', startTls: true });
     expect(both.status).toBe(400);
+  });
+
+  it('R51, R95: nobody guesses a password at the directory whose guess is not counted', async () => {
+    await connect();
+    expect(await sync()).toBe(200);
+    lie = () => ({ entries: [person('anna')] });
+    const before = questions;
+    const line = vi.spyOn(server.provider(PasswordHasher), 'matches').mockRejectedValue(tooManyPasswords());
+    try {
+      expect((await server.as({ user: 'anna', password: 'a guess' }).get('/me')).status).toBe(503);
+    } finally {
+      line.mockRestore();
+    }
+    expect(questions).toBe(before);
+    expect((await server.as({ user: 'anna', password: 'whatever it accepts' }).get('/me')).status).toBe(200);
+    expect(questions).toBe(before + 1);
   });
 
   it('R92: a test says that the stored password cannot be opened', async () => {
