@@ -122,9 +122,8 @@ export class DirectoryLogins implements OnModuleInit {
 
   async #check(directory: StoredDirectory, account: DirectoryAccount, password: string): Promise<boolean> {
     let connection: LdapConnection | null = null;
-    const limit = setTimeout(() => connection?.abort(), LOGIN_MS);
     try {
-      connection = await LdapConnection.open(directory.document, LOGIN);
+      connection = await LdapConnection.open(directory.document, LOGIN, AbortSignal.timeout(LOGIN_MS));
       const isMatch = await this.#bind(connection, directory, account, password);
       if (this.#failing.delete(directory.key)) {
         this.#logger.log(`The directory ${directory.key} checks passwords again.`);
@@ -141,7 +140,6 @@ export class DirectoryLogins implements OnModuleInit {
         'The directory cannot check passwords right now. Try again later. Tokens are not affected.',
       );
     } finally {
-      clearTimeout(limit);
       connection?.close();
     }
   }

@@ -66,13 +66,11 @@ class DirectoryTest {
   ) {}
 
   async run(): Promise<DirectoryTestDto> {
-    const limit = setTimeout(() => this.#connection?.abort(), TEST_MS);
     try {
       await this.#look();
     } catch (error) {
       this.#found.advice.push(ldapFailureOf(error).message);
     } finally {
-      clearTimeout(limit);
       this.#connection?.close();
     }
     if (isOpenConnection(this.directory.document)) this.#found.advice.push(OPEN_CONNECTION.message);
@@ -83,7 +81,7 @@ class DirectoryTest {
     const { document } = this.directory;
     const found = this.#found;
     const password = this.directory.password();
-    this.#connection = await LdapConnection.open(document);
+    this.#connection = await LdapConnection.open(document, undefined, AbortSignal.timeout(TEST_MS));
     found.connected = true;
     found.tls = isSecured(document);
     await this.#connection.bind(document.bindDn, password);

@@ -116,6 +116,19 @@ describe('a directory that lies', () => {
     expect(await failureOf(read())).toBe('no failure');
   });
 
+  it('R95: is left when the time for all questions is over, also while it is being opened', async () => {
+    directory = await startRawDirectory(Buffer.alloc(0));
+    const opening = LdapConnection.open(
+      documentFor(directory.url, { startTls: true }),
+      LOGIN,
+      AbortSignal.timeout(200),
+    );
+    expect(await failureOf(opening)).toBe('timeout');
+    const connection = await LdapConnection.open(documentFor(directory.url), LOGIN, AbortSignal.timeout(200));
+    expect(await failureOf(connection.bind(null, ''))).toBe('timeout');
+    connection.close();
+  });
+
   it('R112: does not end the process by many messages at once', async () => {
     // Answers to a question that nobody has asked.
     const message = Buffer.from([0x30, 0x0c, 0x02, 0x01, 0x63, 0x61, 0x07, 0x0a, 0x01, 0x00, 0x04, 0x00, 0x04, 0x00]);

@@ -62,6 +62,8 @@ const BY_NODE_CODE: ReadonlyMap<string, LdapFailureKind> = new Map([
   ['ENOTFOUND', 'name-not-found'],
   ['EAI_AGAIN', 'name-not-found'],
   ['ETIMEDOUT', 'timeout'],
+  // The time is over for all questions together.
+  ['ABORT_ERR', 'timeout'],
   ['ECONNRESET', 'closed'],
   ['EPIPE', 'closed'],
 ]);

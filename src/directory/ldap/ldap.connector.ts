@@ -65,9 +65,12 @@ export class LdapConnection {
     this.#client = clientOn(this.#stream);
   }
 
-  /** @throws LdapFailure */
-  static async open(target: LdapTarget, limits = READING): Promise<LdapConnection> {
-    return new LdapConnection(await connectTo(target), limits);
+  /**
+   * @param signal ends the connection, also while it is being opened
+   * @throws LdapFailure
+   */
+  static async open(target: LdapTarget, limits = READING, signal?: AbortSignal): Promise<LdapConnection> {
+    return new LdapConnection(await connectTo(target, signal), limits);
   }
 
   /**
@@ -168,15 +171,16 @@ function rawEntry({ dn, ...attributes }: Entry): RawEntry {
   return { dn, attributes: new Map(values) };
 }
 
-async function connectTo({ url, startTls, ca }: LdapTarget): Promise<Socket> {
+async function connectTo({ url, startTls, ca }: LdapTarget, signal?: AbortSignal): Promise<Socket> {
   const { protocol, hostname, port } = new URL(url);
   const host = hostname.replace(/^\[|\]$/g, '');
+  const ends = signal === undefined ? {} : { signal };
   const secured = { host, ...(isIP(host) === 0 ? { servername: host } : {}), ...(ca === null ? {} : { ca }) };
   const number = port === '' ? DEFAULT_PORTS[protocol as 'ldap:' | 'ldaps:'] : Number(port);
   if (protocol === 'ldaps:') {
-    return opened(connectTls({ ...secured, port: number }), 'secureConnect');
+    return opened(connectTls({ ...secured, ...ends, port: number }), 'secureConnect');
   }
-  const plain = await opened(connectTcp({ host, port: number, autoSelectFamily: true }), 'connect');
+  const plain = await opened(connectTcp({ host, ...ends, port: number, autoSelectFamily: true }), 'connect');
   if (!startTls) return plain;
   await askForTls(plain);
   return opened(connectTls({ ...secured, socket: plain }), 'secureConnect');
