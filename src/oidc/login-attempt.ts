@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { SecretBox } from '../keys/secret-box.js';
+import type { SessionOfUser } from '../sessions/browser-sessions.service.js';
 
 /** A login that has begun at the identity provider. It is kept in a sealed cookie, and nowhere else. */
 export interface LoginAttempt {
@@ -12,12 +13,9 @@ export interface LoginAttempt {
   /** Milliseconds since the epoch. */
   readonly startedAtMs: number;
   /** The session whose user must log in again; null for a first login. */
-  readonly stepUp: SteppedUpSession | null;
-}
-
-export interface SteppedUpSession {
-  readonly userId: string;
-  readonly sessionId: string;
+  readonly stepUp: SessionOfUser | null;
+  /** The session that the browser has; a first login ends it. */
+  readonly replaces: SessionOfUser | null;
 }
 
 export const ATTEMPT_LIFE_MS = 600_000;
@@ -26,9 +24,8 @@ export const ATTEMPT_LIFE_MS = 600_000;
 const CONTEXT = 'login at the identity provider';
 
 /** 256 bits each, base64url. */
-export function newAttempt(returnTo: string, stepUp: SteppedUpSession | null, startedAtMs: number): LoginAttempt {
-  const [state, nonce, verifier] = [draw(), draw(), draw()] as const;
-  return { state, nonce, verifier, returnTo, startedAtMs, stepUp };
+export function newAttempt(begun: Omit<LoginAttempt, 'state' | 'nonce' | 'verifier'>): LoginAttempt {
+  return { state: draw(), nonce: draw(), verifier: draw(), ...begun };
 }
 
 export function sealAttempt(box: SecretBox, attempt: LoginAttempt): string {

@@ -10,10 +10,10 @@ import type { Exchange } from '../common/access/exchange.js';
 import { CurrentExchange } from '../common/access/route.decorators.js';
 import { ProblemException } from '../common/http/problem.exception.js';
 import { ApiRoute } from '../common/swagger/api-route.decorator.js';
-import { BrowserSessionsService } from '../sessions/browser-sessions.service.js';
+import { BrowserSessionsService, type SessionOfUser } from '../sessions/browser-sessions.service.js';
 import { OidcLoginQuery } from './dto/oidc-login.query.dto.js';
 import { IdentityProviderService } from './identity-provider.service.js';
-import type { LoginAttempt, SteppedUpSession } from './login-attempt.js';
+import type { LoginAttempt } from './login-attempt.js';
 import { loginCookie, loginCookiesIn } from './login-cookie.js';
 import { LoginFailure } from './login-failure.js';
 import { OidcLoginService, type LoginAnswer } from './oidc-login.service.js';
@@ -55,8 +55,11 @@ export class OidcLoginController {
   ): Promise<void> {
     this.#requireProvider();
     await this.#leadOn(exchange, reply, async () => {
-      const session = stepUp ? await this.#sessionOf(exchange) : null;
-      const { location, sealed } = await this.logins.begin(returnTo, session);
+      const { location, sealed } = await this.logins.begin({
+        returnTo,
+        stepUp: stepUp ? await this.#sessionOf(exchange) : null,
+        replaces: stepUp ? null : await this.#sessionBefore(exchange),
+      });
       this.#sendCookie(exchange, sealed);
       return location;
     });
@@ -112,12 +115,17 @@ export class OidcLoginController {
   }
 
   /** @throws LoginFailure without a session: there is nothing to confirm */
-  async #sessionOf(exchange: Exchange): Promise<SteppedUpSession> {
+  async #sessionOf(exchange: Exchange): Promise<SessionOfUser> {
     if (!(await this.judgement.judge(exchange, NO_ROUTE)) || exchange.authenticated?.browser === undefined) {
       throw new LoginFailure('oidc_login_lost', 'no_session');
     }
     const { principal, browser } = exchange.authenticated;
-    return { userId: principal.id, sessionId: browser.id };
+    return { id: browser.id, userId: principal.id };
+  }
+
+  async #sessionBefore(exchange: Exchange): Promise<SessionOfUser | null> {
+    const session = await this.sessions.presented(this.#admit(exchange));
+    return session === null ? null : { id: session.id, userId: session.userId };
   }
 
   #sendCookie(exchange: Exchange, sealed: string | null): void {
@@ -154,11 +162,11 @@ export class OidcLoginController {
     return { kind: 'admitted', request, application: null, policy, path: null, credential, address };
   }
 
-  async #open(exchange: Exchange, { stepUp }: LoginAttempt, principal: PrincipalFacts): Promise<void> {
+  async #open(exchange: Exchange, { stepUp, replaces }: LoginAttempt, principal: PrincipalFacts): Promise<void> {
     exchange.authenticated = { kind: 'authenticated', admitted: this.#admit(exchange), principal, token: null };
     try {
-      if (stepUp === null) await this.sessions.open(exchange, { method: 'oidc', passwordHash: null });
-      else await this.sessions.noteStepUp({ id: stepUp.sessionId }, principal.id, null);
+      if (stepUp === null) await this.sessions.open(exchange, { method: 'oidc', passwordHash: null, replaces });
+      else await this.sessions.noteStepUp(stepUp, principal.id, null);
     } catch (error) {
       if (!(error instanceof ProblemException && error.code === 'conflict')) throw error;
       throw new LoginFailure('oidc_user_refused', 'changed', principal.username);

@@ -6,14 +6,7 @@ import { ClaimedGroupsService } from '../directory/claimed-groups.service.js';
 import { DirectoryService } from '../directory/directory.service.js';
 import { SecretBox } from '../keys/secret-box.js';
 import { IdentityProviderService } from './identity-provider.service.js';
-import {
-  isOver,
-  newAttempt,
-  openAttempt,
-  sealAttempt,
-  type LoginAttempt,
-  type SteppedUpSession,
-} from './login-attempt.js';
+import { isOver, newAttempt, openAttempt, sealAttempt, type LoginAttempt } from './login-attempt.js';
 import { LoginFailure } from './login-failure.js';
 import { LoginThrottle } from './login.throttle.js';
 import { UsedLogins } from './used-logins.js';
@@ -48,8 +41,8 @@ export class OidcLoginService {
   ) {}
 
   /** @throws LoginFailure if the provider is away */
-  async begin(returnTo: string, stepUp: SteppedUpSession | null): Promise<BegunLogin> {
-    const attempt = newAttempt(returnTo, stepUp, this.clock.nowMs());
+  async begin(begun: Pick<LoginAttempt, 'returnTo' | 'stepUp' | 'replaces'>): Promise<BegunLogin> {
+    const attempt = newAttempt({ ...begun, startedAtMs: this.clock.nowMs() });
     return { location: await this.provider.loginAddress(attempt), sealed: sealAttempt(this.box, attempt) };
   }
 

@@ -4,6 +4,7 @@ import {
   isSecureRequest,
   readBrowserSession,
   readOrigin,
+  type Admitted,
   type BrowserRules,
   type Eventually,
   type FoundBrowserSession,
@@ -30,9 +31,13 @@ const ID_DIGITS = 12;
 
 const NOT_FOUND: NotFound = { found: false };
 
+export type SessionOfUser = Pick<BrowserSession, 'id' | 'userId'>;
+
 /** Who has logged in, and how. */
 export interface OpenedLogin {
   readonly method: LoginMethod;
+  /** The session that the browser had when the login began: a page of another site leads back without the cookie. */
+  readonly replaces?: SessionOfUser | null;
   /** The hash that the password was compared with; null if no password of ours was. */
   readonly passwordHash: string | null;
 }
@@ -72,8 +77,8 @@ export class BrowserSessionsService {
    * @param exchange its caller must be authenticated
    * @throws a 409 if the user has been deactivated, or got another password, since the login
    */
-  async open(exchange: Exchange, { method, passwordHash }: OpenedLogin): Promise<BrowserSession> {
-    const { principal } = callerOf(exchange);
+  async open(exchange: Exchange, { method, passwordHash, replaces = null }: OpenedLogin): Promise<BrowserSession> {
+    const { principal, admitted } = callerOf(exchange);
     const secret = mintBrowserSession(randomBytes);
     const nowMs = this.clock.nowMs();
     const session: BrowserSession = {
@@ -84,10 +89,10 @@ export class BrowserSessionsService {
       lastSeenAtMs: nowMs,
       authenticatedAtMs: nowMs,
     };
-    const before = await this.#presented(exchange);
+    const before = [await this.presented(admitted), replaces].filter((one) => one !== null);
     await this.unitOfWork.run(async (unit) => {
       if (!(await this.directory.holdLogin(unit, principal.id, passwordHash))) throw changedMeanwhile();
-      if (before !== null) await endSessions(unit, [before]);
+      if (before.length > 0) await endSessions(unit, before);
       await makeRoom(unit, principal.id);
       await unit.manager.insert(BrowserSessionEntity, { ...session, ...this.pepper.digest(secret) });
       this.audit.recordChange(unit.manager, actorOf(exchange), {
@@ -101,8 +106,8 @@ export class BrowserSessionsService {
 
   /** Logs out the caller of this request. */
   async end(exchange: Exchange): Promise<void> {
-    const { principal } = callerOf(exchange);
-    const session = await this.#presented(exchange);
+    const { principal, admitted } = callerOf(exchange);
+    const session = await this.presented(admitted);
     if (session !== null) {
       await this.unitOfWork.run(async (unit) => {
         await endSessions(unit, [session]);
@@ -125,6 +130,13 @@ export class BrowserSessionsService {
     });
   }
 
+  /** The session in the cookie, whatever the request was judged by. */
+  async presented(admitted: Admitted): Promise<BrowserSession | null> {
+    const reading = readBrowserSession(admitted.request.head, this.#isSecure(admitted));
+    if (reading?.ok !== true || reading.credential.kind !== 'session') return null;
+    return this.known.find(reading.credential.secret);
+  }
+
   #withUser(session: BrowserSession | null): Eventually<FoundBrowserSession | NotFound> {
     if (session === null) return NOT_FOUND;
     const user = this.directory.findById(session.userId);
@@ -132,25 +144,13 @@ export class BrowserSessionsService {
     return { found: true, session, user };
   }
 
-  /** The session in the cookie, whatever the request was judged by. */
-  async #presented(exchange: Exchange): Promise<BrowserSession | null> {
-    const secret = this.#presentedSecret(exchange);
-    return secret === null ? null : this.known.find(secret);
-  }
-
-  #presentedSecret(exchange: Exchange): string | null {
-    const reading = readBrowserSession(exchange.facts.head, this.#isSecure(exchange));
-    return reading?.ok === true && reading.credential.kind === 'session' ? reading.credential.secret : null;
-  }
-
-  #isSecure(exchange: Exchange): boolean {
-    const { address, policy } = callerOf(exchange).admitted;
-    return isSecureRequest(exchange.facts, address, policy.reverseProxy, this.rules);
+  #isSecure({ request, address, policy }: Admitted): boolean {
+    return isSecureRequest(request, address, policy.reverseProxy, this.rules);
   }
 
   /** @param secret null: the browser forgets the cookie */
   #sendCookie(exchange: Exchange, secret: string | null): void {
-    const isSecure = this.#isSecure(exchange);
+    const isSecure = this.#isSecure(callerOf(exchange).admitted);
     const name = isSecure ? BROWSER_COOKIES.https : BROWSER_COOKIES.http;
     // Without an age: the cookie ends with the browser, the session on the server.
     const end = secret === null ? '; Max-Age=0' : '';

@@ -98,6 +98,26 @@ describe('a login at the provider', () => {
     });
   });
 
+  it('R99: ends the session before, although the page of the provider leads back without its cookie', async () => {
+    await addAccount('before');
+    const next = await addAccount('after');
+    const { web } = await logIn(BEGIN, 'before');
+    const before = `scopegate=${web.cookie(publicUrl, 'scopegate')}`;
+    const status = async (cookie: string): Promise<number> =>
+      (await fetch(SESSION, { headers: { Cookie: cookie } })).status;
+    expect(await status(before)).toBe(200);
+    web.forget(provider.issuer);
+    const { location } = await logInAtProvider(web, BEGIN, 'after');
+    const answer = await fetch(location ?? '', {
+      redirect: 'manual',
+      headers: { Cookie: `${LOGIN_COOKIE}=${web.cookie(publicUrl, LOGIN_COOKIE)}` },
+    });
+    const opened = answer.headers.getSetCookie().find((cookie) => cookie.startsWith('scopegate=')) ?? '';
+    const session = await fetch(SESSION, { headers: { Cookie: opened.split(';', 1)[0] ?? '' } });
+    expect([session.status, await session.json()]).toEqual([200, expect.objectContaining({ username: next })]);
+    expect(await status(before)).toBe(401);
+  });
+
   it('R96: every login has its own state, and a second one replaces the first', async () => {
     await addAccount('twice');
     const web = createWebClient();
