@@ -7,7 +7,7 @@ import { readBrowserSession } from './browser-session.js';
 import type { Credential, CredentialReading } from './credential.js';
 import { deny, type Admitted, type Deny } from './decision.js';
 import type { AccessPolicy, ApplicationRules, RequestFacts } from './facts.js';
-import { isSecureRequest, mayChange, pageOriginOf, type BrowserRules } from './own-origin.js';
+import { isOfForeignPage, isSecureRequest, mayChange, pageOriginOf, type BrowserRules } from './own-origin.js';
 import { readCredential } from './request-credential.js';
 
 export type FormFacts = Pick<RequestFacts, 'method' | 'httpVersion' | 'rawPath' | 'head' | 'targetAuthority'>;
@@ -71,7 +71,10 @@ function withBrowserSession(
   return readBrowserSession(request.head, isSecureRequest(request, address, reverseProxy, browser)) ?? line;
 }
 
-/** R99: browsers send the cookie, and a form, for whatever page asks them to. */
+/**
+ * R99: browsers send the cookie, and a form, for whatever page asks them to. They also send a password again that they
+ * once asked for, and programs have no `Sec-Fetch-Site`.
+ */
 function isCrossOrigin(
   request: RequestFacts,
   { kind }: Credential,
@@ -79,6 +82,7 @@ function isCrossOrigin(
   { reverseProxy }: AccessPolicy,
   browser: BrowserRules,
 ): boolean {
+  if (kind === 'password' && mayChange(request) && isOfForeignPage(request)) return true;
   const isLogin = request.login !== undefined;
   if (!isLogin && (kind !== 'session' || !mayChange(request))) return false;
   const origin = pageOriginOf(request, address, reverseProxy, browser);

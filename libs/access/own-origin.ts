@@ -78,6 +78,12 @@ export function pageOriginOf(
   return ours.some((own) => own?.text === origin.text) ? 'own' : 'foreign';
 }
 
+/** Whether a browser says that a page of another origin made the request; not what somebody typed or opened. */
+export function isOfForeignPage(request: RequestFacts): boolean {
+  const sites = request.head.values('sec-fetch-site');
+  return sites.length > 0 && !['same-origin', 'none'].includes(only(sites) ?? '');
+}
+
 function only(values: RequestHead['lines']): string | null {
   const [value, second] = values;
   return value === undefined || second !== undefined ? null : value.trim();

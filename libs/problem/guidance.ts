@@ -150,7 +150,7 @@ const GUIDANCE: Readonly<Record<PublicCode, ProblemGuidance>> = {
       'Store a credential with `PUT /api/v1/me/credentials/{application}`, or confirm it with `POST /api/v1/me/credentials/{application}/check`.',
   },
   cross_origin_refused: {
-    when: 'The request changes something or logs in, comes with the cookie of a session or opens one, and no browser line says that a page of this server made it: `Sec-Fetch-Site: same-origin`, or an `Origin` that is ours.',
+    when: 'The request changes something or logs in, comes with the cookie of a session or opens one, and no browser line says that a page of this server made it: `Sec-Fetch-Site: same-origin`, or an `Origin` that is ours. Or it changes something with a password, and the browser says that a page of another origin made it.',
     remedy:
       'Programs send a token in Authorization, and no cookie. If a proxy in front ends TLS or changes the host, set `SCOPEGATE_PUBLIC_URL` to the address that browsers use.',
   },

@@ -197,6 +197,25 @@ describe('a request of another site', () => {
     expect((await fetch(`${url}/api/v1/me`, { headers: plain })).status).toBe(200);
   });
 
+  it.each([
+    ['cross-site', 403],
+    ['same-site', 403],
+    ['same-origin, cross-site', 403],
+    ['none', 201],
+    ['same-origin', 201],
+  ])('R99: changes nothing with a password that the browser has kept: %s is %i', async (site, status) => {
+    const name = `of-${site.replace(', ', '-')}`;
+    const made = await server.admin.post('/groups', { name }, { headers: { 'Sec-Fetch-Site': site } });
+    expect([made.status, (made.body as ProblemBody).code]).toEqual([
+      status,
+      status === 403 ? 'cross_origin_refused' : undefined,
+    ]);
+    expect((await server.admin.get('/me', { headers: { 'Sec-Fetch-Site': site } })).status).toBe(200);
+    const { secret } = await server.createToken({ scope: 'read-write' });
+    const byToken = { credential: { bearer: secret }, headers: { 'Sec-Fetch-Site': site } };
+    expect((await server.admin.post('/groups', { name: `${name}-by-token` }, byToken)).status).toBe(201);
+  });
+
   it('R99: without lines of a browser, the cookie changes nothing; with our own Origin it does', async () => {
     const { cookie } = await logIn(url, admin);
     const send = (lines: Readonly<Record<string, string>>): Promise<Response> =>
