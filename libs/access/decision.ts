@@ -20,8 +20,6 @@ export interface Deny {
   readonly hasEnded?: true;
   /** With `scope_insufficient`: no token may do this, whatever its scope (R125). */
   readonly needsPasswordLogin?: true;
-  /** A page shows its own login, so the browser must not open its dialog (R99). */
-  readonly isUnchallenged?: true;
   /** Whole seconds to wait, with `too_many_failures`. */
   readonly retryAfterSeconds?: number;
 }
@@ -91,7 +89,6 @@ export function deny(
     token: more.token ?? null,
     address: known?.address ?? null,
     path: known?.path ?? null,
-    ...(known?.credential.kind === 'session' ? { isUnchallenged: true } : {}),
   };
 }
 

@@ -1,4 +1,5 @@
 export * from './stages.js';
+export * from './accepted-type.js';
 export type { FailureKind, Reason } from './reason.js';
 export * from './reasons.js';
 export * from './failure-kind.js';

@@ -90,16 +90,6 @@ const MAX_LFS_BATCH_BYTES = 1_048_576;
 
 /** The decision, stage after stage. Every door calls this. */
 export function judge(facts: AccessFacts, ports: AccessPorts): Eventually<Decision> {
-  const decision = judgeStages(facts, ports);
-  return facts.route.session === null ? decision : chain(decision, withoutChallenge);
-}
-
-/** R99: these routes answer pages, which show their own login. */
-function withoutChallenge(decision: Decision): Decision {
-  return decision.kind === 'deny' ? { ...decision, isUnchallenged: true } : decision;
-}
-
-function judgeStages(facts: AccessFacts, ports: AccessPorts): Eventually<Decision> {
   return chain(admitRequest(facts, ports), (admitted) => {
     if (admitted.kind === 'deny') return admitted;
     ports.onPassed(admitted);

@@ -66,11 +66,29 @@ describe('the challenges of a problem', () => {
   });
 
   it('R66: a 401 to a script of the own pages has no challenge, so that no dialog covers the page', () => {
-    const script = ['Sec-Fetch-Dest', 'empty'];
-    expect(challenges(refusal('authentication_required'), script, 'own')).toEqual([]);
-    expect(challenges(refusal('token_expired'), [...script, 'Authorization', 'Bearer x'], 'own')).toEqual([]);
+    for (const script of [
+      ['Sec-Fetch-Dest', 'empty'],
+      ['X-Requested-With', 'XMLHttpRequest'],
+    ]) {
+      expect(challenges(refusal('authentication_required'), script, 'own')).toEqual([]);
+      expect(challenges(refusal('token_expired'), [...script, 'Authorization', 'Bearer x'], 'own')).toEqual([]);
+      expect(challenges(refusal('authentication_required'), script, 'proxied')).toEqual([BASIC]);
+    }
     expect(challenges(refusal('authentication_required'), ['Sec-Fetch-Dest', 'document'], 'own')).toEqual([BASIC]);
-    expect(challenges(refusal('authentication_required'), script, 'proxied')).toEqual([BASIC]);
+  });
+
+  it('R66, R99: a page that a browser opens with an ended session has none, and a program with its cookie has', () => {
+    const denial = { ...deny('session_expired'), credential: 'cookie' } as const;
+    const of = (lines: readonly string[], audience: Audience): readonly string[] =>
+      challengesOf(denialProblem(denial, 'request-1'), {
+        denial,
+        head: RequestHead.of(lines),
+        audience,
+        offered: USUAL_CHALLENGE,
+      });
+    expect(of(['Accept', 'text/html,*/*;q=0.8'], 'own')).toEqual([]);
+    expect(of(['Accept', 'text/html,*/*;q=0.8'], 'proxied')).toEqual([BASIC]);
+    expect(of(['Accept', '*/*'], 'own')).toEqual([BASIC]);
   });
 
   it('R03: every client learns that its scope is not enough, and which scope is', () => {

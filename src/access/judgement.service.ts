@@ -99,7 +99,7 @@ export class JudgementService {
     const request = { ...exchange.facts, login: { username: '', secret: '' } };
     const admitted = admit(request, null, null, this.policy.current(), this.browserSessions.rules);
     if (admitted.kind === 'admitted') return true;
-    exchange.denial = { ...admitted, isUnchallenged: true };
+    exchange.denial = admitted;
     return false;
   }
 

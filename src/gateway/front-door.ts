@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import {
+  acceptsHtml,
   destinationOf,
   readAskedPath,
   readStatuses,
@@ -13,7 +14,6 @@ import { codeProblem, denialProblem, type Problem } from '@scopegate/problem';
 import type { ProtectedApplication } from '../applications/application.js';
 import type { ApplicationsService } from '../applications/applications.service.js';
 import { attachExchange, Exchange } from '../common/access/exchange.js';
-import { acceptsHtml } from '../common/http/accepted-type.js';
 import { ProblemException } from '../common/http/problem.exception.js';
 import { writeProblem } from '../common/http/problem.writer.js';
 import { requestIdOf } from '../common/http/request-id.js';

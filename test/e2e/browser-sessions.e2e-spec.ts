@@ -3,6 +3,7 @@ import { Clock } from '../../src/common/time/clock.js';
 import { BrowserSessionEntity } from '../../src/sessions/browser-session.entity.js';
 import { UnitOfWork } from '../../src/database/unit-of-work.js';
 import type { ApiAnswer, ProblemBody } from '../support/api.client.js';
+import { expectProblem } from '../support/expect-problem.js';
 import { logIn, OWN_PAGE, sessionOf } from '../support/browser-session.client.js';
 import { shareServer } from '../support/gateway-test.js';
 
@@ -54,7 +55,7 @@ describe('a login with a browser', () => {
   });
 
   it('R55, R99: a page that asks without a cookie fails no authentication; a wrong cookie does', async () => {
-    const asked = await server.as(null).get('/session');
+    const asked = await server.as(null).get('/session', { headers: OWN_PAGE });
     const wrong = await sessionOf(url, `scopegate=sgb_${'0'.repeat(43)}`).api.get('/session');
     expect([refusalOf(asked), refusalOf(wrong)]).toEqual(['401 authentication_required', '401 session_expired']);
     const ids = [asked, wrong].map((answer) => answer.headers.get('x-request-id'));
@@ -156,9 +157,27 @@ describe('the cookie as a credential', () => {
   });
 
   it('R99: without a session, its routes have nothing to show, whatever else authenticates', async () => {
-    expect(refusalOf(await server.as(null).get('/session'))).toBe('401 authentication_required');
-    expect(refusalOf(await server.admin.get('/session'))).toBe('401 authentication_required');
-    expect(refusalOf(await server.admin.delete('/session'))).toBe('401 authentication_required');
+    for (const api of [server.as(null), server.admin]) {
+      expectProblem(await api.get('/session'), 401, 'authentication_required');
+      expectProblem(await api.delete('/session'), 401, 'authentication_required');
+    }
+  });
+
+  it('R66, R99: a program with a cookie or a wrong password is told how to authenticate, and a page is not', async () => {
+    const wrong = { username: 'admin', password: 'a wrong one' };
+    const ended = { headers: { Cookie: `scopegate=sgb_${'0'.repeat(43)}` } };
+    expectProblem(await server.as(null).get('/me', ended), 401, 'session_expired');
+    expectProblem(await server.as(null).post('/session', wrong), 401, 'credential_invalid');
+    // By plain http, browsers do not say that a script asks: the console does.
+    const page = { 'X-Requested-With': 'XMLHttpRequest' };
+    expect(refusalOf(await server.as(null).get('/me', { headers: { ...page, ...ended.headers } }))).toBe(
+      '401 session_expired',
+    );
+    expect(refusalOf(await server.as(null).post('/session', wrong, { headers: page }))).toBe('401 credential_invalid');
+    const opened = await server
+      .as(null)
+      .get('/audit-events/export', { headers: { ...ended.headers, Accept: 'text/html' } });
+    expect(refusalOf(opened)).toBe('401 session_expired');
   });
 });
 

@@ -36,10 +36,15 @@ describe.runIf(isBrowserAvailable())('logging in at the console', async () => {
   });
 
   it('R99: a wrong password is said in words, and nothing of it is in the address', async () => {
-    const page = await visit('/');
+    // Plain http as in a company: there, browsers do not say that a script asks.
+    const page = await visit('/', { url: `http://gate.test:${server.managementPort}` });
     await page.getByLabel('User name').fill('admin');
     await page.getByLabel('Password').fill('not the password');
+    const answered = page.waitForResponse((response) => response.request().method() === 'POST');
     await page.getByRole('button', { name: 'Log in' }).click();
+    const answer = await answered;
+    // Else the browser would open a dialog of its own.
+    expect([answer.status(), await answer.headerValue('www-authenticate')]).toEqual([401, null]);
     await page.getByRole('alert').waitFor();
     expect(await page.getByRole('alert').innerText()).toMatch(/password/i);
     expect(page.url()).not.toContain('not%20the');

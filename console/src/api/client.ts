@@ -6,8 +6,15 @@ import type { components, paths } from './schema';
 /** A schema of the API by its name in docs/openapi.json. */
 export type Schema<Name extends keyof components['schemas']> = components['schemas'][Name];
 
-/** Typed by docs/openapi.json. Use it through `answerOf`. */
-export const api = createClient<paths>({ baseUrl: '/', credentials: 'same-origin' });
+/**
+ * Typed by docs/openapi.json. Use it through `answerOf`. The header line keeps the browser from opening its own login
+ * dialog: by plain http, nothing else tells the server that a page asks.
+ */
+export const api = createClient<paths>({
+  baseUrl: '/',
+  credentials: 'same-origin',
+  headers: { 'X-Requested-With': 'XMLHttpRequest' },
+});
 
 interface Answer<Data> {
   readonly data?: Data;

@@ -1,10 +1,10 @@
 import { Controller, Get, Param, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
+import { acceptsHtml } from '@scopegate/access';
 import { PROBLEM_DESCRIPTIONS, problemType, type ProblemDescription } from '@scopegate/problem';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { exchangeOf } from '../access/exchange.js';
 import { Access } from '../access/route.decorators.js';
-import { acceptsHtml } from '../http/accepted-type.js';
 import { ProblemException } from '../http/problem.exception.js';
 import { problemListPage, problemPage } from './problem-page.js';
 

@@ -1,4 +1,4 @@
-import type { RequestHead } from '@scopegate/access';
+import type { RequestHead } from './request-head.js';
 
 /** RFC 9110 12.5.1. A wildcard does not count: `curl` and most programs send one. */
 export function acceptsHtml(head: RequestHead): boolean {

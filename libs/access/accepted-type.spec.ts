@@ -1,6 +1,6 @@
-import { RequestHead } from '@scopegate/access';
 import { describe, expect, it } from 'vitest';
 import { acceptsHtml } from './accepted-type.js';
+import { RequestHead } from './request-head.js';
 
 const CASES: readonly (readonly [string | null, boolean])[] = [
   [null, false],
