@@ -68,11 +68,14 @@ export function provenUserOf(event: UsageSource): string | null {
   return isLoggedIn ? event.actorKey : null;
 }
 
-/** A request counts for the owner of its token, or for the user that it names; a change for who made it. */
+/**
+ * A request counts for the owner of its token, or for the user that it names; a change for who made it. An empty name
+ * names nobody.
+ */
 export function usageKeysOf(event: UsageSource): UsageKeys {
   const { type, outcome, code, tokenId, application, credential, door } = event;
   const proven = provenUserOf(event);
-  const user = proven ?? event.actorKey;
+  const user = (proven ?? event.actorKey) || null;
   return { type, outcome, code, user, isProven: proven !== null, tokenId, application, credential, door };
 }
 

@@ -130,6 +130,11 @@ export class AuditEventRepository {
     return { read, isComplete: false };
   }
 
+  /** Failures that are still being merged, and are not stored. Ignores `fromMs` and `toMs`. */
+  async heldFor(filter: AuditEventFilter): Promise<readonly TalliedEvent[]> {
+    return (await this.#held()).map(filteredOf).filter((event) => meets(event, filter));
+  }
+
   async #held(): Promise<readonly AuditEvent[]> {
     const heads = await this.#read((manager) =>
       manager.find(AuditChainEntity, { select: { chain: true, held: true }, where: { held: Not(IsNull()) } }),
@@ -266,7 +271,7 @@ function scanStatement(
   return { text: `SELECT ${selected} FROM ${table}${index}${where} ORDER BY ${id} DESC LIMIT ${limit}`, values };
 }
 
-export function filteredOf(event: AuditEvent): FilteredEvent {
+export function filteredOf(event: AuditEvent): TalliedEvent {
   return { ...event, actorKey: nameKeyOf(event.actor), ownerKey: nameKeyOf(event.owner) };
 }
 

@@ -40,11 +40,13 @@ describeOnEachDatabase('the report of usage', (server: () => ScopegateFixture) =
   const rows = async (query: Readonly<Record<string, string>>, as = server().admin): Promise<readonly Row[]> =>
     (await report(as, query)).rows;
   /** Old events of a user who is there only now: as if the user had been made before. */
-  const store = (events: readonly Partial<AuditEvent>[]): Promise<string> =>
-    storeEvents(
+  const store = async (events: readonly Partial<AuditEvent>[]): Promise<void> => {
+    await storeEvents(
       server(),
       events.map((event) => eventOf({ door: 'proxy', ...event })),
     );
+    expect(await server().provider(UsageCounterJob).catchUp(60_000)).toBe(true);
+  };
 
   beforeAll(async () => {
     anna = await server().createUser({ username: unique('anna') });
@@ -113,6 +115,32 @@ describeOnEachDatabase('the report of usage', (server: () => ScopegateFixture) =
       { token: 'tokenOfBert1', application: 'gitlab', events: 1 },
     ]);
     expect(await rows({ by: 'day', type: 'token.created' })).toEqual([]);
+  });
+
+  it('R103: repeated failures count at once, also while they are merged', async () => {
+    const username = unique('zed');
+    const guess = (): Promise<unknown> => server().as(null).post('/session', { username, password: 'a guess' });
+    for (let attempt = 0; attempt < 15; attempt += 1) await guess();
+    const nowMs = Date.now();
+    for (const range of [
+      { from: iso(nowMs - DAY_MS), to: iso(nowMs) },
+      { from: iso(nowMs - 60_000), to: iso(nowMs) },
+    ]) {
+      const found = await report(server().admin, { by: 'user,code', user: username, ...range });
+      expect(found).toMatchObject({ complete: true, rows: [{ user: username, code: 'password_wrong', events: 15 }] });
+    }
+  });
+
+  it('R103: an event with an empty name is of nobody, and no filter by a name finds it', async () => {
+    const refused = { outcome: 'failed', type: 'authentication.failed', code: 'password_wrong' } as const;
+    const application = unique('nameless');
+    await store([{ ...refused, application, atMs: at(4), actor: '', owner: null, tokenId: null }]);
+    expect(await rows({ by: 'user', application })).toEqual([{ user: null, events: 1 }]);
+    const part = { from: iso(at(4) - 1), to: iso(at(4) + 1) };
+    expect(await rows({ by: 'user', application, ...part })).toEqual([{ user: null, events: 1 }]);
+    for (const user of ['nobody-here', anna.username]) {
+      expect(await rows({ by: 'user', application, user })).toEqual([]);
+    }
   });
 
   it('R103: parts of days, and filters without counts, come from the events', async () => {

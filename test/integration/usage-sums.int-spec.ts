@@ -1,6 +1,7 @@
 import { BLOCK_DAYS, blockOf, DAY_MS, dayOf, type AuditEvent } from '@scopegate/audit';
 import fc from 'fast-check';
 import { beforeAll, expect, it } from 'vitest';
+import { UsageCounterJob } from '../../src/audit/usage/usage-counter.job.js';
 import { UnitOfWork } from '../../src/database/unit-of-work.js';
 import { UserEntity } from '../../src/directory/user.entity.js';
 import type { ApiClient } from '../support/api.client.js';
@@ -155,6 +156,7 @@ describeOnEachDatabase('the sums of the report of usage', (server: () => Scopega
     const seed = Date.now() % 2 ** 31;
     const events = fc.sample(event, { numRuns: EVENTS, seed });
     await storeEvents(server(), events.map(eventOf));
+    expect(await server().provider(UsageCounterJob).catchUp(60_000)).toBe(true);
   });
 
   it('R103: are the counts of the events that the audit lists, for every question', async () => {

@@ -87,15 +87,19 @@ export class UsageReader {
     const sums = new SumsOf(by);
     if (names?.length === 0) return { sums: [], gaps: new Set() };
     await this.shipper.flush();
+    // Before what is stored: an event that is stored in between counts twice, and is not missed.
+    const held = await this.events.heldFor(filter);
     const isCounted = filter.text === undefined && filter.clientIp === undefined;
     const { days, rest } = splitRange(question, isCounted ? (names ?? []).flatMap(boundsOf) : null);
     if (days.length > 0 && !(await this.counter.catchUp(CATCH_UP_MS))) sums.gaps.add('counting');
     for (const range of days) await this.#addCounts(sums, range, question, names);
+    const add = (event: TalliedEvent): void => {
+      if (names === undefined || countsFor(event, names)) sums.add(valuesOf(event, by), Number(event.count));
+    };
+    for (const event of held) if (isWithin(question, Number(event.atMs))) add(event);
     let left = MAX_EVENTS_READ;
     for (const { fromMs, toMs } of rest) {
-      const { read, isComplete } = await this.events.tally({ ...filter, fromMs, toMs }, left, (event) => {
-        if (names === undefined || countsFor(event, names)) sums.add(valuesOf(event, by), Number(event.count));
-      });
+      const { read, isComplete } = await this.events.tally({ ...filter, fromMs, toMs }, left, add);
       left -= read;
       if (!isComplete) sums.gaps.add('search');
     }
@@ -138,6 +142,10 @@ class SumsOf {
   list(): readonly UsageSum[] {
     return [...this.#sums.values()];
   }
+}
+
+function isWithin({ fromMs, toMs }: UsageQuestion, atMs: number): boolean {
+  return atMs >= fromMs && atMs <= toMs;
 }
 
 /** When a name begins or ends, within a day: there the day has events of somebody else, too. */
