@@ -1,6 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { planUserImport, readUserImport } from './user-import.js';
 
+describe('the file of an import', () => {
+  it.each([
+    ['username,groups', 'anna,a;b', ['a', 'b']],
+    ['username,groups', 'anna,"a, b"', ['a', 'b']],
+    ['username,groups', 'anna,"a;b,"', ['a;b']],
+    ['username,groups', 'anna,a b', ['a b']],
+    ['UserName, Groups ', 'anna,a', ['a']],
+  ])('R97: %s, then %s is in the groups %j', (header, line, groups) => {
+    const { users, errors } = readUserImport(`${header}\n${line}\n`);
+    expect(errors).toEqual([]);
+    expect(users).toEqual([expect.objectContaining({ username: 'anna', groups })]);
+  });
+});
+
 describe('the plan of an import', () => {
   // Each membership is a row: 500,000 of them in one mebibyte held the lock of the directory for many seconds.
   it('R112: a file within its size cannot write any number of memberships', () => {

@@ -44,22 +44,29 @@ export interface PlannedUser {
   readonly after: UserDto;
 }
 
-/** The first line names the columns, in any order. */
+/** The first line names the columns, in any order and any case. */
 export function readUserImport(text: string): ImportReading {
   const reading = readCsv(text);
   if (!reading.ok) return { users: [], errors: [{ line: reading.line, message: reading.message }] };
   const [header, ...records] = reading.records;
   if (header === undefined) return { users: [], errors: [{ line: 1, message: `${HEADER_WANTED}.` }] };
-  const headerProblem = headerProblemOf(header.cells);
+  const columns = header.cells.map(columnNamed);
+  const headerProblem = headerProblemOf(columns);
   if (headerProblem !== null) return { users: [], errors: [{ line: header.line, message: headerProblem }] };
   if (records.length > MAX_IMPORTED_USERS) {
     const message = `There are more than ${MAX_IMPORTED_USERS} users. Import them in several parts.`;
     return { users: [], errors: [{ line: header.line, message }] };
   }
-  return readRecords(header.cells as readonly Column[], records);
+  return readRecords(columns as readonly Column[], records);
 }
 
 const HEADER_WANTED = `The first line must name the columns: username, and any of ${COLUMNS.slice(1).join(', ')}`;
+
+/** Spreadsheets write blanks and capitals. The name as it is if no column has it. */
+function columnNamed(cell: string): string {
+  const name = cell.trim();
+  return COLUMNS.find((column) => column.toLowerCase() === name.toLowerCase()) ?? name;
+}
 
 function headerProblemOf(names: readonly string[]): string | null {
   const isKnown = names.every((name) => (COLUMNS as readonly string[]).includes(name));
@@ -90,7 +97,7 @@ function readRecords(columns: readonly Column[], records: readonly CsvRecord[]):
   return { users, errors };
 }
 
-/** An empty cell empties the member. Names of groups have no comma. */
+/** An empty cell empties the member. */
 function userOf(line: number, cells: ReadonlyMap<Column, string>): ImportedUser {
   const username = cells.get('username') ?? '';
   const email = cells.get('email');
@@ -101,9 +108,14 @@ function userOf(line: number, cells: ReadonlyMap<Column, string>): ImportedUser 
     username,
     displayName: displayName === '' ? username : displayName,
     email: email === '' ? null : email,
-    groups:
-      groups === undefined ? undefined : [...new Set(groups.split(',').map((name) => name.trim()))].filter(Boolean),
+    groups: groups === undefined ? undefined : groupsIn(groups),
   };
+}
+
+/** Names of groups have no comma. A cell without one can separate them by semicolons, as it needs no quotes then. */
+function groupsIn(cell: string): readonly string[] {
+  const names = cell.split(cell.includes(',') ? ',' : ';').map((name) => name.trim());
+  return [...new Set(names)].filter(Boolean);
 }
 
 function problemsOf({ username, displayName, email, groups }: ImportedUser): string[] {

@@ -77,8 +77,8 @@ export class UsersController {
     description:
       'CSV in UTF-8 (RFC 4180) with at most 1,000 users. The first line names the columns: `username`, and any of ' +
       '`displayName`, `email` and `groups`. A column that is left out changes nothing; an empty cell empties the ' +
-      'member. Several groups stand in one quoted cell, separated by commas, and must exist. New users have no ' +
-      'password. Users who are not in the file stay as they are.\n\n' +
+      'member. Several groups stand in one cell, separated by semicolons, or by commas in quotes. They must exist. New ' +
+      'users have no password. Users who are not in the file stay as they are.\n\n' +
       'Try it with `dryRun=true` first: the answer shows what would happen, and what is wrong in which line. Without ' +
       'it, all users are imported in one transaction, or none of them and 400.',
     type: UserImportDto,

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 
-export const SYNC_MINUTES = { least: 5, most: 1_440, usual: 15 } as const;
+export const SYNC_MINUTES = { least: 1, most: 1_440, usual: 15 } as const;
 
 export const MAX_DEACTIVATIONS = 20;
 
