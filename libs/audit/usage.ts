@@ -75,7 +75,8 @@ export function provenUserOf(event: UsageSource): string | null {
 export function usageKeysOf(event: UsageSource): UsageKeys {
   const { type, outcome, code, tokenId, application, credential, door } = event;
   const proven = provenUserOf(event);
-  const user = (proven ?? event.actorKey) || null;
+  const name = proven ?? event.actorKey;
+  const user = name === '' ? null : name;
   return { type, outcome, code, user, isProven: proven !== null, tokenId, application, credential, door };
 }
 
