@@ -126,6 +126,10 @@ const LIMITS: Readonly<Record<string, string>> = {
   'users of a directory': count(named('src/directory/ldap/directory.reader.ts', 'MAX_USERS')),
   'groups of a directory': count(named('src/directory/ldap/directory.reader.ts', 'MAX_GROUPS')),
   'members of all groups of a directory': count(named('src/directory/ldap/directory.reader.ts', 'MAX_MEMBERSHIPS')),
+  'memberships of all users, also by nested groups': count(
+    named('src/directory/ldap/directory.reader.ts', 'MAX_MEMBERSHIPS'),
+  ),
+  'members looked at to walk nested groups': count(named('libs/directory/nested-groups.ts', 'MAX_VISITS')),
   'depth of nested groups that the gateway walks': count(named('libs/directory/nested-groups.ts', 'MAX_GROUP_DEPTH')),
   'time to connect to a directory': time(named('src/directory/ldap/ldap.connector.ts', 'CONNECT_MS')),
   'time for a question to a directory': time(named('src/directory/ldap/ldap.connector.ts', 'OPERATION_MS')),

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { runBeforeYield, Turn } from './turn.js';
+import { inTurns, runBeforeYield, Turn } from './turn.js';
 
 /** The clock goes on only where a test says so; the event loop is the real one. */
 let nowTick = 0;
@@ -86,5 +86,25 @@ describe('a turn of the background', () => {
     expect(turn.isDue).toBe(false);
     nowTick += 0.002;
     expect(turn.isDue).toBe(true);
+  });
+});
+
+describe('long work', () => {
+  function* work(steps: number): Generator<undefined, string> {
+    for (let step = 0; step < steps; step += 1) {
+      nowTick += 1;
+      yield;
+    }
+    return 'done';
+  }
+
+  it('R92: lets requests run between its steps', async () => {
+    let requests = 0;
+    busy = setImmediate(function request() {
+      requests += 1;
+      busy = setImmediate(request);
+    });
+    expect(await inTurns(work(20))).toBe('done');
+    expect(requests).toBeGreaterThanOrEqual(20);
   });
 });

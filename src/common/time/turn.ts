@@ -71,3 +71,13 @@ export class Turn {
         : Math.max(SHORTEST_MS, (this.#beganAtTick - endedAtTick) * SHARE_OF_REQUESTS);
   }
 }
+
+/** Carries out background work in short turns. It must pause (`yield`) often. @returns its result */
+export async function inTurns<Result>(work: Generator<unknown, Result>): Promise<Result> {
+  const turn = new Turn();
+  for (;;) {
+    const step = work.next();
+    if (step.done === true) return step.value;
+    if (turn.isDue) await turn.yield();
+  }
+}

@@ -88,6 +88,26 @@ describe('a directory that lies', () => {
     expect(await readFrom(() => ({}))).toEqual({ users: [], groups: [] });
   });
 
+  it('R92: is refused if its groups contain each other and have too many members in all', async () => {
+    const name = (index: number): string => `cn=g${index},ou=groups,${BASE}`;
+    const users = Array.from({ length: 2_000 }, (_, index) => person(`user${index}`));
+    const ring = Array.from({ length: 1_001 }, (_, index) => {
+      const member = [name((index + 1) % 1_001), ...(index % 30 === 0 ? users.map(({ dn }) => dn) : [])];
+      return { dn: name(index), attributes: { cn: `g${index}`, member } };
+    });
+    const answer = (asked: LdapQuestion): LdapAnswer => ({ entries: isUsers(asked) ? users : ring });
+    expect(await failureOf(readFrom(answer))).toBe('too-large');
+    await directory?.stop();
+    expect(await failureOf(readFrom(answer, { nestedGroups: false }))).toBe('no failure');
+  });
+
+  it('R93: has groups of more members than a function has arguments', async () => {
+    const member = Array.from({ length: 150_000 }, (_, index) => `uid=m${index},${BASE}`);
+    const group = { dn: `cn=all,ou=groups,${BASE}`, attributes: { cn: 'all', member } };
+    const state = await readFrom((asked) => (isUsers(asked) ? { entries: [person('anna')] } : { entries: [group] }));
+    expect(state.groups).toEqual(['all']);
+  });
+
   it.each([
     ['a message of four gigabytes', Buffer.from([0x30, 0x84, 0xff, 0xff, 0xff, 0xff, 0x02]), 'too-large'],
     ['no LDAP', Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'), 'malformed'],

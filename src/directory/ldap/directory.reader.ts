@@ -15,6 +15,7 @@ import {
   type ReadGroup,
   type ReadUser,
 } from '@scopegate/directory';
+import { inTurns, Turn } from '../../common/time/turn.js';
 import type { DirectoryDocument } from './directory-document.js';
 import type { LdapConnection } from './ldap.connector.js';
 import { LdapFailure } from './ldap-failure.js';
@@ -26,7 +27,7 @@ export const MAX_GROUPS = 10_000;
 /** Parts of the list of members of one group: 1,500,000 members. */
 const MAX_MEMBER_PARTS = 1_000;
 
-/** Of all groups together. */
+/** Of all groups together, and of all users with their groups, also through groups of groups. */
 const MAX_MEMBERSHIPS = 2_000_000;
 
 /** The users and groups of one directory, as they are now. All methods throw LdapFailure. */
@@ -47,7 +48,14 @@ export class DirectoryReader {
     const { username, displayName, email, disabled } = attributes;
     const wanted = [username, displayName, email, ...(disabled === null ? [] : [disabled]), ...entryIds];
     const entries = await this.#search(userBase, filter, wanted, maxEntries);
-    return entries.flatMap((entry) => readUser(entry, attributes, entryIds) ?? []);
+    const users: ReadUser[] = [];
+    const turn = new Turn();
+    for (const entry of entries) {
+      if (turn.isDue) await turn.yield();
+      const user = readUser(entry, attributes, entryIds);
+      if (user !== null) users.push(user);
+    }
+    return users;
   }
 
   async groups(): Promise<readonly ReadGroup[]> {
@@ -56,8 +64,10 @@ export class DirectoryReader {
     const { groupName } = this.#rules;
     const entries = await this.#search(groupBase, groupFilter, [groupName, groupMember], MAX_GROUPS);
     const groups: ReadGroup[] = [];
+    const turn = new Turn();
     let memberships = 0;
     for (const entry of entries) {
+      if (turn.isDue) await turn.yield();
       const name = textOf(entry, groupName);
       if (name === null) continue;
       const members = await this.#members(entry);
@@ -86,19 +96,27 @@ export class DirectoryReader {
     const { nestedGroups, groupMember } = this.document;
     if (nestedGroups && this.#rules.hasMatchingRuleInChain) return this.#membersInChain(users, groups);
     const byName = groupMember.toLowerCase() === 'memberuid';
-    const keys = users.map(({ dn, username }) => [byName ? memberKey(username) : memberKey(dn)]);
-    return walkGroups(groups, keys, nestedGroups).groupsOf;
+    const names = users.map(({ dn, username }) => (byName ? username : dn));
+    const walk = await inTurns(walkGroups(groups, names, nestedGroups, MAX_MEMBERSHIPS));
+    if (walk === null) throw new LdapFailure('too-large');
+    return walk.groupsOf;
   }
 
   /** The directory walks its groups itself. */
   async #membersInChain(users: readonly ReadUser[], groups: readonly ReadGroup[]): Promise<readonly Set<string>[]> {
     const { userBase, userFilter } = this.document;
-    const positions = positionsOf(users.map(({ dn }) => [memberKey(dn)]));
+    const positions = await inTurns(positionsOf(users.map(({ dn }) => dn)));
     const groupsOf = users.map(() => new Set<string>());
+    const turn = new Turn();
+    let memberships = 0;
     for (const group of groups) {
       if (group.members.length === 0) continue;
       const filter = allOf(userFilter, memberInChainFilter(group.dn));
-      for (const { dn } of await this.#search(userBase, filter, ['1.1'], MAX_USERS)) {
+      const found = await this.#search(userBase, filter, ['1.1'], MAX_USERS);
+      memberships += found.length;
+      if (memberships > MAX_MEMBERSHIPS) throw new LdapFailure('too-large');
+      for (const { dn } of found) {
+        if (turn.isDue) await turn.yield();
         const position = positions.get(memberKey(dn));
         if (position !== undefined) groupsOf[position]?.add(group.name);
       }
@@ -112,7 +130,7 @@ export class DirectoryReader {
     const members: string[] = [];
     let part = readMembers(entry, groupMember);
     for (let count = 0; part !== null && count < MAX_MEMBER_PARTS; count += 1) {
-      members.push(...part.values);
+      for (const value of part.values) members.push(value);
       if (part.next === null) return members;
       const [next] = await this.connection.search({
         base: entry.dn,
@@ -141,7 +159,11 @@ export class DirectoryReader {
       isDomainOnly: this.#rules.hasDomainScopeControl,
       maxEntries,
     });
-    if (!entries.every(({ dn }) => isWithin(dn, base))) throw new LdapFailure('outside-base');
+    const turn = new Turn();
+    for (const { dn } of entries) {
+      if (turn.isDue) await turn.yield();
+      if (!isWithin(dn, base)) throw new LdapFailure('outside-base');
+    }
     return entries;
   }
 }
