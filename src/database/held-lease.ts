@@ -31,6 +31,22 @@ export class HeldLease {
     return isFresh || this.hold();
   }
 
+  /** Renews it until the work ends, however long one part of the work takes. */
+  async renewDuring<Result>(work: () => Promise<Result>): Promise<Result> {
+    let renewal: Promise<unknown> = Promise.resolve();
+    // A failure is no end: the work asks `stillHolds` before it changes something.
+    const timer = setInterval(() => {
+      renewal = this.hold().catch(() => undefined);
+    }, this.times.renewalMs);
+    try {
+      return await work();
+    } finally {
+      clearInterval(timer);
+      // One that is under way would take the lease again after its release.
+      await renewal;
+    }
+  }
+
   /** So that the next process need not wait for its end. */
   async release(): Promise<void> {
     if (this.#heldSinceMs === null) return;
@@ -58,26 +74,14 @@ export class ExclusiveWork {
     try {
       const lease = new HeldLease(this.leases, name, this.times);
       if (!(await lease.hold())) throw this.refuse();
-      return await this.#renewing(lease, () => work(lease));
+      try {
+        return await lease.renewDuring(() => work(lease));
+      } finally {
+        // What the work has done is done: without the release, the lease ends by itself.
+        await lease.release().catch(() => undefined);
+      }
     } finally {
       this.#underWay.delete(name);
-    }
-  }
-
-  async #renewing<Result>(lease: HeldLease, work: () => Promise<Result>): Promise<Result> {
-    let renewal: Promise<unknown> = Promise.resolve();
-    // A failure is no end: the work asks `stillHolds` before it changes something.
-    const timer = setInterval(() => {
-      renewal = lease.hold().catch(() => undefined);
-    }, this.times.renewalMs);
-    try {
-      return await work();
-    } finally {
-      clearInterval(timer);
-      // One that is under way would take the lease again.
-      await renewal;
-      // What the work has done is done: without the release, the lease ends by itself.
-      await lease.release().catch(() => undefined);
     }
   }
 }

@@ -11,7 +11,7 @@ import { SmtpConnector, SmtpFailure, type SendResult } from './smtp.connector.js
 /** In one run: with the interval of the job, at most ten a second. */
 const MAILS_IN_ONE_RUN = 100;
 
-/** Longer than a node can need for one mail. */
+/** Longer than a node can need for one mail from its mark on: to send it, and to reset the connection. */
 const ABANDONED_MS = 600_000;
 
 /** Between two tries of one mail, and of the server: twice as long each time. */
@@ -72,16 +72,21 @@ export class MailDelivery {
     try {
       for (const mail of due) {
         if (!(await goesOn())) break;
-        const letter = this.queue.isOn ? await this.letters.read(mail, nowMs) : null;
+        // At each mail anew: with a slow server, the time of the run would be too old for the later ones.
+        const letter = this.queue.isOn ? await this.letters.read(mail, await this.clock.readMs()) : null;
         if (letter === null) {
           await this.#end(mail, 'dropped');
           continue;
         }
-        connector ??= await SmtpConnector.open(this.configuration.mail);
+        if (connector === null) {
+          connector = await SmtpConnector.open(this.configuration.mail);
+          // That can take long.
+          if (!(await goesOn())) break;
+        }
         // Before it is sent. If this process dies from here on, the mail is lost and never sent twice.
-        if (!(await this.mails.claim(mail, nowMs))) continue;
+        if (!(await this.mails.claim(mail, await this.clock.readMs()))) continue;
         const result = await connector.send(letter);
-        await this.#settle(mail, result, nowMs);
+        await this.#settle(mail, result);
         if (result === 'broken' || result === 'unknown') {
           throw new SmtpFailure({ code: 'the connection broke' });
         }
@@ -95,7 +100,7 @@ export class MailDelivery {
     }
   }
 
-  async #settle(mail: MailEntity, result: SendResult, nowMs: number): Promise<void> {
+  async #settle(mail: MailEntity, result: SendResult): Promise<void> {
     switch (result) {
       case 'sent':
       case 'refused':
@@ -103,11 +108,11 @@ export class MailDelivery {
         await this.#end(mail, result);
         break;
       case 'deferred':
-        await this.mails.putBack(mail, nowMs + pauseMs('mail', mail.attempts + 1));
+        await this.mails.putBack(mail, (await this.clock.readMs()) + pauseMs('mail', mail.attempts + 1));
         break;
       case 'broken':
         // It is not to blame: it waits with all others until the server works again.
-        await this.mails.putBack(mail, nowMs);
+        await this.mails.putBack(mail, await this.clock.readMs());
         break;
     }
   }

@@ -1,11 +1,15 @@
 import { createHmac } from 'node:crypto';
 import { createServer } from 'node:http';
 import { DataSource } from 'typeorm';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { readMail } from '../../src/config/mail-configuration.js';
+import { StopState } from '../../src/common/stop/stop-state.js';
+import { DatabaseClock } from '../../src/database/database-clock.js';
+import { LeaseEntity } from '../../src/database/lease.entity.js';
 import { UnitOfWork } from '../../src/database/unit-of-work.js';
 import { DueReminders } from '../../src/reminders/due-reminders.service.js';
 import { MailDelivery } from '../../src/reminders/mail-delivery.service.js';
+import { MailEntity } from '../../src/reminders/mail.entity.js';
 import { ReminderJob } from '../../src/reminders/reminder.job.js';
 import { SmtpConnector } from '../../src/reminders/smtp.connector.js';
 import { certificateMaker } from '../support/certificates.js';
@@ -18,6 +22,8 @@ import { createSecrets } from '../support/scopegate.process.js';
 import { createTemporaryFolder } from '../support/temporary-folder.js';
 
 const DAY_MS = 86_400_000;
+
+const MINUTE_MS = 60_000;
 
 const cleanUps: (() => unknown)[] = [];
 
@@ -223,6 +229,66 @@ describe('the mail of a reminder', () => {
     await run(gateway);
     expect(mail.mails).toEqual([]);
     expect(await total(gateway, 'unknown')).toBe(1);
+  });
+
+  it('R98: a slow server makes no mail look like one of a process that died: one that it defers is not lost', async () => {
+    let lateMs = 0;
+    let mails = 0;
+    const mail = await startMail({
+      refuse: () => {
+        mails += 1;
+        return mails === 2 ? { code: 451, text: '4.3.0 later' } : null;
+      },
+      beforeRecipient: async () => {
+        if (mails === 1) {
+          lateMs = 11 * MINUTE_MS;
+          return;
+        }
+        // Another node looks meanwhile.
+        await gateway.provider(MailDelivery).sendDue(() => Promise.resolve(false));
+      },
+    });
+    const gateway = await startWithToken(mailEnv(mail.port), 'first');
+    await makeEnding(gateway, ['second']);
+    const clock = gateway.provider(DatabaseClock);
+    const readMs = clock.readMs.bind(clock);
+    vi.spyOn(clock, 'readMs').mockImplementation(async () => (await readMs()) + lateMs);
+    await run(gateway);
+    expect(mails).toBe(2);
+    expect(await total(gateway, 'sent')).toBe(1);
+    expect(await total(gateway, 'unknown')).toBe(0);
+    const rows = await gateway.provider(DataSource).manager.find(MailEntity);
+    expect(rows).toEqual([expect.objectContaining({ sendingAtMs: null, attempts: 1 })]);
+    // The pause is one from now, not from the beginning of the run.
+    expect(rows[0]?.nextAtMs).toBeGreaterThan((await readMs()) + 11 * MINUTE_MS);
+  });
+
+  it('R98: keeps the lease while a slow server holds one mail', async () => {
+    const expiry = async (): Promise<number> =>
+      (await gateway.provider(DataSource).manager.findOneByOrFail(LeaseEntity, { name: 'reminders' })).expiresAtMs;
+    const mail = await startMail({
+      beforeAnswer: async () => {
+        const before = await expiry();
+        await expect.poll(expiry, { timeout: 60_000 }).toBeGreaterThan(before);
+      },
+    });
+    const gateway = await startWithToken(mailEnv(mail.port));
+    await run(gateway);
+    expect(await total(gateway, 'sent')).toBe(1);
+  });
+
+  it('R79, R98: begins no mail once the server stops, and finishes the one that is under way', async () => {
+    const mail = await startMail({
+      beforeRecipient: () => Promise.resolve(gateway.provider(StopState).begin()),
+    });
+    const gateway = await startWithToken(mailEnv(mail.port), 'first');
+    await makeEnding(gateway, ['second']);
+    expect(await run(gateway)).toBe(true);
+    expect(await total(gateway, 'sent')).toBe(1);
+    expect(await run(gateway)).toBe(false);
+    expect(mail.mails).toHaveLength(1);
+    const rows = await gateway.provider(DataSource).manager.find(MailEntity);
+    expect(rows).toEqual([expect.objectContaining({ sendingAtMs: null, attempts: 0 })]);
   });
 
   it('R98: what is rotated, revoked or over before the server is back is not mailed', async () => {

@@ -1,6 +1,6 @@
 import { DataSource } from 'typeorm';
 import { expect, it } from 'vitest';
-import { ExclusiveWork } from '../../src/database/held-lease.js';
+import { ExclusiveWork, HeldLease } from '../../src/database/held-lease.js';
 import { LeaseEntity } from '../../src/database/lease.entity.js';
 import { LeaseService } from '../../src/database/lease.service.js';
 import { UnitOfWork } from '../../src/database/unit-of-work.js';
@@ -9,10 +9,9 @@ import { describeOnEachDatabase, unique } from '../support/each-database.js';
 const TIMES = { durationMs: 60_000, renewalMs: 20 };
 
 describeOnEachDatabase('work that is done once at a time', (server) => {
-  const process = (): ExclusiveWork => {
-    const leases = new LeaseService(server().provider(UnitOfWork), server().provider(DataSource));
-    return new ExclusiveWork(leases, TIMES, () => new Error('is being done'));
-  };
+  const leasesOfAProcess = (): LeaseService =>
+    new LeaseService(server().provider(UnitOfWork), server().provider(DataSource));
+  const process = (): ExclusiveWork => new ExclusiveWork(leasesOfAProcess(), TIMES, () => new Error('is being done'));
   const expiryOf = async (name: string): Promise<number> =>
     (await server().provider(DataSource).manager.findOneByOrFail(LeaseEntity, { name })).expiresAtMs;
   const nothing = (): Promise<string> => Promise.resolve('done');
@@ -46,5 +45,22 @@ describeOnEachDatabase('work that is done once at a time', (server) => {
     await expect(failing).rejects.toThrow('the work failed');
     expect(await expiryOf(name)).toBe(0);
     expect(await other.run(name, nothing)).toBe('done');
+  });
+
+  it('R98: renews the lease of a job during a part that takes long, which keeps it after that', async () => {
+    const name = unique('job');
+    const [one, other] = [leasesOfAProcess(), leasesOfAProcess()].map((leases) => new HeldLease(leases, name, TIMES));
+    if (one === undefined || other === undefined) throw new Error('There are two.');
+    expect(await one.hold()).toBe(true);
+    await one.renewDuring(async () => {
+      const before = await expiryOf(name);
+      await expect.poll(() => expiryOf(name), { timeout: 30_000 }).toBeGreaterThan(before);
+      expect(await other.hold()).toBe(false);
+    });
+    expect(await other.hold()).toBe(false);
+    const after = await expiryOf(name);
+    await one.release();
+    expect(after).toBeGreaterThan(0);
+    expect(await other.hold()).toBe(true);
   });
 });
