@@ -32,8 +32,6 @@ export function useStoreCredential(): UseMutationResult<Deposit, Error, DepositO
   return useMutation({
     mutationFn: ({ application, ...body }) =>
       answerOf(() => api.PUT('/api/v1/me/credentials/{application}', { params: { path: { application } }, body })),
-    // It holds the secret.
-    gcTime: 0,
     onSuccess: () => queries.invalidateQueries({ queryKey: DEPOSITS }),
   });
 }

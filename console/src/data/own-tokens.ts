@@ -62,14 +62,10 @@ export function isLostPermission(error: unknown): boolean {
   return error instanceof ApiProblem && LOST_PERMISSION.has(error.code);
 }
 
-/** The answer holds a secret: it is gone as soon as no component shows it. */
-const FORGOTTEN = { gcTime: 0 } as const;
-
 export function useCreateToken(): UseMutationResult<CreatedToken, Error, NewToken> {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: (body) => answerOf(() => api.POST('/api/v1/tokens', { body })),
-    ...FORGOTTEN,
     onSuccess: () => void queries.resetQueries({ queryKey: LISTS }),
     onError: (error) => askPermissionsAgain(queries, error),
   });
@@ -85,7 +81,6 @@ export function useRotateToken(): UseMutationResult<CreatedToken, Error, Rotatio
   return useMutation({
     mutationFn: ({ id, ...body }) =>
       answerOf(() => api.POST('/api/v1/tokens/{id}/rotate', { params: { path: { id } }, body })),
-    ...FORGOTTEN,
     onSuccess: () => void queries.resetQueries({ queryKey: LISTS }),
     onError: (error) => askPermissionsAgain(queries, error),
   });

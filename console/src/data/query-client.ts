@@ -12,7 +12,8 @@ export function createQueryClient(): QueryClient {
         retry: (failures, error) =>
           failures < MAX_RETRIES && error instanceof ApiProblem && [0, 502, 503, 504].includes(error.problem.status),
       },
-      mutations: { retry: false },
+      // What was sent and answered may hold a password or a secret: it is gone as soon as no component shows it.
+      mutations: { retry: false, gcTime: 0 },
     },
   });
 }
