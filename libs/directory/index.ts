@@ -37,6 +37,7 @@ export {
 } from './preset.js';
 export { type PlannedChange } from './planned-change.js';
 export { groupInUse, lastAdministrator, type SyncConflict } from './sync-conflict.js';
+export { fingerprintOf } from './sync-fingerprint.js';
 export { type Hold } from './sync-hold.js';
 export { messageEnd } from './message-frame.js';
 export { pageCookie, PAGED_RESULTS } from './page-cookie.js';

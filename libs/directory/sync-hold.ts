@@ -24,20 +24,29 @@ export interface Hold {
   readonly groups: number;
 }
 
+export interface HoldAndEmptied {
+  /** Null: the plan may be carried out. */
+  readonly hold: Hold | null;
+  /** The groups that have members now and would have none. Sorted. */
+  readonly emptied: readonly string[];
+}
+
 /**
  * More than the allowed share of the active users, or of the groups that have members. A group that is renamed empties
  * one and fills another. A single group less is no sign of a directory that lies, unless it was the last.
  */
-export function holdOf(plan: DraftPlan, { users }: StoredState, { maxDeactivations }: SyncOptions): Hold | null {
+export function holdOf(plan: DraftPlan, { users }: StoredState, { maxDeactivations }: SyncOptions): HoldAndEmptied {
   const activeUsers = users.filter(({ active }) => active).length;
-  const groups = new Set(users.flatMap((user) => user.groups)).size;
-  const filled = filledGroups(plan, users).size;
-  const emptiedGroups = Math.max(0, groups - filled);
+  const filledNow = new Set(users.flatMap((user) => user.groups));
+  const filled = filledGroups(plan, users);
+  const emptied = [...filledNow].filter((name) => !filled.has(name)).sort();
+  const groups = filledNow.size;
+  const emptiedGroups = Math.max(0, groups - filled.size);
   const { deactivations } = plan;
   const exceeds = (count: number, all: number): boolean => count * 100 > maxDeactivations * all;
-  const areGroupsHeld = exceeds(emptiedGroups, groups) && (emptiedGroups > 1 || filled === 0);
-  if (!exceeds(deactivations, activeUsers) && !areGroupsHeld) return null;
-  return { deactivations, activeUsers, emptiedGroups, groups };
+  const areGroupsHeld = exceeds(emptiedGroups, groups) && (emptiedGroups > 1 || filled.size === 0);
+  const isHeld = exceeds(deactivations, activeUsers) || areGroupsHeld;
+  return { hold: isHeld ? { deactivations, activeUsers, emptiedGroups, groups } : null, emptied };
 }
 
 /** The groups with members after the plan. */

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { fingerprintOf } from './sync-fingerprint.js';
 import { isNoPlan, planSync, SAME_USER_MS, type SyncPlan } from './sync-plan.js';
 import type { FoundState, FoundUser, StoredState, StoredUser, SyncOptions } from './sync-state.js';
 
@@ -211,6 +212,31 @@ describe('the hold', () => {
     expect(plan([found('anna')], one, OPTIONS, []).hold).not.toBeNull();
     const renamed = [found('anna', { groups: new Set(['developers']) })];
     expect(plan(renamed, one, OPTIONS, ['developers']).hold).toBeNull();
+  });
+
+  it('R94: is another question where other users would be deactivated, or other groups emptied', () => {
+    const groups = ['group0', 'group1', 'group2', 'group3', 'group4'];
+    const before = state(
+      MANY.map((name, index) => stored(name, { groups: [`group${index % 5}`] })),
+      { groups },
+    );
+    // The groups stay; who is left in them?
+    const asked = (users: readonly string[], left: readonly string[], more: readonly string[] = []): string => {
+      const members = users.map((name) => {
+        const own = `group${MANY.indexOf(name) % 5}`;
+        return found(name, { groups: new Set([...left.filter((group) => group === own), ...more]) });
+      });
+      return fingerprintOf(plan(members, before, OPTIONS, [...groups, ...more]));
+    };
+    const three = asked(MANY, ['group3', 'group4']);
+    expect(asked(MANY.toReversed(), ['group4', 'group3'])).toBe(three);
+    const others = [
+      asked(MANY, []),
+      asked(MANY, ['group0', 'group1']),
+      asked(MANY, ['group3', 'group4'], ['new']),
+      asked(MANY.slice(1), ['group3', 'group4']),
+    ];
+    expect(new Set([three, ...others]).size).toBe(5);
   });
 });
 

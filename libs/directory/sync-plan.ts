@@ -1,6 +1,6 @@
 import { userNameKey } from '@scopegate/token';
 import { changesOf, type PlannedChange } from './planned-change.js';
-import { holdOf, type DraftPlan, type Hold } from './sync-hold.js';
+import { holdOf, type DraftPlan, type HoldAndEmptied } from './sync-hold.js';
 import { planGroups, type GroupPlan } from './sync-groups.js';
 import { badName, formerNamesake, severalOfEntry, severalOfName, takenBy, type SyncConflict } from './sync-conflict.js';
 import type {
@@ -13,10 +13,7 @@ import type {
   UserTarget,
 } from './sync-state.js';
 
-export interface SyncPlan extends DraftPlan {
-  /** Null: the plan may be carried out. */
-  readonly hold: Hold | null;
-}
+export type SyncPlan = DraftPlan & HoldAndEmptied;
 
 /** R94: there is nothing that could be carried out. */
 export interface NoPlan {
@@ -57,7 +54,7 @@ export function planSync(found: FoundState, stored: StoredState, options: SyncOp
     vanished.filter(({ active }) => active).length +
     change.filter(({ before, after }) => before.active && !after.active).length;
   const plan = { create, change, vanished, groups, conflicts, deactivations };
-  return { ...plan, hold: holdOf(plan, stored, options) };
+  return { ...plan, ...holdOf(plan, stored, options) };
 }
 
 export function isNoPlan(plan: SyncPlan | NoPlan): plan is NoPlan {

@@ -186,7 +186,7 @@ export class DirectoriesController {
     access: 'administrators',
     summary: 'Carry out a synchronisation that was held',
     description:
-      'Reads the directory again. If it would now deactivate other users than those that were held, the ' +
+      'Reads the directory again. If other users would be deactivated now, or other groups emptied, the ' +
       'synchronisation is held again.',
     type: DirectorySyncDto,
     params: KEY,

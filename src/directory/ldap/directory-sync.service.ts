@@ -1,6 +1,12 @@
-import { createHash } from 'node:crypto';
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
-import { isNoPlan, planSync, type FoundState, type NameRules, type SyncPlan } from '@scopegate/directory';
+import {
+  fingerprintOf,
+  isNoPlan,
+  planSync,
+  type FoundState,
+  type NameRules,
+  type SyncPlan,
+} from '@scopegate/directory';
 import type { Actor } from '../../audit/actor.js';
 import { AuditService } from '../../audit/audit.service.js';
 import { ProblemException } from '../../common/http/problem.exception.js';
@@ -249,16 +255,4 @@ function countsOf(plan: SyncPlan): Omit<DirectorySyncDto, 'held'> {
     deactivated: plan.deactivations,
     groups: plan.groups.create.length + plan.groups.vanished.length,
   };
-}
-
-/** Of whom it deactivates and which groups it removes. */
-function fingerprintOf({ vanished, change, groups }: SyncPlan): string {
-  const inactive = [
-    ...vanished.filter(({ active }) => active),
-    ...change.filter(({ before, after }) => before.active && !after.active).map(({ before }) => before),
-  ];
-  const ids = inactive.map(({ id }) => id).sort();
-  return createHash('sha256')
-    .update(JSON.stringify([ids, groups.vanished.toSorted()]))
-    .digest('base64url');
 }
