@@ -78,11 +78,16 @@ export class GroupsService implements OnModuleInit {
     await this.remove(name, actor);
   }
 
-  /** Also a group of a directory. @throws a 404, or a 409 if the group is in use (R26) */
-  async remove(name: string, actor: Actor): Promise<void> {
+  /**
+   * Also a group of a directory.
+   * @param check called once no other change of groups is possible; what it throws is thrown
+   * @throws a 404, or a 409 if the group is in use (R26)
+   */
+  async remove(name: string, actor: Actor, check?: (unit: Unit) => Promise<void>): Promise<void> {
     const isUnfinished = await this.unitOfWork.run(async (unit) => {
       const { manager } = unit;
       await this.repository.lock(manager);
+      await check?.(unit);
       await this.#requireGroup(unit, name);
       if (name === ADMINISTRATORS) {
         throw new ProblemException('conflict', `The group "${ADMINISTRATORS}" cannot be deleted.`);

@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { ProblemException } from '../../common/http/problem.exception.js';
+import { StopState } from '../../common/stop/stop-state.js';
 import { Clock } from '../../common/time/clock.js';
 import { DirectoriesService } from './directories.service.js';
 import { DirectorySyncService } from './directory-sync.service.js';
@@ -19,11 +20,12 @@ export class DirectorySyncJob implements OnModuleDestroy {
     private readonly directories: DirectoriesService,
     private readonly syncs: DirectorySyncService,
     private readonly clock: Clock,
+    private readonly stopState: StopState,
   ) {}
 
   @Interval(INTERVAL_MS)
   synchroniseDue(): void {
-    if (this.#run !== null || this.#isStopping) return;
+    if (this.#run !== null || this.#mustStop) return;
     this.#run = this.#synchroniseAll().finally(() => {
       this.#run = null;
     });
@@ -34,9 +36,13 @@ export class DirectorySyncJob implements OnModuleDestroy {
     await this.#run;
   }
 
+  get #mustStop(): boolean {
+    return this.#isStopping || this.stopState.isStopping;
+  }
+
   async #synchroniseAll(): Promise<void> {
     for (const directory of this.directories.all()) {
-      if (this.#isStopping) return;
+      if (this.#mustStop) return;
       if (!this.#isDue(directory)) continue;
       try {
         await this.syncs.synchronise(directory.key, (now) => this.#isDue(now));

@@ -5,11 +5,14 @@ import {
   planSync,
   type FoundState,
   type NameRules,
+  type SyncConflict,
   type SyncPlan,
 } from '@scopegate/directory';
+import type { EntityManager } from 'typeorm';
 import type { Actor } from '../../audit/actor.js';
 import { AuditService } from '../../audit/audit.service.js';
 import { ProblemException } from '../../common/http/problem.exception.js';
+import { StopState } from '../../common/stop/stop-state.js';
 import { Clock } from '../../common/time/clock.js';
 import { ExclusiveWork, type HeldLease } from '../../database/held-lease.js';
 import { LeaseService } from '../../database/lease.service.js';
@@ -26,9 +29,9 @@ import { DirectorySyncWriter } from './directory-sync.writer.js';
 import type { DirectorySyncDto } from './dto/directory.dto.js';
 import { LdapConnection } from './ldap.connector.js';
 import { ldapFailureOf } from './ldap-failure.js';
-import type { StoredDirectory, WaitingSync } from './stored-directory.js';
+import type { DirectoryStatus, StoredDirectory, WaitingSync } from './stored-directory.js';
 
-/** For reading a whole directory. */
+/** For connecting to a directory and reading it whole. */
 const READ_MS = 5 * 60_000;
 
 /** After a crash, the directory can be synchronised again once this has passed. */
@@ -47,11 +50,21 @@ const RULES: NameRules = {
   group: groupNameProblem,
 };
 
+const CHANGED_MEANWHILE = 'The directory was changed while it was being synchronised. Synchronise it again.';
+
+const UNFINISHED = 'The synchronisation did not come to its end; the next one does the rest.';
+
+/** What a synchronisation stores of itself. */
+type SyncState = Partial<Omit<DirectoryStatus, 'conflicts'>> & { conflicts?: SyncConflict[] };
+
+type SyncEvent = Parameters<AuditService['recordChange']>[2];
+
 /** Makes the users and groups of a directory what the directory says (R93), but never on a doubtful answer (R94). */
 @Injectable()
 export class DirectorySyncService implements OnModuleDestroy {
   readonly #logger = new Logger(DirectorySyncService.name);
-  readonly #open = new Set<LdapConnection>();
+  /** Each ends the reading of a directory. */
+  readonly #readings = new Set<AbortController>();
   readonly #exclusive: ExclusiveWork;
   #isStopping = false;
 
@@ -62,6 +75,7 @@ export class DirectorySyncService implements OnModuleDestroy {
     private readonly unitOfWork: UnitOfWork,
     private readonly audit: AuditService,
     private readonly clock: Clock,
+    private readonly stopState: StopState,
   ) {
     this.#exclusive = new ExclusiveWork(leases, LEASE_TIMES, beingSynchronised);
   }
@@ -69,13 +83,14 @@ export class DirectorySyncService implements OnModuleDestroy {
   /** A directory that hangs does not delay the stop. */
   onModuleDestroy(): void {
     this.#isStopping = true;
-    for (const connection of this.#open) connection.abort();
+    for (const reading of this.#readings) reading.abort();
   }
 
   /**
    * @param isDue asked once this node holds the lease: another one may have been quicker
    * @returns null if it is not due any more
-   * @throws a 404, a 409 if it is switched off or being synchronised, a 503 without a usable answer
+   * @throws a 404; a 409 if it is switched off, being synchronised, or changed meanwhile; a 503 without a usable answer,
+   *   or where it does not come to its end: what was written stays
    */
   synchronise(key: string, isDue: (now: StoredDirectory) => boolean): Promise<DirectorySyncDto | null> {
     return this.#alone(key, async (directory, lease) => (isDue(directory) ? this.#run(directory, lease, null) : null));
@@ -140,106 +155,126 @@ export class DirectorySyncService implements OnModuleDestroy {
     const counted = countsOf(plan);
     const fingerprint = fingerprintOf(plan);
     if (plan.hold !== null && confirmed?.fingerprint !== fingerprint) {
-      await this.#hold(directory, plan, { ...plan.hold, fingerprint, sinceMs: this.clock.nowMs() });
+      await this.#hold(directory, plan, { ...plan.hold, fingerprint });
       return { ...counted, held: true };
     }
     const endsAtMs = this.clock.nowMs() + WRITE_MS;
-    const mayGoOn = async (): Promise<boolean> => this.clock.nowMs() < endsAtMs && (await lease.stillHolds());
-    const done = await this.writer.carryOut(key, plan, directoryActor(key), mayGoOn);
-    await this.#succeed(directory, [...plan.conflicts, ...done.conflicts]);
+    const mayGoOn = async (): Promise<boolean> =>
+      !this.#mustStop && this.clock.nowMs() < endsAtMs && (await lease.stillHolds());
+    const done = await this.writer.carryOut(directory, plan, directoryActor(key), mayGoOn);
+    if (!done.isComplete) return this.#leaveUnfinished(directory);
+    await this.#succeed(directory, [...done.conflicts, ...plan.conflicts]);
     return { ...counted, groups: done.groups, held: false };
+  }
+
+  get #mustStop(): boolean {
+    return this.#isStopping || this.stopState.isStopping;
+  }
+
+  /** @throws a 503: nothing would be written any more */
+  #requireRunning(): void {
+    if (this.#mustStop) throw new ProblemException('policy_unavailable', 'The server is stopping.');
   }
 
   async #read(directory: StoredDirectory): Promise<FoundState> {
     let connection: LdapConnection | null = null;
-    const limit = setTimeout(() => connection?.abort(), READ_MS);
+    const reading = new AbortController();
+    const limit = setTimeout(() => reading.abort(), READ_MS);
+    this.#readings.add(reading);
     try {
+      this.#requireRunning();
       const password = this.directories.passwordOf(directory);
-      connection = await LdapConnection.open(directory.document);
-      this.#open.add(connection);
+      connection = await LdapConnection.open(directory.document, undefined, reading.signal);
+      this.#requireRunning();
       await connection.bind(directory.document.bindDn, password);
       return await new DirectoryReader(connection, directory.document).state();
     } catch (error) {
-      if (this.#isStopping) throw new ProblemException('policy_unavailable', 'The server is stopping.');
+      this.#requireRunning();
       const failure = ldapFailureOf(error);
       return await this.#fail(directory, failure.message, failure.said);
     } finally {
       clearTimeout(limit);
-      if (connection !== null) this.#open.delete(connection);
+      this.#readings.delete(reading);
       connection?.close();
     }
   }
 
-  /** Nothing else is changed: the state before it goes on (R94). @throws always a 503 */
-  async #fail({ key, status }: StoredDirectory, reason: string, said: string | null = null): Promise<never> {
-    await this.unitOfWork.run(async (unit) => {
-      const { manager } = unit;
-      await manager.update(DirectoryEntity, { key }, { lastSyncAtMs: this.clock.nowMs(), failure: reason });
-      if (status.failure === null) {
-        this.audit.recordChange(manager, directoryActor(key), {
-          type: 'directory.failed',
-          detail: { subject: key, reason, ...(said === null ? {} : { said }) },
-        });
-      }
-      unit.changed('directories', key);
-    });
-    if (status.failure === null) {
+  /** Nothing else is changed: the state before it goes on (R94). @throws always a 503, or a 409 as `#store` */
+  async #fail(directory: StoredDirectory, reason: string, said: string | null = null): Promise<never> {
+    const { key, status } = directory;
+    const isNew = status.failure === null;
+    const detail = { subject: key, reason, ...(said === null ? {} : { said }) };
+    await this.#store(directory, () => ({ failure: reason }), isNew ? { type: 'directory.failed', detail } : null);
+    if (isNew) {
       this.#logger.warn(`The directory ${key} cannot be synchronised; the last state goes on. ${reason} ${said ?? ''}`);
     }
     throw new ProblemException('directory_unavailable', `${reason} Users and groups stay as they are.`);
   }
 
-  async #hold({ key, status }: StoredDirectory, plan: SyncPlan, waiting: WaitingSync): Promise<void> {
-    const isNew = status.waiting?.fingerprint !== waiting.fingerprint;
-    const atMs = this.clock.nowMs();
-    await this.unitOfWork.run(async (unit) => {
-      const { manager } = unit;
-      await manager.update(
-        DirectoryEntity,
-        { key },
-        {
-          lastSyncAtMs: atMs,
-          lastSuccessAtMs: status.lastSuccessAtMs,
-          failure: null,
-          ...(isNew ? { waiting } : {}),
-          conflicts: [...plan.conflicts],
-        },
-      );
-      if (isNew) {
-        const { deactivations, activeUsers, emptiedGroups, groups } = waiting;
-        this.audit.recordChange(manager, directoryActor(key), {
-          type: 'directory.held',
-          detail: { subject: key, deactivations, activeUsers, emptiedGroups, groups },
-        });
-      }
-      unit.changed('directories', key);
-    });
-    if (isNew) {
+  /** It is no success, and no fault of the directory either. @throws always a 503, or a 409 as `#store` */
+  async #leaveUnfinished(directory: StoredDirectory): Promise<never> {
+    await this.#store(directory, () => ({}), null);
+    this.#logger.warn(`The directory ${directory.key}: ${UNFINISHED}`);
+    throw new ProblemException('directory_unavailable', UNFINISHED);
+  }
+
+  async #hold(directory: StoredDirectory, plan: SyncPlan, hold: Omit<WaitingSync, 'sinceMs'>): Promise<void> {
+    const { key, status } = directory;
+    const known = status.waiting?.fingerprint === hold.fingerprint ? status.waiting : null;
+    const waiting: WaitingSync = { ...hold, sinceMs: known?.sinceMs ?? this.clock.nowMs() };
+    const { deactivations, activeUsers, emptiedGroups, groups } = hold;
+    const detail = { subject: key, deactivations, activeUsers, emptiedGroups, groups };
+    await this.#store(
+      directory,
+      () => ({ failure: null, waiting, conflicts: plan.conflicts.slice() }),
+      known === null ? { type: 'directory.held', detail } : null,
+    );
+    if (known === null) {
       this.#logger.warn(
-        `The synchronisation of the directory ${key} would deactivate ${waiting.deactivations} of ` +
-          `${waiting.activeUsers} users and empty ${waiting.emptiedGroups} of ${waiting.groups} groups. Nothing has ` +
-          'been changed: an administrator has to confirm it.',
+        `The synchronisation of the directory ${key} would deactivate ${deactivations} of ${activeUsers} users and ` +
+          `empty ${emptiedGroups} of ${groups} groups. Nothing has been changed: an administrator has to confirm it.`,
       );
     }
   }
 
-  async #succeed({ key, status }: StoredDirectory, conflicts: StoredDirectory['status']['conflicts']): Promise<void> {
-    const atMs = this.clock.nowMs();
-    await this.unitOfWork.run(async (unit) => {
+  async #succeed(directory: StoredDirectory, conflicts: StoredDirectory['status']['conflicts']): Promise<void> {
+    const { key, status } = directory;
+    const isRecovered = status.failure !== null;
+    await this.#store(
+      directory,
+      async (manager, lastSuccessAtMs) => ({
+        lastSuccessAtMs,
+        failure: null,
+        waiting: null,
+        conflicts: conflicts.slice(),
+        userCount: await manager.countBy(UserEntity, { directory: key, active: true }),
+        groupCount: await manager.countBy(GroupEntity, { directory: key }),
+      }),
+      isRecovered ? { type: 'directory.recovered', detail: { subject: key } } : null,
+    );
+    if (isRecovered) this.#logger.log(`The directory ${key} can be synchronised again.`);
+  }
+
+  /**
+   * Stores how a synchronisation went, and when.
+   * @throws a 404 if the directory is gone; a 409 if it was changed meanwhile: then only the time is stored
+   */
+  async #store(
+    { key, version }: StoredDirectory,
+    stateAt: (manager: EntityManager, nowMs: number) => SyncState | Promise<SyncState>,
+    event: SyncEvent | null,
+  ): Promise<void> {
+    const isChanged = await this.unitOfWork.run(async (unit) => {
       const { manager } = unit;
-      const userCount = await manager.countBy(UserEntity, { directory: key, active: true });
-      const groupCount = await manager.countBy(GroupEntity, { directory: key });
-      const state = { lastSyncAtMs: atMs, lastSuccessAtMs: atMs, failure: null, waiting: null, userCount, groupCount };
-      await manager.update(DirectoryEntity, { key }, { ...state, conflicts: [...conflicts] });
-      if (status.failure !== null) {
-        this.audit.recordChange(manager, directoryActor(key), {
-          type: 'directory.recovered',
-          detail: { subject: key },
-        });
-      }
+      const now = await this.directories.lock(unit, key);
+      const lastSyncAtMs = this.clock.nowMs();
+      const state = now.version === version ? await stateAt(manager, lastSyncAtMs) : {};
+      await manager.update(DirectoryEntity, { key }, { ...state, lastSyncAtMs });
+      if (now.version === version && event !== null) this.audit.recordChange(manager, directoryActor(key), event);
       unit.changed('directories', key);
+      return now.version !== version;
     });
-    if (status.failure !== null) this.#logger.log(`The directory ${key} can be synchronised again.`);
+    if (isChanged) throw new ProblemException('conflict', CHANGED_MEANWHILE);
   }
 }
 

@@ -19,13 +19,13 @@ import { DeletionsService } from '../deletions.service.js';
 import { shownUser } from '../directory.mapper.js';
 import { DirectoryRepository } from '../directory.repository.js';
 import { ADMINISTRATORS, type DirectoryUser } from '../directory-user.js';
-import type { UserDto } from '../dto/user.dto.js';
 import { GroupEntity } from '../group.entity.js';
 import { GroupsService } from '../groups.service.js';
 import { UserEntity } from '../user.entity.js';
 import { UserRenamingService } from '../user-renaming.service.js';
 import { newUser, UserWriter } from '../user.writer.js';
 import { DirectoriesService } from './directories.service.js';
+import { DirectoryChanged, isCarriedOut } from './sync-steps.js';
 
 /** In one transaction, which other changes of users and groups wait for. */
 const USERS_AT_ONCE = 200;
@@ -34,10 +34,19 @@ const USERS_AT_ONCE = 200;
 const BATCH_MS = 30_000;
 
 export interface CarriedOut {
+  /** False: the rest of the plan is left to the next synchronisation. */
+  readonly isComplete: boolean;
   /** Groups that were created, or deleted. */
   readonly groups: number;
   /** What could not be carried out. */
   readonly conflicts: readonly SyncConflict[];
+}
+
+/** The directory whose users and groups are written. */
+interface Target {
+  readonly key: string;
+  /** As it was planned for; null if it does not matter. */
+  readonly version: number | null;
 }
 
 /**
@@ -59,56 +68,60 @@ export class DirectorySyncWriter {
     private readonly clock: Clock,
   ) {}
 
-  /** @param mayGoOn asked before each batch; false ends it */
-  async carryOut(
-    directory: string,
-    plan: SyncPlan,
-    actor: Actor,
-    mayGoOn: () => Promise<boolean>,
-  ): Promise<CarriedOut> {
+  /**
+   * Ends early where the directory is changed meanwhile.
+   * @param mayGoOn asked before each batch; false ends it
+   */
+  async carryOut(target: Target, plan: SyncPlan, actor: Actor, mayGoOn: () => Promise<boolean>): Promise<CarriedOut> {
     const conflicts: SyncConflict[] = [];
-    const created = await this.#createGroups(directory, plan.groups.create, actor);
-    for (const part of batchesOf(plan.vanished)) {
-      if (await mayGoOn()) conflicts.push(...(await this.#deactivate(directory, part, actor)));
-    }
-    for (const part of batchesOf(plan.change)) {
-      if (await mayGoOn()) conflicts.push(...(await this.#change(directory, part, actor)));
-    }
-    for (const part of batchesOf(plan.create)) if (await mayGoOn()) await this.#create(directory, part, actor);
-    const vanished = (await mayGoOn()) ? plan.groups.vanished : [];
-    const { removed, inUse } = await this.#removeGroups(vanished, actor);
-    return { groups: created + removed, conflicts: [...conflicts, ...inUse] };
+    let groups = 0;
+    const steps = [
+      ...batchesOf(plan.groups.create).map((part) => async () => {
+        const created = await this.#createGroups(target, part, actor);
+        groups += created;
+      }),
+      ...batchesOf(plan.vanished).map((part) => async () => {
+        conflicts.push(...(await this.#deactivate(target, part, actor)));
+      }),
+      ...batchesOf(plan.change).map((part) => async () => {
+        conflicts.push(...(await this.#change(target, part, actor)));
+      }),
+      ...batchesOf(plan.create).map((part) => () => this.#create(target, part, actor)),
+      ...plan.groups.vanished.map((name) => async () => {
+        const outcome = await this.#removeGroup(target, name, actor);
+        if (outcome === 'removed') groups += 1;
+        if (outcome === 'in-use') conflicts.push(groupInUse(name));
+      }),
+    ];
+    const isComplete = await isCarriedOut(steps, mayGoOn);
+    return { isComplete, groups, conflicts };
   }
 
   /**
    * Deactivates all users of a directory and removes its groups, as far as no permission names them.
    * @throws a 409 if no active administrator would be left
    */
-  async disconnect(
-    directory: string,
-    users: readonly StoredUser[],
-    groups: readonly string[],
-    actor: Actor,
-  ): Promise<void> {
+  async disconnect(key: string, users: readonly StoredUser[], groups: readonly string[], actor: Actor): Promise<void> {
+    const target = { key, version: null };
     // Before the first batch: a refusal must change nothing.
-    const isSafe = await this.#batch(directory, ({ manager }) =>
-      this.repository.hasActiveAdministratorOutside(manager, directory),
+    const isSafe = await this.#batch(target, ({ manager }) =>
+      this.repository.hasActiveAdministratorOutside(manager, key),
     );
     if (!isSafe) throw new ProblemException('conflict', LAST_ADMINISTRATOR);
     for (const part of batchesOf(users)) {
-      const [left] = await this.#deactivate(directory, part, actor);
+      const [left] = await this.#deactivate(target, part, actor);
       // Another administrator has left meanwhile.
       if (left !== undefined) throw new ProblemException('conflict', LAST_ADMINISTRATOR);
     }
-    await this.#removeGroups(groups, actor);
+    for (const name of groups) await this.#removeGroup(target, name, actor);
   }
 
-  async #createGroups(directory: string, names: readonly string[], actor: Actor): Promise<number> {
-    if (names.length === 0) return 0;
-    return this.#batch(directory, async ({ manager }) => {
+  #createGroups(target: Target, names: readonly string[], actor: Actor): Promise<number> {
+    const { key: directory } = target;
+    return this.#batch(target, async ({ manager }) => {
       let count = 0;
       for (const name of names) {
-        // Made by hand meanwhile, or its members are still being removed: the next synchronisation sees to it.
+        // Made meanwhile, or its members are still being removed: the next synchronisation sees to it.
         if (await this.repository.isGroupInAnyCase(manager, name)) continue;
         if (await this.deletions.isUnfinished(manager, 'group', name)) continue;
         const nameKey = userNameKey(name);
@@ -120,28 +133,31 @@ export class DirectorySyncWriter {
     });
   }
 
-  #create(directory: string, targets: readonly UserTarget[], actor: Actor): Promise<void> {
-    return this.#batch(directory, async (unit) => {
+  #create(target: Target, targets: readonly UserTarget[], actor: Actor): Promise<void> {
+    const { key: directory } = target;
+    return this.#batch(target, async (unit) => {
       const { manager } = unit;
       const keys = targets.map(({ username }) => userNameKey(username));
       const taken = await this.repository.usersNamed(manager, keys);
-      const missing = new Set(
-        await this.repository.missingGroups(manager, [...new Set(targets.flatMap(({ groups }) => groups))]),
+      const own = await this.#ownGroups(
+        unit,
+        directory,
+        targets.flatMap(({ groups }) => groups),
       );
       const nowMs = this.clock.nowMs();
       const made = targets
         .filter(({ username }) => !taken.has(userNameKey(username)))
         .map(({ entry, groups, ...user }) => {
-          const there = groups.filter((name) => !missing.has(name));
+          const there = groups.filter((name) => own.has(name));
           return newUser({ ...user, groups: there, directory }, null, nowMs, entry);
         });
       await this.users.insert(unit, made, actor);
     });
   }
 
-  async #change(directory: string, changes: readonly PlannedChange[], actor: Actor): Promise<readonly SyncConflict[]> {
+  async #change(target: Target, changes: readonly PlannedChange[], actor: Actor): Promise<readonly SyncConflict[]> {
     const renamed: string[] = [];
-    const conflicts = await this.#batch(directory, async (unit) => {
+    const conflicts = await this.#batch(target, async (unit) => {
       const { manager } = unit;
       const known = await this.#usersOf(
         unit,
@@ -149,16 +165,18 @@ export class DirectorySyncWriter {
       );
       const leaving = changes.filter(({ after }) => !after.active).map(({ before }) => before.id);
       const kept = await this.#lastAdministrators(unit, known, leaving);
+      const wanted = changes.flatMap(({ after }) => after.groups);
+      const own = await this.#ownGroups(unit, target.key, [...wanted, ...groupsOf(known)]);
       for (const { before, after, isBack } of changes) {
         const user = known.get(before.id);
-        if (user?.directory !== directory || kept.has(before.id)) continue;
+        if (user?.directory !== target.key || kept.has(before.id)) continue;
         const shown = shownUser(user);
         const isRenamed =
           shown.username !== after.username &&
           (await this.renaming.renameInUnit(unit, before.id, after.username, actor));
         if (isRenamed) renamed.push(before.id);
         const now = isRenamed ? { ...shown, username: after.username } : shown;
-        const groups = await this.#groupsAfter(unit, shown, before.groups, after.groups);
+        const groups = groupsAfter(shown.groups, after.groups, own);
         const { displayName, email, active } = after;
         const next = { ...now, displayName, email, active, groups };
         if (isBack || Object.keys(describeChange(now, next)).length > 0) {
@@ -172,17 +190,18 @@ export class DirectorySyncWriter {
     return conflicts;
   }
 
-  #deactivate(directory: string, vanished: readonly StoredUser[], actor: Actor): Promise<readonly SyncConflict[]> {
-    return this.#batch(directory, async (unit) => {
+  #deactivate(target: Target, vanished: readonly StoredUser[], actor: Actor): Promise<readonly SyncConflict[]> {
+    return this.#batch(target, async (unit) => {
       const ids = vanished.map(({ id }) => id);
       const known = await this.#usersOf(unit, ids);
       const kept = await this.#lastAdministrators(unit, known, ids);
+      const own = await this.#ownGroups(unit, target.key, groupsOf(known));
       const goneAtMs = this.clock.nowMs();
-      for (const { id, groups } of vanished) {
+      for (const { id } of vanished) {
         const user = known.get(id);
         if (user === undefined || kept.has(id)) continue;
         const before = shownUser(user);
-        const after = { ...before, active: false, groups: before.groups.filter((name) => !groups.includes(name)) };
+        const after = { ...before, active: false, groups: groupsAfter(before.groups, [], own) };
         await this.users.update(unit, id, before, after, null, actor);
         await unit.manager.update(UserEntity, id, { goneAtMs });
       }
@@ -190,33 +209,24 @@ export class DirectorySyncWriter {
     });
   }
 
-  async #removeGroups(
-    names: readonly string[],
-    actor: Actor,
-  ): Promise<{ readonly removed: number; readonly inUse: readonly SyncConflict[] }> {
-    const inUse: SyncConflict[] = [];
-    for (const name of names) {
-      try {
-        await this.groups.remove(name, actor);
-      } catch (error) {
-        if (!(error instanceof ProblemException)) throw error;
-        // Else it has been deleted by hand meanwhile.
-        if (error.code === 'conflict') inUse.push(groupInUse(name));
-      }
+  async #removeGroup({ key, version }: Target, name: string, actor: Actor): Promise<'removed' | 'in-use' | 'gone'> {
+    try {
+      await this.groups.remove(name, actor, async (unit) => {
+        await this.#lock(unit, { key, version });
+        const own = await this.#ownGroups(unit, key, [name]);
+        if (!own.has(name)) throw new ProblemException('not_found', 'No group of the directory has this name.');
+      });
+      return 'removed';
+    } catch (error) {
+      if (!(error instanceof ProblemException)) throw error;
+      return error.code === 'conflict' ? 'in-use' : 'gone';
     }
-    return { removed: names.length - inUse.length, inUse };
   }
 
-  /** Groups of other directories and local ones stay: an administrator has put the user there. */
-  async #groupsAfter(
-    { manager }: Unit,
-    user: UserDto,
-    before: readonly string[],
-    after: readonly string[],
-  ): Promise<string[]> {
-    const others = user.groups.filter((name) => !before.includes(name));
-    const missing = new Set(await this.repository.missingGroups(manager, after));
-    return [...new Set([...others, ...after.filter((name) => !missing.has(name))])].sort();
+  /** Those of the names that are groups of the directory now: others may have been made since the plan. */
+  async #ownGroups({ manager }: Unit, directory: string, names: readonly string[]): Promise<ReadonlySet<string>> {
+    const directories = await this.repository.directoriesOfGroups(manager, [...new Set(names)]);
+    return new Set(names.filter((name) => directories.get(name) === directory));
   }
 
   async #usersOf({ manager }: Unit, ids: readonly string[]): Promise<ReadonlyMap<string, DirectoryUser>> {
@@ -239,19 +249,25 @@ export class DirectorySyncWriter {
     return new Set(isSafe ? [] : administrators);
   }
 
-  /**
-   * Under the lock that every change of users and groups takes.
-   * @throws a 404 if the directory has been disconnected: its users must not become active any more
-   */
-  #batch<Result>(directory: string, work: (unit: Unit) => Promise<Result>): Promise<Result> {
+  /** Under the lock that every change of users and groups takes. @throws as `#lock` */
+  #batch<Result>(target: Target, work: (unit: Unit) => Promise<Result>): Promise<Result> {
     return this.unitOfWork.run(
       async (unit) => {
         await this.repository.lock(unit.manager);
-        await this.directories.lock(unit, directory);
+        await this.#lock(unit, target);
         return work(unit);
       },
       { timeoutMs: BATCH_MS },
     );
+  }
+
+  /**
+   * @throws a 404 if the directory has been disconnected: its users must not become active any more
+   * @throws DirectoryChanged
+   */
+  async #lock(unit: Unit, { key, version }: Target): Promise<void> {
+    const now = await this.directories.lock(unit, key);
+    if (version !== null && version !== now.version) throw new DirectoryChanged();
   }
 }
 
@@ -259,6 +275,15 @@ const LAST_ADMINISTRATOR = `The directory has the last active administrator. Add
 
 function conflictsOf(ids: ReadonlySet<string>, known: ReadonlyMap<string, DirectoryUser>): readonly SyncConflict[] {
   return [...ids].map((id) => lastAdministrator(known.get(id)?.facts.username ?? id));
+}
+
+function groupsOf(users: ReadonlyMap<string, DirectoryUser>): readonly string[] {
+  return [...users.values()].flatMap(({ facts }) => [...facts.groups]);
+}
+
+/** Groups of other directories and local ones stay: an administrator has put the user there. */
+function groupsAfter(now: readonly string[], wanted: readonly string[], own: ReadonlySet<string>): string[] {
+  return [...new Set([...now.filter((name) => !own.has(name)), ...wanted.filter((name) => own.has(name))])].sort();
 }
 
 function batchesOf<Item>(items: readonly Item[]): readonly (readonly Item[])[] {
