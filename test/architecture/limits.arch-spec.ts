@@ -134,6 +134,9 @@ const LIMITS: Readonly<Record<string, string>> = {
   'time to connect to a directory': time(named('src/directory/ldap/ldap.connector.ts', 'CONNECT_MS')),
   'time for a question to a directory': time(named('src/directory/ldap/ldap.connector.ts', 'OPERATION_MS')),
   'time to read a directory': time(named('src/directory/ldap/directory-sync.service.ts', 'READ_MS')),
+  'users and groups that are noted as not taken': count(
+    named('src/directory/ldap/stored-directory.ts', 'MAX_CONFLICTS'),
+  ),
   'test of a directory': time(named('src/directory/ldap/directory.checker.ts', 'TEST_MS')),
   'login at a directory': time(named('src/directory/ldap/directory-login.service.ts', 'LOGIN_MS')),
   'answer of a directory to a login': bytes(named('src/directory/ldap/ldap.connector.ts', 'MAX_LOGIN_ANSWER_BYTES')),

@@ -5,6 +5,7 @@ import { Clock } from '../../src/common/time/clock.js';
 import { HeldLease } from '../../src/database/held-lease.js';
 import { UnitOfWork } from '../../src/database/unit-of-work.js';
 import { GroupEntity } from '../../src/directory/group.entity.js';
+import { DirectoriesService } from '../../src/directory/ldap/directories.service.js';
 import { DirectorySyncJob } from '../../src/directory/ldap/directory-sync.job.js';
 import { DirectorySyncService } from '../../src/directory/ldap/directory-sync.service.js';
 import { DirectorySyncWriter } from '../../src/directory/ldap/directory-sync.writer.js';
@@ -273,5 +274,16 @@ describe('what happens while a directory is synchronised', () => {
     expect(await held()).toHaveLength(2);
     expect(await confirm()).toMatchObject({ held: false });
     expect(await groupsNow('anna')).toEqual([]);
+  });
+
+  it('R94: stores a bounded list of what it refuses, and does not call it the whole', async () => {
+    const people = Array.from({ length: 1_200 }, (_, index) => `with:colon${index}`);
+    contents.company = { people: ['anna', ...people], groups: {} };
+    await connect('company');
+    expect((await sync()).body).toMatchObject({ created: 1 });
+    expect(server.provider(DirectoriesService).get('company').status.conflicts).toHaveLength(1_000);
+    const { warnings } = await shown();
+    expect(warnings).toHaveLength(51);
+    expect(warnings.at(-1)?.message).toBe('There are at least 950 more users and groups like these.');
   });
 });

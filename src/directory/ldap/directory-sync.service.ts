@@ -29,7 +29,7 @@ import { DirectorySyncWriter } from './directory-sync.writer.js';
 import type { DirectorySyncDto } from './dto/directory.dto.js';
 import { LdapConnection } from './ldap.connector.js';
 import { ldapFailureOf } from './ldap-failure.js';
-import type { DirectoryStatus, StoredDirectory, WaitingSync } from './stored-directory.js';
+import { MAX_CONFLICTS, type DirectoryStatus, type StoredDirectory, type WaitingSync } from './stored-directory.js';
 
 /** For connecting to a directory and reading it whole. */
 const READ_MS = 5 * 60_000;
@@ -226,7 +226,7 @@ export class DirectorySyncService implements OnModuleDestroy {
     const detail = { subject: key, deactivations, activeUsers, emptiedGroups, groups };
     await this.#store(
       directory,
-      () => ({ failure: null, waiting, conflicts: plan.conflicts.slice() }),
+      () => ({ failure: null, waiting, conflicts: plan.conflicts.slice(0, MAX_CONFLICTS) }),
       known === null ? { type: 'directory.held', detail } : null,
     );
     if (known === null) {
@@ -246,7 +246,7 @@ export class DirectorySyncService implements OnModuleDestroy {
         lastSuccessAtMs,
         failure: null,
         waiting: null,
-        conflicts: conflicts.slice(),
+        conflicts: conflicts.slice(0, MAX_CONFLICTS),
         userCount: await manager.countBy(UserEntity, { directory: key, active: true }),
         groupCount: await manager.countBy(GroupEntity, { directory: key }),
       }),

@@ -4,7 +4,7 @@ import { entityTag } from '../../common/http/entity-tag.js';
 import type { WarningDto } from '../../common/swagger/warning.dto.js';
 import { isOpenConnection, type DirectoryDocument } from './directory-document.js';
 import type { DirectoryDto, DirectoryStatusDto } from './dto/directory.dto.js';
-import type { DirectoryStatus, StoredDirectory } from './stored-directory.js';
+import { MAX_CONFLICTS, type DirectoryStatus, type StoredDirectory } from './stored-directory.js';
 
 /** Further ones are counted. */
 const MAX_SHOWN_CONFLICTS = 50;
@@ -95,9 +95,10 @@ function conflictWarnings({ conflicts }: DirectoryStatus): readonly WarningDto[]
   }));
   const more = conflicts.length - warnings.length;
   if (more <= 0) return warnings;
+  const count = conflicts.length < MAX_CONFLICTS ? `${more}` : `at least ${more}`;
   return [
     ...warnings,
-    { code: 'directory_more_refused', message: `There are ${more} more users and groups like these.` },
+    { code: 'directory_more_refused', message: `There are ${count} more users and groups like these.` },
   ];
 }
 

@@ -2,10 +2,13 @@ import type { Hold, SyncConflict } from '@scopegate/directory';
 import type { DirectoryDocument } from './directory-document.js';
 import type { DirectoryEntity } from './directory.entity.js';
 
+/** More are not stored: a directory with the names of another one would have 100,000 in one value. */
+export const MAX_CONFLICTS = 1_000;
+
 /** A held synchronisation. */
 export interface WaitingSync extends Hold {
   readonly sinceMs: number;
-  /** Of the ids of the users it would deactivate: what is confirmed is what was shown. */
+  /** Of the users it would deactivate and the groups it would empty: what is confirmed is what was shown. */
   readonly fingerprint: string;
 }
 
@@ -14,6 +17,7 @@ export interface DirectoryStatus {
   readonly lastSuccessAtMs: number | null;
   readonly failure: string | null;
   readonly waiting: WaitingSync | null;
+  /** The first `MAX_CONFLICTS`. */
   readonly conflicts: readonly SyncConflict[];
   readonly userCount: number;
   readonly groupCount: number;
