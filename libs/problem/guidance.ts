@@ -205,7 +205,7 @@ const GUIDANCE: Readonly<Record<PublicCode, ProblemGuidance>> = {
     remedy: 'Try again in a moment. After a change, read `detail` first: it says if the change may have been stored.',
   },
   directory_unavailable: {
-    when: 'The directory of users gives no answer that can be used: it is away, too slow, refuses the bind account, or its answer is not complete. A synchronisation then changes nothing. A login with a password of the directory cannot be checked; tokens are not affected.',
+    when: 'The directory of users gives no answer that can be used: it is away, too slow, refuses the bind account, or its answer is not complete. A synchronisation then changes nothing, or stops where it is. A login with a password of the directory cannot be checked; tokens are not affected.',
     remedy: 'Try again later. Administrators: `POST /api/v1/directories/{key}/test` says what is wrong.',
   },
   audit_unavailable: {

@@ -153,9 +153,8 @@ describe('a directory that lies', () => {
     // Answers to a question that nobody has asked.
     const message = Buffer.from([0x30, 0x0c, 0x02, 0x01, 0x63, 0x61, 0x07, 0x0a, 0x01, 0x00, 0x04, 0x00, 0x04, 0x00]);
     directory = await startRawDirectory(Buffer.concat(Array.from({ length: 50_000 }, () => message)));
-    const connection = await LdapConnection.open(documentFor(directory.url));
+    const connection = await LdapConnection.open(documentFor(directory.url), LOGIN, AbortSignal.timeout(2_000));
     const binding = failureOf(connection.bind(null, ''));
-    setTimeout(() => connection.abort(), 2_000);
     expect(await binding).not.toBe('no failure');
     connection.close();
   });

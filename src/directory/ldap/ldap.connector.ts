@@ -112,11 +112,6 @@ export class LdapConnection {
     setTimeout(() => this.#stream.destroy(), 1_000).unref();
   }
 
-  /** Ends what is under way with an error. */
-  abort(): void {
-    this.#stream.destroy(new LdapFailure('timeout'));
-  }
-
   async #page(
     { base, scope, filter, attributes, binary = [] }: LdapSearch,
     controls: Control[],
