@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { SYSTEM_ACTOR } from '../../src/audit/actor.js';
 import { AuditEventEntity } from '../../src/audit/audit-event.entity.js';
 import { AuditModule } from '../../src/audit/audit.module.js';
+import { StopModule } from '../../src/common/stop/stop.module.js';
 import { ConfigModule } from '../../src/config/config.module.js';
 import { readConfiguration } from '../../src/config/env.js';
 import { dataSourceOptions } from '../../src/database/data-source-options.js';
@@ -61,6 +62,7 @@ class Node {
         DatabaseModule.forRoot(dataSource),
         KeysModule.forRoot(KEY_USES),
         MetricsModule,
+        StopModule,
         AuditModule,
         DirectoryModule,
         PermissionsModule,
