@@ -192,7 +192,7 @@ describe.runIf(canRunWith('slapd', isSlapdAvailable()))('a directory', () => {
     [{ bindPassword: '' }, 'bindPassword'],
     [{ bindDn: null }, 'bindDn'],
     [{ ca: 'no certificate' }, 'ca'],
-    [{ syncMinutes: 1 }, 'syncMinutes'],
+    [{ syncMinutes: 0 }, 'syncMinutes'],
     [{ maxDeactivations: 101 }, 'maxDeactivations'],
   ])('R92: is refused with %j', async (more, field) => {
     for (const path of ['/directories', '/directories/test']) {
