@@ -53,7 +53,7 @@ export class BrowserSessionPurgeJob {
     // One instant, so that the run ends. The clock of the database, because several nodes wrote the times.
     const nowMs = await this.clock.readMs();
     for (let removed = 0; ;) {
-      if (!(await this.#lease.stillHolds())) return null;
+      if (!(await this.#lease.hold())) return null;
       const batch = await this.#purgeBatch(nowMs);
       removed += batch.removed;
       if (!batch.hasMore) return removed;
